@@ -1,0 +1,1 @@
+//! Scripted upstreams, raw clients and journeys, for tests only
