@@ -1,0 +1,9 @@
+//! What a process tells of itself: log lines, and the names by which a request is followed.
+
+mod logging;
+mod request_id;
+mod trace_parent;
+
+pub use logging::{InitError, LogFormat, TelemetryConfig, UnknownLogFormat, init};
+pub use request_id::RequestId;
+pub use trace_parent::TraceParent;

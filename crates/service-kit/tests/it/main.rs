@@ -1,0 +1,4 @@
+//! service-kit from outside: tokens against another implementation, and signals to a real process.
+
+mod shutdown;
+mod tokens;
