@@ -1,0 +1,241 @@
+//! Starts everything, keeps the manifest true, and stops everything in order.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::Client;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::frontend::{self, Frontend};
+use crate::layout::{Instance, Layout};
+use crate::manifest::{InstanceEntry, Manifest};
+use crate::preflight::Binaries;
+use crate::secret;
+use crate::supervisor::{Event, Service, StartFailure, Supervisor};
+use crate::terminal::Terminal;
+
+const BALANCER: &str = "load-balancer";
+const FRONTEND: &str = "frontend";
+const START_DEADLINE: Duration = Duration::from_secs(90);
+
+/// Why the cluster could not be brought up, or had to end.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// A service did not start.
+    #[error(transparent)]
+    Start(#[from] StartFailure),
+    /// Something stayed unready for too long.
+    #[error("not ready after {} s: {}", START_DEADLINE.as_secs(), missing.join(", "))]
+    TooSlow {
+        /// The names of what is missing.
+        missing: Vec<String>,
+    },
+    /// A file below the data directory could not be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The page's server failed.
+    #[error(transparent)]
+    Frontend(#[from] frontend::FrontendError),
+    /// The HTTP client that asks for readiness could not be made.
+    #[error("cannot make an HTTP client")]
+    Client(#[from] reqwest::Error),
+}
+
+/// A set of supervised services that are stopped together.
+struct Group {
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// The running cluster.
+pub struct Cluster {
+    layout: Layout,
+    terminal: Terminal,
+    events: mpsc::Receiver<Event>,
+    ready: BTreeMap<String, u32>,
+    backends: Group,
+    balancer: Group,
+    frontend: Frontend,
+}
+
+impl Cluster {
+    /// Writes what the services read and starts all of them at once; none needs another to start.
+    pub async fn start(
+        layout: Layout,
+        binaries: &Binaries,
+        terminal: Terminal,
+    ) -> Result<Self, ClusterError> {
+        write_inputs(&layout)?;
+        let client = Client::builder().timeout(Duration::from_secs(2)).build()?;
+        let (events_in, events) = mpsc::channel(64);
+        let start = |services: Vec<Service>| Group::start(services, &client, terminal, &events_in);
+        let backends =
+            start(layout.instances.iter().map(|i| backend_service(&layout, binaries, i)).collect());
+        let balancer = start(vec![balancer_service(&layout, binaries)]);
+        let frontend = Frontend::start(&layout).await?;
+        terminal.good(FRONTEND, format_args!("serving {}", layout.frontend_dir.display()));
+        Ok(Self { layout, terminal, events, ready: BTreeMap::new(), backends, balancer, frontend })
+    }
+
+    /// Waits until every service is ready and writes the manifest.
+    pub async fn wait_until_ready(&mut self) -> Result<(), ClusterError> {
+        match tokio::time::timeout(START_DEADLINE, self.all_ready()).await {
+            Ok(result) => result?,
+            Err(_) => return Err(ClusterError::TooSlow { missing: self.missing() }),
+        }
+        self.write_manifest()
+    }
+
+    async fn all_ready(&mut self) -> Result<(), StartFailure> {
+        while !self.missing().is_empty() {
+            self.next_event().await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the manifest true as instances are restarted; returns only with an error.
+    pub async fn follow(&mut self) -> Result<(), ClusterError> {
+        loop {
+            self.next_event().await?;
+            self.write_manifest()?;
+        }
+    }
+
+    /// Balancer first, so that it drains into living backends; then the backends; then the page's server.
+    pub async fn stop(self) {
+        let manifest = self.layout.manifest_path();
+        self.balancer.stop().await;
+        self.backends.stop().await;
+        self.frontend.stop().await;
+        if let Err(error) = std::fs::remove_file(&manifest)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            self.terminal.bad("cluster", format_args!("cannot remove {}: {error}", manifest.display()));
+        }
+    }
+
+    async fn next_event(&mut self) -> Result<(), StartFailure> {
+        match self.events.recv().await {
+            Some(Event::Ready { name, pid }) => {
+                self.ready.insert(name, pid);
+                Ok(())
+            }
+            Some(Event::NeverStarted(failure)) => Err(failure),
+            // Every supervisor has ended, which happens only while the cluster stops.
+            None => std::future::pending().await,
+        }
+    }
+
+    fn missing(&self) -> Vec<String> {
+        let names = self.layout.instances.iter().map(|instance| instance.name.as_str()).chain([BALANCER]);
+        names.filter(|name| !self.ready.contains_key(*name)).map(ToOwned::to_owned).collect()
+    }
+
+    fn write_manifest(&self) -> Result<(), ClusterError> {
+        let path = self.layout.manifest_path();
+        self.manifest().write(&path).map_err(|source| ClusterError::Write { path, source })
+    }
+
+    fn manifest(&self) -> Manifest {
+        let entry = |instance: &Instance| {
+            let pid = *self.ready.get(&instance.name)?;
+            Some(InstanceEntry { name: instance.name.clone(), address: instance.address.to_string(), pid })
+        };
+        Manifest {
+            frontend: format!("http://{}", self.layout.frontend),
+            load_balancer: format!("http://{}", self.layout.traffic),
+            admin: format!("http://{}", self.layout.admin),
+            load_balancer_pid: self.ready.get(BALANCER).copied().unwrap_or_default(),
+            supervisor_pid: std::process::id(),
+            instances: self.layout.instances.iter().filter_map(entry).collect(),
+        }
+    }
+}
+
+impl Group {
+    fn start(
+        services: Vec<Service>,
+        client: &Client,
+        terminal: Terminal,
+        events: &mpsc::Sender<Event>,
+    ) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let supervise = |service| {
+            let (client, events, stop) = (client.clone(), events.clone(), stopped.clone());
+            tokio::spawn(Supervisor { service, client, terminal, events, stop }.run())
+        };
+        Self { tasks: services.into_iter().map(supervise).collect(), stop }
+    }
+
+    async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                std::panic::resume_unwind(error.into_panic());
+            }
+        }
+    }
+}
+
+fn write_inputs(layout: &Layout) -> Result<(), ClusterError> {
+    let config = layout.balancer_config_path();
+    std::fs::write(&config, layout.balancer_config())
+        .map_err(|source| ClusterError::Write { path: config, source })?;
+    let path = layout.secret_path();
+    secret::make_if_missing(&path).map_err(|source| ClusterError::Write { path, source })
+}
+
+fn backend_service(layout: &Layout, binaries: &Binaries, instance: &Instance) -> Service {
+    let mut environment = vec![
+        ("INSTANCE_ID", OsString::from(&instance.name)),
+        ("BIND_ADDRESS", instance.address.to_string().into()),
+        ("DATABASE_URL", OsString::from(&layout.database_url)),
+    ];
+    if !is_set("JWT_SECRET") && !is_set("JWT_SECRET_FILE") {
+        environment.push(("JWT_SECRET_FILE", layout.secret_path().into()));
+    }
+    if !is_set("COOKIE_SECURE") {
+        // The page is served over plain HTTP here, where browsers would drop a Secure cookie.
+        environment.push(("COOKIE_SECURE", "false".into()));
+    }
+    environment.extend(log_environment(layout));
+    Service {
+        name: instance.name.clone(),
+        program: binaries.backend.clone(),
+        arguments: vec!["serve".into()],
+        environment,
+        ready_url: format!("http://{}/ready", instance.address),
+    }
+}
+
+fn balancer_service(layout: &Layout, binaries: &Binaries) -> Service {
+    Service {
+        name: BALANCER.to_owned(),
+        program: binaries.balancer.clone(),
+        arguments: vec!["--config".into(), layout.balancer_config_path().into(), "run".into()],
+        environment: log_environment(layout),
+        ready_url: format!("http://{}/lb-health", layout.traffic),
+    }
+}
+
+fn log_environment(layout: &Layout) -> Vec<(&'static str, OsString)> {
+    let level = if layout.verbose { "info" } else { "warn" };
+    [("LOG_FORMAT", "text"), ("RUST_LOG", level)]
+        .into_iter()
+        .filter(|(name, _)| !is_set(name))
+        .map(|(name, value)| (name, value.into()))
+        .collect()
+}
+
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some()
+}

@@ -1,0 +1,176 @@
+//! The page's server: what `nginx/frontend.conf` does in containers, on this machine.
+
+use std::io;
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::any;
+use reqwest::Client;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tower_http::services::{ServeDir, ServeFile};
+
+use crate::layout::Layout;
+
+/// RFC 9110 7.6.1: these speak of one connection and are never passed on.
+const HOP_BY_HOP: [HeaderName; 7] = [
+    header::CONNECTION,
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// Why the page cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum FrontendError {
+    /// The address cannot be bound.
+    #[error("the frontend cannot listen on {address}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// The cause.
+        source: io::Error,
+    },
+    /// No HTTP client towards the balancer could be made.
+    #[error("cannot make an HTTP client")]
+    Client(#[from] reqwest::Error),
+}
+
+/// The running server.
+pub struct Frontend {
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<io::Result<()>>,
+}
+
+/// Where `/api` goes.
+#[derive(Clone)]
+struct Upstream {
+    client: Client,
+    base: String,
+}
+
+impl Frontend {
+    /// Listens on the frontend's address and serves until [`Frontend::stop`].
+    pub async fn start(layout: &Layout) -> Result<Self, FrontendError> {
+        let address = layout.frontend;
+        let listener =
+            TcpListener::bind(address).await.map_err(|source| FrontendError::Bind { address, source })?;
+        let upstream = Upstream {
+            client: Client::builder().redirect(reqwest::redirect::Policy::none()).build()?,
+            base: format!("http://{}", layout.traffic),
+        };
+        let router = router(layout, upstream).into_make_service_with_connect_info::<SocketAddr>();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = axum::serve(listener, router).with_graceful_shutdown(async {
+            // An error means that the handle was dropped: stop as well.
+            stopped.await.ok();
+        });
+        Ok(Self { stop, server: tokio::spawn(server.into_future()) })
+    }
+
+    /// Ends the server. Idle keep-alive connections of browsers are cut rather than waited for.
+    pub async fn stop(self) {
+        let abort = self.server.abort_handle();
+        if self.stop.send(()).is_ok() {
+            tokio::time::timeout(std::time::Duration::from_millis(500), self.server).await.ok();
+        }
+        abort.abort();
+    }
+}
+
+fn router(layout: &Layout, upstream: Upstream) -> Router {
+    let api = any(proxy).with_state(upstream);
+    let router = Router::new().route("/api", api.clone()).route("/api/{*path}", api);
+    let index = layout.frontend_dir.join("index.html");
+    if !index.is_file() {
+        return router.fallback(page_is_not_built);
+    }
+    let files = ServeDir::new(&layout.frontend_dir).precompressed_gzip().fallback(ServeFile::new(index));
+    router.fallback_service(files).layer(map_response(add_page_headers))
+}
+
+async fn page_is_not_built() -> Response {
+    let page = Html(
+        "<!doctype html><title>Not built</title><p>The page has not been built. Run <code>just build</code> and start again.</p>",
+    );
+    (StatusCode::SERVICE_UNAVAILABLE, page).into_response()
+}
+
+/// Hashed assets never change; everything else is asked for again.
+async fn add_page_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    response
+}
+
+async fn proxy(
+    State(upstream): State<Upstream>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let has_body =
+        [header::CONTENT_LENGTH, header::TRANSFER_ENCODING].iter().any(|h| parts.headers.contains_key(h));
+    let mut headers = end_to_end(parts.headers);
+    add_forwarding(&mut headers, client);
+    let mut passed_on =
+        upstream.client.request(parts.method, format!("{}{path}", upstream.base)).headers(headers);
+    if has_body {
+        passed_on = passed_on.body(reqwest::Body::wrap_stream(body.into_data_stream()));
+    }
+    match passed_on.send().await {
+        Ok(answer) => pass_on(answer),
+        Err(error) => {
+            (StatusCode::BAD_GATEWAY, format!("the load balancer does not answer: {error}\n")).into_response()
+        }
+    }
+}
+
+fn pass_on(answer: reqwest::Response) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = answer.status();
+    *response.headers_mut() = end_to_end(answer.headers().clone());
+    *response.body_mut() = Body::from_stream(answer.bytes_stream());
+    response
+}
+
+fn end_to_end(mut headers: HeaderMap) -> HeaderMap {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in named.iter().chain(&HOP_BY_HOP) {
+        headers.remove(name);
+    }
+    headers
+}
+
+fn add_forwarding(headers: &mut HeaderMap, client: SocketAddr) {
+    let known = headers.get(&FORWARDED_FOR).and_then(|value| value.to_str().ok());
+    let chain = known.map_or_else(|| client.ip().to_string(), |known| format!("{known}, {}", client.ip()));
+    if let Ok(value) = HeaderValue::from_str(&chain) {
+        headers.insert(FORWARDED_FOR, value);
+    }
+    headers.insert(FORWARDED_PROTO, HeaderValue::from_static("http"));
+    if let Some(host) = headers.get(header::HOST).cloned() {
+        headers.insert(FORWARDED_HOST, host);
+    }
+}

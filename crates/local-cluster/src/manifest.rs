@@ -1,0 +1,83 @@
+//! `cluster.json`: what runs where, for scripts and tests.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// The running cluster, as written to `DIR/cluster.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Base URL of the page.
+    pub frontend: String,
+    /// Base URL of the balancer's traffic port.
+    pub load_balancer: String,
+    /// Base URL of the balancer's admin port.
+    pub admin: String,
+    /// Process id of the balancer.
+    pub load_balancer_pid: u32,
+    /// Process id of `local-cluster` itself.
+    pub supervisor_pid: u32,
+    /// Every backend that has been ready, with its present process id.
+    pub instances: Vec<InstanceEntry>,
+}
+
+/// One backend in the manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceEntry {
+    /// `backend-1` …
+    pub name: String,
+    /// `127.0.0.1:5001` …
+    pub address: String,
+    /// Process id, which changes when the instance is restarted.
+    pub pid: u32,
+}
+
+impl Manifest {
+    /// Replaces the file at once, so that a reader never sees half of it.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        let new = path.with_extension("json.new");
+        let mut file = std::fs::File::create(&new)?;
+        serde_json::to_writer_pretty(&mut file, self)?;
+        file.write_all(b"\n")?;
+        std::fs::rename(&new, path)
+    }
+
+    /// Reads what an earlier cluster left; `None` where there is nothing readable.
+    pub fn read(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+    }
+
+    /// The processes of the services, without the supervisor.
+    pub fn service_pids(&self) -> impl Iterator<Item = u32> {
+        self.instances.iter().map(|instance| instance.pid).chain([self.load_balancer_pid])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cluster.json");
+        let manifest = Manifest {
+            frontend: "http://127.0.0.1:3000".into(),
+            load_balancer: "http://127.0.0.1:8080".into(),
+            admin: "http://127.0.0.1:8081".into(),
+            load_balancer_pid: 7,
+            supervisor_pid: 6,
+            instances: vec![InstanceEntry {
+                name: "backend-1".into(),
+                address: "127.0.0.1:5001".into(),
+                pid: 8,
+            }],
+        };
+        manifest.write(&path).unwrap();
+        assert_eq!(Manifest::read(&path), Some(manifest.clone()));
+        assert_eq!(manifest.service_pids().collect::<Vec<_>>(), [8, 7]);
+        std::fs::write(&path, "{").unwrap();
+        assert_eq!(Manifest::read(&path), None);
+    }
+}

@@ -1,0 +1,122 @@
+//! What would make the start fail, found before anything is started, each with what to do about it.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::layout::Layout;
+use crate::manifest::Manifest;
+
+/// A reason not to start.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The data directory cannot be used.
+    #[error("cannot use the data directory {}", path.display())]
+    DataDir {
+        /// `--data-dir`.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// Another cluster runs on the same data.
+    #[error("another local-cluster is running on {}; stop it, or give this one its own --data-dir and --port-offset", path.display())]
+    Running {
+        /// `--data-dir`.
+        path: PathBuf,
+    },
+    /// A port is taken.
+    #[error("port {} of the {name} is taken; stop what listens there, or move every port with --port-offset", address.port())]
+    PortTaken {
+        /// Whose port.
+        name: String,
+        /// The address that cannot be bound.
+        address: SocketAddr,
+        /// The cause.
+        source: io::Error,
+    },
+    /// A sibling binary is missing.
+    #[error("{} is missing; build everything first: just build", path.display())]
+    BinaryMissing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// This program cannot say where it is.
+    #[error("cannot find out where this program is")]
+    OwnPath(#[source] io::Error),
+}
+
+/// The binaries beside this one.
+#[derive(Debug, Clone)]
+pub struct Binaries {
+    /// `onboarding-backend`.
+    pub backend: PathBuf,
+    /// `load-balancer`.
+    pub balancer: PathBuf,
+}
+
+impl Binaries {
+    /// Finds both beside the running program.
+    pub fn beside_this_program() -> Result<Self, Refusal> {
+        let own = std::env::current_exe().map_err(Refusal::OwnPath)?;
+        let find = |name: &str| {
+            let path = own.with_file_name(name);
+            if path.is_file() { Ok(path) } else { Err(Refusal::BinaryMissing { path }) }
+        };
+        Ok(Self { backend: find("onboarding-backend")?, balancer: find("load-balancer")? })
+    }
+}
+
+/// Creates the data directory and returns its absolute path.
+pub fn data_dir(wanted: &Path) -> Result<PathBuf, Refusal> {
+    let refuse = |source| Refusal::DataDir { path: wanted.to_owned(), source };
+    std::fs::create_dir_all(wanted).map_err(refuse)?;
+    wanted.canonicalize().map_err(refuse)
+}
+
+/// Held while the cluster runs; a second cluster on the same directory is refused.
+pub struct DataDirLock(#[expect(dead_code, reason = "held for its lock, which ends with the process")] File);
+
+impl DataDirLock {
+    /// Takes the lock, at once or not at all.
+    pub fn take(data_dir: &Path) -> Result<Self, Refusal> {
+        let refuse = |source| Refusal::DataDir { path: data_dir.to_owned(), source };
+        let file = File::create(data_dir.join("cluster.lock")).map_err(refuse)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(Refusal::Running { path: data_dir.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(refuse(source)),
+        }
+    }
+}
+
+/// Ends what a killed supervisor left behind, if it is really ours; returns how many processes that were.
+pub fn end_leftovers(layout: &Layout, binaries: &Binaries) -> usize {
+    let Some(manifest) = Manifest::read(&layout.manifest_path()) else { return 0 };
+    manifest
+        .service_pids()
+        .filter(|pid| runs_one_of(*pid, [&binaries.backend, &binaries.balancer]))
+        .filter_map(|pid| i32::try_from(pid).ok())
+        .filter(|pid| kill(Pid::from_raw(*pid), Signal::SIGKILL).is_ok())
+        .count()
+}
+
+/// Refuses when one of the ports cannot be bound.
+pub fn ports_are_free(layout: &Layout) -> Result<(), Refusal> {
+    for (name, address) in layout.listeners() {
+        TcpListener::bind(address).map_err(|source| Refusal::PortTaken {
+            name: name.to_owned(),
+            address,
+            source,
+        })?;
+    }
+    Ok(())
+}
+
+/// A process id may have been given to another program since; only the executable tells.
+fn runs_one_of(pid: u32, programs: [&PathBuf; 2]) -> bool {
+    std::fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| programs.contains(&&exe))
+}
