@@ -1,0 +1,87 @@
+# Every task of the project. `./justw RECIPE` does the same on a machine without just.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+data := justfile_directory() / ".data"
+sandbox := justfile_directory() / "target" / "tmp"
+
+# list the recipes
+default:
+    @"{{just_executable()}}" --list --unsorted --justfile "{{justfile()}}"
+
+# build everything and run the whole system on this machine: page on 3000, balancer on 8080
+up *options: build
+    exec target/release/local-cluster up {{options}}
+
+# every test that this machine can run; what it cannot run is named, with the reason
+test: test-rust test-frontend test-browser
+    @echo
+    @echo "All tests passed. Lines that begin with 'skipped:' above name what this machine could not run."
+
+# binaries in release mode and the page
+build: page
+    cargo build --release --locked --bins
+
+# what CI runs before the tests: formats, lints, types, licences
+check: check-rust check-frontend
+
+# the figures of a minute of faults: kill, stop and restart backends under load; lost or doubled work fails
+chaos fault="kill" duration="60s" clients="20" *options: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    source crates/local-cluster/scripts/with-cluster.sh
+    with_cluster release 400 target/release/chaos --cluster '$CLUSTER_JSON' --fault {{fault}} \
+      --duration {{duration}} --clients {{clients}} {{options}}
+
+# the balancer beside nginx and HAProxy in one run; --quick takes two minutes
+bench *options:
+    cargo build --release --locked --bins
+    python3 bench/run.py {{options}}
+
+# the page, built for production
+page: node-modules
+    cd frontend && npm run --silent build
+
+[private]
+node-modules:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd frontend
+    if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
+      npm ci --no-audit --no-fund
+      touch node_modules/.package-lock.json
+    fi
+
+[private]
+test-rust:
+    cargo build --workspace --bins --locked
+    cargo test --workspace --locked
+
+[private]
+test-frontend: node-modules
+    cd frontend && npm test
+
+# a real browser signs a person up through the whole running system
+[private]
+test-browser: page
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cargo build --workspace --bins --locked
+    source crates/local-cluster/scripts/with-cluster.sh
+    with_cluster debug 300 npm --prefix frontend run e2e
+
+[private]
+check-rust:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+    @if command -v cargo-deny >/dev/null; then cargo deny --all-features check; \
+     else echo "skipped: cargo deny (not installed: cargo install --locked cargo-deny)"; fi
+
+[private]
+check-frontend: node-modules
+    cd frontend && npm run check
+
+# format all code
+fmt:
+    cargo fmt --all
+    cd frontend && npx prettier --write --log-level warn .
