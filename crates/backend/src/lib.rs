@@ -1,1 +1,10 @@
-//! The onboarding API
+//! The onboarding API: people register, log in and are led through the steps of an onboarding.
+//!
+//! An instance keeps no state of its own, so that any of them can answer any request. The
+//! modules, in the order in which a process and then a request meet them: [`config`] reads the
+//! environment, `app` builds and runs the server, `http` parses a request and shapes the answer,
+//! `idempotency` makes it repeatable, `auth` says who asks, [`domain`] decides, [`store`] keeps.
+
+pub mod config;
+pub mod domain;
+pub mod store;

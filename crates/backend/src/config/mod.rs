@@ -1,0 +1,195 @@
+//! What the environment says, checked.
+
+mod database;
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use service_kit::config::{ConfigErrors, Secret, Sources};
+use service_kit::duration::HumanDuration;
+use service_kit::jwt::Keyring;
+use service_kit::shutdown::Drain;
+use service_kit::telemetry::LogFormat;
+
+pub use database::{DatabaseConfig, PoolConfig, SqlServerConfig};
+
+/// All that `serve` needs to know.
+#[derive(Debug)]
+pub struct Config {
+    /// Where it speaks and under which name.
+    pub server: ServerConfig,
+    /// Where the data is.
+    pub database: DatabaseConfig,
+    /// How people prove who they are.
+    pub auth: AuthConfig,
+}
+
+/// The server's side of the process.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// The name of this instance: `INSTANCE_ID`, or the host's name.
+    pub instance_id: String,
+    /// `BIND_ADDRESS`; port 0 takes any free one.
+    pub bind_address: SocketAddr,
+    /// `DRAIN_GRACE` and `DRAIN_TIMEOUT`: how the end goes.
+    pub drain: Drain,
+}
+
+/// Tokens and passwords.
+#[derive(Debug)]
+pub struct AuthConfig {
+    /// The keys from `JWT_SECRET` and `JWT_OTHER_SECRETS`.
+    pub keyring: Keyring,
+    /// `ACCESS_TOKEN_TTL`.
+    pub access_token_ttl: Duration,
+    /// `REFRESH_TOKEN_TTL`, from each rotation on.
+    pub refresh_token_ttl: Duration,
+    /// `COOKIE_SECURE`: whether session cookies demand HTTPS.
+    pub cookie_secure: bool,
+    /// How many threads hash passwords at once (`HASH_THREADS`, by default one for each core).
+    pub hash_threads: NonZeroU32,
+}
+
+/// How the process logs: needed by every subcommand, and read even where the rest is bad.
+#[derive(Debug, Clone)]
+pub struct LogConfig {
+    /// `INSTANCE_ID`, or the host's name.
+    pub instance_id: String,
+    /// `LOG_FORMAT`.
+    pub format: LogFormat,
+}
+
+impl Config {
+    /// Reads and checks everything that `serve` needs; all problems are told at once.
+    pub fn read(mut sources: Sources) -> Result<(Self, LogConfig), ConfigErrors> {
+        let log = LogConfig::read(&mut sources);
+        let server = ServerConfig::read(&mut sources, &log.instance_id);
+        let database = DatabaseConfig::read(&mut sources);
+        let auth = AuthConfig::read(&mut sources);
+        sources.finish()?;
+        // Every missing part has noted a problem, so `finish` has returned by then.
+        let (Some(database), Some(auth)) = (database, auth) else {
+            return Err(ConfigErrors(Vec::new()));
+        };
+        Ok((Self { server, database, auth }, log))
+    }
+}
+
+impl LogConfig {
+    /// Notes its problems in `sources`.
+    pub fn read(sources: &mut Sources) -> Self {
+        let instance_id = sources.optional("INSTANCE_ID").unwrap_or_else(host_name);
+        let printable = |c: char| c.is_ascii_graphic();
+        if instance_id.is_empty() || instance_id.len() > 255 || !instance_id.chars().all(printable) {
+            sources.reject("INSTANCE_ID", "must be 1 to 255 visible ASCII characters");
+        }
+        Self { instance_id, format: sources.or("LOG_FORMAT", LogFormat::Text) }
+    }
+}
+
+impl ServerConfig {
+    fn read(sources: &mut Sources, instance_id: &str) -> Self {
+        let grace = duration(sources, "DRAIN_GRACE", Duration::from_secs(1));
+        let timeout = duration(sources, "DRAIN_TIMEOUT", Duration::from_secs(20));
+        Self {
+            instance_id: instance_id.to_owned(),
+            bind_address: sources.or("BIND_ADDRESS", SocketAddr::from(([0, 0, 0, 0], 5000))),
+            drain: Drain { grace, timeout },
+        }
+    }
+}
+
+impl AuthConfig {
+    fn read(sources: &mut Sources) -> Option<Self> {
+        let access_token_ttl = duration(sources, "ACCESS_TOKEN_TTL", Duration::from_mins(10));
+        let refresh_token_ttl = duration(sources, "REFRESH_TOKEN_TTL", Duration::from_hours(30 * 24));
+        for (name, ttl) in [("ACCESS_TOKEN_TTL", access_token_ttl), ("REFRESH_TOKEN_TTL", refresh_token_ttl)] {
+            // An upper bound keeps every expiry inside the calendar.
+            if ttl < Duration::from_secs(1) || ttl > Duration::from_hours(366 * 24) {
+                sources.reject(name, "must be between 1s and 366d");
+            }
+        }
+        let cookie_secure = sources.or("COOKIE_SECURE", true);
+        let hash_threads = sources.or("HASH_THREADS", cores());
+        let keyring = keyring(sources);
+        Some(Self { keyring: keyring?, access_token_ttl, refresh_token_ttl, cookie_secure, hash_threads })
+    }
+}
+
+fn keyring(sources: &mut Sources) -> Option<Keyring> {
+    let others = sources.secrets("JWT_OTHER_SECRETS");
+    let current = sources.required_secret("JWT_SECRET");
+    for other in &others {
+        reject_weak(sources, "JWT_OTHER_SECRETS", other);
+    }
+    let current = current?;
+    reject_weak(sources, "JWT_SECRET", &current);
+    Keyring::new(&current, &others).ok()
+}
+
+fn reject_weak(sources: &mut Sources, name: &str, secret: &Secret) {
+    if let Err(error) = Keyring::new(secret, &[]) {
+        sources.reject(name, error);
+    }
+}
+
+fn duration(sources: &mut Sources, name: &str, default: Duration) -> Duration {
+    sources.or(name, HumanDuration(default)).get()
+}
+
+fn cores() -> NonZeroU32 {
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(64));
+    u32::try_from(cores).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
+}
+
+/// The host's name as the kernel knows it, which container engines set to the container's.
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "onboarding-backend".to_owned() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: [(&str, &str); 2] =
+        [("DATABASE_URL", "sqlite:///tmp/x.db"), ("JWT_SECRET", "0123456789abcdef0123456789abcdef")];
+
+    #[test]
+    fn defaults_are_those_of_the_manual() {
+        let (config, log) = Config::read(Sources::from_map(GOOD)).unwrap();
+        assert_eq!(config.server.bind_address.to_string(), "0.0.0.0:5000");
+        assert_eq!(config.auth.access_token_ttl, Duration::from_secs(600));
+        assert_eq!(config.auth.refresh_token_ttl, Duration::from_secs(30 * 86_400));
+        assert!(config.auth.cookie_secure);
+        assert!(!log.instance_id.is_empty());
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let bad = [
+            ("BIND_ADDRESS", "localhost"),
+            ("JWT_SECRET", "short"),
+            ("JWT_OTHER_SECRETS", "also-short"),
+            ("ACCESS_TOKEN_TTL", "0s"),
+            ("DRAIN_TIMEOUT", "soon"),
+            ("LOG_FORMAT", "xml"),
+            ("INSTANCE_ID", "a b"),
+            ("DATABASE_URL", "postgres://x"),
+        ];
+        let text = Config::read(Sources::from_map(bad)).unwrap_err().to_string();
+        for (name, _) in bad {
+            assert!(text.lines().any(|line| line.starts_with(name)), "{name} is missing in {text}");
+        }
+        assert!(!text.contains("short\n") && !text.contains("also-short"), "{text}");
+    }
+
+    #[test]
+    fn a_missing_secret_or_database_is_named() {
+        let none: [(&str, &str); 0] = [];
+        let text = Config::read(Sources::from_map(none)).unwrap_err().to_string();
+        assert!(text.contains("JWT_SECRET: ") && text.contains("DATABASE_URL: "), "{text}");
+    }
+}

@@ -1,0 +1,48 @@
+//! What the service is about: people, their sessions and their onboarding.
+//!
+//! Knows neither axum nor SQL. Values are parsed at the edge into these types, so that the
+//! rest of the service cannot meet a bad one. Decisions are pure functions: the time comes in
+//! as an argument.
+
+mod email;
+mod full_name;
+pub mod onboarding;
+mod password;
+pub mod reference;
+pub mod session;
+mod user;
+
+pub use email::{Email, EmailError};
+pub use full_name::{FullName, FullNameError};
+pub use password::{Password, PasswordError, PasswordHash, PresentedPassword};
+pub use user::{Credentials, NewUser, Role, UnknownRole, User};
+
+use time::OffsetDateTime;
+
+/// A moment in UTC, as the service keeps it: never finer than a millisecond, so that what was
+/// stored equals what was answered in every database.
+pub type Timestamp = OffsetDateTime;
+
+/// The time now, cut to the millisecond.
+pub fn now() -> Timestamp {
+    cut_to_millisecond(OffsetDateTime::now_utc())
+}
+
+/// `moment` in UTC without what is finer than a millisecond.
+pub fn cut_to_millisecond(moment: OffsetDateTime) -> Timestamp {
+    let moment = moment.to_offset(time::UtcOffset::UTC);
+    moment - time::Duration::nanoseconds(i64::from(moment.nanosecond() % 1_000_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn times_are_kept_in_whole_milliseconds_of_utc() {
+        let fine = datetime!(2026-03-01 12:00:00.123_456_789 +02:00);
+        assert_eq!(cut_to_millisecond(fine), datetime!(2026-03-01 10:00:00.123 UTC));
+        assert_eq!(cut_to_millisecond(fine).offset(), time::UtcOffset::UTC);
+    }
+}

@@ -1,0 +1,101 @@
+//! What is measured about the database.
+
+use std::time::Instant;
+
+use async_trait::async_trait;
+use prometheus::{Histogram, HistogramOpts, HistogramVec, Registry};
+use uuid::Uuid;
+
+use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
+use crate::domain::onboarding::Onboarding;
+use crate::domain::session::{TokenHash, TokenState};
+use crate::domain::{Credentials, Email, Timestamp, User};
+
+const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
+
+/// The database's histograms. Cloning shares them.
+#[derive(Debug, Clone)]
+pub struct StoreMetrics {
+    /// `db_pool_wait_seconds`: how long a call waited for a connection or its place in the
+    /// queue. Each home observes it.
+    pub pool_wait: Histogram,
+    /// `db_query_duration_seconds{query}`: how long a call took in all. [`Metered`] observes it.
+    query_duration: HistogramVec,
+}
+
+impl StoreMetrics {
+    /// Makes the histograms and registers them.
+    pub fn register(registry: &Registry) -> prometheus::Result<Self> {
+        let wait = HistogramOpts::new("db_pool_wait_seconds", "Wait for a database connection in seconds.");
+        let pool_wait = Histogram::with_opts(wait.buckets(BUCKETS.to_vec()))?;
+        let query = HistogramOpts::new("db_query_duration_seconds", "Time for a database call in seconds.");
+        let query_duration = HistogramVec::new(query.buckets(BUCKETS.to_vec()), &["query"])?;
+        registry.register(Box::new(pool_wait.clone()))?;
+        registry.register(Box::new(query_duration.clone()))?;
+        Ok(Self { pool_wait, query_duration })
+    }
+}
+
+/// A store whose calls are timed.
+#[derive(Debug)]
+pub struct Metered<S> {
+    store: S,
+    metrics: StoreMetrics,
+}
+
+impl<S: Store> Metered<S> {
+    /// Times the calls of `store`.
+    pub fn new(store: S, metrics: StoreMetrics) -> Self {
+        Self { store, metrics }
+    }
+
+    async fn timed<T>(&self, query: &str, call: impl Future<Output = T>) -> T {
+        let started = Instant::now();
+        let result = call.await;
+        self.metrics.query_duration.with_label_values(&[query]).observe(started.elapsed().as_secs_f64());
+        result
+    }
+}
+
+#[async_trait]
+impl<S: Store> Store for Metered<S> {
+    async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError> {
+        self.timed(mutation.effect.name(), self.store.commit(mutation)).await
+    }
+
+    async fn kept_answer(&self, scope: Scope, now: Timestamp) -> Result<Option<KeptAnswer>, StoreError> {
+        self.timed("kept_answer", self.store.kept_answer(scope, now)).await
+    }
+
+    async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError> {
+        self.timed("credentials", self.store.credentials(email)).await
+    }
+
+    async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
+        self.timed("user", self.store.user(id)).await
+    }
+
+    async fn token_state(&self, hash: TokenHash) -> Result<Option<TokenState>, StoreError> {
+        self.timed("token_state", self.store.token_state(hash)).await
+    }
+
+    async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
+        self.timed("onboarding", self.store.onboarding(user_id)).await
+    }
+
+    async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.timed("purge", self.store.purge(now, limit)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.timed("ping", self.store.ping()).await
+    }
+
+    fn pool(&self) -> PoolStatus {
+        self.store.pool()
+    }
+
+    async fn close(&self) {
+        self.store.close().await;
+    }
+}

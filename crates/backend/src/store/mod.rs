@@ -1,0 +1,115 @@
+//! The database, behind one trait with two homes.
+//!
+//! [`Store`] takes and gives domain types. `sqlite` and `sql_server` implement it, and the
+//! contract suite in `tests/it/store_contract.rs` runs on both: what it checks is what a home
+//! must do.
+//!
+//! # One mutation, one transaction
+//!
+//! Everything that changes something goes through [`Store::commit`] as one [`Mutation`]: an
+//! effect, the idempotency record that makes it repeatable, and the audit row. A home does this,
+//! in this order, in one transaction:
+//!
+//! 1. Where `mutation.idempotency` is given: insert the record. A stored record of the same
+//!    scope whose `expires_at` is not after `mutation.at` counts as absent and is replaced. A
+//!    live one ends the transaction: roll back, read it, give [`Outcome::Kept`]. This comes
+//!    first, so that a repetition is told apart from a conflict: the loser of a race between two
+//!    tries of one registration hears `Kept` and never `EmailTaken`.
+//! 2. The effect. A unique constraint or a version guard that fails rolls all back, the record
+//!    included, and gives the [`Outcome`] of its name.
+//! 3. Where `mutation.audit` is given: insert the audit row.
+//! 4. Commit, and give [`Outcome::Committed`].
+//!
+//! Because the record holds the answer, callers compute the answer before the commit: ids,
+//! times and tokens are made by them, and what depends on stored state is read first and
+//! guarded by the version that was seen ([`Outcome::Stale`]: read again and decide again).
+//! Hence no home ever generates an id or reads a clock for a row.
+//!
+//! Nothing outside the transaction may hold a lock: an instance can be stopped (SIGSTOP) or cut
+//! off at any point of it. On SQL Server the whole mutation therefore is one batch in one round
+//! trip; on SQLite no thread waits for anything but the file inside of it. A caller that goes
+//! away (its future is dropped) must leave neither an open transaction nor a half-read
+//! connection: the work belongs to a thread or task of the home, not to the caller.
+//!
+//! # What a home offers besides the trait
+//!
+//! - `migrate(&config) -> Result<Vec<String>, MigrationError>`: makes the database where it is
+//!   missing and may be made, applies what [`migration::plan`] says is due, and gives the names
+//!   (`0001_create_users`) of what it applied. Safe when many instances do it at once.
+//! - `open(&config, StoreMetrics) -> Result<TheStore, MigrationError>`: connects to a migrated
+//!   database. `config` is [`crate::config::SqlServerConfig`] for SQL Server.
+
+mod error;
+pub mod metrics;
+pub mod migration;
+mod mutation;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::domain::onboarding::Onboarding;
+use crate::domain::session::{TokenHash, TokenState};
+use crate::domain::{Credentials, Email, Timestamp, User};
+
+pub use error::{BoxError, StoreError};
+pub use mutation::{
+    AuditAction, AuditEntry, Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Scope,
+};
+
+/// What the service asks of a database.
+///
+/// Every call may be dropped at any time by its caller without harm. Every call ends by itself
+/// within 10 s (waiting for a connection: `DB_POOL_ACQUIRE_TIMEOUT_MS`; waiting for a lock: 8 s).
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Does all of `mutation` or nothing; see the module for the order.
+    async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError>;
+
+    /// The live (`expires_at > now`) idempotency record of `scope`.
+    async fn kept_answer(&self, scope: Scope, now: Timestamp) -> Result<Option<KeptAnswer>, StoreError>;
+
+    /// The account with an address equal to `email` without regard to case ([`Email::key`]), and
+    /// its password hash.
+    async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError>;
+
+    /// The account `id`.
+    async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError>;
+
+    /// The state of a refresh token: joins token, session and user. A token that is unknown or
+    /// already purged is none.
+    async fn token_state(&self, hash: TokenHash) -> Result<Option<TokenState>, StoreError>;
+
+    /// The onboarding of the user `id`, with its touched steps, as of one moment: version and
+    /// steps must belong together.
+    async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError>;
+
+    /// Deletes at most `limit` rows each of: idempotency records whose `expires_at` is not after
+    /// `now`; refresh tokens likewise; sessions without any token left. Gives how many rows went
+    /// in all; the caller comes again while this is not zero. Small transactions, since others wait.
+    async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
+    /// Asks the database for a sign of life: its schema is there and can be read. Ends within 2 s.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// The connections of this instance, now.
+    fn pool(&self) -> PoolStatus;
+
+    /// Ends the work that is queued and closes the connections. Calls after it are
+    /// [`StoreError::Unavailable`]. Called once, when no request is left.
+    async fn close(&self);
+}
+
+/// Connections of this instance to its database.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// How many there may be.
+    pub max: u32,
+    /// How many there are: idle and in use.
+    pub open: u32,
+    /// Open and free.
+    pub idle: u32,
+    /// Working.
+    pub in_use: u32,
+    /// Requests that wait for one.
+    pub waiting: u32,
+}

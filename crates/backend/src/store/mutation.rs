@@ -1,0 +1,176 @@
+//! What is committed at once: an effect, its idempotency record, its audit row.
+
+use uuid::Uuid;
+
+use crate::domain::onboarding::{Step, StepRecord};
+use crate::domain::session::{NewSession, NewToken, TokenHash};
+use crate::domain::{NewUser, Timestamp};
+
+/// SHA-256 over who asks, method, path and `Idempotency-Key`: the primary key of the records.
+pub type Scope = [u8; 32];
+
+/// One change of the database, done whole or not at all.
+#[derive(Debug, Clone)]
+pub struct Mutation {
+    /// The time of the change, for every row that wants one.
+    pub at: Timestamp,
+    /// The record that makes the request repeatable; none where it bears no key.
+    pub idempotency: Option<IdempotencyRecord>,
+    /// What changes.
+    pub effect: Effect,
+    /// What is remembered of it.
+    pub audit: Option<AuditEntry>,
+}
+
+/// What a mutation changes.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Nothing: only the record is kept, for an answer such as `email_taken`.
+    None,
+    /// A new account with its first session and an onboarding in the state
+    /// `Onboarding::begun(at)` (version 1, one completed step `account` with empty data).
+    /// An address that is there already: [`Outcome::EmailTaken`].
+    Register {
+        /// The account.
+        user: Box<NewUser>,
+        /// Its first session.
+        session: NewSession,
+    },
+    /// A further session of a known user.
+    StartSession(NewSession),
+    /// Replaces a refresh token. The session's version goes from `expected_version` to the next;
+    /// where it is another or the session is revoked by now: [`Outcome::Stale`]. `replaced` gets
+    /// `replaced_at = at` if it has none yet (the grace counts from the first time), and
+    /// `replacement` becomes a token of the session with `replaced` as its parent.
+    RotateToken {
+        /// The session.
+        session_id: Uuid,
+        /// The version that the decision was made on.
+        expected_version: i64,
+        /// The token that was presented.
+        replaced: TokenHash,
+        /// The new one.
+        replacement: NewToken,
+    },
+    /// Ends a session: `revoked_at = at` if it has none yet. Ending one that is gone or ended
+    /// already is no error.
+    RevokeSession {
+        /// The session.
+        session_id: Uuid,
+    },
+    /// Sets one step of an onboarding as given (insert or replace). Its version goes from
+    /// `expected_version` to the next; where it is another: [`Outcome::Stale`].
+    SaveStep {
+        /// Whose onboarding.
+        user_id: Uuid,
+        /// The version that the decision was made on.
+        expected_version: i64,
+        /// Which step.
+        step: Step,
+        /// All that is to be known of it.
+        record: StepRecord,
+    },
+    /// Completes an onboarding: `completed_at = at`, guarded as `SaveStep` is.
+    CompleteOnboarding {
+        /// Whose onboarding.
+        user_id: Uuid,
+        /// The version that the decision was made on.
+        expected_version: i64,
+    },
+}
+
+impl Effect {
+    /// A name for metrics and logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::None => "keep_answer",
+            Self::Register { .. } => "register",
+            Self::StartSession(_) => "start_session",
+            Self::RotateToken { .. } => "rotate_token",
+            Self::RevokeSession { .. } => "revoke_session",
+            Self::SaveStep { .. } => "save_step",
+            Self::CompleteOnboarding { .. } => "complete_onboarding",
+        }
+    }
+}
+
+/// How a mutation ended. All but `Committed` changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// All of it is durable.
+    Committed,
+    /// The same key was used before; this is what was kept then.
+    Kept(KeptAnswer),
+    /// Another account has the e-mail address.
+    EmailTaken,
+    /// The version that was expected is not the stored one (or the row is gone).
+    Stale,
+}
+
+/// A record that is to be kept. To the store, hash and answer are mere bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyRecord {
+    /// What it is found by.
+    pub scope: Scope,
+    /// The fingerprint of the request's body and the answer.
+    pub kept: KeptAnswer,
+    /// Until when it counts.
+    pub expires_at: Timestamp,
+}
+
+/// What is kept of a request and its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAnswer {
+    /// Which secret's keys made `body_hash` and `answer` (at most 64 characters).
+    pub kid: String,
+    /// HMAC-SHA256 of the request's body.
+    pub body_hash: [u8; 32],
+    /// Status, headers and body of the answer, encrypted (at most 128 KiB).
+    pub answer: Vec<u8>,
+}
+
+/// What was done, for the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditAction {
+    /// An account was made.
+    UserRegistered,
+    /// Somebody logged in.
+    UserLoggedIn,
+    /// Somebody logged out.
+    UserLoggedOut,
+    /// A replaced refresh token was used again: the session was ended.
+    TokenReused,
+    /// A step was changed.
+    StepSaved,
+    /// The onboarding was completed.
+    OnboardingCompleted,
+}
+
+impl AuditAction {
+    /// The name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UserRegistered => "user.registered",
+            Self::UserLoggedIn => "user.logged_in",
+            Self::UserLoggedOut => "user.logged_out",
+            Self::TokenReused => "session.token_reused",
+            Self::StepSaved => "onboarding.step_saved",
+            Self::OnboardingCompleted => "onboarding.completed",
+        }
+    }
+}
+
+/// A row of the audit log. Its time is the mutation's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// What was done.
+    pub action: AuditAction,
+    /// Who did it, or whom it was done to.
+    pub user_id: Uuid,
+    /// What exactly, such as the step's key or the session's id (at most 100 characters).
+    pub subject: Option<String>,
+    /// The request that asked for it (at most 128 characters).
+    pub request_id: String,
+    /// The instance that did it (at most 255 characters).
+    pub instance_id: String,
+}
