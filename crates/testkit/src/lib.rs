@@ -1,1 +1,18 @@
-//! Scripted upstreams, raw clients and journeys, for tests only
+//! What tests are made of: development only, and no part of what is shipped.
+//!
+//! [`eventually`] waits for a condition instead of sleeping; [`Upstream`] is a scripted server over bare TCP,
+//! [`RawClient`] the same on the other side; [`Process`] runs a binary, reads its lines and sends it signals.
+
+// A panic is how a test fails, and everything here runs in tests.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod eventually;
+mod message;
+pub mod process;
+pub mod raw;
+pub mod upstream;
+
+pub use eventually::{Condition, eventually};
+pub use process::Process;
+pub use raw::{RawClient, RawResponse};
+pub use upstream::{Answer, Gate, Script, Seen, Step, Upstream};

@@ -1,0 +1,173 @@
+use std::{io, time::Instant};
+
+use thiserror::Error;
+
+use super::stream::Stream;
+use crate::bench::message::{FramingError, response_head};
+
+/// What is asked, and what must come back.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// The whole request, as it goes on the wire.
+    pub request: Vec<u8>,
+    /// Length of the body that must come back, with status 200.
+    pub expect_len: usize,
+    /// Whether each connection serves one request and the server ends it.
+    pub once: bool,
+}
+
+impl Work {
+    /// A GET of `path`, or a POST when there is a body.
+    pub fn new(path: &str, body_len: usize, expect_len: usize, once: bool) -> Self {
+        let method = if body_len == 0 { "GET" } else { "POST" };
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: bench.test\r\nUser-Agent: bench\r\nAccept: */*\r\n");
+        if body_len > 0 {
+            request += &format!("Content-Type: application/octet-stream\r\nContent-Length: {body_len}\r\n");
+        }
+        if once {
+            request += "Connection: close\r\n";
+        }
+        request += "\r\n";
+        let mut request = request.into_bytes();
+        request.resize(request.len() + body_len, b'x');
+        Self { request, expect_len, once }
+    }
+}
+
+/// Why a request did not get its answer.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// Another status.
+    #[error("status {0}")]
+    Status(u16),
+    /// Another length.
+    #[error("length {0}")]
+    Length(usize),
+    /// More bytes than the answer has.
+    #[error("bytes after the answer")]
+    Surplus,
+    /// The connection ended first.
+    #[error("connection ended early")]
+    Ended,
+    /// The answer is no HTTP of the benchmark.
+    #[error("{0}")]
+    Framing(#[from] FramingError),
+    /// The socket failed.
+    #[error("socket: {}", .0.kind())]
+    Socket(#[from] io::Error),
+}
+
+/// Where a connection is.
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Idle,
+    Head,
+    Body { left: usize },
+    /// The answer is there; the server must end the connection.
+    End,
+}
+
+/// What a step brought.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Waiting,
+    /// The whole answer is there.
+    Done,
+    /// The server ended a connection that asked nothing.
+    Closed,
+}
+
+/// One client connection.
+pub(super) struct Connection {
+    pub(super) stream: Stream,
+    state: State,
+    sent: usize,
+    partial: Vec<u8>,
+    /// When the request in flight was due.
+    pub(super) due: Instant,
+}
+
+impl Connection {
+    pub(super) fn new(stream: Stream) -> Self {
+        Self { stream, state: State::Idle, sent: 0, partial: Vec::new(), due: Instant::now() }
+    }
+
+    pub(super) fn busy(&self) -> bool {
+        self.state != State::Idle
+    }
+
+    /// Starts a request that was due at `due`; `true` when it has been sent whole.
+    pub(super) fn start(&mut self, work: &Work, due: Instant) -> Result<bool, Failure> {
+        (self.state, self.sent, self.due) = (State::Head, 0, due);
+        self.send(work)
+    }
+
+    /// Sends what is left of the request; `true` when nothing is.
+    pub(super) fn send(&mut self, work: &Work) -> Result<bool, Failure> {
+        while self.sent < work.request.len() {
+            match self.stream.write(&work.request[self.sent..]) {
+                Ok(sent) => self.sent += sent,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(self.stream.flush()?)
+    }
+
+    /// Reads what has come.
+    pub(super) fn receive(&mut self, work: &Work, scratch: &mut [u8]) -> Result<Step, Failure> {
+        loop {
+            let step = match self.stream.read(scratch) {
+                Ok(0) => return self.ended(),
+                Ok(len) => self.take(&scratch[..len], work)?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Step::Waiting),
+                Err(error) => return Err(error.into()),
+            };
+            if step == Step::Done || !self.stream.buffers() {
+                return Ok(step);
+            }
+        }
+    }
+
+    fn ended(&mut self) -> Result<Step, Failure> {
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Idle => Ok(Step::Closed),
+            State::End => Ok(Step::Done),
+            State::Head | State::Body { .. } => Err(Failure::Ended),
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8], work: &Work) -> Result<Step, Failure> {
+        let body = match self.state {
+            State::Idle | State::End => return Err(Failure::Surplus),
+            State::Body { left } => return self.body(left, bytes.len(), work),
+            State::Head if self.partial.is_empty() => bytes,
+            State::Head => {
+                self.partial.extend_from_slice(bytes);
+                &std::mem::take(&mut self.partial)
+            }
+        };
+        let Some(head) = response_head(body)? else {
+            self.partial = body.to_vec();
+            return Ok(Step::Waiting);
+        };
+        if head.status != 200 {
+            return Err(Failure::Status(head.status));
+        }
+        if head.body_len != work.expect_len {
+            return Err(Failure::Length(head.body_len));
+        }
+        self.body(head.body_len, body.len() - head.head_len, work)
+    }
+
+    fn body(&mut self, left: usize, got: usize, work: &Work) -> Result<Step, Failure> {
+        let left = left.checked_sub(got).ok_or(Failure::Surplus)?;
+        let (state, step) = match left {
+            0 if work.once => (State::End, Step::Waiting),
+            0 => (State::Idle, Step::Done),
+            left => (State::Body { left }, Step::Waiting),
+        };
+        self.state = state;
+        Ok(step)
+    }
+}

@@ -1,0 +1,123 @@
+//! A binary that runs beside the test, heard and signalled.
+
+use std::{
+    io,
+    process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{self, Signal},
+    unistd::Pid,
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    process::{Child, Command},
+    time::timeout,
+};
+
+use crate::eventually;
+
+/// A running process. Dropped, it is killed, and with it what it started in its process group.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    pid: Pid,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Process {
+    /// Starts it, with nothing on its standard input, and collects what it writes.
+    pub fn spawn(mut command: Command) -> io::Result<Self> {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).map(Pid::from_raw);
+        let pid = pid.ok_or_else(|| io::Error::other("the process has no id"))?;
+        let lines = Arc::default();
+        collect(child.stdout.take(), &lines);
+        collect(child.stderr.take(), &lines);
+        Ok(Self { child, pid, lines })
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> i32 {
+        self.pid.as_raw()
+    }
+
+    /// All lines so far, of standard output and standard error as they came.
+    pub fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+
+    /// Waits for a line that contains `text`, and gives it.
+    ///
+    /// # Panics
+    /// When none came in time, with all lines so far.
+    pub async fn wait_for_line(&self, text: &str, limit: Duration) -> String {
+        eventually(limit, || async {
+            let lines = self.lines();
+            let found = lines.iter().find(|line| line.contains(text)).cloned();
+            found.ok_or_else(|| format!("no {text:?} in\n{}", lines.join("\n")))
+        })
+        .await
+    }
+
+    /// Sends a signal, such as STOP, CONT, TERM or KILL, to the process alone.
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+        send(self.pid.as_raw(), signal)
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// When it does not end in time, with all lines so far.
+    pub async fn wait(&mut self, limit: Duration) -> io::Result<ExitStatus> {
+        match timeout(limit, self.child.wait()).await {
+            Ok(status) => status,
+            Err(_) => panic!("it did not end within {limit:?}:\n{}", self.lines().join("\n")),
+        }
+    }
+
+    /// Asks it to end (TERM) and waits.
+    pub async fn terminate(&mut self, limit: Duration) -> io::Result<ExitStatus> {
+        self.signal(Signal::SIGTERM)?;
+        self.wait(limit).await
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // A group that is gone already is what we want.
+        let _ = signal::killpg(self.pid, Signal::SIGKILL);
+    }
+}
+
+/// Sends a signal to a process, by its id.
+pub fn send(pid: i32, what: Signal) -> io::Result<()> {
+    Ok(signal::kill(Pid::from_raw(pid), what)?)
+}
+
+/// Whether a process is there (a zombie is not).
+pub fn is_alive(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The state follows the name, which is in parentheses and may contain some.
+    let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+    state.is_some_and(|state| !matches!(state, 'Z' | 'X'))
+}
+
+fn collect(stream: Option<impl AsyncRead + Unpin + Send + 'static>, lines: &Arc<Mutex<Vec<String>>>) {
+    let Some(stream) = stream else { return };
+    let lines = Arc::clone(lines);
+    tokio::spawn(async move {
+        let mut reader = BufReader::new(stream).split(b'\n');
+        while let Ok(Some(line)) = reader.next_segment().await {
+            lines.lock().unwrap().push(String::from_utf8_lossy(&line).into_owned());
+        }
+    });
+}
