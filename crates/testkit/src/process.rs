@@ -50,7 +50,8 @@ impl Process {
         self.pid.as_raw()
     }
 
-    /// All lines so far, of standard output and standard error as they came.
+    /// All lines so far, of standard output and standard error as they came. The last ones of a process may
+    /// still be on their way when it has ended: ask with [`Process::wait_for_line`].
     pub fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap().clone()
     }
@@ -78,10 +79,8 @@ impl Process {
     /// # Panics
     /// When it does not end in time, with all lines so far.
     pub async fn wait(&mut self, limit: Duration) -> io::Result<ExitStatus> {
-        match timeout(limit, self.child.wait()).await {
-            Ok(status) => status,
-            Err(_) => panic!("it did not end within {limit:?}:\n{}", self.lines().join("\n")),
-        }
+        let ended = timeout(limit, self.child.wait()).await;
+        ended.unwrap_or_else(|_| panic!("it did not end within {limit:?}:\n{}", self.lines().join("\n")))
     }
 
     /// Asks it to end (TERM) and waits.
