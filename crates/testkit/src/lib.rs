@@ -6,6 +6,7 @@
 // A panic is how a test fails, and everything here runs in tests.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+pub mod bench;
 mod eventually;
 mod message;
 pub mod process;

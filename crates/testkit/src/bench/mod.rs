@@ -14,3 +14,6 @@ pub mod load;
 pub mod message;
 pub mod poller;
 pub mod upstream;
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,6 @@ impl Interest {
 }
 
 /// An epoll instance and the events of its last wait. A socket leaves it by being closed.
-#[derive(Debug)]
 pub struct Poller {
     epoll: OwnedFd,
     events: Vec<epoll::Event>,
@@ -50,6 +49,11 @@ impl Poller {
     /// Changes what an added `socket` is watched for.
     pub fn change(&self, socket: &impl AsFd, token: usize, interest: Interest) -> io::Result<()> {
         Ok(epoll::modify(&self.epoll, socket, epoll::EventData::new_u64(token as u64), interest.flags())?)
+    }
+
+    /// Watches `socket` no longer.
+    pub fn remove(&self, socket: &impl AsFd) -> io::Result<()> {
+        Ok(epoll::delete(&self.epoll, socket)?)
     }
 
     /// Waits for events, at most `timeout`, and puts their tokens into `ready`, each once.

@@ -3,7 +3,10 @@ use std::{io, time::Instant};
 use thiserror::Error;
 
 use super::stream::Stream;
-use crate::bench::message::{FramingError, response_head};
+use crate::bench::{
+    message::{FramingError, response_head},
+    poller::Interest,
+};
 
 /// What is asked, and what must come back.
 #[derive(Debug, Clone)]
@@ -20,14 +23,11 @@ impl Work {
     /// A GET of `path`, or a POST when there is a body.
     pub fn new(path: &str, body_len: usize, expect_len: usize, once: bool) -> Self {
         let method = if body_len == 0 { "GET" } else { "POST" };
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: bench.test\r\nUser-Agent: bench\r\nAccept: */*\r\n");
-        if body_len > 0 {
-            request += &format!("Content-Type: application/octet-stream\r\nContent-Length: {body_len}\r\n");
-        }
-        if once {
-            request += "Connection: close\r\n";
-        }
-        request += "\r\n";
+        let close = if once { "Connection: close\r\n" } else { "" };
+        let length = if body_len == 0 { String::new() } else { format!("Content-Length: {body_len}\r\n") };
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: bench.test\r\nUser-Agent: bench\r\nAccept: */*\r\n{length}{close}\r\n"
+        );
         let mut request = request.into_bytes();
         request.resize(request.len() + body_len, b'x');
         Self { request, expect_len, once }
@@ -62,7 +62,9 @@ pub enum Failure {
 enum State {
     Idle,
     Head,
-    Body { left: usize },
+    Body {
+        left: usize,
+    },
     /// The answer is there; the server must end the connection.
     End,
 }
@@ -85,33 +87,38 @@ pub(super) struct Connection {
     partial: Vec<u8>,
     /// When the request in flight was due.
     pub(super) due: Instant,
+    /// What the poller watches for.
+    pub(super) interest: Interest,
 }
 
 impl Connection {
+    /// An idle connection, watched for reading.
     pub(super) fn new(stream: Stream) -> Self {
-        Self { stream, state: State::Idle, sent: 0, partial: Vec::new(), due: Instant::now() }
+        let (due, interest) = (Instant::now(), Interest::Read);
+        Self { stream, state: State::Idle, sent: 0, partial: Vec::new(), due, interest }
     }
 
-    pub(super) fn busy(&self) -> bool {
-        self.state != State::Idle
-    }
-
-    /// Starts a request that was due at `due`; `true` when it has been sent whole.
-    pub(super) fn start(&mut self, work: &Work, due: Instant) -> Result<bool, Failure> {
+    /// Starts a request that was due at `due`, and sends as much of it as the socket takes.
+    pub(super) fn start(&mut self, work: &Work, due: Instant) -> Result<(), Failure> {
         (self.state, self.sent, self.due) = (State::Head, 0, due);
         self.send(work)
     }
 
-    /// Sends what is left of the request; `true` when nothing is.
-    pub(super) fn send(&mut self, work: &Work) -> Result<bool, Failure> {
-        while self.sent < work.request.len() {
+    /// Whether the socket has to take more of the request.
+    pub(super) fn unsent(&self, work: &Work) -> bool {
+        self.state != State::Idle && (self.sent < work.request.len() || self.stream.holds())
+    }
+
+    /// Sends what is left of the request, as far as the socket takes it.
+    pub(super) fn send(&mut self, work: &Work) -> Result<(), Failure> {
+        while self.unsent(work) {
             match self.stream.write(&work.request[self.sent..]) {
                 Ok(sent) => self.sent += sent,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(self.stream.flush()?)
+        Ok(())
     }
 
     /// Reads what has come.

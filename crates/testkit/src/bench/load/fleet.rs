@@ -48,6 +48,8 @@ pub struct Fleet {
     ready: Vec<usize>,
     scratch: Vec<u8>,
     tally: Tally,
+    /// How many connections were free when the last wait began.
+    free: usize,
     /// When the last answer came.
     progress: Instant,
 }
@@ -66,7 +68,8 @@ impl Fleet {
     pub fn empty(dial: Dial, work: Work) -> Result<Self, LoadError> {
         let (connections, idle, ready) = (Vec::new(), VecDeque::new(), Vec::new());
         let (scratch, tally, progress) = (vec![0; SCRATCH], Tally::new(), Instant::now());
-        Ok(Self { dial, work, poller: Poller::new()?, connections, idle, ready, scratch, tally, progress })
+        let poller = Poller::new()?;
+        Ok(Self { dial, work, poller, connections, idle, ready, scratch, tally, free: 0, progress })
     }
 
     /// Opens one more connection, which is the next to be used.
@@ -108,8 +111,9 @@ impl Fleet {
             let Some(id) = self.idle.pop_front() else { break };
             let due = schedule.due(started, now);
             started += 1;
-            // A connection that was not just freed has waited for this request: being late is the generator's fault.
-            if self.progress <= due {
+            // A connection has waited for this request all along: what it is late is the generator's fault.
+            if self.free > 0 {
+                self.free -= 1;
                 self.tally.lag(now.saturating_duration_since(due));
             }
             self.start(id, due)?;
@@ -122,8 +126,7 @@ impl Fleet {
             self.connections[id] = self.connect(id)?;
         }
         match self.connections[id].start(&self.work, due) {
-            Ok(true) => Ok(()),
-            Ok(false) => Ok(self.poller.change(&self.connections[id].stream.socket, id, Interest::ReadWrite)?),
+            Ok(()) => Ok(self.watch(id)?),
             Err(failure) => self.fail(id, failure),
         }
     }
@@ -137,6 +140,7 @@ impl Fleet {
     }
 
     fn wait(&mut self, patience: Duration) -> Result<(), LoadError> {
+        self.free = self.idle.len();
         self.poller.wait(Some(patience), &mut self.ready)?;
         if self.ready.is_empty() && self.in_flight() > 0 && self.progress.elapsed() > STALL {
             return Err(LoadError::Stalled(self.in_flight()));
@@ -148,8 +152,8 @@ impl Fleet {
         let ready = std::mem::take(&mut self.ready);
         for &id in &ready {
             match self.step(id) {
-                Ok(Step::Waiting) => {}
-                Ok(Step::Done) => self.done(id),
+                Ok(Step::Waiting) => self.watch(id)?,
+                Ok(Step::Done) => self.done(id)?,
                 Ok(Step::Closed) => self.reopen(id)?,
                 Err(failure) => self.fail(id, failure)?,
             }
@@ -160,17 +164,30 @@ impl Fleet {
 
     fn step(&mut self, id: usize) -> Result<Step, Failure> {
         let connection = &mut self.connections[id];
-        let unsent = connection.busy() && !connection.sent_whole(&self.work);
-        if unsent && connection.send(&self.work)? {
-            self.poller.change(&connection.stream.socket, id, Interest::Read)?;
-        }
+        connection.send(&self.work)?;
         connection.receive(&self.work, &mut self.scratch)
     }
 
-    fn done(&mut self, id: usize) {
+    /// Waits for room to write exactly while something is unsent.
+    fn watch(&mut self, id: usize) -> io::Result<()> {
+        let connection = &mut self.connections[id];
+        let wanted = if connection.unsent(&self.work) { Interest::ReadWrite } else { Interest::Read };
+        if wanted != connection.interest {
+            self.poller.change(&connection.stream.socket, id, wanted)?;
+            connection.interest = wanted;
+        }
+        Ok(())
+    }
+
+    fn done(&mut self, id: usize) -> io::Result<()> {
         self.progress = Instant::now();
         self.tally.response(self.progress - self.connections[id].due);
         self.idle.push_back(id);
+        if self.work.once {
+            // Its end would be readable for ever.
+            self.poller.remove(&self.connections[id].stream.socket)?;
+        }
+        Ok(())
     }
 
     /// The server ended an idle connection, as it may.

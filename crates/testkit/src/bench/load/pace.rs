@@ -71,7 +71,11 @@ mod tests {
         for (millis, expected) in [(0, 1), (1, 2), (500, 501), (999, 1000), (1000, 1000), (5000, 1000)] {
             assert_eq!(schedule.allowed(start + Duration::from_millis(millis), 0), expected, "{millis} ms");
         }
-        assert_eq!(schedule.due(250, start + SECOND), start + Duration::from_millis(250), "not when it was sent");
+        assert_eq!(
+            schedule.due(250, start + SECOND),
+            start + Duration::from_millis(250),
+            "not when it was sent"
+        );
         assert!(!schedule.over(start + 2 * SECOND, 999), "what is late is still sent");
         assert!(schedule.over(start, 1000));
     }

@@ -84,29 +84,21 @@ impl Stream {
         self.tls.is_some()
     }
 
-    /// Takes bytes to send; fewer than given, or `WouldBlock`, when the socket is full.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.tls {
-            None => self.socket.write(bytes),
-            Some(tls) => {
-                let taken = tls.writer().write(bytes)?;
-                self.flush()?;
-                Ok(taken)
-            }
-        }
+    /// Whether TLS holds bytes that the socket has not taken.
+    pub(super) fn holds(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.wants_write())
     }
 
-    /// Sends what TLS holds; `true` when nothing is left.
-    pub(super) fn flush(&mut self) -> io::Result<bool> {
-        let Some(tls) = &mut self.tls else { return Ok(true) };
-        while tls.wants_write() {
-            match tls.write_tls(&mut self.socket) {
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-                Err(error) => return Err(error),
-            }
+    /// Takes bytes to send; fewer than given, or `WouldBlock`, when the socket is full.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(tls) = &mut self.tls else { return self.socket.write(bytes) };
+        flush(tls, &mut self.socket)?;
+        let taken = tls.writer().write(bytes)?;
+        // Taken bytes are the session's to send: a full socket is told by the next call.
+        match flush(tls, &mut self.socket) {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+            _ => Ok(taken),
         }
-        Ok(true)
     }
 
     /// Reads as [`Read::read`] does; 0 is the end.
@@ -119,6 +111,15 @@ impl Stream {
             }
             tls.read_tls(&mut self.socket)?;
             tls.process_new_packets().map_err(io::Error::other)?;
+            flush(tls, &mut self.socket)?;
         }
     }
+}
+
+/// Sends what the session holds, or says `WouldBlock`.
+fn flush(tls: &mut ClientConnection, socket: &mut TcpStream) -> io::Result<()> {
+    while tls.wants_write() {
+        tls.write_tls(socket)?;
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::connection::Failure;
 
 /// Latencies above this are counted as this much.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// What one phase gave, while it runs.
 pub(super) struct Tally {

@@ -6,7 +6,7 @@ use std::{
 
 use super::{Shared, answers::Chosen};
 use crate::bench::{
-    message::{FramingError, Forwarded, request_head},
+    message::{Forwarded, FramingError, request_head},
     poller::{Interest, Poller},
 };
 
@@ -36,7 +36,12 @@ impl Connection {
     }
 
     /// Goes as far as the socket allows; `false` once the connection has ended.
-    pub(super) fn progress(&mut self, shared: &mut Shared, poller: &Poller, token: usize) -> io::Result<bool> {
+    pub(super) fn progress(
+        &mut self,
+        shared: &mut Shared,
+        poller: &Poller,
+        token: usize,
+    ) -> io::Result<bool> {
         let open = self.flush() && (!self.unsent.is_empty() || self.read(shared));
         if !open || (self.last && self.unsent.is_empty()) {
             return Ok(false);
@@ -65,13 +70,11 @@ impl Connection {
         let joined = (!self.partial.is_empty()).then(|| [&mem::take(&mut self.partial), bytes].concat());
         let mut rest = joined.as_deref().unwrap_or(bytes);
         while !rest.is_empty() {
-            match self.feed(rest, shared) {
-                Ok(used) => rest = &rest[used..],
-                Err(_) => {
-                    shared.counters.malformed += 1;
-                    return false;
-                }
-            }
+            let Ok(used) = self.feed(rest, shared) else {
+                shared.counters.malformed += 1;
+                return false;
+            };
+            rest = &rest[used..];
         }
         self.flush()
     }
@@ -103,7 +106,8 @@ impl Connection {
             shared.counters.request(done.forwarded);
         }
         self.last = done.close;
-        let sent = if self.unsent.is_empty() { self.stream.write(&done.answer.bytes).unwrap_or(0) } else { 0 };
+        let sent =
+            if self.unsent.is_empty() { self.stream.write(&done.answer.bytes).unwrap_or(0) } else { 0 };
         self.unsent.extend_from_slice(&done.answer.bytes[sent..]);
     }
 

@@ -20,7 +20,8 @@ impl Sink {
         match self.stream.read(&mut shared.scratch) {
             Ok(0) => false,
             Ok(len) => {
-                shared.counters.log_lines += memchr::memchr_iter(b'\n', &shared.scratch[..len]).count() as u64;
+                shared.counters.log_lines +=
+                    memchr::memchr_iter(b'\n', &shared.scratch[..len]).count() as u64;
                 true
             }
             Err(error) => matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted),
