@@ -1,1 +1,18 @@
-//! The load balancer
+//! An HTTP load balancer.
+//!
+//! A request meets the rooms in this order: accept, parse, route, pick, forward, record.
+//!
+//! [`config`] is the checked configuration. [`route`] finds the pool of a request, [`pool`] knows its servers,
+//! whether they are well and which one is next, [`retry`] decides what follows a failed attempt, [`record`]
+//! counts and logs each request once, and [`respond`] is the only place that turns an error into an answer.
+//!
+//! Deliberately absent: `pool::pick` and `retry::decide` do no I/O; nothing but `respond` chooses a status;
+//! the data path shares with the control thread only one immutable [`pool::Snapshot`] and the atomics of a
+//! [`pool::Server`].
+
+pub mod config;
+pub mod pool;
+pub mod record;
+pub mod respond;
+pub mod retry;
+pub mod route;

@@ -1,0 +1,239 @@
+//! Pools of servers: who is there, who is well, who is next.
+//!
+//! A [`Snapshot`] is immutable and replaced as a whole; what must outlive it (health, in-flight requests,
+//! counters, cursors, budgets) hangs on [`Server`] and [`PoolState`], which the next snapshot takes over.
+
+mod health;
+mod lease;
+mod outlier;
+mod pick;
+mod schedule;
+mod server;
+mod snapshot;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{Notify, futures::Notified};
+
+pub use self::{
+    health::{CheckPolicy, CheckReport, Counter, Health, next_check},
+    lease::Lease,
+    outlier::{Outcome, Thresholds},
+    pick::{Algorithm, PickState, Tried, pick, pick_any},
+    server::{AdminState, Server, State},
+    snapshot::{Published, Snapshot},
+};
+use crate::{
+    record::metrics::PoolStats,
+    retry::{Budget, RetryPolicy},
+};
+
+/// The most attempts one request can make; bounds [`Tried`] and `max_retries`.
+pub const MAX_ATTEMPTS: usize = 11;
+
+/// The time limits of an exchange with a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a new upstream connection.
+    pub connect: Duration,
+    /// From the start of an attempt to its answer's head; then the longest silence within the body.
+    pub per_try: Duration,
+    /// From the request's head to the head of the answer that the client gets, retries and waits included.
+    pub total: Duration,
+    /// How long an upstream connection may be idle and be used again. Keep it under the backend's own.
+    pub idle: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(1),
+            per_try: Duration::from_secs(10),
+            total: Duration::from_secs(30),
+            idle: Duration::from_secs(30),
+        }
+    }
+}
+
+/// How a pool is to be used, as configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolSettings {
+    /// Who is next.
+    pub algorithm: Algorithm,
+    /// Idle upstream connections kept, per server and worker.
+    pub keepalive: usize,
+    /// Time limits.
+    pub timeouts: Timeouts,
+    /// When and how often to try again.
+    pub retry: RetryPolicy,
+    /// How long a request waits for a server when none can be tried.
+    pub wait_for_server: Duration,
+    /// The longest request body that is kept for a replay, in bytes.
+    pub replay_body_max: usize,
+    /// The longest request body at all, in bytes; `None` is no limit.
+    pub max_body: Option<u64>,
+    /// Active checks.
+    pub health: CheckPolicy,
+    /// Passive checks.
+    pub passive: Thresholds,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self {
+            algorithm: Algorithm::RoundRobin,
+            keepalive: 32,
+            timeouts: Timeouts::default(),
+            retry: RetryPolicy::default(),
+            wait_for_server: Duration::from_secs(2),
+            replay_body_max: 64 * 1024,
+            max_body: None,
+            health: CheckPolicy::default(),
+            passive: Thresholds::default(),
+        }
+    }
+}
+
+/// What of a pool outlives a reload.
+#[derive(Debug)]
+pub struct PoolState {
+    /// The turn in round robin, and among equals in `least_conn`; shared, so that turns are exact over workers.
+    cursor: AtomicU32,
+    stats: Box<[PoolStats]>,
+    budget: Budget,
+    wake: Arc<Notify>,
+}
+
+impl PoolState {
+    /// The state of a new pool, for so many data workers.
+    pub fn new(workers: usize) -> Self {
+        Self {
+            cursor: AtomicU32::new(0),
+            stats: (0..workers).map(|_| PoolStats::default()).collect(),
+            budget: Budget::default(),
+            wake: Arc::default(),
+        }
+    }
+
+    /// The counters of one worker; only that worker may write them.
+    #[inline]
+    pub fn stats(&self, worker: usize) -> &PoolStats {
+        &self.stats[worker]
+    }
+
+    /// The counters of all workers, to be summed.
+    pub fn all_stats(&self) -> &[PoolStats] {
+        &self.stats
+    }
+
+    /// What retries may still be made.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Told whenever a request that waits for a server should look again.
+    pub fn wake(&self) -> &Arc<Notify> {
+        &self.wake
+    }
+
+    #[inline]
+    fn turn(&self) -> u32 {
+        self.cursor.fetch_add(1, Relaxed)
+    }
+}
+
+/// A server's place in a pool.
+#[derive(Debug)]
+pub struct Member {
+    server: Arc<Server>,
+    weight: u32,
+    /// What `ip_hash` mixes with the client's address.
+    seed: u64,
+}
+
+impl Member {
+    /// The server.
+    #[inline]
+    pub fn server(&self) -> &Arc<Server> {
+        &self.server
+    }
+
+    /// Its share relative to the others', 1..=1000.
+    pub fn weight(&self) -> u32 {
+        self.weight
+    }
+}
+
+/// The servers of a pool as they stand in one snapshot.
+#[derive(Debug)]
+pub struct Pool {
+    name: Box<str>,
+    settings: PoolSettings,
+    members: Box<[Member]>,
+    schedule: Box<[u32]>,
+    equal_weights: bool,
+    state: Arc<PoolState>,
+}
+
+impl Pool {
+    /// A pool of `servers` with their weights. Work is done here that `pick` then need not do.
+    pub fn new(
+        name: &str,
+        settings: PoolSettings,
+        servers: Vec<(Arc<Server>, u32)>,
+        state: Arc<PoolState>,
+    ) -> Self {
+        let weights: Vec<u32> = servers.iter().map(|(_, weight)| *weight).collect();
+        let member = |(server, weight): (Arc<Server>, u32)| {
+            let seed = pick::seed(server.name());
+            Member { server, weight, seed }
+        };
+        Self {
+            name: name.into(),
+            settings,
+            members: servers.into_iter().map(member).collect(),
+            schedule: schedule::build(&weights),
+            equal_weights: weights.windows(2).all(|pair| pair[0] == pair[1]),
+            state,
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How it is to be used.
+    #[inline]
+    pub fn settings(&self) -> &PoolSettings {
+        &self.settings
+    }
+
+    /// Its servers in the order of the configuration.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// The server of that name.
+    pub fn server(&self, name: &str) -> Option<&Arc<Server>> {
+        self.members.iter().map(Member::server).find(|server| server.name() == name)
+    }
+
+    /// What outlives a reload.
+    #[inline]
+    pub fn state(&self) -> &Arc<PoolState> {
+        &self.state
+    }
+
+    /// Resolves when a server has become usable or a new snapshot has been published. Create it *before*
+    /// looking whether a server is usable (and load the snapshot again afterwards), or the news is missed.
+    pub fn changed(&self) -> Notified<'_> {
+        self.state.wake.notified()
+    }
+}

@@ -1,0 +1,51 @@
+//! Passive health: what traffic says about a server. Pure rules; the counters hang on the server.
+
+/// How one attempt at a server ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// An answer came, whatever its status: the server is there.
+    Answered,
+    /// No connection within the connect time-out, or it was refused.
+    ConnectFailed,
+    /// The connection broke after the request was sent and before the answer was complete.
+    Reset,
+    /// No answer head within the per-try time-out, or silence in the middle of the answer.
+    TimedOut,
+    /// What came back is not HTTP.
+    Invalid,
+    /// A reused connection had been closed meanwhile: says nothing about the server.
+    Stale,
+    /// The client left first: says nothing about the server.
+    ClientLeft,
+}
+
+impl Outcome {
+    /// The name in logs: `answered`, `connect_failed`, `reset`, `timed_out`, `invalid`, `stale`, `client_left`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::ConnectFailed => "connect_failed",
+            Self::Reset => "reset",
+            Self::TimedOut => "timed_out",
+            Self::Invalid => "invalid",
+            Self::Stale => "stale",
+            Self::ClientLeft => "client_left",
+        }
+    }
+}
+
+/// How many failures in a row put a server out until a check finds it well again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Attempts in a row that could not connect. One is enough by default: nobody listens.
+    pub connect_failures: u32,
+    /// Other failed attempts in a row (reset, time-out, not HTTP): three by default.
+    pub failures: u32,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { connect_failures: 1, failures: 3 }
+    }
+}

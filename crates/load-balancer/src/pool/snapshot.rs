@@ -1,0 +1,67 @@
+//! One consistent view of everything that a reload can change.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use arc_swap::ArcSwap;
+
+use super::Pool;
+use crate::route::RouteTable;
+
+/// Pools and routes at one moment. Immutable.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Grows by one with each snapshot.
+    pub version: u64,
+    /// All pools, in the order of the configuration.
+    pub pools: Box<[Arc<Pool>]>,
+    /// Which request goes to which pool.
+    pub routes: RouteTable,
+}
+
+impl Snapshot {
+    /// The pool of that name.
+    pub fn pool(&self, name: &str) -> Option<&Arc<Pool>> {
+        self.pools.iter().find(|pool| pool.name() == name)
+    }
+}
+
+/// Where the newest snapshot is found.
+///
+/// A worker keeps the `Arc` that it has loaded, compares [`version`](Self::version) (one load of a line that is
+/// hardly ever written) before a request, and loads again when it differs.
+#[derive(Debug)]
+pub struct Published {
+    version: AtomicU64,
+    snapshot: ArcSwap<Snapshot>,
+}
+
+impl Published {
+    /// Starts with this one.
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self { version: AtomicU64::new(snapshot.version), snapshot: ArcSwap::from_pointee(snapshot) }
+    }
+
+    /// The version of the newest snapshot.
+    #[inline]
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// The newest snapshot.
+    pub fn load(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Puts a new one in its place and wakes requests that wait for a server in the old one.
+    pub fn publish(&self, snapshot: Snapshot) {
+        let version = snapshot.version;
+        let old = self.snapshot.swap(Arc::new(snapshot));
+        self.version.store(version, Ordering::Release);
+        for pool in &old.pools {
+            pool.state().wake().notify_waiters();
+        }
+    }
+}

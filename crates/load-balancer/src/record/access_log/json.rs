@@ -1,0 +1,144 @@
+//! A line as one JSON object.
+
+use super::{address, clock::Clock, number};
+use crate::record::{Attempt, Entry};
+
+/// Writes the line with its end.
+pub(super) fn write(out: &mut Vec<u8>, entry: &Entry<'_>, clock: &mut Clock) {
+    out.extend_from_slice(b"{\"ts\":\"");
+    clock.rfc3339(entry.ended, out);
+    out.extend_from_slice(b"\",\"request_id\":\"");
+    escaped(out, entry.request_id.as_bytes());
+    out.extend_from_slice(b"\",\"client\":\"");
+    address(out, entry.client);
+    request(out, entry);
+    answer(out, entry);
+    attempts(out, &entry.attempts);
+    optional(out, b",\"referer\":\"", entry.referer);
+    optional(out, b",\"user_agent\":\"", entry.user_agent);
+    out.extend_from_slice(b"}\n");
+}
+
+fn request(out: &mut Vec<u8>, entry: &Entry<'_>) {
+    let query = memchr::memchr(b'?', entry.target);
+    let (path, query) = entry.target.split_at(query.unwrap_or(entry.target.len()));
+    out.extend_from_slice(b"\",\"method\":\"");
+    escaped(out, entry.method);
+    out.extend_from_slice(b"\",\"host\":\"");
+    escaped(out, entry.host);
+    out.extend_from_slice(b"\",\"path\":\"");
+    escaped(out, path);
+    if query.len() > 1 {
+        out.extend_from_slice(b"\",\"query\":\"");
+        escaped(out, &query[1..]);
+    }
+    out.extend_from_slice(b"\",\"protocol\":\"");
+    out.extend_from_slice(entry.protocol.name().as_bytes());
+}
+
+fn answer(out: &mut Vec<u8>, entry: &Entry<'_>) {
+    out.extend_from_slice(b"\",\"status\":");
+    number(out, entry.status);
+    out.extend_from_slice(b",\"bytes_in\":");
+    number(out, entry.bytes_in);
+    out.extend_from_slice(b",\"bytes_out\":");
+    number(out, entry.bytes_out);
+    out.extend_from_slice(b",\"duration_ms\":");
+    millis(out, u64::try_from(entry.duration().as_micros()).unwrap_or(u64::MAX));
+    if let Some(route) = entry.route {
+        optional(out, b",\"pool\":\"", route.pool.name().as_bytes());
+    }
+    if let Some(server) = entry.server {
+        optional(out, b",\"server\":\"", server.name().as_bytes());
+    }
+}
+
+fn attempts(out: &mut Vec<u8>, attempts: &[Attempt]) {
+    out.extend_from_slice(b",\"attempts\":[");
+    for (index, attempt) in attempts.iter().enumerate() {
+        out.extend_from_slice(if index == 0 { b"{\"server\":\"" } else { b",{\"server\":\"" });
+        escaped(out, attempt.server.name().as_bytes());
+        out.extend_from_slice(b"\",\"outcome\":\"");
+        out.extend_from_slice(attempt.outcome.name().as_bytes());
+        out.extend_from_slice(b"\",\"status\":");
+        match attempt.status {
+            0 => out.extend_from_slice(b"null"),
+            status => number(out, status),
+        }
+        out.extend_from_slice(b",\"ms\":");
+        millis(out, attempt.took_micros.into());
+        out.push(b'}');
+    }
+    out.push(b']');
+}
+
+/// Writes a member that is left out when it is empty.
+fn optional(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    if !value.is_empty() {
+        out.extend_from_slice(name);
+        escaped(out, value);
+        out.push(b'"');
+    }
+}
+
+/// Microseconds as milliseconds with three places.
+fn millis(out: &mut Vec<u8>, micros: u64) {
+    number(out, micros / 1000);
+    let rest = micros % 1000;
+    let digit = |divisor: u64| b'0' + u8::try_from(rest / divisor % 10).unwrap_or(0);
+    out.extend_from_slice(&[b'.', digit(100), digit(10), digit(1)]);
+}
+
+/// Writes the inside of a JSON string (RFC 8259 section 7). What is not UTF-8 comes as the characters of the same
+/// numbers, so that a hostile header cannot spoil the file.
+fn escaped(out: &mut Vec<u8>, text: &[u8]) {
+    let plain = |byte: &u8| matches!(byte, 0x20..=0x7E) && *byte != b'"' && *byte != b'\\';
+    if text.iter().all(plain) {
+        out.extend_from_slice(text);
+        return;
+    }
+    let utf8 = std::str::from_utf8(text).is_ok();
+    for byte in text {
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
+            0x20..=0x7E => out.push(*byte),
+            0x80.. if utf8 => out.push(*byte),
+            _ => {
+                let digit = |nibble: u8| b"0123456789abcdef"[usize::from(nibble)];
+                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_stay_json() {
+        let rows: [(&[u8], &str); 6] = [
+            (b"plain", "plain"),
+            (b"a\"b\\c", "a\"b\\c"),
+            (b"line\r\n\0\x7f", "line\r\n\0\u{7f}"),
+            ("héllo €".as_bytes(), "héllo €"),
+            (b"bad \xff\xc3", "bad \u{ff}\u{c3}"),
+            (b"", ""),
+        ];
+        for (text, expected) in rows {
+            let mut out = vec![b'"'];
+            escaped(&mut out, text);
+            out.push(b'"');
+            assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn milliseconds() {
+        for (micros, expected) in [(0, "0.000"), (1, "0.001"), (1_234_567, "1234.567"), (10_020, "10.020")] {
+            let mut out = Vec::new();
+            millis(&mut out, micros);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The access log: a line for each request, written by a thread of its own.
+//!
+//! A worker formats into its own buffer and hands the buffer over when it is full or a second old. It never
+//! waits: when the writer does not keep up, whole buffers are dropped and their lines counted.
+
+mod clock;
+mod combined;
+mod json;
+mod writer;
+
+use std::time::{Duration, Instant};
+
+use clock::Clock;
+pub use writer::{Writer, WriterHandle};
+
+use super::{Entry, metrics::WorkerStats};
+
+/// A buffer goes to the writer when it is this long, in bytes.
+const FULL: usize = 64 * 1024;
+/// A buffer goes to the writer when it is this old.
+const OLD: Duration = Duration::from_secs(1);
+
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// One JSON object.
+    Json,
+    /// The "combined" format of Apache and nginx.
+    Combined,
+}
+
+/// A worker's part of the access log.
+#[derive(Debug)]
+pub struct LogBuffer {
+    format: Format,
+    clock: Clock,
+    lines: Vec<u8>,
+    count: u32,
+    since: Instant,
+    writer: WriterHandle,
+}
+
+impl LogBuffer {
+    /// A buffer that goes to `writer`.
+    pub fn new(format: Format, writer: WriterHandle) -> Self {
+        let since = Instant::now();
+        Self { format, clock: Clock::new(), lines: Vec::new(), count: 0, since, writer }
+    }
+
+    /// Adds a line.
+    pub(super) fn write(&mut self, entry: &Entry<'_>, stats: &WorkerStats) {
+        if self.lines.is_empty() {
+            self.since = entry.ended;
+            // A line more than the limit, so that the buffer does not grow on the way.
+            self.lines.reserve(FULL + 4096);
+        }
+        match self.format {
+            Format::Json => json::write(&mut self.lines, entry, &mut self.clock),
+            Format::Combined => combined::write(&mut self.lines, entry, &mut self.clock),
+        }
+        self.count += 1;
+        if self.lines.len() >= FULL {
+            self.flush(stats);
+        }
+    }
+
+    /// Hands the buffer over when it is old.
+    pub(super) fn tick(&mut self, now: Instant, stats: &WorkerStats) {
+        if now.saturating_duration_since(self.since) >= OLD {
+            self.flush(stats);
+        }
+        self.clock.correct();
+    }
+
+    /// Hands the buffer over.
+    pub(super) fn flush(&mut self, stats: &WorkerStats) {
+        if self.lines.is_empty() {
+            return;
+        }
+        let lines = std::mem::take(&mut self.lines);
+        match self.writer.send(lines) {
+            Ok(recycled) => self.lines = recycled,
+            Err(refused) => {
+                stats.dropped_log_lines.add(u64::from(self.count));
+                self.lines = refused;
+            }
+        }
+        self.count = 0;
+    }
+}
+
+/// Writes a number in decimal.
+fn number(out: &mut Vec<u8>, number: impl itoa::Integer) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// Writes an address.
+fn address(out: &mut Vec<u8>, address: std::net::IpAddr) {
+    use std::io::Write;
+    if let std::net::IpAddr::V4(v4) = address.to_canonical() {
+        let [a, b, c, d] = v4.octets();
+        for (separator, octet) in [(&b""[..], a), (b".", b), (b".", c), (b".", d)] {
+            out.extend_from_slice(separator);
+            number(out, octet);
+        }
+    } else {
+        // Writing to a vector does not fail.
+        let _ = write!(out, "{address}");
+    }
+}

@@ -1,0 +1,187 @@
+//! The thread that writes the access log, so that a slow disk or pipe holds up nobody else.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    thread::JoinHandle,
+};
+
+/// Buffers on their way to the disk; more are dropped. With 64 KiB each this bounds the memory to 4 MiB.
+const QUEUE: usize = 64;
+/// Written buffers kept to be filled again.
+const RECYCLED: usize = 4;
+
+#[derive(Debug)]
+enum Message {
+    Lines(Vec<u8>),
+    Reopen,
+    Stop,
+}
+
+/// A way to the writer, one for each worker.
+#[derive(Debug, Clone)]
+pub struct WriterHandle {
+    queue: SyncSender<Message>,
+    recycled: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl WriterHandle {
+    /// Hands lines over without waiting and gives an empty buffer back; `Err` gives back the refused one,
+    /// emptied.
+    pub(super) fn send(&self, lines: Vec<u8>) -> Result<Vec<u8>, Vec<u8>> {
+        match self.queue.try_send(Message::Lines(lines)) {
+            Ok(()) => {
+                Ok(self.recycled.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default())
+            }
+            Err(TrySendError::Full(message) | TrySendError::Disconnected(message)) => match message {
+                Message::Lines(mut lines) => {
+                    lines.clear();
+                    Err(lines)
+                }
+                Message::Reopen | Message::Stop => Err(Vec::new()),
+            },
+        }
+    }
+
+    /// Opens the file again, after a rotation. Without effect when the queue is full: the writer also looks for
+    /// itself whether the file has moved.
+    pub fn reopen(&self) {
+        // See above.
+        let _ = self.queue.try_send(Message::Reopen);
+    }
+}
+
+/// The thread.
+#[derive(Debug)]
+pub struct Writer {
+    handle: WriterHandle,
+    thread: JoinHandle<()>,
+}
+
+impl Writer {
+    /// Opens `path` (`None` is standard output) to append to it and starts the thread.
+    pub fn start(path: Option<&Path>) -> io::Result<Self> {
+        let output = Output::open(path)?;
+        let (queue, messages) = sync_channel(QUEUE);
+        let recycled = Arc::default();
+        let handle = WriterHandle { queue, recycled: Arc::clone(&recycled) };
+        let thread = std::thread::Builder::new()
+            .name("access-log".to_owned())
+            .spawn(move || write_all(&messages, &recycled, output))?;
+        Ok(Self { handle, thread })
+    }
+
+    /// A way to the thread.
+    pub fn handle(&self) -> WriterHandle {
+        self.handle.clone()
+    }
+
+    /// Writes what has been handed over and ends. To be called when the workers have ended.
+    pub fn stop(self) {
+        // Only fails when the thread is gone, and with it what could be waited for.
+        let _ = self.handle.queue.send(Message::Stop);
+        let _ = self.thread.join();
+    }
+}
+
+fn write_all(messages: &Receiver<Message>, recycled: &Mutex<Vec<Vec<u8>>>, mut output: Output) {
+    while let Ok(message) = messages.recv() {
+        match message {
+            Message::Lines(mut lines) => {
+                output.write(&lines);
+                lines.clear();
+                let mut recycled = recycled.lock().unwrap_or_else(PoisonError::into_inner);
+                if recycled.len() < RECYCLED {
+                    recycled.push(lines);
+                }
+            }
+            Message::Reopen => output.reopen(),
+            Message::Stop => return,
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Output {
+    Stdout,
+    File { path: PathBuf, file: File },
+}
+
+impl Output {
+    fn open(path: Option<&Path>) -> io::Result<Self> {
+        path.map_or(Ok(Self::Stdout), |path| Ok(Self::File { path: path.to_owned(), file: append_to(path)? }))
+    }
+
+    fn write(&mut self, lines: &[u8]) {
+        self.follow_rotation();
+        let result = match self {
+            Self::Stdout => {
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(lines).and_then(|()| stdout.flush())
+            }
+            Self::File { file, .. } => file.write_all(lines),
+        };
+        if let Err(error) = result {
+            tracing::error!(%error, "cannot write the access log");
+        }
+    }
+
+    /// Whoever moves the file away need not tell us.
+    fn follow_rotation(&mut self) {
+        let Self::File { path, file } = self else { return };
+        let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+        let there = std::fs::metadata(path).map(identity).ok();
+        if there.is_none() || there != file.metadata().map(identity).ok() {
+            self.reopen();
+        }
+    }
+
+    fn reopen(&mut self) {
+        let Self::File { path, file } = self else { return };
+        match append_to(path) {
+            Ok(opened) => *file = opened,
+            Err(error) => tracing::error!(%error, path = %path.display(), "cannot reopen the access log"),
+        }
+    }
+}
+
+fn append_to(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rotated_file_is_left_for_a_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, old) = (dir.path().join("access.log"), dir.path().join("access.log.1"));
+        let mut output = Output::open(Some(&path)).unwrap();
+        output.write(b"one\n");
+        std::fs::rename(&path, &old).unwrap();
+        output.write(b"two\n");
+        assert_eq!(std::fs::read_to_string(old).unwrap(), "one\n");
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "two\n");
+    }
+
+    #[test]
+    fn all_that_was_handed_over_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("access.log");
+        let writer = Writer::start(Some(&path)).unwrap();
+        let handle = writer.handle();
+        for n in 0..10 {
+            handle.send(format!("{n}\n").into_bytes()).unwrap();
+        }
+        writer.stop();
+        assert_eq!(std::fs::read_to_string(path).unwrap().lines().count(), 10);
+        assert!(handle.send(b"late\n".to_vec()).is_err());
+    }
+}

@@ -1,0 +1,240 @@
+//! Every request once, whatever ended it: counted, logged, kept for a while so that it can be explained; and
+//! every attempt told to the server's passive health.
+
+pub mod access_log;
+pub mod metrics;
+mod recent;
+
+use std::{
+    cell::RefCell,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use smallvec::SmallVec;
+
+pub use self::recent::{Recent, RecentRequest};
+use self::{access_log::LogBuffer, metrics::WorkerStats};
+use crate::{
+    pool::{Outcome, Pool, Server},
+    retry::Failure,
+    route::Route,
+};
+
+/// The protocol that the client spoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.0
+    Http10,
+    /// HTTP/1.1
+    Http11,
+    /// HTTP/2
+    Http2,
+}
+
+impl Protocol {
+    /// As it is written in logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Http10 => "HTTP/1.0",
+            Self::Http11 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2.0",
+        }
+    }
+}
+
+/// One attempt at a server. Made by [`Recorder::attempt`].
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// Where.
+    pub server: Arc<Server>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The status of the answer; 0 when there was none.
+    pub status: u16,
+    /// When it began, in microseconds after the request's head had come.
+    pub began_micros: u32,
+    /// How long it took, in microseconds.
+    pub took_micros: u32,
+}
+
+/// The attempts of one request, in their order. One is the rule and needs no memory of its own.
+pub type Attempts = SmallVec<[Attempt; 1]>;
+
+/// What there is to say of one request once it is over. Everything is borrowed but the attempts.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// `X-Request-Id`.
+    pub request_id: &'a str,
+    /// Who asked, after `trusted_proxies`.
+    pub client: IpAddr,
+    /// The method; empty when the head was not understood.
+    pub method: &'a [u8],
+    /// The request target as it came.
+    pub target: &'a [u8],
+    /// `Host` or `:authority`; may be empty.
+    pub host: &'a [u8],
+    /// The protocol that the client spoke.
+    pub protocol: Protocol,
+    /// `User-Agent`; may be empty.
+    pub user_agent: &'a [u8],
+    /// `Referer`; may be empty.
+    pub referer: &'a [u8],
+    /// The status that the client got; 499 when it left before.
+    pub status: u16,
+    /// Body bytes that came from the client.
+    pub bytes_in: u64,
+    /// Body bytes that went to the client.
+    pub bytes_out: u64,
+    /// When the request's head was complete.
+    pub began: Instant,
+    /// When the last byte of the answer was handed to the kernel.
+    pub ended: Instant,
+    /// The route, if one was found.
+    pub route: Option<&'a Route>,
+    /// The server whose answer the client got; `None` when the answer is ours.
+    pub server: Option<&'a Server>,
+    /// All attempts.
+    pub attempts: Attempts,
+}
+
+impl Entry<'_> {
+    /// From the head's last byte to the answer's.
+    pub fn duration(&self) -> Duration {
+        self.ended.saturating_duration_since(self.began)
+    }
+}
+
+/// What a worker shares with the control thread: its counters and the requests it has just had.
+#[derive(Debug, Default)]
+pub struct Shard {
+    /// Written by the worker alone.
+    pub stats: WorkerStats,
+    recent: Mutex<Recent>,
+}
+
+impl Shard {
+    /// Finds a request that this worker has had lately.
+    pub fn find(&self, request_id: &str) -> Option<RecentRequest> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner).find(request_id)
+    }
+}
+
+/// A worker's pen. Not shared between threads; calls allocate nothing as long as one attempt was enough.
+#[derive(Debug)]
+pub struct Recorder {
+    worker: usize,
+    shard: Arc<Shard>,
+    log: RefCell<Option<LogBuffer>>,
+}
+
+impl Recorder {
+    /// For worker number `worker`, counting from 0. Without `log` no access log is written.
+    pub fn new(worker: usize, shard: Arc<Shard>, log: Option<LogBuffer>) -> Self {
+        Self { worker, shard, log: RefCell::new(log) }
+    }
+
+    /// The counters of this worker that belong to no pool; open connections are counted here.
+    #[inline]
+    pub fn stats(&self) -> &WorkerStats {
+        &self.shard.stats
+    }
+
+    /// Takes note of how one attempt ended: passive health, and the upstream histogram when there was an answer.
+    ///
+    /// `request_began` is when the request's head was complete, `began` when this attempt started.
+    pub fn attempt(&self, pool: &Pool, end: AttemptEnd, request_began: Instant) -> Attempt {
+        let AttemptEnd { server, outcome, status, began, ended } = end;
+        if server.observe(outcome, pool.settings().passive) {
+            ejected(pool, &server, outcome);
+        }
+        let took = ended.saturating_duration_since(began);
+        if outcome == Outcome::Answered {
+            server.stats(self.worker).upstream.observe(took);
+        }
+        let began_micros = micros(began.saturating_duration_since(request_began));
+        Attempt { server, outcome, status, began_micros, took_micros: micros(took) }
+    }
+
+    /// Counts a retry and its reason.
+    pub fn retry(&self, pool: &Pool, reason: Failure) {
+        pool.state().stats(self.worker).retries[reason.index()].add(1);
+    }
+
+    /// Counts, logs and keeps a request. To be called once for each, whatever ended it.
+    pub fn finish(&self, entry: Entry<'_>) {
+        self.count(&entry);
+        if let Some(log) = self.log.borrow_mut().as_mut() {
+            log.write(&entry, &self.shard.stats);
+        }
+        self.shard.recent.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+    }
+
+    fn count(&self, entry: &Entry<'_>) {
+        let Some(route) = entry.route else {
+            self.shard.stats.codes.add(entry.status);
+            return;
+        };
+        let pool = route.pool.state().stats(self.worker);
+        pool.requests.add(1);
+        let (codes, durations) = match entry.server {
+            Some(server) => {
+                let stats = server.stats(self.worker);
+                (&stats.codes, &stats.requests)
+            }
+            None => (&pool.codes, &pool.durations),
+        };
+        codes.add(entry.status);
+        durations.observe(entry.duration());
+    }
+
+    /// Hands the access log's buffer to the writer when it is a second old. To be called about once a second.
+    pub fn tick(&self, now: Instant) {
+        if let Some(log) = self.log.borrow_mut().as_mut() {
+            log.tick(now, &self.shard.stats);
+        }
+    }
+}
+
+impl Drop for Recorder {
+    /// What was not written yet goes to the writer.
+    fn drop(&mut self) {
+        if let Some(log) = self.log.get_mut() {
+            log.flush(&self.shard.stats);
+        }
+    }
+}
+
+/// How an attempt ended, for [`Recorder::attempt`].
+#[derive(Debug)]
+pub struct AttemptEnd {
+    /// Where; the lease's own handle may be moved here.
+    pub server: Arc<Server>,
+    /// How.
+    pub outcome: Outcome,
+    /// The status of the answer; 0 when there was none.
+    pub status: u16,
+    /// When it started.
+    pub began: Instant,
+    /// When it ended: for an answer that goes to the client, with the answer's last byte.
+    pub ended: Instant,
+}
+
+#[cold]
+fn ejected(pool: &Pool, server: &Server, outcome: Outcome) {
+    tracing::warn!(
+        pool = pool.name(),
+        server = server.name(),
+        outcome = outcome.name(),
+        "server put out by failing traffic"
+    );
+}
+
+/// Over an hour is an hour and a bit: enough for an attempt.
+fn micros(duration: Duration) -> u32 {
+    u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

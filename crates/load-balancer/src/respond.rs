@@ -1,0 +1,189 @@
+//! The only mapping from error to answer, and the balancer's own words about its health.
+
+use std::{borrow::Cow, time::Duration};
+
+use smallvec::SmallVec;
+
+/// Why the balancer answers for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The request breaks RFC 9112 or 9113; the text says how.
+    BadRequest(&'static str),
+    /// No route leads anywhere.
+    NotRouted,
+    /// The client did not send its head, or went silent in its body, in time.
+    RequestTimeout,
+    /// The body is longer than allowed.
+    BodyTooLarge,
+    /// The request target is longer than allowed.
+    TargetTooLong,
+    /// An `Expect` other than `100-continue`.
+    ExpectationFailed,
+    /// The head is longer than allowed, or has too many fields.
+    HeadTooLarge,
+    /// The client has used up its rate; more is allowed after this long.
+    RateLimited(Duration),
+    /// A transfer coding or method that the balancer does not do (`CONNECT`).
+    NotImplemented(&'static str),
+    /// The protocol version is neither 1.0, 1.1 nor 2.
+    VersionNotSupported,
+    /// All attempts broke, or the answer was not HTTP.
+    BadGateway,
+    /// No server can be tried.
+    NoServer,
+    /// As many connections or requests as allowed are open.
+    Overloaded,
+    /// The balancer is about to end.
+    Draining,
+    /// No server answered in time.
+    GatewayTimeout,
+}
+
+impl ErrorKind {
+    /// The status code.
+    pub const fn status(self) -> u16 {
+        self.describe().0
+    }
+
+    /// Status, stable code, and a sentence for people.
+    const fn describe(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::BadRequest(detail) => (400, "bad_request", detail),
+            Self::NotRouted => (404, "not_routed", "No route leads from this host and path to a server."),
+            Self::RequestTimeout => (408, "request_timeout", "The request was not complete in time."),
+            Self::BodyTooLarge => (413, "body_too_large", "The request body is longer than allowed."),
+            Self::TargetTooLong => (414, "target_too_long", "The request target is longer than allowed."),
+            Self::ExpectationFailed => {
+                (417, "expectation_failed", "Only Expect: 100-continue is understood.")
+            }
+            Self::RateLimited(_) => (429, "rate_limited", "Too many requests; wait and try again."),
+            Self::HeadTooLarge => {
+                (431, "head_too_large", "The request's header fields are longer than allowed.")
+            }
+            Self::NotImplemented(detail) => (501, "not_implemented", detail),
+            Self::BadGateway => (502, "bad_gateway", "No server gave a usable answer."),
+            Self::NoServer => (503, "no_server", "No server is available."),
+            Self::Overloaded => (503, "overloaded", "The load balancer is at its limit."),
+            Self::Draining => (503, "draining", "The load balancer is shutting down."),
+            Self::GatewayTimeout => (504, "gateway_timeout", "No server answered in time."),
+            Self::VersionNotSupported => {
+                (505, "version_not_supported", "Only HTTP/1.0, HTTP/1.1 and HTTP/2 are understood.")
+            }
+        }
+    }
+
+    /// Whole seconds after which a client may ask again, if that may help.
+    fn retry_after(self) -> Option<u64> {
+        match self {
+            Self::RateLimited(wait) => Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
+            Self::NoServer | Self::Overloaded | Self::Draining => Some(1),
+            Self::BadRequest(_)
+            | Self::NotRouted
+            | Self::RequestTimeout
+            | Self::BodyTooLarge
+            | Self::TargetTooLong
+            | Self::ExpectationFailed
+            | Self::HeadTooLarge
+            | Self::NotImplemented(_)
+            | Self::VersionNotSupported
+            | Self::BadGateway
+            | Self::GatewayTimeout => None,
+        }
+    }
+
+    /// Whether what the client sent after this cannot be told apart any more, so that the connection must close.
+    pub const fn closes(self) -> bool {
+        matches!(self.status(), 400 | 408 | 413 | 414 | 417 | 431 | 501 | 505)
+    }
+}
+
+/// A field of an answer: name in lower case, and value.
+pub type Field = (&'static str, Cow<'static, str>);
+
+/// An answer of the balancer's own, for the data path to write. `Content-Length`, `Date`, `X-Request-Id` and
+/// `Connection` are the data path's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Fields to send.
+    pub fields: SmallVec<[Field; 4]>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// An answer with a body of this type.
+    pub fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
+        let fields = [("content-type", content_type.into()), ("cache-control", "no-store".into())];
+        Self { status, fields: fields.into_iter().collect(), body }
+    }
+}
+
+/// The answer to an error: `application/problem+json` (RFC 9457) that names a stable code and the request.
+pub fn error(kind: ErrorKind, request_id: &str) -> Answer {
+    let (status, code, detail) = kind.describe();
+    let problem = serde_json::json!({
+        "type": "about:blank",
+        "title": reason(status),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": request_id,
+    });
+    let mut answer = Answer::new(status, "application/problem+json", problem.to_string().into_bytes());
+    if let Some(seconds) = kind.retry_after() {
+        answer.fields.push(("retry-after", seconds.to_string().into()));
+    }
+    answer
+}
+
+/// The answer to `/lb-health`.
+pub fn lb_health(draining: bool) -> Answer {
+    let (status, text) =
+        if draining { (503, "Load balancer is draining\n") } else { (200, "Load balancer is healthy\n") };
+    Answer::new(status, "text/plain; charset=utf-8", text.into())
+}
+
+/// The reason phrase of a status (RFC 9110 section 15).
+pub fn reason(status: u16) -> &'static str {
+    http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason()).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_is_a_problem_with_its_code() {
+        let rows = [
+            (ErrorKind::BadRequest("Two Content-Length fields."), 400, "bad_request", true),
+            (ErrorKind::NotRouted, 404, "not_routed", false),
+            (ErrorKind::RequestTimeout, 408, "request_timeout", true),
+            (ErrorKind::BodyTooLarge, 413, "body_too_large", true),
+            (ErrorKind::TargetTooLong, 414, "target_too_long", true),
+            (ErrorKind::ExpectationFailed, 417, "expectation_failed", true),
+            (ErrorKind::HeadTooLarge, 431, "head_too_large", true),
+            (ErrorKind::NotImplemented("CONNECT is not served."), 501, "not_implemented", true),
+            (ErrorKind::BadGateway, 502, "bad_gateway", false),
+            (ErrorKind::NoServer, 503, "no_server", false),
+            (ErrorKind::Draining, 503, "draining", false),
+            (ErrorKind::Overloaded, 503, "overloaded", false),
+            (ErrorKind::GatewayTimeout, 504, "gateway_timeout", false),
+            (ErrorKind::VersionNotSupported, 505, "version_not_supported", true),
+        ];
+        for (kind, status, code, closes) in rows {
+            let answer = error(kind, "id-1");
+            let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!((answer.status, kind.closes()), (status, closes), "{code}");
+            assert_eq!((&body["code"], &body["request_id"]), (&code.into(), &"id-1".into()));
+            assert_eq!(body["title"], reason(status));
+        }
+    }
+
+    #[test]
+    fn waits_are_rounded_up() {
+        let answer = error(ErrorKind::RateLimited(Duration::from_millis(1001)), "id-1");
+        assert!(answer.fields.contains(&("retry-after", "2".into())));
+    }
+}
