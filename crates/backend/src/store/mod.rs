@@ -43,6 +43,7 @@ mod error;
 pub mod metrics;
 pub mod migration;
 mod mutation;
+pub mod sqlite;
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -84,7 +85,7 @@ pub trait Store: Send + Sync + 'static {
     async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError>;
 
     /// Deletes at most `limit` rows each of: idempotency records whose `expires_at` is not after
-    /// `now`; refresh tokens likewise; sessions without any token left. Gives how many rows went
+    /// `now`; refresh tokens likewise, and the sessions whose last token went by that. Gives how many rows went
     /// in all; the caller comes again while this is not zero. Small transactions, since others wait.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 

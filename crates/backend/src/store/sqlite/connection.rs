@@ -1,0 +1,88 @@
+//! Connections and how long they wait for the file's lock.
+
+use std::cell::Cell;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
+
+use crate::store::StoreError;
+
+/// How long anything waits for the lock: longer than a stop of 5 s of the process that holds it,
+/// shorter than the 10 s that a balancer gives a try.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// How long a sign of life may take.
+pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(2);
+
+thread_local! {
+    static GIVE_UP_AT: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// From here on, this thread waits for locks until `deadline` at most.
+pub(super) fn wait_until(deadline: Instant) {
+    GIVE_UP_AT.set(Some(deadline));
+}
+
+/// SQLite's own handler sleeps up to 100 ms between tries, which other processes' short
+/// transactions then win again and again.
+fn wait_for_lock(tries: i32) -> bool {
+    if GIVE_UP_AT.get().is_none_or(|deadline| Instant::now() >= deadline) {
+        return false;
+    }
+    thread::sleep(Duration::from_millis(if tries < 20 { 1 } else { 5 }));
+    true
+}
+
+/// Opens the file for reading and writing; makes it where it is missing, but not its folder.
+pub(super) fn open(path: &Path) -> Result<Connection, Error> {
+    wait_until(Instant::now() + BUSY_TIMEOUT);
+    let mut connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_handler(Some(wait_for_lock))?;
+    retry_while_busy(|| connection.pragma_update(None, "journal_mode", "WAL"))?;
+    // FULL: what was acknowledged survives a loss of power, not only of the process.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// A connection that cannot write.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, Error> {
+    let connection = open(path)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Changing the journal mode reports a lock at once instead of asking the busy handler.
+fn retry_while_busy(mut action: impl FnMut() -> Result<(), Error>) -> Result<(), Error> {
+    let mut tries = 0;
+    loop {
+        match action() {
+            Err(error) if is_busy(&error) && wait_for_lock(tries) => tries += 1,
+            result => return result,
+        }
+    }
+}
+
+fn is_busy(error: &Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+/// What an error inside a transaction, which is rolled back then, means for the request.
+pub(super) fn store_error(action: &'static str, error: Error) -> StoreError {
+    use ErrorCode as Code;
+    match error.sqlite_error_code() {
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => StoreError::unavailable("the file's lock", error),
+        Some(
+            Code::CannotOpen | Code::DiskFull | Code::SystemIoFailure | Code::OutOfMemory | Code::ReadOnly
+            | Code::PermissionDenied | Code::FileLockingProtocolFailed,
+        ) => StoreError::unavailable("the file", error),
+        _ => StoreError::Refused { action, source: error.into() },
+    }
+}

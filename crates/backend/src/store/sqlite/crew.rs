@@ -1,0 +1,143 @@
+//! Threads that own connections, behind one bounded queue.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+use prometheus::Histogram;
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::job::Job;
+use crate::store::{BoxError, StoreError};
+
+/// How many calls may wait; a call that finds no place is refused at once.
+const QUEUE: usize = 256;
+
+/// How busy a crew is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Load {
+    pub(super) threads: u32,
+    pub(super) working: u32,
+    pub(super) waiting: u32,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    waiting: AtomicU32,
+    working: AtomicU32,
+}
+
+/// The threads and the way to them.
+pub(super) struct Crew {
+    /// None once it was stopped.
+    queue: Mutex<Option<SyncSender<Job>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    size: u32,
+    counters: Arc<Counters>,
+}
+
+/// One thread's end of the queue.
+pub(super) struct Inbox {
+    queue: Arc<Mutex<Receiver<Job>>>,
+    counters: Arc<Counters>,
+    wait: Histogram,
+}
+
+impl Inbox {
+    /// Waits for a job and takes up to `max` that are there. None when the crew was stopped and
+    /// the queue is empty.
+    pub(super) fn take(&self, max: usize) -> Option<Vec<Job>> {
+        let queue = lock(&self.queue);
+        let first = queue.recv().ok()?;
+        let jobs: Vec<Job> = std::iter::once(first).chain(queue.try_iter().take(max - 1)).collect();
+        drop(queue);
+        self.counters.waiting.fetch_sub(u32::try_from(jobs.len()).unwrap_or(u32::MAX), Ordering::Relaxed);
+        self.counters.working.fetch_add(1, Ordering::Relaxed);
+        for job in &jobs {
+            self.wait.observe(job.queued.elapsed().as_secs_f64());
+        }
+        Some(jobs)
+    }
+
+    /// Tells that the jobs that were taken are done.
+    pub(super) fn done(&self) {
+        self.counters.working.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Crew {
+    /// One thread called `name` for each connection, which does `run`.
+    pub(super) fn start(
+        name: &str,
+        connections: Vec<Connection>,
+        wait: &Histogram,
+        run: fn(&Connection, &Inbox),
+    ) -> Result<Self, BoxError> {
+        let (sender, receiver) = sync_channel(QUEUE);
+        let queue = Arc::new(Mutex::new(receiver));
+        let counters = Arc::new(Counters::default());
+        let mut threads = Vec::new();
+        for connection in connections {
+            let (queue, counters, wait) = (Arc::clone(&queue), Arc::clone(&counters), wait.clone());
+            let inbox = Inbox { queue, counters, wait };
+            threads.push(Builder::new().name(name.to_owned()).spawn(move || run(&connection, &inbox))?);
+        }
+        let size = u32::try_from(threads.len())?;
+        Ok(Self { queue: Mutex::new(Some(sender)), threads: Mutex::new(threads), size, counters })
+    }
+
+    /// Puts a job into the queue and waits for its result. Dropping the wait does not stop it.
+    pub(super) async fn submit<T>(
+        &self,
+        (job, result): (Job, oneshot::Receiver<Result<T, StoreError>>),
+    ) -> Result<T, StoreError> {
+        self.enqueue(job)?;
+        result.await.map_err(|error| StoreError::Interrupted { source: error.into() })?
+    }
+
+    fn enqueue(&self, job: Job) -> Result<(), StoreError> {
+        let queue = lock(&self.queue);
+        let sender = queue.as_ref().ok_or_else(|| StoreError::exhausted("a database that is closed"))?;
+        self.counters.waiting.fetch_add(1, Ordering::Relaxed);
+        sender.try_send(job).map_err(|error| {
+            self.counters.waiting.fetch_sub(1, Ordering::Relaxed);
+            StoreError::exhausted(match error {
+                TrySendError::Full(_) => "a place in the queue",
+                TrySendError::Disconnected(_) => "a thread that has ended",
+            })
+        })
+    }
+
+    pub(super) fn load(&self) -> Load {
+        let Counters { waiting, working } = &*self.counters;
+        Load {
+            threads: self.size,
+            working: working.load(Ordering::Relaxed),
+            waiting: waiting.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Lets the threads finish what is queued, then joins them.
+    pub(super) async fn stop(&self) {
+        drop(lock(&self.queue).take());
+        let threads = std::mem::take(&mut *lock(&self.threads));
+        let join = move || threads.into_iter().try_for_each(JoinHandle::join);
+        if !matches!(tokio::task::spawn_blocking(join).await, Ok(Ok(()))) {
+            tracing::error!("a database thread had panicked");
+        }
+    }
+}
+
+impl fmt::Debug for Crew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Crew").field("load", &self.load()).finish_non_exhaustive()
+    }
+}
+
+/// The lock, even where a thread panicked with it: what it guards is never half-changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

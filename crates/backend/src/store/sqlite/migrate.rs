@@ -1,0 +1,79 @@
+//! Brings a file to the schema of this binary.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Error, Transaction, TransactionBehavior};
+
+use super::connection;
+use crate::domain::now;
+use crate::store::migration::{self, Applied, Migration, MigrationError};
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
+    version    INTEGER NOT NULL PRIMARY KEY,
+    name       TEXT    NOT NULL,
+    checksum   TEXT    NOT NULL,
+    applied_at INTEGER NOT NULL
+) STRICT";
+
+/// Applies what is missing and gives the names of it. Makes the file and its folder where they
+/// are missing. Blocks: for start-up, or a thread of its own.
+pub fn migrate(path: &Path) -> Result<Vec<String>, MigrationError> {
+    let embedded = migration::for_sqlite()?;
+    let mut connection = open(path)?;
+    let mut names = Vec::new();
+    while let Some(name) = apply_next(&mut connection, &embedded)? {
+        names.push(name);
+    }
+    Ok(names)
+}
+
+fn open(path: &Path) -> Result<Connection, MigrationError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|source| cannot_open(path, source))?;
+    }
+    connection::open(path).map_err(|source| cannot_open(path, source))
+}
+
+pub(super) fn cannot_open(
+    path: &Path,
+    source: impl Into<crate::store::BoxError>,
+) -> MigrationError {
+    MigrationError::Open { database: path.display().to_string(), source: source.into() }
+}
+
+/// Each migration takes the lock anew, and looks under it what is missing: of several instances
+/// one applies it, and the others see that it is there.
+fn apply_next(connection: &mut Connection, embedded: &[Migration]) -> Result<Option<String>, MigrationError> {
+    connection::wait_until(std::time::Instant::now() + connection::BUSY_TIMEOUT);
+    let preparing = |source: Error| failed(0, "schema_migrations", source);
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(preparing)?;
+    let applied = applied(&transaction).map_err(preparing)?;
+    let due = migration::plan(embedded, &applied)?;
+    let Some(next) = due.first() else {
+        return transaction.commit().map(|()| None).map_err(preparing);
+    };
+    apply(transaction, next).map_err(|source| failed(next.version, &next.name, source))?;
+    Ok(Some(format!("{:04}_{}", next.version, next.name)))
+}
+
+fn failed(version: i64, name: &str, source: Error) -> MigrationError {
+    MigrationError::Failed { version, name: name.to_owned(), source: source.into() }
+}
+
+fn applied(transaction: &Transaction<'_>) -> Result<Vec<Applied>, Error> {
+    transaction.execute_batch(TABLE)?;
+    let mut statement = transaction.prepare("SELECT version, checksum FROM schema_migrations")?;
+    let rows = statement.query_map([], |row| Ok(Applied { version: row.get(0)?, checksum: row.get(1)? }))?;
+    rows.collect()
+}
+
+fn apply(transaction: Transaction<'_>, migration: &Migration) -> Result<(), Error> {
+    let Migration { version, name, sql, checksum } = migration;
+    transaction.execute_batch(sql)?;
+    transaction.execute(
+        "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)",
+        (version, name, checksum, super::read::millis(now())),
+    )?;
+    transaction.commit()
+}

@@ -1,0 +1,104 @@
+//! The embedded home: one SQLite file in WAL mode, shared by the processes of one machine.
+//!
+//! Each process has one writer thread, which takes mutations from a bounded queue and commits
+//! those that wait together with one flush, and a few reader threads. SQLite's own file lock
+//! orders the processes; whoever waits longer than [`connection::BUSY_TIMEOUT`] for it gives up
+//! with no effect. A process that is killed leaves no lock behind: the kernel drops it.
+
+mod connection;
+mod crew;
+mod job;
+mod migrate;
+mod mutate;
+mod read;
+mod work;
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::metrics::StoreMetrics;
+use super::migration::MigrationError;
+use super::{BoxError, KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
+use crate::config::PoolConfig;
+use crate::domain::onboarding::Onboarding;
+use crate::domain::session::{TokenHash, TokenState};
+use crate::domain::{Credentials, Email, Timestamp, User};
+
+pub use migrate::migrate;
+use crew::Crew;
+use job::Job;
+
+/// More readers than this only compete for the file's cache.
+const MAX_READERS: u32 = 4;
+
+/// A SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: Crew,
+    readers: Crew,
+}
+
+/// Opens the migrated database at `path`.
+pub fn open(path: &Path, pool: PoolConfig, metrics: &StoreMetrics) -> Result<SqliteStore, MigrationError> {
+    let readers = pool.max.saturating_sub(1).clamp(1, MAX_READERS);
+    let start = || -> Result<_, BoxError> {
+        let wait = &metrics.pool_wait;
+        let writer = Crew::start("sqlite-writer", vec![connection::open(path)?], wait, work::write)?;
+        let connections = (0..readers).map(|_| connection::open_reader(path)).collect::<Result<_, _>>()?;
+        let readers = Crew::start("sqlite-reader", connections, wait, work::read)?;
+        Ok(SqliteStore { writer, readers })
+    };
+    start().map_err(|source| migrate::cannot_open(path, source))
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError> {
+        self.writer.submit(Job::keeping(move |connection| mutate::apply(connection, &mutation))).await
+    }
+
+    async fn kept_answer(&self, scope: Scope, now: Timestamp) -> Result<Option<KeptAnswer>, StoreError> {
+        self.readers.submit(Job::new(move |connection| read::kept_answer(connection, &scope, now))).await
+    }
+
+    async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError> {
+        let key = email.key().to_owned();
+        self.readers.submit(Job::new(move |connection| read::credentials(connection, &key))).await
+    }
+
+    async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
+        self.readers.submit(Job::new(move |connection| read::user(connection, id))).await
+    }
+
+    async fn token_state(&self, hash: TokenHash) -> Result<Option<TokenState>, StoreError> {
+        self.readers.submit(Job::new(move |connection| read::token_state(connection, hash))).await
+    }
+
+    async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
+        self.readers.submit(Job::new(move |connection| read::onboarding(connection, user_id))).await
+    }
+
+    async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.writer.submit(Job::new(move |connection| mutate::purge(connection, now, limit))).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let ping = self.readers.submit(Job::new(read::ping));
+        let slow = |_| StoreError::exhausted("an answer to a sign of life");
+        tokio::time::timeout(connection::PING_TIMEOUT, ping).await.map_err(slow)?
+    }
+
+    fn pool(&self) -> PoolStatus {
+        let (writer, readers) = (self.writer.load(), self.readers.load());
+        let (open, in_use) = (writer.threads + readers.threads, writer.working + readers.working);
+        let waiting = writer.waiting + readers.waiting;
+        PoolStatus { max: open, open, idle: open.saturating_sub(in_use), in_use, waiting }
+    }
+
+    async fn close(&self) {
+        self.writer.stop().await;
+        self.readers.stop().await;
+    }
+}

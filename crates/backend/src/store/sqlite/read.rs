@@ -1,0 +1,211 @@
+//! Queries, and rows as domain types. Each is one statement, so it sees one moment.
+
+use std::str::FromStr;
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::connection::store_error;
+use crate::domain::onboarding::{Onboarding, Step, StepRecord};
+use crate::domain::session::{TokenHash, TokenState};
+use crate::domain::{Credentials, PasswordHash, Timestamp, User};
+use crate::store::{BoxError, KeptAnswer, Scope, StoreError};
+
+/// A moment as the database keeps it: milliseconds since 1970.
+pub(super) fn millis(moment: Timestamp) -> i64 {
+    // The calendar's whole range fits into 64 bits.
+    i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}
+
+fn moment(millis: i64) -> Result<Timestamp, StoreError> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
+        .map_err(|error| StoreError::corrupt("time", error))
+}
+
+fn parse<T>(what: &'static str, text: &str) -> Result<T, StoreError>
+where
+    T: FromStr,
+    T::Err: Into<BoxError>,
+{
+    text.parse().map_err(|error: T::Err| StoreError::corrupt(what, error))
+}
+
+/// Runs a query for at most one row, read by `read`.
+fn one<T>(
+    connection: &Connection,
+    action: &'static str,
+    sql: &str,
+    params: impl rusqlite::Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Option<T>, StoreError> {
+    let row = connection.prepare_cached(sql).and_then(|mut query| query.query_row(params, read).optional());
+    row.map_err(|error| store_error(action, error))
+}
+
+/// The schema is there and can be read.
+pub(super) fn ping(connection: &Connection) -> Result<(), StoreError> {
+    one(connection, "ping", "SELECT count(*) FROM schema_migrations", [], |row| row.get::<_, i64>(0))?;
+    Ok(())
+}
+
+pub(super) fn kept_answer(
+    connection: &Connection,
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<Option<KeptAnswer>, StoreError> {
+    one(
+        connection,
+        "read an idempotency record",
+        "SELECT kid, body_hash, answer FROM idempotency_records WHERE scope = ? AND expires_at > ?",
+        params![scope, millis(now)],
+        |row| Ok(KeptAnswer { kid: row.get(0)?, body_hash: row.get(1)?, answer: row.get(2)? }),
+    )
+}
+
+/// The columns of a user, in the order in which [`UserRow::read`] takes them from column 0 on.
+macro_rules! user_columns {
+    () => {
+        "u.id, u.email, u.full_name, u.role, u.created_at"
+    };
+}
+
+struct UserRow {
+    id: String,
+    email: String,
+    full_name: String,
+    role: String,
+    created_at: i64,
+}
+
+impl UserRow {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            email: row.get(1)?,
+            full_name: row.get(2)?,
+            role: row.get(3)?,
+            created_at: row.get(4)?,
+        })
+    }
+
+    fn into_user(self) -> Result<User, StoreError> {
+        Ok(User {
+            id: parse("user id", &self.id)?,
+            email: parse("e-mail address", &self.email)?,
+            full_name: parse("name", &self.full_name)?,
+            role: parse("role", &self.role)?,
+            created_at: moment(self.created_at)?,
+        })
+    }
+}
+
+pub(super) fn user(connection: &Connection, id: Uuid) -> Result<Option<User>, StoreError> {
+    let sql = concat!("SELECT ", user_columns!(), " FROM users u WHERE u.id = ?");
+    let row = one(connection, "read a user", sql, [id.to_string()], UserRow::read)?;
+    row.map(UserRow::into_user).transpose()
+}
+
+pub(super) fn credentials(connection: &Connection, email_key: &str) -> Result<Option<Credentials>, StoreError> {
+    let sql = concat!("SELECT ", user_columns!(), ", u.password_hash FROM users u WHERE u.email_key = ?");
+    let row = one(connection, "read credentials", sql, [email_key], |row| {
+        Ok((UserRow::read(row)?, PasswordHash::from_phc(row.get(5)?)))
+    })?;
+    row.map(|(user, password_hash)| Ok(Credentials { user: user.into_user()?, password_hash })).transpose()
+}
+
+pub(super) fn token_state(connection: &Connection, hash: TokenHash) -> Result<Option<TokenState>, StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        user_columns!(),
+        ", s.id, s.version, s.revoked_at, t.expires_at, t.replaced_at,
+            EXISTS (SELECT 1 FROM refresh_tokens c WHERE c.parent = t.hash AND c.replaced_at IS NOT NULL)
+         FROM refresh_tokens t
+         JOIN sessions s ON s.id = t.session_id
+         JOIN users u ON u.id = s.user_id
+         WHERE t.hash = ?"
+    );
+    let row = one(connection, "read a refresh token", sql, [hash.0], |row| {
+        Ok((UserRow::read(row)?, TokenRow::read(row)?))
+    })?;
+    row.map(|(user, token)| token.into_state(user.into_user()?)).transpose()
+}
+
+struct TokenRow {
+    session_id: String,
+    session_version: i64,
+    session_revoked_at: Option<i64>,
+    expires_at: i64,
+    replaced_at: Option<i64>,
+    successor_replaced: bool,
+}
+
+impl TokenRow {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            session_id: row.get(5)?,
+            session_version: row.get(6)?,
+            session_revoked_at: row.get(7)?,
+            expires_at: row.get(8)?,
+            replaced_at: row.get(9)?,
+            successor_replaced: row.get(10)?,
+        })
+    }
+
+    fn into_state(self, user: User) -> Result<TokenState, StoreError> {
+        Ok(TokenState {
+            user,
+            session_id: parse("session id", &self.session_id)?,
+            session_version: self.session_version,
+            session_revoked_at: self.session_revoked_at.map(moment).transpose()?,
+            expires_at: moment(self.expires_at)?,
+            replaced_at: self.replaced_at.map(moment).transpose()?,
+            successor_replaced: self.successor_replaced,
+        })
+    }
+}
+
+struct StepRow {
+    step: String,
+    status: String,
+    data: String,
+    completed_at: Option<i64>,
+}
+
+pub(super) fn onboarding(connection: &Connection, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
+    let failed = |error| store_error("read an onboarding", error);
+    let mut query = connection
+        .prepare_cached(
+            "SELECT o.version, o.completed_at, s.step, s.status, s.data, s.completed_at
+             FROM onboarding o JOIN onboarding_steps s ON s.user_id = o.user_id WHERE o.user_id = ?",
+        )
+        .map_err(failed)?;
+    let rows = query
+        .query_map([user_id.to_string()], |row| {
+            let step =
+                StepRow { step: row.get(2)?, status: row.get(3)?, data: row.get(4)?, completed_at: row.get(5)? };
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?, step))
+        })
+        .map_err(failed)?;
+    let mut state: Option<Onboarding> = None;
+    for row in rows {
+        let (version, completed_at, step) = row.map_err(failed)?;
+        let completed_at = completed_at.map(moment).transpose()?;
+        let state =
+            state.get_or_insert_with(|| Onboarding { version, completed_at, steps: Default::default() });
+        let (step, record) = step.into_record()?;
+        state.steps.insert(step, record);
+    }
+    Ok(state)
+}
+
+impl StepRow {
+    fn into_record(self) -> Result<(Step, StepRecord), StoreError> {
+        let data: Map<String, Value> =
+            serde_json::from_str(&self.data).map_err(|error| StoreError::corrupt("step data", error))?;
+        let completed_at = self.completed_at.map(moment).transpose()?;
+        let record = StepRecord { status: parse("step status", &self.status)?, data, completed_at };
+        Ok((parse("step", &self.step)?, record))
+    }
+}

@@ -1,0 +1,85 @@
+//! What the threads do with the jobs.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use rusqlite::{Connection, Error};
+
+use super::connection::{BUSY_TIMEOUT, wait_until};
+use super::crew::Inbox;
+use super::job::Job;
+use crate::store::StoreError;
+
+/// How many waiting mutations are flushed together at most.
+const MAX_BATCH: usize = 64;
+
+/// The writer: waiting mutations share one transaction and one flush.
+pub(super) fn write(connection: &Connection, inbox: &Inbox) {
+    while let Some(jobs) = inbox.take(MAX_BATCH) {
+        commit_together(connection, jobs);
+        inbox.done();
+    }
+}
+
+/// A reader: each job is one statement, so it sees one moment.
+pub(super) fn read(connection: &Connection, inbox: &Inbox) {
+    while let Some(jobs) = inbox.take(1) {
+        for mut job in jobs {
+            wait_until(job.queued + BUSY_TIMEOUT);
+            job.run(connection);
+            job.finish(Ok(()));
+        }
+        inbox.done();
+    }
+}
+
+/// Why the shared transaction failed. Each sharer gets the error, hence the `Arc`.
+enum Broken {
+    /// It did not begin, or was undone before its end: surely nothing was done.
+    Undone(Arc<Error>),
+    /// Its end failed: the change may be in the file, or may not.
+    Unsure(Arc<Error>),
+}
+
+impl Broken {
+    fn undone(error: Error) -> Self {
+        Self::Undone(Arc::new(error))
+    }
+
+    fn for_caller(&self) -> StoreError {
+        match self {
+            Self::Undone(error) => StoreError::unavailable("the file or its lock", Arc::clone(error)),
+            Self::Unsure(error) => StoreError::Interrupted { source: Box::new(Arc::clone(error)) },
+        }
+    }
+}
+
+fn commit_together(connection: &Connection, mut jobs: Vec<Job>) {
+    let oldest = jobs.iter().map(|job| job.queued).min().unwrap_or_else(Instant::now);
+    wait_until(oldest + BUSY_TIMEOUT);
+    let committed = run_all(connection, &mut jobs);
+    if committed.is_err() && !connection.is_autocommit() {
+        if let Err(error) = connection.execute_batch("ROLLBACK") {
+            tracing::error!(%error, "a transaction could not be rolled back");
+        }
+    }
+    for job in jobs {
+        job.finish(committed.as_ref().map_err(Broken::for_caller).copied());
+    }
+}
+
+fn run_all(connection: &Connection, jobs: &mut [Job]) -> Result<(), Broken> {
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(Broken::undone)?;
+    for job in jobs {
+        run_in_savepoint(connection, job).map_err(Broken::undone)?;
+    }
+    connection.execute_batch("COMMIT").map_err(|error| Broken::Unsure(Arc::new(error)))
+}
+
+fn run_in_savepoint(connection: &Connection, job: &mut Job) -> Result<(), Error> {
+    connection.execute_batch("SAVEPOINT job")?;
+    let keep = job.run(connection);
+    // After some errors (no space, no memory) SQLite has rolled the whole transaction back;
+    // then there is no savepoint either, and the next statement says so.
+    connection.execute_batch(if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })
+}
