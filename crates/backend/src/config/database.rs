@@ -231,7 +231,8 @@ mod tests {
 
     #[test]
     fn a_url_names_a_file() {
-        for (url, file) in [("sqlite:///var/lib/a.db", "/var/lib/a.db"), ("sqlite://data/a.db", "data/a.db")] {
+        for (url, file) in [("sqlite:///var/lib/a.db", "/var/lib/a.db"), ("sqlite://data/a.db", "data/a.db")]
+        {
             match read(&[("DATABASE_URL", url)]).unwrap() {
                 DatabaseConfig::Sqlite { path, .. } => assert_eq!(path, PathBuf::from(file)),
                 DatabaseConfig::SqlServer(_) => panic!("SQL Server"),
@@ -241,7 +242,8 @@ mod tests {
 
     #[test]
     fn a_url_names_a_server_and_its_parameters_win() {
-        let url = "sqlserver://sa:p%40ss%2Fword@db:1444/onboarding?encrypt=false&trust_server_certificate=true";
+        let url =
+            "sqlserver://sa:p%40ss%2Fword@db:1444/onboarding?encrypt=false&trust_server_certificate=true";
         let config = sql_server(&[("DATABASE_URL", url)]);
         assert_eq!(config.to_string(), "onboarding on db:1444");
         assert_eq!((config.user.as_str(), config.password.expose()), ("sa", "p@ss/word"));

@@ -104,7 +104,8 @@ impl AuthConfig {
     fn read(sources: &mut Sources) -> Option<Self> {
         let access_token_ttl = duration(sources, "ACCESS_TOKEN_TTL", Duration::from_mins(10));
         let refresh_token_ttl = duration(sources, "REFRESH_TOKEN_TTL", Duration::from_hours(30 * 24));
-        for (name, ttl) in [("ACCESS_TOKEN_TTL", access_token_ttl), ("REFRESH_TOKEN_TTL", refresh_token_ttl)] {
+        for (name, ttl) in [("ACCESS_TOKEN_TTL", access_token_ttl), ("REFRESH_TOKEN_TTL", refresh_token_ttl)]
+        {
             // An upper bound keeps every expiry inside the calendar.
             if ttl < Duration::from_secs(1) || ttl > Duration::from_hours(366 * 24) {
                 sources.reject(name, "must be between 1s and 366d");
@@ -161,8 +162,8 @@ mod tests {
     fn defaults_are_those_of_the_manual() {
         let (config, log) = Config::read(Sources::from_map(GOOD)).unwrap();
         assert_eq!(config.server.bind_address.to_string(), "0.0.0.0:5000");
-        assert_eq!(config.auth.access_token_ttl, Duration::from_secs(600));
-        assert_eq!(config.auth.refresh_token_ttl, Duration::from_secs(30 * 86_400));
+        assert_eq!(config.auth.access_token_ttl, Duration::from_mins(10));
+        assert_eq!(config.auth.refresh_token_ttl, Duration::from_hours(720));
         assert!(config.auth.cookie_secure);
         assert!(!log.instance_id.is_empty());
     }

@@ -55,7 +55,8 @@ impl FromStr for Email {
         }
         // Quoted local parts are legal, used by nobody, and a way to smuggle blanks and
         // separators into mail headers.
-        let plain = !written.chars().any(|c| c.is_whitespace() || c.is_control() || "\"<>(),;:\\".contains(c));
+        let plain =
+            !written.chars().any(|c| c.is_whitespace() || c.is_control() || "\"<>(),;:\\".contains(c));
         let options = Options::default().without_display_text().without_domain_literal();
         if !plain || EmailAddress::parse_with_options(written, options).is_err() {
             return Err(EmailError::Malformed);

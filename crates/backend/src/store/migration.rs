@@ -53,7 +53,9 @@ pub enum MigrationError {
         name: String,
     },
     /// A migration is missing before one that is there.
-    #[error("migration {version} ({name}) is older than the newest applied one ({newest}) and was never applied")]
+    #[error(
+        "migration {version} ({name}) is older than the newest applied one ({newest}) and was never applied"
+    )]
     OutOfOrder {
         /// Its number.
         version: i64,
@@ -99,7 +101,8 @@ pub fn embedded(folder: &'static Dir<'static>) -> Result<Vec<Migration>, Migrati
 
 fn read(file: &'static include_dir::File<'static>) -> Result<Migration, MigrationError> {
     let bad = || MigrationError::BadName { file: file.path().display().to_string() };
-    let stem = file.path().file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".sql"));
+    let stem =
+        file.path().file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".sql"));
     let (version, name) = stem.and_then(|stem| stem.split_once('_')).ok_or_else(bad)?;
     let version = (version.len() == 4).then(|| version.parse().ok()).flatten().ok_or_else(bad)?;
     let sql = file.contents_utf8().ok_or_else(bad)?;
@@ -115,7 +118,10 @@ fn checksum(sql: &str) -> String {
 ///
 /// Migrations that are newer than this binary are fine: during a roll-out old and new instances
 /// run side by side, which is why a migration may only expand what old ones use.
-pub fn plan<'m>(embedded: &'m [Migration], applied: &[Applied]) -> Result<Vec<&'m Migration>, MigrationError> {
+pub fn plan<'m>(
+    embedded: &'m [Migration],
+    applied: &[Applied],
+) -> Result<Vec<&'m Migration>, MigrationError> {
     let newest = applied.iter().map(|row| row.version).max().unwrap_or(0);
     let mut due = Vec::new();
     for migration in embedded {

@@ -111,8 +111,7 @@ mod tests {
     fn changes_are_allowed_or_refused() {
         use StepStatus::{Completed, InProgress, Skipped};
         let begun = Onboarding::begun(NOW);
-        let finished =
-            done(&[Step::Profile, Step::Organization, Step::Review]).with_completion(NOW);
+        let finished = done(&[Step::Profile, Step::Organization, Step::Review]).with_completion(NOW);
         let table = [
             (&begun, Step::Profile, InProgress, Ok(())),
             (&begun, Step::Review, Completed, Ok(())),

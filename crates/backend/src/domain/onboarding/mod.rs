@@ -39,8 +39,7 @@ pub struct Onboarding {
 impl Onboarding {
     /// The state that registering makes: `account` is done.
     pub fn begun(at: Timestamp) -> Self {
-        let account =
-            StepRecord { status: StepStatus::Completed, data: Map::new(), completed_at: Some(at) };
+        let account = StepRecord { status: StepStatus::Completed, data: Map::new(), completed_at: Some(at) };
         Self { version: 1, completed_at: None, steps: BTreeMap::from([(Step::Account, account)]) }
     }
 

@@ -80,8 +80,13 @@ pub(super) fn store_error(action: &'static str, error: Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(Code::DatabaseBusy | Code::DatabaseLocked) => StoreError::unavailable("the file's lock", error),
         Some(
-            Code::CannotOpen | Code::DiskFull | Code::SystemIoFailure | Code::OutOfMemory | Code::ReadOnly
-            | Code::PermissionDenied | Code::FileLockingProtocolFailed,
+            Code::CannotOpen
+            | Code::DiskFull
+            | Code::SystemIoFailure
+            | Code::OutOfMemory
+            | Code::ReadOnly
+            | Code::PermissionDenied
+            | Code::FileLockingProtocolFailed,
         ) => StoreError::unavailable("the file", error),
         _ => StoreError::Refused { action, source: error.into() },
     }

@@ -26,9 +26,9 @@ use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
 
-pub use migrate::migrate;
 use crew::Crew;
 use job::Job;
+pub use migrate::migrate;
 
 /// More readers than this only compete for the file's cache.
 const MAX_READERS: u32 = 4;

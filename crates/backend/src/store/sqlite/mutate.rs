@@ -85,7 +85,9 @@ fn register(
     };
     let begun = Onboarding::begun(at);
     connection
-        .prepare_cached("INSERT INTO onboarding (user_id, version, created_at, updated_at) VALUES (?1, ?2, ?3, ?3)")?
+        .prepare_cached(
+            "INSERT INTO onboarding (user_id, version, created_at, updated_at) VALUES (?1, ?2, ?3, ?3)",
+        )?
         .execute(params![user.id.to_string(), begun.version, millis(at)])?;
     for (step, record) in &begun.steps {
         upsert_step(connection, user.id, *step, record, at)?;

@@ -1,5 +1,6 @@
 //! Queries, and rows as domain types. Each is one statement, so it sees one moment.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -107,7 +108,10 @@ pub(super) fn user(connection: &Connection, id: Uuid) -> Result<Option<User>, St
     row.map(UserRow::into_user).transpose()
 }
 
-pub(super) fn credentials(connection: &Connection, email_key: &str) -> Result<Option<Credentials>, StoreError> {
+pub(super) fn credentials(
+    connection: &Connection,
+    email_key: &str,
+) -> Result<Option<Credentials>, StoreError> {
     let sql = concat!("SELECT ", user_columns!(), ", u.password_hash FROM users u WHERE u.email_key = ?");
     let row = one(connection, "read credentials", sql, [email_key], |row| {
         Ok((UserRow::read(row)?, PasswordHash::from_phc(row.get(5)?)))
@@ -115,7 +119,10 @@ pub(super) fn credentials(connection: &Connection, email_key: &str) -> Result<Op
     row.map(|(user, password_hash)| Ok(Credentials { user: user.into_user()?, password_hash })).transpose()
 }
 
-pub(super) fn token_state(connection: &Connection, hash: TokenHash) -> Result<Option<TokenState>, StoreError> {
+pub(super) fn token_state(
+    connection: &Connection,
+    hash: TokenHash,
+) -> Result<Option<TokenState>, StoreError> {
     let sql = concat!(
         "SELECT ",
         user_columns!(),
@@ -183,8 +190,12 @@ pub(super) fn onboarding(connection: &Connection, user_id: Uuid) -> Result<Optio
         .map_err(failed)?;
     let rows = query
         .query_map([user_id.to_string()], |row| {
-            let step =
-                StepRow { step: row.get(2)?, status: row.get(3)?, data: row.get(4)?, completed_at: row.get(5)? };
+            let step = StepRow {
+                step: row.get(2)?,
+                status: row.get(3)?,
+                data: row.get(4)?,
+                completed_at: row.get(5)?,
+            };
             Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?, step))
         })
         .map_err(failed)?;
@@ -192,8 +203,7 @@ pub(super) fn onboarding(connection: &Connection, user_id: Uuid) -> Result<Optio
     for row in rows {
         let (version, completed_at, step) = row.map_err(failed)?;
         let completed_at = completed_at.map(moment).transpose()?;
-        let state =
-            state.get_or_insert_with(|| Onboarding { version, completed_at, steps: Default::default() });
+        let state = state.get_or_insert_with(|| Onboarding { version, completed_at, steps: BTreeMap::new() });
         let (step, record) = step.into_record()?;
         state.steps.insert(step, record);
     }

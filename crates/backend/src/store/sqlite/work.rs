@@ -58,10 +58,11 @@ fn commit_together(connection: &Connection, mut jobs: Vec<Job>) {
     let oldest = jobs.iter().map(|job| job.queued).min().unwrap_or_else(Instant::now);
     wait_until(oldest + BUSY_TIMEOUT);
     let committed = run_all(connection, &mut jobs);
-    if committed.is_err() && !connection.is_autocommit() {
-        if let Err(error) = connection.execute_batch("ROLLBACK") {
-            tracing::error!(%error, "a transaction could not be rolled back");
-        }
+    if committed.is_err()
+        && !connection.is_autocommit()
+        && let Err(error) = connection.execute_batch("ROLLBACK")
+    {
+        tracing::error!(%error, "a transaction could not be rolled back");
     }
     for job in jobs {
         job.finish(committed.as_ref().map_err(Broken::for_caller).copied());

@@ -1,0 +1,315 @@
+//! What every home of the store must do.
+
+use std::sync::Arc;
+
+use backend::domain::onboarding::{Onboarding, Step, StepStatus};
+use backend::domain::{Email, now};
+use backend::store::{Effect, Outcome, Store};
+use futures::future::join_all;
+use serde_json::json;
+use time::Duration;
+use uuid::Uuid;
+
+use super::samples::{
+    audit, keyed, mutation, record, registered, registration, scope, step, token, unique_email, user,
+};
+
+pub(crate) type SharedStore = Arc<dyn Store>;
+
+pub(crate) async fn a_registration_is_found_again(store: &SharedStore) {
+    let user = user(&unique_email());
+    let (effect, session) = registration(&user);
+    let mut mutation = keyed(effect, record(scope(), b"answer", now()));
+    mutation.audit = Some(audit(user.id));
+    let at = mutation.at;
+    assert_eq!(store.commit(mutation).await.unwrap(), Outcome::Committed);
+
+    let found = store.user(user.id).await.unwrap().unwrap();
+    assert_eq!((found.email.as_str(), &found), (user.email.as_str(), &user));
+    let shouted: Email = user.email.as_str().to_uppercase().parse().unwrap();
+    let credentials = store.credentials(&shouted).await.unwrap().unwrap();
+    assert_eq!(credentials.user, user);
+    assert!(credentials.password_hash.as_phc().starts_with("$argon2id$"));
+    assert_eq!(store.onboarding(user.id).await.unwrap(), Some(Onboarding::begun(at)));
+    let state = store.token_state(session.token.hash).await.unwrap().unwrap();
+    assert_eq!((state.user, state.session_id, state.session_version), (user, session.id, 1));
+    assert_eq!((state.expires_at, state.replaced_at), (session.token.expires_at, None));
+    assert!(state.session_revoked_at.is_none() && !state.successor_replaced);
+}
+
+pub(crate) async fn an_address_is_taken_in_any_spelling(store: &SharedStore) {
+    let (first, _) = registered(&**store).await;
+    for spelling in [first.email.as_str().to_lowercase(), first.email.as_str().to_uppercase()] {
+        let (effect, _) = registration(&user(&spelling));
+        assert_eq!(store.commit(mutation(effect)).await.unwrap(), Outcome::EmailTaken);
+    }
+}
+
+pub(crate) async fn a_taken_address_leaves_nothing_behind(store: &SharedStore) {
+    let (first, _) = registered(&**store).await;
+    let second = user(first.email.as_str());
+    let (effect, session) = registration(&second);
+    let scope = scope();
+    let outcome = store.commit(keyed(effect, record(scope, b"never given", now()))).await.unwrap();
+    assert_eq!(outcome, Outcome::EmailTaken);
+    assert_eq!(store.kept_answer(scope, now()).await.unwrap(), None);
+    assert_eq!(store.user(second.id).await.unwrap(), None);
+    assert_eq!(store.onboarding(second.id).await.unwrap(), None);
+    assert_eq!(store.token_state(session.token.hash).await.unwrap(), None);
+}
+
+pub(crate) async fn a_repeated_key_gives_what_was_kept(store: &SharedStore) {
+    let scope = scope();
+    let first = user(&unique_email());
+    let kept = record(scope, b"first answer", now());
+    let outcome = store.commit(keyed(registration(&first).0, kept.clone())).await.unwrap();
+    assert_eq!(outcome, Outcome::Committed);
+    assert_eq!(store.kept_answer(scope, now()).await.unwrap(), Some(kept.kept.clone()));
+
+    // A repetition makes its own ids and its own answer; neither counts.
+    let again = user(first.email.as_str());
+    let outcome = store.commit(keyed(registration(&again).0, record(scope, b"second", now()))).await.unwrap();
+    assert_eq!(outcome, Outcome::Kept(kept.kept));
+    assert_eq!(store.user(again.id).await.unwrap(), None);
+}
+
+pub(crate) async fn tries_at_once_with_one_key_have_one_effect(store: &SharedStore) {
+    let (scope, email) = (scope(), unique_email());
+    let tries = (0..20_u8).map(|number| {
+        let (store, user) = (Arc::clone(store), user(&email));
+        let attempt = keyed(registration(&user).0, record(scope, &[number; 100], now()));
+        tokio::spawn(async move { (user.id, number, store.commit(attempt).await.unwrap()) })
+    });
+    let ends: Vec<_> = join_all(tries).await.into_iter().map(Result::unwrap).collect();
+    let winners: Vec<_> = ends.iter().filter(|(_, _, outcome)| *outcome == Outcome::Committed).collect();
+    assert_eq!(winners.len(), 1, "{ends:?}");
+    let (winner, number, _) = winners[0];
+    for (id, _, outcome) in &ends {
+        assert_eq!(store.user(*id).await.unwrap().is_some(), id == winner);
+        match outcome {
+            Outcome::Committed => {}
+            Outcome::Kept(kept) => assert_eq!(kept.answer, [*number; 100]),
+            other => panic!("a repetition must not hear {other:?}"),
+        }
+    }
+}
+
+pub(crate) async fn an_answer_without_effect_is_kept(store: &SharedStore) {
+    let (scope, at) = (scope(), now());
+    let mut large = record(scope, b"", at);
+    large.kept.answer = (0..100_000).map(|i| u8::try_from(i % 251).unwrap()).collect();
+    let first = keyed(Effect::None, large.clone());
+    assert_eq!(store.commit(first).await.unwrap(), Outcome::Committed);
+    let second = keyed(Effect::None, record(scope, b"other", at));
+    assert_eq!(store.commit(second).await.unwrap(), Outcome::Kept(large.kept));
+}
+
+pub(crate) async fn an_expired_record_counts_as_absent(store: &SharedStore) {
+    let (scope, at) = (scope(), now());
+    let mut old = keyed(Effect::None, record(scope, b"old", at));
+    old.idempotency.as_mut().unwrap().expires_at = at;
+    old.at = at - Duration::DAY;
+    assert_eq!(store.commit(old).await.unwrap(), Outcome::Committed);
+    assert_eq!(store.kept_answer(scope, at).await.unwrap(), None);
+    assert!(store.kept_answer(scope, at - Duration::SECOND).await.unwrap().is_some());
+
+    let mut new = keyed(Effect::None, record(scope, b"new", at));
+    new.at = at;
+    assert_eq!(store.commit(new).await.unwrap(), Outcome::Committed);
+    assert_eq!(store.kept_answer(scope, at).await.unwrap().unwrap().answer, b"new");
+}
+
+pub(crate) async fn a_token_is_rotated_at_its_version_only(store: &SharedStore) {
+    let (user, session) = registered(&**store).await;
+    let (first, second, third) = (session.token.hash, token(now()), token(now()));
+    let rotate = |version, replaced, replacement| {
+        mutation(Effect::RotateToken {
+            session_id: session.id,
+            expected_version: version,
+            replaced,
+            replacement,
+        })
+    };
+    let rotation = rotate(1, first, second.clone());
+    let at = rotation.at;
+    assert_eq!(store.commit(rotation).await.unwrap(), Outcome::Committed);
+    assert_eq!(store.commit(rotate(1, first, third.clone())).await.unwrap(), Outcome::Stale);
+    assert_eq!(store.token_state(third.hash).await.unwrap(), None);
+
+    let parent = store.token_state(first).await.unwrap().unwrap();
+    assert_eq!((parent.session_version, parent.replaced_at), (2, Some(at)));
+    assert!(!parent.successor_replaced);
+    let child = store.token_state(second.hash).await.unwrap().unwrap();
+    assert_eq!((child.user, child.session_version, child.replaced_at), (user, 2, None));
+
+    assert_eq!(store.commit(rotate(2, second.hash, third)).await.unwrap(), Outcome::Committed);
+    assert!(store.token_state(first).await.unwrap().unwrap().successor_replaced);
+}
+
+pub(crate) async fn the_first_replacement_counts(store: &SharedStore) {
+    let (_, session) = registered(&**store).await;
+    let mut at = now();
+    for version in 1..=2 {
+        let effect = Effect::RotateToken {
+            session_id: session.id,
+            expected_version: version,
+            replaced: session.token.hash,
+            replacement: token(at),
+        };
+        let mut rotation = mutation(effect);
+        rotation.at = at;
+        assert_eq!(store.commit(rotation).await.unwrap(), Outcome::Committed);
+        at += Duration::SECOND;
+    }
+    let state = store.token_state(session.token.hash).await.unwrap().unwrap();
+    assert_eq!((state.session_version, state.replaced_at), (3, Some(at - Duration::seconds(2))));
+    assert!(!state.successor_replaced);
+}
+
+pub(crate) async fn a_revoked_session_stays_revoked(store: &SharedStore) {
+    let (_, session) = registered(&**store).await;
+    let revoke = || mutation(Effect::RevokeSession { session_id: session.id });
+    let first = revoke();
+    let at = first.at;
+    assert_eq!(store.commit(first).await.unwrap(), Outcome::Committed);
+    let mut later = revoke();
+    later.at = at + Duration::MINUTE;
+    assert_eq!(store.commit(later).await.unwrap(), Outcome::Committed);
+    let state = store.token_state(session.token.hash).await.unwrap().unwrap();
+    assert_eq!(state.session_revoked_at, Some(at));
+    let rotation = Effect::RotateToken {
+        session_id: session.id,
+        expected_version: state.session_version,
+        replaced: session.token.hash,
+        replacement: token(now()),
+    };
+    assert_eq!(store.commit(mutation(rotation)).await.unwrap(), Outcome::Stale);
+    let unknown = mutation(Effect::RevokeSession { session_id: Uuid::now_v7() });
+    assert_eq!(store.commit(unknown).await.unwrap(), Outcome::Committed);
+}
+
+fn save(user_id: Uuid, version: i64, which: Step, status: StepStatus, data: &serde_json::Value) -> Effect {
+    let record = step(status, data, now());
+    Effect::SaveStep { user_id, expected_version: version, step: which, record }
+}
+
+pub(crate) async fn a_step_is_saved_at_its_version_only(store: &SharedStore) {
+    let (user, _) = registered(&**store).await;
+    let first = save(user.id, 1, Step::Profile, StepStatus::InProgress, &json!({"a": 1}));
+    assert_eq!(store.commit(mutation(first)).await.unwrap(), Outcome::Committed);
+    let outdated = save(user.id, 1, Step::Profile, StepStatus::Completed, &json!({"b": 2}));
+    assert_eq!(store.commit(mutation(outdated)).await.unwrap(), Outcome::Stale);
+    let nobody = save(Uuid::now_v7(), 1, Step::Profile, StepStatus::Completed, &json!({}));
+    assert_eq!(store.commit(mutation(nobody)).await.unwrap(), Outcome::Stale);
+
+    let onboarding = store.onboarding(user.id).await.unwrap().unwrap();
+    assert_eq!((onboarding.version, onboarding.steps.len()), (2, 2));
+    assert_eq!(onboarding.status_of(Step::Profile), Some(StepStatus::InProgress));
+    let second = save(user.id, 2, Step::Profile, StepStatus::Completed, &json!({"c": 3}));
+    assert_eq!(store.commit(mutation(second)).await.unwrap(), Outcome::Committed);
+    let onboarding = store.onboarding(user.id).await.unwrap().unwrap();
+    let profile = &onboarding.steps[&Step::Profile];
+    assert_eq!((onboarding.version, onboarding.steps.len()), (3, 2));
+    assert!(profile.completed_at.is_some() && profile.data["c"] == 3 && profile.data.len() == 1);
+}
+
+pub(crate) async fn changes_at_once_are_ordered_by_the_version(store: &SharedStore) {
+    let (user, _) = registered(&**store).await;
+    let tries = (0..10).map(|number| {
+        let store = Arc::clone(store);
+        let effect = save(user.id, 1, Step::Profile, StepStatus::InProgress, &json!({"number": number}));
+        tokio::spawn(async move { (number, store.commit(mutation(effect)).await.unwrap()) })
+    });
+    let ends: Vec<_> = join_all(tries).await.into_iter().map(Result::unwrap).collect();
+    let winners: Vec<_> = ends.iter().filter(|(_, end)| *end == Outcome::Committed).collect();
+    assert_eq!(winners.len(), 1, "{ends:?}");
+    assert!(ends.iter().all(|(_, end)| matches!(end, Outcome::Committed | Outcome::Stale)), "{ends:?}");
+    let state = store.onboarding(user.id).await.unwrap().unwrap();
+    assert_eq!(state.version, 2);
+    assert_eq!(state.steps[&Step::Profile].data["number"], winners[0].0);
+}
+
+pub(crate) async fn data_comes_back_as_it_went(store: &SharedStore) {
+    let (user, _) = registered(&**store).await;
+    let data = json!({
+        "text": "Ünïcödé 李 \u{1F980} 'quoted' \"twice\" \\ ; -- \n\ttab \u{0}",
+        "deep": {"list": [1, -2.5, true, null, {"x": []}], "": ""},
+        "large": "x".repeat(12_000),
+        "number": 9_007_199_254_740_993_i64,
+    });
+    let effect = save(user.id, 1, Step::Organization, StepStatus::Completed, &data);
+    assert_eq!(store.commit(mutation(effect)).await.unwrap(), Outcome::Committed);
+    let state = store.onboarding(user.id).await.unwrap().unwrap();
+    assert_eq!(serde_json::Value::Object(state.steps[&Step::Organization].data.clone()), data);
+}
+
+pub(crate) async fn completing_is_guarded_too(store: &SharedStore) {
+    let (user, _) = registered(&**store).await;
+    let complete =
+        |version| mutation(Effect::CompleteOnboarding { user_id: user.id, expected_version: version });
+    assert_eq!(store.commit(complete(7)).await.unwrap(), Outcome::Stale);
+    let mutation = complete(1);
+    let at = mutation.at;
+    assert_eq!(store.commit(mutation).await.unwrap(), Outcome::Committed);
+    let state = store.onboarding(user.id).await.unwrap().unwrap();
+    assert_eq!((state.version, state.completed_at), (2, Some(at)));
+}
+
+pub(crate) async fn what_expired_is_purged_in_portions(store: &SharedStore) {
+    // Long ago, so that no row of another test has expired by then.
+    let then = now() - Duration::days(3650);
+    let (user, live) = registered(&**store).await;
+    let mut old = super::samples::session(user.id, then);
+    old.token.expires_at = then;
+    assert_eq!(store.commit(mutation(Effect::StartSession(old.clone()))).await.unwrap(), Outcome::Committed);
+    let scopes = [scope(), scope(), scope()];
+    for scope in scopes {
+        let mut keep = keyed(Effect::None, record(scope, b"old", then));
+        (keep.at, keep.idempotency.as_mut().unwrap().expires_at) = (then - Duration::DAY, then);
+        assert_eq!(store.commit(keep).await.unwrap(), Outcome::Committed);
+    }
+    assert_eq!(store.purge(then - Duration::MILLISECOND, 2).await.unwrap(), 0);
+    // Two records, one token, its session; then the last record.
+    assert_eq!(store.purge(then, 2).await.unwrap(), 4);
+    assert_eq!(store.purge(then, 2).await.unwrap(), 1);
+    assert_eq!(store.purge(then, 2).await.unwrap(), 0);
+    for scope in scopes {
+        assert_eq!(store.kept_answer(scope, then - Duration::DAY).await.unwrap(), None);
+    }
+    assert_eq!(store.token_state(old.token.hash).await.unwrap(), None);
+    assert!(store.token_state(live.token.hash).await.unwrap().is_some());
+}
+
+pub(crate) async fn a_caller_that_goes_away_leaves_no_transaction(store: &SharedStore) {
+    for polls in 0..8 {
+        let user = user(&unique_email());
+        let mut commit = Box::pin(store.commit(keyed(registration(&user).0, record(scope(), b"x", now()))));
+        for _ in 0..polls {
+            drop(futures::poll!(&mut commit));
+            tokio::task::yield_now().await;
+        }
+        drop(commit);
+        // Nobody waits for a lock that a forgotten transaction holds, and all can be read.
+        let (next, _) = tokio::time::timeout(std::time::Duration::from_secs(5), registered(&**store))
+            .await
+            .expect("a forgotten transaction is in the way");
+        assert!(store.user(next.id).await.unwrap().is_some());
+        let whole = store.user(user.id).await.unwrap().is_some();
+        assert_eq!(store.onboarding(user.id).await.unwrap().is_some(), whole, "all or nothing");
+    }
+}
+
+pub(crate) async fn unknown_things_are_none(store: &SharedStore) {
+    assert_eq!(store.user(Uuid::now_v7()).await.unwrap(), None);
+    assert_eq!(store.onboarding(Uuid::now_v7()).await.unwrap(), None);
+    assert_eq!(store.kept_answer(scope(), now()).await.unwrap(), None);
+    assert_eq!(store.token_state(token(now()).hash).await.unwrap(), None);
+    assert!(store.credentials(&unique_email().parse().unwrap()).await.unwrap().is_none());
+}
+
+pub(crate) async fn it_gives_a_sign_of_life(store: &SharedStore) {
+    store.ping().await.unwrap();
+    let pool = store.pool();
+    assert!(pool.max >= 1 && pool.open <= pool.max, "{pool:?}");
+    assert_eq!(pool.open, pool.idle + pool.in_use);
+}

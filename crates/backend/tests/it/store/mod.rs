@@ -1,0 +1,43 @@
+//! The store's contract, on every home.
+
+mod contract;
+mod samples;
+mod sqlite;
+
+/// Runs each test of the contract on the stores that `$factory` makes. The factory gives a
+/// store on an empty database, with whatever has to live as long, or none where this home cannot
+/// be tested here; it says why.
+macro_rules! contract_suite {
+    ($factory:path) => {
+        $crate::store::contract_suite!($factory:
+            a_registration_is_found_again,
+            an_address_is_taken_in_any_spelling,
+            a_taken_address_leaves_nothing_behind,
+            a_repeated_key_gives_what_was_kept,
+            tries_at_once_with_one_key_have_one_effect,
+            an_answer_without_effect_is_kept,
+            an_expired_record_counts_as_absent,
+            a_token_is_rotated_at_its_version_only,
+            the_first_replacement_counts,
+            a_revoked_session_stays_revoked,
+            a_step_is_saved_at_its_version_only,
+            changes_at_once_are_ordered_by_the_version,
+            data_comes_back_as_it_went,
+            completing_is_guarded_too,
+            what_expired_is_purged_in_portions,
+            a_caller_that_goes_away_leaves_no_transaction,
+            unknown_things_are_none,
+            it_gives_a_sign_of_life,
+        );
+    };
+    ($factory:path: $($test:ident,)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $test() {
+            if let Some((store, _guard)) = $factory().await {
+                crate::store::contract::$test(&store).await;
+                backend::store::Store::close(&*store).await;
+            }
+        }
+    )*};
+}
+pub(crate) use contract_suite;

@@ -1,0 +1,150 @@
+//! The contract on SQLite, and what is special about a file.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backend::config::PoolConfig;
+use backend::domain::now;
+use backend::store::metrics::StoreMetrics;
+use backend::store::sqlite::{self, SqliteStore};
+use backend::store::{Effect, Outcome, StoreError};
+use tempfile::TempDir;
+
+use super::contract::SharedStore;
+use super::samples::{audit, keyed, mutation, record, registered, registration, scope, unique_email, user};
+
+pub(crate) const POOL: PoolConfig = PoolConfig {
+    max: 4,
+    min: 1,
+    idle_timeout: Duration::from_secs(30),
+    acquire_timeout: Duration::from_secs(2),
+};
+
+fn open(path: &Path) -> SqliteStore {
+    let metrics = StoreMetrics::register(&prometheus::Registry::new()).unwrap();
+    sqlite::open(path, POOL, &metrics).unwrap()
+}
+
+async fn fresh() -> Option<(SharedStore, TempDir)> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("missing/data.db");
+    sqlite::migrate(&path).unwrap();
+    Some((Arc::new(open(&path)), folder))
+}
+
+super::contract_suite!(fresh);
+
+fn count(path: &Path, table: &str) -> i64 {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn several_instances_share_a_file_and_one_key_has_one_effect() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    sqlite::migrate(&path).unwrap();
+    let stores: Vec<SharedStore> = (0..3).map(|_| Arc::new(open(&path)) as SharedStore).collect();
+    let (scope, email) = (scope(), unique_email());
+    let tries = (0..30_usize).map(|number| {
+        let store = Arc::clone(&stores[number % 3]);
+        let user = user(&email);
+        let mut attempt = keyed(registration(&user).0, record(scope, b"answer", now()));
+        attempt.audit = Some(audit(user.id));
+        tokio::spawn(async move { store.commit(attempt).await.unwrap() })
+    });
+    let ends = futures::future::join_all(tries).await;
+    let committed = ends.iter().filter(|end| matches!(end, Ok(Outcome::Committed))).count();
+    let kept = ends.iter().filter(|end| matches!(end, Ok(Outcome::Kept(_)))).count();
+    assert_eq!((committed, kept), (1, 29));
+    for table in ["users", "sessions", "onboarding", "idempotency_records", "audit_log"] {
+        assert_eq!(count(&path, table), 1, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_lock_that_is_never_given_back_is_no_effect() {
+    let (store, folder) = fresh().await.unwrap();
+    let path = folder.path().join("missing/data.db");
+    let thief = rusqlite::Connection::open(&path).unwrap();
+    thief.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let user = user(&unique_email());
+    let refused = store.commit(mutation(registration(&user).0)).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+    // Reading never waits for who writes.
+    assert_eq!(store.user(user.id).await.unwrap(), None);
+    thief.execute_batch("ROLLBACK").unwrap();
+    registered(&*store).await;
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once() {
+    let (store, folder) = fresh().await.unwrap();
+    let thief = rusqlite::Connection::open(folder.path().join("missing/data.db")).unwrap();
+    thief.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut waiting = Vec::new();
+    let refused = loop {
+        let mut call = Box::pin(store.commit(mutation(Effect::None)));
+        match futures::poll!(&mut call) {
+            std::task::Poll::Ready(end) => break end,
+            std::task::Poll::Pending => waiting.push(call),
+        }
+        assert!(waiting.len() < 1000, "the queue has no bound");
+    };
+    assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+    assert!(store.pool().waiting > 100, "{:?}", store.pool());
+    thief.execute_batch("ROLLBACK").unwrap();
+    for end in futures::future::join_all(waiting).await {
+        assert_eq!(end.unwrap(), Outcome::Committed);
+    }
+}
+
+#[tokio::test]
+async fn a_closed_store_has_finished_its_work_and_takes_no_more() {
+    let (store, folder) = fresh().await.unwrap();
+    let user = user(&unique_email());
+    let mut last = Box::pin(store.commit(mutation(registration(&user).0)));
+    drop(futures::poll!(&mut last));
+    store.close().await;
+    assert_eq!(last.await.unwrap(), Outcome::Committed);
+    assert_eq!(count(&folder.path().join("missing/data.db"), "users"), 1);
+    assert!(matches!(store.ping().await, Err(StoreError::Unavailable { .. })));
+}
+
+#[test]
+fn many_migrate_at_once_and_each_migration_is_applied_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    let threads: Vec<_> = (0..8)
+        .map(|_| {
+            let path = path.clone();
+            std::thread::spawn(move || sqlite::migrate(&path).unwrap())
+        })
+        .collect();
+    let mut applied: Vec<String> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+    applied.sort();
+    let all = backend::store::migration::for_sqlite().unwrap();
+    let expected: Vec<String> =
+        all.iter().map(|migration| format!("{:04}_{}", migration.version, migration.name)).collect();
+    assert_eq!(applied, expected);
+    assert!(sqlite::migrate(&path).unwrap().is_empty());
+}
+
+#[test]
+fn an_edited_migration_and_a_file_that_is_no_database_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    sqlite::migrate(&path).unwrap();
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute("UPDATE schema_migrations SET checksum = 'edited' WHERE version = 2", []).unwrap();
+    let error = sqlite::migrate(&path).unwrap_err().to_string();
+    assert!(error.contains("migration 2 (create_sessions) was changed"), "{error}");
+
+    let text = folder.path().join("notes.txt");
+    std::fs::write(&text, "this is no database, but it is long enough to be read as one").unwrap();
+    let error = sqlite::migrate(&text).unwrap_err().to_string();
+    assert!(error.contains("cannot open the database") && error.contains("notes.txt"), "{error}");
+    let folder_as_file = sqlite::migrate(folder.path()).unwrap_err().to_string();
+    assert!(folder_as_file.contains("cannot open"), "{folder_as_file}");
+}
