@@ -43,6 +43,7 @@ mod error;
 pub mod metrics;
 pub mod migration;
 mod mutation;
+pub mod sql_server;
 pub mod sqlite;
 
 use async_trait::async_trait;

@@ -1,0 +1,236 @@
+//! A mutation as one batch.
+
+use std::sync::Arc;
+
+use tokio::time::sleep;
+
+use super::batch::{Batch, Value, values};
+use super::failure::Failure;
+use super::pool::Pool;
+use super::retry::Tries;
+use super::{read, row};
+use crate::domain::NewUser;
+use crate::domain::Timestamp;
+use crate::domain::onboarding::{Onboarding, Step, StepRecord};
+use crate::domain::session::{NewSession, NewToken};
+use crate::store::{AuditEntry, Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
+
+/// Ends a batch whose version guard found another version than it expected.
+const OR_STALE: &str =
+    "IF @@ROWCOUNT = 0 BEGIN ROLLBACK TRANSACTION; SELECT CAST(0 AS BIT) AS committed; RETURN; END";
+
+const RECORD_CONSTRAINT: &str = "uq_idempotency_records_scope";
+const EMAIL_CONSTRAINT: &str = "uq_users_email_key";
+
+/// Does `mutation` whole or not at all.
+///
+/// Where the connection is lost in the middle, a mutation with an idempotency record is sent
+/// again: the record tells whether it was done, and if so, keeps the very same answer.
+pub(super) async fn commit(pool: &Pool, mutation: &Mutation) -> Result<Outcome, StoreError> {
+    let action = mutation.effect.name();
+    let batch = Arc::new(batch(mutation));
+    let mut tries = Tries::new(mutation.idempotency.is_some());
+    loop {
+        let failure = match pool.run(&batch, tries.left()).await {
+            Ok(rows) if row::committed(&rows)? => return Ok(Outcome::Committed),
+            Ok(_) => return Ok(Outcome::Stale),
+            Err(failure) => failure,
+        };
+        let failure = match failure {
+            duplicate @ Failure::Duplicate(_) => match told_apart(pool, mutation, &duplicate).await? {
+                Some(outcome) => return Ok(outcome),
+                None if duplicate.violates(RECORD_CONSTRAINT) => duplicate.has_passed(),
+                None => duplicate,
+            },
+            other => other,
+        };
+        match tries.pause_after(&failure) {
+            Some(pause) => sleep(pause).await,
+            None => return Err(failure.of_change(action)),
+        }
+    }
+}
+
+/// What a violated constraint means; none where it is gone by now, or means nothing.
+async fn told_apart(
+    pool: &Pool,
+    mutation: &Mutation,
+    duplicate: &Failure,
+) -> Result<Option<Outcome>, StoreError> {
+    if let Some(record) = &mutation.idempotency
+        && let Some(kept) = read::kept_answer(pool, record.scope, mutation.at).await?
+    {
+        return Ok(Some(Outcome::Kept(kept)));
+    }
+    Ok(duplicate.violates(EMAIL_CONSTRAINT).then_some(Outcome::EmailTaken))
+}
+
+fn batch(mutation: &Mutation) -> Batch {
+    let mut batch = Batch::of("SET XACT_ABORT ON", values![]);
+    batch.add("SET NOCOUNT ON", values![]);
+    batch.add("BEGIN TRANSACTION", values![]);
+    if let Some(record) = &mutation.idempotency {
+        add_record(&mut batch, record, mutation.at);
+    }
+    add_effect(&mut batch, &mutation.effect, mutation.at);
+    if let Some(entry) = &mutation.audit {
+        add_audit(&mut batch, entry, mutation.at);
+    }
+    batch.add("COMMIT TRANSACTION", values![]);
+    batch.add("SELECT CAST(1 AS BIT) AS committed", values![]);
+    batch
+}
+
+/// First of all, so that a repetition meets the unique constraint before anything else.
+fn add_record(batch: &mut Batch, record: &IdempotencyRecord, at: Timestamp) {
+    batch.add(
+        "DELETE FROM dbo.idempotency_records WHERE scope = ? AND expires_at <= ?",
+        values![record.scope, at],
+    );
+    batch.add(
+        "INSERT INTO dbo.idempotency_records (scope, kid, body_hash, answer, created_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?)",
+        values![
+            record.scope,
+            record.kept.kid.as_str(),
+            record.kept.body_hash,
+            record.kept.answer.as_slice(),
+            at,
+            record.expires_at,
+        ],
+    );
+}
+
+fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
+    match effect {
+        Effect::None => {}
+        Effect::Register { user, session } => {
+            add_user(batch, user, at);
+            add_onboarding(batch, user.user.id, at);
+            add_session(batch, session, at);
+        }
+        Effect::StartSession(session) => add_session(batch, session, at),
+        Effect::RotateToken { session_id, expected_version, replaced, replacement } => {
+            batch.add(
+                "UPDATE dbo.sessions SET version = version + 1, last_used_at = ?
+                 WHERE id = ? AND version = ? AND revoked_at IS NULL",
+                values![at, *session_id, *expected_version],
+            );
+            batch.add(OR_STALE, values![]);
+            batch.add(
+                "UPDATE dbo.refresh_tokens SET replaced_at = ? WHERE hash = ? AND replaced_at IS NULL",
+                values![at, replaced.0],
+            );
+            add_token(batch, *session_id, replacement, Some(replaced.0));
+        }
+        Effect::RevokeSession { session_id } => batch.add(
+            "UPDATE dbo.sessions SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
+            values![at, *session_id],
+        ),
+        Effect::SaveStep { user_id, expected_version, step, record } => {
+            batch.add(
+                "UPDATE dbo.onboarding SET version = version + 1, updated_at = ? WHERE user_id = ? AND version = ?",
+                values![at, *user_id, *expected_version],
+            );
+            batch.add(OR_STALE, values![]);
+            save_step(batch, *user_id, *step, record, at);
+        }
+        Effect::CompleteOnboarding { user_id, expected_version } => {
+            batch.add(
+                "UPDATE dbo.onboarding SET version = version + 1, updated_at = ?, completed_at = ?
+                 WHERE user_id = ? AND version = ?",
+                values![at, at, *user_id, *expected_version],
+            );
+            batch.add(OR_STALE, values![]);
+        }
+    }
+}
+
+fn add_user(batch: &mut Batch, new: &NewUser, at: Timestamp) {
+    let user = &new.user;
+    batch.add(
+        "INSERT INTO dbo.users (id, email, email_key, full_name, role, password_hash, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        values![
+            user.id,
+            user.email.as_str(),
+            user.email.key(),
+            user.full_name.as_str(),
+            user.role.as_str(),
+            new.password_hash.as_phc(),
+            user.created_at,
+            at,
+        ],
+    );
+}
+
+fn add_onboarding(batch: &mut Batch, user_id: uuid::Uuid, at: Timestamp) {
+    let begun = Onboarding::begun(at);
+    batch.add(
+        "INSERT INTO dbo.onboarding (user_id, version, completed_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
+        values![user_id, begun.version, begun.completed_at, at, at],
+    );
+    for (step, record) in &begun.steps {
+        insert_step(batch, "", user_id, *step, record, at);
+    }
+}
+
+fn add_session(batch: &mut Batch, session: &NewSession, at: Timestamp) {
+    batch.add(
+        "INSERT INTO dbo.sessions (id, user_id, version, created_at, last_used_at) VALUES (?, ?, 1, ?, ?)",
+        values![session.id, session.user_id, at, at],
+    );
+    add_token(batch, session.id, &session.token, None);
+}
+
+fn add_token(batch: &mut Batch, session_id: uuid::Uuid, token: &NewToken, parent: Option<[u8; 32]>) {
+    batch.add(
+        "INSERT INTO dbo.refresh_tokens (hash, session_id, parent, issued_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+        values![token.hash.0, session_id, parent, token.issued_at, token.expires_at],
+    );
+}
+
+/// The guarded row of the onboarding is locked by now, so that nobody comes between the two.
+fn save_step(batch: &mut Batch, user_id: uuid::Uuid, step: Step, record: &StepRecord, at: Timestamp) {
+    batch.add(
+        "UPDATE dbo.onboarding_steps SET status = ?, data = ?, completed_at = ?, updated_at = ?
+         WHERE user_id = ? AND step = ?",
+        values![record.status.as_str(), json(record), record.completed_at, at, user_id, step.key()],
+    );
+    insert_step(batch, "IF @@ROWCOUNT = 0 ", user_id, step, record, at);
+}
+
+fn insert_step(
+    batch: &mut Batch,
+    condition: &str,
+    user_id: uuid::Uuid,
+    step: Step,
+    record: &StepRecord,
+    at: Timestamp,
+) {
+    let insert = "INSERT INTO dbo.onboarding_steps (user_id, step, status, data, completed_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?)";
+    batch.add(
+        &format!("{condition}{insert}"),
+        values![user_id, step.key(), record.status.as_str(), json(record), record.completed_at, at],
+    );
+}
+
+fn json(record: &StepRecord) -> Value {
+    serde_json::Value::Object(record.data.clone()).to_string().into()
+}
+
+fn add_audit(batch: &mut Batch, entry: &AuditEntry, at: Timestamp) {
+    batch.add(
+        "INSERT INTO dbo.audit_log (at, action, user_id, subject, request_id, instance_id)
+         VALUES (?, ?, ?, ?, ?, ?)",
+        values![
+            at,
+            entry.action.as_str(),
+            entry.user_id,
+            entry.subject.as_deref(),
+            entry.request_id.as_str(),
+            entry.instance_id.as_str(),
+        ],
+    );
+}

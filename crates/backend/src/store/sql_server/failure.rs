@@ -1,0 +1,120 @@
+//! What a failed round trip means: was anything done, and may it be tried again?
+
+use std::time::Duration;
+
+use tiberius::error::Error as DriverError;
+
+use crate::store::{BoxError, StoreError};
+
+/// How a round trip failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// No connection was to be had, so that nothing was sent.
+    #[error("{0}")]
+    NotConnected(&'static str, #[source] Option<BoxError>),
+    /// The connection was lost, or no answer came in time: done or not done.
+    #[error("the connection was lost")]
+    Lost(#[source] BoxError),
+    /// The server rolled back for a reason that passes, such as a deadlock.
+    #[error("the server rolled back for now")]
+    Transient(#[source] BoxError),
+    /// A unique constraint failed; all was rolled back.
+    #[error("a unique constraint failed")]
+    Duplicate(#[source] DriverError),
+    /// The server cannot write or is out of memory; all was rolled back.
+    #[error("the server is out of order")]
+    Exhausted(#[source] BoxError),
+    /// The server refused a statement; all was rolled back.
+    #[error("the server refused a statement")]
+    Refused(#[source] BoxError),
+}
+
+/// No answer came in time.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer within {0:?}")]
+pub(super) struct TimedOut(pub(super) Duration);
+
+/// A defect in the driver, which panics where a server breaks the protocol.
+#[derive(Debug, thiserror::Error)]
+#[error("the driver gave up: {0}")]
+pub(super) struct Panicked(pub(super) String);
+
+/// Deadlock victim; snapshot conflict; lock time-out; Azure SQL: busy, database moving. Whole
+/// transactions are to be repeated.
+const TRANSIENT: [u32; 5] = [1205, 3960, 1222, 40_501, 40_613];
+/// A unique index or constraint.
+const DUPLICATE: [u32; 2] = [2601, 2627];
+/// Memory, log, disk, read-only database, paused or unavailable replica.
+const EXHAUSTED: [u32; 8] = [701, 802, 1105, 3906, 8645, 8651, 9002, 983];
+/// From this severity on, the server closes the connection, and what became of the batch is unknown.
+const FATAL_CLASS: u8 = 20;
+
+impl Failure {
+    /// Classifies what the driver said about a batch that was sent.
+    pub(super) fn of_batch(error: DriverError) -> Self {
+        match &error {
+            DriverError::Server(token) if token.class() >= FATAL_CLASS => Self::Lost(error.into()),
+            DriverError::Server(token) => match token.code() {
+                code if DUPLICATE.contains(&code) => Self::Duplicate(error),
+                code if TRANSIENT.contains(&code) => Self::Transient(error.into()),
+                code if EXHAUSTED.contains(&code) => Self::Exhausted(error.into()),
+                _ => Self::Refused(error.into()),
+            },
+            _ => Self::Lost(error.into()),
+        }
+    }
+
+    /// Whether the server's whole answer was read, so that the connection can go on.
+    pub(super) fn was_answered(&self) -> bool {
+        match self {
+            Self::NotConnected(..) | Self::Lost(_) => false,
+            Self::Transient(_) | Self::Duplicate(_) | Self::Exhausted(_) | Self::Refused(_) => true,
+        }
+    }
+
+    /// Whether the constraint `name` is the one that failed. The server's text names it in
+    /// every language.
+    pub(super) fn violates(&self, name: &str) -> bool {
+        match self {
+            Self::Duplicate(DriverError::Server(token)) => token.message().contains(name),
+            _ => false,
+        }
+    }
+
+    /// This failure as one that is worth another try.
+    pub(super) fn has_passed(self) -> Self {
+        match self {
+            Self::Duplicate(source) => Self::Transient(source.into()),
+            other => other,
+        }
+    }
+
+    /// The number of the server's error.
+    pub(super) fn code(&self) -> Option<u32> {
+        let source: &(dyn std::error::Error + 'static) = match self {
+            Self::Duplicate(error) => error,
+            other => std::error::Error::source(other)?,
+        };
+        source.downcast_ref::<DriverError>()?.code()
+    }
+
+    /// The error for a call that only reads: whatever happened, nothing was done.
+    pub(super) fn of_read(self, action: &'static str) -> StoreError {
+        match self {
+            Self::Lost(source) => StoreError::unavailable("the connection was lost", source),
+            other => other.of_change(action),
+        }
+    }
+
+    /// The error for a call that changes something.
+    pub(super) fn of_change(self, action: &'static str) -> StoreError {
+        match self {
+            Self::NotConnected(reason, source) => StoreError::Unavailable { reason, source },
+            Self::Lost(source) => StoreError::Interrupted { source },
+            Self::Transient(source) => StoreError::unavailable("the database is too busy", source),
+            Self::Exhausted(source) => StoreError::unavailable("the database is out of order", source),
+            Self::Duplicate(source) => StoreError::Refused { action, source: source.into() },
+            Self::Refused(source) => StoreError::Refused { action, source },
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Brings a database to the schema of this binary.
+
+use std::time::{Duration, Instant};
+
+use include_dir::{Dir, include_dir};
+use tokio::time::sleep;
+
+use super::batch::{Batch, values};
+use super::connection::{Connection, Connector};
+use super::database;
+use super::failure::Failure;
+use super::{driver, row};
+use crate::config::SqlServerConfig;
+use crate::domain::now;
+use crate::store::migration::{self, Applied, Migration, MigrationError};
+use crate::store::{BoxError, StoreError};
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../migrations/sqlserver");
+
+/// The longest that one migration may take.
+const MIGRATION_LIMIT: Duration = Duration::from_hours(1);
+/// How long another instance may hold the lock.
+const LOCK_PATIENCE: Duration = Duration::from_mins(5);
+const LOCK_PAUSE: Duration = Duration::from_millis(250);
+
+const TAKE_LOCK: &str = "DECLARE @granted INT;
+    EXEC @granted = sp_getapplock @Resource = N'user-onboarding migrations', @LockMode = N'Exclusive',
+        @LockOwner = N'Session', @LockTimeout = 0;
+    SELECT @granted AS granted";
+
+const TABLE: &str = "IF OBJECT_ID(N'dbo.schema_migrations', N'U') IS NULL
+    CREATE TABLE dbo.schema_migrations (
+        version    BIGINT        NOT NULL,
+        name       NVARCHAR(200) NOT NULL,
+        checksum   NVARCHAR(64)  NOT NULL,
+        applied_at DATETIME2(3)  NOT NULL,
+        CONSTRAINT pk_schema_migrations PRIMARY KEY CLUSTERED (version)
+    )";
+
+/// Another instance holds the lock for very long.
+#[derive(Debug, thiserror::Error)]
+#[error("another instance has been migrating for more than {LOCK_PATIENCE:?}")]
+struct Locked;
+
+/// Applies what is missing and gives the names of it. Makes the database where it is missing and
+/// the login may. Of several instances that call this at once, one works and the others wait.
+pub async fn migrate(config: &SqlServerConfig) -> Result<Vec<String>, MigrationError> {
+    let embedded = migration::embedded(&EMBEDDED)?;
+    let patience = Instant::now() + LOCK_PATIENCE;
+    loop {
+        let mut connection = open(config).await.map_err(|source| cannot_open(config, source))?;
+        if take_lock(&mut connection).await.map_err(preparing)? {
+            return apply_due(&mut connection, &embedded).await;
+        }
+        if Instant::now() > patience {
+            return Err(cannot_open(config, Locked));
+        }
+        // Waits without a connection: READ_COMMITTED_SNAPSHOT is only set where nobody else is
+        // connected. The lock goes with its connection, however that ends.
+        drop(connection);
+        sleep(LOCK_PAUSE.mul_f64(0.5 + rand::random::<f64>())).await;
+    }
+}
+
+pub(super) fn cannot_open(config: &SqlServerConfig, source: impl Into<BoxError>) -> MigrationError {
+    MigrationError::Open { database: config.to_string(), source: source.into() }
+}
+
+async fn open(config: &SqlServerConfig) -> Result<Connection, BoxError> {
+    let connect = || async {
+        let connector = Connector::new(driver::driver_config(config, &config.database)?);
+        Ok::<_, BoxError>(connector.connect("SET XACT_ABORT ON").await)
+    };
+    match connect().await? {
+        Err(error) if error.is_missing_database() => database::create(config).await?,
+        result => return Ok(result?),
+    }
+    // A database that was just made may need a moment until it lets anybody in.
+    let patience = Instant::now() + Duration::from_secs(10);
+    loop {
+        match connect().await? {
+            Err(error) if error.is_missing_database() && Instant::now() < patience => sleep(LOCK_PAUSE).await,
+            result => return Ok(result?),
+        }
+    }
+}
+
+async fn take_lock(connection: &mut Connection) -> Result<bool, BoxError> {
+    let rows = connection.run(&Batch::of(TAKE_LOCK, values![]), MIGRATION_LIMIT).await?;
+    let granted = rows.first().map(|row| row::required::<i32>(row, "granted")).transpose()?;
+    // 0: at once; 1: after others let go (sp_getapplock's return codes).
+    Ok(granted.is_some_and(|code| code >= 0))
+}
+
+async fn apply_due(
+    connection: &mut Connection,
+    embedded: &[Migration],
+) -> Result<Vec<String>, MigrationError> {
+    database::set_snapshot(connection).await.map_err(preparing)?;
+    let applied = applied(connection).await.map_err(preparing)?;
+    let mut names = Vec::new();
+    for due in migration::plan(embedded, &applied)? {
+        apply(connection, due).await.map_err(|source| failed(due.version, &due.name, source))?;
+        names.push(format!("{:04}_{}", due.version, due.name));
+    }
+    Ok(names)
+}
+
+async fn applied(connection: &mut Connection) -> Result<Vec<Applied>, BoxError> {
+    connection.run(&Batch::of(TABLE, values![]), MIGRATION_LIMIT).await?;
+    let select = Batch::of("SELECT version, checksum FROM dbo.schema_migrations", values![]);
+    let rows = connection.run(&select, MIGRATION_LIMIT).await?;
+    let applied = |row| -> Result<_, StoreError> {
+        let checksum: &str = row::required(row, "checksum")?;
+        Ok(Applied { version: row::required(row, "version")?, checksum: checksum.to_owned() })
+    };
+    Ok(rows.iter().map(applied).collect::<Result<_, _>>()?)
+}
+
+/// One batch, so that a migration whose instance dies is rolled back.
+async fn apply(connection: &mut Connection, migration: &Migration) -> Result<(), Failure> {
+    let Migration { version, name, sql, checksum } = migration;
+    let mut batch = Batch::of("SET XACT_ABORT ON", values![]);
+    batch.add("BEGIN TRANSACTION", values![]);
+    batch.add_verbatim(sql);
+    batch.add(
+        "INSERT INTO dbo.schema_migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)",
+        values![*version, name.as_str(), checksum.as_str(), now()],
+    );
+    batch.add("COMMIT TRANSACTION", values![]);
+    connection.run(&batch, MIGRATION_LIMIT).await.map(drop)
+}
+
+fn preparing(source: impl Into<BoxError>) -> MigrationError {
+    failed(0, "schema_migrations", source)
+}
+
+fn failed(version: i64, name: &str, source: impl Into<BoxError>) -> MigrationError {
+    MigrationError::Failed { version, name: name.to_owned(), source: source.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_homes_have_the_same_migrations() {
+        let names = |migrations: Vec<Migration>| -> Vec<String> {
+            migrations
+                .into_iter()
+                .map(|migration| format!("{:04}_{}", migration.version, migration.name))
+                .collect()
+        };
+        let here = names(migration::embedded(&EMBEDDED).unwrap());
+        assert_eq!(here, names(migration::for_sqlite().unwrap()));
+        assert!(!here.is_empty());
+    }
+}

@@ -1,0 +1,95 @@
+//! The home in a Microsoft SQL Server (2019 and newer, Azure SQL).
+//!
+//! Everything is one batch in one round trip: a mutation is sent with its `BEGIN` and `COMMIT`,
+//! so that an instance that is stopped, killed or cut off never holds a lock. Unique constraints
+//! and version guards decide races, never table hints.
+//!
+//! In the order in which a call meets them: [`commit`], [`read`] and [`purge`] write the
+//! [`batch`]; [`pool`] lends a [`connection`] to a task that sends it; [`failure`] says what an
+//! error means and [`retry`] whether to try again; [`row`] reads the answer. [`migrate`] works
+//! on a connection of its own.
+
+mod batch;
+mod commit;
+mod connection;
+mod database;
+mod driver;
+mod failure;
+mod migrate;
+mod pool;
+mod purge;
+mod read;
+mod retry;
+mod row;
+mod trouble;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::metrics::StoreMetrics;
+use super::migration::MigrationError;
+use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
+use crate::config::SqlServerConfig;
+use crate::domain::onboarding::Onboarding;
+use crate::domain::session::{TokenHash, TokenState};
+use crate::domain::{Credentials, Email, Timestamp, User};
+
+pub use migrate::migrate;
+
+/// A SQL Server database.
+#[derive(Debug)]
+pub struct SqlServerStore {
+    pool: pool::Pool,
+}
+
+/// Opens the migrated database. Connects in the background: until it has, calls wait and then
+/// are [`StoreError::Unavailable`]. Must be called on a runtime.
+pub fn open(config: &SqlServerConfig, metrics: &StoreMetrics) -> Result<SqlServerStore, MigrationError> {
+    let driver = driver::driver_config(config, &config.database);
+    let driver = driver.map_err(|error| migrate::cannot_open(config, error))?;
+    let connector = connection::Connector::new(driver);
+    Ok(SqlServerStore { pool: pool::Pool::start(connector, &config.pool, metrics.pool_wait.clone()) })
+}
+
+#[async_trait]
+impl Store for SqlServerStore {
+    async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError> {
+        commit::commit(&self.pool, &mutation).await
+    }
+
+    async fn kept_answer(&self, scope: Scope, now: Timestamp) -> Result<Option<KeptAnswer>, StoreError> {
+        read::kept_answer(&self.pool, scope, now).await
+    }
+
+    async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError> {
+        read::credentials(&self.pool, email).await
+    }
+
+    async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
+        read::user(&self.pool, id).await
+    }
+
+    async fn token_state(&self, hash: TokenHash) -> Result<Option<TokenState>, StoreError> {
+        read::token_state(&self.pool, hash).await
+    }
+
+    async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
+        read::onboarding(&self.pool, user_id).await
+    }
+
+    async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        purge::purge(&self.pool, now, limit).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        read::ping(&self.pool).await
+    }
+
+    fn pool(&self) -> PoolStatus {
+        self.pool.status()
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+    }
+}

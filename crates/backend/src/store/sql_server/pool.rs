@@ -1,0 +1,153 @@
+//! The pool of connections, and the tasks that work on them.
+//!
+//! A round trip belongs to a task of its own, which owns the connection until the answer is read
+//! to the end. Whoever asked may go away at any time: the task goes on, and only a connection
+//! whose last answer was read whole is used again.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use prometheus::Histogram;
+use tiberius::Row;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use super::batch::Batch;
+use super::connection::{ConnectError, Connection, Connector};
+use super::failure::{Failure, Panicked};
+use super::trouble::Trouble;
+use crate::config::PoolConfig;
+use crate::store::PoolStatus;
+
+/// Calls at work or waiting; more are refused at once.
+const MAX_CALLS: u32 = 1024;
+/// The longest that one round trip may take. A lock is waited for less long, see [`GREETING`].
+const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(8);
+/// How often connections that were idle too long are looked for.
+const REAP_EVERY: Duration = Duration::from_secs(5);
+
+/// What every session is set to. An error in a transaction rolls all of it back; nobody waits
+/// longer than 5 s for a lock (error 1222, which is tried again).
+const GREETING: &str = "SET XACT_ABORT ON; SET NOCOUNT ON; SET LOCK_TIMEOUT 5000; SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
+
+/// The connections of this instance.
+pub(super) struct Pool {
+    connections: Mutex<Option<bb8::Pool<Manager>>>,
+    places: Arc<Semaphore>,
+    trouble: Trouble,
+    wait: Histogram,
+    max: u32,
+}
+
+impl Pool {
+    /// Starts to connect in the background. Must be called on a runtime.
+    pub(super) fn start(connector: Connector, config: &PoolConfig, wait: Histogram) -> Self {
+        let trouble = Trouble::default();
+        let pool = bb8::Pool::builder()
+            .max_size(config.max)
+            .min_idle(config.min)
+            .idle_timeout(config.idle_timeout)
+            .connection_timeout(config.acquire_timeout)
+            .reaper_rate(REAP_EVERY.min(config.idle_timeout))
+            .error_sink(Box::new(trouble.clone()))
+            .build_unchecked(Manager { connector, trouble: trouble.clone() });
+        let places = Arc::new(Semaphore::new(MAX_CALLS as usize));
+        Self { connections: Mutex::new(Some(pool)), places, trouble, wait, max: config.max }
+    }
+
+    /// Sends `batch` over a free connection, and gives the rows of its first result set. Takes
+    /// `limit` at most.
+    pub(super) async fn run(&self, batch: &Arc<Batch>, limit: Duration) -> Result<Vec<Row>, Failure> {
+        let ends = Instant::now() + limit;
+        let place = self.place()?;
+        let mut connection = self.acquire(limit).await?;
+        let batch = Arc::clone(batch);
+        let task = tokio::spawn(async move {
+            let left = ends.saturating_duration_since(Instant::now()).min(ROUND_TRIP_LIMIT);
+            let result = connection.run(&batch, left).await;
+            // The connection is back before its place is free.
+            drop(connection);
+            drop(place);
+            result
+        });
+        task.await.unwrap_or_else(|error| Err(Failure::Lost(Panicked(error.to_string()).into())))
+    }
+
+    fn place(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        place.map_err(|_| Failure::NotConnected("too many calls are waiting", None))
+    }
+
+    async fn acquire(&self, limit: Duration) -> Result<bb8::PooledConnection<'static, Manager>, Failure> {
+        let pool = self.connections().ok_or(Failure::NotConnected("the store is closed", None))?;
+        let started = Instant::now();
+        let acquired = timeout(limit, pool.get_owned()).await;
+        self.wait.observe(started.elapsed().as_secs_f64());
+        match acquired {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(_)) | Err(_) => Err(self.no_connection()),
+        }
+    }
+
+    fn no_connection(&self) -> Failure {
+        match self.trouble.current() {
+            Some(error) => Failure::NotConnected("there is no connection to the server", Some(error.into())),
+            None => Failure::NotConnected("every connection is busy", None),
+        }
+    }
+
+    fn connections(&self) -> Option<bb8::Pool<Manager>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many connections there are, and who waits.
+    pub(super) fn status(&self) -> PoolStatus {
+        let Some(state) = self.connections().map(|pool| pool.state()) else {
+            return PoolStatus { max: self.max, ..PoolStatus::default() };
+        };
+        let in_use = state.connections.saturating_sub(state.idle_connections);
+        let waiting = u32::try_from(state.statistics.pending_gets()).unwrap_or(u32::MAX);
+        PoolStatus { max: self.max, open: state.connections, idle: state.idle_connections, in_use, waiting }
+    }
+
+    /// Takes no more calls, waits for those at work, and closes the connections.
+    pub(super) async fn close(&self) {
+        let pool = self.connections.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Fails only where it was closed before.
+        let all = self.places.acquire_many(MAX_CALLS).await;
+        self.places.close();
+        drop((all, pool));
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("status", &self.status()).finish_non_exhaustive()
+    }
+}
+
+/// Makes, checks and judges the pool's connections.
+struct Manager {
+    connector: Connector,
+    trouble: Trouble,
+}
+
+impl bb8::ManageConnection for Manager {
+    type Connection = Connection;
+    type Error = ConnectError;
+
+    async fn connect(&self) -> Result<Connection, ConnectError> {
+        let connection = self.connector.connect(GREETING).await?;
+        self.trouble.is_over();
+        Ok(connection)
+    }
+
+    async fn is_valid(&self, connection: &mut Connection) -> Result<(), ConnectError> {
+        connection.check().await
+    }
+
+    fn has_broken(&self, connection: &mut Connection) -> bool {
+        !connection.is_clean()
+    }
+}

@@ -1,0 +1,98 @@
+//! What is asked of the database. Each question is one statement, so that with
+//! `READ_COMMITTED_SNAPSHOT` its answer is of one moment and waits for no writer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tiberius::Row;
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::batch::{Batch, values};
+use super::pool::Pool;
+use super::retry::Tries;
+use super::row;
+use crate::domain::onboarding::Onboarding;
+use crate::domain::session::{TokenHash, TokenState};
+use crate::domain::{Credentials, Email, Timestamp, User};
+use crate::store::{KeptAnswer, Scope, StoreError};
+
+/// How long a sign of life may take.
+const PING_LIMIT: Duration = Duration::from_secs(2);
+
+pub(super) async fn kept_answer(
+    pool: &Pool,
+    scope: Scope,
+    now: Timestamp,
+) -> Result<Option<KeptAnswer>, StoreError> {
+    let batch = Batch::of(
+        "SELECT kid, body_hash, answer FROM dbo.idempotency_records WHERE scope = ? AND expires_at > ?",
+        values![scope, now],
+    );
+    rows(pool, "read a kept answer", batch).await?.first().map(row::kept_answer).transpose()
+}
+
+pub(super) async fn credentials(pool: &Pool, email: &Email) -> Result<Option<Credentials>, StoreError> {
+    let batch = Batch::of(
+        "SELECT id, email, full_name, role, created_at, password_hash FROM dbo.users WHERE email_key = ?",
+        values![email.key()],
+    );
+    rows(pool, "read credentials", batch).await?.first().map(row::credentials).transpose()
+}
+
+pub(super) async fn user(pool: &Pool, id: Uuid) -> Result<Option<User>, StoreError> {
+    let batch =
+        Batch::of("SELECT id, email, full_name, role, created_at FROM dbo.users WHERE id = ?", values![id]);
+    rows(pool, "read a user", batch).await?.first().map(row::user).transpose()
+}
+
+pub(super) async fn token_state(pool: &Pool, hash: TokenHash) -> Result<Option<TokenState>, StoreError> {
+    let batch = Batch::of(
+        "SELECT u.id, u.email, u.full_name, u.role, u.created_at,
+                s.id AS session_id, s.version AS session_version, s.revoked_at AS session_revoked_at,
+                t.expires_at, t.replaced_at,
+                CAST(CASE WHEN EXISTS (SELECT 1 FROM dbo.refresh_tokens n
+                                       WHERE n.parent = t.hash AND n.replaced_at IS NOT NULL)
+                          THEN 1 ELSE 0 END AS BIT) AS successor_replaced
+         FROM dbo.refresh_tokens t
+         JOIN dbo.sessions s ON s.id = t.session_id
+         JOIN dbo.users u ON u.id = s.user_id
+         WHERE t.hash = ?",
+        values![hash.0],
+    );
+    rows(pool, "read a refresh token", batch).await?.first().map(row::token_state).transpose()
+}
+
+pub(super) async fn onboarding(pool: &Pool, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
+    let batch = Batch::of(
+        "SELECT o.version, o.completed_at AS onboarding_completed_at, s.step, s.status, s.data, s.completed_at
+         FROM dbo.onboarding o
+         JOIN dbo.onboarding_steps s ON s.user_id = o.user_id
+         WHERE o.user_id = ?",
+        values![user_id],
+    );
+    row::onboarding(&rows(pool, "read an onboarding", batch).await?)
+}
+
+/// Reads the schema's version.
+pub(super) async fn ping(pool: &Pool) -> Result<(), StoreError> {
+    let batch = Arc::new(Batch::of("SELECT MAX(version) AS version FROM dbo.schema_migrations", values![]));
+    let rows =
+        pool.run(&batch, PING_LIMIT).await.map_err(|failure| failure.of_read("give a sign of life"))?;
+    rows.first().map_or(Ok(0), |row| row::required::<i64>(row, "version")).map(drop)
+}
+
+async fn rows(pool: &Pool, action: &'static str, batch: Batch) -> Result<Vec<Row>, StoreError> {
+    let batch = Arc::new(batch);
+    let mut tries = Tries::new(true);
+    loop {
+        let failure = match pool.run(&batch, tries.left()).await {
+            Ok(rows) => return Ok(rows),
+            Err(failure) => failure,
+        };
+        match tries.pause_after(&failure) {
+            Some(pause) => sleep(pause).await,
+            None => return Err(failure.of_read(action)),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Rows to domain types.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use serde_json::{Map, Value};
+use tiberius::{FromSql, Row};
+use time::PrimitiveDateTime;
+
+use crate::domain::onboarding::{Onboarding, Step, StepRecord};
+use crate::domain::session::TokenState;
+use crate::domain::{Credentials, PasswordHash, Timestamp, User};
+use crate::store::{BoxError, KeptAnswer, StoreError};
+
+/// A column that must have a value has none.
+#[derive(Debug, thiserror::Error)]
+#[error("it is null or missing")]
+struct Absent;
+
+/// A hash of another length.
+#[derive(Debug, thiserror::Error)]
+#[error("it has {0} bytes instead of 32")]
+struct BadLength(usize);
+
+/// Whether a mutation's batch says that it came to its end.
+pub(super) fn committed(rows: &[Row]) -> Result<bool, StoreError> {
+    let row = rows.first().ok_or_else(|| StoreError::corrupt("committed", Absent))?;
+    required(row, "committed")
+}
+
+pub(super) fn user(row: &Row) -> Result<User, StoreError> {
+    Ok(User {
+        id: required(row, "id")?,
+        email: parsed(row, "email")?,
+        full_name: parsed(row, "full_name")?,
+        role: parsed(row, "role")?,
+        created_at: moment(row, "created_at")?,
+    })
+}
+
+pub(super) fn credentials(row: &Row) -> Result<Credentials, StoreError> {
+    let phc: &str = required(row, "password_hash")?;
+    Ok(Credentials { user: user(row)?, password_hash: PasswordHash::from_phc(phc.to_owned()) })
+}
+
+pub(super) fn kept_answer(row: &Row) -> Result<KeptAnswer, StoreError> {
+    let (kid, hash): (&str, &[u8]) = (required(row, "kid")?, required(row, "body_hash")?);
+    let body_hash = hash.try_into().map_err(|_| StoreError::corrupt("body_hash", BadLength(hash.len())))?;
+    let answer: &[u8] = required(row, "answer")?;
+    Ok(KeptAnswer { kid: kid.to_owned(), body_hash, answer: answer.to_vec() })
+}
+
+pub(super) fn token_state(row: &Row) -> Result<TokenState, StoreError> {
+    Ok(TokenState {
+        user: user(row)?,
+        session_id: required(row, "session_id")?,
+        session_version: required(row, "session_version")?,
+        session_revoked_at: optional_moment(row, "session_revoked_at")?,
+        expires_at: moment(row, "expires_at")?,
+        replaced_at: optional_moment(row, "replaced_at")?,
+        successor_replaced: required(row, "successor_replaced")?,
+    })
+}
+
+/// One row for each touched step, each with the onboarding's own columns.
+pub(super) fn onboarding(rows: &[Row]) -> Result<Option<Onboarding>, StoreError> {
+    let Some(first) = rows.first() else { return Ok(None) };
+    Ok(Some(Onboarding {
+        version: required(first, "version")?,
+        completed_at: optional_moment(first, "onboarding_completed_at")?,
+        steps: rows.iter().map(step).collect::<Result<BTreeMap<_, _>, _>>()?,
+    }))
+}
+
+fn step(row: &Row) -> Result<(Step, StepRecord), StoreError> {
+    let data: &str = required(row, "data")?;
+    let data: Map<String, Value> = serde_json::from_str(data).map_err(|e| StoreError::corrupt("data", e))?;
+    let record = StepRecord {
+        status: parsed(row, "status")?,
+        data,
+        completed_at: optional_moment(row, "completed_at")?,
+    };
+    Ok((parsed(row, "step")?, record))
+}
+
+/// The value of `column`, which is never null.
+pub(super) fn required<'r, T: FromSql<'r>>(row: &'r Row, column: &'static str) -> Result<T, StoreError> {
+    optional(row, column)?.ok_or_else(|| StoreError::corrupt(column, Absent))
+}
+
+fn optional<'r, T: FromSql<'r>>(row: &'r Row, column: &'static str) -> Result<Option<T>, StoreError> {
+    row.try_get(column).map_err(|error| StoreError::corrupt(column, error))
+}
+
+fn parsed<T>(row: &Row, column: &'static str) -> Result<T, StoreError>
+where
+    T: FromStr<Err: Into<BoxError>>,
+{
+    let text: &str = required(row, column)?;
+    text.parse().map_err(|error| StoreError::corrupt(column, error))
+}
+
+fn moment(row: &Row, column: &'static str) -> Result<Timestamp, StoreError> {
+    optional_moment(row, column)?.ok_or_else(|| StoreError::corrupt(column, Absent))
+}
+
+fn optional_moment(row: &Row, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
+    Ok(optional::<PrimitiveDateTime>(row, column)?.map(PrimitiveDateTime::assume_utc))
+}
