@@ -165,7 +165,7 @@ mod tests {
             verbose: false,
         };
         let error = Layout::new(&cli, PathBuf::from("/data")).unwrap_err();
-        assert!(error.to_string().contains("backend-1 from port 5001"), "{error}");
+        assert!(error.to_string().contains("load balancer from port 8080"), "{error}");
         cli.port_offset = 1;
         assert_eq!(
             Layout::new(&cli, PathBuf::from("/data")).unwrap().database_url,

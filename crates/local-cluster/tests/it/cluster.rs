@@ -1,0 +1,64 @@
+//! A cluster in a directory and on ports of its own.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use local_cluster::manifest::Manifest;
+use rand::RngExt as _;
+use tempfile::TempDir;
+use testkit::process::Process;
+
+/// Ample for a debug build on a busy machine.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+pub(crate) struct TestCluster {
+    pub(crate) process: Process,
+    pub(crate) dir: TempDir,
+    pub(crate) offset: u16,
+}
+
+impl TestCluster {
+    /// Starts three backends and waits until all of it is ready.
+    pub(crate) async fn ready() -> Self {
+        let dir = TempDir::new().unwrap();
+        let offset = free_offset();
+        Self::ready_in(dir, offset).await
+    }
+
+    pub(crate) async fn ready_in(dir: TempDir, offset: u16) -> Self {
+        let process = Process::spawn(up(&dir, offset).into()).unwrap();
+        let cluster = Self { process, dir, offset };
+        cluster.process.wait_for_line("Everything is ready", LIMIT).await;
+        cluster
+    }
+
+    pub(crate) fn manifest_path(&self) -> PathBuf {
+        self.dir.path().join("cluster.json")
+    }
+
+    pub(crate) fn manifest(&self) -> Manifest {
+        Manifest::read(&self.manifest_path()).expect("a readable cluster.json")
+    }
+}
+
+/// The command line of a cluster.
+pub(crate) fn up(dir: &TempDir, offset: u16) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local-cluster"));
+    command.arg("up").arg("--data-dir").arg(dir.path()).arg("--port-offset").arg(offset.to_string());
+    command.env_remove("DATABASE_URL");
+    command
+}
+
+/// An offset with which every port of a cluster is free now.
+pub(crate) fn free_offset() -> u16 {
+    let free = |offset: &u16| {
+        [3000, 8080, 8081, 5001, 5002, 5003]
+            .iter()
+            .all(|p| TcpListener::bind(("127.0.0.1", p + offset)).is_ok())
+    };
+    // Below the ports that the system hands out for outgoing connections (from 32768).
+    let mut random = rand::rng();
+    (0..100).map(|_| random.random_range(1000..24_000)).find(free).expect("free ports")
+}
