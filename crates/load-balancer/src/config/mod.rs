@@ -1,8 +1,48 @@
-//! The configuration once it is checked.
+//! The configuration file, checked.
+//!
+//! [`load`] reads it and reports everything that is wrong with it at once. Nothing here reaches the network.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+mod file;
+mod listen;
+mod pools;
+mod reader;
+mod routes;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use ipnet::IpNet;
+
+pub use self::{
+    file::{load, parse},
+    values::{ByteSize, HostPort},
+};
+use crate::{
+    pool::{AdminState, PoolSettings},
+    record::access_log::Format,
+    route::HostMatch,
+};
+
+/// A whole configuration that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Sockets and what holds for every client.
+    pub listen: Listen,
+    /// Pools, with different names.
+    pub pools: Vec<PoolConfig>,
+    /// Routes, each to one of the pools.
+    pub routes: Vec<RouteConfig>,
+    /// The access log.
+    pub access_log: AccessLog,
+}
 
 /// Sockets and what holds for every client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,4 +78,109 @@ pub struct Certificate {
     pub cert: PathBuf,
     /// The private key.
     pub key: PathBuf,
+}
+
+/// A pool and its servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolConfig {
+    /// Its name: letters, digits, `.`, `_` and `-`.
+    pub name: String,
+    /// How it is to be used.
+    pub settings: PoolSettings,
+    /// Its servers, with different names.
+    pub servers: Vec<ServerConfig>,
+}
+
+/// A server of a pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// Its name: letters, digits, `.`, `_` and `-`.
+    pub name: String,
+    /// Where it is.
+    pub address: HostPort,
+    /// Its share relative to the others', 1..=1000.
+    pub weight: u32,
+    /// What an operator wants of it; `None` keeps what was said through the admin interface.
+    pub state: Option<AdminState>,
+}
+
+/// A route and the name of its pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteConfig {
+    /// For which hosts.
+    pub host: HostMatch,
+    /// The prefix that paths have.
+    pub path: String,
+    /// The pool's name; there is such a pool.
+    pub pool: String,
+}
+
+impl RouteConfig {
+    /// Shown in metrics and logs: the host, if any, and the path as configured.
+    pub fn name(&self) -> String {
+        match &self.host {
+            HostMatch::Any => self.path.clone(),
+            HostMatch::Below(below) => format!("*{below}{}", self.path),
+            HostMatch::Exact(host) => format!("{host}{}", self.path),
+        }
+    }
+}
+
+/// The access log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessLog {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// How a line looks.
+    pub format: Format,
+    /// A file; `None` is standard output.
+    pub path: Option<PathBuf>,
+}
+
+/// One thing that is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file.
+    pub file: PathBuf,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The key with its path, such as `pools[0].retry.max_retries`; empty for a file that is not TOML.
+    pub key: String,
+    /// What is wrong, and what would be right.
+    pub reason: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: ", self.file.display(), self.line)?;
+        if !self.key.is_empty() {
+            write!(f, "{}: ", self.key)?;
+        }
+        f.write_str(&self.reason)
+    }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Some of what it says cannot be used. One problem to a line, in the order of the file.
+    #[error("{}", lines(.0))]
+    Invalid(Vec<Problem>),
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// A path in the configuration is relative to the configuration's own folder.
+fn beside(file: &Path, path: &str) -> PathBuf {
+    file.parent().unwrap_or(Path::new("")).join(path)
 }

@@ -1,0 +1,153 @@
+//! `[[pools]]`.
+
+use std::{collections::HashSet, time::Duration};
+
+use super::{
+    PoolConfig, ServerConfig,
+    reader::Section,
+    values::{ByteSize, Name, Span},
+};
+use crate::{
+    pool::{CheckPolicy, MAX_ATTEMPTS, PoolSettings, Thresholds, Timeouts},
+    retry::RetryPolicy,
+};
+
+const DAY: Span = Span(Duration::from_hours(24));
+const MILLISECOND: Span = Span(Duration::from_millis(1));
+/// A check more often than this would be load of its own.
+const OFTEN: Span = Span(Duration::from_millis(10));
+const MOST_KEPT: usize = 10_000;
+const MOST_REPLAYED: ByteSize = ByteSize(16 << 20);
+pub(crate) const MOST_SERVERS: usize = 10_000;
+pub(crate) const WEIGHTS: std::ops::RangeInclusive<u32> = 1..=1000;
+
+pub(super) fn read(root: &Section<'_>) -> Vec<PoolConfig> {
+    let sections = root.sections("pools");
+    if sections.is_empty() && !root.has("pools") {
+        root.reject("pools", "is missing; write at least one [[pools]] with a name and servers");
+    }
+    let mut names = HashSet::new();
+    let mut pools = Vec::new();
+    for section in &sections {
+        let pool = pool(section);
+        if pool.as_ref().is_some_and(|pool| !names.insert(pool.name.clone())) {
+            section.reject("name", "is the name of another pool, too");
+        }
+        pools.extend(pool);
+    }
+    pools
+}
+
+fn pool(section: &Section<'_>) -> Option<PoolConfig> {
+    let name = section.required::<Name>("name");
+    let settings = settings(section);
+    let servers = servers(section);
+    section.unknown();
+    Some(PoolConfig { name: name?.0, settings, servers })
+}
+
+fn servers(section: &Section<'_>) -> Vec<ServerConfig> {
+    let sections = section.sections("servers");
+    if sections.len() > MOST_SERVERS {
+        section.reject("servers", format!("are {}, must be at most {MOST_SERVERS}", sections.len()));
+    }
+    let mut names = HashSet::new();
+    let mut servers = Vec::new();
+    for section in &sections {
+        let server = server(section);
+        if server.as_ref().is_some_and(|server| !names.insert(server.name.clone())) {
+            section.reject("name", "is the name of another server of this pool, too");
+        }
+        servers.extend(server);
+    }
+    servers
+}
+
+fn server(section: &Section<'_>) -> Option<ServerConfig> {
+    let (name, address) = (section.required::<Name>("name"), section.required("address"));
+    let weight = section.within("weight", WEIGHTS, 1);
+    let state = section.optional("state");
+    section.unknown();
+    Some(ServerConfig { name: name?.0, address: address?, weight, state })
+}
+
+fn settings(section: &Section<'_>) -> PoolSettings {
+    let default = PoolSettings::default();
+    let span = |key, default| section.within(key, Span(Duration::ZERO)..=DAY, Span(default)).0;
+    let replay_default = ByteSize(default.replay_body_max as u64);
+    let replay = section.within("replay_body_max", ByteSize(0)..=MOST_REPLAYED, replay_default);
+    PoolSettings {
+        algorithm: section.or("algorithm", default.algorithm),
+        keepalive: section.within("keepalive", 0..=MOST_KEPT, default.keepalive),
+        wait_for_server: span("wait_for_server", default.wait_for_server),
+        replay_body_max: usize::try_from(replay.0).unwrap_or(default.replay_body_max),
+        max_body: section.optional::<ByteSize>("max_body").map(|size| size.0),
+        timeouts: timeouts(section, default.timeouts),
+        retry: retry(section, default.retry),
+        health: health(section, default.health),
+        passive: passive(section, default.passive),
+    }
+}
+
+fn timeouts(section: &Section<'_>, default: Timeouts) -> Timeouts {
+    let Some(section) = section.section("timeouts") else { return default };
+    let span = |key, default| section.within(key, MILLISECOND..=DAY, Span(default)).0;
+    let timeouts = Timeouts {
+        connect: span("connect", default.connect),
+        per_try: span("per_try", default.per_try),
+        total: span("total", default.total.max(span("per_try", default.per_try))),
+        idle: span("idle", default.idle),
+    };
+    if timeouts.per_try > timeouts.total {
+        section.reject("per_try", format!("is longer than total, which is {}", Span(timeouts.total)));
+    }
+    section.unknown();
+    timeouts
+}
+
+fn retry(section: &Section<'_>, default: RetryPolicy) -> RetryPolicy {
+    let Some(section) = section.section("retry") else { return default };
+    let most = u32::try_from(MAX_ATTEMPTS - 1).unwrap_or(default.max_retries);
+    let retry = RetryPolicy {
+        max_retries: section.within("max_retries", 0..=most, default.max_retries),
+        budget_percent: section.within("budget_percent", 0..=1000, default.budget_percent),
+        assign_idempotency_key: section.or("assign_idempotency_key", default.assign_idempotency_key),
+    };
+    section.unknown();
+    retry
+}
+
+fn health(section: &Section<'_>, default: CheckPolicy) -> CheckPolicy {
+    let Some(section) = section.section("health") else { return default };
+    let path: Option<String> = section.optional("path");
+    if path.as_ref().is_some_and(|path| !is_path(path)) {
+        section.reject("path", "must begin with '/' and have no spaces");
+    }
+    let span = |key, least, default| section.within(key, least..=DAY, Span(default)).0;
+    let health = CheckPolicy {
+        path,
+        interval: span("interval", OFTEN, default.interval),
+        timeout: span("timeout", MILLISECOND, default.timeout),
+        retries: section.within("retries", 1..=1000, default.retries),
+        start_period: span("start_period", Span(Duration::ZERO), default.start_period),
+        down_interval: span("down_interval", OFTEN, default.down_interval),
+    };
+    section.unknown();
+    health
+}
+
+fn passive(section: &Section<'_>, default: Thresholds) -> Thresholds {
+    let Some(section) = section.section("passive") else { return default };
+    let count = |key, default| section.within(key, 1..=1_000_000, default);
+    let thresholds = Thresholds {
+        connect_failures: count("connect_failures", default.connect_failures),
+        failures: count("failures", default.failures),
+    };
+    section.unknown();
+    thresholds
+}
+
+/// A request target in origin form (RFC 9112 section 3.2.1), in visible ASCII.
+pub(super) fn is_path(path: &str) -> bool {
+    path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic())
+}

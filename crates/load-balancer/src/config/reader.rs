@@ -1,0 +1,237 @@
+//! Reads tables key by key and notes what is wrong, with its place, instead of stopping at the first error.
+
+use std::{cell::RefCell, ops::Range, ops::RangeInclusive, path::Path};
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{Problem, values::Value};
+
+/// A file being read, and what was found wrong so far.
+pub(super) struct Reader<'a> {
+    pub(super) file: &'a Path,
+    text: &'a str,
+    problems: RefCell<Vec<(usize, Problem)>>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(file: &'a Path, text: &'a str) -> Self {
+        Self { file, text, problems: RefCell::default() }
+    }
+
+    /// Notes a problem at a byte of the file.
+    pub(super) fn reject(&self, at: usize, key: &str, reason: impl Into<String>) {
+        let line = self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+        let (file, key, reason) = (self.file.to_owned(), key.to_owned(), reason.into());
+        self.problems.borrow_mut().push((at, Problem { file, line, key, reason }));
+    }
+
+    /// All problems in the order of the file.
+    pub(super) fn problems(self) -> Vec<Problem> {
+        let mut problems = self.problems.into_inner();
+        problems.sort_by_key(|(at, _)| *at);
+        problems.into_iter().map(|(_, problem)| problem).collect()
+    }
+}
+
+/// A table, with the path that leads to it.
+pub(super) struct Section<'a> {
+    pub(super) reader: &'a Reader<'a>,
+    path: String,
+    at: usize,
+    table: &'a DeTable<'a>,
+    /// The keys that were asked for, which are all that there are.
+    known: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn root(reader: &'a Reader<'a>, table: &'a DeTable<'a>) -> Self {
+        Self { reader, path: String::new(), at: 0, table, known: RefCell::default() }
+    }
+
+    fn child(&self, path: String, value: &'a Spanned<DeValue<'a>>) -> Option<Self> {
+        let at = value.span().start;
+        match value.get_ref() {
+            DeValue::Table(table) => {
+                Some(Self { reader: self.reader, path, at, table, known: RefCell::default() })
+            }
+            other => {
+                self.reader.reject(at, &path, format!("must be a table, not {}", type_of(other)));
+                None
+            }
+        }
+    }
+
+    fn get(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.known.borrow_mut().push(key);
+        self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
+    }
+
+    fn key_path(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// A value that may be left out.
+    pub(super) fn optional<T: Value>(&self, key: &'static str) -> Option<T> {
+        let value = self.get(key)?;
+        T::read(value.get_ref())
+            .map_err(|reason| self.reader.reject(value.span().start, &self.key_path(key), reason))
+            .ok()
+    }
+
+    /// A value that must be there.
+    pub(super) fn required<T: Value>(&self, key: &'static str) -> Option<T> {
+        if !self.has(key) {
+            self.known.borrow_mut().push(key);
+            self.reader.reject(self.at, &self.key_path(key), format!("is missing; {}", T::EXPECTED));
+            return None;
+        }
+        self.optional(key)
+    }
+
+    /// A value, or `default` where it is left out.
+    pub(super) fn or<T: Value>(&self, key: &'static str, default: T) -> T {
+        self.optional(key).unwrap_or(default)
+    }
+
+    /// A value within limits, or `default` where it is left out.
+    pub(super) fn within<T: Value + PartialOrd + std::fmt::Display>(
+        &self,
+        key: &'static str,
+        limits: RangeInclusive<T>,
+        default: T,
+    ) -> T {
+        let Some(value) = self.optional::<T>(key) else { return default };
+        if limits.contains(&value) {
+            return value;
+        }
+        self.reject(key, format!("is {value}, must be from {} to {}", limits.start(), limits.end()));
+        default
+    }
+
+    /// A table within this one.
+    pub(super) fn section(&self, key: &'static str) -> Option<Section<'a>> {
+        self.child(self.key_path(key), self.get(key)?)
+    }
+
+    /// The elements of an array, each with its path.
+    fn elements(&self, key: &'static str) -> Vec<(String, &'a Spanned<DeValue<'a>>)> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        match value.get_ref() {
+            DeValue::Array(array) => {
+                let path = self.key_path(key);
+                array.iter().enumerate().map(|(index, value)| (format!("{path}[{index}]"), value)).collect()
+            }
+            other => {
+                self.reject(key, format!("must be an array, not {}", type_of(other)));
+                Vec::new()
+            }
+        }
+    }
+
+    /// An array of tables.
+    pub(super) fn sections(&self, key: &'static str) -> Vec<Section<'a>> {
+        self.elements(key).into_iter().filter_map(|(path, value)| self.child(path, value)).collect()
+    }
+
+    /// An array of values.
+    pub(super) fn list<T: Value>(&self, key: &'static str) -> Vec<T> {
+        let read = |(path, value): (String, &Spanned<DeValue<'_>>)| {
+            T::read(value.get_ref())
+                .map_err(|reason| self.reader.reject(value.span().start, &path, reason))
+                .ok()
+        };
+        self.elements(key).into_iter().filter_map(read).collect()
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.iter().any(|(name, _)| name.get_ref() == key)
+    }
+
+    /// Notes that a key of this table is wrong.
+    pub(super) fn reject(&self, key: &str, reason: impl Into<String>) {
+        let place: Option<Range<usize>> =
+            self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value.span());
+        let at = place.map_or(self.at, |span| span.start);
+        self.reader.reject(at, &self.key_path(key), reason);
+    }
+
+    /// Notes every key that nobody asked for. To be called once all known ones were.
+    pub(super) fn unknown(&self) {
+        let known = self.known.borrow();
+        for (name, _) in self.table {
+            let key = name.get_ref().as_ref();
+            if known.contains(&key) {
+                continue;
+            }
+            let hint = match closest(key, &known) {
+                Some(similar) => format!("did you mean \"{similar}\"?"),
+                None => format!("known here: {}", known.join(", ")),
+            };
+            self.reader.reject(name.span().start, &self.key_path(key), format!("unknown key; {hint}"));
+        }
+    }
+}
+
+/// What a value is, for people.
+pub(super) fn type_of(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "an array",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// The known key that was probably meant.
+fn closest(key: &str, known: &[&'static str]) -> Option<&'static str> {
+    let tolerance = 1 + key.len() / 4;
+    known
+        .iter()
+        .map(|name| (distance(key, name), *name))
+        .filter(|(distance, _)| *distance <= tolerance)
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// The edit distance of two texts (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, right) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(left != *right);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances() {
+        for (a, b, expected) in
+            [("", "", 0), ("a", "", 1), ("kitten", "sitting", 3), ("max_retires", "max_retries", 2)]
+        {
+            assert_eq!(distance(a, b), expected, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn what_was_probably_meant() {
+        let known = ["interval", "timeout", "retries"];
+        assert_eq!(closest("intervall", &known), Some("interval"));
+        assert_eq!(closest("time_out", &known), Some("timeout"));
+        assert_eq!(closest("colour", &known), None);
+    }
+}

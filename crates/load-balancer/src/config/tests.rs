@@ -1,0 +1,170 @@
+use std::{path::Path, time::Duration};
+
+use super::*;
+use crate::pool::Algorithm;
+
+const GOOD: &str = r#"
+[[pools]]
+name = "backend"
+servers = [{ name = "backend-1", address = "backend-1:5000" }]
+[[routes]]
+path = "/"
+pool = "backend"
+"#;
+
+fn problems(text: &str) -> Vec<String> {
+    let problems = parse(Path::new("lb.toml"), text, true).expect_err(text);
+    problems.iter().map(Problem::to_string).collect()
+}
+
+#[test]
+fn little_needs_to_be_said() {
+    let config = parse(Path::new("lb.toml"), GOOD, true).unwrap();
+    assert_eq!(config.listen.http.to_string(), "0.0.0.0:8080");
+    assert_eq!(config.listen.admin.to_string(), "127.0.0.1:8081");
+    let pool = &config.pools[0];
+    assert_eq!(pool.settings, PoolSettings::default());
+    assert_eq!((pool.servers[0].weight, pool.servers[0].address.as_str()), (1, "backend-1:5000"));
+    assert!(config.access_log.enabled && config.access_log.path.is_none());
+}
+
+#[test]
+fn all_that_can_be_said_is_understood() {
+    let text = r#"
+[listen]
+http = "127.0.0.1:0"
+admin = "0.0.0.0:8081"
+trusted_proxies = ["172.16.0.0/12", "10.0.0.1"]
+workers = 4
+max_connections = 500
+header_timeout = "5s"
+keepalive_timeout = "1m"
+drain_grace = "0s"
+drain_timeout = "8s"
+[[pools]]
+name = "backend"
+algorithm = "ip_hash"
+keepalive = 8
+servers = [{ name = "a", address = "[::1]:80", weight = 3, state = "drain" }]
+health = { path = "/health", interval = "30s", timeout = "10s", retries = 3, start_period = "40s", down_interval = "1s" }
+retry = { max_retries = 2, budget_percent = 10, assign_idempotency_key = true }
+timeouts = { connect = "500ms", per_try = "5s", total = "20s", idle = "10s" }
+passive = { connect_failures = 2, failures = 5 }
+wait_for_server = "1s"
+replay_body_max = "16KiB"
+max_body = "1MB"
+[[routes]]
+host = "*.example.com"
+path = "/api"
+pool = "backend"
+[access_log]
+enabled = false
+format = "combined"
+path = "logs/access.log"
+"#;
+    let config = parse(Path::new("/etc/lb/lb.toml"), text, false).unwrap();
+    assert_eq!((config.listen.workers, config.listen.trusted_proxies.len()), (4, 2));
+    let settings = &config.pools[0].settings;
+    assert_eq!(settings.algorithm, Algorithm::IpHash);
+    assert_eq!(settings.timeouts.connect, Duration::from_millis(500));
+    assert_eq!((settings.replay_body_max, settings.max_body), (16_384, Some(1_048_576)));
+    assert_eq!((settings.retry.max_retries, settings.passive.failures), (2, 5));
+    assert_eq!(config.routes[0].name(), "*.example.com/api");
+    assert_eq!(config.access_log.path.as_deref(), Some(Path::new("/etc/lb/logs/access.log")));
+}
+
+#[test]
+fn everything_wrong_is_told_at_once_with_its_place() {
+    let text = r#"[listen]
+http = "everywhere"
+admin = "0.0.0.0:8081"
+https = "0.0.0.0:8443"
+certificates = [{ cert = "none.crt", key = "none.key" }]
+wrokers = 2
+
+[[pools]]
+name = "backend"
+algorithm = "fastest"
+keepalive = "32"
+servers = [
+  { name = "a", address = "backend" },
+  { name = "b b", address = "b:1", weight = 0 },
+  { name = "c", address = "c:1" },
+  { name = "c", address = "c:2" },
+]
+retry = { max_retires = 3, budget_percent = -1 }
+health = { path = "health", interval = 30 }
+timeouts = { per_try = "1m", total = "10s" }
+
+[[pools]]
+name = "backend"
+
+[[routes]]
+path = "api"
+pool = "back"
+[[routes]]
+pool = "backend"
+
+[acess_log]
+"#;
+    let expected = [
+        "lb.toml:2: listen.http: \"everywhere\" cannot be used",
+        "lb.toml:3: listen.admin: 0.0.0.0:8081 can be reached",
+        "lb.toml:5: listen.certificates[0].cert: cannot read none.crt: No such file",
+        "lb.toml:5: listen.certificates[0].key: cannot read none.key: No such file",
+        "lb.toml:6: listen.wrokers: unknown key; did you mean \"workers\"?",
+        "lb.toml:10: pools[0].algorithm: \"fastest\" cannot be used; write \"round_robin\"",
+        "lb.toml:11: pools[0].keepalive: must be a number, not a string",
+        "lb.toml:13: pools[0].servers[0].address: \"backend\" cannot be used; write a host and a port",
+        "lb.toml:14: pools[0].servers[1].name: \"b b\" cannot be used",
+        "lb.toml:14: pools[0].servers[1].weight: is 0, must be from 1 to 1000",
+        "lb.toml:16: pools[0].servers[3].name: is the name of another server",
+        "lb.toml:18: pools[0].retry.max_retires: unknown key; did you mean \"max_retries\"?",
+        "lb.toml:18: pools[0].retry.budget_percent: is out of range",
+        "lb.toml:19: pools[0].health.path: must begin with '/'",
+        "lb.toml:19: pools[0].health.interval: must be a string, not a number; write a duration",
+        "lb.toml:20: pools[0].timeouts.per_try: is longer than total, which is 10s",
+        "lb.toml:23: pools[1].name: is the name of another pool",
+        "lb.toml:26: routes[0].path: must begin with '/'",
+        "lb.toml:27: routes[0].pool: there is no pool \"back\"; known: backend, backend",
+        "lb.toml:28: routes[1].path: is missing",
+        "lb.toml:31: acess_log: unknown key; did you mean \"access_log\"?",
+    ];
+    let found = problems(text);
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "found    {found}\nexpected {expected}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+}
+
+#[test]
+fn what_is_not_toml_is_told_with_its_line() {
+    let found = problems("[listen]\nhttp = \"0.0.0.0:8080\nadmin = 1\n");
+    assert!(found[0].starts_with("lb.toml:2: "), "{found:?}");
+}
+
+#[test]
+fn an_empty_file_serves_no_one() {
+    let found = problems("");
+    assert!(found[0].contains("pools: is missing") && found[1].contains("routes: is missing"), "{found:?}");
+}
+
+#[test]
+fn sections_of_the_wrong_kind() {
+    let found = problems("listen = 1\npools = {}\nroutes = [1]\naccess_log = []\n");
+    let expected = [
+        "lb.toml:1: listen: must be a table, not a number",
+        "lb.toml:2: pools: must be an array, not a table",
+        "lb.toml:3: routes[0]: must be a table, not a number",
+        "lb.toml:4: access_log: must be a table, not an array",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn tls_needs_both_halves() {
+    let found = problems(&format!("[listen]\nhttps = \"0.0.0.0:8443\"\n{GOOD}"));
+    assert!(found[0].starts_with("lb.toml:2: listen.https: needs \"certificates\""), "{found:?}");
+    let found = problems(&format!("[listen]\ncertificates = []\n{GOOD}"));
+    assert!(found[0].starts_with("lb.toml:2: listen.certificates: are of no use"), "{found:?}");
+}

@@ -1,0 +1,290 @@
+//! What a single value may look like.
+
+use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
+
+use ipnet::IpNet;
+use service_kit::duration;
+use toml::de::DeValue;
+
+use super::reader::type_of;
+use crate::{
+    pool::{AdminState, Algorithm},
+    record::access_log::Format,
+};
+
+/// A value of the file.
+pub(super) trait Value: Sized {
+    /// What to write, for people.
+    const EXPECTED: &'static str;
+
+    /// Reads it, or says what is wrong with it.
+    fn read(value: &DeValue<'_>) -> Result<Self, String>;
+}
+
+/// Reads a string by `parse`.
+fn text<T>(value: &DeValue<'_>, expected: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, String> {
+    match value {
+        DeValue::String(text) => parse(text).ok_or_else(|| format!("{text:?} cannot be used; {expected}")),
+        other => Err(format!("must be a string, not {}; {expected}", type_of(other))),
+    }
+}
+
+fn integer<T: FromStr>(value: &DeValue<'_>, expected: &str) -> Result<T, String> {
+    let number = match value {
+        DeValue::Integer(number) => i128::from_str_radix(number.as_str(), number.radix()).ok(),
+        other => return Err(format!("must be a number, not {}; {expected}", type_of(other))),
+    };
+    number
+        .and_then(|number| number.to_string().parse().ok())
+        .ok_or_else(|| format!("is out of range; {expected}"))
+}
+
+macro_rules! integers {
+    ($($integer:ty),*) => { $(
+        impl Value for $integer {
+            const EXPECTED: &'static str = "write a whole number";
+
+            fn read(value: &DeValue<'_>) -> Result<Self, String> {
+                integer(value, Self::EXPECTED)
+            }
+        }
+    )* };
+}
+
+integers!(u16, u32, usize);
+
+impl Value for bool {
+    const EXPECTED: &'static str = "write true or false";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        match value {
+            DeValue::Boolean(value) => Ok(*value),
+            other => Err(format!("must be true or false, not {}", type_of(other))),
+        }
+    }
+}
+
+impl Value for String {
+    const EXPECTED: &'static str = "write a string";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        text(value, Self::EXPECTED, |text| (!text.is_empty()).then(|| text.to_owned()))
+    }
+}
+
+impl Value for SocketAddr {
+    const EXPECTED: &'static str =
+        "write an IP address and a port, such as \"0.0.0.0:8080\" or \"[::1]:8080\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        text(value, Self::EXPECTED, |text| text.parse().ok())
+    }
+}
+
+impl Value for IpNet {
+    const EXPECTED: &'static str = "write a network or an address, such as \"172.16.0.0/12\" or \"10.0.0.1\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        text(value, Self::EXPECTED, |text| {
+            text.parse().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(Self::from))
+        })
+    }
+}
+
+/// A duration of at most a day, written as `250ms`, `30s` or `10m`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+pub(super) struct Span(pub(super) Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        duration::HumanDuration(self.0).fmt(f)
+    }
+}
+
+impl Value for Span {
+    const EXPECTED: &'static str = "write a duration, such as \"250ms\", \"30s\" or \"10m\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        text(value, Self::EXPECTED, |text| duration::parse(text).ok().map(Self))
+    }
+}
+
+/// A number of bytes, written as `512B`, `64KiB`, `100MB`; `K`, `KB` and `KiB` are 1024, as in nginx.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ByteSize(pub u64);
+
+impl FromStr for ByteSize {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = text.split_at(digits);
+        let factor: u64 = match unit.trim_start().to_ascii_lowercase().as_str() {
+            "" | "b" => 1,
+            "k" | "kb" | "kib" => 1 << 10,
+            "m" | "mb" | "mib" => 1 << 20,
+            "g" | "gb" | "gib" => 1 << 30,
+            _ => return Err(()),
+        };
+        let number: u64 = number.parse().map_err(drop)?;
+        number.checked_mul(factor).map(Self).ok_or(())
+    }
+}
+
+impl fmt::Display for ByteSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            bytes if bytes >= 1 << 30 && bytes % (1 << 30) == 0 => write!(f, "{}GiB", bytes >> 30),
+            bytes if bytes >= 1 << 20 && bytes % (1 << 20) == 0 => write!(f, "{}MiB", bytes >> 20),
+            bytes if bytes >= 1 << 10 && bytes % (1 << 10) == 0 => write!(f, "{}KiB", bytes >> 10),
+            bytes => write!(f, "{bytes}B"),
+        }
+    }
+}
+
+impl Value for ByteSize {
+    const EXPECTED: &'static str = "write a size, such as \"512B\", \"64KiB\" or \"100MB\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        text(value, Self::EXPECTED, |text| text.parse().ok())
+    }
+}
+
+/// `host:port`, where the host is a name, an IPv4 address, or an IPv6 address in brackets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPort(String);
+
+impl HostPort {
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for HostPort {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (host, port) = text.rsplit_once(':').ok_or(())?;
+        let good_port =
+            port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
+        let good_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(inside) => inside.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => is_host_name(host),
+        };
+        (good_port && good_host).then(|| Self(text.to_owned())).ok_or(())
+    }
+}
+
+/// A host name (RFC 1123, and `_`, which Docker allows) or an IPv4 address.
+fn is_host_name(host: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let numeric = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if numeric {
+        return host.parse::<std::net::Ipv4Addr>().is_ok();
+    }
+    host.len() <= 253 && host.strip_suffix('.').unwrap_or(host).split('.').all(label)
+}
+
+impl Value for HostPort {
+    const EXPECTED: &'static str = "write a host and a port, such as \"backend-1:5000\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        text(value, Self::EXPECTED, |text| text.parse().ok())
+    }
+}
+
+/// A name that can stand in a header, a URL and a metric.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name(pub(super) String);
+
+/// Whether a text can be the name of a server or a pool.
+pub(crate) fn is_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+impl Value for Name {
+    const EXPECTED: &'static str = "write 1 to 64 letters, digits, '.', '_' or '-'";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        text(value, Self::EXPECTED, |text| is_name(text).then(|| Self(text.to_owned())))
+    }
+}
+
+/// A value that is one of a few words, read by its `serde` names.
+macro_rules! words {
+    ($($type:ty: $expected:literal),*) => { $(
+        impl Value for $type {
+            const EXPECTED: &'static str = $expected;
+
+            fn read(value: &DeValue<'_>) -> Result<Self, String> {
+                text(value, Self::EXPECTED, |text| serde_json::from_value(text.into()).ok())
+            }
+        }
+    )* };
+}
+
+words!(
+    Algorithm: "write \"round_robin\", \"least_conn\", \"ip_hash\" or \"random_two\"",
+    Format: "write \"json\" or \"combined\"",
+    AdminState: "write \"active\", \"drain\" or \"down\""
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        let rows = [
+            ("0", Some(0)),
+            ("512B", Some(512)),
+            ("64KiB", Some(65_536)),
+            ("64 kb", Some(65_536)),
+            ("100MB", Some(104_857_600)),
+            ("2g", Some(2_147_483_648)),
+            ("", None),
+            ("MB", None),
+            ("-1KB", None),
+            ("1.5MB", None),
+            ("1XB", None),
+            ("99999999999999999999", None),
+            ("99999999999GiB", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(text.parse::<ByteSize>().ok().map(|size| size.0), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        let good = ["backend-1:5000", "127.0.0.1:1", "[::1]:65535", "a.b.example:80", "tasks.my_app:80"];
+        for text in good {
+            assert!(text.parse::<HostPort>().is_ok(), "{text}");
+        }
+        let bad = [
+            "backend-1",
+            ":5000",
+            "backend:",
+            "backend:0",
+            "backend:65536",
+            "backend:+80",
+            "::1:80",
+            "[::1]",
+            "a b:80",
+            "a/b:80",
+            "http://a:80",
+            "256.1.1.1:80",
+            "1.2.3:80",
+            "a..b:80",
+            "",
+        ];
+        for text in bad {
+            assert!(text.parse::<HostPort>().is_err(), "{text}");
+        }
+    }
+}
