@@ -75,14 +75,14 @@ fn what_josekit_seals_we_open() {
     inner.set_token_type("at+jwt");
     inner.set_key_id(&forge.kid);
     let signer = HS256.signer_from_bytes(&forge.signature).unwrap();
-    let signed =
+    let nested =
         josekit::jws::serialize_compact(wire_claims().to_string().as_bytes(), &inner, &signer).unwrap();
     let mut outer = JweHeader::new();
     outer.set_content_encryption("A256GCM");
     outer.set_content_type("JWT");
     outer.set_key_id(&forge.kid);
     let encrypter = Dir.encrypter_from_bytes(&forge.encryption).unwrap();
-    let token = josekit::jwe::serialize_compact(signed.as_bytes(), &outer, &encrypter).unwrap();
+    let token = josekit::jwe::serialize_compact(nested.as_bytes(), &outer, &encrypter).unwrap();
     assert_eq!(keyring(SECRET, &[]).open(&token, NOW).unwrap(), claims());
 }
 

@@ -71,6 +71,10 @@ impl Connection<'_> {
                 self.read_body(exchange).await?;
                 return self.answer(&echo(&exchange.seen), exchange).await;
             }
+            Step::Respond(responder) => {
+                self.read_body(exchange).await?;
+                return self.answer(&responder.answer(&exchange.seen), exchange).await;
+            }
             Step::Write(bytes) => self.stream.write_all(bytes).await?,
             Step::Pause(time) => tokio::time::sleep(*time).await,
             Step::Wait(gate) => gate.wait().await,

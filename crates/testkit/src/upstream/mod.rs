@@ -7,7 +7,7 @@ mod connection;
 mod script;
 
 pub use answer::Answer;
-pub use script::{Gate, Script, Step};
+pub use script::{Gate, Responder, Script, Step};
 
 use std::{
     io,

@@ -18,6 +18,8 @@ pub enum Step {
     /// Reads the body and answers with the request as JSON: `method`, `target`, `headers` (a list of pairs, in
     /// their order), `body` (as text), `trailers`.
     Echo,
+    /// Reads the body and answers as the function says, which sees the whole request.
+    Respond(Responder),
     /// Writes these bytes.
     Write(Vec<u8>),
     /// Waits.
@@ -32,6 +34,22 @@ pub enum Step {
     Reset,
     /// Does nothing more until the peer goes away.
     Hang,
+}
+
+/// Makes an answer of a whole request.
+#[derive(Clone)]
+pub struct Responder(Arc<dyn Fn(&Seen) -> Answer + Send + Sync>);
+
+impl Responder {
+    pub(super) fn answer(&self, request: &Seen) -> Answer {
+        (self.0)(request)
+    }
+}
+
+impl fmt::Debug for Responder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Responder(..)")
+    }
 }
 
 type Choice = dyn Fn(&Seen) -> Script + Send + Sync;
@@ -54,6 +72,11 @@ impl Script {
     /// As the function says for each request, which it sees without its body.
     pub fn by(choose: impl Fn(&Seen) -> Self + Send + Sync + 'static) -> Self {
         Self::By(Arc::new(choose))
+    }
+
+    /// Reads the request and answers as the function says, which sees all of it.
+    pub fn respond(respond: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Self {
+        Self::steps([Step::Respond(Responder(Arc::new(respond)))])
     }
 
     /// Reads the request and answers.

@@ -1,0 +1,119 @@
+//! What runs where, from `cluster.json`.
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use crate::process::is_alive;
+
+/// The program that faults are done to. No other process is ever signalled, whatever a file says.
+const PROGRAM: &str = "onboarding-backend";
+
+/// A running cluster, as its supervisor wrote it down.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Cluster {
+    /// The address of the balancer for traffic, such as `http://127.0.0.1:8080`.
+    pub load_balancer: String,
+    /// Its address for administration.
+    pub admin: String,
+    /// The backends.
+    pub instances: Vec<Instance>,
+}
+
+/// A backend.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+pub struct Instance {
+    /// Its name, such as `backend-1`.
+    pub name: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its process, which changes with every restart.
+    pub pid: i32,
+}
+
+/// Why the description cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// The file cannot be read.
+    #[error("cannot read {}; is the cluster running?", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Its content is no description of a cluster.
+    #[error("{} does not describe a cluster", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What the reader stumbled on.
+        source: serde_json::Error,
+    },
+    /// It names no backends.
+    #[error("{} names no instances", .0.display())]
+    Empty(PathBuf),
+}
+
+impl Cluster {
+    /// Reads it anew; the supervisor rewrites it whenever it restarts something.
+    pub fn read(path: &Path) -> Result<Self, ClusterError> {
+        let text =
+            std::fs::read(path).map_err(|source| ClusterError::Read { path: path.to_owned(), source })?;
+        let cluster: Self = serde_json::from_slice(&text)
+            .map_err(|source| ClusterError::Content { path: path.to_owned(), source })?;
+        if cluster.instances.is_empty() {
+            return Err(ClusterError::Empty(path.to_owned()));
+        }
+        Ok(cluster)
+    }
+
+    /// The instance of that name.
+    pub fn instance(&self, name: &str) -> Option<&Instance> {
+        self.instances.iter().find(|instance| instance.name == name)
+    }
+}
+
+impl Instance {
+    /// Whether its process is there and is a backend, not another one that got the same id.
+    pub fn is_running(&self) -> bool {
+        let program = std::fs::read_link(format!("/proc/{}/exe", self.pid)).unwrap_or_default();
+        let name = program.file_name().unwrap_or_default().to_string_lossy();
+        // A binary that was rebuilt meanwhile reads "onboarding-backend (deleted)".
+        name.starts_with(PROGRAM) && is_alive(self.pid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_is_read_and_a_stranger_is_no_instance() {
+        let path = std::env::temp_dir().join(format!("cluster-{}.json", uuid::Uuid::new_v4()));
+        let pid = std::process::id();
+        let text = format!(
+            r#"{{"frontend":"http://127.0.0.1:3000","load_balancer":"http://127.0.0.1:8080",
+            "admin":"http://127.0.0.1:8081","more":1,
+            "instances":[{{"name":"backend-1","address":"127.0.0.1:5001","pid":{pid}}}]}}"#
+        );
+        std::fs::write(&path, text).unwrap();
+        let cluster = Cluster::read(&path).unwrap();
+        let instance = cluster.instance("backend-1").unwrap();
+        assert!(is_alive(instance.pid));
+        assert!(!instance.is_running(), "this test is no backend");
+        assert!(cluster.instance("backend-2").is_none());
+        for (text, expected) in
+            [("{", "does not describe"), (r#"{"load_balancer":"x","admin":"y","instances":[]}"#, "names no")]
+        {
+            std::fs::write(&path, text).unwrap();
+            assert!(Cluster::read(&path).unwrap_err().to_string().contains(expected));
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(Cluster::read(&path), Err(ClusterError::Read { .. })));
+    }
+}

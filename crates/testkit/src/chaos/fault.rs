@@ -1,0 +1,211 @@
+//! Faults: which backend, when, and back again.
+
+use std::{collections::BTreeMap, fmt, io, path::PathBuf, sync::Mutex, time::Duration};
+
+use nix::sys::signal::Signal;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
+
+use super::{Cluster, ClusterError, Instance, Plan};
+use crate::process::send;
+
+/// How long an instance may take to be back after a fault.
+const BACK_WITHIN: Duration = Duration::from_mins(1);
+
+/// What is done to backends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Fault {
+    /// Nothing, for comparison.
+    None,
+    /// SIGKILL to a random one.
+    Kill,
+    /// SIGSTOP to a random one, and SIGCONT after a while.
+    Stop,
+    /// SIGTERM to each in turn; the next one's turn comes when the last one is back.
+    Restart,
+}
+
+impl Fault {
+    /// How many faults a run has to have seen to prove something.
+    pub(super) fn least(self, instances: usize) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Kill | Self::Stop => 1,
+            Self::Restart => instances,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "no faults",
+            Self::Kill => "kill",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+        })
+    }
+}
+
+/// Why a fault could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum FaultError {
+    /// The description of the cluster is gone or broken.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The process did not take the signal.
+    #[error("{name} cannot be signalled")]
+    Signal {
+        /// Which instance.
+        name: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// It did not come back.
+    #[error("{name} was not back after {BACK_WITHIN:?}")]
+    Gone {
+        /// Which instance.
+        name: String,
+    },
+}
+
+/// Makes faults until it is dropped.
+pub(super) struct Saboteur {
+    manifest: PathBuf,
+    fault: Fault,
+    every: Duration,
+    stop_for: Duration,
+    seed: u64,
+    count: watch::Sender<usize>,
+    done: Mutex<BTreeMap<String, usize>>,
+}
+
+impl Saboteur {
+    pub(super) fn new(plan: &Plan) -> Self {
+        Self {
+            manifest: plan.cluster.clone(),
+            fault: plan.fault,
+            every: plan.every,
+            stop_for: plan.stop_for,
+            seed: plan.seed,
+            count: watch::Sender::new(0),
+            done: Mutex::default(),
+        }
+    }
+
+    /// How many faults have been made so far.
+    pub(super) fn faults(&self) -> watch::Receiver<usize> {
+        self.count.subscribe()
+    }
+
+    /// How many by instance.
+    pub(super) fn done(&self) -> BTreeMap<String, usize> {
+        self.done.lock().unwrap().clone()
+    }
+
+    /// Makes faults, until one cannot be made.
+    pub(super) async fn run(&self) -> FaultError {
+        let mut rng = StdRng::seed_from_u64(self.seed);
+        for turn in 0.. {
+            sleep(self.every).await;
+            if let Err(error) = self.once(turn, &mut rng).await {
+                return error;
+            }
+        }
+        unreachable!("the turns do not end")
+    }
+
+    async fn once(&self, turn: usize, rng: &mut StdRng) -> Result<(), FaultError> {
+        match self.fault {
+            Fault::None => std::future::pending().await,
+            Fault::Kill => {
+                let victim = self.victim(rng.random_range(0..usize::MAX)).await?;
+                signal(&victim, Signal::SIGKILL)?;
+                self.count(&victim);
+            }
+            Fault::Stop => {
+                let victim = self.victim(rng.random_range(0..usize::MAX)).await?;
+                let stopped = Stopped::new(&victim)?;
+                sleep(self.stop_for).await;
+                drop(stopped);
+                self.count(&victim);
+            }
+            Fault::Restart => {
+                let victim = self.victim(turn).await?;
+                signal(&victim, Signal::SIGTERM)?;
+                self.back(&victim).await?;
+                self.count(&victim);
+            }
+        }
+        Ok(())
+    }
+
+    /// The instance whose turn it is, with the process that it has now; one that is being restarted is
+    /// waited for.
+    async fn victim(&self, turn: usize) -> Result<Instance, FaultError> {
+        let deadline = Instant::now() + BACK_WITHIN;
+        loop {
+            let cluster = Cluster::read(&self.manifest)?;
+            let instance = &cluster.instances[turn % cluster.instances.len()];
+            if instance.is_running() {
+                return Ok(instance.clone());
+            }
+            if Instant::now() > deadline {
+                return Err(FaultError::Gone { name: instance.name.clone() });
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until another process serves in the place of this one.
+    async fn back(&self, old: &Instance) -> Result<(), FaultError> {
+        let deadline = Instant::now() + BACK_WITHIN;
+        while Instant::now() < deadline {
+            let cluster = Cluster::read(&self.manifest)?;
+            if let Some(new) = cluster.instance(&old.name)
+                && new.pid != old.pid
+                && new.is_running()
+                && is_ready(new).await
+            {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        Err(FaultError::Gone { name: old.name.clone() })
+    }
+
+    fn count(&self, victim: &Instance) {
+        *self.done.lock().unwrap().entry(victim.name.clone()).or_default() += 1;
+        self.count.send_modify(|count| *count += 1);
+    }
+}
+
+fn signal(instance: &Instance, signal: Signal) -> Result<(), FaultError> {
+    send(instance.pid, signal).map_err(|source| FaultError::Signal { name: instance.name.clone(), source })
+}
+
+async fn is_ready(instance: &Instance) -> bool {
+    let answer = reqwest::get(format!("http://{}/ready", instance.address)).await;
+    answer.is_ok_and(|answer| answer.status().is_success())
+}
+
+/// A process that is stopped while this lives. It is continued however the run ends.
+pub(super) struct Stopped(i32);
+
+impl Stopped {
+    pub(super) fn new(instance: &Instance) -> Result<Self, FaultError> {
+        let stopped = Self(instance.pid);
+        signal(instance, Signal::SIGSTOP)?;
+        Ok(stopped)
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        // One that was killed meanwhile needs no continuing.
+        let _ = send(self.0, Signal::SIGCONT);
+    }
+}

@@ -1,0 +1,53 @@
+//! One idempotency key used many times at once, and while the first instance hangs: one effect, one answer.
+//!
+//! Requests go to the instances themselves, since a balancer in between would tell them apart.
+
+mod request;
+mod trials;
+
+use std::{fmt, path::Path};
+
+use super::{ChaosError, Cluster};
+
+/// What was tried, and what it showed.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// What was tried.
+    pub name: &'static str,
+    /// What was seen: as it should be, or not.
+    pub outcome: Result<String, String>,
+}
+
+/// All trials of a run.
+#[derive(Debug, Clone)]
+pub struct Trials(pub Vec<Trial>);
+
+impl Trials {
+    /// Whether all went as they should.
+    pub fn passed(&self) -> bool {
+        self.0.iter().all(|trial| trial.outcome.is_ok())
+    }
+}
+
+impl fmt::Display for Trials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f)?;
+        for Trial { name, outcome } in &self.0 {
+            let (mark, text) = match outcome {
+                Ok(text) => ("ok", text),
+                Err(text) => ("FAILED", text),
+            };
+            writeln!(f, "  {mark:<8}{name}\n          {text}")?;
+        }
+        writeln!(f, "\n{}", if self.passed() { "passed" } else { "FAILED" })
+    }
+}
+
+/// Runs all trials against the instances of the cluster. Ends early at Ctrl-C.
+pub async fn run(manifest: &Path, seed: u64) -> Result<Trials, ChaosError> {
+    let cluster = Cluster::read(manifest)?;
+    tokio::select! {
+        trials = trials::all(&cluster, seed) => Ok(Trials(trials)),
+        _ = tokio::signal::ctrl_c() => Err(ChaosError::Interrupted),
+    }
+}

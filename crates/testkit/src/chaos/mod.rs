@@ -1,0 +1,162 @@
+//! Faults under load: clients walk people through the onboarding while backends are killed, stopped or
+//! restarted; afterwards everything that was acknowledged has to be there, exactly once.
+//!
+//! [`run`] does all of it against a running cluster and gives a [`Report`]; [`idempotency`] asks the same of
+//! one key used many times at once. The binary `chaos` is a thin shell around both.
+
+mod balancer;
+mod cluster;
+mod fault;
+pub mod idempotency;
+mod load;
+mod report;
+
+pub use cluster::{Cluster, ClusterError, Instance};
+pub use fault::{Fault, FaultError};
+pub use report::{Progress, Report};
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::{sync::watch, time::sleep};
+use uuid::Uuid;
+
+use crate::journey::{Api, Figures, Finding, Person};
+use balancer::Balancer;
+use fault::Saboteur;
+use load::Load;
+
+/// How long the cluster may take to be well, before and after.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What to do to which cluster.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// `cluster.json` of the running cluster.
+    pub cluster: PathBuf,
+    /// Where requests go, if not to the balancer that `cluster.json` names.
+    pub base_url: Option<String>,
+    /// What is done to backends.
+    pub fault: Fault,
+    /// How many people are on their way at once.
+    pub clients: usize,
+    /// How long new people set out.
+    pub duration: Duration,
+    /// The pause between two faults.
+    pub every: Duration,
+    /// How long a stopped backend stays so.
+    pub stop_for: Duration,
+    /// What the choice of victims comes from.
+    pub seed: u64,
+}
+
+/// Why a run could not be done. Failed requests are no such error, but part of the report.
+#[derive(Debug, thiserror::Error)]
+pub enum ChaosError {
+    /// The description of the cluster cannot be used.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// A fault could not be made, or an instance did not come back from it.
+    #[error(transparent)]
+    Fault(#[from] FaultError),
+    /// No client could be made.
+    #[error("no HTTP client can be made")]
+    Client(#[from] reqwest::Error),
+    /// The balancer does not say that all instances are well.
+    #[error("the cluster is not well {when}: {seen}")]
+    Unwell {
+        /// `before the run` or `after it`.
+        when: &'static str,
+        /// What its `/health` said.
+        seen: String,
+    },
+    /// Ctrl-C; stopped processes were continued.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Runs the plan and tells `progress` of it every few seconds. Ends early at Ctrl-C.
+pub async fn run(plan: &Plan, progress: impl Fn(&Progress)) -> Result<Report, ChaosError> {
+    tokio::select! {
+        report = run_to_end(plan, &progress) => report,
+        _ = tokio::signal::ctrl_c() => Err(ChaosError::Interrupted),
+    }
+}
+
+async fn run_to_end(plan: &Plan, progress: &impl Fn(&Progress)) -> Result<Report, ChaosError> {
+    let cluster = Cluster::read(&plan.cluster)?;
+    let base = plan.base_url.clone().unwrap_or_else(|| cluster.load_balancer.clone());
+    let balancer = Balancer::new(&base, &cluster.admin)?;
+    balancer.well(PATIENCE).await.map_err(|seen| ChaosError::Unwell { when: "before the run", seen })?;
+    let retries_before = balancer.retries().await;
+
+    let figures = Arc::new(Figures::default());
+    let load = Load::new(&base, plan.clients, &figures, &balancer)?;
+    let saboteur = Saboteur::new(plan);
+    let people = disturb(plan, &cluster, saboteur.faults(), &load, &saboteur, progress).await?;
+    let took = figures.elapsed();
+
+    balancer.well(PATIENCE).await.map_err(|seen| ChaosError::Unwell { when: "after it", seen })?;
+    let undisturbed = Api::new(&base, &figures)?;
+    let findings = verify(&undisturbed, &people, plan.clients, progress).await;
+    let retries = balancer.retries().await.zip(retries_before).map(|(after, before)| after - before);
+    let explanations = load.explanations();
+    Ok(Report::new(plan, took, &figures, &people, saboteur.done(), retries, findings, explanations))
+}
+
+/// Load and faults side by side, until the time is over and every kind of fault has happened.
+async fn disturb(
+    plan: &Plan,
+    cluster: &Cluster,
+    faults: watch::Receiver<usize>,
+    load: &Load,
+    saboteur: &Saboteur,
+    progress: &impl Fn(&Progress),
+) -> Result<Vec<Person>, ChaosError> {
+    let least = plan.fault.least(cluster.instances.len());
+    let mut counted = faults.clone();
+    let over = async {
+        sleep(plan.duration).await;
+        // The sender lives as long as the saboteur, which outlives this wait.
+        let _ = counted.wait_for(|done| *done >= least).await;
+        load.stop();
+    };
+    let walking = async { tokio::join!(load.run(), over).0 };
+    let telling = tell(load, faults, progress);
+    tokio::select! {
+        people = walking => Ok(people),
+        error = saboteur.run() => Err(error.into()),
+        never = telling => match never {},
+    }
+}
+
+async fn tell(
+    load: &Load,
+    faults: watch::Receiver<usize>,
+    progress: &impl Fn(&Progress),
+) -> std::convert::Infallible {
+    loop {
+        sleep(Duration::from_secs(3)).await;
+        progress(&load.progress(*faults.borrow()));
+    }
+}
+
+async fn verify(api: &Api, people: &[Person], at_once: usize, progress: &impl Fn(&Progress)) -> Vec<Finding> {
+    progress(&Progress::Verifying(people.len()));
+    let mut findings = Vec::new();
+    // In rows of `at_once`, so that hashing is not asked for more than it was under load.
+    for row in people.chunks(at_once.max(1)) {
+        let asked = row.iter().cloned().map(|person| {
+            let api = api.clone();
+            tokio::spawn(async move { person.verify(&api).await })
+        });
+        for asked in asked.collect::<Vec<_>>() {
+            findings.extend(asked.await.expect("verification does not panic"));
+        }
+    }
+    findings
+}
+
+/// A name for the people of one run, so that runs do not meet.
+fn run_id() -> Uuid {
+    Uuid::new_v4()
+}

@@ -1,0 +1,213 @@
+//! One request to the API: its key, its answer, and the account of both.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use reqwest::{Client, Method, RequestBuilder, header};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Failure, Figures, Reason};
+
+/// As long as the patience of a person, and as the balancer's own limit for a request.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a request is for; latencies are told apart by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operation {
+    /// `POST /api/auth/register`
+    Register,
+    /// `POST /api/auth/login`
+    Login,
+    /// `POST /api/auth/refresh`
+    Refresh,
+    /// `GET /api/auth/me`
+    Me,
+    /// `GET /api/onboarding`
+    Read,
+    /// `PUT /api/onboarding/steps/{key}`
+    Step,
+    /// `POST /api/onboarding/complete`
+    Complete,
+}
+
+impl Operation {
+    /// All of them, in the order of a journey.
+    pub const ALL: [Self; 7] =
+        [Self::Register, Self::Login, Self::Refresh, Self::Me, Self::Read, Self::Step, Self::Complete];
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Register => "register",
+            Self::Login => "log in",
+            Self::Refresh => "refresh",
+            Self::Me => "who am I",
+            Self::Read => "read onboarding",
+            Self::Step => "save a step",
+            Self::Complete => "complete",
+        })
+    }
+}
+
+/// A request to make.
+#[derive(Debug, Clone)]
+pub struct Call {
+    operation: Operation,
+    method: Method,
+    path: String,
+    body: Option<Value>,
+    token: Option<String>,
+    if_match: Option<i64>,
+    key: Option<Uuid>,
+    expected: u16,
+}
+
+impl Call {
+    /// A read.
+    pub fn get(operation: Operation, path: &str) -> Self {
+        Self {
+            operation,
+            method: Method::GET,
+            path: path.to_owned(),
+            body: None,
+            token: None,
+            if_match: None,
+            key: None,
+            expected: 200,
+        }
+    }
+
+    /// A change, with a fresh idempotency key.
+    pub fn post(operation: Operation, path: &str, body: Option<Value>) -> Self {
+        Self { method: Method::POST, body, key: Some(Uuid::new_v4()), ..Self::get(operation, path) }
+    }
+
+    /// A change of what is there, with a fresh idempotency key.
+    pub fn put(operation: Operation, path: &str, body: Value) -> Self {
+        Self { method: Method::PUT, ..Self::post(operation, path, Some(body)) }
+    }
+
+    /// As this user.
+    #[must_use]
+    pub fn bearer(mut self, token: &str) -> Self {
+        self.token = Some(token.to_owned());
+        self
+    }
+
+    /// Only if the onboarding still has this version.
+    #[must_use]
+    pub fn if_version(mut self, version: Option<i64>) -> Self {
+        self.if_match = version;
+        self
+    }
+
+    /// With this status as the good one, where it is not 200.
+    #[must_use]
+    pub fn expect(mut self, status: u16) -> Self {
+        self.expected = status;
+        self
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The headers that matter to a client: content type, entity tag.
+    pub headers: [Option<String>; 2],
+    /// The body, byte for byte.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON, `null` where it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
+
+/// One client of the API, with connections of its own.
+#[derive(Debug, Clone)]
+pub struct Api {
+    client: Client,
+    base: String,
+    figures: Arc<Figures>,
+}
+
+impl Api {
+    /// A client of the server at `base` (such as `http://127.0.0.1:8080`) whose requests are counted in
+    /// `figures`.
+    pub fn new(base: &str, figures: &Arc<Figures>) -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .timeout(TIMEOUT)
+            .no_proxy()
+            // Retries are the balancer's business, and what is measured here.
+            .retry(reqwest::retry::never())
+            .build()?;
+        Ok(Self { client, base: base.trim_end_matches('/').to_owned(), figures: Arc::clone(figures) })
+    }
+
+    /// Makes a request, once. Anything but the expected status is a failure, which is counted.
+    pub async fn call(&self, call: &Call) -> Result<Answer, Failure> {
+        let request_id = Uuid::now_v7();
+        let start = Instant::now();
+        let outcome = self.exchange(call, request_id).await;
+        self.figures.request(call.operation, start.elapsed());
+        outcome.map_err(|reason| self.fail(call.operation, Some(request_id), reason))
+    }
+
+    /// Counts an answer whose content is wrong.
+    pub fn fail(&self, operation: Operation, request_id: Option<Uuid>, reason: Reason) -> Failure {
+        self.figures.failure(operation, request_id, reason)
+    }
+
+    /// The account of all requests.
+    pub fn figures(&self) -> &Arc<Figures> {
+        &self.figures
+    }
+
+    async fn exchange(&self, call: &Call, request_id: Uuid) -> Result<Answer, Reason> {
+        let response = self.request(call, request_id).send().await.map_err(|error| transport(&error))?;
+        let text = |name| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+        let headers = [text("content-type"), text("etag")];
+        if let Some(server) = text("x-served-by").or_else(|| text("x-instance-id")) {
+            self.figures.served_by(&server);
+        }
+        let status = response.status().as_u16();
+        let body = response.bytes().await.map_err(|error| transport(&error))?.to_vec();
+        if status == call.expected {
+            return Ok(Answer { status, headers, body });
+        }
+        Err(Reason::Status { status, body: String::from_utf8_lossy(&body).chars().take(300).collect() })
+    }
+
+    fn request(&self, call: &Call, request_id: Uuid) -> RequestBuilder {
+        let url = format!("{}{}", self.base, call.path);
+        let mut request = self.client.request(call.method.clone(), url);
+        request = request.header("X-Request-Id", request_id.to_string());
+        if let Some(token) = &call.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(key) = call.key {
+            request = request.header("Idempotency-Key", key.to_string());
+        }
+        if let Some(version) = call.if_match {
+            request = request.header(header::IF_MATCH, format!("\"{version}\""));
+        }
+        match &call.body {
+            Some(body) => request.json(body),
+            None => request,
+        }
+    }
+}
+
+/// reqwest's own text says little without its causes.
+fn transport(error: &reqwest::Error) -> Reason {
+    Reason::Transport(service_kit::exit::chain(error))
+}

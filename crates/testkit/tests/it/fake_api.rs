@@ -1,0 +1,121 @@
+//! The API in memory, honest or with one flaw, for what has to notice flaws.
+
+use std::{collections::HashMap, sync::Mutex};
+
+use serde_json::{Value, json};
+use testkit::{Answer, Script, Seen};
+use uuid::Uuid;
+
+/// What is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    None,
+    /// Every change happens twice.
+    Doubles,
+    /// A person who is asked for again has lost a step.
+    Forgets,
+    /// The same e-mail may register again.
+    TakesTwice,
+    /// Every tenth request is refused.
+    Refuses,
+}
+
+struct Account {
+    id: Uuid,
+    version: u64,
+    completed: bool,
+    steps: Vec<Value>,
+}
+
+struct Api {
+    flaw: Flaw,
+    requests: usize,
+    accounts: HashMap<String, Account>,
+}
+
+/// A script that is the API, and the balancer's own pages beside it.
+pub(crate) fn script(flaw: Flaw) -> Script {
+    let api = Mutex::new(Api { flaw, requests: 0, accounts: HashMap::new() });
+    Script::respond(move |request| api.lock().unwrap().answer(request))
+}
+
+impl Api {
+    fn answer(&mut self, request: &Seen) -> Answer {
+        self.requests += 1;
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let own = match request.target.as_str() {
+            "/health" | "/ready" => return Answer::json(&json!({"status": "healthy"})),
+            "/metrics" => return Answer::ok("lb_requests_total 1\nlb_retries_total{reason=\"connect\"} 7\n"),
+            target => target.strip_prefix("/api/requests/"),
+        };
+        if let Some(id) = own {
+            return Answer::json(&json!({"explained": id}));
+        }
+        if self.flaw == Flaw::Refuses && self.requests.is_multiple_of(10) {
+            return Answer::new(503, "busy");
+        }
+        assert!(request.method == "GET" || request.header("idempotency-key").is_some());
+        self.route(request, &body)
+    }
+
+    fn route(&mut self, request: &Seen, body: &Value) -> Answer {
+        // The access token of this API is the e-mail address.
+        let token =
+            request.header("authorization").map(|value| value.trim_start_matches("Bearer ").to_owned());
+        let email =
+            token.or_else(|| body["email"].as_str().or(body["refresh_token"].as_str()).map(str::to_owned));
+        let email = email.unwrap_or_default().to_lowercase();
+        match request.target.strip_prefix("/api/").unwrap_or_default() {
+            "auth/register" => self.register(&email),
+            "auth/login" | "auth/refresh" => Answer::json(&self.session(&email)),
+            "auth/me" => Answer::json(&self.session(&email)["user"]),
+            "onboarding" => Answer::json(&self.state(&email)),
+            "onboarding/complete" => {
+                self.account(&email).completed = true;
+                self.changed(&email)
+            }
+            target => {
+                let key = target.trim_start_matches("onboarding/steps/");
+                let step = json!({"key": key, "status": body["status"], "data": body["data"]});
+                let steps = &mut self.account(&email).steps;
+                steps.retain(|known| known["key"] != key);
+                steps.push(step);
+                self.changed(&email)
+            }
+        }
+    }
+
+    fn register(&mut self, email: &str) -> Answer {
+        let known = self.accounts.contains_key(email);
+        if known && self.flaw == Flaw::Forgets {
+            self.account(email).steps.clear();
+        }
+        if known && self.flaw != Flaw::TakesTwice {
+            return Answer::new(409, "email_taken");
+        }
+        let account = Account { id: Uuid::new_v4(), version: 1, completed: false, steps: Vec::new() };
+        self.accounts.insert(email.to_owned(), account);
+        Answer::new(201, self.session(email).to_string())
+    }
+
+    fn changed(&mut self, email: &str) -> Answer {
+        let by = if self.flaw == Flaw::Doubles { 2 } else { 1 };
+        self.account(email).version += by;
+        Answer::json(&self.state(email))
+    }
+
+    fn session(&mut self, email: &str) -> Value {
+        let user = json!({"id": self.account(email).id, "email": email});
+        json!({"user": user, "access_token": email, "refresh_token": email})
+    }
+
+    fn state(&mut self, email: &str) -> Value {
+        let account = self.account(email);
+        let status = if account.completed { "completed" } else { "in_progress" };
+        json!({"status": status, "version": account.version, "steps": account.steps})
+    }
+
+    fn account(&mut self, email: &str) -> &mut Account {
+        self.accounts.get_mut(email).expect("a known person")
+    }
+}
