@@ -11,8 +11,15 @@
 //! [`pool::Server`].
 
 pub mod config;
+pub mod control;
+mod exchange;
+mod forward;
+pub mod http1;
+mod listener;
 pub mod pool;
 pub mod record;
 pub mod respond;
 pub mod retry;
 pub mod route;
+mod serve;
+pub mod worker;

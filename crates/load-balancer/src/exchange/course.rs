@@ -1,0 +1,161 @@
+//! The course of one request through its attempts: where it has been, and where it may go next.
+
+use super::Exchange;
+use crate::forward::{self, Answered, Broken, Client, Limits};
+use crate::pool::{Pool, Server, Tried, pick, pick_any};
+use crate::record::Attempts;
+use crate::retry::{self, Decision, Failure, Replay};
+use crate::worker::Worker;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use uuid::fmt::Hyphenated;
+
+/// A connection that has switched protocols ends after so long without a byte.
+const TUNNEL_SILENCE: Duration = Duration::from_secs(3600);
+
+/// What one request has been through.
+pub(super) struct Course<'a> {
+    pub(super) pool: &'a Pool,
+    /// When the request's head was complete.
+    pub(super) began: Instant,
+    pub(super) limits: Limits,
+    pub(super) attempts: Attempts,
+    /// The next attempt is not to use a connection that has served before.
+    pub(super) fresh: bool,
+    tried: Tried,
+    /// The server that the next attempt is for, where that is settled.
+    stay_with: Option<Arc<Server>>,
+    /// Waiting for a server ends then.
+    wait_until: Option<Instant>,
+}
+
+impl<'a> Course<'a> {
+    /// `now` is the clock that alarms go by.
+    pub(super) fn new(pool: &'a Pool, began: Instant, now: Instant) -> Self {
+        let settings = pool.settings();
+        let limits = Limits {
+            silence: settings.timeouts.per_try,
+            head_by: now + settings.timeouts.total,
+            tunnel: TUNNEL_SILENCE,
+            max_body: settings.max_body.unwrap_or(u64::MAX),
+            replay_body: settings.replay_body_max,
+        };
+        Self {
+            pool,
+            began,
+            limits,
+            attempts: Attempts::new(),
+            fresh: false,
+            tried: Tried::default(),
+            stay_with: None,
+            wait_until: None,
+        }
+    }
+
+    /// An attempt begins; gives the time.
+    pub(super) fn begin_attempt(&mut self, server: &Server) -> Instant {
+        self.tried.insert(server);
+        if self.attempts.is_empty() { self.began } else { Instant::now() }
+    }
+
+    /// The next attempt is for the same server, on a fresh connection.
+    pub(super) fn stay_with(&mut self, server: Arc<Server>) {
+        (self.stay_with, self.fresh) = (Some(server), true);
+    }
+
+    /// Counts a retry that was decided on.
+    pub(super) fn retry(&mut self, worker: &Worker, reason: Failure) {
+        self.fresh = false;
+        worker.recorder.retry(self.pool, reason);
+    }
+
+    /// Asks the table what follows the failure of attempt number `attempt`.
+    pub(super) fn decide(&self, failure: Failure, replay: Replay, attempt: usize, now: Instant) -> Decision {
+        if now >= self.limits.head_by {
+            return Decision::GiveUp;
+        }
+        let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
+        retry::decide(failure, replay, attempt, self.pool.settings().retry, self.pool.state().budget(), now)
+    }
+
+    /// Whether an answer is to be refused for another attempt: a 503, while another server is there to be asked.
+    pub(super) fn wants_another(
+        &self,
+        worker: &Worker,
+        answered: &Answered,
+        replay: Replay,
+        client: IpAddr,
+    ) -> bool {
+        if answered.status != 503 {
+            return false;
+        }
+        let other = pick(self.pool, &mut worker.dice.borrow_mut(), client, &self.tried).is_some();
+        let replay = Replay { body_replayable: answered.replayable, ..replay };
+        // The attempt under way is not among those recorded yet.
+        let attempt = self.attempts.len() + 1;
+        other && self.decide(answered.failure(), replay, attempt, worker.alarms.now()) != Decision::GiveUp
+    }
+
+    /// A server that can be asked now: one that is usable and has not been tried; else any that is usable, for a
+    /// request that comes this far may be sent twice; else, when all are out, each of them.
+    fn pick(&mut self, worker: &Worker, client: IpAddr) -> Option<Arc<Server>> {
+        let dice = &mut *worker.dice.borrow_mut();
+        let untried = pick(self.pool, dice, client, &self.tried);
+        untried
+            .or_else(|| pick(self.pool, dice, client, &Tried::default()))
+            .or_else(|| pick_any(self.pool, dice, client, &self.tried))
+            .map(Arc::clone)
+    }
+}
+
+impl<C: Client> Exchange<'_, C> {
+    /// The server for the next attempt; waits for one where none can be asked. `None` when none came in time.
+    pub(super) async fn next_server(
+        &mut self,
+        course: &mut Course<'_>,
+    ) -> Result<Option<Arc<Server>>, Broken> {
+        if let Some(server) = course.stay_with.take() {
+            return Ok(Some(server));
+        }
+        loop {
+            // Asked for before looking, so that no news is missed in between.
+            let changed = course.pool.changed();
+            if let Some(server) = course.pick(self.worker, self.request.facts.client) {
+                return Ok(Some(server));
+            }
+            let now = self.alarm.now();
+            let wait_until = *course
+                .wait_until
+                .get_or_insert((now + course.pool.settings().wait_for_server).min(course.limits.head_by));
+            let left = wait_until.saturating_duration_since(now);
+            let news =
+                forward::unless_left(self.worker, self.client, &self.request, self.alarm, left, changed);
+            if left.is_zero() || news.await?.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// What may be done with the request a second time.
+    pub(super) fn replay(&self) -> Replay {
+        let facts = &self.request.facts;
+        Replay {
+            idempotent: facts.idempotent,
+            has_key: facts.has_key,
+            body_replayable: self.request.is_kept(),
+        }
+    }
+
+    /// Gives a request that changes something a key, so that it may be sent twice.
+    pub(super) fn assign_key(&mut self, pool: &Pool) {
+        let changes = matches!(self.request.method(), "POST" | "PUT" | "PATCH" | "DELETE");
+        if !pool.settings().retry.assign_idempotency_key || !changes || self.request.facts.has_key {
+            return;
+        }
+        let key = self.worker.ids.idempotency_key();
+        let text = &mut [0; Hyphenated::LENGTH];
+        self.request.add_field(b"Idempotency-Key", key.hyphenated().encode_lower(text).as_bytes());
+        self.request.facts.has_key = true;
+    }
+}

@@ -1,0 +1,168 @@
+//! How an exchange ends where no server's answer reaches the client whole, and its record.
+
+use super::Exchange;
+use super::course::Course;
+use crate::forward::{Broken, Client, ClientError, Own, Peer, UpstreamError};
+use crate::pool::Server;
+use crate::record::{Attempts, Entry, Protocol};
+use crate::respond::{self, Answer, ErrorKind};
+use crate::route::Route;
+use crate::worker::{Alarm, Worker};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use uuid::fmt::Hyphenated;
+
+/// The status in records of a request whose client left before its answer.
+const CLIENT_LEFT: u16 = 499;
+/// How long a client may take to read an answer of the balancer's own.
+const OWN_ANSWER: Duration = Duration::from_secs(10);
+
+/// What the record says of the end.
+pub(super) struct Conclusion {
+    status: u16,
+    /// Whose answer the client got.
+    server: Option<Arc<Server>>,
+    attempts: Attempts,
+}
+
+impl Course<'_> {
+    /// The client has got this server's answer.
+    pub(super) fn concluded(self, status: u16, server: Arc<Server>) -> Conclusion {
+        Conclusion { status, server: Some(server), attempts: self.attempts }
+    }
+}
+
+impl<C: Client> Exchange<'_, C> {
+    /// Gives an answer of the balancer's own.
+    pub(super) async fn answer(&mut self, answer: &Answer) -> Conclusion {
+        let (date, request_id) = (self.worker.clock.date(), self.request.request_id());
+        let own = Own { request_id, date: &date, is_head: self.request.facts.is_head };
+        self.client.answer(answer, &own);
+        let flush = std::future::poll_fn(|cx| self.client.poll_flush(cx));
+        let taken = self.alarm.within(self.alarm.now() + OWN_ANSWER, flush).await;
+        let status = if matches!(taken, Some(Ok(()))) { answer.status } else { CLIENT_LEFT };
+        Conclusion { status, server: None, attempts: Attempts::new() }
+    }
+
+    /// Answers with an error.
+    pub(super) async fn refuse(&mut self, kind: ErrorKind) -> Conclusion {
+        let answer = respond::error(kind, self.request.request_id());
+        self.answer(&answer).await
+    }
+
+    /// Answers with an error after attempts.
+    pub(super) async fn fail(&mut self, kind: ErrorKind, course: Course<'_>) -> Conclusion {
+        Conclusion { attempts: course.attempts, ..self.refuse(kind).await }
+    }
+
+    /// Ends an exchange of which the client has had nothing yet.
+    pub(super) async fn break_off(&mut self, broken: &Broken, course: Course<'_>) -> Conclusion {
+        match error_kind(broken) {
+            Some(kind) => {
+                tracing::debug!(
+                    error = broken as &dyn std::error::Error,
+                    request_id = self.request.request_id()
+                );
+                self.fail(kind, course).await
+            }
+            None => {
+                self.client.abort();
+                Conclusion { status: CLIENT_LEFT, server: None, attempts: course.attempts }
+            }
+        }
+    }
+
+    /// Ends an exchange in the middle of an answer: the client must see that it is not whole.
+    pub(super) fn cut_off(
+        &mut self,
+        broken: &Broken,
+        status: u16,
+        course: Course<'_>,
+        server: Arc<Server>,
+    ) -> Conclusion {
+        self.client.abort();
+        let status = if matches!(broken, Broken::Upstream(_)) { status } else { CLIENT_LEFT };
+        course.concluded(status, server)
+    }
+
+    /// Records the request: once, whatever ended it.
+    pub(super) fn record(&self, began: Instant, route: Option<&Route>, conclusion: Conclusion) {
+        let request = &self.request;
+        self.worker.recorder.finish(Entry {
+            request_id: request.request_id(),
+            client: request.facts.client,
+            method: request.method().as_bytes(),
+            target: request.target().as_bytes(),
+            host: request.host().as_bytes(),
+            protocol: self.protocol,
+            user_agent: request.user_agent(),
+            referer: request.referer(),
+            status: conclusion.status,
+            bytes_in: request.received(),
+            bytes_out: self.client.content_out(),
+            began,
+            ended: Instant::now(),
+            route,
+            server: conclusion.server.as_deref(),
+            attempts: conclusion.attempts,
+        });
+    }
+}
+
+/// The answer to a client that is still there; `None` when it is not.
+fn error_kind(broken: &Broken) -> Option<ErrorKind> {
+    match broken {
+        Broken::Client(ClientError::Left(_)) | Broken::ClientStalled => None,
+        Broken::Client(ClientError::Malformed(error)) => Some(ErrorKind::BadRequest(error.detail())),
+        Broken::TooLarge => Some(ErrorKind::BodyTooLarge),
+        Broken::RequestStalled => Some(ErrorKind::RequestTimeout),
+        Broken::Upstream(UpstreamError::TimedOut | UpstreamError::ConnectTimeout) => {
+            Some(ErrorKind::GatewayTimeout)
+        }
+        Broken::Upstream(
+            UpstreamError::Unresolved
+            | UpstreamError::Connect(_)
+            | UpstreamError::Stale
+            | UpstreamError::Reset(_)
+            | UpstreamError::Head(_)
+            | UpstreamError::Body(_)
+            | UpstreamError::Unexpected,
+        ) => Some(ErrorKind::BadGateway),
+    }
+}
+
+/// Refuses what is not a request, and records it.
+pub(crate) async fn refuse<C: Client>(
+    worker: &Worker,
+    client: &mut C,
+    peer: &Peer,
+    alarm: &Alarm,
+    kind: ErrorKind,
+) {
+    let began = Instant::now();
+    let mut request_id = [0; Hyphenated::LENGTH];
+    let request_id =
+        &*worker.ids.request_id(worker.clock.unix_millis()).hyphenated().encode_lower(&mut request_id);
+    let (answer, date) = (respond::error(kind, request_id), worker.clock.date());
+    client.answer(&answer, &Own { request_id, date: &date, is_head: false });
+    let flush = std::future::poll_fn(|cx| client.poll_flush(cx));
+    let taken = alarm.within(alarm.now() + OWN_ANSWER, flush).await;
+    worker.recorder.finish(Entry {
+        request_id,
+        client: peer.address,
+        method: b"",
+        target: b"",
+        host: b"",
+        protocol: Protocol::Http11,
+        user_agent: b"",
+        referer: b"",
+        status: if matches!(taken, Some(Ok(()))) { answer.status } else { CLIENT_LEFT },
+        bytes_in: 0,
+        bytes_out: client.content_out(),
+        began,
+        ended: Instant::now(),
+        route: None,
+        server: None,
+        attempts: Attempts::new(),
+    });
+}

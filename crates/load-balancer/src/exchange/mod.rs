@@ -1,0 +1,111 @@
+//! The conductor: one request from its head to its record.
+//!
+//! Route, pick, lease, forward, decide on a retry, record: each step is called by name and done elsewhere. Nothing
+//! here knows a buffer or a protocol.
+
+mod course;
+mod ending;
+
+use self::course::Course;
+use self::ending::Conclusion;
+pub(crate) use self::ending::refuse;
+use crate::forward::{self, Aim, Attempt, Client, End, Request};
+use crate::pool::{Lease, Pool, Server};
+use crate::record::{AttemptEnd, Protocol};
+use crate::respond::{self, Answer, ErrorKind};
+use crate::retry::Decision;
+use crate::worker::{Alarm, Worker};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// One request under way.
+pub(crate) struct Exchange<'a, C> {
+    pub(crate) worker: &'a Worker,
+    pub(crate) client: &'a mut C,
+    pub(crate) request: Request,
+    pub(crate) alarm: &'a Alarm,
+    pub(crate) protocol: Protocol,
+}
+
+impl<C: Client> Exchange<'_, C> {
+    /// Brings the request to its end, whatever that is, and records it.
+    pub(crate) async fn conduct(mut self) {
+        let began = Instant::now();
+        let view = self.worker.snapshot();
+        let route = view.routes.find(self.request.host().as_bytes(), self.request.path().as_bytes());
+        let conclusion = match (self.own_answer(), route) {
+            (Some(answer), _) => self.answer(&answer).await,
+            (None, None) => self.refuse(ErrorKind::NotRouted).await,
+            (None, Some(route)) => self.forward(&route.pool, began).await,
+        };
+        self.record(began, route, conclusion);
+        self.worker.buffers.give(self.request.into_buffer());
+    }
+
+    /// What the balancer says of itself.
+    fn own_answer(&self) -> Option<Answer> {
+        let asks = matches!(self.request.method(), "GET" | "HEAD");
+        match self.request.path() {
+            "/lb-health" if asks => Some(respond::lb_health(self.worker.is_draining())),
+            _ => None,
+        }
+    }
+
+    /// Tries servers until one has answered, the client has left or nothing more may be tried.
+    async fn forward(&mut self, pool: &Pool, began: Instant) -> Conclusion {
+        self.assign_key(pool);
+        let mut course = Course::new(pool, began, self.alarm.now());
+        loop {
+            let server = match self.next_server(&mut course).await {
+                Ok(Some(server)) => server,
+                Ok(None) => return self.fail(ErrorKind::NoServer, course).await,
+                Err(broken) => return self.break_off(&broken, course).await,
+            };
+            let Attempt { passed, result } = self.attempt(&mut course, &server).await;
+            match (result, passed) {
+                (Ok(End::Passed), status) => return course.concluded(status.unwrap_or_default(), server),
+                (Ok(End::Refused(answered)), _) => course.retry(self.worker, answered.failure()),
+                (Err(broken), Some(status)) => return self.cut_off(&broken, status, course, server),
+                (Err(broken), None) => match self.after(&broken, &mut course) {
+                    Decision::GiveUp => return self.break_off(&broken, course).await,
+                    Decision::OtherServer => {}
+                    Decision::FreshConnection => course.stay_with(server),
+                },
+            }
+            self.request.rewind();
+        }
+    }
+
+    /// Makes one attempt and takes note of it.
+    async fn attempt(&mut self, course: &mut Course<'_>, server: &Arc<Server>) -> Attempt {
+        let lease = Lease::new(Arc::clone(server));
+        let began = course.begin_attempt(server);
+        let replay = self.replay();
+        let aim =
+            Aim { server, settings: course.pool.settings(), fresh: course.fresh, limits: course.limits };
+        let client = self.request.facts.client;
+        let judge = |answered| !course.wants_another(self.worker, &answered, replay, client);
+        let attempt =
+            forward::attempt(self.worker, self.client, &mut self.request, aim, self.alarm, judge).await;
+        drop(lease);
+        let end = AttemptEnd {
+            server: Arc::clone(server),
+            outcome: attempt.outcome(),
+            status: attempt.status(),
+            began,
+            ended: Instant::now(),
+        };
+        course.attempts.push(self.worker.recorder.attempt(course.pool, end, course.began));
+        attempt
+    }
+
+    /// What follows an attempt that broke before anything of an answer went to the client.
+    fn after(&self, broken: &forward::Broken, course: &mut Course<'_>) -> Decision {
+        let forward::Broken::Upstream(error) = broken else { return Decision::GiveUp };
+        let decision = course.decide(error.failure(), self.replay(), course.attempts.len(), self.alarm.now());
+        if decision != Decision::GiveUp {
+            course.retry(self.worker, error.failure());
+        }
+        decision
+    }
+}

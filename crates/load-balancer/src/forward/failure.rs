@@ -1,0 +1,84 @@
+//! How an attempt can fail.
+
+use super::client::ClientError;
+use crate::http1::chunked::ChunkError;
+use crate::http1::response::ResponseError;
+use crate::{pool, retry};
+use std::io;
+use thiserror::Error;
+
+/// Why an upstream gave no whole answer.
+#[derive(Debug, Error)]
+pub(crate) enum UpstreamError {
+    /// The server's name has not been resolved yet.
+    #[error("the server's address is not known")]
+    Unresolved,
+    /// No connection.
+    #[error("no connection")]
+    Connect(#[source] io::Error),
+    /// No connection in time.
+    #[error("no connection in time")]
+    ConnectTimeout,
+    /// A connection that had served before was closed before a byte of the answer.
+    #[error("the idle connection had been closed")]
+    Stale,
+    /// The connection ended before the answer did.
+    #[error("the connection broke")]
+    Reset(#[source] Option<io::Error>),
+    /// No head in time, or a silence within the body.
+    #[error("no answer in time")]
+    TimedOut,
+    /// A head that is not HTTP/1, or not unambiguous.
+    #[error(transparent)]
+    Head(#[from] ResponseError),
+    /// A body that is not what its head says.
+    #[error("the upstream's body: {0}")]
+    Body(#[from] ChunkError),
+    /// A 101 that nobody asked for, or a head that leaves no room for ours.
+    #[error("an answer that does not fit the request")]
+    Unexpected,
+}
+
+impl UpstreamError {
+    /// What it says of the server.
+    pub(crate) fn outcome(&self) -> pool::Outcome {
+        match self {
+            Self::Unresolved | Self::Connect(_) | Self::ConnectTimeout => pool::Outcome::ConnectFailed,
+            Self::Stale => pool::Outcome::Stale,
+            Self::Reset(_) => pool::Outcome::Reset,
+            Self::TimedOut => pool::Outcome::TimedOut,
+            Self::Head(_) | Self::Body(_) | Self::Unexpected => pool::Outcome::Invalid,
+        }
+    }
+
+    /// What it says of a further attempt.
+    pub(crate) fn failure(&self) -> retry::Failure {
+        match self {
+            Self::Unresolved | Self::Connect(_) | Self::ConnectTimeout => retry::Failure::Connect,
+            Self::Stale => retry::Failure::Stale,
+            Self::Reset(_) => retry::Failure::Reset,
+            Self::TimedOut => retry::Failure::TimedOut,
+            Self::Head(_) | Self::Body(_) | Self::Unexpected => retry::Failure::Invalid,
+        }
+    }
+}
+
+/// Why an exchange stopped before its end.
+#[derive(Debug, Error)]
+pub(crate) enum Broken {
+    /// The client's doing.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The upstream's doing.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// The client does not read its answer.
+    #[error("the client does not take its answer")]
+    ClientStalled,
+    /// The request's body grew longer than the pool allows.
+    #[error("the request's body is too large")]
+    TooLarge,
+    /// The client does not send the rest of its request.
+    #[error("the client does not send its request")]
+    RequestStalled,
+}

@@ -1,0 +1,144 @@
+//! From here to an upstream and back: what the upstream is told, the connections to it, and the exchange of bytes.
+//!
+//! [`attempt`] makes one attempt at one server. It asks the conductor about the head of the answer and decides
+//! nothing else: retries are not its business.
+
+mod client;
+mod connections;
+mod failure;
+mod origin;
+mod relay;
+mod request;
+mod upstream;
+
+pub(crate) use self::client::{Client, ClientError, Own};
+pub(crate) use self::connections::Connections;
+pub(crate) use self::failure::{Broken, UpstreamError};
+pub(crate) use self::origin::Peer;
+pub(crate) use self::relay::{Answered, End, Limits};
+pub(crate) use self::request::{Draft, Facts, Request};
+
+use self::relay::{Relay, State};
+use self::upstream::Upstream;
+use crate::pool::{Outcome, PoolSettings, Server};
+use crate::worker::{Alarm, Worker};
+use std::task::Poll;
+use std::time::Duration;
+
+/// Where an attempt goes and what holds for it.
+pub(crate) struct Aim<'a> {
+    pub(crate) server: &'a Server,
+    pub(crate) settings: &'a PoolSettings,
+    /// Not on a connection that has served before.
+    pub(crate) fresh: bool,
+    pub(crate) limits: Limits,
+}
+
+/// What came of an attempt.
+pub(crate) struct Attempt {
+    /// The status of the answer that the client has got, or of the part of it that it has.
+    pub(crate) passed: Option<u16>,
+    pub(crate) result: Result<End, Broken>,
+}
+
+impl Attempt {
+    /// How it counts.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match &self.result {
+            Ok(End::Passed | End::Refused(_)) => Outcome::Answered,
+            Err(Broken::Upstream(error)) => error.outcome(),
+            Err(Broken::Client(_) | Broken::ClientStalled | Broken::TooLarge | Broken::RequestStalled) => {
+                Outcome::ClientLeft
+            }
+        }
+    }
+
+    /// The status of the answer, or 0.
+    pub(crate) fn status(&self) -> u16 {
+        match (&self.result, self.passed) {
+            (Ok(End::Refused(answered)), _) => answered.status,
+            (_, passed) => passed.unwrap_or_default(),
+        }
+    }
+}
+
+/// Sends the request to a server and passes the answer on to the client, if `judge` says so of its head.
+pub(crate) async fn attempt<C: Client>(
+    worker: &Worker,
+    client: &mut C,
+    request: &mut Request,
+    aim: Aim<'_>,
+    alarm: &Alarm,
+    judge: impl FnMut(Answered) -> bool,
+) -> Attempt {
+    let mut upstream = match connection(worker, client, request, &aim, alarm).await {
+        Ok(upstream) => upstream,
+        Err(broken) => return Attempt { passed: None, result: Err(broken) },
+    };
+    let date = worker.clock.date();
+    let mut relay = Relay {
+        client,
+        request,
+        upstream: &mut upstream,
+        alarm,
+        limits: aim.limits,
+        served_by: aim.server.name(),
+        date: &date,
+        judge,
+        state: State::new(alarm.now() + aim.limits.silence),
+    };
+    let result = std::future::poll_fn(|cx| relay.poll(cx, &mut worker.scratch.borrow_mut())).await;
+    let state = relay.state;
+    if state.is_reusable() && request.is_sent() {
+        let PoolSettings { keepalive, timeouts, .. } = aim.settings;
+        worker.upstreams.put(aim.server.id(), upstream, *keepalive, timeouts.idle, alarm.now());
+    }
+    Attempt { passed: state.status, result }
+}
+
+/// A connection to the server: one that is idle, or a new one.
+async fn connection<C: Client>(
+    worker: &Worker,
+    client: &mut C,
+    request: &Request,
+    aim: &Aim<'_>,
+    alarm: &Alarm,
+) -> Result<Upstream, Broken> {
+    // A request that cannot be sent twice must not meet a connection that is closed already.
+    let surely = !(request.facts.idempotent || request.facts.has_key);
+    let idle = if aim.fresh { None } else { worker.upstreams.take(aim.server.id(), surely) };
+    if let Some(upstream) = idle {
+        return Ok(upstream);
+    }
+    let address = aim.server.resolved().ok_or(UpstreamError::Unresolved)?;
+    let connecting = Upstream::connect(address, alarm.now());
+    let timeout = aim.settings.timeouts.connect;
+    match unless_left(worker, client, request, alarm, timeout, connecting).await? {
+        Some(Ok(upstream)) => Ok(upstream),
+        Some(Err(error)) => Err(UpstreamError::Connect(error).into()),
+        None => Err(UpstreamError::ConnectTimeout.into()),
+    }
+}
+
+/// Waits for `work`, at most for `timeout`, while the client is there.
+pub(crate) async fn unless_left<C: Client, F: Future>(
+    worker: &Worker,
+    client: &mut C,
+    request: &Request,
+    alarm: &Alarm,
+    timeout: Duration,
+    work: F,
+) -> Result<Option<F::Output>, Broken> {
+    let mut work = std::pin::pin!(work);
+    let deadline = alarm.now() + timeout;
+    std::future::poll_fn(|cx| {
+        if let Poll::Ready(output) = work.as_mut().poll(cx) {
+            return Poll::Ready(Ok(Some(output)));
+        }
+        if request.is_whole() && client.poll_left(cx, &mut worker.scratch.borrow_mut()).is_ready() {
+            return Poll::Ready(Err(ClientError::Left(None).into()));
+        }
+        alarm.poll_until(cx, deadline).map(|()| Ok(None))
+    })
+    .await
+}

@@ -1,0 +1,286 @@
+//! A request as it goes upstream, kept until it cannot be needed again.
+
+use crate::http1::chunked::SizeLine;
+use crate::http1::length::Length;
+use crate::http1::write;
+use std::net::IpAddr;
+use std::ops::Range;
+
+/// What is known of a request apart from its bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts {
+    /// Who asks.
+    pub(crate) client: IpAddr,
+    /// How the body is framed on its way upstream.
+    pub(crate) length: Length,
+    /// The answer has no body.
+    pub(crate) is_head: bool,
+    /// RFC 9110 section 9.2.2.
+    pub(crate) idempotent: bool,
+    /// There is an `Idempotency-Key`.
+    pub(crate) has_key: bool,
+    /// The client asks to switch protocols.
+    pub(crate) upgrade: bool,
+}
+
+/// Where in the head something stands.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    method: Range<usize>,
+    target: Range<usize>,
+    host: Range<usize>,
+    user_agent: Range<usize>,
+    referer: Range<usize>,
+    request_id: Range<usize>,
+}
+
+/// A request head being written.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    bytes: Vec<u8>,
+    places: Places,
+}
+
+impl Draft {
+    /// Begins with the request line, in origin form, and `Host`. `buffer` must be empty.
+    pub(crate) fn new(buffer: Vec<u8>, method: &str, path_and_query: &str, host: &str) -> Self {
+        let mut draft = Self { bytes: buffer, places: Places::default() };
+        draft.places.method = draft.put(method.as_bytes());
+        draft.put(b" ");
+        let start = draft.bytes.len();
+        if path_and_query.is_empty() || path_and_query.starts_with('?') {
+            draft.put(b"/");
+        }
+        draft.put(path_and_query.as_bytes());
+        draft.places.target = start..draft.bytes.len();
+        draft.put(b" HTTP/1.1\r\n");
+        draft.places.host = draft.field(b"Host", host.as_bytes());
+        draft
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Range<usize> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        start..self.bytes.len()
+    }
+
+    /// Writes one field and says where its value is.
+    pub(crate) fn field(&mut self, name: &[u8], value: &[u8]) -> Range<usize> {
+        write::field(&mut self.bytes, name, value);
+        let end = self.bytes.len() - 2;
+        end - value.len()..end
+    }
+
+    /// Writes `User-Agent`.
+    pub(crate) fn user_agent(&mut self, value: &[u8]) {
+        self.places.user_agent = self.field(b"User-Agent", value);
+    }
+
+    /// Writes `Referer`.
+    pub(crate) fn referer(&mut self, value: &[u8]) {
+        self.places.referer = self.field(b"Referer", value);
+    }
+
+    /// Writes `X-Request-Id`.
+    pub(crate) fn request_id(&mut self, value: &[u8]) {
+        self.places.request_id = self.field(b"X-Request-Id", value);
+    }
+
+    /// Writes a field whose value `value` writes.
+    pub(crate) fn field_with(&mut self, name: &[u8], value: impl FnOnce(&mut Vec<u8>)) {
+        self.put(name);
+        self.put(b": ");
+        value(&mut self.bytes);
+        self.put(b"\r\n");
+    }
+
+    /// The bytes so far, for writers that need no places.
+    pub(crate) fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Ends the head.
+    pub(crate) fn finish(mut self, facts: Facts) -> Request {
+        write::framing(&mut self.bytes, facts.length);
+        let head_fields = self.bytes.len();
+        self.put(b"\r\n");
+        let whole = matches!(facts.length, Length::Empty | Length::Exact(0));
+        let Self { bytes, places } = self;
+        let head = bytes.len();
+        Request {
+            bytes,
+            head_fields,
+            head,
+            sent: 0,
+            received: 0,
+            whole,
+            kept: true,
+            chunked: facts.length == Length::Chunked,
+            facts,
+            places,
+        }
+    }
+}
+
+/// A request on its way upstream: the head, and as much of the body as is kept for another try or is still unsent.
+#[derive(Debug)]
+pub(crate) struct Request {
+    bytes: Vec<u8>,
+    /// Where the fields end, and where the head does.
+    head_fields: usize,
+    head: usize,
+    /// How much of `bytes` the current attempt has sent.
+    sent: usize,
+    /// Bytes of content that have come.
+    received: u64,
+    /// All of the body has come.
+    whole: bool,
+    /// `bytes` begins with the head and misses nothing.
+    kept: bool,
+    chunked: bool,
+    places: Places,
+    pub(crate) facts: Facts,
+}
+
+impl Request {
+    /// The method.
+    pub(crate) fn method(&self) -> &str {
+        self.text(&self.places.method)
+    }
+
+    /// Path and query.
+    pub(crate) fn target(&self) -> &str {
+        self.text(&self.places.target)
+    }
+
+    /// The path alone; that of `*` is the root.
+    pub(crate) fn path(&self) -> &str {
+        let path = self.target().split('?').next().unwrap_or_default();
+        if path == "*" { "/" } else { path }
+    }
+
+    /// The host it is for, perhaps with a port.
+    pub(crate) fn host(&self) -> &str {
+        self.text(&self.places.host)
+    }
+
+    /// `X-Request-Id`, as sent upstream.
+    pub(crate) fn request_id(&self) -> &str {
+        self.text(&self.places.request_id)
+    }
+
+    /// `User-Agent`, as sent, or empty.
+    pub(crate) fn user_agent(&self) -> &[u8] {
+        self.bytes.get(self.places.user_agent.clone()).unwrap_or_default()
+    }
+
+    /// `Referer`, as sent, or empty.
+    pub(crate) fn referer(&self) -> &[u8] {
+        self.bytes.get(self.places.referer.clone()).unwrap_or_default()
+    }
+
+    fn text(&self, place: &Range<usize>) -> &str {
+        // All of these were text when they were written.
+        std::str::from_utf8(self.bytes.get(place.clone()).unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// Bytes of content received so far.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Adds a field to the head, before anything was sent.
+    pub(crate) fn add_field(&mut self, name: &[u8], value: &[u8]) {
+        let mut line = Vec::with_capacity(name.len() + value.len() + 4);
+        write::field(&mut line, name, value);
+        self.head += line.len();
+        self.bytes.splice(self.head_fields..self.head_fields, line.iter().copied());
+        self.head_fields += line.len();
+    }
+
+    /// Takes in content. Beyond `keep` bytes of body, what was sent is dropped and no other try can be made.
+    pub(crate) fn push(&mut self, content: &[u8], keep: usize) {
+        if content.is_empty() {
+            return;
+        }
+        self.received += content.len() as u64;
+        if self.received > keep as u64 && self.sent > 0 {
+            self.drop_sent();
+        }
+        if self.chunked {
+            self.bytes.extend_from_slice(SizeLine::new(content.len()).as_bytes());
+        }
+        self.bytes.extend_from_slice(content);
+        if self.chunked {
+            self.bytes.extend_from_slice(b"\r\n");
+        }
+    }
+
+    /// The body has ended.
+    pub(crate) fn end(&mut self, trailers: &[u8]) {
+        if self.chunked && !self.whole {
+            self.bytes.extend_from_slice(b"0\r\n");
+            self.bytes.extend_from_slice(trailers);
+            self.bytes.extend_from_slice(b"\r\n");
+        }
+        self.whole = true;
+    }
+
+    /// What the current attempt has yet to send.
+    pub(crate) fn unsent(&self) -> &[u8] {
+        &self.bytes[self.sent..]
+    }
+
+    /// Takes note that `len` more bytes were sent.
+    pub(crate) fn advance(&mut self, len: usize) {
+        self.sent += len;
+        if !self.kept {
+            self.drop_sent();
+        }
+    }
+
+    /// Whether all of the body has come.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// Whether the current attempt has sent all there is.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.whole && self.sent == self.bytes.len()
+    }
+
+    /// Whether it could be sent again from the start.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.kept
+    }
+
+    /// Whether the current attempt has sent anything.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.sent > 0 || !self.kept
+    }
+
+    /// Begins the next attempt; the request must be [`Request::is_kept`].
+    pub(crate) fn rewind(&mut self) {
+        debug_assert!(self.kept, "a request that was not kept cannot be sent again");
+        self.sent = 0;
+    }
+
+    /// From here on whatever the client sends goes upstream as it is (RFC 9110 section 7.8).
+    pub(crate) fn switch(&mut self) {
+        (self.chunked, self.whole) = (false, false);
+        self.drop_sent();
+    }
+
+    /// Forgets what was sent. The head stays, because records read it.
+    fn drop_sent(&mut self) {
+        self.kept = false;
+        let from = self.head.min(self.sent);
+        self.bytes.drain(from..self.sent);
+        self.sent = from;
+    }
+
+    /// The buffer, for the next request.
+    pub(crate) fn into_buffer(self) -> Vec<u8> {
+        self.bytes
+    }
+}

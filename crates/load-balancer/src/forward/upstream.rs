@@ -1,0 +1,63 @@
+//! One connection to an upstream server.
+
+use super::request::Request;
+use socket2::SockRef;
+use std::io;
+use std::mem::MaybeUninit;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+use tokio::io::AsyncWrite;
+use tokio::net::{TcpSocket, TcpStream};
+
+/// A connection to an upstream server, used by one exchange at a time.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    pub(crate) stream: TcpStream,
+    /// It has served a request before, so it may have been closed meanwhile.
+    pub(crate) reused: bool,
+    /// When it was last put aside.
+    pub(crate) idle_since: Instant,
+}
+
+impl Upstream {
+    /// Connects anew.
+    pub(crate) async fn connect(address: SocketAddr, now: Instant) -> io::Result<Self> {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_nodelay(true)?;
+        let stream = socket.connect(address).await?;
+        Ok(Self { stream, reused: false, idle_since: now })
+    }
+
+    /// Sends as much of the request as goes; ready when all that has come of it is sent.
+    pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>, request: &mut Request) -> Poll<io::Result<()>> {
+        while !request.unsent().is_empty() {
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, request.unsent()))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                sent => request.advance(sent),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Says that nothing more will be sent.
+    pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    /// Whether an idle connection has had no word from the runtime that it was closed, or that the server said
+    /// something unasked. Costs no system call as long as there was none.
+    pub(crate) fn seems_alive(&self) -> bool {
+        matches!(self.stream.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Asks the operating system the same, for a request that must not be sent in vain.
+    pub(crate) fn is_alive(&self) -> bool {
+        let asked = SockRef::from(&self.stream).peek(&mut [MaybeUninit::uninit()]);
+        matches!(asked, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+}

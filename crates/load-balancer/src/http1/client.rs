@@ -1,0 +1,251 @@
+//! A client that speaks HTTP/1: its stream, what it has sent ahead, and what it has yet to take.
+
+use super::body::Body;
+use super::chunked::SizeLine;
+use super::length::Length;
+use super::response::ResponseHead;
+use super::write::{self, Added, Coding};
+use crate::forward::{Client, ClientError, Own};
+use crate::listener::Stream;
+use crate::respond::{Answer, reason};
+use crate::worker::{READ, Scratch};
+use std::ops::Range;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::AsyncWrite;
+
+/// So much of later requests is taken in while an answer is awaited; then the client has to wait with the rest,
+/// and whether it is still there is no longer watched.
+const AHEAD: usize = 16 * 1024;
+
+/// One client connection. Between requests it owns no buffer.
+#[derive(Debug)]
+pub(crate) struct Http1Client {
+    pub(super) stream: Stream,
+    /// Bytes that have come and are not used yet: part of a head, or later requests.
+    pub(super) ahead: Vec<u8>,
+    /// Bytes of answers that the client has not taken yet.
+    unsent: Vec<u8>,
+    sent: usize,
+    /// The body of the request being read.
+    pub(super) body: Body,
+    pub(super) to_http10: bool,
+    coding: Coding,
+    /// The connection ends with this answer.
+    pub(super) close: bool,
+    /// The answer has been offered to its end.
+    pub(super) answered: bool,
+    /// Bytes of content of the current answer.
+    content_out: u64,
+}
+
+impl Http1Client {
+    pub(crate) fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            ahead: Vec::new(),
+            unsent: Vec::new(),
+            sent: 0,
+            body: Body::new(Length::Empty),
+            to_http10: false,
+            coding: Coding::Identity,
+            close: false,
+            answered: false,
+            content_out: 0,
+        }
+    }
+
+    /// A new request has come.
+    pub(super) fn begin_request(&mut self, length: Length, http10: bool, keep_alive: bool) {
+        self.body = Body::new(length);
+        (self.to_http10, self.close) = (http10, !keep_alive);
+        (self.answered, self.content_out) = (false, 0);
+    }
+
+    /// Whether the connection can take another request.
+    pub(super) fn is_reusable(&self) -> bool {
+        self.answered && !self.close && self.body.is_done()
+    }
+
+    /// Takes content out of what is in the scratch; what follows the body is kept for the next request.
+    pub(super) fn decode(
+        &mut self,
+        scratch: &mut Scratch,
+        range: Range<usize>,
+    ) -> Result<Range<usize>, ClientError> {
+        let decoded = self.body.decode(scratch.bytes_mut(&range))?;
+        let rest = range.start + decoded.used..range.end;
+        if !rest.is_empty() {
+            self.ahead.splice(0..0, scratch.bytes(&rest).iter().copied());
+        }
+        Ok(range.start..range.start + decoded.data)
+    }
+
+    /// Writes as much as goes at once and keeps the rest.
+    fn send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Result<(), ClientError> {
+        let mut sent = 0;
+        while self.unsent.is_empty() && sent < bytes.len() {
+            match Pin::new(&mut self.stream).poll_write(cx, &bytes[sent..]) {
+                Poll::Ready(Ok(0)) => return Err(ClientError::Left(None)),
+                Poll::Ready(Ok(len)) => sent += len,
+                Poll::Ready(Err(error)) => return Err(error.into()),
+                Poll::Pending => break,
+            }
+        }
+        self.unsent.extend_from_slice(&bytes[sent..]);
+        Ok(())
+    }
+
+    /// The value of `Connection` for an answer, where one is needed.
+    fn connection(&self) -> Option<&'static [u8]> {
+        match (self.close, self.to_http10) {
+            (true, _) => Some(b"close"),
+            (false, true) => Some(b"keep-alive"),
+            (false, false) => None,
+        }
+    }
+}
+
+impl Client for Http1Client {
+    fn poll_content(
+        &mut self,
+        cx: &mut Context<'_>,
+        scratch: &mut Scratch,
+    ) -> Poll<Result<Range<usize>, ClientError>> {
+        let range = if self.ahead.is_empty() {
+            ready!(scratch.poll_fill(&mut self.stream, cx, READ))?
+        } else {
+            let range = scratch.put(&self.ahead);
+            self.ahead.drain(..range.len());
+            range
+        };
+        match (&self.body, range.is_empty()) {
+            // After a switch of protocols, the end of the stream is an end like any other.
+            (Body::UntilClose, true) => self.body = Body::new(Length::Empty),
+            (_, true) => return Poll::Ready(Err(ClientError::Left(None))),
+            (_, false) => {}
+        }
+        Poll::Ready(self.decode(scratch, range))
+    }
+
+    fn request_ended(&self) -> bool {
+        self.body.is_done()
+    }
+
+    fn trailers(&self) -> &[u8] {
+        self.body.trailers()
+    }
+
+    fn poll_left(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<()> {
+        while self.ahead.len() < AHEAD {
+            match ready!(scratch.poll_fill(&mut self.stream, cx, AHEAD)) {
+                Ok(range) if !range.is_empty() => self.ahead.extend_from_slice(scratch.bytes(&range)),
+                Ok(_) | Err(_) => return Poll::Ready(()),
+            }
+        }
+        Poll::Pending
+    }
+
+    fn interim(&mut self, cx: &mut Context<'_>, head: &ResponseHead<'_, '_>) -> Result<(), ClientError> {
+        if self.to_http10 {
+            return Ok(());
+        }
+        let mut out = Vec::with_capacity(128);
+        write::interim(&mut out, head);
+        self.send(cx, &out)
+    }
+
+    fn switch(&mut self) {
+        self.body = Body::UntilClose;
+        self.close = true;
+    }
+
+    fn begin(&mut self, head: &ResponseHead<'_, '_>, added: &Added<'_>, out: &mut Vec<u8>) {
+        let (coding, until_close) = write::coding(head, self.to_http10);
+        self.coding = coding;
+        // What is left of a request whose answer is here already may never come.
+        self.close |= until_close || !self.body.is_done();
+        let connection = if head.upgrade.is_some() { Some(&b"upgrade"[..]) } else { self.connection() };
+        write::response(out, head, coding, connection, added);
+    }
+
+    fn offer(
+        &mut self,
+        cx: &mut Context<'_>,
+        scratch: &mut Scratch,
+        content: Range<usize>,
+        end: Option<&[u8]>,
+    ) -> Result<(), ClientError> {
+        self.content_out += content.len() as u64;
+        let framed = match self.coding {
+            Coding::Chunked => frame(scratch, content, end.is_some_and(<[u8]>::is_empty)),
+            Coding::Identity => Some(content),
+        };
+        // There is room for the longest head that can come of the longest one read, and for a chunk's frame.
+        let whole = framed.and_then(|range| scratch.prepend_head(range)).ok_or(ClientError::Left(None))?;
+        if !whole.is_empty() {
+            self.send(cx, scratch.bytes(&whole))?;
+        }
+        if let Some(trailers) = end {
+            if self.coding == Coding::Chunked && !trailers.is_empty() {
+                self.send(cx, &[b"0\r\n", trailers, b"\r\n"].concat())?;
+            }
+            self.answered = true;
+        }
+        Ok(())
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ClientError>> {
+        while self.sent < self.unsent.len() {
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, &self.unsent[self.sent..]))? {
+                0 => return Poll::Ready(Err(ClientError::Left(None))),
+                sent => self.sent += sent,
+            }
+        }
+        if self.sent > 0 {
+            (self.unsent, self.sent) = (Vec::new(), 0);
+        }
+        self.stream.poll_flush_records(cx).map_err(ClientError::from)
+    }
+
+    fn answer(&mut self, answer: &Answer, whole: &Own<'_>) {
+        self.close |= !self.body.is_done();
+        write::status_line(&mut self.unsent, answer.status, reason(answer.status));
+        for (name, value) in &answer.fields {
+            write::field(&mut self.unsent, name.as_bytes(), value.as_bytes());
+        }
+        write::framing(&mut self.unsent, Length::Exact(answer.body.len() as u64));
+        if let Some(options) = self.connection() {
+            write::field(&mut self.unsent, b"Connection", options);
+        }
+        write::field(&mut self.unsent, b"Date", whole.date);
+        write::field(&mut self.unsent, b"X-Request-Id", whole.request_id.as_bytes());
+        self.unsent.extend_from_slice(b"\r\n");
+        if !whole.is_head {
+            self.unsent.extend_from_slice(&answer.body);
+            self.content_out += answer.body.len() as u64;
+        }
+        self.answered = true;
+    }
+
+    fn content_out(&self) -> u64 {
+        self.content_out
+    }
+
+    fn abort(&mut self) {
+        (self.close, self.answered) = (true, false);
+    }
+}
+
+/// Puts content into a chunk, and the last chunk after it where no trailers follow.
+fn frame(scratch: &mut Scratch, content: Range<usize>, last: bool) -> Option<Range<usize>> {
+    let end: &[u8] = match (content.is_empty(), last) {
+        (true, true) => b"0\r\n\r\n",
+        (true, false) => b"",
+        (false, true) => b"\r\n0\r\n\r\n",
+        (false, false) => b"\r\n",
+    };
+    let size = SizeLine::new(content.len());
+    let line = if content.is_empty() { &[][..] } else { size.as_bytes() };
+    scratch.append(content, end).and_then(|range| scratch.prepend(range, line))
+}

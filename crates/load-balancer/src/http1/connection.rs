@@ -1,0 +1,199 @@
+//! An HTTP/1 client connection from its first byte to its last.
+
+use super::client::Http1Client;
+use super::refusal;
+use super::request::{self, RequestHead};
+use super::{fields, forwarding};
+use crate::exchange::{self, Exchange};
+use crate::forward::{Client, Peer, Request};
+use crate::listener::Stream;
+use crate::record::Protocol;
+use crate::respond::ErrorKind;
+use crate::worker::{Alarm, READ, Worker};
+use socket2::SockRef;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+use tokio::io::AsyncWrite;
+
+/// How long a client may go on sending after an answer that closes the connection, so that it sees the answer
+/// and not a reset (RFC 9112 section 9.6).
+const LINGER: Duration = Duration::from_secs(2);
+
+/// What a client wants next.
+enum Next {
+    Request(Request, Protocol),
+    /// Something that is not a request.
+    Refused(ErrorKind),
+    /// Nothing more.
+    Gone,
+}
+
+/// Serves requests, one after the other, until the client or the balancer has had enough.
+pub(crate) async fn serve(worker: &Rc<Worker>, stream: Stream, peer: Peer) {
+    let alarm = worker.alarms.alarm();
+    let mut client = Http1Client::new(stream);
+    let mut patience = worker.settings.header_timeout;
+    loop {
+        let until = alarm.now() + patience;
+        let mut waiting =
+            Waiting { worker, client: &mut client, peer: &peer, alarm: &alarm, until, begun: false };
+        match std::future::poll_fn(|cx| waiting.poll(cx)).await {
+            Next::Request(request, protocol) => {
+                let exchange = Exchange { worker, client: &mut client, request, alarm: &alarm, protocol };
+                // Boxed, so that a connection that is idle does not hold the room of one that is not.
+                Box::pin(exchange.conduct()).await;
+            }
+            Next::Refused(kind) => {
+                client.close = true;
+                exchange::refuse(worker, &mut client, &peer, &alarm, kind).await;
+                break linger(worker, &mut client, &alarm).await;
+            }
+            Next::Gone => break,
+        }
+        if !client.is_reusable() {
+            break end(worker, &mut client, &alarm).await;
+        }
+        patience = worker.settings.keepalive_timeout;
+    }
+}
+
+/// Waits for the next request.
+struct Waiting<'a> {
+    worker: &'a Worker,
+    client: &'a mut Http1Client,
+    peer: &'a Peer,
+    alarm: &'a Alarm,
+    until: Instant,
+    /// Part of the head has come.
+    begun: bool,
+}
+
+impl Waiting<'_> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        match self.poll_request(cx) {
+            Poll::Ready(Ok(next)) => return Poll::Ready(next),
+            Poll::Ready(Err(kind)) => return Poll::Ready(Next::Refused(kind)),
+            Poll::Pending => {}
+        }
+        if !self.begun && self.worker.is_closing() {
+            return Poll::Ready(Next::Gone);
+        }
+        ready!(self.alarm.poll_until(cx, self.until));
+        Poll::Ready(if self.begun { Next::Refused(ErrorKind::RequestTimeout) } else { Next::Gone })
+    }
+
+    fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<Result<Next, ErrorKind>> {
+        if !self.begun && !self.client.ahead.is_empty() {
+            // Sent ahead of the last answer.
+            let bytes = std::mem::take(&mut self.client.ahead);
+            if let Some(next) = self.read_held(bytes)? {
+                return Poll::Ready(Ok(next));
+            }
+        }
+        loop {
+            let filled = self.worker.scratch.borrow_mut().poll_fill(&mut self.client.stream, cx, READ);
+            let range = match ready!(filled) {
+                Ok(range) if !range.is_empty() => range,
+                Ok(_) | Err(_) => return Poll::Ready(Ok(Next::Gone)),
+            };
+            let next = if self.client.ahead.is_empty() {
+                self.read_scratch(range)?
+            } else {
+                let mut bytes = std::mem::take(&mut self.client.ahead);
+                bytes.extend_from_slice(self.worker.scratch.borrow().bytes(&range));
+                self.read_held(bytes)?
+            };
+            if let Some(next) = next {
+                return Poll::Ready(Ok(next));
+            }
+        }
+    }
+
+    /// Reads a request from where it was received: the common case, in which all of the head has come at once.
+    fn read_scratch(&mut self, range: std::ops::Range<usize>) -> Result<Option<Next>, ErrorKind> {
+        let mut scratch = self.worker.scratch.borrow_mut();
+        let Some((mut request, protocol, head)) = self.read_head(scratch.bytes(&range))? else {
+            self.hold(scratch.bytes(&range).to_vec());
+            return Ok(None);
+        };
+        if range.len() > head {
+            let content =
+                self.client.decode(&mut scratch, range.start + head..range.end).map_err(refusal::client)?;
+            request.push(scratch.bytes(&content), usize::MAX);
+        }
+        if self.client.request_ended() {
+            request.end(self.client.trailers());
+        }
+        Ok(Some(Next::Request(request, protocol)))
+    }
+
+    /// Reads a request from what came in pieces, or ahead of time; its body is left for later.
+    fn read_held(&mut self, mut bytes: Vec<u8>) -> Result<Option<Next>, ErrorKind> {
+        let Some((mut request, protocol, head)) = self.read_head(&bytes)? else {
+            self.hold(bytes);
+            return Ok(None);
+        };
+        bytes.drain(..head);
+        self.client.ahead = bytes;
+        if self.client.request_ended() {
+            request.end(&[]);
+        }
+        Ok(Some(Next::Request(request, protocol)))
+    }
+
+    /// Keeps part of a head. The time for the rest begins with its first byte.
+    fn hold(&mut self, bytes: Vec<u8>) {
+        self.client.ahead = bytes;
+        if !std::mem::replace(&mut self.begun, true) {
+            self.until = self.alarm.now() + self.worker.settings.header_timeout;
+        }
+    }
+
+    /// Reads a head, prepares the client for it and writes it anew for the upstream.
+    fn read_head(&mut self, bytes: &[u8]) -> Result<Option<(Request, Protocol, usize)>, ErrorKind> {
+        let mut slots = fields::slots();
+        let head = request::parse(bytes, &mut slots).map_err(|error| refusal::request(&error))?;
+        Ok(head.map(|head| self.accept(&head)))
+    }
+
+    fn accept(&mut self, head: &RequestHead<'_, '_>) -> (Request, Protocol, usize) {
+        let keep_alive = head.keep_alive && !self.worker.is_draining();
+        self.client.begin_request(head.length, head.http10, keep_alive);
+        let protocol = if head.http10 { Protocol::Http10 } else { Protocol::Http11 };
+        (forwarding::draft(head, self.peer, self.worker), protocol, head.len)
+    }
+}
+
+/// Ends a connection after its last answer.
+async fn end(worker: &Worker, client: &mut Http1Client, alarm: &Alarm) {
+    if !client.answered {
+        // Cut off: the client must not take the end of the connection for the end of an answer.
+        let _ = SockRef::from(client.stream.socket()).set_linger(Some(Duration::ZERO));
+    } else if !client.request_ended() || client.stream.is_tls() {
+        linger(worker, client, alarm).await;
+    }
+}
+
+/// Says that nothing more will come, and reads on for a while without looking.
+async fn linger(worker: &Worker, client: &mut Http1Client, alarm: &Alarm) {
+    let mut shut = false;
+    let drained = std::future::poll_fn(|cx| {
+        if !shut {
+            shut = match Pin::new(&mut client.stream).poll_shutdown(cx) {
+                Poll::Ready(Ok(())) => true,
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Pending => false,
+            };
+        }
+        loop {
+            let read = worker.scratch.borrow_mut().poll_fill(&mut client.stream, cx, READ);
+            match ready!(read) {
+                Ok(range) if !range.is_empty() => {}
+                Ok(_) | Err(_) => return Poll::Ready(()),
+            }
+        }
+    });
+    alarm.within(alarm.now() + LINGER, drained).await;
+}

@@ -1,0 +1,51 @@
+//! Which error a bad request is answered with; its status is chosen by `respond`.
+
+use super::length::LengthError;
+use super::request::RequestError;
+use super::target::TargetError;
+use crate::forward::ClientError;
+use crate::respond::ErrorKind;
+
+/// For a head.
+pub(super) fn request(error: &RequestError) -> ErrorKind {
+    use ErrorKind::BadRequest;
+    match error {
+        RequestError::LineTooLong => ErrorKind::TargetTooLong,
+        RequestError::HeadTooLarge => ErrorKind::HeadTooLarge,
+        RequestError::Version => ErrorKind::VersionNotSupported,
+        RequestError::Expectation => ErrorKind::ExpectationFailed,
+        RequestError::Malformed(_) => BadRequest("The request's head is malformed."),
+        RequestError::BareLineFeed => BadRequest("A line of the request's head does not end in CRLF."),
+        RequestError::HostCount => BadRequest("There must be exactly one Host field."),
+        RequestError::Target(TargetError::Connect) => ErrorKind::NotImplemented("CONNECT is not served."),
+        RequestError::Target(TargetError::InvalidTarget) => BadRequest("The request target is not valid."),
+        RequestError::Target(TargetError::DotSegment) => BadRequest("The request target has a dot segment."),
+        RequestError::Target(TargetError::InvalidHost) => BadRequest("The host is not valid."),
+        RequestError::Length(error) => length(*error),
+    }
+}
+
+/// For a body, or a client that has left.
+pub(super) fn client(error: ClientError) -> ErrorKind {
+    match error {
+        ClientError::Malformed(error) => ErrorKind::BadRequest(error.detail()),
+        ClientError::Left(_) => ErrorKind::BadRequest("The request is not whole."),
+    }
+}
+
+fn length(error: LengthError) -> ErrorKind {
+    use ErrorKind::BadRequest;
+    match error {
+        LengthError::RepeatedLength => BadRequest("Content-Length is given more than once."),
+        LengthError::InvalidLength => BadRequest("Content-Length is not a number."),
+        LengthError::LengthAndCoding => {
+            BadRequest("Content-Length and Transfer-Encoding are given together.")
+        }
+        LengthError::AmbiguousCoding => BadRequest("Transfer-Encoding is not exactly chunked."),
+        LengthError::CodingInHttp10 => BadRequest("HTTP/1.0 has no Transfer-Encoding."),
+        LengthError::UnexpectedBody => BadRequest("The message cannot have a body."),
+        LengthError::UnknownCoding => {
+            ErrorKind::NotImplemented("Only the chunked transfer coding is understood.")
+        }
+    }
+}

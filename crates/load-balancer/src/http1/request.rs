@@ -1,0 +1,281 @@
+//! Request heads: RFC 9112 section 3 and the fields that steer a message (RFC 9110).
+
+use super::fields::{self, FieldSet, Known, Slots, known, list};
+use super::length::{Framing, Length, LengthError};
+use super::target::{self, Target, TargetError};
+use thiserror::Error;
+
+/// The longest request line, in bytes.
+pub const MAX_REQUEST_LINE: usize = 8 * 1024;
+/// The longest head, in bytes, request line included.
+pub const MAX_HEAD: usize = 32 * 1024;
+
+/// A request head, borrowed from the bytes it was read from.
+#[derive(Debug)]
+pub struct RequestHead<'h, 'b> {
+    /// The method, as sent; methods are case-sensitive.
+    pub method: &'b str,
+    /// What is asked for.
+    pub target: Target<'b>,
+    /// The authority the request is for: that of the target, or `Host`; empty where an HTTP/1.0 client named
+    /// none.
+    pub host: &'b str,
+    /// HTTP/1.0 rather than 1.1.
+    pub http10: bool,
+    /// Every field, in order.
+    pub fields: &'h [httparse::Header<'b>],
+    /// Those of `fields` that are for this hop only or are written anew: the rest passes through.
+    pub consumed: FieldSet,
+    /// How long the body is.
+    pub length: Length,
+    /// Whether the client lets the connection be used again.
+    pub keep_alive: bool,
+    /// `Expect: 100-continue` in a request that has a body to wait for.
+    pub expects_continue: bool,
+    /// The protocols of `Upgrade`, where `Connection` names it.
+    pub upgrade: Option<&'b [u8]>,
+    /// What this request says of itself and of its way here.
+    pub context: Context<'b>,
+    /// How many bytes the head took.
+    pub len: usize,
+}
+
+/// Fields that routing, retries, forwarding and records read.
+#[derive(Debug, Default)]
+pub struct Context<'b> {
+    /// `X-Request-Id`, the first one.
+    pub request_id: Option<&'b [u8]>,
+    /// `traceparent`, the first one.
+    pub trace_parent: Option<&'b [u8]>,
+    /// `User-Agent`.
+    pub user_agent: Option<&'b [u8]>,
+    /// `Referer`.
+    pub referer: Option<&'b [u8]>,
+    /// Whether there is an `Idempotency-Key`.
+    pub has_idempotency_key: bool,
+    /// `X-Forwarded-Proto`, the last one.
+    pub forwarded_proto: Option<&'b [u8]>,
+    /// `X-Forwarded-Host`, the last one.
+    pub forwarded_host: Option<&'b [u8]>,
+}
+
+/// Why a request is refused.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum RequestError {
+    /// The request line is longer than [`MAX_REQUEST_LINE`].
+    #[error("the request line is too long")]
+    LineTooLong,
+    /// The head is longer than [`MAX_HEAD`], or has more than [`fields::MAX_FIELDS`] fields.
+    #[error("the head is too large")]
+    HeadTooLarge,
+    /// Not an HTTP/1 head: a bad token, a folded line, a space before a colon, a control character.
+    #[error("the head is malformed: {0}")]
+    Malformed(httparse::Error),
+    /// A line that ends in a lone LF.
+    #[error("a line of the head does not end in CRLF")]
+    BareLineFeed,
+    /// HTTP, but neither 1.0 nor 1.1.
+    #[error("the HTTP version is not supported")]
+    Version,
+    /// An HTTP/1.1 request without `Host`, or any with more than one.
+    #[error("there must be exactly one Host")]
+    HostCount,
+    /// The target or the host.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The length of the body.
+    #[error(transparent)]
+    Length(#[from] LengthError),
+    /// An `Expect` other than `100-continue`.
+    #[error("the expectation is not known")]
+    Expectation,
+}
+
+/// Reads a request head from the start of `bytes`; `None` while it is not whole.
+pub fn parse<'h, 'b>(
+    bytes: &'b [u8],
+    slots: &'h mut Slots<'b>,
+) -> Result<Option<RequestHead<'h, 'b>>, RequestError> {
+    let mut raw = httparse::Request::new(&mut []);
+    let len = match raw.parse_with_uninit_headers(bytes, slots) {
+        Ok(httparse::Status::Complete(len)) if len <= MAX_HEAD => len,
+        Ok(httparse::Status::Complete(_)) => return Err(RequestError::HeadTooLarge),
+        Ok(httparse::Status::Partial) => return check_partial(bytes).map(|()| None),
+        Err(httparse::Error::TooManyHeaders) => return Err(RequestError::HeadTooLarge),
+        Err(httparse::Error::Version) => return Err(version_error(bytes)),
+        Err(error) => return Err(RequestError::Malformed(error)),
+    };
+    if !fields::lines_end_in_crlf(&bytes[..len]) {
+        return Err(RequestError::BareLineFeed);
+    }
+    let (method, target) = (raw.method.unwrap_or_default(), raw.path.unwrap_or_default());
+    if target.len() > MAX_REQUEST_LINE {
+        return Err(RequestError::LineTooLong);
+    }
+    let target = target::parse(method, target)?;
+    Reading::new(raw.version == Some(0)).read(raw.headers)?.finish(method, target, raw.headers, len).map(Some)
+}
+
+/// Refuses an unfinished head that can no longer become a good one.
+fn check_partial(bytes: &[u8]) -> Result<(), RequestError> {
+    if !fields::lines_end_in_crlf(bytes) {
+        return Err(RequestError::BareLineFeed);
+    }
+    let line = memchr::memchr(b'\n', bytes.trim_ascii_start()).unwrap_or(bytes.len());
+    match () {
+        () if line > MAX_REQUEST_LINE => Err(RequestError::LineTooLong),
+        () if bytes.len() >= MAX_HEAD => Err(RequestError::HeadTooLarge),
+        () => Ok(()),
+    }
+}
+
+/// Tells another version of HTTP from something that is not HTTP.
+fn version_error(bytes: &[u8]) -> RequestError {
+    let line = bytes.split(|byte| *byte == b'\n').find(|line| line.len() > 1).unwrap_or_default();
+    match line.rsplit(|byte| *byte == b' ').next().is_some_and(|version| version.starts_with(b"HTTP/")) {
+        true => RequestError::Version,
+        false => RequestError::Malformed(httparse::Error::Version),
+    }
+}
+
+/// What one pass over the fields gathers.
+struct Reading<'b> {
+    http10: bool,
+    framing: Framing,
+    consumed: FieldSet,
+    host: Option<&'b str>,
+    options: Options<'b>,
+    expects_continue: bool,
+    context: Context<'b>,
+}
+
+impl<'b> Reading<'b> {
+    fn new(http10: bool) -> Self {
+        Self {
+            http10,
+            framing: Framing::default(),
+            consumed: FieldSet::default(),
+            host: None,
+            options: Options::default(),
+            expects_continue: false,
+            context: Context::default(),
+        }
+    }
+
+    fn read(mut self, fields: &[httparse::Header<'b>]) -> Result<Self, RequestError> {
+        for (position, field) in fields.iter().enumerate() {
+            if self.take_in(known(field.name), field.value)? {
+                self.consumed.insert(position);
+            }
+        }
+        if self.options.names_others {
+            self.consume_named(fields);
+        }
+        Ok(self)
+    }
+
+    /// Takes in one field and says whether it is consumed here.
+    fn take_in(&mut self, field: Known, value: &'b [u8]) -> Result<bool, RequestError> {
+        match field {
+            Known::ContentLength => self.framing.content_length(value)?,
+            Known::TransferEncoding => self.framing.transfer_encoding(value)?,
+            Known::Host if self.host.is_some() => return Err(RequestError::HostCount),
+            Known::Host => self.host = Some(target::check_host(value)?),
+            Known::Connection => self.options.read(value),
+            Known::Upgrade => self.options.protocols = Some(value),
+            Known::Expect if value.eq_ignore_ascii_case(b"100-continue") => self.expects_continue = true,
+            Known::Expect => return Err(RequestError::Expectation),
+            Known::RequestId => _ = self.context.request_id.get_or_insert(value),
+            Known::TraceParent => _ = self.context.trace_parent.get_or_insert(value),
+            Known::ForwardedProto => self.context.forwarded_proto = Some(value),
+            Known::ForwardedHost => self.context.forwarded_host = Some(value),
+            Known::HopByHop | Known::ForwardedFor | Known::Forwarded => {}
+            Known::IdempotencyKey => {
+                self.context.has_idempotency_key = true;
+                return Ok(false);
+            }
+            Known::UserAgent => self.context.user_agent = Some(value),
+            Known::Referer => self.context.referer = Some(value),
+            Known::Date | Known::ServedBy | Known::RetrySafe | Known::Other => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Consumes the fields that `Connection` names (RFC 9110 section 7.6.1). What frames or addresses the
+    /// message is not at stake: that is written anew from what was read.
+    fn consume_named(&mut self, fields: &[httparse::Header<'b>]) {
+        let connection = fields.iter().filter(|field| known(field.name) == Known::Connection);
+        for option in connection.flat_map(|field| list(field.value)) {
+            for (position, field) in fields.iter().enumerate() {
+                if field.name.as_bytes().eq_ignore_ascii_case(option) {
+                    self.consumed.insert(position);
+                    self.context.has_idempotency_key &= known(field.name) != Known::IdempotencyKey;
+                }
+            }
+        }
+    }
+
+    fn finish<'h>(
+        self,
+        method: &'b str,
+        target: Target<'b>,
+        fields: &'h [httparse::Header<'b>],
+        len: usize,
+    ) -> Result<RequestHead<'h, 'b>, RequestError> {
+        if self.host.is_none() && !self.http10 {
+            return Err(RequestError::HostCount);
+        }
+        let length = self.framing.finish(self.http10)?.unwrap_or(Length::Empty);
+        Ok(RequestHead {
+            method,
+            target,
+            host: target.authority.or(self.host).unwrap_or_default(),
+            http10: self.http10,
+            fields,
+            consumed: self.consumed,
+            length,
+            keep_alive: self.options.keeps_alive(self.http10),
+            expects_continue: self.expects_continue && !self.http10 && length != Length::Empty,
+            upgrade: self.options.upgrade().filter(|_| !self.http10 && length == Length::Empty),
+            context: self.context,
+            len,
+        })
+    }
+}
+
+/// The options of `Connection`.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Options<'b> {
+    close: bool,
+    keep_alive: bool,
+    upgrade: bool,
+    /// Whether it names fields of the message.
+    pub(super) names_others: bool,
+    /// The value of `Upgrade`.
+    pub(super) protocols: Option<&'b [u8]>,
+}
+
+impl<'b> Options<'b> {
+    pub(super) fn read(&mut self, value: &[u8]) {
+        for option in list(value) {
+            match option.len() {
+                5 if option.eq_ignore_ascii_case(b"close") => self.close = true,
+                7 if option.eq_ignore_ascii_case(b"upgrade") => self.upgrade = true,
+                10 if option.eq_ignore_ascii_case(b"keep-alive") => self.keep_alive = true,
+                _ => self.names_others = true,
+            }
+        }
+    }
+
+    /// RFC 9112 section 9.3.
+    pub(super) fn keeps_alive(&self, http10: bool) -> bool {
+        !self.close && (!http10 || self.keep_alive)
+    }
+
+    /// The protocols to upgrade to, where `Connection` names the field. Not to `h2c`: what comes after it would
+    /// be requests that pass by every rule here.
+    pub(super) fn upgrade(&self) -> Option<&'b [u8]> {
+        let to_h2c = |protocols| list(protocols).any(|protocol| protocol.eq_ignore_ascii_case(b"h2c"));
+        self.protocols.filter(|protocols| self.upgrade && !to_h2c(protocols))
+    }
+}

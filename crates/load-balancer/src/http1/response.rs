@@ -1,0 +1,183 @@
+//! Response heads from upstreams, read as strictly as requests: RFC 9112 sections 4 and 6.3.
+
+use super::fields::{self, FieldSet, Known, Slots, known, list};
+use super::length::{Framing, Length, LengthError};
+use super::request::Options;
+use thiserror::Error;
+
+/// The longest response head, in bytes.
+pub const MAX_HEAD: usize = 64 * 1024;
+
+/// A response head, borrowed from the bytes it was read from.
+#[derive(Debug)]
+pub struct ResponseHead<'h, 'b> {
+    /// 100 to 599.
+    pub status: u16,
+    /// The reason phrase, which may be empty.
+    pub reason: &'b str,
+    /// Every field, in order.
+    pub fields: &'h [httparse::Header<'b>],
+    /// Those of `fields` that are for this hop only or are written anew.
+    pub consumed: FieldSet,
+    /// How long the body is that follows.
+    pub length: Length,
+    /// `Content-Length` of a response that has no body because of its request or status (HEAD, 304).
+    pub announced: Option<u64>,
+    /// Whether the upstream lets the connection be used again.
+    pub keep_alive: bool,
+    /// The protocol that a 101 switches to.
+    pub upgrade: Option<&'b [u8]>,
+    /// `X-Retry-Safe: 1`: nothing was done.
+    pub retry_safe: bool,
+    /// Whether there is a `Date`.
+    pub has_date: bool,
+    /// How many bytes the head took.
+    pub len: usize,
+}
+
+/// Why an upstream's answer cannot be passed on.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseError {
+    /// Longer than [`MAX_HEAD`], or more than [`fields::MAX_FIELDS`] fields.
+    #[error("the upstream's head is too large")]
+    HeadTooLarge,
+    /// Not an HTTP/1 head.
+    #[error("the upstream's head is malformed: {0}")]
+    Malformed(httparse::Error),
+    /// A line that ends in a lone LF.
+    #[error("a line of the upstream's head does not end in CRLF")]
+    BareLineFeed,
+    /// A status under 100 or over 599.
+    #[error("the upstream's status is out of range")]
+    Status,
+    /// The length of the body.
+    #[error("the upstream's body: {0}")]
+    Length(#[from] LengthError),
+    /// 101 without `Upgrade`.
+    #[error("the upstream switches protocols without saying to which")]
+    Upgrade,
+}
+
+/// Reads a response head from the start of `bytes`; `None` while it is not whole.
+/// `to_head` says that the request was a HEAD, whose answer has no body.
+pub fn parse<'h, 'b>(
+    bytes: &'b [u8],
+    slots: &'h mut Slots<'b>,
+    to_head: bool,
+) -> Result<Option<ResponseHead<'h, 'b>>, ResponseError> {
+    let mut raw = httparse::Response::new(&mut []);
+    let config = httparse::ParserConfig::default();
+    let len = match config.parse_response_with_uninit_headers(&mut raw, bytes, slots) {
+        Ok(httparse::Status::Complete(len)) if len <= MAX_HEAD => len,
+        Ok(httparse::Status::Complete(_)) => return Err(ResponseError::HeadTooLarge),
+        Ok(httparse::Status::Partial) if bytes.len() >= MAX_HEAD => return Err(ResponseError::HeadTooLarge),
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(httparse::Error::TooManyHeaders) => return Err(ResponseError::HeadTooLarge),
+        Err(error) => return Err(ResponseError::Malformed(error)),
+    };
+    if !fields::lines_end_in_crlf(&bytes[..len]) {
+        return Err(ResponseError::BareLineFeed);
+    }
+    let status = raw.code.filter(|code| (100..=599).contains(code)).ok_or(ResponseError::Status)?;
+    let reading = Reading::default().read(raw.headers)?;
+    reading.finish(status, raw.reason.unwrap_or_default(), raw.version == Some(0), to_head, raw.headers, len)
+}
+
+/// What one pass over the fields gathers.
+#[derive(Default)]
+struct Reading<'b> {
+    framing: Framing,
+    consumed: FieldSet,
+    options: Options<'b>,
+    retry_safe: bool,
+    has_date: bool,
+}
+
+impl<'b> Reading<'b> {
+    fn read(mut self, fields: &[httparse::Header<'b>]) -> Result<Self, ResponseError> {
+        for (position, field) in fields.iter().enumerate() {
+            if self.take_in(known(field.name), field.value)? {
+                self.consumed.insert(position);
+            }
+        }
+        if self.options.names_others {
+            self.consume_named(fields);
+        }
+        Ok(self)
+    }
+
+    /// Takes in one field and says whether it is consumed here.
+    fn take_in(&mut self, field: Known, value: &'b [u8]) -> Result<bool, ResponseError> {
+        match field {
+            Known::ContentLength => self.framing.content_length(value)?,
+            Known::TransferEncoding => self.framing.transfer_encoding(value)?,
+            Known::Connection => self.options.read(value),
+            Known::Upgrade => self.options.protocols = Some(value),
+            Known::HopByHop | Known::ServedBy | Known::RequestId => {}
+            Known::RetrySafe => self.retry_safe = value == b"1",
+            Known::Date => {
+                self.has_date = true;
+                return Ok(false);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Consumes the fields that `Connection` names (RFC 9110 section 7.6.1).
+    fn consume_named(&mut self, fields: &[httparse::Header<'b>]) {
+        let connection = fields.iter().filter(|field| known(field.name) == Known::Connection);
+        for option in connection.flat_map(|field| list(field.value)) {
+            for (position, field) in fields.iter().enumerate() {
+                if field.name.as_bytes().eq_ignore_ascii_case(option) {
+                    self.consumed.insert(position);
+                    self.has_date &= known(field.name) != Known::Date;
+                }
+            }
+        }
+    }
+
+    fn finish<'h>(
+        self,
+        status: u16,
+        reason: &'b str,
+        http10: bool,
+        to_head: bool,
+        fields: &'h [httparse::Header<'b>],
+        len: usize,
+    ) -> Result<Option<ResponseHead<'h, 'b>>, ResponseError> {
+        let declared = self.framing.finish(http10)?;
+        let upgrade = self.options.upgrade().filter(|_| status == 101);
+        if status == 101 && upgrade.is_none() {
+            return Err(ResponseError::Upgrade);
+        }
+        Ok(Some(ResponseHead {
+            status,
+            reason,
+            fields,
+            consumed: self.consumed,
+            length: body_length(status, to_head, declared)?,
+            announced: match declared {
+                Some(Length::Exact(length)) if to_head || status == 304 => Some(length),
+                _ => None,
+            },
+            keep_alive: self.options.keeps_alive(http10),
+            upgrade,
+            retry_safe: self.retry_safe,
+            has_date: self.has_date,
+            len,
+        }))
+    }
+}
+
+/// RFC 9112 section 6.3, and 6.1 with RFC 9110 section 8.6 for what a message without a body must not declare;
+/// `Content-Length: 0` is let pass there, because many servers send it and it says nothing else.
+fn body_length(status: u16, to_head: bool, declared: Option<Length>) -> Result<Length, LengthError> {
+    match (status, declared) {
+        (100..=199 | 204, Some(Length::Exact(0)) | None) => Ok(Length::Empty),
+        (100..=199 | 204, Some(_)) if !to_head => Err(LengthError::UnexpectedBody),
+        (100..=199 | 204 | 304, _) => Ok(Length::Empty),
+        _ if to_head => Ok(Length::Empty),
+        (_, declared) => Ok(declared.unwrap_or(Length::UntilClose)),
+    }
+}

@@ -1,0 +1,175 @@
+//! Request targets (RFC 9112 section 3.2) and the `Host` they are for (RFC 9110 section 7.2).
+
+use thiserror::Error;
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target<'b> {
+    /// Path and query as they came: begins with `/`, or is `*`, or is empty or begins with `?` where an
+    /// absolute-form target had no path.
+    pub path_and_query: &'b str,
+    /// The authority of an absolute-form target, which takes the place of `Host` (RFC 9112 section 3.2.2).
+    pub authority: Option<&'b str>,
+}
+
+/// Why a target or a host is refused.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum TargetError {
+    /// `CONNECT`: this is a reverse proxy, it opens no tunnels to where clients say.
+    #[error("CONNECT is not implemented")]
+    Connect,
+    /// None of the forms of RFC 9112 section 3.2, or bytes that no URI has.
+    #[error("the request target is not a valid one")]
+    InvalidTarget,
+    /// A `.` or `..` segment, plain or percent-encoded: what is routed and what the upstream serves could
+    /// differ, and clients resolve them before they ask (RFC 3986 section 5.2.4).
+    #[error("the request target has a dot segment")]
+    DotSegment,
+    /// Not `host[:port]`.
+    #[error("Host is not a valid one")]
+    InvalidHost,
+}
+
+/// Reads a request target in origin, absolute or asterisk form.
+pub fn parse<'b>(method: &str, target: &'b str) -> Result<Target<'b>, TargetError> {
+    if method == "CONNECT" {
+        return Err(TargetError::Connect);
+    }
+    if target == "*" {
+        return match method {
+            "OPTIONS" => Ok(Target { path_and_query: target, authority: None }),
+            _ => Err(TargetError::InvalidTarget),
+        };
+    }
+    let (authority, path_and_query) = match target.starts_with('/') {
+        true => (None, target),
+        false => absolute(target)?,
+    };
+    if !path_and_query.bytes().all(is_target_byte) {
+        return Err(TargetError::InvalidTarget);
+    }
+    let target = Target { path_and_query, authority };
+    if has_dot_segment(target.path()) { Err(TargetError::DotSegment) } else { Ok(target) }
+}
+
+impl<'b> Target<'b> {
+    /// The path without the query; `/` where an absolute-form target had none.
+    pub fn path(&self) -> &'b str {
+        let path = self.path_and_query.split('?').next().unwrap_or_default();
+        if path.is_empty() { "/" } else { path }
+    }
+}
+
+/// Splits an absolute-form target (`http://host:port/path?query`) into authority and the rest.
+fn absolute(target: &str) -> Result<(Option<&str>, &str), TargetError> {
+    let (scheme, rest) = target.split_once("://").ok_or(TargetError::InvalidTarget)?;
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return Err(TargetError::InvalidTarget);
+    }
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    if authority.is_empty() {
+        return Err(TargetError::InvalidHost);
+    }
+    check_host(authority.as_bytes())?;
+    Ok((Some(authority), path))
+}
+
+/// Visible ASCII without the fragment mark; RFC 3986 has a few more to forbid, which real clients send.
+fn is_target_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b'#'
+}
+
+fn has_dot_segment(path: &str) -> bool {
+    let may_have = memchr::memmem::find(path.as_bytes(), b"/.").is_some() || path.contains('%');
+    may_have && path.split('/').any(is_dot_segment)
+}
+
+/// `.` or `..`, each dot plain or as `%2e`.
+fn is_dot_segment(segment: &str) -> bool {
+    let (mut rest, mut dots) = (segment.as_bytes(), 0);
+    while let [b'.', tail @ ..] | [b'%', b'2', b'e' | b'E', tail @ ..] = rest {
+        (rest, dots) = (tail, dots + 1);
+    }
+    rest.is_empty() && (dots == 1 || dots == 2)
+}
+
+/// Checks a `Host` value: `uri-host [ ":" port ]` (RFC 3986 section 3.2), or nothing.
+pub fn check_host(host: &[u8]) -> Result<&str, TargetError> {
+    let text = std::str::from_utf8(host).map_err(|_| TargetError::InvalidHost)?;
+    let port = match text.strip_prefix('[') {
+        Some(literal) => {
+            let (address, rest) = literal.split_once(']').ok_or(TargetError::InvalidHost)?;
+            address.parse::<std::net::Ipv6Addr>().map_err(|_| TargetError::InvalidHost)?;
+            rest.strip_prefix(':').or(rest.is_empty().then_some(""))
+        }
+        None => {
+            let (name, port) = text.split_once(':').unwrap_or((text, ""));
+            name.bytes().all(is_name_byte).then_some(port)
+        }
+    };
+    match port {
+        Some(port) if port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit()) => Ok(text),
+        _ => Err(TargetError::InvalidHost),
+    }
+}
+
+/// What a registered name may hold: unreserved, sub-delims and percent signs.
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_read() {
+        for (method, target, path, authority) in [
+            ("GET", "/", "/", None),
+            ("GET", "/a/b?x=/../y", "/a/b", None),
+            ("GET", "/a..b/...", "/a..b/...", None),
+            ("OPTIONS", "*", "*", None),
+            ("GET", "http://example.com/a?b", "/a", Some("example.com")),
+            ("GET", "HTTPS://[::1]:8443?b", "/", Some("[::1]:8443")),
+            ("GET", "http://example.com", "/", Some("example.com")),
+        ] {
+            let parsed = parse(method, target).expect(target);
+            assert_eq!((parsed.path(), parsed.authority), (path, authority), "{target}");
+        }
+    }
+
+    #[test]
+    fn every_other_target_is_refused() {
+        use TargetError::*;
+        for (method, target, error) in [
+            ("CONNECT", "example.com:443", Connect),
+            ("GET", "*", InvalidTarget),
+            ("GET", "example.com", InvalidTarget),
+            ("GET", "ftp://example.com/", InvalidTarget),
+            ("GET", "/a#b", InvalidTarget),
+            ("GET", "/caf\u{e9}", InvalidTarget),
+            ("GET", "http:///a", InvalidHost),
+            ("GET", "http://user@example.com/", InvalidHost),
+            ("GET", "/a/../b", DotSegment),
+            ("GET", "/a/%2e%2E/b", DotSegment),
+            ("GET", "/.", DotSegment),
+            ("GET", "/a/.%2e", DotSegment),
+            ("GET", "http://example.com/..?x", DotSegment),
+        ] {
+            assert_eq!(parse(method, target), Err(error), "{target}");
+        }
+    }
+
+    #[test]
+    fn hosts() {
+        for host in ["", "example.com", "example.com:80", "127.0.0.1:8080", "[::1]", "[::1]:80", "a_b:"] {
+            assert_eq!(check_host(host.as_bytes()), Ok(host));
+        }
+        for host in [
+            "a b", "a/b", "a@b", "a:b", "a:1:2", "[::1", "[x]", "[::1]x", "a:123456", "a\\b", "a?b", "\u{e9}",
+        ] {
+            assert_eq!(check_host(host.as_bytes()), Err(TargetError::InvalidHost), "{host}");
+        }
+    }
+}

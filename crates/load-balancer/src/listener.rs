@@ -1,0 +1,145 @@
+//! Sockets: where connections come in, on which worker they stay, and what to do when there are too many.
+
+use crate::worker::Worker;
+use socket2::{Domain, Protocol, Socket, Type};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::server::TlsStream;
+
+/// Connections that the kernel keeps until they are accepted; it caps this at `net.core.somaxconn`.
+const BACKLOG: i32 = 4096;
+
+/// A client connection, in clear or over TLS.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// Sends records that TLS still holds back; a plain socket holds nothing back.
+    pub(crate) fn poll_flush_records(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(_) => Poll::Ready(Ok(())),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    /// The socket below.
+    pub(crate) fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        }
+    }
+
+    /// Whether the peer is told of the end by more than the end of the TCP stream.
+    pub(crate) fn is_tls(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().poll_flush_records(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
+
+/// Opens a listening socket that other workers may open too.
+pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    // Accepted sockets inherit it, which saves a system call each.
+    socket.set_tcp_nodelay(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Fails where another program listens already. `SO_REUSEPORT`, which [`bind`] needs for its workers, would share the
+/// port with a second balancer of the same user and so hide the mistake.
+pub(crate) fn refuse_taken(address: SocketAddr) -> io::Result<()> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    if address.port() == 0 { Ok(()) } else { socket.listen(1) }
+}
+
+/// One connection that has come in.
+#[derive(Debug)]
+pub(crate) struct Accepted<S> {
+    pub(crate) stream: S,
+    pub(crate) peer: SocketAddr,
+    pub(crate) tls: bool,
+}
+
+/// Accepts until `closing`, and then what has come already.
+pub(crate) async fn accept(
+    worker: &Worker,
+    listener: std::net::TcpListener,
+    tls: bool,
+    closing: impl Future,
+    welcome: impl Fn(Accepted<TcpStream>),
+) -> io::Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    let mut closing = std::pin::pin!(closing);
+    let mut closed = false;
+    loop {
+        let next = std::future::poll_fn(|cx| {
+            closed = closed || closing.as_mut().poll(cx).is_ready();
+            match listener.poll_accept(cx) {
+                Poll::Ready(accepted) => Poll::Ready(Some(accepted)),
+                Poll::Pending if closed => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            }
+        });
+        match next.await {
+            Some(Ok((stream, peer))) => welcome(Accepted { stream, peer, tls }),
+            Some(Err(error)) if is_of_one_connection(&error) => {}
+            Some(Err(error)) => {
+                // Out of descriptors or memory: others must end first, and asking again at once would only burn
+                // the processor.
+                tracing::warn!(%error, "cannot accept connections");
+                worker.pause().await;
+            }
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Errors of `accept` that concern only the connection that was to be accepted (accept(2)).
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+    )
+}

@@ -1,0 +1,151 @@
+//! Time-outs by one coarse sweep for each worker, instead of a timer for each operation.
+//!
+//! A task sets its alarm to the deadline of whatever it waits for, which is a store to memory. Ten times a
+//! second the worker looks at all alarms and wakes the tasks whose time has come.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+/// How often alarms are looked at, and so how late they may be.
+pub(crate) const TICK: Duration = Duration::from_millis(100);
+
+/// The alarms of a worker, and its idea of the time.
+#[derive(Debug)]
+pub(crate) struct Alarms {
+    now: Cell<Instant>,
+    slots: RefCell<Vec<Weak<Slot>>>,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    at: Cell<Option<Instant>>,
+    waker: RefCell<Option<Waker>>,
+}
+
+/// The alarm of one task.
+#[derive(Debug)]
+pub(crate) struct Alarm {
+    slot: Rc<Slot>,
+    alarms: Rc<Alarms>,
+}
+
+impl Alarms {
+    pub(crate) fn new() -> Rc<Self> {
+        Rc::new(Self { now: Cell::new(Instant::now()), slots: RefCell::default() })
+    }
+
+    /// The time, at most a [`TICK`] old.
+    pub(crate) fn now(&self) -> Instant {
+        self.now.get()
+    }
+
+    /// An alarm for the calling task.
+    pub(crate) fn alarm(self: &Rc<Self>) -> Alarm {
+        let slot = Rc::new(Slot::default());
+        self.slots.borrow_mut().push(Rc::downgrade(&slot));
+        Alarm { slot, alarms: Rc::clone(self) }
+    }
+
+    /// Sets the time and wakes every task whose deadline has passed; forgets alarms that are gone.
+    pub(crate) fn sweep(&self, now: Instant) {
+        self.now.set(now);
+        self.slots.borrow_mut().retain(|slot| slot.upgrade().is_some_and(|slot| slot.ring(now)));
+    }
+
+    /// Wakes every task that has an alarm set, so that it looks at the world anew.
+    pub(crate) fn wake_all(&self) {
+        for slot in self.slots.borrow().iter().filter_map(Weak::upgrade) {
+            slot.wake();
+        }
+    }
+}
+
+impl Slot {
+    /// Wakes the task if its time has come; always true, for it is alive.
+    fn ring(&self, now: Instant) -> bool {
+        if self.at.get().is_some_and(|at| at <= now) {
+            self.at.set(None);
+            self.wake();
+        }
+        true
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+impl Alarm {
+    /// The time, at most a [`TICK`] old.
+    pub(crate) fn now(&self) -> Instant {
+        self.alarms.now()
+    }
+
+    /// Ready once `deadline` has passed; until then the task is woken for it.
+    pub(crate) fn poll_until(&self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
+        if deadline <= self.now() {
+            return Poll::Ready(());
+        }
+        self.slot.at.set(Some(deadline));
+        let mut waker = self.slot.waker.borrow_mut();
+        if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            *waker = Some(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// `work`, or `None` when `deadline` comes first.
+    pub(crate) async fn within<F: Future>(&self, deadline: Instant, work: F) -> Option<F::Output> {
+        let mut work = std::pin::pin!(work);
+        std::future::poll_fn(|cx| match work.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => self.poll_until(cx, deadline).map(|()| None),
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    struct Count(AtomicUsize);
+
+    impl std::task::Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn the_task_is_woken_when_its_time_has_come() {
+        let (count, alarms) = (Arc::new(Count(AtomicUsize::new(0))), Alarms::new());
+        let waker = Waker::from(Arc::clone(&count));
+        let mut cx = Context::from_waker(&waker);
+        let (alarm, start) = (alarms.alarm(), alarms.now());
+        let deadline = start + Duration::from_secs(1);
+
+        assert!(alarm.poll_until(&mut cx, deadline).is_pending());
+        alarms.sweep(start + TICK);
+        assert_eq!(count.0.load(Ordering::Relaxed), 0);
+        alarms.sweep(deadline);
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
+        assert!(alarm.poll_until(&mut cx, deadline).is_ready());
+    }
+
+    #[test]
+    fn an_alarm_that_is_gone_is_forgotten() {
+        let alarms = Alarms::new();
+        drop(alarms.alarm());
+        let kept = alarms.alarm();
+        alarms.sweep(alarms.now());
+        assert_eq!(alarms.slots.borrow().len(), 1);
+        drop(kept);
+    }
+}

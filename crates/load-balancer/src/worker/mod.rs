@@ -1,0 +1,114 @@
+//! Data workers: one thread, one runtime, and nothing shared with the others but the snapshot and its atomics.
+
+mod alarm;
+mod buffers;
+mod clock;
+mod ids;
+mod scratch;
+mod threads;
+
+pub(crate) use self::alarm::{Alarm, TICK};
+pub(crate) use self::scratch::{READ, Scratch};
+pub use self::threads::{Parts, StartError, Workers};
+
+use self::alarm::Alarms;
+use self::buffers::Buffers;
+use self::clock::Clock;
+use self::ids::Ids;
+use self::threads::Common;
+use crate::config::Listen;
+use crate::forward::Connections;
+use crate::pool::{PickState, Snapshot};
+use crate::record::Recorder;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant, SystemTime};
+
+/// What belongs to one worker. Its fields are the tools of the data path; none is ever used by two threads, and
+/// none is borrowed while a task waits.
+pub(crate) struct Worker {
+    /// Counts from 0.
+    pub(crate) index: usize,
+    pub(crate) settings: Listen,
+    pub(crate) scratch: RefCell<Scratch>,
+    pub(crate) buffers: Buffers,
+    pub(crate) alarms: Rc<Alarms>,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) upstreams: Connections,
+    pub(crate) dice: RefCell<PickState>,
+    pub(crate) recorder: Recorder,
+    pub(crate) common: Arc<Common>,
+    snapshot: RefCell<Arc<Snapshot>>,
+    /// Listening sockets that are open.
+    doors: Cell<usize>,
+    last_second: Cell<Instant>,
+}
+
+impl Worker {
+    fn new(index: usize, settings: Listen, recorder: Recorder, common: Arc<Common>) -> Self {
+        let ids = Ids::new();
+        let seed = ids.seed();
+        Self {
+            index,
+            settings,
+            scratch: RefCell::new(Scratch::new()),
+            buffers: Buffers::default(),
+            alarms: Alarms::new(),
+            clock: Clock::new(SystemTime::now()),
+            ids,
+            upstreams: Connections::default(),
+            dice: RefCell::new(PickState::new(seed)),
+            recorder,
+            snapshot: RefCell::new(common.published.load()),
+            common,
+            doors: Cell::new(0),
+            last_second: Cell::new(Instant::now()),
+        }
+    }
+
+    /// Pools and routes as they stand.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        let mut snapshot = self.snapshot.borrow_mut();
+        if snapshot.version != self.common.published.version() {
+            *snapshot = self.common.published.load();
+        }
+        Arc::clone(&snapshot)
+    }
+
+    /// Whether `/lb-health` says so, and answers end their connections.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.common.draining.load(Relaxed)
+    }
+
+    /// Whether connections that are idle are to end.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.common.is_closing()
+    }
+
+    /// Waits a tick.
+    pub(crate) async fn pause(&self) {
+        tokio::time::sleep(TICK).await;
+    }
+
+    /// What is due each tick.
+    fn tick(&self) {
+        let now = Instant::now();
+        self.clock.set(SystemTime::now());
+        self.alarms.sweep(now);
+        if now.duration_since(self.last_second.get()) >= Duration::from_secs(1) {
+            self.last_second.set(now);
+            self.upstreams.sweep(now);
+            self.recorder.tick(now);
+        }
+    }
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker").field("index", &self.index).finish_non_exhaustive()
+    }
+}

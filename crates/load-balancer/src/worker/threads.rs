@@ -1,0 +1,290 @@
+//! Starting, draining and ending the workers.
+
+use super::{TICK, Worker};
+use crate::config::Listen;
+use crate::listener::{self, Accepted};
+use crate::pool::Published;
+use crate::record::access_log::LogBuffer;
+use crate::record::{Recorder, Shard};
+use crate::serve;
+use std::convert::Infallible;
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::{io, thread};
+use thiserror::Error;
+use tokio::sync::{mpsc, watch};
+use tokio::task::LocalSet;
+
+/// What workers are made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Sockets and limits.
+    pub listen: Listen,
+    /// Pools and routes.
+    pub published: Arc<Published>,
+    /// One for each worker: its shared counters, and its access log if there is one.
+    pub records: Vec<(Arc<Shard>, Option<LogBuffer>)>,
+    /// For the `https` socket, where there is one.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+/// Why workers cannot start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The address is taken, or is not one of this machine's.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// Where to.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// No thread or no runtime.
+    #[error("cannot start a worker")]
+    Thread(#[source] io::Error),
+}
+
+/// How far the end has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Running,
+    /// No new connections; those that are idle are closed.
+    Closing,
+    /// Everything ends now.
+    Ended,
+}
+
+/// What workers share.
+#[derive(Debug)]
+pub(crate) struct Common {
+    pub(super) published: Arc<Published>,
+    pub(super) draining: AtomicBool,
+    pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
+    /// Client connections of each worker.
+    places: Box<[AtomicUsize]>,
+    handing: Box<[mpsc::UnboundedSender<(Accepted<std::net::TcpStream>, Place)>]>,
+    phase: watch::Sender<Phase>,
+}
+
+/// A client connection's place at a worker.
+#[derive(Debug)]
+pub(crate) struct Place {
+    common: Arc<Common>,
+    worker: usize,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.common.places[self.worker].fetch_sub(1, Relaxed);
+    }
+}
+
+impl Common {
+    fn place(self: &Arc<Self>, worker: usize) -> Place {
+        self.places[worker].fetch_add(1, Relaxed);
+        Place { common: Arc::clone(self), worker }
+    }
+
+    /// Whether no new connections are taken.
+    pub(super) fn is_closing(&self) -> bool {
+        *self.phase.borrow() != Phase::Running
+    }
+
+    /// Client connections over all workers.
+    pub(crate) fn connections(&self) -> usize {
+        self.places.iter().map(|places| places.load(Relaxed)).sum()
+    }
+
+    /// The worker that a connection accepted by `worker` should go to. The kernel spreads connections by a hash of
+    /// their addresses: with few clients that live long, one worker could get them all.
+    fn host(&self, worker: usize) -> usize {
+        let load = |worker: usize| self.places[worker].load(Relaxed);
+        let lightest = (0..self.places.len()).min_by_key(|worker| load(*worker)).unwrap_or(worker);
+        let least = load(lightest);
+        if load(worker) > least + 1 + least / 4 { lightest } else { worker }
+    }
+}
+
+/// The running workers.
+#[derive(Debug)]
+pub struct Workers {
+    common: Arc<Common>,
+    http: SocketAddr,
+    https: Option<SocketAddr>,
+    /// Closed once the last worker has ended.
+    ended: mpsc::Receiver<Infallible>,
+}
+
+/// A socket that connections come in by.
+type Door = (TcpListener, bool);
+
+impl Workers {
+    /// Opens the sockets and starts one worker for each entry of [`Parts::records`].
+    pub fn start(parts: Parts) -> Result<Self, StartError> {
+        let count = parts.records.len();
+        let (http, plain) = open(parts.listen.http, count)?;
+        let https = parts.listen.https.map(|address| open(address, count)).transpose()?;
+        let (https, secure) = https.unzip();
+        let (handing, handed): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::unbounded_channel()).unzip();
+        let common = Arc::new(Common {
+            published: parts.published,
+            draining: AtomicBool::new(false),
+            tls: parts.tls,
+            places: (0..count).map(|_| AtomicUsize::new(0)).collect(),
+            handing: handing.into(),
+            phase: watch::Sender::new(Phase::Running),
+        });
+        let (alive, ended) = mpsc::channel(1);
+        let mut secure = secure.unwrap_or_default().into_iter();
+        let each = plain.into_iter().zip(parts.records).zip(handed).enumerate();
+        for (index, ((listener, (shard, log)), handed)) in each {
+            let mut doors = vec![(listener, false)];
+            doors.extend(secure.next().map(|listener| (listener, true)));
+            let (common, settings, alive) = (Arc::clone(&common), parts.listen.clone(), alive.clone());
+            let work = move || {
+                let recorder = Recorder::new(index, shard, log);
+                run(Rc::new(Worker::new(index, settings, recorder, common)), doors, handed);
+                drop(alive);
+            };
+            let named = thread::Builder::new().name(format!("worker-{index}"));
+            named.spawn(work).map_err(StartError::Thread)?;
+        }
+        Ok(Self { common, http, https, ended })
+    }
+
+    /// Where plain HTTP is served.
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Where TLS is served.
+    pub fn https(&self) -> Option<SocketAddr> {
+        self.https
+    }
+
+    /// From now on `/lb-health` says 503, and each answer ends its connection.
+    pub fn drain(&self) {
+        self.common.draining.store(true, Relaxed);
+    }
+
+    /// Takes no new connections and closes idle ones; requests under way go on.
+    pub fn close(&self) {
+        self.drain();
+        self.common.phase.send_replace(Phase::Closing);
+    }
+
+    /// Ends everything that is still open.
+    pub fn end(&self) {
+        self.common.phase.send_replace(Phase::Ended);
+    }
+
+    /// Resolves once all workers have ended: after [`Workers::close`] with the last connection.
+    pub async fn ended(&mut self) {
+        while self.ended.recv().await.is_some() {}
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// One listening socket for each worker, all on the same port.
+fn open(address: SocketAddr, count: usize) -> Result<(SocketAddr, Vec<TcpListener>), StartError> {
+    let failed = |source| StartError::Bind { address, source };
+    listener::refuse_taken(address).map_err(failed)?;
+    let first = listener::bind(address).map_err(failed)?;
+    let bound = first.local_addr().map_err(failed)?;
+    let mut listeners = vec![first];
+    for _ in 1..count {
+        listeners.push(listener::bind(bound).map_err(failed)?);
+    }
+    Ok((bound, listeners))
+}
+
+type Handed = mpsc::UnboundedReceiver<(Accepted<std::net::TcpStream>, Place)>;
+
+fn run(worker: Rc<Worker>, doors: Vec<Door>, handed: Handed) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return tracing::error!(%error, worker = worker.index, "cannot start the worker's runtime");
+        }
+    };
+    LocalSet::new().block_on(&runtime, work(worker, doors, handed));
+}
+
+/// A worker's life.
+async fn work(worker: Rc<Worker>, doors: Vec<Door>, mut handed: Handed) {
+    let mut phase = worker.common.phase.subscribe();
+    for (listener, tls) in doors {
+        tokio::task::spawn_local(attend(Rc::clone(&worker), listener, tls));
+    }
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => worker.tick(),
+            Some((accepted, place)) = handed.recv() => settle_handed(&worker, accepted, place),
+            Ok(()) = phase.changed() => worker.alarms.wake_all(),
+        }
+        let now = *phase.borrow();
+        let idle = worker.common.places[worker.index].load(Relaxed) == 0;
+        if now == Phase::Ended || (now == Phase::Closing && idle && worker.doors.get() == 0) {
+            return;
+        }
+    }
+}
+
+/// Lets connections in by one door until it is closed; those that have come by then are still served.
+async fn attend(worker: Rc<Worker>, listener: TcpListener, tls: bool) {
+    worker.doors.set(worker.doors.get() + 1);
+    let mut phase = worker.common.phase.subscribe();
+    let closing = async move {
+        // It cannot be closed before the worker, which holds the sender.
+        let _ = phase.wait_for(|phase| *phase != Phase::Running).await;
+    };
+    if let Err(error) =
+        listener::accept(&worker, listener, tls, closing, |accepted| welcome(&worker, accepted)).await
+    {
+        tracing::error!(%error, "cannot listen");
+    }
+    worker.doors.set(worker.doors.get() - 1);
+}
+
+/// Finds a worker for a connection.
+fn welcome(worker: &Rc<Worker>, accepted: Accepted<tokio::net::TcpStream>) {
+    let host = worker.common.host(worker.index);
+    let place = worker.common.place(host);
+    if host == worker.index {
+        return settle(worker, accepted, place);
+    }
+    let Accepted { stream, peer, tls } = accepted;
+    match stream.into_std() {
+        // If it cannot be sent, that worker has ended, and so does the connection.
+        Ok(stream) => drop(worker.common.handing[host].send((Accepted { stream, peer, tls }, place))),
+        Err(error) => tracing::debug!(%error, "a connection could not be handed over"),
+    }
+}
+
+fn settle_handed(worker: &Rc<Worker>, accepted: Accepted<std::net::TcpStream>, place: Place) {
+    let Accepted { stream, peer, tls } = accepted;
+    match tokio::net::TcpStream::from_std(stream) {
+        Ok(stream) => settle(worker, Accepted { stream, peer, tls }, place),
+        Err(error) => tracing::debug!(%error, "a connection could not be taken over"),
+    }
+}
+
+fn settle(worker: &Rc<Worker>, accepted: Accepted<tokio::net::TcpStream>, place: Place) {
+    let worker = Rc::clone(worker);
+    tokio::task::spawn_local(async move {
+        let connections = &worker.recorder.stats().client_connections;
+        connections.add(1);
+        serve::connection(&worker, accepted).await;
+        connections.subtract(1);
+        drop(place);
+    });
+}
