@@ -21,6 +21,7 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../migrations/sq
 const MIGRATION_LIMIT: Duration = Duration::from_hours(1);
 /// How long another instance may hold the lock.
 const LOCK_PATIENCE: Duration = Duration::from_mins(5);
+const CREATE_TRIES: u32 = 8;
 const LOCK_PAUSE: Duration = Duration::from_millis(250);
 
 const TAKE_LOCK: &str = "DECLARE @granted INT;
@@ -67,20 +68,19 @@ pub(super) fn cannot_open(config: &SqlServerConfig, source: impl Into<BoxError>)
 }
 
 async fn open(config: &SqlServerConfig) -> Result<Connection, BoxError> {
-    let connect = || async {
-        let connector = Connector::new(driver::driver_config(config, &config.database)?);
-        Ok::<_, BoxError>(connector.connect("SET XACT_ABORT ON").await)
-    };
-    match connect().await? {
-        Err(error) if error.is_missing_database() => database::create(config).await?,
-        result => return Ok(result?),
-    }
-    // A database that was just made may need a moment until it lets anybody in.
-    let patience = Instant::now() + Duration::from_secs(10);
+    let connector = Connector::new(driver::driver_config(config, &config.database)?);
+    let mut tries = 0;
     loop {
-        match connect().await? {
-            Err(error) if error.is_missing_database() && Instant::now() < patience => sleep(LOCK_PAUSE).await,
+        tries += 1;
+        match connector.connect("SET XACT_ABORT ON").await {
+            Err(error) if error.is_missing_database() && tries < CREATE_TRIES => {}
             result => return Ok(result?),
+        }
+        // Several instances that make a database at once get in each other's way, and one that
+        // was just made may need a moment until it lets anybody in.
+        match database::create(config).await {
+            Err(error) if tries + 1 >= CREATE_TRIES => return Err(error),
+            Err(_) | Ok(()) => sleep(LOCK_PAUSE).await,
         }
     }
 }

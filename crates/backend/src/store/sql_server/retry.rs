@@ -1,6 +1,8 @@
 //! When a failed transaction is tried again, and after which pause.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::failure::Failure;
 

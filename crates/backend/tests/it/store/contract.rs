@@ -294,6 +294,12 @@ pub(crate) async fn a_caller_that_goes_away_leaves_no_transaction(store: &Shared
             .await
             .expect("a forgotten transaction is in the way");
         assert!(store.user(next.id).await.unwrap().is_some());
+        // What the caller left behind comes to its end by itself.
+        testkit::eventually(std::time::Duration::from_secs(10), || async {
+            let pool = store.pool();
+            pool.in_use == 0 && pool.waiting == 0
+        })
+        .await;
         let whole = store.user(user.id).await.unwrap().is_some();
         assert_eq!(store.onboarding(user.id).await.unwrap().is_some(), whole, "all or nothing");
     }

@@ -2,6 +2,7 @@
 
 mod contract;
 mod samples;
+mod sql_server;
 mod sqlite;
 
 /// Runs each test of the contract on the stores that `$factory` makes. The factory gives a

@@ -1,0 +1,47 @@
+//! The contract on SQL Server, and what is special about a database at the other end of a wire.
+//!
+//! `TEST_SQLSERVER_URL` names a server and a login that may make databases. Without it, the
+//! official image is started where a container engine and the image are here already.
+
+mod container;
+mod server;
+
+use std::sync::{Arc, Weak};
+
+use backend::config::SqlServerConfig;
+use backend::store::metrics::StoreMetrics;
+use backend::store::sql_server::{self, SqlServerStore};
+
+use super::contract::SharedStore;
+use server::Database;
+use tokio::sync::Mutex;
+
+fn open(config: &SqlServerConfig) -> SqlServerStore {
+    let metrics = StoreMetrics::register(&prometheus::Registry::new()).unwrap();
+    sql_server::open(config, &metrics).unwrap()
+}
+
+/// A migrated database that a test has for itself, and a store on it.
+async fn fresh() -> Option<(SharedStore, Database)> {
+    let database = Database::named_anew().await?;
+    sql_server::migrate(&database.config).await.unwrap();
+    Some((Arc::new(open(&database.config)), database))
+}
+
+/// One for all tests of the contract, which do not mind each other.
+async fn shared() -> Option<(SharedStore, Arc<Database>)> {
+    static SHARED: Mutex<Weak<Database>> = Mutex::const_new(Weak::new());
+    let mut shared = SHARED.lock().await;
+    let database = match shared.upgrade() {
+        Some(database) => database,
+        None => {
+            let database = Arc::new(Database::named_anew().await?);
+            sql_server::migrate(&database.config).await.unwrap();
+            database
+        }
+    };
+    *shared = Arc::downgrade(&database);
+    Some((Arc::new(open(&database.config)), database))
+}
+
+super::contract_suite!(shared);

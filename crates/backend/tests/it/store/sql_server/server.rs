@@ -1,0 +1,111 @@
+//! Where there is a server to test on.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use backend::config::{DatabaseConfig, PoolConfig, SqlServerConfig};
+use bb8::ManageConnection as _;
+use service_kit::config::Sources;
+use tiberius::{AuthMethod, Config, EncryptionLevel, Row};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use super::container;
+
+const VARIABLE: &str = "TEST_SQLSERVER_URL";
+
+static SERVER: OnceCell<Option<SqlServerConfig>> = OnceCell::const_new();
+
+/// The server's configuration, or none: then the reason was told, once.
+async fn server() -> Option<SqlServerConfig> {
+    let found = SERVER.get_or_init(|| async {
+        match find().await {
+            Ok(config) => Some(config),
+            Err(reason) => {
+                // Past the test harness, which keeps what a passing test prints to itself.
+                let _ = writeln!(std::io::stderr(), "\nskipped: SQL Server store tests ({reason})");
+                None
+            }
+        }
+    });
+    found.await.clone()
+}
+
+async fn find() -> Result<SqlServerConfig, String> {
+    let url = match std::env::var(VARIABLE) {
+        Ok(url) if !url.is_empty() => url,
+        _ => container::url().await.map_err(|reason| format!("{VARIABLE} is not set and {reason}"))?,
+    };
+    Ok(parse(&url))
+}
+
+/// Reads a URL as the service does. A bad one is no reason to skip.
+fn parse(url: &str) -> SqlServerConfig {
+    let mut sources = Sources::from_map([("DATABASE_URL", url)]);
+    match DatabaseConfig::read(&mut sources) {
+        Some(DatabaseConfig::SqlServer(config)) => SqlServerConfig { pool: POOL, ..config },
+        _ => panic!("{VARIABLE} is no URL of a SQL Server: {:?}", sources.finish()),
+    }
+}
+
+const POOL: PoolConfig = PoolConfig {
+    max: 4,
+    min: 1,
+    idle_timeout: Duration::from_secs(30),
+    acquire_timeout: Duration::from_secs(5),
+};
+
+/// A database of its own for one test, dropped with this.
+#[derive(Debug)]
+pub(crate) struct Database {
+    pub(crate) config: SqlServerConfig,
+}
+
+impl Database {
+    /// A name that no database has; none where there is no server.
+    pub(crate) async fn named_anew() -> Option<Self> {
+        let server = server().await?;
+        let database = format!("{}_test_{}", server.database, Uuid::new_v4().simple());
+        Some(Self { config: SqlServerConfig { database, ..server } })
+    }
+
+    /// The same for tests that look at this database from outside the store.
+    pub(crate) async fn rows(&self, sql: &str) -> Vec<Row> {
+        rows(&self.config, &self.config.database, sql).await.unwrap()
+    }
+
+    /// How many rows a table has.
+    pub(crate) async fn count(&self, table: &str) -> i32 {
+        self.rows(&format!("SELECT CAST(COUNT(*) AS INT) FROM dbo.{table}")).await[0].get(0).unwrap()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let config = self.config.clone();
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let name = &config.database;
+                // Not every server knows the first; without connections the second is enough.
+                let alone = format!("ALTER DATABASE [{name}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE");
+                let _ = rows(&config, "master", &alone).await;
+                let _ = rows(&config, "master", &format!("DROP DATABASE IF EXISTS [{name}]")).await;
+            });
+        });
+        let _ = dropping.join();
+    }
+}
+
+/// Runs `sql` on a connection of its own.
+async fn rows(config: &SqlServerConfig, database: &str, sql: &str) -> Result<Vec<Row>, bb8_tiberius::Error> {
+    let mut driver = Config::new();
+    driver.host(&config.host);
+    driver.port(config.port);
+    driver.database(database);
+    driver.authentication(AuthMethod::sql_server(&config.user, config.password.expose()));
+    driver.encryption(if config.encrypt { EncryptionLevel::Required } else { EncryptionLevel::NotSupported });
+    driver.trust_cert();
+    let mut client = bb8_tiberius::ConnectionManager::new(driver).connect().await?;
+    Ok(client.simple_query(sql).await?.into_first_result().await?)
+}
