@@ -25,6 +25,10 @@ pub use self::{
     file::{load, parse},
     values::{ByteSize, HostPort},
 };
+pub(crate) use self::{
+    pools::{MOST_SERVERS, WEIGHTS},
+    values::is_name,
+};
 use crate::{
     pool::{AdminState, PoolSettings},
     record::access_log::Format,

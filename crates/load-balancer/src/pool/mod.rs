@@ -3,10 +3,13 @@
 //! A [`Snapshot`] is immutable and replaced as a whole; what must outlive it (health, in-flight requests,
 //! counters, cursors, budgets) hangs on [`Server`] and [`PoolState`], which the next snapshot takes over.
 
+mod check;
+mod discovery;
 mod health;
 mod lease;
 mod outlier;
 mod pick;
+mod prober;
 mod schedule;
 mod server;
 mod snapshot;
@@ -26,6 +29,7 @@ pub use self::{
     lease::Lease,
     outlier::{Outcome, Thresholds},
     pick::{Algorithm, PickState, Tried, pick, pick_any},
+    prober::Probers,
     server::{AdminState, Server, State},
     snapshot::{Published, Snapshot},
 };

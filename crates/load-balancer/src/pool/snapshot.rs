@@ -7,7 +7,7 @@ use std::sync::{
 
 use arc_swap::ArcSwap;
 
-use super::Pool;
+use super::{Pool, Server};
 use crate::route::RouteTable;
 
 /// Pools and routes at one moment. Immutable.
@@ -25,6 +25,11 @@ impl Snapshot {
     /// The pool of that name.
     pub fn pool(&self, name: &str) -> Option<&Arc<Pool>> {
         self.pools.iter().find(|pool| pool.name() == name)
+    }
+
+    /// All servers with their pools.
+    pub fn servers(&self) -> impl Iterator<Item = (&Arc<Pool>, &Arc<Server>)> {
+        self.pools.iter().flat_map(|pool| pool.members().iter().map(move |member| (pool, member.server())))
     }
 }
 

@@ -1,0 +1,99 @@
+//! Configuration to snapshot. What can be taken over from the old snapshot is.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{
+    config::{Config, PoolConfig, RouteConfig, ServerConfig},
+    pool::{Pool, PoolState, Server, Snapshot},
+    route::{Route, RouteTable},
+};
+
+/// A snapshot of `config`. Pools of the same name keep their state, servers of the same name and address are the
+/// same server: health, in-flight requests and counters stay. A server at a new address starts unproven.
+pub(super) fn snapshot(config: &Config, old: Option<&Snapshot>, workers: usize) -> Snapshot {
+    let build = |pool: &PoolConfig| {
+        Arc::new(self::pool(pool, old.and_then(|old| old.pool(&pool.name)).map(AsRef::as_ref), workers))
+    };
+    let pools: Box<[Arc<Pool>]> = config.pools.iter().map(build).collect();
+    let by_name: HashMap<&str, &Arc<Pool>> = pools.iter().map(|pool| (pool.name(), pool)).collect();
+    let routes = config.routes.iter().filter_map(|route| self::route(route, &by_name)).collect();
+    let routes = RouteTable::new(routes);
+    Snapshot { version: old.map_or(1, |old| old.version + 1), pools, routes }
+}
+
+fn pool(config: &PoolConfig, old: Option<&Pool>, workers: usize) -> Pool {
+    let state = old.map_or_else(|| Arc::new(PoolState::new(workers)), |old| Arc::clone(old.state()));
+    let known: HashMap<&str, &Arc<Server>> = old
+        .map(|old| old.members().iter().map(|member| (member.server().name(), member.server())).collect())
+        .unwrap_or_default();
+    let servers = config
+        .servers
+        .iter()
+        .map(|server| {
+            let known = known.get(server.name.as_str()).copied();
+            (self::server(config, server, known, &state, workers), server.weight)
+        })
+        .collect();
+    Pool::new(&config.name, config.settings.clone(), servers, state)
+}
+
+fn server(
+    pool: &PoolConfig,
+    config: &ServerConfig,
+    known: Option<&Arc<Server>>,
+    state: &PoolState,
+    workers: usize,
+) -> Arc<Server> {
+    let address = config.address.as_str();
+    let server = match known {
+        Some(known) if known.address() == address => Arc::clone(known),
+        _ => Arc::new(Server::new(&pool.name, &config.name, address, workers, Arc::clone(state.wake()))),
+    };
+    if let Some(admin) = config.state {
+        server.set_admin_state(admin);
+    }
+    server
+}
+
+/// The configuration was checked, so that there is such a pool.
+fn route(config: &RouteConfig, pools: &HashMap<&str, &Arc<Pool>>) -> Option<Route> {
+    Some(Route {
+        name: config.name().into(),
+        host: config.host.clone(),
+        path: config.path.as_str().into(),
+        pool: Arc::clone(pools.get(config.pool.as_str())?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{config, pool::Health};
+
+    fn config(servers: &str) -> Config {
+        let text = format!(
+            "[[pools]]\nname = \"p\"\nservers = [{servers}]\n[[routes]]\npath = \"/\"\npool = \"p\"\n"
+        );
+        config::parse(Path::new("lb.toml"), &text, true).unwrap()
+    }
+
+    #[test]
+    fn what_is_known_of_a_server_outlives_a_reload() {
+        let a = "{ name = \"a\", address = \"127.0.0.1:1\" }";
+        let first = snapshot(&config(&format!("{a}, {{ name = \"b\", address = \"127.0.0.1:2\" }}")), None, 1);
+        let pool = &first.pools[0];
+        pool.server("a").unwrap().set_health(Health::Up);
+        pool.server("b").unwrap().set_health(Health::Up);
+        let second =
+            snapshot(&config(&format!("{a}, {{ name = \"b\", address = \"127.0.0.1:3\" }}")), Some(&first), 1);
+        assert_eq!(second.version, 2);
+        let new_pool = &second.pools[0];
+        assert!(Arc::ptr_eq(pool.state(), new_pool.state()));
+        assert!(Arc::ptr_eq(pool.server("a").unwrap(), new_pool.server("a").unwrap()));
+        assert!(new_pool.server("a").unwrap().usable());
+        assert!(!new_pool.server("b").unwrap().usable(), "another address has proved nothing");
+        assert!(Arc::ptr_eq(&second.routes.iter().next().unwrap().pool, new_pool));
+    }
+}

@@ -1,0 +1,140 @@
+//! Changes to servers while all is running.
+
+use serde::Deserialize;
+
+use super::{Control, Desired};
+use crate::{
+    config::{HostPort, MOST_SERVERS, PoolConfig, ServerConfig, WEIGHTS, is_name},
+    pool::AdminState,
+};
+
+/// What is to be changed of a server; what is left out stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerChange {
+    /// Its share, 1..=1000.
+    pub weight: Option<u32>,
+    /// What an operator wants of it.
+    pub state: Option<AdminState>,
+}
+
+/// A server to be added.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewServer {
+    /// `host:port`.
+    pub address: String,
+    /// Its share, 1..=1000; 1 when left out.
+    pub weight: Option<u32>,
+    /// What an operator wants of it; active when left out.
+    pub state: Option<AdminState>,
+}
+
+/// Why a change was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// There is no such pool.
+    #[error("there is no pool {0:?}")]
+    NoPool(String),
+    /// There is no such server.
+    #[error("pool {pool:?} has no server {server:?}")]
+    NoServer {
+        /// The pool.
+        pool: String,
+        /// The server.
+        server: String,
+    },
+    /// There is such a server already.
+    #[error("pool {pool:?} has a server {server:?} already")]
+    Exists {
+        /// The pool.
+        pool: String,
+        /// The server.
+        server: String,
+    },
+    /// The pool is full.
+    #[error("pool {0:?} has as many servers as it can")]
+    Full(String),
+    /// A value cannot be used.
+    #[error("{field} {reason}")]
+    Invalid {
+        /// Which.
+        field: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+}
+
+impl Control {
+    /// Changes weight or state of a server.
+    pub fn change(&self, pool: &str, name: &str, change: &ServerChange) -> Result<(), ChangeError> {
+        let mut desired = self.desired();
+        let server = find(&mut desired, pool, name)?;
+        if let Some(weight) = change.weight {
+            server.weight = checked_weight(weight)?;
+        }
+        if let Some(state) = change.state {
+            server.state = Some(state);
+        }
+        self.publish(&desired.config);
+        tracing::info!(pool, server = name, ?change, "server changed");
+        Ok(())
+    }
+
+    /// Adds a server. It takes traffic after its first good check.
+    pub fn add(&self, pool: &str, name: &str, new: NewServer) -> Result<(), ChangeError> {
+        let server = checked(name, new)?;
+        let mut desired = self.desired();
+        let known = find_pool(&mut desired, pool)?;
+        if known.servers.iter().any(|known| known.name == name) {
+            return Err(ChangeError::Exists { pool: pool.to_owned(), server: name.to_owned() });
+        }
+        if known.servers.len() >= MOST_SERVERS {
+            return Err(ChangeError::Full(pool.to_owned()));
+        }
+        known.servers.push(server.clone());
+        tracing::info!(pool, server = name, address = server.address.as_str(), "server added");
+        desired.added.push((pool.to_owned(), server));
+        self.publish(&desired.config);
+        Ok(())
+    }
+
+    /// Takes a server out for good. Requests that are with it end in peace.
+    pub fn remove(&self, pool: &str, name: &str) -> Result<(), ChangeError> {
+        let mut desired = self.desired();
+        find(&mut desired, pool, name)?;
+        find_pool(&mut desired, pool)?.servers.retain(|server| server.name != name);
+        desired.added.retain(|(in_pool, server)| in_pool != pool || server.name != name);
+        self.publish(&desired.config);
+        tracing::info!(pool, server = name, "server removed");
+        Ok(())
+    }
+}
+
+fn find_pool<'a>(desired: &'a mut Desired, pool: &str) -> Result<&'a mut PoolConfig, ChangeError> {
+    let mut pools = desired.config.pools.iter_mut();
+    pools.find(|known| known.name == pool).ok_or_else(|| ChangeError::NoPool(pool.to_owned()))
+}
+
+fn find<'a>(desired: &'a mut Desired, pool: &str, name: &str) -> Result<&'a mut ServerConfig, ChangeError> {
+    let mut servers = find_pool(desired, pool)?.servers.iter_mut();
+    let missing = || ChangeError::NoServer { pool: pool.to_owned(), server: name.to_owned() };
+    servers.find(|server| server.name == name).ok_or_else(missing)
+}
+
+fn checked(name: &str, new: NewServer) -> Result<ServerConfig, ChangeError> {
+    if !is_name(name) {
+        let reason = "must be 1 to 64 letters, digits, '.', '_' or '-'";
+        return Err(ChangeError::Invalid { field: "name", reason });
+    }
+    let reason = "must be a host and a port, such as backend-4:5000";
+    let address: HostPort =
+        new.address.parse().map_err(|()| ChangeError::Invalid { field: "address", reason })?;
+    let weight = checked_weight(new.weight.unwrap_or(1))?;
+    Ok(ServerConfig { name: name.to_owned(), address, weight, state: new.state })
+}
+
+fn checked_weight(weight: u32) -> Result<u32, ChangeError> {
+    let reason = "must be from 1 to 1000; to take a server out, set its state to \"drain\" or \"down\"";
+    WEIGHTS.contains(&weight).then_some(weight).ok_or(ChangeError::Invalid { field: "weight", reason })
+}

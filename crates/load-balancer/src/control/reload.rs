@@ -1,0 +1,67 @@
+//! The file again, while all is running.
+
+use std::{
+    path::Path,
+    time::SystemTime,
+};
+
+use super::{Control, Desired};
+use crate::config::{self, Config, ConfigError};
+
+/// What tells that a file has changed: its time and length (a rename brings another time).
+pub(super) fn stamp(file: &Path) -> Option<(SystemTime, u64)> {
+    let metadata = std::fs::metadata(file).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+impl Control {
+    /// Reads the file again and puts it in force, or refuses it as a whole and leaves everything as it was.
+    ///
+    /// Servers that were added by hand stay, unless the file names them or their pool is gone. An operator's
+    /// `drain` and `down` stay, unless the file says otherwise. Sockets, workers and the access log are those of
+    /// the start; what else the file says of them takes effect at the next start.
+    pub fn reload(&self) -> Result<(), ConfigError> {
+        let mut config = config::load(&self.file, self.admin_is_open)?;
+        let mut desired = self.desired();
+        warn_of_what_needs_a_restart(&desired.config, &config);
+        keep_added(&mut desired, &mut config);
+        self.publish(&config);
+        desired.config = config;
+        tracing::info!(file = %self.file.display(), version = self.published.version(), "configuration in force");
+        Ok(())
+    }
+
+    /// Reloads and tells the log when that cannot be.
+    pub fn reload_or_tell(&self, why: &str) {
+        if let Err(error) = self.reload() {
+            tracing::error!(why, %error, "configuration refused; the old one stays");
+        }
+    }
+
+    /// Has the access log reopened, after a rotation.
+    pub fn reopen_access_log(&self) {
+        if let Some(log) = &self.access_log {
+            log.reopen();
+        }
+    }
+}
+
+fn keep_added(desired: &mut Desired, config: &mut Config) {
+    desired.added.retain(|(pool, server)| {
+        let Some(pool) = config.pools.iter_mut().find(|known| known.name == *pool) else { return false };
+        let named = pool.servers.iter().any(|known| known.name == server.name);
+        if !named {
+            pool.servers.push(server.clone());
+        }
+        !named
+    });
+}
+
+fn warn_of_what_needs_a_restart(old: &Config, new: &Config) {
+    if old.listen != new.listen {
+        tracing::warn!("[listen] has changed; that takes effect at the next start");
+    }
+    if old.access_log != new.access_log {
+        tracing::warn!("[access_log] has changed; that takes effect at the next start");
+    }
+}
