@@ -6,7 +6,7 @@ use nix::sys::signal::{Signal, raise};
 use service_kit::shutdown::{Drain, Drained, Phase, Shutdown, Signals};
 use tokio::sync::{Mutex, MutexGuard};
 
-const LONG: Duration = Duration::from_secs(600);
+const LONG: Duration = Duration::from_mins(10);
 
 /// A signal reaches every listener in the process, so these tests take turns.
 async fn turn() -> MutexGuard<'static, ()> {

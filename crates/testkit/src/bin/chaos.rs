@@ -1,9 +1,10 @@
 //! Faults under load against a running cluster, and the figures of it.
 
-use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration};
+use std::{error::Error, io::Write, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, ValueEnum};
-use testkit::chaos::{self, ChaosError, Fault, Plan, idempotency};
+use service_kit::{exit, shutdown::signal};
+use testkit::chaos::{self, Fault, Plan, idempotency};
 
 /// Walks people through the onboarding while backends are killed, stopped or restarted, and checks afterwards
 /// that everything acknowledged is there exactly once. Exits 1 if anything failed.
@@ -48,17 +49,19 @@ enum Mode {
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    match run(options).await {
+    let outcome = tokio::select! {
+        outcome = run(options) => outcome,
+        // What was stopped is continued where `run` is dropped, which a signal's default would not do.
+        signal = signal() => Err(signal.map_or_else(Into::into, |signal| format!("ended by {signal:?}").into())),
+    };
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            say(&format!("error: {}", service_kit::exit::chain(&error)));
-            ExitCode::FAILURE
-        }
+        Ok(false) => ExitCode::from(exit::FAILED),
+        Err(error) => exit::report(exit::FAILED, &*error),
     }
 }
 
-async fn run(options: Options) -> Result<bool, ChaosError> {
+async fn run(options: Options) -> Result<bool, Box<dyn Error>> {
     let seed = options.seed.unwrap_or_else(rand::random);
     say(&format!("seed {seed}"));
     if let Mode::Idempotency = options.mode {

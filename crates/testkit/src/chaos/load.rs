@@ -8,7 +8,7 @@ use std::sync::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{Progress, balancer::Balancer, run_id};
+use super::{Progress, balancer::Balancer};
 use crate::journey::{Api, Failure, Figures, Person};
 
 /// So many failed requests are explained by the balancer.
@@ -22,6 +22,7 @@ pub(super) struct Load {
 }
 
 struct Shared {
+    /// In the e-mail addresses, so that the people of two runs do not meet.
     run: Uuid,
     next: AtomicUsize,
     stop: AtomicBool,
@@ -39,7 +40,7 @@ impl Load {
     ) -> Result<Self, reqwest::Error> {
         let apis = (0..clients).map(|_| Api::new(base, figures)).collect::<Result<_, _>>()?;
         let shared = Arc::new(Shared {
-            run: run_id(),
+            run: Uuid::new_v4(),
             next: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
             registered: AtomicUsize::new(0),

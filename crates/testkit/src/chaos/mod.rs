@@ -18,7 +18,6 @@ pub use report::{Progress, Report};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::sleep};
-use uuid::Uuid;
 
 use crate::journey::{Api, Figures, Finding, Person};
 use balancer::Balancer;
@@ -69,20 +68,12 @@ pub enum ChaosError {
         /// What its `/health` said.
         seen: String,
     },
-    /// Ctrl-C; stopped processes were continued.
-    #[error("interrupted")]
-    Interrupted,
 }
 
-/// Runs the plan and tells `progress` of it every few seconds. Ends early at Ctrl-C.
+/// Runs the plan and tells `progress` of it every few seconds.
+///
+/// Dropped half-way, it ends its clients and continues what it has stopped.
 pub async fn run(plan: &Plan, progress: impl Fn(&Progress)) -> Result<Report, ChaosError> {
-    tokio::select! {
-        report = run_to_end(plan, &progress) => report,
-        _ = tokio::signal::ctrl_c() => Err(ChaosError::Interrupted),
-    }
-}
-
-async fn run_to_end(plan: &Plan, progress: &impl Fn(&Progress)) -> Result<Report, ChaosError> {
     let cluster = Cluster::read(&plan.cluster)?;
     let base = plan.base_url.clone().unwrap_or_else(|| cluster.load_balancer.clone());
     let balancer = Balancer::new(&base, &cluster.admin)?;
@@ -92,12 +83,12 @@ async fn run_to_end(plan: &Plan, progress: &impl Fn(&Progress)) -> Result<Report
     let figures = Arc::new(Figures::default());
     let load = Load::new(&base, plan.clients, &figures, &balancer)?;
     let saboteur = Saboteur::new(plan);
-    let people = disturb(plan, &cluster, saboteur.faults(), &load, &saboteur, progress).await?;
+    let people = disturb(plan, &cluster, saboteur.faults(), &load, &saboteur, &progress).await?;
     let took = figures.elapsed();
 
     balancer.well(PATIENCE).await.map_err(|seen| ChaosError::Unwell { when: "after it", seen })?;
     let undisturbed = Api::new(&base, &figures)?;
-    let findings = verify(&undisturbed, &people, plan.clients, progress).await;
+    let findings = verify(&undisturbed, &people, plan.clients, &progress).await;
     let retries = balancer.retries().await.zip(retries_before).map(|(after, before)| after - before);
     let explanations = load.explanations();
     Ok(Report::new(plan, took, &figures, &people, saboteur.done(), retries, findings, explanations))
@@ -154,9 +145,4 @@ async fn verify(api: &Api, people: &[Person], at_once: usize, progress: &impl Fn
         }
     }
     findings
-}
-
-/// A name for the people of one run, so that runs do not meet.
-fn run_id() -> Uuid {
-    Uuid::new_v4()
 }

@@ -6,7 +6,7 @@ use std::{os::unix::fs::PermissionsExt, path::PathBuf, time::Duration};
 use serde_json::json;
 use testkit::{
     Process, Upstream,
-    chaos::{self, ChaosError, Fault, Plan, Progress, Report},
+    chaos::{self, ChaosError, Fault, Plan, Progress, Report, idempotency},
     eventually,
     process::is_alive,
 };
@@ -180,4 +180,22 @@ async fn a_cluster_that_is_not_there_is_an_error() {
     let error = chaos::run(&plan, |_: &Progress| {}).await.unwrap_err();
     assert!(matches!(error, ChaosError::Cluster(_)), "{error}");
     assert!(error.to_string().contains("is the cluster running?"), "{error}");
+}
+
+#[tokio::test]
+async fn one_key_has_one_effect_and_one_answer() {
+    let cluster = FakeCluster::start(Flaw::None).await;
+    let trials = idempotency::run(&cluster.manifest(), 7).await.unwrap();
+    assert!(trials.passed(), "{trials}");
+    assert!(!cluster.states().contains(&'T'), "{:?}", cluster.states());
+}
+
+#[tokio::test]
+async fn keys_that_mean_nothing_are_noticed() {
+    let cluster = FakeCluster::start(Flaw::IgnoresKeys).await;
+    let trials = idempotency::run(&cluster.manifest(), 7).await.unwrap();
+    // All but the refresh, which changes nothing in this API.
+    let passed: Vec<_> =
+        trials.0.iter().filter(|trial| trial.outcome.is_ok()).map(|trial| trial.name).collect();
+    assert_eq!(passed, ["20 refreshes at once with one key"], "{trials}");
 }

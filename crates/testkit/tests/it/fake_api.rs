@@ -18,6 +18,8 @@ pub(crate) enum Flaw {
     TakesTwice,
     /// Every tenth request is refused.
     Refuses,
+    /// Idempotency keys mean nothing to it.
+    IgnoresKeys,
 }
 
 struct Account {
@@ -31,11 +33,13 @@ struct Api {
     flaw: Flaw,
     requests: usize,
     accounts: HashMap<String, Account>,
+    /// Body and answer of each idempotency key.
+    answers: HashMap<String, (Vec<u8>, Answer)>,
 }
 
 /// A script that is the API, and the balancer's own pages beside it.
 pub(crate) fn script(flaw: Flaw) -> Script {
-    let api = Mutex::new(Api { flaw, requests: 0, accounts: HashMap::new() });
+    let api = Mutex::new(Api { flaw, requests: 0, accounts: HashMap::new(), answers: HashMap::new() });
     Script::respond(move |request| api.lock().unwrap().answer(request))
 }
 
@@ -54,8 +58,25 @@ impl Api {
         if self.flaw == Flaw::Refuses && self.requests.is_multiple_of(10) {
             return Answer::new(503, "busy");
         }
-        assert!(request.method == "GET" || request.header("idempotency-key").is_some());
-        self.route(request, &body)
+        if request.method == "GET" { self.route(request, &body) } else { self.once(request, &body) }
+    }
+
+    fn once(&mut self, request: &Seen, body: &Value) -> Answer {
+        let key = request.header("idempotency-key").expect("every change has a key").to_owned();
+        if self.flaw == Flaw::IgnoresKeys {
+            return self.route(request, body);
+        }
+        if let Some((known, answer)) = self.answers.get(&key) {
+            let same = *known == request.body;
+            return if same {
+                answer.clone()
+            } else {
+                Answer::new(422, r#"{"code":"idempotency_key_reused"}"#)
+            };
+        }
+        let answer = self.route(request, body);
+        self.answers.insert(key, (request.body.clone(), answer.clone()));
+        answer
     }
 
     fn route(&mut self, request: &Seen, body: &Value) -> Answer {

@@ -7,7 +7,7 @@ mod trials;
 
 use std::{fmt, path::Path};
 
-use super::{ChaosError, Cluster};
+use super::{Cluster, ClusterError};
 
 /// What was tried, and what it showed.
 #[derive(Debug, Clone)]
@@ -43,11 +43,8 @@ impl fmt::Display for Trials {
     }
 }
 
-/// Runs all trials against the instances of the cluster. Ends early at Ctrl-C.
-pub async fn run(manifest: &Path, seed: u64) -> Result<Trials, ChaosError> {
+/// Runs all trials against the instances of the cluster. Dropped half-way, it continues what it has stopped.
+pub async fn run(manifest: &Path, seed: u64) -> Result<Trials, ClusterError> {
     let cluster = Cluster::read(manifest)?;
-    tokio::select! {
-        trials = trials::all(&cluster, seed) => Ok(Trials(trials)),
-        _ = tokio::signal::ctrl_c() => Err(ChaosError::Interrupted),
-    }
+    Ok(Trials(trials::all(&cluster, seed).await))
 }
