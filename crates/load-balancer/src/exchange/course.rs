@@ -80,21 +80,16 @@ impl<'a> Course<'a> {
     }
 
     /// Whether an answer is to be refused for another attempt: a 503, while another server is there to be asked.
-    pub(super) fn wants_another(
-        &self,
-        worker: &Worker,
-        answered: &Answered,
-        replay: Replay,
-        client: IpAddr,
-    ) -> bool {
+    pub(super) fn wants_another(&self, answered: &Answered, replay: Replay, now: Instant) -> bool {
         if answered.status != 503 {
             return false;
         }
-        let other = pick(self.pool, &mut worker.dice.borrow_mut(), client, &self.tried).is_some();
+        let untried = |server: &Server| server.usable() && !self.tried.contains(server);
+        let other = self.pool.members().iter().any(|member| untried(member.server()));
         let replay = Replay { body_replayable: answered.replayable, ..replay };
         // The attempt under way is not among those recorded yet.
         let attempt = self.attempts.len() + 1;
-        other && self.decide(answered.failure(), replay, attempt, worker.alarms.now()) != Decision::GiveUp
+        other && self.decide(answered.failure(), replay, attempt, now) != Decision::GiveUp
     }
 
     /// A server that can be asked now: one that is usable and has not been tried; else any that is usable, for a

@@ -83,8 +83,7 @@ impl<C: Client> Exchange<'_, C> {
         let replay = self.replay();
         let aim =
             Aim { server, settings: course.pool.settings(), fresh: course.fresh, limits: course.limits };
-        let client = self.request.facts.client;
-        let judge = |answered| !course.wants_another(self.worker, &answered, replay, client);
+        let judge = |answered| !course.wants_another(&answered, replay, self.alarm.now());
         let attempt =
             forward::attempt(self.worker, self.client, &mut self.request, aim, self.alarm, judge).await;
         drop(lease);

@@ -1,0 +1,5 @@
+//! The balancer through real sockets.
+
+mod balancer;
+mod basics;
+mod faults;
