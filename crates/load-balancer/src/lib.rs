@@ -10,6 +10,9 @@
 //! the data path shares with the control thread only one immutable [`pool::Snapshot`] and the atomics of a
 //! [`pool::Server`].
 
+pub mod admin;
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod control;
 mod exchange;

@@ -4,6 +4,8 @@ use std::{borrow::Cow, time::Duration};
 
 use smallvec::SmallVec;
 
+use crate::pool::{Overall, Snapshot};
+
 /// Why the balancer answers for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -143,6 +145,14 @@ pub fn lb_health(draining: bool) -> Answer {
     let (status, text) =
         if draining { (503, "Load balancer is draining\n") } else { (200, "Load balancer is healthy\n") };
     Answer::new(status, "text/plain; charset=utf-8", text.into())
+}
+
+/// The answer to `/health`: the balancer's own view of all servers; 200 while at least one can serve.
+pub fn health(snapshot: &Snapshot) -> Answer {
+    let (overall, instances) = snapshot.view();
+    let status = if overall == Overall::Down { 503 } else { 200 };
+    let body = serde_json::json!({ "status": overall, "instances": instances });
+    Answer::new(status, "application/json", body.to_string().into_bytes())
 }
 
 /// The reason phrase of a status (RFC 9110 section 15).

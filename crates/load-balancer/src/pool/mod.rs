@@ -13,6 +13,7 @@ mod prober;
 mod schedule;
 mod server;
 mod snapshot;
+mod view;
 
 use std::{
     sync::{
@@ -32,6 +33,7 @@ pub use self::{
     prober::Probers,
     server::{AdminState, Server, State},
     snapshot::{Published, Snapshot},
+    view::{Overall, PoolView, ServerView},
 };
 use crate::{
     record::metrics::PoolStats,

@@ -1,0 +1,84 @@
+//! Calls that change something.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State, rejection::JsonRejection},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::{Admin, problem::Problem};
+use crate::control::{NewServer, ServerChange};
+
+type Body<T> = Result<Json<T>, JsonRejection>;
+
+/// A server to be added under the name in the body.
+#[derive(Debug, Deserialize)]
+pub(super) struct Named {
+    name: String,
+    address: String,
+    weight: Option<u32>,
+    state: Option<crate::pool::AdminState>,
+}
+
+/// `POST /api/reload`
+pub(super) async fn reload(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
+    admin.control.reload().map_err(|error| {
+        let reason = service_kit::exit::chain(&error);
+        Problem::new(422, "configuration_refused", reason)
+    })?;
+    let version = admin.control.published().version();
+    Ok(Json(serde_json::json!({ "status": "reloaded", "version": version })).into_response())
+}
+
+/// `PUT /api/pools/{pool}/servers/{name}`
+pub(super) async fn change(
+    State(admin): State<Arc<Admin>>,
+    Path((pool, name)): Path<(String, String)>,
+    body: Body<ServerChange>,
+) -> Result<Response, Problem> {
+    let Json(change) = body?;
+    admin.control.change(&pool, &name, &change)?;
+    Ok(server(&admin, StatusCode::OK, &pool, &name))
+}
+
+/// `POST /api/pools/{pool}/servers/{name}`
+pub(super) async fn add_named(
+    State(admin): State<Arc<Admin>>,
+    Path((pool, name)): Path<(String, String)>,
+    body: Body<NewServer>,
+) -> Result<Response, Problem> {
+    let Json(new) = body?;
+    admin.control.add(&pool, &name, new)?;
+    Ok(server(&admin, StatusCode::CREATED, &pool, &name))
+}
+
+/// `POST /api/pools/{pool}/servers`
+pub(super) async fn add(
+    State(admin): State<Arc<Admin>>,
+    Path(pool): Path<String>,
+    body: Body<Named>,
+) -> Result<Response, Problem> {
+    let Json(Named { name, address, weight, state }) = body?;
+    admin.control.add(&pool, &name, NewServer { address, weight, state })?;
+    Ok(server(&admin, StatusCode::CREATED, &pool, &name))
+}
+
+/// `DELETE /api/pools/{pool}/servers/{name}`
+pub(super) async fn remove(
+    State(admin): State<Arc<Admin>>,
+    Path((pool, name)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    admin.control.remove(&pool, &name)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The server as it stands after the change.
+fn server(admin: &Admin, status: StatusCode, pool: &str, name: &str) -> Response {
+    let snapshot = admin.control.published().load();
+    let view = snapshot.pool(pool).and_then(|pool| pool.view().server(name));
+    (status, Json(view)).into_response()
+}

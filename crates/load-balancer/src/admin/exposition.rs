@@ -1,0 +1,213 @@
+//! `/metrics`: the workers' counters summed, in the Prometheus text format 0.0.4.
+
+use std::{
+    fmt::{Display, Write},
+    sync::Arc,
+};
+
+use crate::{
+    control::Control,
+    pool::{Pool, Server},
+    record::metrics::{BOUNDS, Histogram, PoolStats, Tally, WorkerStats},
+    retry::Failure,
+};
+
+/// All metrics.
+pub(super) fn text(control: &Control) -> String {
+    let snapshot = control.published().load();
+    let pools = &snapshot.pools;
+    let mut page = Page::default();
+    requests(&mut page, pools);
+    durations(&mut page, pools);
+    servers(&mut page, pools);
+    retries(&mut page, pools);
+    workers(&mut page, control);
+    page.family("lb_configuration_version", "gauge", "Grows by one with each configuration in force.");
+    page.sample("lb_configuration_version", &[], snapshot.version);
+    page.0
+}
+
+/// The page as it grows.
+#[derive(Default)]
+struct Page(String);
+
+type Label<'a> = (&'a str, &'a str);
+
+impl Page {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a string does not fail.
+        let _ = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+    }
+
+    fn sample(&mut self, name: &str, labels: &[Label<'_>], value: impl Display) {
+        self.0.push_str(name);
+        for (index, (label, text)) in labels.iter().enumerate() {
+            let open = if index == 0 { '{' } else { ',' };
+            let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            let _ = write!(self.0, "{open}{label}=\"{text}\"");
+        }
+        if !labels.is_empty() {
+            self.0.push('}');
+        }
+        let _ = writeln!(self.0, " {value}");
+    }
+
+    /// One histogram, summed over the workers.
+    fn histogram<'a>(
+        &mut self,
+        name: &str,
+        labels: [Label<'_>; 2],
+        parts: impl Iterator<Item = &'a Histogram> + Clone,
+    ) {
+        let bucket_name = format!("{name}_bucket");
+        let mut below = 0;
+        for bucket in 0..=BOUNDS.len() {
+            below += parts.clone().map(|part| part.buckets()[bucket]).sum::<u64>();
+            let bound = BOUNDS.get(bucket).map_or_else(|| "+Inf".to_owned(), |bound| seconds(*bound));
+            self.sample(&bucket_name, &[labels[0], labels[1], ("le", &bound)], below);
+        }
+        let sum = parts.map(Histogram::sum_micros).sum();
+        self.sample(&format!("{name}_sum"), &labels, seconds(sum));
+        self.sample(&format!("{name}_count"), &labels, below);
+    }
+}
+
+/// Microseconds in seconds, without rounding.
+fn seconds(micros: u64) -> String {
+    let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn each(pools: &[Arc<Pool>]) -> impl Iterator<Item = (&Pool, &Server)> {
+    pools.iter().flat_map(|pool| pool.members().iter().map(move |member| (&**pool, &**member.server())))
+}
+
+fn labels<'a>(pool: &'a Pool, server: &'a Server) -> [Label<'a>; 2] {
+    [("pool", pool.name()), ("server", server.name())]
+}
+
+fn requests(page: &mut Page, pools: &[Arc<Pool>]) {
+    let name = "lb_requests_total";
+    page.family(name, "counter", "Answers to clients; without a server, the answer was the balancer's own.");
+    for (pool, server) in each(pools) {
+        let codes = server.all_stats().iter().flat_map(|stats| stats.codes.iter());
+        by_code(page, name, pool.name(), server.name(), codes);
+    }
+    for pool in pools {
+        let codes = pool.state().all_stats().iter().flat_map(|stats| stats.codes.iter());
+        by_code(page, name, pool.name(), "", codes);
+    }
+    let name = "lb_requests_in_flight";
+    page.family(name, "gauge", "Requests that are with a server now.");
+    for (pool, server) in each(pools) {
+        page.sample(name, &labels(pool, server), server.in_flight());
+    }
+}
+
+fn by_code(page: &mut Page, name: &str, pool: &str, server: &str, codes: impl Iterator<Item = (u16, u64)>) {
+    let mut sums = std::collections::BTreeMap::new();
+    for (code, count) in codes {
+        *sums.entry(code).or_insert(0) += count;
+    }
+    for (code, count) in sums {
+        let code = if code == 0 { "other".to_owned() } else { code.to_string() };
+        page.sample(name, &[("pool", pool), ("server", server), ("code", &code)], count);
+    }
+}
+
+fn durations(page: &mut Page, pools: &[Arc<Pool>]) {
+    let name = "lb_request_duration_seconds";
+    page.family(name, "histogram", "From a request's head to the end of its answer, retries included.");
+    for (pool, server) in each(pools) {
+        page.histogram(name, labels(pool, server), server.all_stats().iter().map(|stats| &stats.requests));
+    }
+    for pool in pools {
+        let own = pool.state().all_stats().iter().map(|stats| &stats.durations);
+        page.histogram(name, [("pool", pool.name()), ("server", "")], own);
+    }
+    let name = "lb_upstream_duration_seconds";
+    page.family(name, "histogram", "From the start of an attempt to the end of its answer.");
+    for (pool, server) in each(pools) {
+        page.histogram(name, labels(pool, server), server.all_stats().iter().map(|stats| &stats.upstream));
+    }
+}
+
+fn servers(page: &mut Page, pools: &[Arc<Pool>]) {
+    page.family("lb_server_up", "gauge", "1 when the server takes traffic.");
+    for (pool, server) in each(pools) {
+        page.sample("lb_server_up", &labels(pool, server), u8::from(server.usable()));
+    }
+    page.family("lb_server_weight", "gauge", "The server's share relative to the others'.");
+    for pool in pools {
+        for member in pool.members() {
+            page.sample("lb_server_weight", &labels(pool, member.server()), member.weight());
+        }
+    }
+    let name = "lb_health_checks_total";
+    page.family(name, "counter", "Active checks by result.");
+    for (pool, server) in each(pools) {
+        let report = server.report();
+        for (result, count) in [("success", report.successes), ("failure", report.failures)] {
+            let [pool, server] = labels(pool, server);
+            page.sample(name, &[pool, server, ("result", result)], count);
+        }
+    }
+}
+
+fn retries(page: &mut Page, pools: &[Arc<Pool>]) {
+    page.family("lb_retries_total", "counter", "Attempts after the first, by why the one before had failed.");
+    for pool in pools {
+        for (index, reason) in Failure::NAMES.iter().enumerate() {
+            let count: u64 =
+                pool.state().all_stats().iter().map(|stats: &PoolStats| stats.retries[index].get()).sum();
+            page.sample("lb_retries_total", &[("pool", pool.name()), ("reason", reason)], count);
+        }
+    }
+}
+
+fn workers(page: &mut Page, control: &Control) {
+    let sum = |of: fn(&WorkerStats) -> &Tally| -> u64 {
+        control.shards().iter().map(|shard| of(&shard.stats).get()).sum()
+    };
+    page.family("lb_connections_open", "gauge", "Open connections; idle ones are included.");
+    page.sample("lb_connections_open", &[("side", "client")], sum(|stats| &stats.client_connections));
+    page.sample("lb_connections_open", &[("side", "upstream")], sum(|stats| &stats.upstream_connections));
+    let counters: [(&str, &str, fn(&WorkerStats) -> &Tally); 2] = [
+        ("lb_connections_refused_total", "Refused because of max_connections.", |stats| &stats.refused_connections),
+        ("lb_access_log_dropped_lines_total", "Lines that the log's file or pipe was too slow for.", |stats| {
+            &stats.dropped_log_lines
+        }),
+    ];
+    for (name, help, of) in counters {
+        page.family(name, "counter", help);
+        page.sample(name, &[], sum(of));
+    }
+    let name = "lb_unrouted_requests_total";
+    page.family(name, "counter", "Answers to requests that have no pool: health, unknown paths, bad requests.");
+    let mut codes = std::collections::BTreeMap::new();
+    for (code, count) in control.shards().iter().flat_map(|shard| shard.stats.codes.iter()) {
+        *codes.entry(code).or_insert(0_u64) += count;
+    }
+    for (code, count) in codes {
+        page.sample(name, &[("code", &code.to_string())], count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_exact() {
+        for (micros, expected) in [(0, "0"), (250, "0.00025"), (1_000_000, "1"), (30_000_001, "30.000001")] {
+            assert_eq!(seconds(micros), expected);
+        }
+    }
+
+    #[test]
+    fn labels_are_escaped() {
+        let mut page = Page::default();
+        page.sample("x", &[("a", "b\"c\\d\n"), ("e", "")], 1);
+        assert_eq!(page.0, "x{a=\"b\\\"c\\\\d\\n\",e=\"\"} 1\n");
+    }
+}

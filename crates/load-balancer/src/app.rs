@@ -1,0 +1,175 @@
+//! Build, then run: sockets are open and their ports known before anything is served.
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+};
+
+use service_kit::{
+    config::Secret,
+    shutdown::{Drain, Drained, Shutdown, Signals},
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
+
+use crate::{
+    admin::{self, Admin},
+    config::{self, AccessLog, ConfigError},
+    control::{Control, Start},
+    record::{
+        Shard,
+        access_log::{LogBuffer, Writer},
+    },
+    worker::{Parts, Workers},
+};
+
+/// What the balancer is started with.
+#[derive(Debug)]
+pub struct Options {
+    /// The configuration file.
+    pub file: PathBuf,
+    /// Without one, changes through the admin interface are open to this machine, and the interface must be on a
+    /// loopback address.
+    pub admin_token: Option<Secret>,
+}
+
+/// Why the balancer cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The admin address is taken, or is not one of this machine's.
+    #[error("cannot listen on {address} (admin)")]
+    Admin {
+        /// Where to.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The traffic sockets or the workers.
+    #[error(transparent)]
+    Workers(#[from] crate::worker::StartError),
+    /// The access log cannot be opened.
+    #[error("cannot open the access log")]
+    AccessLog(#[source] io::Error),
+    /// Signals cannot be caught.
+    #[error("cannot catch signals")]
+    Signals(#[source] io::Error),
+}
+
+/// A balancer that listens.
+#[derive(Debug)]
+pub struct App {
+    workers: Workers,
+    control: Arc<Control>,
+    listener: TcpListener,
+    admin_address: SocketAddr,
+    token: Option<Secret>,
+    drain: Drain,
+    log: Option<Writer>,
+    hang_up: Signal,
+}
+
+impl App {
+    /// Reads the configuration, opens the sockets, and starts workers and probers. Needs a tokio runtime with I/O
+    /// and time, on which the control side then runs.
+    pub async fn build(options: Options) -> Result<Self, StartError> {
+        let config = config::load(&options.file, options.admin_token.is_none())?;
+        let listen = config.listen.clone();
+        let tls = None;
+        let (listener, admin_address) = open_admin(listen.admin).await?;
+        let log = open_log(&config.access_log)?;
+        let shards: Vec<Arc<Shard>> = (0..listen.workers).map(|_| Arc::default()).collect();
+        let buffer =
+            || log.as_ref().map(|writer| LogBuffer::new(config.access_log.format, writer.handle()));
+        let records = shards.iter().map(|shard| (Arc::clone(shard), buffer())).collect();
+        let control = Control::start(Start {
+            file: options.file,
+            config,
+            admin_is_open: options.admin_token.is_none(),
+            shards,
+            access_log: log.as_ref().map(Writer::handle),
+        });
+        let drain = Drain { grace: listen.drain_grace, timeout: listen.drain_timeout };
+        let published = Arc::clone(control.published());
+        let workers = Workers::start(Parts { listen, published, records, tls })?;
+        let hang_up = signal(SignalKind::hangup()).map_err(StartError::Signals)?;
+        Ok(Self { workers, control, listener, admin_address, token: options.admin_token, drain, log, hang_up })
+    }
+
+    /// Where plain HTTP is served.
+    pub fn http(&self) -> SocketAddr {
+        self.workers.http()
+    }
+
+    /// Where TLS is served.
+    pub fn https(&self) -> Option<SocketAddr> {
+        self.workers.https()
+    }
+
+    /// Where the admin interface is served.
+    pub fn admin(&self) -> SocketAddr {
+        self.admin_address
+    }
+
+    /// Serves until a signal comes or `shutdown` is triggered; then drains, and gives how that went.
+    pub async fn run(self, shutdown: Shutdown, signals: &mut Signals) -> Drained {
+        let Self { mut workers, control, listener, token, drain, log, mut hang_up, .. } = self;
+        let router = admin::router(Admin::new(Arc::clone(&control), token, shutdown.clone()));
+        let beside = async {
+            tokio::join!(control.run(), follow_hang_ups(&control, &mut hang_up), serve(listener, router));
+        };
+        let (drained, _) = tokio::select! {
+            drained = drain.run(&shutdown, signals, follow(&mut workers, &shutdown)) => drained,
+            () = beside => (Drained::Finished, None),
+        };
+        workers.end();
+        workers.ended().await;
+        if let Some(log) = log {
+            log.stop();
+        }
+        drained
+    }
+}
+
+/// Takes the workers through the phases of the shutdown, and ends with them.
+async fn follow(workers: &mut Workers, shutdown: &Shutdown) {
+    shutdown.draining().await;
+    tracing::info!("draining");
+    workers.drain();
+    shutdown.closing().await;
+    workers.close();
+    workers.ended().await;
+}
+
+/// SIGHUP: the configuration and the access log's file again.
+async fn follow_hang_ups(control: &Control, hang_up: &mut Signal) {
+    while hang_up.recv().await.is_some() {
+        control.reopen_access_log();
+        control.reload_or_tell("SIGHUP");
+    }
+}
+
+/// Serves the admin interface until it is dropped: it is there to watch the drain, too.
+async fn serve(listener: TcpListener, router: axum::Router) {
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::error!(%error, "the admin interface has ended");
+    }
+}
+
+async fn open_admin(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Admin { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+fn open_log(config: &AccessLog) -> Result<Option<Writer>, StartError> {
+    let open = || Writer::start(config.path.as_deref()).map_err(StartError::AccessLog);
+    config.enabled.then(open).transpose()
+}

@@ -1,0 +1,189 @@
+//! The command line.
+
+use std::{
+    io::Write,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use clap::{Parser, Subcommand};
+use service_kit::{
+    config::{Secret, Sources},
+    exit,
+    health::probe,
+    shutdown::{Drained, Shutdown, Signals},
+    telemetry::{self, LogFormat, TelemetryConfig},
+};
+
+use crate::{
+    app::{App, Options, StartError},
+    config::{self, Config, ConfigError},
+};
+
+const PROBE_LIMIT: Duration = Duration::from_secs(5);
+
+/// An HTTP load balancer.
+///
+/// Environment: LB_ADMIN_TOKEN or LB_ADMIN_TOKEN_FILE (who may change servers through the admin interface),
+/// LOG_FORMAT (json or text), RUST_LOG.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    /// The configuration.
+    #[arg(long, value_name = "FILE", env = "LB_CONFIG", default_value = "load-balancer.toml", global = true)]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum Command {
+    /// Serve (the default).
+    Run,
+    /// Check the configuration: print every error with its file, line and key, and exit with 1 if there is one.
+    Check,
+    /// Ask the running balancer whether it is healthy; exit with 1 if it is not.
+    Healthcheck,
+}
+
+/// What the environment says.
+struct Environment {
+    admin_token: Option<Secret>,
+    log_format: LogFormat,
+}
+
+/// Runs a command line to its end. Exit codes: 0 all is well, 1 failed, 2 the configuration cannot be used.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut sources = Sources::from_env();
+    let environment = Environment {
+        admin_token: sources.secret("LB_ADMIN_TOKEN"),
+        log_format: sources.or("LOG_FORMAT", LogFormat::Text),
+    };
+    if let Err(errors) = sources.finish() {
+        return exit::report(exit::BAD_CONFIGURATION, &errors);
+    }
+    match cli.command.unwrap_or(Command::Run) {
+        Command::Run => run(cli.config, environment),
+        Command::Check => check(&cli.config, &environment),
+        Command::Healthcheck => healthcheck(&cli.config),
+    }
+}
+
+fn check(file: &Path, environment: &Environment) -> ExitCode {
+    match config::load(file, environment.admin_token.is_none()) {
+        Ok(config) => {
+            say(&format!("{}: good; {}", file.display(), summary(&config)));
+            ExitCode::from(exit::OK)
+        }
+        Err(error) => refuse(exit::FAILED, &error),
+    }
+}
+
+fn summary(config: &Config) -> String {
+    let servers: usize = config.pools.iter().map(|pool| pool.servers.len()).sum();
+    format!("pools: {}, servers: {servers}, routes: {}", config.pools.len(), config.routes.len())
+}
+
+/// Problems of a file bear their place at the beginning of the line, so that editors can jump there.
+fn refuse(code: u8, error: &ConfigError) -> ExitCode {
+    match error {
+        ConfigError::Invalid(_) => {
+            // Standard error may be closed; then there is no one left to tell.
+            let _ = writeln!(std::io::stderr().lock(), "{error}");
+            ExitCode::from(code)
+        }
+        ConfigError::Read { .. } => exit::report(code, error),
+    }
+}
+
+fn healthcheck(file: &Path) -> ExitCode {
+    // Who may use the admin interface is of no concern here.
+    let config = match config::load(file, false) {
+        Ok(config) => config,
+        Err(error) => return refuse(exit::BAD_CONFIGURATION, &error),
+    };
+    let url = format!("http://{}/lb-health", reachable(config.listen.http));
+    match probe(&url, PROBE_LIMIT) {
+        Ok(()) => ExitCode::from(exit::OK),
+        Err(error) => exit::report(exit::FAILED, &error),
+    }
+}
+
+/// Where this machine finds a socket that listens on `address`.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        other => other,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+fn run(file: PathBuf, environment: Environment) -> ExitCode {
+    let log = TelemetryConfig {
+        service: "load-balancer".to_owned(),
+        instance: std::env::var("INSTANCE_ID").unwrap_or_else(|_| "load-balancer".to_owned()),
+        format: environment.log_format,
+    };
+    if let Err(error) = telemetry::init(&log) {
+        return exit::report(exit::BAD_CONFIGURATION, &error);
+    }
+    // Data workers have threads and runtimes of their own; this one is for the control side.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::report(exit::FAILED, &error),
+    };
+    let options = Options { file, admin_token: environment.admin_token };
+    let ended = runtime.block_on(serve(options));
+    // A look-up that hangs in the resolver must not hold up the end.
+    runtime.shutdown_background();
+    match ended {
+        Ok(Drained::Finished) => ExitCode::from(exit::OK),
+        Ok(Drained::DeadlinePassed | Drained::Forced) => ExitCode::from(exit::FAILED),
+        Err(StartError::Config(error)) => refuse(exit::BAD_CONFIGURATION, &error),
+        Err(error) => exit::report(exit::FAILED, &error),
+    }
+}
+
+async fn serve(options: Options) -> Result<Drained, StartError> {
+    // Caught before anything is served, so that none is missed.
+    let mut signals = Signals::new().map_err(StartError::Signals)?;
+    let app = App::build(options).await?;
+    tracing::info!(http = %app.http(), https = ?app.https(), admin = %app.admin(), "listening");
+    let drained = app.run(Shutdown::new(), &mut signals).await;
+    match drained {
+        Drained::Finished => tracing::info!("drained"),
+        Drained::DeadlinePassed => tracing::warn!("requests were cut off by drain_timeout"),
+        Drained::Forced => tracing::warn!("requests were cut off by a second signal"),
+    }
+    Ok(drained)
+}
+
+fn say(line: &str) {
+    // Standard output may be closed; the exit code says it all.
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn all_addresses_are_reached_by_loopback() {
+        for (listen, expected) in
+            [("0.0.0.0:80", "127.0.0.1:80"), ("[::]:80", "[::1]:80"), ("10.0.0.1:80", "10.0.0.1:80")]
+        {
+            assert_eq!(reachable(listen.parse().unwrap()).to_string(), expected);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The load balancer's program; all of it is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    load_balancer::cli::main()
+}
