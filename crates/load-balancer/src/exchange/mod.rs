@@ -10,7 +10,7 @@ use self::course::Course;
 use self::ending::Conclusion;
 pub(crate) use self::ending::refuse;
 use crate::forward::{self, Aim, Attempt, Client, End, Request};
-use crate::pool::{Lease, Pool, Server};
+use crate::pool::{Lease, Pool, Server, Snapshot};
 use crate::record::{AttemptEnd, Protocol};
 use crate::respond::{self, Answer, ErrorKind};
 use crate::retry::Decision;
@@ -33,7 +33,7 @@ impl<C: Client> Exchange<'_, C> {
         let began = Instant::now();
         let view = self.worker.snapshot();
         let route = view.routes.find(self.request.host().as_bytes(), self.request.path().as_bytes());
-        let conclusion = match (self.own_answer(), route) {
+        let conclusion = match (self.own_answer(&view), route) {
             (Some(answer), _) => self.answer(&answer).await,
             (None, None) => self.refuse(ErrorKind::NotRouted).await,
             (None, Some(route)) => self.forward(&route.pool, began).await,
@@ -43,10 +43,11 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     /// What the balancer says of itself.
-    fn own_answer(&self) -> Option<Answer> {
+    fn own_answer(&self, view: &Snapshot) -> Option<Answer> {
         let asks = matches!(self.request.method(), "GET" | "HEAD");
         match self.request.path() {
             "/lb-health" if asks => Some(respond::lb_health(self.worker.is_draining())),
+            "/health" if asks => Some(respond::health(view)),
             _ => None,
         }
     }

@@ -20,19 +20,28 @@ pub(super) struct Resolution {
     host_port: String,
     /// A literal address never changes.
     literal: bool,
-    answer: Option<SocketAddr>,
+    /// The last good answer, never emptied again.
+    answers: Vec<SocketAddr>,
+    /// The one of them that is in use.
+    current: usize,
     due: Instant,
 }
 
 impl Resolution {
     pub(super) fn new(host_port: &str) -> Self {
-        let answer = host_port.parse().ok();
-        Self { host_port: host_port.to_owned(), literal: answer.is_some(), answer, due: Instant::now() }
+        let answers: Vec<SocketAddr> = host_port.parse().into_iter().collect();
+        let literal = !answers.is_empty();
+        Self { host_port: host_port.to_owned(), literal, answers, current: 0, due: Instant::now() }
     }
 
-    /// The last good answer.
+    /// The address in use.
     pub(super) fn answer(&self) -> Option<SocketAddr> {
-        self.answer
+        self.answers.get(self.current).copied()
+    }
+
+    /// Moves on to the next address of the name, because the one in use does not work.
+    pub(super) fn next(&mut self) {
+        self.current = (self.current + 1) % self.answers.len().max(1);
     }
 
     /// When to ask again; `None` is never.
@@ -42,23 +51,26 @@ impl Resolution {
 
     /// Asks again; `true` when the address is another one now.
     pub(super) async fn refresh(&mut self) -> bool {
-        let before = self.answer;
+        let before = self.answer();
         let answer = timeout(LIMIT, lookup_host(&self.host_port)).await;
         match answer.map(|found| found.map(Iterator::collect::<Vec<_>>)) {
-            Ok(Ok(found)) => self.take(&found),
+            Ok(Ok(found)) => self.take(found),
             Ok(Err(error)) => tracing::debug!(address = self.host_port, %error, "name not resolved"),
             Err(_) => tracing::debug!(address = self.host_port, "resolver did not answer"),
         }
-        let pause = if self.answer.is_some() { EVERY } else { EVERY_UNRESOLVED };
+        let pause = if self.answers.is_empty() { EVERY_UNRESOLVED } else { EVERY };
         self.due = Instant::now() + pause;
-        self.answer != before
+        self.answer() != before
     }
 
     /// Stays with the address it has as long as that is among the answers, whose order may change each time.
-    fn take(&mut self, found: &[SocketAddr]) {
-        if self.answer.is_none_or(|known| !found.contains(&known)) {
-            self.answer = found.first().copied().or(self.answer);
+    fn take(&mut self, found: Vec<SocketAddr>) {
+        if found.is_empty() {
+            return;
         }
+        let known = self.answer();
+        self.current = found.iter().position(|address| Some(*address) == known).unwrap_or(0);
+        self.answers = found;
     }
 }
 
@@ -73,9 +85,24 @@ mod tests {
         let rows: [(&[SocketAddr], Option<SocketAddr>); 5] =
             [(&[], None), (&[a, b], Some(a)), (&[b, a], Some(a)), (&[], Some(a)), (&[c, b], Some(c))];
         for (found, expected) in rows {
-            resolution.take(found);
+            resolution.take(found.to_vec());
             assert_eq!(resolution.answer(), expected, "{found:?}");
         }
+    }
+
+    #[test]
+    fn each_address_of_a_name_gets_its_chance() {
+        let [a, b] = [1, 2].map(|n| SocketAddr::from(([10, 0, 0, n], 80)));
+        let mut resolution = Resolution::new("localhost:80");
+        resolution.next();
+        assert_eq!(resolution.answer(), None);
+        resolution.take(vec![a, b]);
+        resolution.next();
+        assert_eq!(resolution.answer(), Some(b));
+        resolution.take(vec![b, a]);
+        assert_eq!(resolution.answer(), Some(b));
+        resolution.next();
+        assert_eq!(resolution.answer(), Some(a));
     }
 
     #[test]

@@ -133,6 +133,9 @@ impl Prober {
     }
 
     async fn probe(&mut self, policy: &CheckPolicy) {
+        if self.resolution.answer().is_none() {
+            self.resolution.refresh().await;
+        }
         let Some(address) = self.resolution.answer() else {
             let error = Some(format!("{} has no address", self.server.address()));
             self.found(Finding { status: None, latency: Duration::ZERO, error }, policy);
@@ -143,7 +146,9 @@ impl Prober {
         let finding =
             check(address, self.server.address(), policy.path.as_deref(), policy.timeout).await;
         drop(permit);
-        if finding.error.is_none() && self.server.set_resolved(address) {
+        if finding.error.is_some() {
+            self.resolution.next();
+        } else if self.server.set_resolved(address) {
             tracing::info!(pool = self.server.pool(), server = self.server.name(), %address, "address");
         }
         self.found(finding, policy);
