@@ -4,7 +4,9 @@
 //! official image is started where a container engine and the image are here already.
 
 mod container;
+mod proxy;
 mod server;
+mod wire;
 
 use std::sync::{Arc, Weak};
 
