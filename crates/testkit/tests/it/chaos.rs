@@ -1,7 +1,7 @@
 //! Chaos against an API in memory: an honest one passes, and every flaw is noticed. The processes that are
 //! killed and stopped are real ones, and no backends.
 
-use std::{os::unix::fs::PermissionsExt, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use serde_json::json;
 use testkit::{
@@ -28,8 +28,9 @@ impl FakeCluster {
     async fn start(flaw: Flaw) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let program = directory.path().join("onboarding-backend");
-        std::fs::copy("/bin/sleep", &program).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // By another process: a file that this one writes is busy while some other test forks.
+        let copied = Command::new("cp").arg("/bin/sleep").arg(&program).status().await.unwrap();
+        assert!(copied.success());
         let mut cluster = Self { directory, api: Upstream::start(script(flaw)).await, processes: Vec::new() };
         for _ in 0..3 {
             let process = cluster.spawn();
