@@ -4,6 +4,7 @@
 //! official image is started where a container engine and the image are here already.
 
 mod container;
+mod migrating;
 mod proxy;
 mod server;
 mod wire;

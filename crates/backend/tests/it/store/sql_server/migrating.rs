@@ -1,0 +1,89 @@
+//! Migrations on a real server.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::sync::Arc;
+
+use backend::domain::now;
+use backend::store::sql_server;
+use backend::store::{Outcome, Store, migration};
+use futures::future::join_all;
+use service_kit::config::Secret;
+
+use super::super::contract::SharedStore;
+use super::super::samples::{audit, keyed, record, registration, scope, unique_email, user};
+use super::server::Database;
+use super::{fresh, open};
+
+/// An error with all its causes.
+fn told(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}
+
+#[tokio::test]
+async fn many_migrate_a_missing_database_at_once_and_all_can_use_it() {
+    let Some(database) = Database::named_anew().await else { return };
+    let migrations = (0..5).map(|_| sql_server::migrate(&database.config));
+    let applied: Vec<Vec<String>> = join_all(migrations).await.into_iter().map(Result::unwrap).collect();
+    let names = |migrations: Vec<migration::Migration>| -> BTreeSet<String> {
+        migrations.iter().map(|migration| format!("{:04}_{}", migration.version, migration.name)).collect()
+    };
+    let all = names(migration::for_sqlite().unwrap());
+    let together: Vec<String> = applied.into_iter().flatten().collect();
+    assert_eq!(together.len(), all.len(), "{together:?}");
+    assert_eq!(together.into_iter().collect::<BTreeSet<_>>(), all);
+    assert!(sql_server::migrate(&database.config).await.unwrap().is_empty());
+    for store in [open(&database.config), open(&database.config)] {
+        store.ping().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_edited_migration_is_refused() {
+    let Some((_, database)) = fresh().await else { return };
+    database.rows("UPDATE dbo.schema_migrations SET checksum = N'edited' WHERE version = 2").await;
+    let error = sql_server::migrate(&database.config).await.unwrap_err().to_string();
+    assert!(error.contains("migration 2 (create_sessions) was changed"), "{error}");
+}
+
+#[tokio::test]
+async fn a_refused_login_is_told_without_its_password() {
+    let Some(mut database) = Database::named_anew().await else { return };
+    let right = std::mem::replace(&mut database.config.password, Secret::new("not-the-password"));
+    let error = told(&sql_server::migrate(&database.config).await.unwrap_err());
+    assert!(error.starts_with("cannot open the database"), "{error}");
+    assert!(
+        error.to_lowercase().contains("login failed") || error.contains("authentication failed"),
+        "{error}"
+    );
+    assert!(!error.contains("not-the-password"), "{error}");
+    database.config.password = right;
+}
+
+#[tokio::test]
+async fn several_instances_share_a_database_and_one_key_has_one_effect() {
+    let Some((first, database)) = fresh().await else { return };
+    let others = (0..2).map(|_| Arc::new(open(&database.config)) as SharedStore);
+    let stores: Vec<SharedStore> = std::iter::once(first).chain(others).collect();
+    let (scope, email) = (scope(), unique_email());
+    let tries = (0..30_usize).map(|number| {
+        let store = Arc::clone(&stores[number % 3]);
+        let user = user(&email);
+        let mut attempt = keyed(registration(&user).0, record(scope, b"answer", now()));
+        attempt.audit = Some(audit(user.id));
+        tokio::spawn(async move { store.commit(attempt).await.unwrap() })
+    });
+    let ends = join_all(tries).await;
+    let committed = ends.iter().filter(|end| matches!(end, Ok(Outcome::Committed))).count();
+    let kept = ends.iter().filter(|end| matches!(end, Ok(Outcome::Kept(_)))).count();
+    assert_eq!((committed, kept), (1, 29), "{ends:?}");
+    for table in ["users", "sessions", "onboarding", "idempotency_records", "audit_log"] {
+        assert_eq!(database.count(table).await, 1, "{table}");
+    }
+}
