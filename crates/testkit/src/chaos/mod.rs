@@ -23,6 +23,7 @@ use crate::journey::{Api, Figures, Finding, Person};
 use balancer::Balancer;
 use fault::Saboteur;
 use load::Load;
+use report::Gathered;
 
 /// How long the cluster may take to be well, before and after.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -90,8 +91,8 @@ pub async fn run(plan: &Plan, progress: impl Fn(&Progress)) -> Result<Report, Ch
     let undisturbed = Api::new(&base, &figures)?;
     let findings = verify(&undisturbed, &people, plan.clients, &progress).await;
     let retries = balancer.retries().await.zip(retries_before).map(|(after, before)| after - before);
-    let explanations = load.explanations();
-    Ok(Report::new(plan, took, &figures, &people, saboteur.done(), retries, findings, explanations))
+    let (faults, explanations) = (saboteur.done(), load.explanations());
+    Ok(Report::new(plan, &figures, Gathered { took, people, faults, retries, findings, explanations }))
 }
 
 /// Load and faults side by side, until the time is over and every kind of fault has happened.

@@ -1,6 +1,6 @@
 //! The figures of a run, for a person to read.
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use super::{Fault, Plan};
 use crate::journey::{Failure, Figures, Finding, Latencies, Operation, Person};
@@ -43,6 +43,16 @@ impl fmt::Display for Progress {
     }
 }
 
+/// What a run leaves behind, beside its figures.
+pub(super) struct Gathered {
+    pub(super) took: Duration,
+    pub(super) people: Vec<Person>,
+    pub(super) faults: BTreeMap<String, usize>,
+    pub(super) retries: Option<u64>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) explanations: Vec<String>,
+}
+
 /// What a run has shown.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -79,17 +89,8 @@ pub struct Report {
 }
 
 impl Report {
-    #[expect(clippy::too_many_arguments, reason = "it gathers what a run leaves behind, once")]
-    pub(super) fn new(
-        plan: &Plan,
-        took: Duration,
-        figures: &Arc<Figures>,
-        people: &[Person],
-        faults: BTreeMap<String, usize>,
-        retries: Option<u64>,
-        findings: Vec<Finding>,
-        explanations: Vec<String>,
-    ) -> Self {
+    pub(super) fn new(plan: &Plan, figures: &Figures, gathered: Gathered) -> Self {
+        let Gathered { took, people, faults, retries, findings, explanations } = gathered;
         Self {
             fault: plan.fault,
             clients: plan.clients,

@@ -95,6 +95,13 @@ impl FakeCluster {
         }
     }
 
+    fn binary(&self, fault: &str, duration: &str) -> Process {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chaos"));
+        command.arg("--cluster").arg(self.manifest()).args(["--fault", fault, "--duration", duration]);
+        command.args(["--clients", "3", "--every", "20ms", "--stop-for", "10m"]);
+        Process::spawn(command).unwrap()
+    }
+
     fn states(&self) -> Vec<char> {
         let state = |process: &Process| {
             let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.pid())).unwrap();
@@ -181,6 +188,26 @@ async fn a_cluster_that_is_not_there_is_an_error() {
     let error = chaos::run(&plan, |_: &Progress| {}).await.unwrap_err();
     assert!(matches!(error, ChaosError::Cluster(_)), "{error}");
     assert!(error.to_string().contains("is the cluster running?"), "{error}");
+}
+
+#[tokio::test]
+async fn the_binary_prints_its_figures_and_fails_on_failures() {
+    for (flaw, code, line) in [(Flaw::None, 0, "passed"), (Flaw::Refuses, 1, "FAILED")] {
+        let cluster = FakeCluster::start(flaw).await;
+        let mut binary = cluster.binary("none", "100ms");
+        binary.wait_for_line(line, LONG).await;
+        assert_eq!(binary.wait(LONG).await.unwrap().code(), Some(code));
+        assert!(binary.lines().iter().any(|line| line.contains("people registered")));
+    }
+}
+
+#[tokio::test]
+async fn the_binary_continues_what_it_stopped_when_it_is_asked_to_end() {
+    let cluster = FakeCluster::start(Flaw::None).await;
+    let mut binary = cluster.binary("stop", "10m");
+    eventually(LONG, || async { cluster.states().contains(&'T') }).await;
+    assert_eq!(binary.terminate(LONG).await.unwrap().code(), Some(1));
+    eventually(LONG, || async { !cluster.states().contains(&'T') }).await;
 }
 
 #[tokio::test]
