@@ -2,9 +2,15 @@
 //!
 //! An instance keeps no state of its own, so that any of them can answer any request. The
 //! modules, in the order in which a process and then a request meet them: [`config`] reads the
-//! environment, `app` builds and runs the server, `http` parses a request and shapes the answer,
-//! `idempotency` makes it repeatable, `auth` says who asks, [`domain`] decides, [`store`] keeps.
+//! environment, [`app`] builds and runs the server, [`api`] parses a request and shapes the
+//! answer, [`idempotency`] makes it repeatable, [`auth`] says who asks, [`domain`] decides,
+//! [`store`] keeps.
 
+pub mod api;
+pub mod app;
+pub mod auth;
 pub mod config;
 pub mod domain;
+pub mod idempotency;
+pub mod metrics;
 pub mod store;

@@ -3,4 +3,5 @@
 // A panic is how a test fails.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod api;
 mod store;

@@ -34,7 +34,8 @@ fn open(path: &Path) -> Result<Connection, MigrationError> {
     connection::open(path).map_err(|source| cannot_open(path, source))
 }
 
-pub(super) fn cannot_open(path: &Path, source: impl Into<crate::store::BoxError>) -> MigrationError {
+/// [`MigrationError::Open`] for the file `path`.
+pub fn cannot_open(path: &Path, source: impl Into<crate::store::BoxError>) -> MigrationError {
     MigrationError::Open { database: path.display().to_string(), source: source.into() }
 }
 

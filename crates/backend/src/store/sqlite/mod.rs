@@ -28,7 +28,7 @@ use crate::domain::{Credentials, Email, Timestamp, User};
 
 use crew::Crew;
 use job::Job;
-pub use migrate::migrate;
+pub use migrate::{cannot_open, migrate};
 
 /// More readers than this only compete for the file's cache.
 const MAX_READERS: u32 = 4;
@@ -50,7 +50,7 @@ pub fn open(path: &Path, pool: PoolConfig, metrics: &StoreMetrics) -> Result<Sql
         let readers = Crew::start("sqlite-reader", connections, wait, work::read)?;
         Ok(SqliteStore { writer, readers })
     };
-    start().map_err(|source| migrate::cannot_open(path, source))
+    start().map_err(|source| cannot_open(path, source))
 }
 
 #[async_trait]

@@ -1,0 +1,136 @@
+//! One try of a request that changes something: commits its effect together with its answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse as _, Response};
+use http::request::Parts;
+use http_body_util::BodyExt as _;
+use uuid::Uuid;
+
+use super::error::{ApiError, Keepable};
+use super::request_id;
+use crate::app::AppState;
+use crate::domain::{Timestamp, now};
+use crate::idempotency::{Answer, Request};
+use crate::store::{AuditAction, AuditEntry, Effect, IdempotencyRecord, Mutation, Outcome};
+
+/// The try, as handlers get it.
+#[derive(Debug, Clone)]
+pub(super) struct Attempt(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// None where the request bears no key.
+    keyed: Option<Request>,
+    /// Whether the answer is in the database by now.
+    settled: AtomicBool,
+}
+
+/// How a commit ended.
+#[derive(Debug)]
+pub(super) enum Commit {
+    /// This is the answer: the one that was to be given, or the one that an earlier try of the
+    /// same request got.
+    Done(Answer),
+    /// The state has changed since it was read.
+    Stale,
+}
+
+/// What is remembered of a change.
+#[derive(Debug, Clone)]
+pub(super) struct Audit {
+    pub(super) action: AuditAction,
+    pub(super) user_id: Uuid,
+    pub(super) subject: Option<String>,
+}
+
+impl Attempt {
+    pub(super) fn new(keyed: Option<Request>) -> Self {
+        Self(Arc::new(Inner { keyed, settled: AtomicBool::new(false) }))
+    }
+
+    /// Commits `effect`, its audit row and, where the request bears a key, `answer`.
+    pub(super) async fn commit(
+        &self,
+        app: &AppState,
+        at: Timestamp,
+        effect: Effect,
+        audit: Option<Audit>,
+        answer: Answer,
+    ) -> Result<Commit, ApiError> {
+        let idempotency = self.record(app, &answer, at)?;
+        let mutation = Mutation { at, idempotency, effect, audit: audit.map(|audit| audit.into_entry(app)) };
+        match app.store.commit(mutation).await? {
+            Outcome::Committed => {
+                self.0.settled.store(true, Ordering::Relaxed);
+                Ok(Commit::Done(answer))
+            }
+            Outcome::Kept(kept) => self.open(app, &kept).map(Commit::Done),
+            Outcome::EmailTaken => Err(ApiError::EmailTaken),
+            Outcome::Stale => Ok(Commit::Stale),
+        }
+    }
+
+    fn record(
+        &self,
+        app: &AppState,
+        answer: &Answer,
+        at: Timestamp,
+    ) -> Result<Option<IdempotencyRecord>, ApiError> {
+        let seal = |request| app.vault.seal(request, answer, at);
+        Ok(self.0.keyed.as_ref().map(seal).transpose()?)
+    }
+
+    fn open(&self, app: &AppState, kept: &crate::store::KeptAnswer) -> Result<Answer, ApiError> {
+        self.0.settled.store(true, Ordering::Relaxed);
+        // Only a mutation with a record can meet a kept one.
+        let request = self.0.keyed.as_ref().ok_or(ApiError::Panic)?;
+        Ok(app.vault.open(request, kept)?)
+    }
+
+    /// Keeps the refusal `response` for the request's key, unless its answer is in the database
+    /// already; gives the answer that an earlier or faster try got, if there is one.
+    pub(super) async fn keep_refusal(
+        &self,
+        app: &AppState,
+        response: Response,
+    ) -> Result<Response, ApiError> {
+        let keepable = response.extensions().get::<Keepable>().is_some();
+        if self.0.keyed.is_none() || self.0.settled.load(Ordering::Relaxed) || !keepable {
+            return Ok(response);
+        }
+        let (answer, at) = (whole(response).await?, now());
+        let idempotency = self.record(app, &answer, at)?;
+        let mutation = Mutation { at, idempotency, effect: Effect::None, audit: None };
+        match app.store.commit(mutation).await? {
+            Outcome::Kept(kept) => Ok(self.open(app, &kept)?.into_response()),
+            Outcome::Committed | Outcome::EmailTaken | Outcome::Stale => Ok(answer.into_response()),
+        }
+    }
+}
+
+async fn whole(response: Response) -> Result<Answer, ApiError> {
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map_err(|_| ApiError::BodyBroken)?.to_bytes();
+    let headers = parts.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    Ok(Answer { status: parts.status, headers, body })
+}
+
+impl Audit {
+    fn into_entry(self, app: &AppState) -> AuditEntry {
+        let Self { action, user_id, subject } = self;
+        let (request_id, instance_id) = (request_id::current(), app.instance_id.clone());
+        AuditEntry { action, user_id, subject, request_id, instance_id }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Attempt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        // The router puts `idempotent` before every handler that asks for an attempt.
+        parts.extensions.get().cloned().ok_or(ApiError::Panic)
+    }
+}

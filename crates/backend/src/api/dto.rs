@@ -1,0 +1,381 @@
+//! Requests and answers as they look on the wire.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::fields::{Fields, FromFields};
+use crate::domain::onboarding::{Onboarding, Step, StepStatus};
+use crate::domain::session::RefreshToken;
+use crate::domain::{Email, FullName, Password, PresentedPassword, Timestamp, User};
+
+/// Where the refresh token goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum SessionMode {
+    /// Into the answer's body.
+    #[default]
+    Token,
+    /// Into an `HttpOnly` cookie.
+    Cookie,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("must be one of cookie, token")]
+pub(super) struct UnknownSessionMode;
+
+impl std::str::FromStr for SessionMode {
+    type Err = UnknownSessionMode;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSessionMode> {
+        match text {
+            "cookie" => Ok(Self::Cookie),
+            "token" => Ok(Self::Token),
+            _ => Err(UnknownSessionMode),
+        }
+    }
+}
+
+/// An account that is to be made.
+#[derive(Debug, ToSchema)]
+pub(super) struct RegisterRequest {
+    /// Compared without regard to case.
+    #[schema(value_type = String, format = Email, max_length = 254, example = "ada@example.com")]
+    pub(super) email: Email,
+    /// Any characters; not the e-mail address.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
+    pub(super) password: Password,
+    /// How the person wants to be called.
+    #[schema(value_type = String, min_length = 1, max_length = 200, example = "Ada Lovelace")]
+    pub(super) full_name: FullName,
+    /// Where the refresh token goes.
+    #[schema(required = false)]
+    pub(super) session: SessionMode,
+}
+
+impl FromFields for RegisterRequest {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let (email, password) = (fields.required("email"), fields.required::<Password>("password"));
+        let full_name = fields.required("full_name");
+        let session = fields.optional("session").unwrap_or_default();
+        if let (Some(email), Some(password)) = (&email, &password)
+            && let Err(error) = password.differs_from(email)
+        {
+            fields.reject("password", error);
+        }
+        Some(Self { email: email?, password: password?, full_name: full_name?, session })
+    }
+}
+
+/// Somebody who wants in.
+#[derive(Debug, ToSchema)]
+pub(super) struct LoginRequest {
+    /// Compared without regard to case.
+    #[schema(value_type = String, format = Email, example = "ada@example.com")]
+    pub(super) email: Email,
+    #[schema(value_type = String, format = Password, min_length = 1)]
+    pub(super) password: PresentedPassword,
+    /// Where the refresh token goes.
+    #[schema(required = false)]
+    pub(super) session: SessionMode,
+}
+
+impl FromFields for LoginRequest {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let (email, password) = (fields.required("email"), fields.required("password"));
+        let session = fields.optional("session").unwrap_or_default();
+        Some(Self { email: email?, password: password?, session })
+    }
+}
+
+/// A refresh token, where it is not sent as a cookie.
+#[derive(Debug, ToSchema)]
+pub(super) struct TokenRequest {
+    /// As it was given at registration, log-in or the last refresh.
+    #[schema(value_type = Option<String>)]
+    pub(super) refresh_token: Option<RefreshTokenText>,
+}
+
+/// A refresh token in a request: any text, since one that we never gave is not found.
+#[derive(Clone)]
+pub(super) struct RefreshTokenText(pub(super) RefreshToken);
+
+impl std::fmt::Debug for RefreshTokenText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RefreshTokenText(…)")
+    }
+}
+
+impl std::str::FromStr for RefreshTokenText {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(RefreshToken::presented(text)))
+    }
+}
+
+impl FromFields for TokenRequest {
+    const MAY_BE_EMPTY: bool = true;
+
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { refresh_token: fields.optional("refresh_token") })
+    }
+}
+
+/// A request without any fields.
+#[derive(Debug)]
+pub(super) struct Nothing;
+
+impl FromFields for Nothing {
+    const MAY_BE_EMPTY: bool = true;
+
+    fn from_fields(_: &mut Fields) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// What a step is to become.
+#[derive(Debug, ToSchema)]
+pub(super) struct StepRequest {
+    /// `skipped` only where the step is not required.
+    #[schema(value_type = StepStatusName)]
+    pub(super) status: StepStatus,
+    /// What was entered, at most 16 KiB. Known fields are checked where they are given, others are
+    /// kept as they come. Without it, what is stored stays.
+    #[schema(value_type = Option<Object>, example = json!({"job_title": "Engineer", "country": "DE"}))]
+    pub(super) data: Option<Map<String, Value>>,
+}
+
+impl FromFields for StepRequest {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let (status, data) = (fields.required("status"), fields.object("data"));
+        Some(Self { status: status?, data })
+    }
+}
+
+/// The status that a client may give a step.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "it describes the values in the API document")]
+pub(super) enum StepStatusName {
+    InProgress,
+    Completed,
+    Skipped,
+}
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct UserBody {
+    id: Uuid,
+    #[schema(format = Email)]
+    email: String,
+    full_name: String,
+    /// `user` or `admin`.
+    #[schema(example = "user")]
+    role: &'static str,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+impl From<&User> for UserBody {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email.as_str().to_owned(),
+            full_name: user.full_name.as_str().to_owned(),
+            role: user.role.as_str(),
+            created_at: user.created_at,
+        }
+    }
+}
+
+/// A session's tokens, and whose they are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SessionBody {
+    pub(super) user: UserBody,
+    /// For the `Authorization` header.
+    pub(super) access_token: String,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    pub(super) token_type: &'static str,
+    /// Seconds until the access token expires.
+    pub(super) expires_in: u64,
+    /// Good for one refresh; absent where it was set as a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) refresh_token: Option<String>,
+}
+
+/// How far a person is with a step.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum StepState {
+    /// Not touched yet.
+    NotStarted,
+    InProgress,
+    Completed,
+    Skipped,
+}
+
+/// How far a person is with the onboarding.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum OnboardingStatus {
+    InProgress,
+    Completed,
+}
+
+/// One step of an onboarding.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct StepBody {
+    /// Its name in paths.
+    #[schema(example = "profile")]
+    key: &'static str,
+    /// Its name for people.
+    title: &'static str,
+    /// Whether it must be completed before the onboarding can be.
+    required: bool,
+    status: StepState,
+    /// What was entered.
+    #[schema(value_type = Object)]
+    data: Map<String, Value>,
+    /// When it was first completed, as long as it is.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    completed_at: Option<Timestamp>,
+}
+
+/// The whole state of an onboarding.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OnboardingBody {
+    status: OnboardingStatus,
+    /// Share of the steps that are completed or skipped, in whole percent.
+    #[schema(minimum = 0, maximum = 100)]
+    progress: u8,
+    /// Grows by one with each change; the `ETag` is this number in quotes.
+    version: i64,
+    /// When the onboarding was completed.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    completed_at: Option<Timestamp>,
+    /// All steps, in order.
+    steps: Vec<StepBody>,
+}
+
+impl From<&Onboarding> for OnboardingBody {
+    fn from(state: &Onboarding) -> Self {
+        let completed = state.completed_at.is_some();
+        Self {
+            status: if completed { OnboardingStatus::Completed } else { OnboardingStatus::InProgress },
+            progress: if completed { 100 } else { state.progress_percent() },
+            version: state.version,
+            completed_at: state.completed_at,
+            steps: Step::ALL.into_iter().map(|step| StepBody::of(step, state)).collect(),
+        }
+    }
+}
+
+impl StepBody {
+    fn of(step: Step, state: &Onboarding) -> Self {
+        let record = state.steps.get(&step);
+        Self {
+            key: step.key(),
+            title: step.title(),
+            required: step.required(),
+            status: match record.map(|record| record.status) {
+                None => StepState::NotStarted,
+                Some(StepStatus::InProgress) => StepState::InProgress,
+                Some(StepStatus::Completed) => StepState::Completed,
+                Some(StepStatus::Skipped) => StepState::Skipped,
+            },
+            data: record.map(|record| record.data.clone()).unwrap_or_default(),
+            completed_at: record.and_then(|record| record.completed_at),
+        }
+    }
+}
+
+/// Something to choose from.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ChoiceBody {
+    /// What is stored.
+    pub(super) value: &'static str,
+    /// What a person reads.
+    pub(super) label: &'static str,
+}
+
+/// A country.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CountryBody {
+    /// ISO 3166-1 alpha-2.
+    #[schema(example = "DE")]
+    pub(super) code: &'static str,
+    /// English short name.
+    #[schema(example = "Germany")]
+    pub(super) name: &'static str,
+}
+
+/// What a person chooses from during the onboarding.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct StaticDataBody {
+    /// All countries of ISO 3166-1.
+    pub(super) countries: Vec<CountryBody>,
+    /// All names of the IANA Time Zone Database.
+    pub(super) time_zones: Vec<&'static str>,
+    /// How many people an organization has.
+    pub(super) organization_sizes: Vec<ChoiceBody>,
+    /// What a person does in their organization.
+    pub(super) roles: Vec<ChoiceBody>,
+}
+
+/// Whether an instance is alive.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct HealthBody {
+    /// `healthy`, `degraded` (its database does not answer), `unready` or `draining`.
+    #[schema(example = "healthy")]
+    pub(super) status: &'static str,
+    /// The name of the instance.
+    pub(super) instance: String,
+    /// The version of the program.
+    pub(super) version: &'static str,
+    /// Whole seconds since its start.
+    pub(super) uptime_seconds: u64,
+    /// Only at `/api/health` and `/ready`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) database: Option<DatabaseBody>,
+}
+
+/// How the database is, seen from an instance.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DatabaseBody {
+    /// `up` or `down`.
+    #[schema(example = "up")]
+    pub(super) status: &'static str,
+    /// How long a sign of life took, in milliseconds.
+    pub(super) latency_ms: f64,
+    /// The connections of the instance.
+    pub(super) pool: PoolBody,
+}
+
+/// Connections of an instance to its database.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PoolBody {
+    pub(super) max: u32,
+    pub(super) open: u32,
+    pub(super) idle: u32,
+    pub(super) in_use: u32,
+    /// Requests that wait for one.
+    pub(super) waiting: u32,
+}
+
+/// All field errors of one prefix, as in `data.country`.
+pub(super) fn under(prefix: &str, errors: Vec<(String, String)>) -> BTreeMap<String, Vec<String>> {
+    let mut by_field = BTreeMap::<String, Vec<String>>::new();
+    for (field, reason) in errors {
+        let path = if field.is_empty() { prefix.to_owned() } else { format!("{prefix}.{field}") };
+        by_field.entry(path).or_default().push(reason);
+    }
+    by_field
+}

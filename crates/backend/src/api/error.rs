@@ -1,0 +1,284 @@
+//! What can go wrong with a request, and the only mapping of it to an answer.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::request_id;
+use crate::auth::{AccessError, HashError};
+use crate::domain::onboarding::{ChangeRefused, UnknownStep};
+use crate::idempotency::{InvalidKey, OpenError};
+use crate::store::StoreError;
+
+/// Errors by field. A field inside of another is named by its path, as in `data.country`.
+pub(super) type FieldErrors = BTreeMap<String, Vec<String>>;
+
+/// Tells a balancer that nothing was done, so that even a request that is not idempotent may be
+/// sent to another instance.
+pub(super) const RETRY_SAFE: HeaderName = HeaderName::from_static("x-retry-safe");
+
+/// Why a request was not answered as it wanted to be.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ApiError {
+    #[error("the body is no JSON: {reason} at line {line}, column {column}")]
+    MalformedJson { reason: String, line: usize, column: usize },
+    #[error("the body is not valid UTF-8 from byte {valid_up_to} on")]
+    InvalidUtf8 { valid_up_to: usize },
+    #[error("the body must have the content type application/json and no content encoding")]
+    UnsupportedMediaType,
+    #[error("the body is larger than {limit} bytes")]
+    BodyTooLarge { limit: usize },
+    #[error("the body did not arrive in time")]
+    BodyTimeout,
+    #[error("the body broke off")]
+    BodyBroken,
+    #[error("some fields cannot be accepted")]
+    Validation(FieldErrors),
+    #[error("there is nothing at this path")]
+    RouteNotFound,
+    #[error("this path does not know this method")]
+    MethodNotAllowed,
+    #[error(transparent)]
+    UnknownStep(#[from] UnknownStep),
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    #[error("e-mail address or password is wrong")]
+    InvalidCredentials,
+    #[error("the refresh token is not valid; log in again")]
+    RefreshTokenInvalid,
+    #[error("there is already an account with this e-mail address")]
+    EmailTaken,
+    #[error(transparent)]
+    Change(#[from] ChangeRefused),
+    #[error("the state has changed: its version is {current} now")]
+    VersionMismatch { current: i64 },
+    #[error("If-Match must be * or a list of quoted entity tags")]
+    MalformedCondition,
+    #[error(transparent)]
+    IdempotencyKey(#[from] InvalidKey),
+    #[error(transparent)]
+    KeptAnswer(#[from] OpenError),
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("an answer could not be written")]
+    Render(#[from] serde_json::Error),
+    #[error("metrics could not be written")]
+    Metrics(#[from] prometheus::Error),
+    #[error("a handler panicked")]
+    Panic,
+}
+
+/// The outline of an answer: status and stable code.
+type Outline = (StatusCode, &'static str);
+
+impl ApiError {
+    /// Every cause has one line here; a new one cannot be forgotten.
+    fn outline(&self) -> Outline {
+        use StatusCode as S;
+        match self {
+            Self::MalformedJson { .. } => (S::BAD_REQUEST, "malformed_json"),
+            Self::InvalidUtf8 { .. } => (S::BAD_REQUEST, "invalid_utf8"),
+            Self::UnsupportedMediaType => (S::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::BodyTooLarge { .. } => (S::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::BodyTimeout => (S::REQUEST_TIMEOUT, "request_timeout"),
+            Self::BodyBroken => (S::BAD_REQUEST, "body_incomplete"),
+            Self::Validation(_) => (S::UNPROCESSABLE_ENTITY, "validation_failed"),
+            Self::RouteNotFound => (S::NOT_FOUND, "not_found"),
+            Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::UnknownStep(_) => (S::NOT_FOUND, "unknown_step"),
+            Self::Access(error) => (S::UNAUTHORIZED, access_code(error)),
+            Self::InvalidCredentials => (S::UNAUTHORIZED, "invalid_credentials"),
+            Self::RefreshTokenInvalid => (S::UNAUTHORIZED, "refresh_token_invalid"),
+            Self::EmailTaken => (S::CONFLICT, "email_taken"),
+            Self::Change(refused) => change_outline(refused),
+            Self::VersionMismatch { .. } => (S::PRECONDITION_FAILED, "version_mismatch"),
+            Self::MalformedCondition => (S::BAD_REQUEST, "malformed_condition"),
+            Self::IdempotencyKey(_) => (S::BAD_REQUEST, "invalid_idempotency_key"),
+            Self::KeptAnswer(OpenError::OtherBody) => (S::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+            Self::KeptAnswer(
+                OpenError::UnknownSecret { .. } | OpenError::Damaged(_) | OpenError::Unreadable(_),
+            ) => (S::INTERNAL_SERVER_ERROR, "kept_answer_unreadable"),
+            Self::Hash(HashError::Busy) => (S::SERVICE_UNAVAILABLE, "overloaded"),
+            Self::Store(StoreError::Unavailable { .. } | StoreError::Interrupted { .. }) => {
+                (S::SERVICE_UNAVAILABLE, "database_unavailable")
+            }
+            Self::Store(StoreError::Corrupt { .. } | StoreError::Refused { .. })
+            | Self::Hash(HashError::Argon2(_) | HashError::Thread(_))
+            | Self::Render(_)
+            | Self::Metrics(_)
+            | Self::Panic => (S::INTERNAL_SERVER_ERROR, "internal_error"),
+        }
+    }
+
+    /// Whether surely nothing was done, so that anybody may try it again anywhere.
+    fn retry_safe(&self) -> bool {
+        matches!(self, Self::Hash(HashError::Busy) | Self::Store(StoreError::Unavailable { .. }))
+    }
+
+    /// Whether the answer belongs to the request and is kept for its key. A missing or bad
+    /// credential does not: the same request with a good one is to be done.
+    fn keepable(&self, status: StatusCode) -> bool {
+        let passing = matches!(
+            self,
+            Self::Access(_)
+                | Self::RefreshTokenInvalid
+                | Self::BodyTooLarge { .. }
+                | Self::BodyTimeout
+                | Self::BodyBroken
+                | Self::IdempotencyKey(_)
+                | Self::KeptAnswer(_)
+        );
+        status.is_client_error() && !passing
+    }
+
+    /// What a client is told. Causes inside of this service are for the log alone.
+    fn detail(&self, status: StatusCode) -> String {
+        match self {
+            _ if status == StatusCode::INTERNAL_SERVER_ERROR => {
+                "Something went wrong on our side. The request id finds it in the log.".into()
+            }
+            Self::Store(_) => "The database is not available. Try again.".into(),
+            other => capitalize(&other.to_string()),
+        }
+    }
+
+    fn log(&self, status: StatusCode) {
+        let error = service_kit::exit::chain(self as &dyn Error);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            tracing::warn!(error, "refused for now");
+        } else if status.is_server_error() {
+            tracing::error!(error, "failed");
+        } else {
+            tracing::debug!(error, "refused");
+        }
+    }
+}
+
+fn access_code(error: &AccessError) -> &'static str {
+    match error {
+        AccessError::Missing => "token_missing",
+        AccessError::Expired => "token_expired",
+        AccessError::Malformed | AccessError::Invalid(_) | AccessError::Role(_) => "token_invalid",
+    }
+}
+
+fn change_outline(refused: &ChangeRefused) -> Outline {
+    match refused {
+        ChangeRefused::StepIsAutomatic => (StatusCode::CONFLICT, "step_is_automatic"),
+        ChangeRefused::StepIsRequired(_) => (StatusCode::UNPROCESSABLE_ENTITY, "validation_failed"),
+        ChangeRefused::OnboardingCompleted => (StatusCode::CONFLICT, "onboarding_completed"),
+        ChangeRefused::StepsOpen(_) => (StatusCode::CONFLICT, "onboarding_incomplete"),
+    }
+}
+
+fn capitalize(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", chars.as_str())
+}
+
+/// An error as clients see it (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Problem {
+    /// Names the kind of problem: `urn:user-onboarding:problem:` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The status's standard phrase.
+    title: &'static str,
+    /// The status of the answer.
+    status: u16,
+    /// What is wrong with this request.
+    detail: String,
+    /// Stable name of the problem.
+    #[schema(example = "email_taken")]
+    code: &'static str,
+    /// Finds the request in logs.
+    request_id: String,
+    /// With 422: what is wrong with which field.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false, inline)]
+    errors: FieldErrors,
+    /// With `onboarding_incomplete`: the required steps that are open.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    open_steps: Vec<&'static str>,
+}
+
+impl Problem {
+    fn new(error: &ApiError) -> Self {
+        let (status, code) = error.outline();
+        Self {
+            kind: format!("urn:user-onboarding:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: error.detail(status),
+            code,
+            request_id: request_id::current(),
+            errors: field_errors(error),
+            open_steps: open_steps(error),
+        }
+    }
+}
+
+fn field_errors(error: &ApiError) -> FieldErrors {
+    match error {
+        ApiError::Validation(errors) => errors.clone(),
+        ApiError::Change(refused @ ChangeRefused::StepIsRequired(_)) => {
+            FieldErrors::from([("status".to_owned(), vec![refused.to_string()])])
+        }
+        _ => FieldErrors::new(),
+    }
+}
+
+fn open_steps(error: &ApiError) -> Vec<&'static str> {
+    match error {
+        ApiError::Change(ChangeRefused::StepsOpen(steps)) => steps.iter().map(|step| step.key()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Marks an answer that is kept for the request's key, should it have one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keepable;
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, _) = self.outline();
+        self.log(status);
+        // A problem is made of texts and numbers, which always serialise.
+        let body = serde_json::to_vec(&Problem::new(&self)).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if self.retry_safe() {
+            headers.insert(RETRY_SAFE, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, challenge(&self));
+        }
+        if self.keepable(status) {
+            response.extensions_mut().insert(Keepable);
+        }
+        response
+    }
+}
+
+/// RFC 6750 section 3: no error code where the request bore no token at all.
+fn challenge(error: &ApiError) -> HeaderValue {
+    match error {
+        ApiError::Access(AccessError::Missing) | ApiError::InvalidCredentials => {
+            HeaderValue::from_static("Bearer")
+        }
+        _ => HeaderValue::from_static("Bearer error=\"invalid_token\""),
+    }
+}

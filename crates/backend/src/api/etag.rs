@@ -1,0 +1,107 @@
+//! Conditional requests (RFC 9110 sections 8.8.3 and 13.1).
+
+use http::header::{IF_MATCH, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::error::ApiError;
+
+/// The strong entity tag of a version.
+pub(super) fn of_version(version: i64) -> HeaderValue {
+    // Digits and quotes are always a legal value.
+    HeaderValue::try_from(format!("\"{version}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
+}
+
+/// Whether `If-Match`, where it is given, admits a state with the tag `current`. Compares
+/// strongly: weak tags never match.
+pub(super) fn if_match(headers: &HeaderMap, current: &HeaderValue) -> Result<bool, ApiError> {
+    let Some(list) = joined(headers, &IF_MATCH) else { return Ok(true) };
+    if list.trim() == "*" {
+        return Ok(true);
+    }
+    let tags = parse(&list).ok_or(ApiError::MalformedCondition)?;
+    Ok(tags.iter().any(|tag| !tag.weak && tag.opaque.as_bytes() == current.as_bytes()))
+}
+
+/// Whether `If-None-Match` says that the client has the state with the tag `current` already.
+/// Compares weakly; a header that cannot be read counts as absent, since the whole state is
+/// never wrong.
+pub(super) fn has_already(headers: &HeaderMap, current: &HeaderValue) -> bool {
+    let Some(list) = joined(headers, &IF_NONE_MATCH) else { return false };
+    let same = |tag: &Tag<'_>| tag.opaque.as_bytes() == current.as_bytes();
+    list.trim() == "*" || parse(&list).is_some_and(|tags| tags.iter().any(same))
+}
+
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let values: Vec<String> = headers
+        .get_all(name)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .collect();
+    (!values.is_empty()).then(|| values.join(","))
+}
+
+struct Tag<'a> {
+    weak: bool,
+    /// With its quotes.
+    opaque: &'a str,
+}
+
+fn parse(list: &str) -> Option<Vec<Tag<'_>>> {
+    let mut tags = Vec::new();
+    let mut rest = list.trim_start_matches([' ', '\t', ',']);
+    while !rest.is_empty() {
+        let weak = rest.starts_with("W/");
+        let quoted = if weak { &rest[2..] } else { rest };
+        let end = quoted.strip_prefix('"')?.find('"')? + 2;
+        tags.push(Tag { weak, opaque: &quoted[..end] });
+        let after = quoted[end..].trim_start_matches([' ', '\t']);
+        if !after.is_empty() && !after.starts_with(',') {
+            return None;
+        }
+        rest = after.trim_start_matches([' ', '\t', ',']);
+    }
+    Some(tags)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &HeaderName, values: &[&str]) -> HeaderMap {
+        values.iter().map(|value| (name.clone(), HeaderValue::from_str(value).unwrap())).collect()
+    }
+
+    #[test]
+    fn if_match_compares_strongly() {
+        let table: &[(&[&str], Option<bool>)] = &[
+            (&[], Some(true)),
+            (&["*"], Some(true)),
+            (&["\"7\""], Some(true)),
+            (&["\"6\""], Some(false)),
+            (&["\"5\", \"7\""], Some(true)),
+            (&["\"5\"", "\"7\""], Some(true)),
+            (&["\"a,b\" , \"7\""], Some(true)),
+            (&["W/\"7\""], Some(false)),
+            (&["7"], None),
+            (&["\"7"], None),
+            (&["\"6\" \"7\""], None),
+        ];
+        for (values, expected) in table {
+            let outcome = if_match(&headers(&IF_MATCH, values), &of_version(7)).ok();
+            assert_eq!(outcome, *expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn if_none_match_compares_weakly() {
+        let table: &[(&[&str], bool)] =
+            &[(&[], false), (&["*"], true), (&["W/\"7\""], true), (&["\"6\", \"7\""], true), (&["7"], false)];
+        for (values, expected) in table {
+            assert_eq!(
+                has_already(&headers(&IF_NONE_MATCH, values), &of_version(7)),
+                *expected,
+                "{values:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! JSON objects as requests: every field is looked at, and all errors are told at once.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use axum::body::Body;
+use axum::extract::FromRequest;
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, Request};
+use serde_json::error::Category;
+use serde_json::{Map, Value};
+
+use super::body;
+use super::error::{ApiError, FieldErrors};
+
+/// What stands for the whole body among the errors by field.
+const WHOLE_BODY: &str = "body";
+
+/// A request body that is read from the fields of a JSON object.
+pub(super) trait FromFields: Sized {
+    /// Whether no body at all is as good as an empty object.
+    const MAY_BE_EMPTY: bool = false;
+
+    /// Takes its fields; none where one that it needs is missing or bad, which `fields` notes.
+    fn from_fields(fields: &mut Fields) -> Option<Self>;
+}
+
+/// The checked body of a request.
+#[derive(Debug)]
+pub(super) struct Checked<T>(pub(super) T);
+
+/// The fields of an object that were not taken yet, and what is wrong with those that were.
+#[derive(Debug)]
+pub(super) struct Fields {
+    left: Map<String, Value>,
+    errors: FieldErrors,
+}
+
+impl Fields {
+    fn new(left: Map<String, Value>) -> Self {
+        Self { left, errors: FieldErrors::new() }
+    }
+
+    /// A text that must be there and parse as `T`.
+    pub(super) fn required<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        if self.left.get(name).is_none_or(Value::is_null) {
+            self.reject(name, "is required");
+        }
+        self.optional(name)
+    }
+
+    /// A text that may be absent (or `null`, which is the same), and parses as `T` where it is there.
+    pub(super) fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        match self.left.remove(name)? {
+            Value::Null => None,
+            Value::String(text) => text.parse().map_err(|error| self.reject(name, error)).ok(),
+            _ => {
+                self.reject(name, "must be a string");
+                None
+            }
+        }
+    }
+
+    /// An object that may be absent, or `null`.
+    pub(super) fn object(&mut self, name: &str) -> Option<Map<String, Value>> {
+        match self.left.remove(name)? {
+            Value::Null => None,
+            Value::Object(object) => Some(object),
+            _ => {
+                self.reject(name, "must be an object");
+                None
+            }
+        }
+    }
+
+    /// Notes what is wrong with a field.
+    pub(super) fn reject(&mut self, name: &str, reason: impl Display) {
+        self.errors.entry(name.to_owned()).or_default().push(reason.to_string());
+    }
+
+    fn finish<T>(mut self, value: Option<T>) -> Result<T, ApiError> {
+        let unknown: Vec<String> = self.left.keys().cloned().collect();
+        for name in unknown {
+            self.reject(&name, "is not a known field");
+        }
+        match value {
+            Some(value) if self.errors.is_empty() => Ok(value),
+            _ => Err(ApiError::Validation(self.errors)),
+        }
+    }
+}
+
+impl<T: FromFields, S: Sync> FromRequest<S> for Checked<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(mut request: Request<Body>, _: &S) -> Result<Self, ApiError> {
+        let body = body::read(&mut request).await?;
+        parse(request.headers(), &body).map(Self)
+    }
+}
+
+fn parse<T: FromFields>(headers: &HeaderMap, body: &Bytes) -> Result<T, ApiError> {
+    let object = if body.is_empty() && T::MAY_BE_EMPTY {
+        Map::new()
+    } else {
+        check_media_type(headers)?;
+        parse_object(body)?
+    };
+    let mut fields = Fields::new(object);
+    let value = T::from_fields(&mut fields);
+    fields.finish(value)
+}
+
+fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let json = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+        let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    });
+    if json && !headers.contains_key(CONTENT_ENCODING) { Ok(()) } else { Err(ApiError::UnsupportedMediaType) }
+}
+
+fn parse_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    let text = std::str::from_utf8(body)
+        .map_err(|error| ApiError::InvalidUtf8 { valid_up_to: error.valid_up_to() })?;
+    match serde_json::from_str(text).map_err(malformed)? {
+        Value::Object(object) => Ok(object),
+        _ => {
+            let errors = vec!["must be an object".to_owned()];
+            Err(ApiError::Validation(FieldErrors::from([(WHOLE_BODY.to_owned(), errors)])))
+        }
+    }
+}
+
+fn malformed(error: serde_json::Error) -> ApiError {
+    let (line, column) = (error.line(), error.column());
+    let reason = match error.classify() {
+        Category::Eof => "it ends too early".to_owned(),
+        Category::Io | Category::Syntax | Category::Data => {
+            let text = error.to_string();
+            text.split(" at line ").next().unwrap_or(&text).to_owned()
+        }
+    };
+    ApiError::MalformedJson { reason, line, column }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Email, FullName};
+
+    #[derive(Debug)]
+    struct Sample;
+
+    impl FromFields for Sample {
+        fn from_fields(fields: &mut Fields) -> Option<Self> {
+            let email = fields.required::<Email>("email");
+            let name = fields.optional::<FullName>("name");
+            let data = fields.object("data");
+            drop((name, data));
+            email.map(|_| Self)
+        }
+    }
+
+    fn outcome(body: &'static [u8]) -> Result<(), ApiError> {
+        let headers = [(CONTENT_TYPE, "application/json; charset=utf-8".parse().unwrap())];
+        parse::<Sample>(&headers.into_iter().collect(), &Bytes::from_static(body)).map(|Sample| ())
+    }
+
+    fn errors(body: &'static [u8]) -> Vec<String> {
+        match outcome(body) {
+            Err(ApiError::Validation(errors)) => {
+                errors.into_iter().map(|(name, reasons)| format!("{name} {}", reasons.join(", "))).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn all_errors_are_told_at_once() {
+        assert!(outcome(br#"{"email":"a@example.com","data":{}}"#).is_ok());
+        assert_eq!(
+            errors(br#"{"name":7,"data":[],"emial":"x"}"#),
+            [
+                "data must be an object",
+                "email is required",
+                "emial is not a known field",
+                "name must be a string"
+            ]
+        );
+        assert_eq!(errors(br#"{"email":null}"#), ["email is required"]);
+        assert!(outcome(br#"{"email":"a@example.com","name":null,"data":null}"#).is_ok());
+        assert_eq!(errors(b"[]"), ["body must be an object"]);
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_with_its_place() {
+        assert!(matches!(
+            outcome(b"{\n  \"email\": }"),
+            Err(ApiError::MalformedJson { line: 2, column: 12, .. })
+        ));
+        for body in [&b""[..], b"{", b"{\"a\":1} x", b"nope"] {
+            assert!(matches!(outcome(body), Err(ApiError::MalformedJson { .. })), "{body:?}");
+        }
+        assert!(matches!(outcome(b"{\"email\":\"\xff\"}"), Err(ApiError::InvalidUtf8 { valid_up_to: 10 })));
+        let deep: &'static str = Box::leak("[".repeat(10_000).into_boxed_str());
+        assert!(matches!(outcome(deep.as_bytes()), Err(ApiError::MalformedJson { .. })));
+    }
+
+    #[test]
+    fn only_json_is_taken() {
+        let body = Bytes::from_static(b"{\"email\":\"a@example.com\"}");
+        for (value, good) in
+            [("application/json", true), ("application/merge-patch+json", true), ("text/plain", false)]
+        {
+            let headers = [(CONTENT_TYPE, value.parse().unwrap())].into_iter().collect();
+            assert_eq!(parse::<Sample>(&headers, &body).is_ok(), good, "{value}");
+        }
+        assert!(matches!(parse::<Sample>(&HeaderMap::new(), &body), Err(ApiError::UnsupportedMediaType)));
+    }
+}

@@ -1,0 +1,145 @@
+//! Registering, logging in, and who am I.
+
+use axum::Json;
+use axum::extract::State;
+use http::header::SET_COOKIE;
+use http::{HeaderName, HeaderValue, StatusCode};
+
+use crate::api::attempt::{Attempt, Audit, Commit};
+use crate::api::authenticated::Authenticated;
+use crate::api::cookie;
+use crate::api::dto::{LoginRequest, RegisterRequest, SessionBody, SessionMode, UserBody};
+use crate::api::error::{ApiError, Problem};
+use crate::api::fields::Checked;
+use crate::app::{App, AppState};
+use crate::auth::{AccessError, OpenedSession};
+use crate::domain::session::RefreshToken;
+use crate::domain::{NewUser, Role, User, now};
+use crate::idempotency::Answer;
+use crate::store::{AuditAction, Effect, StoreError};
+use uuid::Uuid;
+
+/// Make an account
+///
+/// Makes the account, its first session and its onboarding, whose step `account` is done by that.
+#[utoipa::path(
+    post, path = "/api/auth/register", tag = "auth", operation_id = "register",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours")),
+    request_body = RegisterRequest,
+    responses(
+        (status = 201, description = "The account and its first session", body = SessionBody),
+        (status = 409, description = "`email_taken`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn register(
+    State(app): State<App>,
+    attempt: Attempt,
+    Checked(request): Checked<RegisterRequest>,
+) -> Result<Answer, ApiError> {
+    let RegisterRequest { email, password, full_name, session: mode } = request;
+    // Spares the hashing. Should an earlier try of this request have made the account, then its
+    // answer is found when the refusal is about to be kept.
+    if app.store.credentials(&email).await?.is_some() {
+        return Err(ApiError::EmailTaken);
+    }
+    let password_hash = app.hasher.hash(password).await?;
+    let at = now();
+    let user = User { id: Uuid::now_v7(), email, full_name, role: Role::User, created_at: at };
+    let session = OpenedSession::begin(&user, &app.issuer, app.refresh_token_ttl, at);
+    let tokens = (session.access_token, &session.refresh_token);
+    let answer = session_answer(&app, StatusCode::CREATED, &user, tokens, mode)?;
+    let audit = Some(Audit { action: AuditAction::UserRegistered, user_id: user.id, subject: None });
+    let user = Box::new(NewUser { user, password_hash });
+    let effect = Effect::Register { user, session: session.stored };
+    done(attempt.commit(&app, at, effect, audit, answer).await?)
+}
+
+/// Log in
+///
+/// A wrong password and an unknown address get the same answer in the same time.
+#[utoipa::path(
+    post, path = "/api/auth/login", tag = "auth", operation_id = "login",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours")),
+    request_body = LoginRequest,
+    responses(
+        (status = 200, description = "A new session", body = SessionBody),
+        (status = 401, description = "`invalid_credentials`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn login(
+    State(app): State<App>,
+    attempt: Attempt,
+    Checked(request): Checked<LoginRequest>,
+) -> Result<Answer, ApiError> {
+    let found = app.store.credentials(&request.email).await?;
+    let (user, hash) = found.map(|found| (found.user, found.password_hash)).unzip();
+    let verified = app.hasher.verify(request.password, hash).await?;
+    let user = user.filter(|_| verified).ok_or(ApiError::InvalidCredentials)?;
+    let at = now();
+    let session = OpenedSession::begin(&user, &app.issuer, app.refresh_token_ttl, at);
+    let tokens = (session.access_token, &session.refresh_token);
+    let answer = session_answer(&app, StatusCode::OK, &user, tokens, request.session)?;
+    let subject = Some(session.stored.id.to_string());
+    let audit = Some(Audit { action: AuditAction::UserLoggedIn, user_id: user.id, subject });
+    done(attempt.commit(&app, at, Effect::StartSession(session.stored), audit, answer).await?)
+}
+
+/// Who am I
+#[utoipa::path(
+    get, path = "/api/auth/me", tag = "auth", operation_id = "me", security(("access_token" = [])),
+    responses(
+        (status = 200, description = "The account of the access token", body = UserBody),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn me(
+    State(app): State<App>,
+    Authenticated(current): Authenticated,
+) -> Result<Json<UserBody>, ApiError> {
+    // The account may be gone while its token still is good.
+    let user = app.store.user(current.id).await?.ok_or(AccessError::Malformed)?;
+    Ok(Json(UserBody::from(&user)))
+}
+
+/// The answer of all calls that give tokens.
+pub(super) fn session_answer(
+    app: &AppState,
+    status: StatusCode,
+    user: &User,
+    (access_token, refresh_token): (String, &RefreshToken),
+    mode: SessionMode,
+) -> Result<Answer, ApiError> {
+    let in_body = (mode == SessionMode::Token).then(|| refresh_token.expose().to_owned());
+    let cookie = match mode {
+        SessionMode::Token => None,
+        SessionMode::Cookie => Some(set_cookie(app, refresh_token)),
+    };
+    let body = SessionBody {
+        user: UserBody::from(user),
+        access_token,
+        token_type: "Bearer",
+        expires_in: app.issuer.ttl().as_secs(),
+        refresh_token: in_body,
+    };
+    let answer = Answer::json(status, &body)?;
+    Ok(match cookie {
+        Some((name, value)) => answer.with(name, value),
+        None => answer,
+    })
+}
+
+fn set_cookie(app: &AppState, token: &RefreshToken) -> (HeaderName, HeaderValue) {
+    (SET_COOKIE, cookie::set(token, app.refresh_token_ttl, app.cookie_secure))
+}
+
+/// The answer of a commit that has no version to be stale.
+pub(super) fn done(commit: Commit) -> Result<Answer, ApiError> {
+    match commit {
+        Commit::Done(answer) => Ok(answer),
+        Commit::Stale => Err(StoreError::exhausted("a state that stands still").into()),
+    }
+}

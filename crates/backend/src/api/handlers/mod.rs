@@ -1,0 +1,8 @@
+//! One file for each group of calls. A handler parses, calls and shapes; nothing else.
+
+pub(super) mod account;
+pub(super) mod docs;
+pub(super) mod health;
+pub(super) mod onboarding;
+pub(super) mod session;
+pub(super) mod static_data;

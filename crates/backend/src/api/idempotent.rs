@@ -1,0 +1,76 @@
+//! The middleware of everything that changes something: who asks, was it asked before?
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, Request};
+
+use super::attempt::Attempt;
+use super::error::ApiError;
+use super::{body, cookie};
+use crate::app::{App, AppState};
+use crate::domain::now;
+use crate::idempotency::{self, IdempotencyKey};
+
+/// Who asks, for the scope of a key. Two tries of one request must be of one asker, and two
+/// people with the same key of two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// Nobody in particular: the body tells people apart, and another body is refused.
+    Anybody,
+    /// Whoever holds the refresh token, which may come as a cookie and not in the body.
+    TokenHolder,
+    /// Whoever ends a session, by either token.
+    Leaver,
+    /// A user with an access token; without one, the request ends here.
+    User,
+}
+
+/// Reads the body, gives a kept answer again, or lets the handler work and keeps its refusal.
+pub(super) async fn idempotent(
+    State((app, asker)): State<(App, Asker)>,
+    mut request: Request<Body>,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let who = identify(asker, &app, &mut request)?;
+    let key = IdempotencyKey::read(request.headers())?;
+    let body = body::read(&mut request).await?;
+    let keyed = key.map(|key| {
+        let (method, path) = (request.method().as_str(), request.uri().path());
+        idempotency::Request::new(&who, method, path, &key, body.clone())
+    });
+    if let Some(keyed) = &keyed
+        && let Some(kept) = app.store.kept_answer(keyed.scope, now()).await?
+    {
+        return Ok(app.vault.open(keyed, &kept)?.into_response());
+    }
+    *request.body_mut() = Body::from(body);
+    let attempt = Attempt::new(keyed);
+    request.extensions_mut().insert(attempt.clone());
+    let response = next.run(request).await;
+    attempt.keep_refusal(&app, response).await
+}
+
+fn identify(asker: Asker, app: &AppState, request: &mut Request<Body>) -> Result<Vec<u8>, ApiError> {
+    let headers = request.headers();
+    Ok(match asker {
+        Asker::Anybody => b"anybody".to_vec(),
+        Asker::TokenHolder => [b"token ", cookie_hash(headers).as_slice()].concat(),
+        Asker::Leaver => {
+            let user = app.issuer.authenticate(headers, now()).ok();
+            let session = user.map(|user| user.session_id.into_bytes()).unwrap_or_default();
+            [b"leaver ", session.as_slice(), cookie_hash(headers).as_slice()].concat()
+        }
+        Asker::User => {
+            let user = app.issuer.authenticate(headers, now())?;
+            request.extensions_mut().insert(user);
+            [b"user ", user.id.as_bytes().as_slice()].concat()
+        }
+    })
+}
+
+/// Zeros where there is no cookie.
+fn cookie_hash(headers: &HeaderMap) -> [u8; 32] {
+    cookie::read(headers).map(|token| token.hash().0).unwrap_or_default()
+}

@@ -1,0 +1,21 @@
+//! The HTTP API, in the order in which a request meets it: [`router`] knows all paths, `observe`
+//! names, counts and logs the request, `idempotent` makes it repeatable, `body` and `fields`
+//! parse it, a handler calls the domain and the store, `error` shapes what went wrong.
+
+mod attempt;
+mod authenticated;
+mod body;
+mod cookie;
+mod dto;
+mod error;
+mod etag;
+mod fields;
+mod handlers;
+mod idempotent;
+mod observe;
+mod openapi;
+mod request_id;
+mod router;
+
+pub use openapi::document;
+pub use router::router;

@@ -1,0 +1,112 @@
+//! Names, counts, times and logs every request, whatever becomes of it.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use futures::FutureExt as _;
+use http::header::{CACHE_CONTROL, CONNECTION};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use service_kit::telemetry::{RequestId, TraceParent};
+use tracing::Instrument as _;
+
+use super::error::ApiError;
+use super::request_id;
+use crate::app::{App, AppState};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const INSTANCE_ID: HeaderName = HeaderName::from_static("x-instance-id");
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// The outermost middleware.
+pub(super) async fn observe(State(app): State<App>, request: Request<Body>, next: Next) -> Response {
+    let started = Instant::now();
+    let seen = Seen::of(&request);
+    let span = tracing::info_span!(
+        "request",
+        request_id = seen.id.as_str(),
+        trace_id = seen.trace.trace_id(),
+        method = seen.method,
+        route = seen.route
+    );
+    let answered = async {
+        let mut response = request_id::scope(seen.id.clone(), catch_panics(next.run(request))).await;
+        stamp(response.headers_mut(), &app, &seen.id);
+        log(&seen, response.status(), started.elapsed());
+        response
+    };
+    let response = answered.instrument(span).await;
+    app.metrics.request(seen.method, &seen.route, response.status().as_u16(), started.elapsed());
+    response
+}
+
+/// What is remembered of a request while a handler has it.
+struct Seen {
+    id: RequestId,
+    trace: TraceParent,
+    method: &'static str,
+    /// The path's pattern, so that there are as many as in the router and no more.
+    route: String,
+}
+
+impl Seen {
+    fn of(request: &Request<Body>) -> Self {
+        let header = |name: &HeaderName| request.headers().get(name).map(HeaderValue::as_bytes);
+        let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
+        Self {
+            id: RequestId::accept(header(&REQUEST_ID)),
+            trace: TraceParent::accept(header(&TRACE_PARENT)),
+            method: known_method(request.method()),
+            route: route.to_owned(),
+        }
+    }
+
+    /// Probes come every second and would drown the rest.
+    fn is_probe(&self) -> bool {
+        matches!(&*self.route, "/health" | "/ready" | "/metrics" | "/api/health")
+    }
+}
+
+/// A label must not take any value a client can think of.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "OTHER",
+    }
+}
+
+async fn catch_panics(answer: impl Future<Output = Response>) -> Response {
+    AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| ApiError::Panic.into_response())
+}
+
+fn stamp(headers: &mut HeaderMap, app: &AppState, id: &RequestId) {
+    // Both were checked to be visible ASCII, so neither is ever left out.
+    if let (Ok(id), Ok(instance)) =
+        (HeaderValue::from_str(id.as_str()), HeaderValue::from_str(&app.instance_id))
+    {
+        headers.insert(REQUEST_ID, id);
+        headers.insert(INSTANCE_ID, instance);
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if app.shutdown.is_draining() {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+fn log(seen: &Seen, status: StatusCode, duration: Duration) {
+    let (status, duration_ms) = (status.as_u16(), duration.as_secs_f64() * 1000.0);
+    if seen.is_probe() {
+        tracing::debug!(status, duration_ms, "answered");
+    } else {
+        tracing::info!(status, duration_ms, "answered");
+    }
+}

@@ -1,0 +1,44 @@
+//! The OpenAPI document, made from the handlers' own descriptions.
+
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::handlers::{account, docs, health, onboarding, session, static_data};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "User onboarding",
+        description = "People register, log in and are led through the steps of an onboarding. Errors are \
+                       `application/problem+json` (RFC 9457) with a stable `code`. Every POST and PUT takes an \
+                       `Idempotency-Key`: the same key and body get the first answer again, for 24 hours."
+    ),
+    paths(
+        account::register, account::login, session::refresh, session::logout, account::me,
+        onboarding::show, onboarding::put_step, onboarding::complete, static_data::show,
+        health::live, health::ready, health::with_database, health::metrics, docs::openapi, docs::page,
+    ),
+    tags(
+        (name = "auth", description = "Accounts and sessions"),
+        (name = "onboarding", description = "The way through the steps"),
+        (name = "operations", description = "For balancers, supervisors and developers"),
+    ),
+    modifiers(&AccessToken),
+)]
+struct Api;
+
+struct AccessToken;
+
+impl Modify for AccessToken {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWE").build();
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("access_token", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The document as JSON.
+pub fn document() -> String {
+    // Made of texts and maps with text keys, which always serialise.
+    Api::openapi().to_pretty_json().unwrap_or_default()
+}

@@ -1,0 +1,52 @@
+//! All paths.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post, put};
+
+use super::error::ApiError;
+use super::handlers::{account, docs, health, onboarding, session, static_data};
+use super::idempotent::{Asker, idempotent};
+use super::observe::observe;
+use crate::app::App;
+
+/// The whole API of one instance.
+pub fn router(app: App) -> Router {
+    let repeatable = |asker| from_fn_with_state((Arc::clone(&app), asker), idempotent);
+
+    let for_anybody = Router::new()
+        .route("/api/auth/register", post(account::register))
+        .route("/api/auth/login", post(account::login))
+        .route_layer(repeatable(Asker::Anybody));
+    let for_token_holders = Router::new()
+        .route("/api/auth/refresh", post(session::refresh))
+        .route_layer(repeatable(Asker::TokenHolder));
+    let for_leavers =
+        Router::new().route("/api/auth/logout", post(session::logout)).route_layer(repeatable(Asker::Leaver));
+    let for_users = Router::new()
+        .route("/api/onboarding/steps/{key}", put(onboarding::put_step))
+        .route("/api/onboarding/complete", post(onboarding::complete))
+        .route_layer(repeatable(Asker::User));
+    let readable = Router::new()
+        .route("/api/auth/me", get(account::me))
+        .route("/api/onboarding", get(onboarding::show))
+        .route("/api/static-data", get(static_data::show))
+        .route("/api/openapi.json", get(docs::openapi))
+        .route("/api/docs", get(docs::page))
+        .route("/api/health", get(health::with_database))
+        .route("/health", get(health::live))
+        .route("/ready", get(health::ready))
+        .route("/metrics", get(health::metrics));
+
+    for_anybody
+        .merge(for_token_holders)
+        .merge(for_leavers)
+        .merge(for_users)
+        .merge(readable)
+        .fallback(|| async { ApiError::RouteNotFound })
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .layer(from_fn_with_state(Arc::clone(&app), observe))
+        .with_state(app)
+}

@@ -1,0 +1,139 @@
+//! From configuration to a server that is bound, but does not answer yet.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use service_kit::health::Uptime;
+use service_kit::shutdown::{Drain, Drained, Shutdown, Signals};
+use tokio::net::TcpListener;
+
+use super::state::{App, AppState};
+use super::{maintenance, serve};
+use crate::auth::{HashError, Hasher, TokenIssuer};
+use crate::config::{Config, DatabaseConfig};
+use crate::idempotency::Vault;
+use crate::metrics::Metrics;
+use crate::store::metrics::{Metered, StoreMetrics};
+use crate::store::migration::MigrationError;
+use crate::store::{Store, sql_server, sqlite};
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// Another process has the port, or the address is not one of this machine.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// `BIND_ADDRESS`.
+        address: SocketAddr,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The database cannot be reached, or not be brought to this version's schema.
+    #[error(transparent)]
+    Database(#[from] MigrationError),
+    /// Password hashing does not work.
+    #[error(transparent)]
+    Hasher(#[from] HashError),
+    /// Two metrics have one name.
+    #[error("metrics cannot be set up")]
+    Metrics(#[from] prometheus::Error),
+    /// The keys of kept answers cannot be made.
+    #[error("keys cannot be made from the secrets")]
+    Keys(#[from] aws_lc_rs::error::Unspecified),
+}
+
+/// A server that is bound to its address.
+pub struct Application {
+    app: App,
+    listener: TcpListener,
+    drain: Drain,
+}
+
+impl Application {
+    /// Binds, migrates and connects, in this order: a taken port is told before anything is done.
+    pub async fn build(config: Config) -> Result<Self, BuildError> {
+        let Config { server, database, auth } = config;
+        let listener = bind(server.bind_address)?;
+        let metrics = Metrics::new()?;
+        for name in migrate(&database).await? {
+            tracing::info!(name, "applied a migration");
+        }
+        let state = AppState {
+            store: open(&database, metrics.store())?,
+            hasher: Hasher::new(auth.hash_threads)?,
+            vault: Vault::new(&auth.keyring)?,
+            issuer: TokenIssuer::new(auth.keyring, auth.access_token_ttl),
+            instance_id: server.instance_id,
+            refresh_token_ttl: auth.refresh_token_ttl,
+            cookie_secure: auth.cookie_secure,
+            shutdown: Shutdown::new(),
+            metrics,
+            uptime: Uptime::start(),
+        };
+        Ok(Self { app: Arc::new(state), listener, drain: server.drain })
+    }
+
+    /// The address that is listened on, with the port that port 0 became.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Begins the end from inside of the process, as a signal does from outside.
+    pub fn shutdown(&self) -> Shutdown {
+        self.app.shutdown.clone()
+    }
+
+    /// Serves until a signal comes, then drains.
+    pub async fn run(self, signals: &mut Signals) -> Drained {
+        let Self { app, listener, drain } = self;
+        let maintenance = tokio::spawn(maintenance::run(Arc::clone(&app)));
+        let server = serve::serve(Arc::clone(&app), listener);
+        let (drained, _) = drain.run(&app.shutdown, signals, server).await;
+        maintenance.abort();
+        app.store.close().await;
+        drained
+    }
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener, BuildError> {
+    let listen = || -> io::Result<TcpListener> {
+        let socket = socket2::Socket::new(
+            socket2::Domain::for_address(address),
+            socket2::Type::STREAM,
+            Some(socket2::Protocol::TCP),
+        )?;
+        // A restart must not wait for connections of the process before it.
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(serve::BACKLOG)?;
+        TcpListener::from_std(socket.into())
+    };
+    listen().map_err(|source| BuildError::Bind { address, source })
+}
+
+/// Brings the database to this version's schema and gives the names of what was applied.
+pub async fn migrate(database: &DatabaseConfig) -> Result<Vec<String>, MigrationError> {
+    match database {
+        DatabaseConfig::Sqlite { path, .. } => {
+            let (path, shown) = (path.clone(), path.clone());
+            let migrated = tokio::task::spawn_blocking(move || sqlite::migrate(&path)).await;
+            migrated.map_err(|source| sqlite::cannot_open(&shown, source))?
+        }
+        DatabaseConfig::SqlServer(config) => sql_server::migrate(config).await,
+    }
+}
+
+fn open(database: &DatabaseConfig, metrics: StoreMetrics) -> Result<Arc<dyn Store>, MigrationError> {
+    Ok(match database {
+        DatabaseConfig::Sqlite { path, pool } => {
+            let store = sqlite::open(path, *pool, &metrics)?;
+            Arc::new(Metered::new(store, metrics))
+        }
+        DatabaseConfig::SqlServer(config) => {
+            let store = sql_server::open(config, &metrics)?;
+            Arc::new(Metered::new(store, metrics))
+        }
+    })
+}

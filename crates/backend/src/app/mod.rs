@@ -1,0 +1,9 @@
+//! Builds the server from its configuration and runs it to its end.
+
+mod build;
+mod maintenance;
+mod serve;
+mod state;
+
+pub use build::{Application, BuildError, migrate};
+pub use state::{App, AppState};

@@ -1,0 +1,111 @@
+//! Connections: accepts them, speaks HTTP/1.1, lets each finish its last request.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::state::App;
+use crate::api;
+
+/// Connections that the kernel holds until they are accepted.
+pub(super) const BACKLOG: i32 = 1024;
+
+/// More connections than this wait in the kernel's backlog.
+const MAX_CONNECTIONS: usize = 4096;
+
+/// How long a connection may be idle, or take for a head. Longer than balancers keep theirs
+/// (30 s), so that it is they who close, and no request meets a connection that is just closing.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+
+const MAX_HEADERS: usize = 100;
+const MAX_HEAD_BYTES: usize = 32 * 1024;
+
+/// Pause after a failed accept: out of file descriptors, which only time can heal.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves until the shutdown closes; done when the last request is.
+pub(super) async fn serve(app: App, listener: TcpListener) {
+    let shutdown = app.shutdown.clone();
+    let connections = Connections {
+        service: TowerToHyperService::new(api::router(app)),
+        http: http(),
+        graceful: GracefulShutdown::new(),
+        permits: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+    };
+    tokio::select! {
+        () = connections.accept_all(&listener) => {}
+        () = shutdown.closing() => connections.accept_backlog(&listener),
+    }
+    drop(listener);
+    connections.graceful.shutdown().await;
+}
+
+fn http() -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(IDLE_TIMEOUT)
+        .max_headers(MAX_HEADERS)
+        .max_header_size(MAX_HEAD_BYTES);
+    http
+}
+
+struct Connections {
+    service: TowerToHyperService<axum::Router>,
+    http: http1::Builder,
+    graceful: GracefulShutdown,
+    permits: Arc<Semaphore>,
+}
+
+impl Connections {
+    async fn accept_all(&self, listener: &TcpListener) {
+        // The semaphore is never closed.
+        while let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, _)) => self.spawn(stream, permit),
+                Err(error) => pause_after(&error).await,
+            }
+        }
+    }
+
+    /// Takes the connections that were made before the listener closes: closing it would reset
+    /// them, with requests that are on their way.
+    fn accept_backlog(&self, listener: &TcpListener) {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        while let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned()
+            && let std::task::Poll::Ready(Ok((stream, _))) = listener.poll_accept(&mut context)
+        {
+            self.spawn(stream, permit);
+        }
+    }
+
+    fn spawn(&self, stream: TcpStream, permit: OwnedSemaphorePermit) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY cannot be set");
+        }
+        let connection = self.http.serve_connection(TokioIo::new(stream), self.service.clone());
+        let connection = self.graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(permit);
+        });
+    }
+}
+
+async fn pause_after(error: &io::Error) {
+    // These are of the one connection, not of the listener.
+    let passing =
+        [io::ErrorKind::ConnectionAborted, io::ErrorKind::ConnectionReset, io::ErrorKind::Interrupted];
+    if !passing.contains(&error.kind()) {
+        tracing::warn!(%error, "cannot accept connections");
+        tokio::time::sleep(ACCEPT_PAUSE).await;
+    }
+}

@@ -1,0 +1,39 @@
+//! What every request may use.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use service_kit::health::Uptime;
+use service_kit::shutdown::Shutdown;
+
+use crate::auth::{Hasher, TokenIssuer};
+use crate::idempotency::Vault;
+use crate::metrics::Metrics;
+use crate::store::Store;
+
+/// The parts of one instance. Nothing in it outlives a request but counters.
+pub struct AppState {
+    /// `INSTANCE_ID`.
+    pub instance_id: String,
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// Passwords.
+    pub hasher: Hasher,
+    /// Access tokens.
+    pub issuer: TokenIssuer,
+    /// Kept answers.
+    pub vault: Vault,
+    /// How long a refresh token lives.
+    pub refresh_token_ttl: Duration,
+    /// Whether cookies demand HTTPS.
+    pub cookie_secure: bool,
+    /// Whether the instance is about to end.
+    pub shutdown: Shutdown,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// Since when it runs.
+    pub uptime: Uptime,
+}
+
+/// The state as handlers get it.
+pub type App = Arc<AppState>;

@@ -1,0 +1,147 @@
+//! Access tokens, and whom they name.
+
+use std::time::Duration;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
+use service_kit::jwt::{Claims, Keyring, TokenError};
+use uuid::Uuid;
+
+use crate::domain::{Role, Timestamp, UnknownRole, User};
+
+/// Makes and checks access tokens.
+#[derive(Debug)]
+pub struct TokenIssuer {
+    keyring: Keyring,
+    ttl: Duration,
+}
+
+/// Who sent a request, as their access token says. No look-up was done for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CurrentUser {
+    /// The account.
+    pub id: Uuid,
+    /// The session that the token belongs to.
+    pub session_id: Uuid,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// Why a request names nobody.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// There is no `Authorization` header.
+    #[error("an access token is needed: Authorization: Bearer …")]
+    Missing,
+    /// The header is not of the form `Bearer TOKEN`, or there are several.
+    #[error("the Authorization header is not of the form: Bearer TOKEN")]
+    Malformed,
+    /// The token is not one of ours, or not valid yet.
+    #[error("the access token is not valid")]
+    Invalid(#[source] TokenError),
+    /// The token has expired.
+    #[error("the access token has expired")]
+    Expired,
+    /// The token bears a role that this version does not know.
+    #[error("the access token is not valid")]
+    Role(#[from] UnknownRole),
+}
+
+impl TokenIssuer {
+    /// Tokens of `keyring` that are good for `ttl`.
+    pub fn new(keyring: Keyring, ttl: Duration) -> Self {
+        Self { keyring, ttl }
+    }
+
+    /// How long a token is good.
+    pub fn ttl(&self) -> Duration {
+        self.ttl
+    }
+
+    /// A token for `user` in the session `session_id`.
+    pub fn issue(&self, user: &User, session_id: Uuid, now: Timestamp) -> String {
+        let iat = now.unix_timestamp();
+        self.keyring.seal(&Claims {
+            sub: user.id,
+            sid: session_id,
+            role: user.role.as_str().to_owned(),
+            iat,
+            nbf: iat,
+            exp: iat.saturating_add_unsigned(self.ttl.as_secs()),
+            jti: Uuid::new_v4(),
+        })
+    }
+
+    /// Who the `Authorization` header (RFC 6750 section 2.1) names.
+    pub fn authenticate(&self, headers: &HeaderMap, now: Timestamp) -> Result<CurrentUser, AccessError> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let value = values.next().ok_or(AccessError::Missing)?;
+        if values.next().is_some() {
+            return Err(AccessError::Malformed);
+        }
+        let token = bearer(value).ok_or(AccessError::Malformed)?;
+        let claims = self.keyring.open(token, now.unix_timestamp()).map_err(|error| match error {
+            TokenError::Expired => AccessError::Expired,
+            other => AccessError::Invalid(other),
+        })?;
+        Ok(CurrentUser { id: claims.sub, session_id: claims.sid, role: claims.role.parse()? })
+    }
+}
+
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::now;
+    use service_kit::config::Secret;
+
+    fn issuer(secret: &str) -> TokenIssuer {
+        TokenIssuer::new(Keyring::new(&Secret::new(secret), &[]).unwrap(), Duration::from_mins(10))
+    }
+
+    fn headers(values: &[&str]) -> HeaderMap {
+        values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_str(value).unwrap())).collect()
+    }
+
+    #[test]
+    fn a_token_names_its_user_until_it_expires() {
+        let issuer = issuer("0123456789abcdef0123456789abcdef");
+        let user = User {
+            id: Uuid::now_v7(),
+            email: "ada@example.com".parse().unwrap(),
+            full_name: "Ada".parse().unwrap(),
+            role: Role::Admin,
+            created_at: now(),
+        };
+        let (session_id, at) = (Uuid::now_v7(), now());
+        let token = issuer.issue(&user, session_id, at);
+        let named = CurrentUser { id: user.id, session_id, role: Role::Admin };
+        for header in [format!("Bearer {token}"), format!("bearer  {token}")] {
+            assert_eq!(issuer.authenticate(&headers(&[&header]), at).unwrap(), named);
+        }
+        let header = format!("Bearer {token}");
+        let late = issuer.authenticate(&headers(&[&header]), at + Duration::from_mins(10));
+        assert!(matches!(late, Err(AccessError::Expired)));
+        let twice = issuer.authenticate(&headers(&[&header, &header]), at);
+        assert!(matches!(twice, Err(AccessError::Malformed)));
+        let stranger =
+            self::issuer("another secret of sufficient length").authenticate(&headers(&[&header]), at);
+        assert!(matches!(stranger, Err(AccessError::Invalid(_))));
+    }
+
+    #[test]
+    fn what_is_no_bearer_token_is_told_apart() {
+        let issuer = issuer("0123456789abcdef0123456789abcdef");
+        assert!(matches!(issuer.authenticate(&HeaderMap::new(), now()), Err(AccessError::Missing)));
+        for value in ["", "Bearer", "Basic dTpw", "token"] {
+            let outcome = issuer.authenticate(&headers(&[value]), now());
+            assert!(matches!(outcome, Err(AccessError::Malformed)), "{value}");
+        }
+        let nonsense = issuer.authenticate(&headers(&["Bearer nonsense"]), now());
+        assert!(matches!(nonsense, Err(AccessError::Invalid(_))));
+    }
+}

@@ -1,0 +1,149 @@
+//! What a person types.
+
+use std::error::Error;
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use backend::app::{Application, BuildError, migrate};
+use backend::config::{Config, DatabaseConfig, LogConfig};
+use clap::{Parser, Subcommand};
+use service_kit::config::{ConfigErrors, Sources};
+use service_kit::exit;
+use service_kit::health::{ProbeError, probe};
+use service_kit::shutdown::{Drained, Signals};
+use service_kit::telemetry::{self, InitError, TelemetryConfig};
+
+const SERVICE: &str = "onboarding-backend";
+
+/// How long a health check waits for an answer.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The onboarding API. It is configured by environment variables alone.
+#[derive(Debug, Parser)]
+#[command(name = SERVICE, version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum Command {
+    /// Migrate the database and answer requests until SIGTERM or Ctrl-C
+    Serve,
+    /// Bring the database to this version's schema; make it where it is missing
+    Migrate,
+    /// Ask the instance at `BIND_ADDRESS` whether it is alive
+    Healthcheck,
+    /// Print the `OpenAPI` document
+    Openapi,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("bad configuration:\n{0}")]
+    Config(#[from] ConfigErrors),
+    #[error("logging cannot start")]
+    Telemetry(#[from] InitError),
+    #[error("start-up failed")]
+    Build(#[from] BuildError),
+    #[error("migration failed")]
+    Migrate(#[from] backend::store::migration::MigrationError),
+    #[error("unhealthy")]
+    Probe(#[from] ProbeError),
+    #[error("input or output failed")]
+    Io(#[from] std::io::Error),
+    #[error("requests were cut off at the end: {0}")]
+    CutOff(&'static str),
+}
+
+impl Failure {
+    fn exit_code(&self) -> u8 {
+        match self {
+            // A filter that cannot be read is a bad RUST_LOG.
+            Self::Config(_) | Self::Telemetry(InitError::Filter(_)) => exit::BAD_CONFIGURATION,
+            Self::Telemetry(InitError::Twice(_))
+            | Self::Build(_)
+            | Self::Migrate(_)
+            | Self::Probe(_)
+            | Self::Io(_)
+            | Self::CutOff(_) => exit::FAILED,
+        }
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(cli: Cli) -> ExitCode {
+    let done = match cli.command {
+        Command::Serve => in_runtime(serve()),
+        Command::Migrate => in_runtime(migrate_only()),
+        Command::Healthcheck => healthcheck(),
+        Command::Openapi => print(&backend::api::document()),
+    };
+    match done {
+        Ok(()) => ExitCode::from(exit::OK),
+        Err(failure) => exit::report(failure.exit_code(), &failure as &dyn Error),
+    }
+}
+
+fn in_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+async fn serve() -> Result<(), Failure> {
+    let (config, log) = Config::read(Sources::from_env())?;
+    start_logging(&log)?;
+    let mut signals = Signals::new()?;
+    let application = Application::build(config).await?;
+    tracing::info!(address = %application.address()?, "listening");
+    match application.run(&mut signals).await {
+        Drained::Finished => {
+            tracing::info!("ended");
+            Ok(())
+        }
+        Drained::DeadlinePassed => Err(Failure::CutOff("DRAIN_TIMEOUT has passed")),
+        Drained::Forced => Err(Failure::CutOff("a second signal came")),
+    }
+}
+
+async fn migrate_only() -> Result<(), Failure> {
+    let mut sources = Sources::from_env();
+    let log = LogConfig::read(&mut sources);
+    let database = DatabaseConfig::read(&mut sources);
+    sources.finish()?;
+    start_logging(&log)?;
+    // What is missing was noted, so `finish` has returned by then.
+    let Some(database) = database else { return Ok(()) };
+    let applied = migrate(&database).await?;
+    for name in &applied {
+        print(&format!("applied {name}"))?;
+    }
+    print(if applied.is_empty() { "nothing to migrate" } else { "the database is up to date" })
+}
+
+fn start_logging(log: &LogConfig) -> Result<(), Failure> {
+    let (service, instance) = (SERVICE.to_owned(), log.instance_id.clone());
+    Ok(telemetry::init(&TelemetryConfig { service, instance, format: log.format })?)
+}
+
+fn healthcheck() -> Result<(), Failure> {
+    let mut sources = Sources::from_env();
+    let bound = sources.or("BIND_ADDRESS", SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5000)));
+    sources.finish()?;
+    Ok(probe(&format!("http://{}/health", reachable(bound)), PROBE_TIMEOUT)?)
+}
+
+/// Where a server that listens at `bound` is reached from its own machine.
+fn reachable(bound: SocketAddr) -> SocketAddr {
+    match bound.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => SocketAddr::from((Ipv4Addr::LOCALHOST, bound.port())),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => SocketAddr::from((Ipv6Addr::LOCALHOST, bound.port())),
+        _ => bound,
+    }
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+}

@@ -1,0 +1,88 @@
+//! An answer that is whole before it is sent, so that it can be kept.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
+
+/// Status, headers and body of an answer. The headers are those that belong to the answer itself
+/// (type, `ETag`, cookie …), not those that each try gets anew (request id, instance, date).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers, in order.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The body; empty for none.
+    pub body: Bytes,
+}
+
+/// How an answer is written before it is encrypted.
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+/// A kept answer that this version cannot read.
+#[derive(Debug, thiserror::Error)]
+#[error("a kept answer cannot be read")]
+pub struct Unreadable;
+
+impl Answer {
+    /// An answer with a JSON body.
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, serde_json::Error> {
+        let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        Ok(Self { status, headers, body: serde_json::to_vec(body)?.into() })
+    }
+
+    /// An answer without a body.
+    pub fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, Unreadable> {
+        let text = |value: &HeaderValue| Ok((value.to_str().map_err(|_| Unreadable)?).to_owned());
+        let headers = self.headers.iter().map(|(name, value)| Ok((name.to_string(), text(value)?)));
+        let wire = Wire {
+            status: self.status.as_u16(),
+            headers: headers.collect::<Result<_, Unreadable>>()?,
+            body: String::from_utf8(self.body.to_vec()).map_err(|_| Unreadable)?,
+        };
+        serde_json::to_vec(&wire).map_err(|_| Unreadable)
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let wire: Wire = serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
+        let header = |(name, value): (String, String)| {
+            let name = HeaderName::try_from(name).map_err(|_| Unreadable)?;
+            Ok((name, HeaderValue::try_from(value).map_err(|_| Unreadable)?))
+        };
+        Ok(Self {
+            status: StatusCode::from_u16(wire.status).map_err(|_| Unreadable)?,
+            headers: wire.headers.into_iter().map(header).collect::<Result<_, Unreadable>>()?,
+            body: wire.body.into(),
+        })
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        for (name, value) in self.headers {
+            response.headers_mut().append(name, value);
+        }
+        response
+    }
+}

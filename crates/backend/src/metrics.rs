@@ -1,0 +1,87 @@
+//! What is measured, under the names that dashboards use.
+
+use std::time::Duration;
+
+use prometheus::{
+    CounterVec, Encoder as _, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntGauge, Opts, Registry,
+    TextEncoder,
+};
+
+use crate::store::PoolStatus;
+use crate::store::metrics::StoreMetrics;
+
+const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// All metrics of an instance. Each instance has a registry of its own, so that tests may run
+/// several in one process.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: CounterVec,
+    durations: HistogramVec,
+    pool_connections: GaugeVec,
+    pool_max: Gauge,
+    pool_waiting: Gauge,
+    hashes_waiting: IntGauge,
+    store: StoreMetrics,
+}
+
+impl Metrics {
+    /// Makes and registers all metrics.
+    pub fn new() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let labels = ["method", "route", "status"];
+        let duration =
+            HistogramOpts::new("http_request_duration_seconds", "Time to answer a request in seconds.")
+                .buckets(BUCKETS.to_vec());
+        let states = Opts::new("db_pool_connections", "Database connections of this instance by state.");
+        let metrics = Self {
+            requests: CounterVec::new(Opts::new("http_requests_total", "Answered requests."), &labels)?,
+            durations: HistogramVec::new(duration, &["method", "route"])?,
+            pool_connections: GaugeVec::new(states, &["state"])?,
+            pool_max: Gauge::new("db_pool_max_connections", "Database connections this instance may have.")?,
+            pool_waiting: Gauge::new("db_pool_waiting", "Calls that wait for a database connection.")?,
+            hashes_waiting: IntGauge::new("password_hashes_waiting", "Passwords that wait to be hashed.")?,
+            store: StoreMetrics::register(&registry)?,
+            registry,
+        };
+        metrics.register()?;
+        Ok(metrics)
+    }
+
+    fn register(&self) -> prometheus::Result<()> {
+        let registry = &self.registry;
+        registry.register(Box::new(self.requests.clone()))?;
+        registry.register(Box::new(self.durations.clone()))?;
+        registry.register(Box::new(self.pool_connections.clone()))?;
+        registry.register(Box::new(self.pool_max.clone()))?;
+        registry.register(Box::new(self.pool_waiting.clone()))?;
+        registry.register(Box::new(self.hashes_waiting.clone()))?;
+        // process_cpu_seconds_total, process_resident_memory_bytes and their kin.
+        registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
+    }
+
+    /// The database's part, for whoever opens the store.
+    pub fn store(&self) -> StoreMetrics {
+        self.store.clone()
+    }
+
+    /// Counts one answered request.
+    pub fn request(&self, method: &str, route: &str, status: u16, duration: Duration) {
+        self.requests.with_label_values(&[method, route, &status.to_string()]).inc();
+        self.durations.with_label_values(&[method, route]).observe(duration.as_secs_f64());
+    }
+
+    /// The Prometheus text format 0.0.4, with the pool and the hashing queue as they are now.
+    pub fn render(&self, pool: PoolStatus, hashes_waiting: usize) -> prometheus::Result<Vec<u8>> {
+        for (state, connections) in [("idle", pool.idle), ("in_use", pool.in_use)] {
+            self.pool_connections.with_label_values(&[state]).set(connections.into());
+        }
+        self.pool_max.set(pool.max.into());
+        self.pool_waiting.set(pool.waiting.into());
+        self.hashes_waiting.set(i64::try_from(hashes_waiting).unwrap_or(i64::MAX));
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+}

@@ -1,0 +1,3 @@
+//! The API through real sockets, started as in production.
+
+mod openapi;
