@@ -54,6 +54,9 @@ impl<C: Client> Exchange<'_, C> {
 
     /// Tries servers until one has answered, the client has left or nothing more may be tried.
     async fn forward(&mut self, pool: &Pool, began: Instant) -> Conclusion {
+        if self.request.is_larger_than(pool.settings().max_body) {
+            return self.refuse(ErrorKind::BodyTooLarge).await;
+        }
         self.assign_key(pool);
         let mut course = Course::new(pool, began, self.alarm.now());
         loop {

@@ -60,11 +60,6 @@ impl Connections {
             !server.connections.is_empty()
         });
     }
-
-    /// Closes all.
-    pub(crate) fn clear(&self) {
-        self.idle.borrow_mut().clear();
-    }
 }
 
 /// Server identities are small numbers that never repeat: they are their own hash, but for a spread over all bits.

@@ -135,9 +135,13 @@ where
     /// Moves both directions as far as they go.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<Result<End, Broken>> {
         self.poll_request(cx, scratch)?;
-        match self.poll_answer(cx, scratch)? {
-            Poll::Ready(end) => return Poll::Ready(Ok(end)),
-            Poll::Pending => {}
+        let switched = self.state.switched;
+        if let Poll::Ready(end) = self.poll_answer(cx, scratch)? {
+            return Poll::Ready(Ok(end));
+        }
+        if self.state.switched != switched {
+            // What the client has sent ahead is content now.
+            self.poll_request(cx, scratch)?;
         }
         ready!(self.alarm.poll_until(cx, self.deadline()));
         Poll::Ready(Err(self.overdue(cx)))

@@ -254,9 +254,13 @@ impl Request {
         self.kept
     }
 
-    /// Whether the current attempt has sent anything.
-    pub(crate) fn is_begun(&self) -> bool {
-        self.sent > 0 || !self.kept
+    /// Whether the body is known to be longer than `limit`.
+    pub(crate) fn is_larger_than(&self, limit: Option<u64>) -> bool {
+        let known = match self.facts.length {
+            Length::Exact(length) => length,
+            Length::Empty | Length::Chunked | Length::UntilClose => self.received,
+        };
+        limit.is_some_and(|limit| known > limit)
     }
 
     /// Begins the next attempt; the request must be [`Request::is_kept`].

@@ -7,7 +7,7 @@ use super::response::ResponseHead;
 use super::write::{self, Added, Coding};
 use crate::forward::{Client, ClientError, Own};
 use crate::listener::Stream;
-use crate::respond::{Answer, reason};
+use crate::respond::Answer;
 use crate::worker::{READ, Scratch};
 use std::ops::Range;
 use std::pin::Pin;
@@ -210,17 +210,8 @@ impl Client for Http1Client {
 
     fn answer(&mut self, answer: &Answer, whole: &Own<'_>) {
         self.close |= !self.body.is_done();
-        write::status_line(&mut self.unsent, answer.status, reason(answer.status));
-        for (name, value) in &answer.fields {
-            write::field(&mut self.unsent, name.as_bytes(), value.as_bytes());
-        }
-        write::framing(&mut self.unsent, Length::Exact(answer.body.len() as u64));
-        if let Some(options) = self.connection() {
-            write::field(&mut self.unsent, b"Connection", options);
-        }
-        write::field(&mut self.unsent, b"Date", whole.date);
-        write::field(&mut self.unsent, b"X-Request-Id", whole.request_id.as_bytes());
-        self.unsent.extend_from_slice(b"\r\n");
+        let connection = self.connection();
+        write::own(&mut self.unsent, answer, connection, whole.date, whole.request_id);
         if !whole.is_head {
             self.unsent.extend_from_slice(&answer.body);
             self.content_out += answer.body.len() as u64;

@@ -132,9 +132,9 @@ fn check_partial(bytes: &[u8]) -> Result<(), RequestError> {
 /// Tells another version of HTTP from something that is not HTTP.
 fn version_error(bytes: &[u8]) -> RequestError {
     let line = bytes.split(|byte| *byte == b'\n').find(|line| line.len() > 1).unwrap_or_default();
-    match line.rsplit(|byte| *byte == b' ').next().is_some_and(|version| version.starts_with(b"HTTP/")) {
-        true => RequestError::Version,
-        false => RequestError::Malformed(httparse::Error::Version),
+    match line.split(|byte| *byte == b' ').collect::<Vec<_>>().as_slice() {
+        [_, _, version] if version.starts_with(b"HTTP/") => RequestError::Version,
+        _ => RequestError::Malformed(httparse::Error::Version),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::fields::FieldSet;
 use super::length::Length;
 use super::response::ResponseHead;
+use crate::respond::{Answer, reason};
 
 /// What the balancer adds to an answer.
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +99,21 @@ pub fn response(
     }
     field(out, b"X-Served-By", added.served_by.as_bytes());
     field(out, b"X-Request-Id", added.request_id);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Writes the head of an answer of the balancer's own.
+pub fn own(out: &mut Vec<u8>, answer: &Answer, connection: Option<&[u8]>, date: &[u8], request_id: &str) {
+    status_line(out, answer.status, reason(answer.status));
+    for (name, value) in &answer.fields {
+        field(out, name.as_bytes(), value.as_bytes());
+    }
+    framing(out, Length::Exact(answer.body.len() as u64));
+    if let Some(options) = connection {
+        field(out, b"Connection", options);
+    }
+    field(out, b"Date", date);
+    field(out, b"X-Request-Id", request_id.as_bytes());
     out.extend_from_slice(b"\r\n");
 }
 

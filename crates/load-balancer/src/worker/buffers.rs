@@ -1,6 +1,6 @@
 //! Buffers that are handed on from request to request.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 /// Buffers kept for the next request; more are given back to the allocator.
 const KEPT: usize = 64;
@@ -9,11 +9,10 @@ const KEPT_CAPACITY: usize = 8 * 1024;
 /// What a new buffer can hold at first: most heads fit.
 const FIRST_CAPACITY: usize = 1024;
 
-/// The spare buffers of one worker, and the count of bytes that its connections own.
+/// The spare buffers of one worker.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
     spare: RefCell<Vec<Vec<u8>>>,
-    held: Cell<usize>,
 }
 
 impl Buffers {
@@ -29,21 +28,6 @@ impl Buffers {
             buffer.clear();
             spare.push(buffer);
         }
-    }
-
-    /// Bytes that connections hold back, for slow readers and for replays.
-    pub(crate) fn held(&self) -> usize {
-        self.held.get()
-    }
-
-    /// Counts bytes that a connection begins to hold.
-    pub(crate) fn hold(&self, bytes: usize) {
-        self.held.set(self.held.get() + bytes);
-    }
-
-    /// Counts bytes that a connection no longer holds.
-    pub(crate) fn release(&self, bytes: usize) {
-        self.held.set(self.held.get().saturating_sub(bytes));
     }
 }
 

@@ -40,11 +40,6 @@ impl Clock {
         }
     }
 
-    /// The time.
-    pub(crate) fn now(&self) -> SystemTime {
-        self.now.get()
-    }
-
     /// Milliseconds since 1970.
     pub(crate) fn unix_millis(&self) -> u64 {
         u64::try_from(self.since_epoch().as_millis()).unwrap_or(u64::MAX)

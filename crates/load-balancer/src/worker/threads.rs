@@ -279,12 +279,17 @@ fn settle_handed(worker: &Rc<Worker>, accepted: Accepted<std::net::TcpStream>, p
 }
 
 fn settle(worker: &Rc<Worker>, accepted: Accepted<tokio::net::TcpStream>, place: Place) {
+    let stats = worker.recorder.stats();
+    if worker.common.connections() > worker.settings.max_connections {
+        stats.refused_connections.add(1);
+        serve::turn_away(worker, &accepted);
+        return;
+    }
+    stats.client_connections.add(1);
     let worker = Rc::clone(worker);
     tokio::task::spawn_local(async move {
-        let connections = &worker.recorder.stats().client_connections;
-        connections.add(1);
         serve::connection(&worker, accepted).await;
-        connections.subtract(1);
+        worker.recorder.stats().client_connections.subtract(1);
         drop(place);
     });
 }

@@ -105,6 +105,11 @@ impl Balancer {
         eventually(PATIENCE, || async { self.shards.iter().find_map(|shard| shard.find(request_id)) }).await
     }
 
+    /// Open client connections of each worker.
+    pub(crate) fn client_connections(&self) -> Vec<u64> {
+        self.shards.iter().map(|shard| shard.stats.client_connections.get()).collect()
+    }
+
     /// Requests in flight at all servers.
     pub(crate) fn in_flight(&self) -> u32 {
         self.servers.iter().map(|server| server.in_flight()).sum()

@@ -2,4 +2,7 @@
 
 mod balancer;
 mod basics;
+mod connections;
 mod faults;
+mod messages;
+mod strictness;
