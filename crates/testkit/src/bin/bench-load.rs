@@ -1,6 +1,6 @@
 //! The load generator of the benchmark.
 //!
-//! It speaks with the harness line by line: after the warm-up it prints `{"event":"ready"}` and waits for a line on
+//! It speaks with the harness line by line: after the warm-up it prints `{"event":"ready","responses":N}` and waits for a line on
 //! standard input; then it measures, waits for the last answer, and prints the report. So the harness can read every
 //! counter at moments when nothing is in flight.
 
@@ -138,37 +138,38 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
 
 fn timed(load: &Load, pace: Pace, once: bool) -> Result<(), Box<dyn Error>> {
     let mut fleet = Fleet::open(load.dial()?, load.work(once), load.connections)?;
-    fleet.run(pace, Duration::try_from_secs_f64(load.warmup)?)?;
-    pause()?;
+    let warmed = fleet.run(pace, Duration::try_from_secs_f64(load.warmup)?)?;
+    pause(warmed.responses)?;
     let report = fleet.run(pace, Duration::try_from_secs_f64(load.duration)?)?;
     say(&serde_json::to_value(report)?)
 }
 
 fn counted(load: &Load, requests: u64) -> Result<(), Box<dyn Error>> {
     let mut fleet = Fleet::open(load.dial()?, load.work(false), load.connections)?;
-    fleet.run(Pace::Saturate, Duration::try_from_secs_f64(load.warmup)?)?;
-    pause()?;
+    let warmed = fleet.run(Pace::Saturate, Duration::try_from_secs_f64(load.warmup)?)?;
+    pause(warmed.responses)?;
     let report = fleet.run(Pace::Count(requests), Duration::ZERO)?;
     say(&serde_json::to_value(report)?)
 }
 
 fn idle(load: &Load, burst: bool) -> Result<(), Box<dyn Error>> {
     let mut fleet = Fleet::empty(load.dial()?, load.work(false))?;
+    let mut responses = 0;
     for _ in 0..load.connections {
         fleet.grow()?;
         if !burst {
-            fleet.run(Pace::Count(1), Duration::ZERO)?;
+            responses += fleet.run(Pace::Count(1), Duration::ZERO)?.responses;
         }
     }
-    let all = u64::try_from(load.connections)?;
-    let report = burst.then(|| fleet.run(Pace::Count(all), Duration::ZERO)).transpose()?;
-    pause()?;
-    say(&serde_json::to_value(report)?)
+    if burst {
+        responses = fleet.run(Pace::Count(u64::try_from(load.connections)?), Duration::ZERO)?.responses;
+    }
+    pause(responses)
 }
 
-/// Tells the harness that nothing is in flight, and waits for its word.
-fn pause() -> Result<(), Box<dyn Error>> {
-    say(&serde_json::json!({ "event": "ready" }))?;
+/// Tells the harness that nothing is in flight, with the number of answers so far, and waits for its word.
+fn pause(responses: u64) -> Result<(), Box<dyn Error>> {
+    say(&serde_json::json!({ "event": "ready", "responses": responses }))?;
     io::stdin().read_line(&mut String::new())?;
     Ok(())
 }
