@@ -2,18 +2,45 @@
 
 use crate::forward::Peer;
 use crate::http1;
+use crate::http2;
 use crate::listener::{Accepted, Stream};
 use crate::respond::{self, ErrorKind};
 use crate::worker::Worker;
 use std::rc::Rc;
+use std::sync::Arc;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// Serves a connection to its end.
 pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) {
     let Accepted { stream, peer, tls } = accepted;
     let peer = Peer::new(peer.ip(), tls, &worker.settings.trusted_proxies);
-    let stream = Stream::Plain(stream);
-    http1::connection::serve(worker, stream, peer).await;
+    if !tls {
+        return http1::connection::serve(worker, Stream::Plain(stream), peer).await;
+    }
+    // Boxed, because connections in clear would hold the room for it too.
+    let Some(stream) = Box::pin(handshake(worker, stream)).await else { return };
+    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let stream = Stream::Tls(Box::new(stream));
+    match is_http2 {
+        true => Box::pin(http2::serve(worker, stream, Vec::new(), peer)).await,
+        false => http1::connection::serve(worker, stream, peer).await,
+    }
+}
+
+/// TLS, as far as the client gets with it in the time that it has for a head.
+async fn handshake(worker: &Worker, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+    let acceptor = TlsAcceptor::from(Arc::clone(worker.common.tls.as_ref()?));
+    let alarm = worker.alarms.alarm();
+    let deadline = alarm.now() + worker.settings.header_timeout;
+    match alarm.within(deadline, acceptor.accept(stream)).await? {
+        Ok(stream) => Some(stream),
+        Err(error) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            None
+        }
+    }
 }
 
 /// Tells a client that there are too many already, if that goes without waiting; there is no task for it to wait in.

@@ -6,6 +6,7 @@
 mod client;
 mod connections;
 mod failure;
+mod fields;
 mod origin;
 mod relay;
 mod request;
@@ -14,6 +15,7 @@ mod upstream;
 pub(crate) use self::client::{Client, ClientError, Own};
 pub(crate) use self::connections::Connections;
 pub(crate) use self::failure::{Broken, UpstreamError};
+pub(crate) use self::fields::{Way, forwarding_fields};
 pub(crate) use self::origin::Peer;
 pub(crate) use self::relay::{Answered, End, Limits};
 pub(crate) use self::request::{Draft, Facts, Request};

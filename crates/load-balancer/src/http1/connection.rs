@@ -6,6 +6,7 @@ use super::request::{self, RequestHead};
 use super::{fields, forwarding};
 use crate::exchange::{self, Exchange};
 use crate::forward::{Client, Peer, Request};
+use crate::http2;
 use crate::listener::Stream;
 use crate::record::Protocol;
 use crate::respond::ErrorKind;
@@ -26,6 +27,8 @@ enum Next {
     Request(Request, Protocol),
     /// Something that is not a request.
     Refused(ErrorKind),
+    /// A connection that speaks HTTP/2; what has come of it so far.
+    Http2(Vec<u8>),
     /// Nothing more.
     Gone,
 }
@@ -34,11 +37,11 @@ enum Next {
 pub(crate) async fn serve(worker: &Rc<Worker>, stream: Stream, peer: Peer) {
     let alarm = worker.alarms.alarm();
     let mut client = Http1Client::new(stream);
-    let mut patience = worker.settings.header_timeout;
+    let (mut patience, mut first) = (worker.settings.header_timeout, true);
     loop {
         let until = alarm.now() + patience;
         let mut waiting =
-            Waiting { worker, client: &mut client, peer: &peer, alarm: &alarm, until, begun: false };
+            Waiting { worker, client: &mut client, peer: &peer, alarm: &alarm, until, begun: false, first };
         match std::future::poll_fn(|cx| waiting.poll(cx)).await {
             Next::Request(request, protocol) => {
                 let exchange = Exchange { worker, client: &mut client, request, alarm: &alarm, protocol };
@@ -50,12 +53,13 @@ pub(crate) async fn serve(worker: &Rc<Worker>, stream: Stream, peer: Peer) {
                 exchange::refuse(worker, &mut client, &peer, &alarm, kind).await;
                 break linger(worker, &mut client, &alarm).await;
             }
+            Next::Http2(begun) => return http2::serve(worker, client.stream, begun, peer).await,
             Next::Gone => break,
         }
         if !client.is_reusable() {
             break end(worker, &mut client, &alarm).await;
         }
-        patience = worker.settings.keepalive_timeout;
+        (patience, first) = (worker.settings.keepalive_timeout, false);
     }
 }
 
@@ -68,6 +72,8 @@ struct Waiting<'a> {
     until: Instant,
     /// Part of the head has come.
     begun: bool,
+    /// No request has come on this connection yet.
+    first: bool,
 }
 
 impl Waiting<'_> {
@@ -114,6 +120,10 @@ impl Waiting<'_> {
     /// Reads a request from where it was received: the common case, in which all of the head has come at once.
     fn read_scratch(&mut self, range: std::ops::Range<usize>) -> Result<Option<Next>, ErrorKind> {
         let mut scratch = self.worker.scratch.borrow_mut();
+        if self.may_be_http2(scratch.bytes(&range)) {
+            let bytes = scratch.bytes(&range).to_vec();
+            return Ok(self.read_preface(bytes));
+        }
         let Some((mut request, protocol, head)) = self.read_head(scratch.bytes(&range))? else {
             self.hold(scratch.bytes(&range).to_vec());
             return Ok(None);
@@ -131,6 +141,9 @@ impl Waiting<'_> {
 
     /// Reads a request from what came in pieces, or ahead of time; its body is left for later.
     fn read_held(&mut self, mut bytes: Vec<u8>) -> Result<Option<Next>, ErrorKind> {
+        if self.may_be_http2(&bytes) {
+            return Ok(self.read_preface(bytes));
+        }
         let Some((mut request, protocol, head)) = self.read_head(&bytes)? else {
             self.hold(bytes);
             return Ok(None);
@@ -141,6 +154,19 @@ impl Waiting<'_> {
             request.end(&[]);
         }
         Ok(Some(Next::Request(request, protocol)))
+    }
+
+    /// Whether the first bytes of the connection are those of HTTP/2's preface, as far as they go.
+    fn may_be_http2(&self, bytes: &[u8]) -> bool {
+        self.first && bytes.iter().zip(http2::PREFACE).all(|(byte, expected)| byte == expected)
+    }
+
+    fn read_preface(&mut self, bytes: Vec<u8>) -> Option<Next> {
+        if bytes.len() >= http2::PREFACE.len() {
+            return Some(Next::Http2(bytes));
+        }
+        self.hold(bytes);
+        None
     }
 
     /// Keeps part of a head. The time for the rest begins with its first byte.

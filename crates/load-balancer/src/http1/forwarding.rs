@@ -4,11 +4,9 @@ use super::fields::{Known, known};
 use super::length::Length;
 use super::request::RequestHead;
 use super::write;
-use crate::forward::{Draft, Facts, Peer, Request};
+use crate::forward::{Draft, Facts, Peer, Request, Way, forwarding_fields};
 use crate::retry::is_idempotent;
 use crate::worker::Worker;
-use service_kit::telemetry::{RequestId, TraceParent};
-use uuid::fmt::Hyphenated;
 
 /// Writes the head for the upstream: what passes through as it came, what is of this hop only left out, and what
 /// the balancer says of the request's way added.
@@ -16,7 +14,15 @@ pub(super) fn draft(head: &RequestHead<'_, '_>, peer: &Peer, worker: &Worker) ->
     let mut draft = Draft::new(worker.buffers.take(), head.method, head.target.path_and_query, head.host);
     write::passing(draft.bytes(), head.fields, head.consumed);
     own_fields(&mut draft, head);
-    forwarding_fields(&mut draft, head, peer, worker);
+    let context = &head.context;
+    let way = Way {
+        host: head.host,
+        request_id: context.request_id,
+        trace_parent: context.trace_parent,
+        forwarded_proto: context.forwarded_proto,
+        forwarded_host: context.forwarded_host,
+    };
+    forwarding_fields(&mut draft, &way, forwarded_for(head), peer, worker);
     draft.finish(Facts {
         client: peer.client(forwarded_for(head), &worker.settings.trusted_proxies),
         length: head.length,
@@ -42,24 +48,6 @@ fn own_fields(draft: &mut Draft, head: &RequestHead<'_, '_>) {
         draft.field(b"Connection", b"upgrade");
         draft.field(b"Upgrade", protocols);
     }
-}
-
-fn forwarding_fields(draft: &mut Draft, head: &RequestHead<'_, '_>, peer: &Peer, worker: &Worker) {
-    let context = &head.context;
-    draft.field_with(b"X-Forwarded-For", |out| peer.forwarded_for(out, forwarded_for(head)));
-    draft.field(b"X-Forwarded-Proto", peer.forwarded_proto(context.forwarded_proto).as_bytes());
-    draft.field(b"X-Forwarded-Host", peer.forwarded_host(context.forwarded_host, head.host).as_bytes());
-    match context.request_id.filter(|id| RequestId::parse(id).is_some()) {
-        Some(id) => draft.request_id(id),
-        None => {
-            let id = worker.ids.request_id(worker.clock.unix_millis());
-            draft.request_id(id.hyphenated().encode_lower(&mut [0; Hyphenated::LENGTH]).as_bytes());
-        }
-    }
-    match context.trace_parent.filter(|value| TraceParent::parse(value).is_some()) {
-        Some(value) => draft.field(b"traceparent", value),
-        None => draft.field(b"traceparent", &worker.ids.trace_parent()),
-    };
 }
 
 /// The values of all `X-Forwarded-For` fields, in order.

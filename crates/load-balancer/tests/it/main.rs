@@ -5,4 +5,5 @@ mod basics;
 mod connections;
 mod faults;
 mod messages;
+mod secure;
 mod strictness;

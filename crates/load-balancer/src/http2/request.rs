@@ -1,0 +1,113 @@
+//! An HTTP/2 request head turned into the HTTP/1.1 one that goes upstream (RFC 9113 section 8.3).
+
+use crate::forward::{Draft, Facts, Peer, Request, Way, forwarding_fields};
+use crate::http1::fields::{Known, known};
+use crate::http1::length::{Framing, Length};
+use crate::http1::target;
+use crate::respond::ErrorKind;
+use crate::retry::is_idempotent;
+use crate::worker::Worker;
+use http::header::{COOKIE, HOST};
+use http::request::Parts;
+
+/// Writes the head for the upstream. `has_body` says that the stream goes on after the head.
+pub(super) fn draft(
+    parts: &Parts,
+    has_body: bool,
+    peer: &Peer,
+    worker: &Worker,
+) -> Result<Request, ErrorKind> {
+    let method = parts.method.as_str();
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    if method == "CONNECT" {
+        return Err(ErrorKind::NotImplemented("CONNECT is not served."));
+    }
+    let valid = target::parse(method, path).is_ok_and(|target| target.authority.is_none());
+    let host =
+        host(parts).filter(|_| valid).ok_or(ErrorKind::BadRequest("The request target is not valid."))?;
+    let length = length(parts, has_body)?;
+    let mut draft = Draft::new(worker.buffers.take(), method, path, host);
+    passing_fields(&mut draft, parts);
+    let way = Way {
+        host,
+        request_id: value(parts, "x-request-id"),
+        trace_parent: value(parts, "traceparent"),
+        forwarded_proto: last(parts, "x-forwarded-proto"),
+        forwarded_host: last(parts, "x-forwarded-host"),
+    };
+    let forwarded_for = || parts.headers.get_all("x-forwarded-for").iter().map(http::HeaderValue::as_bytes);
+    forwarding_fields(&mut draft, &way, forwarded_for(), peer, worker);
+    Ok(draft.finish(Facts {
+        client: peer.client(forwarded_for(), &worker.settings.trusted_proxies),
+        length,
+        is_head: method == "HEAD",
+        idempotent: is_idempotent(method.as_bytes()),
+        has_key: parts.headers.contains_key("idempotency-key"),
+        upgrade: false,
+    }))
+}
+
+/// `:authority`, or `Host` in its place; never two that differ (RFC 9113 section 8.3.1).
+fn host(parts: &Parts) -> Option<&str> {
+    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+    let mut named = parts.headers.get_all(HOST).iter();
+    let host = named.next().map(|host| host.as_bytes());
+    if named.next().is_some()
+        || authority.is_some_and(|name| host.is_some_and(|host| host != name.as_bytes()))
+    {
+        return None;
+    }
+    target::check_host(authority.map(str::as_bytes).or(host)?).ok()
+}
+
+fn length(parts: &Parts, has_body: bool) -> Result<Length, ErrorKind> {
+    let mut framing = Framing::default();
+    for value in parts.headers.get_all(http::header::CONTENT_LENGTH) {
+        let taken = framing.content_length(value.as_bytes());
+        taken.map_err(|_| ErrorKind::BadRequest("Content-Length is not valid."))?;
+    }
+    match framing.finish(false) {
+        Ok(Some(length)) => Ok(length),
+        _ if has_body => Ok(Length::Chunked),
+        _ => Ok(Length::Empty),
+    }
+}
+
+fn passing_fields(draft: &mut Draft, parts: &Parts) {
+    for (name, value) in &parts.headers {
+        match known(name.as_str()) {
+            Known::UserAgent => draft.user_agent(value.as_bytes()),
+            Known::Referer => draft.referer(value.as_bytes()),
+            Known::Other if *name == COOKIE => {}
+            Known::IdempotencyKey | Known::Date | Known::ServedBy | Known::RetrySafe | Known::Other => {
+                draft.field(name.as_str().as_bytes(), value.as_bytes());
+            }
+            Known::Connection
+            | Known::ContentLength
+            | Known::TransferEncoding
+            | Known::Host
+            | Known::Expect
+            | Known::Upgrade
+            | Known::HopByHop
+            | Known::Forwarded
+            | Known::ForwardedFor
+            | Known::ForwardedHost
+            | Known::ForwardedProto
+            | Known::RequestId
+            | Known::TraceParent => {}
+        }
+    }
+    // HTTP/2 may split it into crumbs; HTTP/1.1 may not (RFC 9113 section 8.2.3).
+    let crumbs: Vec<_> = parts.headers.get_all(COOKIE).iter().map(http::HeaderValue::as_bytes).collect();
+    if !crumbs.is_empty() {
+        draft.field(b"Cookie", &crumbs.join(&b"; "[..]));
+    }
+}
+
+fn value<'p>(parts: &'p Parts, name: &str) -> Option<&'p [u8]> {
+    parts.headers.get(name).map(http::HeaderValue::as_bytes)
+}
+
+fn last<'p>(parts: &'p Parts, name: &str) -> Option<&'p [u8]> {
+    parts.headers.get_all(name).iter().next_back().map(http::HeaderValue::as_bytes)
+}
