@@ -18,30 +18,35 @@ const EXISTS: u32 = 1801;
 const SNAPSHOT_TRIES: u32 = 10;
 const SNAPSHOT_PAUSE: Duration = Duration::from_millis(200);
 
+/// `CREATE DATABASE` is not permitted to this login.
+const FORBIDDEN: u32 = 262;
+
 /// The database is missing, and making it failed.
 #[derive(Debug, thiserror::Error)]
 #[error("the database is missing and cannot be made by this login")]
-struct CannotCreate(#[source] BoxError);
-
-/// Makes the database. That it is there by now, because another instance was faster, is fine.
-pub(super) async fn create(config: &SqlServerConfig) -> Result<(), BoxError> {
-    let connector = Connector::new(driver::driver_config(config, "master")?);
-    let mut master = connector.connect("SET XACT_ABORT ON").await.map_err(CannotCreate::because)?;
-    let name = quoted(&config.database);
-    match master.run_plain(&format!("CREATE DATABASE {name}"), LIMIT).await {
-        Err(failure) if failure.code() == Some(EXISTS) => return Ok(()),
-        result => result.map_err(CannotCreate::because)?,
-    };
-    tracing::info!(database = %config, "made the database");
-    // Before anybody else is connected; whether it worked is looked at later.
-    let _ = master.run_plain(&format!("ALTER DATABASE {name} SET READ_COMMITTED_SNAPSHOT ON"), LIMIT).await;
-    Ok(())
+pub(super) struct CannotCreate {
+    source: BoxError,
+    /// Whether another try cannot help.
+    pub(super) is_final: bool,
 }
 
-impl CannotCreate {
-    fn because(source: impl Into<BoxError>) -> BoxError {
-        Self(source.into()).into()
+/// Makes the database. That it is there by now, because another instance was faster, is fine.
+pub(super) async fn create(config: &SqlServerConfig) -> Result<(), CannotCreate> {
+    let give_up = |source: BoxError| CannotCreate { source, is_final: true };
+    let driver = driver::driver_config(config, "master").map_err(|error| give_up(error.into()))?;
+    let master = Connector::new(driver).connect("SET XACT_ABORT ON").await;
+    let mut master = master.map_err(|error| give_up(error.into()))?;
+    let name = quoted(&config.database);
+    if let Err(failure) = master.run_plain(&format!("CREATE DATABASE {name}"), LIMIT).await {
+        return match failure.code() {
+            Some(EXISTS) => Ok(()),
+            code => Err(CannotCreate { source: failure.into(), is_final: code == Some(FORBIDDEN) }),
+        };
     }
+    tracing::info!(database = %config, "made the database");
+    // Before anybody else is connected; `set_snapshot` looks later whether it worked.
+    let _ = master.run_plain(&format!("ALTER DATABASE {name} SET READ_COMMITTED_SNAPSHOT ON"), LIMIT).await;
+    Ok(())
 }
 
 /// A name in brackets (T-SQL's delimited identifier).

@@ -79,7 +79,7 @@ async fn open(config: &SqlServerConfig) -> Result<Connection, BoxError> {
         // Several instances that make a database at once get in each other's way, and one that
         // was just made may need a moment until it lets anybody in.
         match database::create(config).await {
-            Err(error) if tries + 1 >= CREATE_TRIES => return Err(error),
+            Err(error) if error.is_final || tries + 1 >= CREATE_TRIES => return Err(error.into()),
             Err(_) | Ok(()) => sleep(LOCK_PAUSE).await,
         }
     }

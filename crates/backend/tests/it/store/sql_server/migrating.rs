@@ -1,7 +1,6 @@
 //! Migrations on a real server.
 
 use std::collections::BTreeSet;
-use std::error::Error;
 use std::sync::Arc;
 
 use backend::domain::now;
@@ -13,18 +12,7 @@ use service_kit::config::Secret;
 use super::super::contract::SharedStore;
 use super::super::samples::{audit, keyed, record, registration, scope, unique_email, user};
 use super::server::Database;
-use super::{fresh, open};
-
-/// An error with all its causes.
-fn told(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
-}
+use super::{fresh, open, told};
 
 #[tokio::test]
 async fn many_migrate_a_missing_database_at_once_and_all_can_use_it() {

@@ -5,10 +5,15 @@
 
 mod container;
 mod migrating;
+mod peer;
 mod proxy;
+mod scripted;
 mod server;
+mod tls;
+mod tokens;
 mod wire;
 
+use std::error::Error;
 use std::sync::{Arc, Weak};
 
 use backend::config::SqlServerConfig;
@@ -18,6 +23,12 @@ use backend::store::sql_server::{self, SqlServerStore};
 use super::contract::SharedStore;
 use server::Database;
 use tokio::sync::Mutex;
+
+/// An error with all its causes.
+fn told(error: &dyn Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| (*error).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
 
 fn open(config: &SqlServerConfig) -> SqlServerStore {
     let metrics = StoreMetrics::register(&prometheus::Registry::new()).unwrap();

@@ -1,0 +1,149 @@
+//! What a real server does seldom or never, by a scripted one. Needs no SQL Server.
+
+use std::error::Error as _;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use backend::domain::now;
+use backend::store::sql_server;
+use backend::store::{Effect, Mutation, Outcome, Store, StoreError};
+
+use super::super::samples::{keyed, mutation, record, registration, scope, unique_email, user};
+use super::peer::{Answer, PASSWORD, Peer, Script, committed, failed, logged_in, willing};
+use super::{open, tokens, told};
+
+fn change() -> Mutation {
+    mutation(registration(&user(&unique_email())).0)
+}
+
+fn keyed_change() -> Mutation {
+    keyed(registration(&user(&unique_email())).0, record(scope(), b"answer", now()))
+}
+
+#[tokio::test]
+async fn a_transient_error_repeats_the_whole_transaction() {
+    for number in [1205, 3960, 1222, 40_501, 40_613] {
+        // One function for each, since a script is a plain function.
+        let batch = match number {
+            1205 => |call| if call < 2 { failed(1205, 13) } else { committed() },
+            3960 => |call| if call < 2 { failed(3960, 16) } else { committed() },
+            1222 => |call| if call < 2 { failed(1222, 16) } else { committed() },
+            40_501 => |call| if call < 2 { failed(40_501, 16) } else { committed() },
+            _ => |call: usize| if call < 2 { failed(40_613, 17) } else { committed() },
+        };
+        let peer = Peer::start(Script { batch, ..willing() });
+        let store = open(&peer.config());
+        assert_eq!(store.commit(change()).await.unwrap(), Outcome::Committed, "{number}");
+        let batches = peer.batches();
+        assert_eq!(batches.len(), 3);
+        assert!(batches.iter().all(|batch| *batch == batches[0] && batch.contains("BEGIN TRANSACTION")));
+        assert!(batches[0].contains("COMMIT TRANSACTION"));
+        assert_eq!(peer.logins(), 1, "the connection goes on");
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_lasts_is_no_effect() {
+    let table: [(fn(usize) -> Answer, &str); 2] = [
+        (|_| failed(1205, 13), "the database is too busy"),
+        (|_| failed(9002, 17), "the database is out of order"),
+    ];
+    for (batch, expected) in table {
+        let peer = Peer::start(Script { batch, ..willing() });
+        let refused = open(&peer.config()).commit(change()).await;
+        let Err(StoreError::Unavailable { reason, source: Some(_) }) = refused else { panic!("{refused:?}") };
+        assert_eq!(reason, expected);
+        assert!(peer.batches().len() <= 8);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_statement_is_an_error_of_ours() {
+    let peer = Peer::start(Script { batch: |_| failed(207, 16), ..willing() });
+    let refused = open(&peer.config()).commit(change()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Refused { action: "register", .. }), "{refused:?}");
+    assert!(told(&refused).contains("as scripted"), "{}", told(&refused));
+    assert_eq!(peer.batches().len(), 1);
+}
+
+#[tokio::test]
+async fn half_an_answer_is_no_answer() {
+    let half_first: fn(usize) -> Answer = |call| if call == 0 { Answer::CutInside } else { committed() };
+    let peer = Peer::start(Script { batch: half_first, ..willing() });
+    let lost = open(&peer.config()).commit(change()).await;
+    assert!(matches!(lost, Err(StoreError::Interrupted { .. })), "{lost:?}");
+    assert_eq!(peer.batches().len(), 1, "without a key it is not repeated");
+
+    let peer = Peer::start(Script { batch: half_first, ..willing() });
+    assert_eq!(open(&peer.config()).commit(keyed_change()).await.unwrap(), Outcome::Committed);
+    assert_eq!((peer.batches().len(), peer.logins()), (2, 2), "again, on another connection");
+}
+
+#[tokio::test]
+async fn a_fatal_error_costs_the_connection() {
+    let fatal_first: fn(usize) -> Answer = |call| if call == 0 { failed(596, 21) } else { committed() };
+    let peer = Peer::start(Script { batch: fatal_first, ..willing() });
+    let store = open(&peer.config());
+    let lost = store.commit(change()).await;
+    assert!(matches!(lost, Err(StoreError::Interrupted { .. })), "{lost:?}");
+    assert_eq!(store.commit(mutation(Effect::None)).await.unwrap(), Outcome::Committed);
+    assert_eq!(peer.logins(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_makes_the_store_unavailable() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut config = Peer::start(willing()).config();
+    config.port = silent.local_addr().unwrap().port();
+    config.pool.acquire_timeout = Duration::from_millis(100);
+    let store = open(&config);
+    for refused in [store.commit(change()).await.map(drop), store.ping().await] {
+        assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+    }
+    // Paused, the time to wait for a login is over at once.
+    tokio::time::pause();
+    let error = told(&sql_server::migrate(&config).await.unwrap_err());
+    assert!(error.contains("the server did not answer: no answer within 5s"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_said() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut config = Peer::start(willing()).config();
+    config.port = port;
+    config.pool.acquire_timeout = Duration::from_millis(200);
+    let error = told(&sql_server::migrate(&config).await.unwrap_err());
+    assert!(error.contains("cannot open the database onboarding on 127.0.0.1"), "{error}");
+    assert!(error.contains("the server cannot be reached: Connection refused"), "{error}");
+    let refused = open(&config).ping().await.unwrap_err();
+    assert!(matches!(
+        refused,
+        StoreError::Unavailable { reason: "there is no connection to the server", .. }
+    ));
+    assert!(refused.source().is_some());
+}
+
+#[tokio::test]
+async fn a_refused_login_is_said() {
+    let login = |_: &str| tokens::error(18_456, 14, "Login failed for user 'app'.");
+    let peer = Peer::start(Script { login, ..willing() });
+    let error = told(&sql_server::migrate(&peer.config()).await.unwrap_err());
+    assert!(error.contains("the server refused the connection") && error.contains("Login failed"), "{error}");
+    assert!(!error.contains(PASSWORD), "{error}");
+    let refused = open(&peer.config()).ping().await.unwrap_err();
+    assert!(told(&refused).contains("Login failed"), "{}", told(&refused));
+}
+
+#[tokio::test]
+async fn a_missing_database_that_may_not_be_made_is_said() {
+    let login = |text: &str| match text.contains("master") {
+        true => logged_in(),
+        false => tokens::error(4060, 11, "Cannot open database \"onboarding\" requested by the login."),
+    };
+    let peer = Peer::start(Script { login, batch: |_| failed(262, 14), ..willing() });
+    let error = told(&sql_server::migrate(&peer.config()).await.unwrap_err());
+    assert!(error.contains("the database is missing and cannot be made by this login"), "{error}");
+    assert!(error.contains("as scripted"), "{error}");
+    assert!(peer.batches()[0].contains("CREATE DATABASE [onboarding]"), "{:?}", peer.batches());
+    assert_eq!(peer.batches().len(), 1);
+}
