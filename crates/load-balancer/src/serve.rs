@@ -23,9 +23,10 @@ pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream
     let Some(stream) = Box::pin(handshake(worker, stream)).await else { return };
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let stream = Stream::Tls(Box::new(stream));
-    match is_http2 {
-        true => Box::pin(http2::serve(worker, stream, Vec::new(), peer)).await,
-        false => http1::connection::serve(worker, stream, peer).await,
+    if is_http2 {
+        Box::pin(http2::serve(worker, stream, Vec::new(), peer)).await;
+    } else {
+        http1::connection::serve(worker, stream, peer).await;
     }
 }
 

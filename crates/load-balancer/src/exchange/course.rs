@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use uuid::fmt::Hyphenated;
 
 /// A connection that has switched protocols ends after so long without a byte.
-const TUNNEL_SILENCE: Duration = Duration::from_secs(3600);
+const TUNNEL_SILENCE: Duration = Duration::from_hours(1);
 
 /// What one request has been through.
 pub(super) struct Course<'a> {
@@ -80,7 +80,7 @@ impl<'a> Course<'a> {
     }
 
     /// Whether an answer is to be refused for another attempt: a 503, while another server is there to be asked.
-    pub(super) fn wants_another(&self, answered: &Answered, replay: Replay, now: Instant) -> bool {
+    pub(super) fn wants_another(&self, answered: Answered, replay: Replay, now: Instant) -> bool {
         if answered.status != 503 {
             return false;
         }

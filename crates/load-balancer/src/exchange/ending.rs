@@ -57,19 +57,12 @@ impl<C: Client> Exchange<'_, C> {
 
     /// Ends an exchange of which the client has had nothing yet.
     pub(super) async fn break_off(&mut self, broken: &Broken, course: Course<'_>) -> Conclusion {
-        match error_kind(broken) {
-            Some(kind) => {
-                tracing::debug!(
-                    error = broken as &dyn std::error::Error,
-                    request_id = self.request.request_id()
-                );
-                self.fail(kind, course).await
-            }
-            None => {
-                self.client.abort();
-                Conclusion { status: CLIENT_LEFT, server: None, attempts: course.attempts }
-            }
+        if let Some(kind) = error_kind(broken) {
+            tracing::debug!(error = broken as &dyn std::error::Error, request_id = self.request.request_id());
+            return self.fail(kind, course).await;
         }
+        self.client.abort();
+        Conclusion { status: CLIENT_LEFT, server: None, attempts: course.attempts }
     }
 
     /// Ends an exchange in the middle of an answer: the client must see that it is not whole.

@@ -32,7 +32,7 @@ pub(crate) struct Answered {
 
 impl Answered {
     /// What a 503 says of a further attempt.
-    pub(crate) fn failure(&self) -> Failure {
+    pub(crate) fn failure(self) -> Failure {
         Failure::Unavailable { nothing_done: self.retry_safe }
     }
 }

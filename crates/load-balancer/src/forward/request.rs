@@ -8,6 +8,7 @@ use std::ops::Range;
 
 /// What is known of a request apart from its bytes.
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "four facts that have nothing to do with each other")]
 pub(crate) struct Facts {
     /// Who asks.
     pub(crate) client: IpAddr,

@@ -129,8 +129,10 @@ impl Waiting<'_> {
             return Ok(None);
         };
         if range.len() > head {
-            let content =
-                self.client.decode(&mut scratch, range.start + head..range.end).map_err(refusal::client)?;
+            let content = self
+                .client
+                .decode(&mut scratch, range.start + head..range.end)
+                .map_err(|error| refusal::client(&error))?;
             request.push(scratch.bytes(&content), usize::MAX);
         }
         if self.client.request_ended() {
@@ -180,7 +182,7 @@ impl Waiting<'_> {
     /// Reads a head, prepares the client for it and writes it anew for the upstream.
     fn read_head(&mut self, bytes: &[u8]) -> Result<Option<(Request, Protocol, usize)>, ErrorKind> {
         let mut slots = fields::slots();
-        let head = request::parse(bytes, &mut slots).map_err(|error| refusal::request(&error))?;
+        let head = request::parse(bytes, &mut slots).map_err(refusal::request)?;
         Ok(head.map(|head| self.accept(&head)))
     }
 

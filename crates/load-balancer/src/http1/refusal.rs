@@ -7,7 +7,7 @@ use crate::forward::ClientError;
 use crate::respond::ErrorKind;
 
 /// For a head.
-pub(super) fn request(error: &RequestError) -> ErrorKind {
+pub(super) fn request(error: RequestError) -> ErrorKind {
     use ErrorKind::BadRequest;
     match error {
         RequestError::LineTooLong => ErrorKind::TargetTooLong,
@@ -21,12 +21,12 @@ pub(super) fn request(error: &RequestError) -> ErrorKind {
         RequestError::Target(TargetError::InvalidTarget) => BadRequest("The request target is not valid."),
         RequestError::Target(TargetError::DotSegment) => BadRequest("The request target has a dot segment."),
         RequestError::Target(TargetError::InvalidHost) => BadRequest("The host is not valid."),
-        RequestError::Length(error) => length(*error),
+        RequestError::Length(error) => length(error),
     }
 }
 
 /// For a body, or a client that has left.
-pub(super) fn client(error: ClientError) -> ErrorKind {
+pub(super) fn client(error: &ClientError) -> ErrorKind {
     match error {
         ClientError::Malformed(error) => ErrorKind::BadRequest(error.detail()),
         ClientError::Left(_) => ErrorKind::BadRequest("The request is not whole."),

@@ -99,9 +99,8 @@ pub fn parse<'h, 'b>(
     let mut raw = httparse::Request::new(&mut []);
     let len = match raw.parse_with_uninit_headers(bytes, slots) {
         Ok(httparse::Status::Complete(len)) if len <= MAX_HEAD => len,
-        Ok(httparse::Status::Complete(_)) => return Err(RequestError::HeadTooLarge),
         Ok(httparse::Status::Partial) => return check_partial(bytes).map(|()| None),
-        Err(httparse::Error::TooManyHeaders) => return Err(RequestError::HeadTooLarge),
+        Ok(_) | Err(httparse::Error::TooManyHeaders) => return Err(RequestError::HeadTooLarge),
         Err(httparse::Error::Version) => return Err(version_error(bytes)),
         Err(error) => return Err(RequestError::Malformed(error)),
     };
@@ -245,6 +244,7 @@ impl<'b> Reading<'b> {
 
 /// The options of `Connection`.
 #[derive(Debug, Default, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "a set of options, any of which may be there")]
 pub(super) struct Options<'b> {
     close: bool,
     keep_alive: bool,

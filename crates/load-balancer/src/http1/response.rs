@@ -69,10 +69,8 @@ pub fn parse<'h, 'b>(
     let config = httparse::ParserConfig::default();
     let len = match config.parse_response_with_uninit_headers(&mut raw, bytes, slots) {
         Ok(httparse::Status::Complete(len)) if len <= MAX_HEAD => len,
-        Ok(httparse::Status::Complete(_)) => return Err(ResponseError::HeadTooLarge),
-        Ok(httparse::Status::Partial) if bytes.len() >= MAX_HEAD => return Err(ResponseError::HeadTooLarge),
-        Ok(httparse::Status::Partial) => return Ok(None),
-        Err(httparse::Error::TooManyHeaders) => return Err(ResponseError::HeadTooLarge),
+        Ok(httparse::Status::Partial) if bytes.len() < MAX_HEAD => return Ok(None),
+        Ok(_) | Err(httparse::Error::TooManyHeaders) => return Err(ResponseError::HeadTooLarge),
         Err(error) => return Err(ResponseError::Malformed(error)),
     };
     if !fields::lines_end_in_crlf(&bytes[..len]) {

@@ -41,10 +41,8 @@ pub fn parse<'b>(method: &str, target: &'b str) -> Result<Target<'b>, TargetErro
             _ => Err(TargetError::InvalidTarget),
         };
     }
-    let (authority, path_and_query) = match target.starts_with('/') {
-        true => (None, target),
-        false => absolute(target)?,
-    };
+    let (authority, path_and_query) =
+        if target.starts_with('/') { (None, target) } else { absolute(target)? };
     if !path_and_query.bytes().all(is_target_byte) {
         return Err(TargetError::InvalidTarget);
     }
@@ -97,16 +95,13 @@ fn is_dot_segment(segment: &str) -> bool {
 /// Checks a `Host` value: `uri-host [ ":" port ]` (RFC 3986 section 3.2), or nothing.
 pub fn check_host(host: &[u8]) -> Result<&str, TargetError> {
     let text = std::str::from_utf8(host).map_err(|_| TargetError::InvalidHost)?;
-    let port = match text.strip_prefix('[') {
-        Some(literal) => {
-            let (address, rest) = literal.split_once(']').ok_or(TargetError::InvalidHost)?;
-            address.parse::<std::net::Ipv6Addr>().map_err(|_| TargetError::InvalidHost)?;
-            rest.strip_prefix(':').or(rest.is_empty().then_some(""))
-        }
-        None => {
-            let (name, port) = text.split_once(':').unwrap_or((text, ""));
-            name.bytes().all(is_name_byte).then_some(port)
-        }
+    let port = if let Some(literal) = text.strip_prefix('[') {
+        let (address, rest) = literal.split_once(']').ok_or(TargetError::InvalidHost)?;
+        address.parse::<std::net::Ipv6Addr>().map_err(|_| TargetError::InvalidHost)?;
+        rest.strip_prefix(':').or(rest.is_empty().then_some(""))
+    } else {
+        let (name, port) = text.split_once(':').unwrap_or((text, ""));
+        name.bytes().all(is_name_byte).then_some(port)
     };
     match port {
         Some(port) if port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit()) => Ok(text),

@@ -51,7 +51,7 @@ pub(super) fn draft(
 fn host(parts: &Parts) -> Option<&str> {
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
     let mut named = parts.headers.get_all(HOST).iter();
-    let host = named.next().map(|host| host.as_bytes());
+    let host = named.next().map(http::HeaderValue::as_bytes);
     if named.next().is_some()
         || authority.is_some_and(|name| host.is_some_and(|host| host != name.as_bytes()))
     {

@@ -14,12 +14,12 @@ impl Ids {
         Self(RefCell::new(StdRng::from_rng(&mut rand::rng())))
     }
 
-    /// A UUIDv7 (RFC 9562) of the time `unix_millis`.
+    /// A UUID of version 7 (RFC 9562) of the time `unix_millis`.
     pub(crate) fn request_id(&self, unix_millis: u64) -> Uuid {
         Builder::from_unix_timestamp_millis(unix_millis, &self.bytes()).into_uuid()
     }
 
-    /// A UUIDv4.
+    /// A random UUID (version 4).
     pub(crate) fn idempotency_key(&self) -> Uuid {
         Builder::from_random_bytes(self.bytes()).into_uuid()
     }

@@ -64,7 +64,7 @@ pub(crate) struct Common {
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
     /// Client connections of each worker.
     places: Box<[AtomicUsize]>,
-    handing: Box<[mpsc::UnboundedSender<(Accepted<std::net::TcpStream>, Place)>]>,
+    handing: Box<[mpsc::UnboundedSender<Handing>]>,
     phase: watch::Sender<Phase>,
 }
 
@@ -205,7 +205,9 @@ fn open(address: SocketAddr, count: usize) -> Result<(SocketAddr, Vec<TcpListene
     Ok((bound, listeners))
 }
 
-type Handed = mpsc::UnboundedReceiver<(Accepted<std::net::TcpStream>, Place)>;
+/// A connection on its way to another worker.
+type Handing = (Accepted<std::net::TcpStream>, Place);
+type Handed = mpsc::UnboundedReceiver<Handing>;
 
 fn run(worker: Rc<Worker>, doors: Vec<Door>, handed: Handed) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

@@ -1,4 +1,5 @@
 //! The balancer through real sockets.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod balancer;
 mod basics;

@@ -266,8 +266,8 @@ async fn a_websocket_is_a_tunnel_both_ways() {
     let answer = client.read_response_to("HEAD").await.unwrap();
     assert_eq!((answer.status, answer.header("Upgrade")), (101, Some("websocket")));
     assert_eq!(client.read_exactly(5).await.unwrap(), b"early");
-    for message in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\0\xff", &[7; 300_000]] {
-        client.send(message).await.unwrap();
+    for message in [b"GET / HTTP/1.1\r\n\r\n".to_vec(), b"\0\xff".to_vec(), vec![7; 300_000]] {
+        client.send(&message).await.unwrap();
         assert!(client.read_exactly(message.len()).await.unwrap() == message);
     }
     assert_eq!(upstream.last().header("Connection"), Some("upgrade"));

@@ -38,7 +38,9 @@ async fn site(script: impl Into<Script>) -> Site {
     let (files, ders): (Vec<_>, Vec<_>) =
         ["one.test", "two.test"].map(|name| certificate(dir.path(), name)).into_iter().unzip();
     let mut roots = RootCertStore::empty();
-    ders.into_iter().for_each(|der| roots.add(der).unwrap());
+    for der in ders {
+        roots.add(der).unwrap();
+    }
     let upstream = Upstream::start(script).await;
     let balancer = Balancer::start_with(&[upstream.address()], |setup| {
         setup.listen.https = Some("127.0.0.1:0".parse().unwrap());
@@ -193,7 +195,7 @@ async fn a_stream_whose_answer_breaks_off_is_reset() {
     let mut sender = http2(TcpStream::connect(balancer.workers.http()).await.unwrap()).await;
     let answer = sender.send_request(request("GET", "/", "")).await;
     let body = match answer {
-        Ok(answer) => answer.into_body().collect().await.map(|body| body.to_bytes()),
+        Ok(answer) => answer.into_body().collect().await.map(http_body_util::Collected::to_bytes),
         Err(error) => Err(error),
     };
     assert!(body.is_err());
