@@ -123,7 +123,7 @@ def summary(samples: Samples) -> str:
 
 def table(heads: list[str], rows: list[list[str]]) -> str:
     """A Markdown table whose columns line up in a terminal too."""
-    widths = [max(len(cells[n]) for cells in [heads, *rows]) for n in range(len(heads))]
+    widths = [max(3, *(len(cells[n]) for cells in [heads, *rows])) for n in range(len(heads))]
     align = lambda cells: "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths)) + " |"  # noqa: E731
-    rule = "| " + " | ".join("-" * max(width, 3) for width in widths) + " |"
+    rule = "| " + " | ".join("-" * width for width in widths) + " |"
     return "\n".join([align(heads), rule, *map(align, rows)])
