@@ -18,12 +18,13 @@ use tokio::{
 
 use crate::{
     admin::{self, Admin},
-    config::{self, AccessLog, ConfigError},
+    config::{self, AccessLog, Certificate, ConfigError},
     control::{Control, Start},
     record::{
         Shard,
         access_log::{LogBuffer, Writer},
     },
+    tls::{self, Certificates, TlsError},
     worker::{Parts, Workers},
 };
 
@@ -54,6 +55,9 @@ pub enum StartError {
     /// The traffic sockets or the workers.
     #[error(transparent)]
     Workers(#[from] crate::worker::StartError),
+    /// A certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The access log cannot be opened.
     #[error("cannot open the access log")]
     AccessLog(#[source] io::Error),
@@ -73,6 +77,30 @@ pub struct App {
     drain: Drain,
     log: Option<Writer>,
     hang_up: Signal,
+    certificates: Option<Renewable>,
+}
+
+/// The certificates in use, and where they came from.
+#[derive(Debug)]
+struct Renewable {
+    files: Vec<Certificate>,
+    certificates: Arc<Certificates>,
+}
+
+impl Renewable {
+    fn load(files: &[Certificate]) -> Result<Self, TlsError> {
+        Ok(Self { files: files.to_vec(), certificates: Arc::new(Certificates::load(files)?) })
+    }
+
+    /// Reads the files again, as after a renewal; with an error, those in use stay.
+    fn renew(&self) {
+        match self.certificates.reload(&self.files) {
+            Ok(()) => tracing::info!("certificates read again"),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the old certificates stay");
+            }
+        }
+    }
 }
 
 impl App {
@@ -81,7 +109,9 @@ impl App {
     pub async fn build(options: Options) -> Result<Self, StartError> {
         let config = config::load(&options.file, options.admin_token.is_none())?;
         let listen = config.listen.clone();
-        let tls = None;
+        let certificates = listen.https.map(|_| Renewable::load(&listen.certificates)).transpose()?;
+        let tls = certificates.as_ref().map(|renewable| tls::server_config(Arc::clone(&renewable.certificates)));
+        let tls = tls.transpose()?;
         let (listener, admin_address) = open_admin(listen.admin).await?;
         let log = open_log(&config.access_log)?;
         let shards: Vec<Arc<Shard>> = (0..listen.workers).map(|_| Arc::default()).collect();
@@ -99,7 +129,8 @@ impl App {
         let published = Arc::clone(control.published());
         let workers = Workers::start(Parts { listen, published, records, tls })?;
         let hang_up = signal(SignalKind::hangup()).map_err(StartError::Signals)?;
-        Ok(Self { workers, control, listener, admin_address, token: options.admin_token, drain, log, hang_up })
+        let token = options.admin_token;
+        Ok(Self { workers, control, listener, admin_address, token, drain, log, hang_up, certificates })
     }
 
     /// Where plain HTTP is served.
@@ -119,10 +150,10 @@ impl App {
 
     /// Serves until a signal comes or `shutdown` is triggered; then drains, and gives how that went.
     pub async fn run(self, shutdown: Shutdown, signals: &mut Signals) -> Drained {
-        let Self { mut workers, control, listener, token, drain, log, mut hang_up, .. } = self;
+        let Self { mut workers, control, listener, token, drain, log, mut hang_up, certificates, .. } = self;
         let router = admin::router(Admin::new(Arc::clone(&control), token, shutdown.clone()));
         let beside = async {
-            tokio::join!(control.run(), follow_hang_ups(&control, &mut hang_up), serve(listener, router));
+            tokio::join!(control.run(), follow_hang_ups(&control, certificates.as_ref(), &mut hang_up), serve(listener, router));
         };
         let (drained, _) = tokio::select! {
             drained = drain.run(&shutdown, signals, follow(&mut workers, &shutdown)) => drained,
@@ -147,9 +178,12 @@ async fn follow(workers: &mut Workers, shutdown: &Shutdown) {
     workers.ended().await;
 }
 
-/// SIGHUP: the configuration and the access log's file again.
-async fn follow_hang_ups(control: &Control, hang_up: &mut Signal) {
+/// SIGHUP: the configuration, the certificates and the access log's file again.
+async fn follow_hang_ups(control: &Control, certificates: Option<&Renewable>, hang_up: &mut Signal) {
     while hang_up.recv().await.is_some() {
+        if let Some(certificates) = certificates {
+            certificates.renew();
+        }
         control.reopen_access_log();
         control.reload_or_tell("SIGHUP");
     }
