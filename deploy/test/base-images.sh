@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Makes the base images of deploy/docker/ on a machine without an image registry, under the very names that the
+# Dockerfiles use, so that the Dockerfiles that we ship are the ones that are tested.
+#
+#   deploy/test/base-images.sh [--force]
+#
+# Packages come from this machine's own apt sources, the Rust toolchain and Node from this machine itself.
+# An image that is there, pulled or made, is left alone. Needs root, docker and debootstrap.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source deploy/test/lib.sh
+
+suite=bookworm
+work=
+force=
+[[ ${1:-} != --force ]] || force=yes
+
+main() {
+  local missing=() image
+  for image in $(base_images); do
+    if [[ -n $force ]] || ! docker image inspect "$image" >/dev/null 2>&1; then missing+=("$image"); fi
+  done
+  ((${#missing[@]})) || { say "base images are there: $(base_images | xargs)"; return; }
+
+  work=$(mktemp -d)
+  trap 'rm -rf --one-file-system "$work"' EXIT
+  say "base images to make: ${missing[*]}"
+  make_root "$work/base"
+  for image in "${missing[@]}"; do make_image "$image"; done
+}
+
+# The images that our Dockerfiles start from.
+base_images() {
+  sed -nE 's/^(FROM|ARG [A-Z_]+=)[[:space:]]*([a-z]+:[^[:space:]]+).*/\2/p' deploy/docker/*/Dockerfile | sort -u
+}
+
+make_image() {
+  local image=$1 root=$work/root options=()
+  rm -rf "$root"
+  cp -a "$work/base" "$root"
+  case $image in
+    debian:*) ;;
+    rust:*) add_rust "$root" && options=(--change 'ENV PATH=/usr/local/cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin CARGO_HOME=/usr/local/cargo') ;;
+    # Node brings authorities of its own; here it is to trust those of this machine.
+    node:*) add_node "$root" && options=(--change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt') ;;
+    nginx:*) add_nginx "$root" && options=(--change 'CMD ["nginx", "-g", "daemon off;"]') ;;
+    *) fail "no recipe for the base image $image" ;;
+  esac
+  tar -C "$root" --one-file-system -c . | docker import "${options[@]}" - "$image" >/dev/null
+  say "made $image ($(size_of "$image"))"
+}
+
+# A minimal Debian with the sources and the certificates of this machine.
+make_root() {
+  local root=$1 mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  mirror=$(apt_mirror "$suite") || fail "apt has no source for $suite"
+  debootstrap --variant=minbase --keyring="$keyring" --include=ca-certificates "$suite" "$root" "$mirror" >"$work/log" ||
+    { tail -n 20 "$work/log" >&2; fail "debootstrap failed"; }
+  cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+  cp /etc/resolv.conf "$root/etc/resolv.conf"
+  rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/usr/share/{doc,man,locale}/*
+}
+
+install_into() {
+  local root=$1
+  shift
+  DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y -qq --no-install-recommends "$@" >"$work/log" 2>&1 ||
+    { tail -n 20 "$work/log" >&2; fail "apt-get install $* failed"; }
+  rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/usr/share/{doc,man,locale}/*
+}
+
+add_rust() {
+  local root=$1 sysroot
+  sysroot=$(rustc --print sysroot)
+  install_into "$root" build-essential cmake git perl pkg-config
+  mkdir -p "$root/usr/local/toolchain" "$root/usr/local/cargo/bin"
+  tar -C "$sysroot" --exclude=./share -c . | tar -C "$root/usr/local/toolchain" -x
+  (cd "$root/usr/local/toolchain/bin" && for tool in *; do
+    ln -sfn "/usr/local/toolchain/bin/$tool" "$root/usr/local/cargo/bin/$tool"
+  done)
+}
+
+add_node() {
+  local root=$1 node npm
+  node=$(node -p process.execPath)
+  npm=$(dirname "$(readlink -f "$(command -v npm)")")/..
+  install_into "$root" libstdc++6
+  cp "$node" "$root/usr/local/bin/node"
+  mkdir -p "$root/usr/local/lib/node_modules"
+  cp -a "$(readlink -f "$npm")" "$root/usr/local/lib/node_modules/npm"
+  ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
+  ln -s ../lib/node_modules/npm/bin/npx-cli.js "$root/usr/local/bin/npx"
+}
+
+# As in the official image: user nginx is 101, and curl is there for health checks.
+add_nginx() {
+  local root=$1
+  chroot "$root" groupadd --system --gid 101 nginx
+  chroot "$root" useradd --system --uid 101 --gid 101 --no-create-home --home-dir /nonexistent --shell /bin/false nginx
+  install_into "$root" nginx-light curl
+}
+
+main
