@@ -228,3 +228,6 @@ impl SizeLine {
         &self.bytes[self.start..]
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -279,3 +279,6 @@ impl<'b> Options<'b> {
         self.protocols.filter(|protocols| self.upgrade && !to_h2c(protocols))
     }
 }
+
+#[cfg(test)]
+mod tests;

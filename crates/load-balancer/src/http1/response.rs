@@ -179,3 +179,6 @@ fn body_length(status: u16, to_head: bool, declared: Option<Length>) -> Result<L
         (_, declared) => Ok(declared.unwrap_or(Length::UntilClose)),
     }
 }
+
+#[cfg(test)]
+mod tests;
