@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const USUAL_PATHS = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** `BASE_URL` as it was given to the runner. */
+const FRONTEND_URL = process.env['FRONTEND_URL'] || undefined;
+export const executable = process.env['CHROMIUM'] ?? USUAL_PATHS.find((path) => existsSync(path));
+
+/** Why the tests in a browser cannot run here; `undefined` where they can. */
+export const reasonToSkip =
+  executable === undefined
+    ? 'no Chromium found (set CHROMIUM to its path)'
+    : FRONTEND_URL === undefined
+      ? 'BASE_URL is not set (the address of a running frontend)'
+      : undefined;
+
+/** Starts a browser with a profile that is new and thrown away. */
+export function launch(): Promise<Browser> {
+  if (executable === undefined) throw new Error(reasonToSkip);
+  return chromium.launch({ executablePath: executable, args: FLAGS });
+}
+
+/** A page on a device of its own: no cookie, no storage. */
+export async function newDevice(browser: Browser): Promise<{ context: BrowserContext; page: Page }> {
+  const context = await browser.newContext({
+    baseURL: FRONTEND_URL as string,
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    viewport: { width: 1280, height: 800 },
+  });
+  context.setDefaultTimeout(15_000);
+  return { context, page: await context.newPage() };
+}
+
+/** Collects what must not be on a console: exceptions, and violations of the content security policy. */
+export function watchForTrouble(page: Page): string[] {
+  const trouble: string[] = [];
+  page.on('pageerror', (error) => trouble.push(String(error)));
+  page.on('console', (message) => {
+    const refusedByService = message.text().startsWith('Failed to load resource');
+    if (message.type() === 'error' && !refusedByService) trouble.push(message.text());
+  });
+  return trouble;
+}

@@ -1,0 +1,132 @@
+import { browserOnline, noteAnswer, noteTrouble } from './connection';
+import type { Intents } from './intents';
+import { retryAfterSeconds, Unreachable } from './problem';
+import { isOutage, type Outcome, retryDelay } from './retry';
+
+export interface TransportParts {
+  intents: Intents;
+  /** The access token to send, renewed first where it is about to end. */
+  accessToken(): Promise<string | undefined>;
+  /** Called where the service refused `token`; gives another one, or nothing where the session is over. */
+  renew(token: string): Promise<string | undefined>;
+  /** Waits; replaced in tests. */
+  sleep?(ms: number): Promise<void>;
+  fetch?: typeof fetch;
+}
+
+/** Longer than the balancer's own limit for a request with all its tries. */
+const TRY_TIMEOUT_MS = 60_000;
+const READS = new Set(['GET', 'HEAD']);
+
+/**
+ * `fetch` for the generated client. Outermost first:
+ * a mutation gets its idempotency key → the access token is added, and renewed once where it is refused →
+ * the request is tried again, under the same key, while the way to the service is broken.
+ */
+export function createTransport(parts: TransportParts): (request: Request) => Promise<Response> {
+  return async (request) => {
+    if (READS.has(request.method)) return authorized(request, undefined, parts);
+    const body = await request.clone().text();
+    const target = `${request.method} ${new URL(request.url).pathname}`;
+    const response = await keyed(request, body, target, parts);
+    // The key once went with another body: what differs is a secret, which no fingerprint contains.
+    const reused = response.status === 422 && (await codeOf(response)) === 'idempotency_key_reused';
+    return reused ? keyed(request, body, target, parts) : response;
+  };
+}
+
+async function keyed(request: Request, body: string, target: string, parts: TransportParts) {
+  const key = parts.intents.keyFor(target, body);
+  const response = await authorized(withHeader(request, 'Idempotency-Key', key), body, parts);
+  if (isFinal(response.status)) parts.intents.settle(target, key);
+  return response;
+}
+
+/** What the service keeps as the answer to a key, or what had no effect and can be asked anew. */
+export function isFinal(status: number): boolean {
+  return status < 500 && status !== 408 && status !== 429;
+}
+
+async function authorized(request: Request, body: string | undefined, parts: TransportParts) {
+  if (PUBLIC.has(new URL(request.url).pathname)) return tried(request, body, parts);
+  const token = await parts.accessToken();
+  if (token === undefined) return tried(request, body, parts);
+  const response = await tried(withHeader(request, 'Authorization', `Bearer ${token}`), body, parts);
+  if (response.status !== 401) return response;
+  const renewed = await parts.renew(token);
+  if (renewed === undefined) return response;
+  return tried(withHeader(request, 'Authorization', `Bearer ${renewed}`), body, parts);
+}
+
+/** Calls that make a session, so they carry none. */
+const PUBLIC = new Set(['/api/auth/register', '/api/auth/login', '/api/auth/refresh', '/api/static-data']);
+
+async function tried(request: Request, body: string | undefined, parts: TransportParts): Promise<Response> {
+  const sleep = parts.sleep ?? ((ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)));
+  const repeatable = READS.has(request.method) || request.headers.has('Idempotency-Key');
+  for (let attempt = 1; ; attempt += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- one try after another is the point
+    const result = await once(request, body, parts.fetch ?? fetch);
+    if (result instanceof Response) noteAnswer(result);
+    if (result instanceof Response && !isOutage(result.status)) return result;
+    const delay = retryDelay({ attempt, outcome: outcomeOf(result), repeatable });
+    noteTrouble(delay === undefined);
+    if (delay === undefined) return standing(result);
+    // oxlint-disable-next-line no-await-in-loop
+    await sleep(delay);
+    // oxlint-disable-next-line no-await-in-loop
+    await browserOnline(request.signal);
+  }
+}
+
+function standing(result: Response | Failure): Response {
+  if (result instanceof Response) return result;
+  throw new Unreachable(result.failure);
+}
+
+interface Failure {
+  failure: unknown;
+}
+
+/** One try, its answer read to the end: an answer that breaks off half-way is no answer. */
+async function once(
+  request: Request,
+  body: string | undefined,
+  send: typeof fetch,
+): Promise<Response | Failure> {
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TRY_TIMEOUT_MS)]);
+  try {
+    const response = await send(request.url, {
+      method: request.method,
+      headers: request.headers,
+      credentials: 'same-origin',
+      signal,
+      ...(body ? { body } : {}),
+    });
+    const content = await response.arrayBuffer();
+    const { status, statusText, headers } = response;
+    return new Response(content.byteLength > 0 ? content : null, { status, statusText, headers });
+  } catch (failure) {
+    if (request.signal.aborted) throw failure;
+    return { failure };
+  }
+}
+
+function outcomeOf(result: Response | Failure): Outcome {
+  if (!(result instanceof Response)) return { kind: 'no_answer' };
+  return { kind: 'answer', status: result.status, retryAfter: retryAfterSeconds(result.headers) };
+}
+
+function withHeader(request: Request, name: string, value: string): Request {
+  const headers = new Headers(request.headers);
+  headers.set(name, value);
+  return new Request(request.url, { method: request.method, headers, signal: request.signal });
+}
+
+async function codeOf(response: Response): Promise<string | undefined> {
+  try {
+    return ((await response.clone().json()) as { code?: string }).code;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+import { Navigate, Outlet, useLocation } from 'react-router';
+import { session } from '../session/session';
+import { AppSkeleton } from '../ui/AppSkeleton';
+import { useStore } from './store';
+
+/** Where to go after logging in, carried along by the redirect to the log-in page. */
+export interface ComeBack {
+  from?: string;
+}
+
+/** Pages for those with an account. A first visit leads to signing up, an ended session to logging in. */
+export function PersonOnly() {
+  const state = useStore(session);
+  const { pathname } = useLocation();
+  if (state.phase === 'restoring') return <AppSkeleton />;
+  if (state.phase === 'person') return <Outlet />;
+  const to = pathname === '/' && state.reason === undefined ? '/sign-up' : '/log-in';
+  // From the overview, those who are still on the way are better off at the step where they left off.
+  const comeBack: ComeBack = state.reason === 'signed_out' || pathname === '/' ? {} : { from: pathname };
+  return <Navigate to={to} replace state={comeBack} />;
+}
+
+/** Sign-up and log-in: whoever is in already goes on to where they left off. */
+export function GuestOnly() {
+  const state = useStore(session);
+  const { state: comeBack } = useLocation() as { state: ComeBack | null };
+  if (state.phase === 'restoring') return <AppSkeleton />;
+  if (state.phase === 'person') return <Navigate to={comeBack?.from ?? '/onboarding'} replace />;
+  return <Outlet />;
+}

@@ -1,0 +1,53 @@
+import { createBrowserRouter, Navigate } from 'react-router';
+import { AuthLayout } from '../pages/AuthLayout';
+import { NotFound } from '../pages/NotFound';
+import { PageFailed } from '../pages/PageFailed';
+import { AppSkeleton } from '../ui/AppSkeleton';
+import { GuestOnly, PersonOnly } from './gates';
+import { Root } from './Root';
+
+/** Every address of the page. What only a person with an account needs is loaded when they have one. */
+export const router = createBrowserRouter([
+  {
+    element: <Root />,
+    errorElement: <PageFailed />,
+    hydrateFallbackElement: <AppSkeleton />,
+    children: [
+      {
+        element: <GuestOnly />,
+        children: [
+          {
+            element: <AuthLayout />,
+            children: [
+              {
+                path: 'sign-up',
+                lazy: async () => ({ Component: (await import('../pages/SignUp')).SignUp }),
+              },
+              {
+                path: 'log-in',
+                lazy: async () => ({ Component: (await import('../pages/LogIn')).LogIn }),
+              },
+            ],
+          },
+        ],
+      },
+      {
+        element: <PersonOnly />,
+        children: [
+          {
+            lazy: async () => ({ Component: (await import('../pages/AppLayout')).AppLayout }),
+            children: [
+              { index: true, lazy: async () => ({ Component: (await import('../pages/Home')).Home }) },
+              {
+                path: 'onboarding/:step?',
+                lazy: async () => ({ Component: (await import('../pages/onboarding/StepPage')).StepPage }),
+              },
+            ],
+          },
+        ],
+      },
+      { path: 'home', element: <Navigate to="/" replace /> },
+      { path: '*', element: <NotFound /> },
+    ],
+  },
+]);

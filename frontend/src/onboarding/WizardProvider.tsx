@@ -1,0 +1,61 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { createContext, type ReactNode, use, useEffect, useMemo } from 'react';
+import { connection } from '../api/connection';
+import { storage } from '../api/storage';
+import type { Onboarding, User } from '../api/types';
+import { useStore } from '../app/store';
+import { DraftSync } from './draft-sync';
+import { Drafts } from './drafts';
+import { callsOver, Wizard } from './wizard';
+
+const RESEND_MS = 5_000;
+
+export interface WizardContent {
+  wizard: Wizard;
+  state: Onboarding;
+  user: User;
+}
+
+const WizardContext = createContext<WizardContent | undefined>(undefined);
+
+interface WizardProviderProps {
+  user: User;
+  state: Onboarding;
+  children: ReactNode;
+}
+
+/** Gives the pages below it the wizard, and sends what an outage or a reload left behind. */
+export function WizardProvider({ user, state, children }: WizardProviderProps) {
+  const queries = useQueryClient();
+  const wizard = useMemo(() => {
+    const drafts = new Drafts(storage, user.id);
+    return new Wizard(callsOver(queries, user.id), (saver) => new DraftSync(drafts, saver));
+  }, [queries, user.id]);
+  useResending(wizard);
+  const content = useMemo(() => ({ wizard, state, user }), [wizard, state, user]);
+  return <WizardContext value={content}>{children}</WizardContext>;
+}
+
+export function useWizard(): WizardContent {
+  const content = use(WizardContext);
+  if (!content) throw new Error('useWizard needs a WizardProvider above it');
+  return content;
+}
+
+function useResending(wizard: Wizard): void {
+  const line = useStore(connection);
+  const waiting = useStore(wizard.status).save.phase === 'waiting';
+  useEffect(() => {
+    void wizard.sendAll();
+    const onHide = (): void => {
+      if (document.visibilityState === 'hidden') void wizard.sendAll();
+    };
+    document.addEventListener('visibilitychange', onHide);
+    return () => document.removeEventListener('visibilitychange', onHide);
+  }, [wizard]);
+  useEffect(() => {
+    if (!waiting || line === 'offline') return undefined;
+    const timer = setInterval(() => void wizard.sendAll(), RESEND_MS);
+    return () => clearInterval(timer);
+  }, [wizard, waiting, line]);
+}

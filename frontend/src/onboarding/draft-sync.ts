@@ -1,0 +1,84 @@
+import type { Onboarding } from '../api/types';
+import type { Drafts } from './drafts';
+import { merge, type Merged, same } from './merge';
+import { type NewStatus, type Saved, type Saver, startOf, type StepChange } from './saver';
+import { missing, sendable } from './specs';
+import { type StepData, type StepKey, stepOf } from './steps';
+
+/**
+ * Brings drafts of this browser to the service.
+ * A draft is written here on every key stroke and sent when a field or step is left; it is dropped only when the
+ * service has confirmed that very text.
+ */
+export class DraftSync {
+  private readonly drafts: Drafts;
+  private readonly saver: Saver;
+
+  constructor(drafts: Drafts, saver: Saver) {
+    this.drafts = drafts;
+    this.saver = saver;
+  }
+
+  /** Writes down what the form holds now; `stored` is what the service has. Nothing to keep where they agree. */
+  keep(key: StepKey, data: StepData, stored: StepData): void {
+    const before = this.drafts.read(key);
+    if (same(data, stored)) this.drafts.drop(key);
+    else this.drafts.keep(key, { base: stored, ...before, data });
+  }
+
+  /** What the form is to show at first: what is stored, with this browser's unsent text laid over it. */
+  opening(key: StepKey, stored: StepData): Merged {
+    const draft = this.drafts.read(key);
+    if (!draft) return { data: stored, taken: [], conflicts: [] };
+    return merge(startOf(draft, stored), draft.data, stored);
+  }
+
+  has(key: StepKey): boolean {
+    return this.drafts.read(key) !== undefined;
+  }
+
+  /** Sends the draft of a step, as far as the service would take it. Nothing where there is none to send. */
+  send(key: StepKey, current: () => Promise<Onboarding>): Promise<Saved | undefined> {
+    const prepare = async (): Promise<StepChange | undefined> => {
+      const state = await current();
+      const draft = this.drafts.read(key);
+      if (!draft) return undefined;
+      const data = sendable(key, draft.data);
+      const status = draftStatus(key, data, state);
+      // A finished onboarding takes corrections, but no step that is open again: this text waits for its rest.
+      const refused = state.status === 'completed' && status === 'in_progress';
+      if (refused || same(data, stepOf(state, key)?.data ?? {})) return undefined;
+      return this.changeOf(key, status, data, draft.base);
+    };
+    return this.saver.save(prepare, this.settle);
+  }
+
+  /** Sends `data` with `status`, and settles the draft of the step. */
+  submit(key: StepKey, status: NewStatus, data: StepData, stored: StepData): Promise<Saved | undefined> {
+    return this.saver.save(() => this.changeOf(key, status, data, stored), this.settle);
+  }
+
+  /** Remembers what is being tried, so that an answer that gets lost is not taken for somebody else's change. */
+  private changeOf(key: StepKey, status: NewStatus, data: StepData, stored: StepData): StepChange {
+    const draft = this.drafts.read(key);
+    const base = draft?.base ?? stored;
+    this.drafts.keep(key, { data: draft?.data ?? data, base, tried: data });
+    return { key, status, data, base, tried: draft?.tried };
+  }
+
+  private readonly settle = ({ key, data: sent }: StepChange, saved: Saved): void => {
+    const draft = this.drafts.read(key);
+    if (!draft) return;
+    const confirmed = stepOf(saved.state, key)?.data ?? {};
+    // What was typed while the request was on its way, laid over what is stored now.
+    const { data } = merge(sent, draft.data, confirmed);
+    if (same(data, confirmed)) this.drafts.drop(key);
+    else this.drafts.keep(key, { data, base: confirmed });
+  };
+}
+
+/** A finished step that is edited stays finished while what it holds is complete. */
+function draftStatus(key: StepKey, data: StepData, state: Onboarding): NewStatus {
+  const complete = Object.keys(missing(key, data)).length === 0;
+  return stepOf(state, key)?.status === 'completed' && complete ? 'completed' : 'in_progress';
+}

@@ -1,0 +1,110 @@
+import { ApiError } from '../api/problem';
+import type { Onboarding } from '../api/types';
+import { merge, type Merged, same } from './merge';
+import { type StepData, type StepKey, stepOf } from './steps';
+
+export type NewStatus = 'in_progress' | 'completed' | 'skipped';
+
+export interface StepChange {
+  key: StepKey;
+  status: NewStatus;
+  data: StepData;
+  /** The service's data that `data` started from. */
+  base: StepData;
+  /** What an earlier, unanswered request carried, where there was one. */
+  tried?: StepData | undefined;
+}
+
+/** The calls that the saver makes; the state they give is the newest that is known. */
+export interface OnboardingCalls {
+  state(): Promise<Onboarding>;
+  load(): Promise<Onboarding>;
+  put(change: StepChange, version: number): Promise<Onboarding>;
+}
+
+export interface Saved {
+  state: Onboarding;
+  /** What was stored, after a merge where one was needed. */
+  data: StepData;
+  merged: Merged | undefined;
+}
+
+/** Somebody who keeps saving the same step wins after this many merges. */
+const MERGES = 4;
+
+/**
+ * Sends changes one after another, each with the version that the one before it gave (`If-Match`).
+ * Where the service has moved on (412) it loads what is there, merges, and sends the merged data.
+ */
+export class Saver {
+  private readonly calls: OnboardingCalls;
+  private tail: Promise<unknown> = Promise.resolve();
+
+  constructor(calls: OnboardingCalls) {
+    this.calls = calls;
+  }
+
+  /**
+   * `prepare` is asked for the change when its turn has come, so it sees what the changes before it led to;
+   * `settle` hears of the answer before the next one's turn.
+   */
+  save(
+    prepare: () => StepChange | undefined | Promise<StepChange | undefined>,
+    settle: (change: StepChange, saved: Saved) => void,
+  ): Promise<Saved | undefined> {
+    return this.afterOthers(async () => {
+      const change = await prepare();
+      if (!change) return undefined;
+      const saved = await this.send(change);
+      settle(change, saved);
+      return saved;
+    });
+  }
+
+  /** Runs `task` when all changes handed over before it have been answered. */
+  afterOthers<T>(task: () => Promise<T>): Promise<T> {
+    const turn = this.tail.then(task, task);
+    this.tail = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async send(change: StepChange): Promise<Saved> {
+    let { version } = await this.calls.state();
+    let current = change;
+    let merged: Merged | undefined;
+    for (let round = 0; ; round += 1) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- each round builds on the answer of the one before
+        const state = await this.calls.put(current, version);
+        return { state, data: current.data, merged };
+      } catch (error) {
+        if (!isStale(error) || round >= MERGES) throw error;
+        // oxlint-disable-next-line no-await-in-loop
+        const there = await this.calls.load();
+        version = there.version;
+        const theirs = stepOf(there, change.key)?.data ?? {};
+        merged = combine(merged, merge(startOf(current, theirs), current.data, theirs));
+        current = { ...current, data: merged.data, base: theirs };
+      }
+    }
+  }
+}
+
+function isStale(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 412;
+}
+
+/** What both sides started from: an answer that was lost on its way is no change by somebody else. */
+export function startOf({ base, tried }: Pick<StepChange, 'base' | 'tried'>, theirs: StepData): StepData {
+  return tried && same(tried, theirs) ? theirs : base;
+}
+
+function combine(before: Merged | undefined, now: Merged): Merged {
+  if (!before) return now;
+  const conflicts = [...before.conflicts.filter((c) => !now.conflicts.some((n) => n.field === c.field))];
+  return {
+    data: now.data,
+    taken: [...new Set([...before.taken, ...now.taken])],
+    conflicts: [...conflicts.filter((c) => !same(c.mine, c.theirs)), ...now.conflicts],
+  };
+}

@@ -1,0 +1,107 @@
+import { sentence } from '../api/problem';
+import type { StepData, StepKey } from './steps';
+
+/** A rule for one member: a message where the value is not acceptable. */
+type Rule = (value: string) => string | undefined;
+
+export interface FieldSpec {
+  label: string;
+  /** The message where nothing was given; absent where the field may stay empty. */
+  required?: string;
+  /** Checked where something was given, and before a draft is sent: the service checks the same. */
+  format?: Rule;
+}
+
+const atMost =
+  (max: number): Rule =>
+  (value) =>
+    value.length > max ? `Please keep this to ${max} characters.` : undefined;
+
+const phone: Rule = (value) =>
+  /^\+?[0-9 ()./-]{5,30}$/.test(value)
+    ? undefined
+    : 'Use digits, spaces and a leading +, like +44 20 7946 0958.';
+
+const website: Rule = (value) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const fine = url && /^https?:$/.test(url.protocol) && url.hostname.includes('.') && value.length <= 200;
+  return fine ? undefined : 'Use a full address, like https://example.com.';
+};
+
+/** What the page asks for in each step, beyond what the service insists on. */
+export const FIELDS: Record<StepKey, Record<string, FieldSpec>> = {
+  account: {},
+  profile: {
+    job_title: { label: 'Job title', required: 'Tell us what you do.', format: atMost(100) },
+    country: { label: 'Country', required: 'Choose the country you work in.' },
+    time_zone: { label: 'Time zone', required: 'Choose your time zone.' },
+    phone: { label: 'Phone', format: phone },
+    bio: { label: 'About you', format: atMost(500) },
+  },
+  organization: {
+    name: { label: 'Name', required: 'What is your organization called?', format: atMost(200) },
+    size: { label: 'Size', required: 'Choose how many people work there.' },
+    role: { label: 'Your role', required: 'Choose the role that fits best.' },
+    website: { label: 'Website', format: website },
+  },
+  preferences: {
+    theme: { label: 'Appearance' },
+    locale: { label: 'Dates and numbers' },
+    product_updates: { label: 'Product updates' },
+    newsletter: { label: 'Newsletter' },
+  },
+  review: {
+    accepted_terms: { label: 'Terms' },
+  },
+};
+
+export type FieldErrors = Record<string, string>;
+
+/** Messages for all that keeps the step from being completed. */
+export function missing(key: StepKey, data: StepData): FieldErrors {
+  return collect(key, (spec, text) => (text === '' ? spec.required : spec.format?.(text)), data);
+}
+
+/** The part of a draft that the service would take: half-typed members stay in this browser. */
+export function sendable(key: StepKey, data: StepData): StepData {
+  const malformed = collect(key, (spec, text) => (text === '' ? undefined : spec.format?.(text)), data);
+  return Object.fromEntries(Object.entries(data).filter(([field]) => !(field in malformed)));
+}
+
+function collect(
+  key: StepKey,
+  check: (spec: FieldSpec, text: string) => string | undefined,
+  data: StepData,
+): FieldErrors {
+  const errors: FieldErrors = {};
+  for (const [field, spec] of Object.entries(FIELDS[key])) {
+    const message = check(spec, textOf(data[field]));
+    if (message !== undefined) errors[field] = message;
+  }
+  return errors;
+}
+
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value.trim() : '';
+}
+
+/** Form values laid over what is stored: known members without content are left out, unknown ones kept. */
+export function toData(stored: StepData, values: StepData): StepData {
+  const laid = Object.entries({ ...stored, ...values }).map(
+    ([field, value]) => [field, typeof value === 'string' ? value.trim() : value] as const,
+  );
+  return Object.fromEntries(
+    laid.filter(([, value]) => value !== '' && value !== null && value !== undefined),
+  );
+}
+
+/** Messages of the service by field of the form; what belongs to no field comes under `''`. */
+export function fromService(key: StepKey, errors: Readonly<Record<string, readonly string[]>>): FieldErrors {
+  const mapped: FieldErrors = {};
+  for (const [path, messages] of Object.entries(errors)) {
+    const field = path.replace(/^\/?data[./]/, '');
+    const known = field in FIELDS[key] ? field : '';
+    mapped[known] = [mapped[known], sentence(messages)].filter(Boolean).join(' ');
+  }
+  return mapped;
+}

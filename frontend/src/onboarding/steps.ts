@@ -1,0 +1,82 @@
+import type { Onboarding, OnboardingStep } from '../api/types';
+
+/** The steps in the order in which a person meets them. */
+export const STEP_KEYS = ['account', 'profile', 'organization', 'preferences', 'review'] as const;
+export type StepKey = (typeof STEP_KEYS)[number];
+
+/** What a step holds: known members by name, and any other as it came. */
+export type StepData = Record<string, unknown>;
+
+export interface StepWords {
+  /** Short, for the trail. */
+  name: string;
+  /** The page's heading. */
+  heading: string;
+  lead: string;
+}
+
+export const WORDS: Record<StepKey, StepWords> = {
+  account: {
+    name: 'Account',
+    heading: 'Your account is ready',
+    lead: 'This one was done the moment you signed up.',
+  },
+  profile: {
+    name: 'Profile',
+    heading: 'Tell us about you',
+    lead: 'So that colleagues know who is writing, and times are shown in yours.',
+  },
+  organization: {
+    name: 'Organization',
+    heading: 'Where do you work?',
+    lead: 'We set up your workspace around it.',
+  },
+  preferences: {
+    name: 'Preferences',
+    heading: 'Make it yours',
+    lead: 'All of this can wait. Skip it if you like.',
+  },
+  review: {
+    name: 'Review',
+    heading: 'One last look',
+    lead: 'Check what you told us, then finish.',
+  },
+};
+
+export function isStepKey(text: string | undefined): text is StepKey {
+  return STEP_KEYS.some((key) => key === text);
+}
+
+export function stepOf(state: Onboarding, key: StepKey): OnboardingStep | undefined {
+  return state.steps.find((step) => step.key === key);
+}
+
+export function isDone(step: OnboardingStep | undefined): boolean {
+  return step?.status === 'completed' || step?.status === 'skipped';
+}
+
+/** Where a person goes on: the first step that is neither done nor skipped. */
+export function firstOpen(state: Onboarding): StepKey {
+  return STEP_KEYS.find((key) => !isDone(stepOf(state, key))) ?? 'review';
+}
+
+/** Required steps that keep the review from being finished. */
+export function openBeforeReview(state: Onboarding): StepKey[] {
+  return STEP_KEYS.filter((key) => {
+    const step = stepOf(state, key);
+    return key !== 'review' && step?.required === true && !isDone(step);
+  });
+}
+
+export function nextOf(key: StepKey): StepKey {
+  return STEP_KEYS[Math.min(STEP_KEYS.indexOf(key) + 1, STEP_KEYS.length - 1)] ?? 'review';
+}
+
+export function previousOf(key: StepKey): StepKey | undefined {
+  return STEP_KEYS[STEP_KEYS.indexOf(key) - 1];
+}
+
+/** How many of the steps are done, for the trail. */
+export function countDone(state: Onboarding): number {
+  return STEP_KEYS.filter((key) => isDone(stepOf(state, key))).length;
+}

@@ -1,0 +1,68 @@
+import '../theme/mantine-app.css';
+
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet } from 'react-router';
+import type { User } from '../api/types';
+import { useStore } from '../app/store';
+import { onboardingQuery } from '../onboarding/queries';
+import { WizardProvider } from '../onboarding/WizardProvider';
+import { session } from '../session/session';
+import { CardSkeleton } from '../ui/AppSkeleton';
+import { Brand } from '../ui/Brand';
+import { Footer } from '../ui/Footer';
+import { SchemeToggle } from '../ui/SchemeToggle';
+import classes from './AppLayout.module.css';
+import { OutOfReach } from './OutOfReach';
+import { PersonMenu } from './PersonMenu';
+
+/** The frame of everything behind the log-in. */
+export function AppLayout() {
+  const state = useStore(session);
+  if (state.phase !== 'person') return null;
+  return (
+    <div className={classes.frame}>
+      <a className={classes.skip} href="#content">
+        Skip to the content
+      </a>
+      <Content key={state.user.id} user={state.user} />
+    </div>
+  );
+}
+
+function Content({ user }: { user: User }) {
+  const { data: state, error, refetch } = useQuery(onboardingQuery(user.id));
+  if (!state) {
+    return (
+      <>
+        <Header />
+        <main id="content" className={classes.main} aria-busy={!error}>
+          {error ? <OutOfReach error={error} onRetry={refetch} /> : <CardSkeleton />}
+        </main>
+        <Footer />
+      </>
+    );
+  }
+  return (
+    <WizardProvider user={user} state={state}>
+      <Header menu={<PersonMenu />} />
+      <main id="content" className={classes.main}>
+        <Outlet />
+      </main>
+      <Footer />
+    </WizardProvider>
+  );
+}
+
+function Header({ menu }: { menu?: React.ReactNode }) {
+  return (
+    <header className={classes.header}>
+      <Link to="/" className={classes.home} aria-label="Waymark, to the overview">
+        <Brand />
+      </Link>
+      <div className={classes.tools}>
+        <SchemeToggle />
+        {menu}
+      </div>
+    </header>
+  );
+}

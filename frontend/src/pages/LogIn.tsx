@@ -1,0 +1,66 @@
+import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { Link, useLocation } from 'react-router';
+import { useStore } from '../app/store';
+import { logIn } from '../session/account';
+import { session } from '../session/session';
+import { Callout } from '../ui/Callout';
+import { PageHeading } from '../ui/PageHeading';
+import { emailError } from './credentials';
+import classes from './Credentials.module.css';
+import { useCredentialsForm } from './useCredentialsForm';
+
+export function LogIn() {
+  const location = useLocation();
+  const carried = location.state as { email?: string } | null;
+  const { form, formRef, busy, failure, onSubmit } = useCredentialsForm({
+    initial: { email: carried?.email ?? '', password: '' },
+    validate: { email: emailError, password: (password) => (password ? undefined : 'Enter your password.') },
+    send: logIn,
+    refusal: (error) => (error.code === 'invalid_credentials' ? { password: NO_MATCH } : undefined),
+  });
+  return (
+    <>
+      <PageHeading title="Log in" heading="Welcome back" lead="You go on where you left off." />
+      <form ref={formRef} className={classes.form} onSubmit={onSubmit} noValidate>
+        {failure ? <Callout tone="bad">{failure}</Callout> : <Reason />}
+        <TextInput
+          label="E-mail"
+          type="email"
+          autoComplete="username"
+          inputMode="email"
+          {...form.getInputProps('email')}
+        />
+        <PasswordInput
+          label="Password"
+          autoComplete="current-password"
+          visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
+          {...form.getInputProps('password')}
+        />
+        <Button type="submit" size="lg" fullWidth loading={busy}>
+          Log in
+        </Button>
+      </form>
+      <p className={classes.other}>
+        New here?{' '}
+        <Link to="/sign-up" state={location.state}>
+          Create an account
+        </Link>
+      </p>
+    </>
+  );
+}
+
+const NO_MATCH = 'E-mail and password do not match. Check both, and try again.';
+
+/** Why one is here, where that was not one's own choice. */
+function Reason() {
+  const state = useStore(session);
+  if (state.phase !== 'guest' || state.reason === undefined) return null;
+  return state.reason === 'ended' ? (
+    <Callout tone="note" title="Your session has ended">
+      Log in to go on. What you typed is kept on this device.
+    </Callout>
+  ) : (
+    <Callout tone="good">You are signed out. See you soon.</Callout>
+  );
+}

@@ -1,0 +1,22 @@
+import { Button } from '@mantine/core';
+import { ApiError } from '../api/problem';
+import { PageHeading } from '../ui/PageHeading';
+import classes from './Message.module.css';
+
+/** In the place of a page whose data could not be had. */
+export function OutOfReach({ error, onRetry }: { error: Error; onRetry: () => unknown }) {
+  const requestId = error instanceof ApiError ? error.requestId : undefined;
+  return (
+    <div className={classes.message}>
+      <PageHeading
+        title="Out of reach"
+        heading="We cannot reach the service"
+        lead="Nothing is lost. This page goes on by itself as soon as the service is back."
+      />
+      {requestId && <p className={classes.detail}>Request {requestId}</p>}
+      <p>
+        <Button onClick={onRetry}>Try now</Button>
+      </p>
+    </div>
+  );
+}

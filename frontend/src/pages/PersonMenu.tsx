@@ -1,0 +1,65 @@
+import { Menu, UnstyledButton, VisuallyHidden } from '@mantine/core';
+import { IconChevronDown, IconLogout } from '@tabler/icons-react';
+import { useState } from 'react';
+import { connection } from '../api/connection';
+import { storage } from '../api/storage';
+import { Drafts } from '../onboarding/drafts';
+import { useWizard } from '../onboarding/WizardProvider';
+import { signOut } from '../session/account';
+import classes from './PersonMenu.module.css';
+
+/** Who is logged in, and the way out. */
+export function PersonMenu() {
+  const { user, wizard } = useWizard();
+  const [failed, setFailed] = useState(false);
+  const leave = async (): Promise<void> => {
+    setFailed(false);
+    try {
+      if (!(await wizard.sendAll())) return setFailed(true);
+      await signOut();
+      // The service has all that it would take, and this browser may be a shared one.
+      new Drafts(storage, user.id).clear();
+    } catch {
+      setFailed(true);
+      if (connection.get() === 'online') connection.set('unreachable');
+    }
+  };
+  return (
+    <Menu position="bottom-end" width={260} shadow="md" radius="md">
+      <Menu.Target>
+        <UnstyledButton className={classes.person}>
+          <VisuallyHidden>Account of {user.full_name}</VisuallyHidden>
+          <span className={classes.initials} aria-hidden="true">
+            {initials(user.full_name)}
+          </span>
+          <IconChevronDown size={16} aria-hidden />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <div className={classes.who}>
+          <strong>{user.full_name}</strong>
+          <span>{user.email}</span>
+        </div>
+        <Menu.Item
+          closeMenuOnClick={false}
+          leftSection={<IconLogout size={18} aria-hidden />}
+          onClick={() => void leave()}
+        >
+          Sign out
+        </Menu.Item>
+        {failed && (
+          <p className={classes.failed} role="alert">
+            You are still signed in: the service could not be reached.
+          </p>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** First letters of the first and last name. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : words.slice(0, 1);
+  return ends.map((word) => Array.from(word ?? '')[0]?.toUpperCase() ?? '').join('');
+}

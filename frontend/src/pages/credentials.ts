@@ -1,0 +1,60 @@
+/** What the page says about credentials before the service does. Its rules are the service's. */
+
+const MIN = 8;
+const MAX = 128;
+
+export type Strength = 'empty' | 'short' | 'weak' | 'fair' | 'strong';
+
+export interface PasswordAdvice {
+  strength: Strength;
+  /** Shown under the field while typing. */
+  hint: string;
+  /** Why it would be refused. */
+  error: string | undefined;
+}
+
+/** Length counts, rules of composition do not help (NIST SP 800-63B, section 3.1.1.2). */
+export function advise(password: string, email: string): PasswordAdvice {
+  const length = Array.from(password).length;
+  const refuse = (error: string, hint = error): PasswordAdvice => ({ strength: 'short', hint, error });
+  if (length === 0) {
+    return {
+      strength: 'empty',
+      hint: `At least ${MIN} characters. A few words in a row work well.`,
+      error: 'Choose a password.',
+    };
+  }
+  if (length < MIN) {
+    const more = MIN - length;
+    return refuse(
+      `Use at least ${MIN} characters.`,
+      `${more} more ${more === 1 ? 'character' : 'characters'} to go.`,
+    );
+  }
+  if (length > MAX) return refuse(`Use at most ${MAX} characters.`);
+  if (password.toLowerCase() === email.trim().toLowerCase()) {
+    return refuse('Your e-mail address is the first thing anybody would try.');
+  }
+  if (new Set(password.toLowerCase()).size < 5) {
+    return {
+      strength: 'weak',
+      hint: 'Long enough, but easy to guess. Mix in a word or two.',
+      error: undefined,
+    };
+  }
+  if (length < 12)
+    return { strength: 'fair', hint: 'Fine. Four more characters make it strong.', error: undefined };
+  return { strength: 'strong', hint: 'Strong.', error: undefined };
+}
+
+export function emailError(email: string): string | undefined {
+  const text = email.trim();
+  if (text === '') return 'Enter your e-mail address.';
+  return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text) ? undefined : 'Use an address like name@example.com.';
+}
+
+export function nameError(name: string): string | undefined {
+  const length = Array.from(name.trim()).length;
+  if (length === 0) return 'Tell us your name.';
+  return length > 200 ? 'Use at most 200 characters.' : undefined;
+}

@@ -1,0 +1,34 @@
+import { Button } from '@mantine/core';
+import { IconArrowRight } from '@tabler/icons-react';
+import { Link } from 'react-router';
+import { firstOpen } from '../../onboarding/steps';
+import { useWizard } from '../../onboarding/WizardProvider';
+import { Facts } from '../../ui/Facts';
+import { formatDay } from '../../ui/format';
+import classes from './StepFrame.module.css';
+import { StepHead } from './StepFrame';
+
+/** Done by registering: nothing to fill in, only to see. */
+export function AccountStep() {
+  const { user, state } = useWizard();
+  const next = state.status === 'completed' ? '/' : `/onboarding/${firstOpen(state)}`;
+  return (
+    <>
+      <StepHead step="account" />
+      <div className={classes.form}>
+        <Facts
+          facts={[
+            ['Name', user.full_name],
+            ['E-mail', user.email],
+            ['Member since', formatDay(user.created_at)],
+          ]}
+        />
+        <div className={classes.actions}>
+          <Button component={Link} to={next} rightSection={<IconArrowRight size={18} aria-hidden />}>
+            Continue
+          </Button>
+        </div>
+      </div>
+    </>
+  );
+}

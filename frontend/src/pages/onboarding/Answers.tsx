@@ -1,0 +1,40 @@
+import { Link } from 'react-router';
+import { useStaticData } from '../../onboarding/queries';
+import { isDone, type StepKey, stepOf, WORDS } from '../../onboarding/steps';
+import { useWizard } from '../../onboarding/WizardProvider';
+import { Facts } from '../../ui/Facts';
+import { answersOf } from './answers-of';
+import classes from './Answers.module.css';
+
+const SHOWN: readonly StepKey[] = ['profile', 'organization', 'preferences'];
+
+/** What the person has told us, step by step, each with a way to change it. */
+export function Answers() {
+  const { state } = useWizard();
+  const { data } = useStaticData();
+  return (
+    <div className={classes.answers}>
+      {SHOWN.map((key) => {
+        const step = stepOf(state, key);
+        return (
+          <section key={key} aria-labelledby={`answers-${key}`}>
+            <div className={classes.head}>
+              <h2 id={`answers-${key}`}>{WORDS[key].name}</h2>
+              <Link
+                to={`/onboarding/${key}`}
+                aria-label={`${isDone(step) ? 'Edit' : 'Fill in'}: ${WORDS[key].name}`}
+              >
+                {isDone(step) ? 'Edit' : 'Fill in'}
+              </Link>
+            </div>
+            {step?.status === 'skipped' ? (
+              <p className={classes.skipped}>Skipped. You can come back to it any time.</p>
+            ) : (
+              <Facts facts={answersOf(key, step?.data ?? {}, data)} />
+            )}
+          </section>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+import { Select, Switch, useMantineColorScheme } from '@mantine/core';
+import { useMemo } from 'react';
+import { useStepForm } from '../../onboarding/useStepForm';
+import { ChoiceCards } from '../../ui/ChoiceCards';
+import { localeOptions, schemeOf, THEMES } from './preferences';
+import { StepForm, WIDE } from './StepFrame';
+import { ThemePicture } from './ThemePicture';
+
+export function PreferencesStep() {
+  const control = useStepForm('preferences', {
+    theme: 'system',
+    locale: navigator.language,
+    product_updates: false,
+    newsletter: false,
+  });
+  const { form } = control;
+  const { setColorScheme } = useMantineColorScheme();
+  const locales = useMemo(() => localeOptions(navigator.language), []);
+  const theme = form.getInputProps('theme');
+  return (
+    <StepForm step="preferences" control={control} optional>
+      <ChoiceCards
+        legend="Appearance"
+        options={THEMES.map((option) => ({ ...option, picture: <ThemePicture theme={option.value} /> }))}
+        {...theme}
+        onChange={(value) => {
+          theme.onChange(value);
+          setColorScheme(schemeOf(value) ?? 'auto');
+        }}
+      />
+      <Select
+        wrapperProps={WIDE}
+        label="Dates and numbers"
+        data={locales}
+        allowDeselect={false}
+        {...form.getInputProps('locale')}
+      />
+      <Switch
+        wrapperProps={WIDE}
+        label="Product updates"
+        description="A mail when something new can be done here. Once a month at most."
+        {...form.getInputProps('product_updates', { type: 'checkbox' })}
+      />
+      <Switch
+        wrapperProps={WIDE}
+        label="Newsletter"
+        description="How other teams work with it. Four times a year."
+        {...form.getInputProps('newsletter', { type: 'checkbox' })}
+      />
+    </StepForm>
+  );
+}

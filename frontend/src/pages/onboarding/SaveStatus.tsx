@@ -1,0 +1,41 @@
+import { IconCheck, IconCloudUp, IconDeviceFloppy } from '@tabler/icons-react';
+import { useStore } from '../../app/store';
+import type { SaveState } from '../../onboarding/save-state';
+import { useWizard } from '../../onboarding/WizardProvider';
+import classes from './SaveStatus.module.css';
+
+/** A quiet word on whether the text in the form is at the service. Its place is always there. */
+export function SaveStatus() {
+  const { wizard } = useWizard();
+  const { save } = useStore(wizard.status);
+  const Icon = ICONS[save.phase];
+  return (
+    <p className={classes.status} role="status" data-phase={save.phase}>
+      {Icon && <Icon size={18} stroke={1.75} aria-hidden />}
+      {wordFor(save)}
+    </p>
+  );
+}
+
+const ICONS: Partial<Record<SaveState['phase'], typeof IconCheck>> = {
+  saving: IconCloudUp,
+  saved: IconCheck,
+  typed: IconDeviceFloppy,
+  waiting: IconDeviceFloppy,
+};
+
+function wordFor(save: SaveState): string {
+  switch (save.phase) {
+    case 'clean':
+      return '';
+    case 'typed':
+    case 'waiting':
+      return 'Kept on this device';
+    case 'saving':
+      return 'Saving…';
+    case 'saved':
+      return 'Saved';
+    case 'refused':
+      return save.message;
+  }
+}

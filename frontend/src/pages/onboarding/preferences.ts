@@ -1,0 +1,38 @@
+import type { MantineColorScheme } from '@mantine/core';
+import { sampleOf } from '../../ui/format';
+import type { Option } from './options';
+
+/** As the service names them. */
+export const THEMES: readonly Option[] = [
+  { value: 'system', label: 'As the device' },
+  { value: 'light', label: 'Light' },
+  { value: 'dark', label: 'Dark' },
+];
+
+export function schemeOf(theme: unknown): MantineColorScheme | undefined {
+  if (theme === 'system') return 'auto';
+  return theme === 'light' || theme === 'dark' ? theme : undefined;
+}
+
+const LOCALES = [
+  'en-GB',
+  'en-US',
+  'de-DE',
+  'es-ES',
+  'fr-FR',
+  'it-IT',
+  'ja-JP',
+  'nl-NL',
+  'pl-PL',
+  'pt-BR',
+  'sv-SE',
+];
+
+/** Ways of writing dates and numbers, each shown by an example; the browser's own comes first. */
+export function localeOptions(own: string): Option[] {
+  const names = new Intl.DisplayNames('en', { type: 'language' });
+  return [...new Set([own, ...LOCALES])].map((locale) => ({
+    value: locale,
+    label: `${names.of(locale) ?? locale} (${sampleOf(locale)})`,
+  }));
+}

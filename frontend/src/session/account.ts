@@ -1,0 +1,101 @@
+import { intents, unwrap } from '../api';
+import { isPassing } from '../api/problem';
+import { storage } from '../api/storage';
+import type { SessionTokens, User } from '../api/types';
+import { login, logout, refresh, register } from '../generated';
+import { createRenewal } from './renewal';
+import { adopt, currentGrant, dismiss, type Grant, session } from './session';
+import { onTabMessage, tellTabs } from './tabs';
+
+/** Says that a session cookie may be there, so that a first visit need not ask. It is no secret. */
+const MARK = 'onboarding.session';
+/** Whose unanswered intentions are kept here. */
+const PERSON = 'onboarding.person';
+const EARLY_MS = 30_000;
+const RESTORE_PAUSE_MS = 4_000;
+
+export interface Registration {
+  email: string;
+  password: string;
+  full_name: string;
+}
+
+export async function signUp(registration: Registration): Promise<User> {
+  return begin(await unwrap(register({ body: { ...registration, session: 'cookie' } })));
+}
+
+export async function logIn(credentials: { email: string; password: string }): Promise<User> {
+  return begin(await unwrap(login({ body: { ...credentials, session: 'cookie' } })));
+}
+
+/** Ends the session at the service first: only the service can take the cookie away. */
+export async function signOut(): Promise<void> {
+  await unwrap(logout());
+  leave('signed_out');
+  tellTabs({ kind: 'signed_out' });
+}
+
+/** Finds out who is here, for as long as it takes: an outage does not log anybody out. */
+export async function restore(): Promise<void> {
+  if (storage.getItem(MARK) === null) return dismiss();
+  try {
+    await renewal(undefined);
+  } catch (error) {
+    if (!isPassing(error)) return dismiss('ended');
+    await new Promise((resolve) => setTimeout(resolve, RESTORE_PAUSE_MS));
+    if (session.get().phase === 'restoring') return restore();
+  }
+}
+
+/** The access token for the next request, renewed where it ends within half a minute. */
+export async function accessToken(): Promise<string | undefined> {
+  const grant = currentGrant();
+  if (!grant) return undefined;
+  if (grant.expiresAt - Date.now() > EARLY_MS) return grant.accessToken;
+  return (await renewal(grant.accessToken))?.accessToken;
+}
+
+export async function renewToken(stale: string): Promise<string | undefined> {
+  return (await renewal(stale))?.accessToken;
+}
+
+/** What another tab did counts here, too. */
+export function followTabs(): void {
+  onTabMessage((message) => {
+    if (message.kind === 'granted') adopt(message.grant);
+    else leave('signed_out');
+  });
+}
+
+const renewal = createRenewal({ current: currentGrant, ask: askForGrant });
+
+async function askForGrant(): Promise<Grant | undefined> {
+  const { data, error, response } = await refresh({ body: {}, throwOnError: false });
+  if (data) return settle(toGrant(data));
+  if (response?.status !== 401) throw error;
+  leave('ended');
+  return undefined;
+}
+
+function begin(tokens: SessionTokens): User {
+  return settle(toGrant(tokens)).user;
+}
+
+function settle(grant: Grant): Grant {
+  storage.setItem(MARK, '1');
+  if (storage.getItem(PERSON) !== grant.user.id) intents.clear();
+  storage.setItem(PERSON, grant.user.id);
+  adopt(grant);
+  tellTabs({ kind: 'granted', grant });
+  return grant;
+}
+
+function leave(reason: 'ended' | 'signed_out'): void {
+  storage.removeItem(MARK);
+  if (reason === 'signed_out') intents.clear();
+  dismiss(reason);
+}
+
+function toGrant({ access_token, expires_in, user }: SessionTokens): Grant {
+  return { accessToken: access_token, expiresAt: Date.now() + expires_in * 1000, user };
+}

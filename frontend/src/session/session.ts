@@ -1,0 +1,33 @@
+import type { User } from '../api/types';
+import { createStore } from '../app/store';
+
+/** Who is at this page. `restoring` until the service has said whether the session cookie still stands. */
+export type Session =
+  | { phase: 'restoring' }
+  | { phase: 'guest'; reason?: 'ended' | 'signed_out' }
+  | { phase: 'person'; user: User };
+
+/** The answer to registering, logging in or renewing. The refresh token is in a cookie that scripts cannot read. */
+export interface Grant {
+  accessToken: string;
+  /** Milliseconds since the epoch. */
+  expiresAt: number;
+  user: User;
+}
+
+export const session = createStore<Session>({ phase: 'restoring' });
+
+/** The access token lives in memory only: a script that reads storage finds nothing to steal. */
+let grant: Grant | undefined;
+
+export const currentGrant = (): Grant | undefined => grant;
+
+export function adopt(next: Grant): void {
+  grant = next;
+  session.set({ phase: 'person', user: next.user });
+}
+
+export function dismiss(reason?: 'ended' | 'signed_out'): void {
+  grant = undefined;
+  session.set(reason === undefined ? { phase: 'guest' } : { phase: 'guest', reason });
+}

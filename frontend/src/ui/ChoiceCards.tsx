@@ -1,0 +1,53 @@
+import { type ReactNode, useId } from 'react';
+import classes from './ChoiceCards.module.css';
+
+interface ChoiceCardsProps {
+  legend: string;
+  options: ReadonlyArray<{ value: string; label: string; picture?: ReactNode }>;
+  value?: string;
+  onChange?: (value: string) => void;
+  error?: ReactNode;
+  required?: boolean;
+  /** As wide as their words. */
+  compact?: boolean;
+}
+
+/** One of a few, each in sight: native radio buttons, so arrow keys and screen readers work as ever. */
+export function ChoiceCards(props: ChoiceCardsProps) {
+  const { legend, options, value, onChange, error, required = false, compact = false } = props;
+  const id = useId();
+  return (
+    <fieldset
+      data-wide
+      className={classes.set}
+      role="radiogroup"
+      aria-required={required}
+      aria-invalid={Boolean(error)}
+      aria-describedby={error ? `${id}-error` : undefined}
+    >
+      <legend className={classes.legend}>
+        {legend} {required && <span aria-hidden="true">*</span>}
+      </legend>
+      <div className={classes.cards} data-compact={compact || undefined}>
+        {options.map((option) => (
+          <label key={option.value} className={classes.card}>
+            <input
+              type="radio"
+              name={id}
+              value={option.value}
+              checked={option.value === value}
+              onChange={() => onChange?.(option.value)}
+            />
+            {option.picture}
+            <span>{option.label}</span>
+          </label>
+        ))}
+      </div>
+      {error && (
+        <p id={`${id}-error`} className={classes.error}>
+          {error}
+        </p>
+      )}
+    </fieldset>
+  );
+}

@@ -1,0 +1,12 @@
+/** A day in words, in the person's own way of writing dates. */
+export function formatDay(time: string, locale?: string): string {
+  return new Intl.DateTimeFormat(locale ?? navigator.language, { dateStyle: 'long' }).format(new Date(time));
+}
+
+/** How dates and numbers look in `locale`, as an example to choose by. */
+export function sampleOf(locale: string): string {
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }).format(
+    Date.UTC(2026, 11, 31),
+  );
+  return `${day} · ${new Intl.NumberFormat(locale).format(1234567.8)}`;
+}

@@ -1,0 +1,48 @@
+import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
+import { CONTENT_SECURITY_POLICY } from './src/csp';
+import { themeCss } from './src/theme/static-css';
+
+/** Where `/api` goes while developing: the balancer, or one backend. */
+const API = process.env['API_URL'] ?? 'http://127.0.0.1:8080';
+const proxy = { '/api': { target: API, changeOrigin: false, xfwd: true } };
+
+/** Serves the theme's variables as a style sheet of the build. */
+function staticTheme(): Plugin {
+  const NAME = 'virtual:theme.css';
+  return {
+    name: 'static-theme',
+    resolveId: (id) => (id === NAME ? `\0${NAME}` : undefined),
+    load: (id) => (id === `\0${NAME}` ? themeCss() : undefined),
+  };
+}
+
+/** Development needs inline scripts of its own, so the policy is for the build alone. */
+function contentSecurityPolicy(): Plugin {
+  return {
+    name: 'content-security-policy',
+    apply: 'build',
+    transformIndexHtml: () => [
+      {
+        tag: 'meta',
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: CONTENT_SECURITY_POLICY },
+        injectTo: 'head-prepend',
+      },
+    ],
+  };
+}
+
+export default defineConfig({
+  plugins: [react(), staticTheme(), contentSecurityPolicy()],
+  server: { host: '127.0.0.1', port: 3000, proxy },
+  preview: { host: '127.0.0.1', port: 3000, proxy },
+  build: { target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  test: {
+    environment: 'happy-dom',
+    environmentOptions: { happyDOM: { url: 'http://127.0.0.1:3000' } },
+    include: ['src/**/*.test.{ts,tsx}'],
+    setupFiles: ['src/test/setup.ts'],
+    restoreMocks: true,
+  },
+});

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** End to end, in a real browser, against a running system: `BASE_URL=http://127.0.0.1:3000 npm run e2e`. */
+export default defineConfig({
+  test: {
+    include: ['e2e/**/*.e2e.ts'],
+    environment: 'node',
+    // The runner has a `BASE_URL` of its own in its workers.
+    env: { FRONTEND_URL: process.env['BASE_URL'] ?? '' },
+    bail: 1,
+    fileParallelism: false,
+    sequence: { concurrent: false },
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+  },
+});
