@@ -17,10 +17,10 @@ CREATE INDEX ix_sessions_user_id ON dbo.sessions (user_id);
 CREATE TABLE dbo.refresh_tokens (
     seq         BIGINT           NOT NULL IDENTITY (1, 1),
     -- SHA-256 of the token.
-    hash        BINARY(32)       NOT NULL,
+    hash        VARBINARY(32)    NOT NULL,
     session_id  UNIQUEIDENTIFIER NOT NULL,
     -- The token that this one replaced; kept without a reference, since the parent is purged first.
-    parent      BINARY(32)       NULL,
+    parent      VARBINARY(32)    NULL,
     issued_at   DATETIME2(3)     NOT NULL,
     expires_at  DATETIME2(3)     NOT NULL,
     replaced_at DATETIME2(3)     NULL,

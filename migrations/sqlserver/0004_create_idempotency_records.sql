@@ -2,10 +2,10 @@
 CREATE TABLE dbo.idempotency_records (
     seq        BIGINT         NOT NULL IDENTITY (1, 1),
     -- SHA-256 over who asks, method, path and key.
-    scope      BINARY(32)     NOT NULL,
+    scope      VARBINARY(32)  NOT NULL,
     -- Which secret's keys made the next two.
     kid        NVARCHAR(64)   NOT NULL,
-    body_hash  BINARY(32)     NOT NULL,
+    body_hash  VARBINARY(32)  NOT NULL,
     answer     VARBINARY(MAX) NOT NULL,
     created_at DATETIME2(3)   NOT NULL,
     expires_at DATETIME2(3)   NOT NULL,

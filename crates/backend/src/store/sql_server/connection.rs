@@ -75,14 +75,14 @@ impl Connector {
         Self(bb8_tiberius::ConnectionManager::new(config).with_modify_tcp_stream(prepare))
     }
 
-    /// Connects, logs in, and runs `greeting` in the new session.
+    /// Connects, logs in, and runs `greeting` in the new session: plainly, since what is set
+    /// inside of `sp_executesql` is forgotten with its end.
     pub(super) async fn connect(&self, greeting: &str) -> Result<Connection, ConnectError> {
         let client = timeout(CONNECT_LIMIT, guarded(self.0.connect())).await;
         let client = client.map_err(|_| ConnectError::Silent(TimedOut(CONNECT_LIMIT)))?;
         let client = client.map_err(ConnectError::Panicked)??;
         let mut connection = Connection { client, clean: true, doubtful: false, used: Instant::now() };
-        let greeted = connection.run(&Batch::of(greeting, vec![]), CONNECT_LIMIT).await;
-        greeted.map_err(ConnectError::Unfit)?;
+        connection.run_plain(greeting, CONNECT_LIMIT).await.map_err(ConnectError::Unfit)?;
         Ok(connection)
     }
 }

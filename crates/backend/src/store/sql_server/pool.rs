@@ -5,6 +5,7 @@
 //! whose last answer was read whole is used again.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -37,7 +38,24 @@ pub(super) struct Pool {
     places: Arc<Semaphore>,
     trouble: Trouble,
     wait: Histogram,
+    waiting: AtomicU32,
     max: u32,
+}
+
+/// A call that waits for a connection. The pool's own count would keep those that gave up.
+struct Waiting<'a>(&'a AtomicU32);
+
+impl<'a> Waiting<'a> {
+    fn count(waiting: &'a AtomicU32) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Pool {
@@ -53,7 +71,14 @@ impl Pool {
             .error_sink(Box::new(trouble.clone()))
             .build_unchecked(Manager { connector, trouble: trouble.clone() });
         let places = Arc::new(Semaphore::new(MAX_CALLS as usize));
-        Self { connections: Mutex::new(Some(pool)), places, trouble, wait, max: config.max }
+        Self {
+            connections: Mutex::new(Some(pool)),
+            places,
+            trouble,
+            wait,
+            waiting: AtomicU32::new(0),
+            max: config.max,
+        }
     }
 
     /// Sends `batch` over a free connection, and gives the rows of its first result set. Takes
@@ -82,6 +107,7 @@ impl Pool {
     async fn acquire(&self, limit: Duration) -> Result<bb8::PooledConnection<'static, Manager>, Failure> {
         let pool = self.connections().ok_or(Failure::NotConnected("the store is closed", None))?;
         let started = Instant::now();
+        let _waiting = Waiting::count(&self.waiting);
         let acquired = timeout(limit, pool.get_owned()).await;
         self.wait.observe(started.elapsed().as_secs_f64());
         match acquired {
@@ -107,7 +133,7 @@ impl Pool {
             return PoolStatus { max: self.max, ..PoolStatus::default() };
         };
         let in_use = state.connections.saturating_sub(state.idle_connections);
-        let waiting = u32::try_from(state.statistics.pending_gets()).unwrap_or(u32::MAX);
+        let waiting = self.waiting.load(Ordering::Relaxed);
         PoolStatus { max: self.max, open: state.connections, idle: state.idle_connections, in_use, waiting }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::batch::{Batch, Value, values};
+use super::failure::Failure;
 use super::pool::Pool;
 use super::row;
 use crate::domain::Timestamp;
@@ -28,12 +29,15 @@ pub(super) async fn purge(pool: &Pool, now: Timestamp, limit: u32) -> Result<u64
     Ok(deleted)
 }
 
-/// A purge is not tried again here: its caller comes back anyway.
+/// Where instances meet in the same rows, one goes on and the others leave it to that one.
 async fn delete(pool: &Pool, statement: &str, values: Vec<Value>) -> Result<u64, StoreError> {
     let mut batch = Batch::of(statement, values);
     batch.add("SELECT CAST(@@ROWCOUNT AS BIGINT) AS deleted", vec![]);
     let answer = pool.run(&Arc::new(batch), super::retry::CALL_LIMIT / 3).await;
-    let rows = answer.map_err(|failure| failure.of_change("purge"))?;
+    let rows = match answer {
+        Err(Failure::Transient(_)) => return Ok(0),
+        answer => answer.map_err(|failure| failure.of_change("purge"))?,
+    };
     let deleted = rows.first().map_or(Ok(0), |row| row::required::<i64>(row, "deleted"))?;
     Ok(deleted.unsigned_abs())
 }

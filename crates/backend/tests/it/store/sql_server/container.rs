@@ -39,30 +39,12 @@ async fn engine() -> Option<&'static str> {
 }
 
 async fn start(engine: &str, image: &str) {
-    let password = format!("MSSQL_SA_PASSWORD={PASSWORD}");
-    run(
-        engine,
-        &[
-            "run",
-            "--detach",
-            "--rm",
-            "--name",
-            NAME,
-            "--publish",
-            "127.0.0.1::1433",
-            "--env",
-            "ACCEPT_EULA=Y",
-            "--env",
-            &password,
-            "--env",
-            "MSSQL_MEMORY_LIMIT_MB=1500",
-            image,
-            "timeout",
-            LIFETIME,
-            "/opt/mssql/bin/sqlservr",
-        ],
-    )
-    .await;
+    let command = format!(
+        "run --detach --rm --name {NAME} --publish 127.0.0.1::1433 --env ACCEPT_EULA=Y \
+         --env MSSQL_SA_PASSWORD={PASSWORD} --env MSSQL_MEMORY_LIMIT_MB=1500 \
+         --entrypoint timeout {image} {LIFETIME} /opt/mssql/bin/sqlservr"
+    );
+    run(engine, &command.split_whitespace().collect::<Vec<_>>()).await;
 }
 
 async fn port(engine: &str) -> Option<u16> {
