@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use clap::Parser as _;
 use local_cluster::cluster::{Cluster, ClusterError};
@@ -10,6 +11,8 @@ use local_cluster::options::{Cli, Command, UpOptions};
 use local_cluster::preflight::{self, Binaries, DataDirLock};
 use local_cluster::terminal::{Terminal, seconds};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+const LEFTOVERS_GONE_WITHIN: Duration = Duration::from_secs(5);
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
@@ -25,16 +28,17 @@ async fn main() -> ExitCode {
 }
 
 async fn up(options: &UpOptions, terminal: Terminal) -> Result<(), Box<dyn Error>> {
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let binaries = Binaries::beside_this_program()?;
     let data_dir = preflight::data_dir(&options.data_dir)?;
     let lock = DataDirLock::take(&data_dir)?;
     let layout = Layout::new(options, data_dir)?;
     let leftovers = preflight::end_leftovers(&layout, &binaries);
+    let patience = if leftovers > 0 { LEFTOVERS_GONE_WITHIN } else { Duration::ZERO };
     if leftovers > 0 {
         terminal.note("cluster", format_args!("ended {leftovers} processes that an earlier run left behind"));
     }
-    preflight::ports_are_free(&layout)?;
+    preflight::ports_are_free(&layout, patience)?;
     let mut ctrl_c = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     terminal.title(format_args!("{} backends behind one load balancer", layout.instances.len()));
@@ -57,7 +61,7 @@ async fn serve(
     cluster: &mut Cluster,
     layout: &Layout,
     terminal: Terminal,
-    started: std::time::Instant,
+    started: Instant,
 ) -> Result<(), ClusterError> {
     cluster.wait_until_ready().await?;
     show_addresses(layout, terminal, &seconds(started.elapsed()));

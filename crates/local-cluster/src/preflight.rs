@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -96,22 +97,26 @@ impl DataDirLock {
 /// Ends what a killed supervisor left behind, if it is really ours; returns how many processes that were.
 pub fn end_leftovers(layout: &Layout, binaries: &Binaries) -> usize {
     let Some(manifest) = Manifest::read(&layout.manifest_path()) else { return 0 };
-    manifest
-        .service_pids()
-        .filter(|pid| runs_one_of(*pid, [&binaries.backend, &binaries.balancer]))
-        .filter_map(|pid| i32::try_from(pid).ok())
-        .filter(|pid| kill(Pid::from_raw(*pid), Signal::SIGKILL).is_ok())
-        .count()
+    let ours = |pid: &u32| runs_one_of(*pid, [&binaries.backend, &binaries.balancer]);
+    let leftovers: Vec<u32> = manifest.service_pids().filter(ours).collect();
+    for pid in leftovers.iter().filter_map(|pid| i32::try_from(*pid).ok()) {
+        // It may have ended since; then there is nothing left to do.
+        kill(Pid::from_raw(pid), Signal::SIGKILL).ok();
+    }
+    leftovers.len()
 }
 
-/// Refuses when one of the ports cannot be bound.
-pub fn ports_are_free(layout: &Layout) -> Result<(), Refusal> {
+/// Refuses when one of the ports cannot be bound within `patience`: those of a process that was just killed are
+/// free only once the system has put it away.
+pub fn ports_are_free(layout: &Layout, patience: Duration) -> Result<(), Refusal> {
+    let deadline = Instant::now() + patience;
     for (name, address) in layout.listeners() {
-        TcpListener::bind(address).map_err(|source| Refusal::PortTaken {
-            name: name.to_owned(),
-            address,
-            source,
-        })?;
+        while let Err(source) = TcpListener::bind(address) {
+            if Instant::now() >= deadline {
+                return Err(Refusal::PortTaken { name: name.to_owned(), address, source });
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ const COLOURS: [AnsiColor; 6] = [
     AnsiColor::BrightGreen,
     AnsiColor::BrightRed,
 ];
-const NAME_WIDTH: usize = 13;
+const NAME_WIDTH: usize = 14;
 
 /// What a person sees, on standard error; lines of all processes go through one of these.
 #[derive(Debug, Clone, Copy)]

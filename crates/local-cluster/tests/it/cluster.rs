@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use testkit::process::Process;
 
 /// Ample for a debug build on a busy machine.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
 pub(crate) struct TestCluster {
     pub(crate) process: Process,

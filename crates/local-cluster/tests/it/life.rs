@@ -66,7 +66,7 @@ async fn the_page_and_the_api_are_served_on_one_port() {
     assert_eq!(health.status(), 200);
     assert!(health.headers().contains_key("x-served-by"));
     let body: serde_json::Value = health.json().await.unwrap();
-    assert_eq!(body["database"]["status"], "healthy", "{body}");
+    assert_eq!(body["database"]["status"], "up", "{body}");
     // Not routed: neither metrics nor readiness can be asked for from outside.
     let balancer = cluster.manifest().load_balancer;
     assert_eq!(reqwest::get(format!("{balancer}/metrics")).await.unwrap().status(), 404);

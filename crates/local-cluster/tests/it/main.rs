@@ -2,6 +2,9 @@
 //!
 //! The services' binaries are expected beside `local-cluster`, as `just test` builds them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test fails by panicking")]
+
 mod cluster;
 mod life;
+mod promise;
 mod refusals;
