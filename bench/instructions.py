@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from harness import callgrind, load, machine, report
@@ -55,21 +56,22 @@ def count(case: Case, requests: int, upstreams: Upstreams, tls: Path, cores: set
     print(f"{case.name} …", flush=True)
     out = tls / f"callgrind.{case.name}"
     ours = Contender(OURS, OURS, (*callgrind.command(out), str(TOOLS / OURS)), "")
-    words = load.arguments(case, "", tls / "site.crt", 1.0, 0)[3:]
     with Running(ours, case, upstreams, tls, cores) as running:
-        arguments = ["count", "--target", running.target, *words, "--requests", str(requests), "--connections", "1"]
+        words = load.arguments(replace(case, connections=1), running.target, tls / "site.crt", 1.0, 0)
+        arguments = ["count", *words[1:], "--requests", str(requests)]
         with load.Load(TOOLS / "bench-load", arguments, cores) as clients:
             clients.ready()
             callgrind.counting(running.pids[0], True)
             answered = clients.go()["responses"]
             callgrind.counting(running.pids[0], False)
             callgrind.dump(running.pids[0])
-        symbols = callgrind.functions(callgrind.annotate(next(tls.glob(f"callgrind.{case.name}.*"))))
-    each = {symbol: round(instructions / answered) for symbol, instructions in symbols.items()}
-    hottest = dict(sorted(each.items(), key=lambda item: -item[1])[:20])
-    by_place = {place: round(n / answered) for place, n in callgrind.places(symbols).items()}
-    total = round(sum(symbols.values()) / answered)
-    return {"total": total, "places": dict(sorted(by_place.items())), "functions": hottest}
+        own = callgrind.functions(callgrind.annotate(next(tls.glob(f"callgrind.{case.name}.*"))))
+    each = lambda gathered: {name: round(n / answered) for name, n in gathered.most_common(20)}  # noqa: E731
+    return {
+        "total": round(sum(it.count for it in own) / answered),
+        "places": each(callgrind.total(own, callgrind.place)),
+        "functions": each(callgrind.total(own, lambda it: it.symbol)),
+    }
 
 
 def grew(kept: dict, case: str, total: int) -> float:
@@ -82,7 +84,7 @@ def show(found: dict[str, dict], kept: dict) -> None:
     for case, here in found.items():
         before = kept["cases"].get(case, {})
         rows.append([case, "all", str(here["total"]), str(before.get("total", "")), f"{grew(kept, case, here['total']):+.1%}"])
-        for place, now in sorted(here["places"].items(), key=lambda item: -item[1]):
+        for place, now in here["places"].items():
             rows.append(["", place, str(now), str(before.get("places", {}).get(place, "")), ""])
     print(report.table(["case", "where", "instructions per request", f"at {kept['commit']}", ""], rows))
 

@@ -59,7 +59,7 @@ def record(case, seconds: float, data: Path) -> None:  # noqa: ANN001
 
 
 def perf_report(data: Path) -> str:
-    words = ["perf", "report", "-i", str(data), "--stdio", "--no-children", "-g", "none", "--percent-limit", "0.3"]
+    words = ["perf", "report", "-i", str(data), "--stdio", "--no-children", "-g", "none", "--sort", "dso,symbol"]
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
 

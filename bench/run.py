@@ -118,6 +118,7 @@ def publish(chosen, contenders, samples: report.Samples, counted) -> int:  # noq
     about = machine.describe()
     versions = {it.name: it.version for it in contenders}
     present = {case: {name: found for name, found in by.items() if found} for case, by in samples.items()}
+    present = {case: by for case, by in present.items() if by}
     parts, wrong = [], []
     for case in report.measured(present):
         lines = [

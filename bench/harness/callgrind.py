@@ -3,25 +3,13 @@
 import re
 import subprocess
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-# The balancer's rooms, and what they call; the first prefix that fits a symbol names its place.
-PLACES = {
-    "http1": "load_balancer::http1",
-    "exchange": "load_balancer::exchange",
-    "forward": "load_balancer::forward",
-    "route and pick": ("load_balancer::route", "load_balancer::pool"),
-    "retry": "load_balancer::retry",
-    "record": "load_balancer::record",
-    "worker": ("load_balancer::worker", "load_balancer::listener", "load_balancer::serve"),
-    "balancer, the rest": ("load_balancer", "service_kit"),
-    "httparse, memchr": ("httparse", "memchr"),
-    "tokio, mio": ("tokio", "mio"),
-    "rustls, aws-lc": ("rustls", "tokio_rustls", "aws_lc"),
-    "alloc": ("alloc", "hashbrown", "malloc", "free", "realloc", "calloc", "_int_malloc", "_int_free"),
-    "copies": ("memcpy", "memmove", "__memcpy", "__memmove", "__memset", "__memcmp", "memset"),
-    "std and core": ("std", "core", "<"),
-}
+# Functions of the C library and the allocator that say what they do.
+COPIES = ("__memcpy", "__memmove", "__memset", "__memcmp", "memcpy", "memmove", "memset")
+ALLOCATOR = ("malloc", "free", "realloc", "calloc", "_int_malloc", "_int_free", "_int_realloc", "__rust", "cfree")
 
 
 def command(out: Path) -> list[str]:
@@ -48,28 +36,37 @@ def annotate(out: Path) -> str:
     return done.stdout
 
 
-def functions(annotated: str) -> dict[str, int]:
-    """Own instructions by symbol, from callgrind_annotate's text."""
+@dataclass(frozen=True)
+class Own:
+    """A function's own instructions that come from one source file: its own, or one whose code was inlined."""
+
+    file: str
+    symbol: str
+    count: int
+
+
+def functions(annotated: str) -> list[Own]:
+    """Every line of callgrind_annotate's list."""
+    lines = (re.match(r"^\s*([\d,]+)\s+(\S*?):(.+?)(?: \[\S+\])?$", line) for line in annotated.splitlines())
+    return [Own(found[2], found[3], int(found[1].replace(",", ""))) for found in lines if found]
+
+
+def total(own: list[Own], key: Callable[[Own], str]) -> Counter[str]:
+    """Own instructions gathered by a key."""
     found: Counter[str] = Counter()
-    for line in annotated.splitlines():
-        matched = re.match(r"^\s*([\d,]+)\s+\S*?:(.+?)(?: \[\S+\])?$", line)
-        if matched:
-            found[matched[2]] += int(matched[1].replace(",", ""))
-    return dict(found)
+    for it in own:
+        found[key(it)] += it.count
+    return found
 
 
-def places(symbols: dict[str, int]) -> dict[str, int]:
-    """Own instructions by room."""
-    found: Counter[str] = Counter()
-    for symbol, count in symbols.items():
-        found[place(symbol)] += count
-    return dict(found)
-
-
-def place(symbol: str) -> str:
-    """The room of a symbol. `<A as B>::f` belongs to A."""
-    bare = re.sub(r"^[<&]+(?:mut |dyn )?", "", symbol)
-    for name, prefixes in PLACES.items():
-        if bare.startswith(prefixes):
-            return name
-    return "the rest"
+def place(own: Own) -> str:
+    """The room of the balancer that a piece of code was written in, or whose else it is."""
+    if room := re.search(r"crates/load-balancer/src/(\w+)", own.file):
+        return room[1]
+    if own.symbol.startswith(COPIES):
+        return "copies"
+    if own.symbol.startswith(ALLOCATOR):
+        return "allocator"
+    if crate := re.search(r"registry/src/[^/]+/([\w-]+?)-\d", own.file) or re.search(r"crates/([\w-]+)/src", own.file):
+        return crate[1]
+    return "std" if "/rustc/" in own.file else "system"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from harness import contenders, load, measure, plot, procfs, report  # noqa: E402
+from harness import callgrind, contenders, load, measure, plot, procfs, report  # noqa: E402
 from harness.cases import CASES, Case, Log, Mode, select  # noqa: E402
 from harness.contenders import OURS, Contender, Setting  # noqa: E402
 from harness.measure import Sample  # noqa: E402
@@ -46,6 +46,28 @@ class Parsers(unittest.TestCase):
         own = procfs.cpu([os.getpid()])
         self.assertGreater(own.total, 0)
         self.assertAlmostEqual(own.total, own.user + own.system, delta=0.2)
+
+
+class Callgrind(unittest.TestCase):
+    ANNOTATED = """
+12,445 PROGRAM TOTALS
+
+     Ir       file:function
+
+  10,000  /src/crates/load-balancer/src/http1/mod.rs:load_balancer::http1::serve::{{closure}} [/opt/load-balancer]
+     100  /src/crates/load-balancer/src/forward/mod.rs:load_balancer::http1::serve::{{closure}} [/opt/load-balancer]
+   2,000  ./string/../sysdeps/memmove.S:__memcpy_avx_unaligned_erms [/usr/lib/libc.so.6]
+     300  /home/a/.cargo/registry/src/index-1949cf/memchr-2.8.3/src/x.rs:<memchr::Memchr as core::iter::Iterator>::next
+      45  ???:0x0000000000001234 [/usr/lib/ld.so]
+"""
+
+    def test_inlined_code_counts_where_it_was_written(self):
+        found = callgrind.functions(self.ANNOTATED)
+        self.assertEqual(sum(it.count for it in found), 12_445, "the total is no function")
+        places = callgrind.total(found, callgrind.place)
+        expected = {"http1": 10_000, "forward": 100, "copies": 2_000, "memchr": 300, "system": 45}
+        self.assertEqual(places, expected)
+        self.assertEqual(callgrind.total(found, lambda it: it.symbol)["load_balancer::http1::serve::{{closure}}"], 10_100)
 
 
 class Statistics(unittest.TestCase):
