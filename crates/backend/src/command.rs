@@ -75,7 +75,7 @@ impl Failure {
 }
 
 /// Runs a command to its end.
-pub(crate) fn run(cli: Cli) -> ExitCode {
+pub(crate) fn run(cli: &Cli) -> ExitCode {
     let done = match cli.command {
         Command::Serve => in_runtime(serve()),
         Command::Migrate => in_runtime(migrate_only()),

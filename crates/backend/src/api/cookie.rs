@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn the_cookie_is_out_of_reach_for_scripts_and_other_sites() {
         let token = RefreshToken::presented("abc");
-        let set = set(&token, Duration::from_secs(60), true);
+        let set = set(&token, Duration::from_mins(1), true);
         assert_eq!(set, "refresh_token=abc; Path=/api/auth; Max-Age=60; HttpOnly; SameSite=Strict; Secure");
         assert!(!clear(false).to_str().unwrap().contains("Secure"));
     }

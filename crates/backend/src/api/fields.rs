@@ -123,16 +123,14 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
 fn parse_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     let text = std::str::from_utf8(body)
         .map_err(|error| ApiError::InvalidUtf8 { valid_up_to: error.valid_up_to() })?;
-    match serde_json::from_str(text).map_err(malformed)? {
-        Value::Object(object) => Ok(object),
-        _ => {
-            let errors = vec!["must be an object".to_owned()];
-            Err(ApiError::Validation(FieldErrors::from([(WHOLE_BODY.to_owned(), errors)])))
-        }
+    if let Value::Object(object) = serde_json::from_str(text).map_err(|error| malformed(&error))? {
+        return Ok(object);
     }
+    let errors = vec!["must be an object".to_owned()];
+    Err(ApiError::Validation(FieldErrors::from([(WHOLE_BODY.to_owned(), errors)])))
 }
 
-fn malformed(error: serde_json::Error) -> ApiError {
+fn malformed(error: &serde_json::Error) -> ApiError {
     let (line, column) = (error.line(), error.column());
     let reason = match error.classify() {
         Category::Eof => "it ends too early".to_owned(),

@@ -121,7 +121,8 @@ pub async fn migrate(database: &DatabaseConfig) -> Result<Vec<String>, Migration
             let migrated = tokio::task::spawn_blocking(move || sqlite::migrate(&path)).await;
             migrated.map_err(|source| sqlite::cannot_open(&shown, source))?
         }
-        DatabaseConfig::SqlServer(config) => sql_server::migrate(config).await,
+        // Boxed, since its future is large and most instances never need it.
+        DatabaseConfig::SqlServer(config) => Box::pin(sql_server::migrate(config)).await,
     }
 }
 

@@ -1,3 +1,14 @@
 //! The API through real sockets, started as in production.
 
+mod accounts;
+mod bad_input;
+mod harness;
+mod idempotency;
+mod lifecycle;
+mod onboarding;
 mod openapi;
+mod operations;
+mod overload;
+mod processes;
+mod rotation;
+mod tokens;

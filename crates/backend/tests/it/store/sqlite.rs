@@ -26,6 +26,7 @@ fn open(path: &Path) -> SqliteStore {
     sqlite::open(path, POOL, &metrics).unwrap()
 }
 
+#[expect(clippy::unused_async, reason = "the suite takes an async factory, which a server needs")]
 async fn fresh() -> Option<(SharedStore, TempDir)> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("missing/data.db");

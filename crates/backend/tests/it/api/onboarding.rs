@@ -1,0 +1,135 @@
+//! The way through the steps.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::harness::{Instance, Person, Send as _, alone};
+
+fn step<'a>(state: &'a Value, key: &str) -> &'a Value {
+    state["steps"].as_array().unwrap().iter().find(|step| step["key"] == key).unwrap()
+}
+
+fn put(instance: &Instance, person: &Person, key: &str, body: &Value) -> reqwest::RequestBuilder {
+    instance.put(&format!("/api/onboarding/steps/{key}"), body).bearer_auth(&person.access_token)
+}
+
+fn complete(instance: &Instance, person: &Person) -> reqwest::RequestBuilder {
+    instance.call(Method::POST, "/api/onboarding/complete").bearer_auth(&person.access_token)
+}
+
+fn show(instance: &Instance, person: &Person) -> reqwest::RequestBuilder {
+    instance.get("/api/onboarding").bearer_auth(&person.access_token)
+}
+
+#[tokio::test]
+async fn a_person_walks_through_all_steps() {
+    let (instance, _database) = alone().await;
+    let person = instance.register().await;
+    let begun = show(&instance, &person).answer(StatusCode::OK).await;
+    assert_eq!(begun.header("etag"), "\"1\"");
+    let keys: Vec<_> = begun.body["steps"].as_array().unwrap().iter().map(|step| &step["key"]).collect();
+    assert_eq!(keys, ["account", "profile", "organization", "preferences", "review"]);
+    assert_eq!((&begun.body["status"], &begun.body["progress"]), (&json!("in_progress"), &json!(20)));
+    assert_eq!(step(&begun.body, "account")["status"], "completed");
+    assert_eq!(step(&begun.body, "preferences")["required"], false);
+
+    let profile =
+        json!({"status": "completed", "data": {"job_title": "Engineer", "country": "DE", "own": [1]}});
+    let state = put(&instance, &person, "profile", &profile).answer(StatusCode::OK).await;
+    assert_eq!((state.header("etag"), &state.body["version"]), ("\"2\"", &json!(2)));
+    assert_eq!(step(&state.body, "profile")["data"], profile["data"]);
+    assert!(step(&state.body, "profile")["completed_at"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(show(&instance, &person).answer(StatusCode::OK).await.body, state.body);
+
+    let early = complete(&instance, &person).problem(409, "onboarding_incomplete").await;
+    assert_eq!(early.body["open_steps"], json!(["organization", "review"]));
+    put(&instance, &person, "organization", &json!({"status": "completed"})).answer(StatusCode::OK).await;
+    put(&instance, &person, "preferences", &json!({"status": "skipped"})).answer(StatusCode::OK).await;
+    put(&instance, &person, "review", &json!({"status": "completed", "data": {}}))
+        .answer(StatusCode::OK)
+        .await;
+    let done = complete(&instance, &person).answer(StatusCode::OK).await;
+    assert_eq!((&done.body["status"], &done.body["progress"]), (&json!("completed"), &json!(100)));
+    // Again is no harm and no change.
+    let again = complete(&instance, &person).answer(StatusCode::OK).await;
+    assert_eq!((again.header("etag"), &again.body), (done.header("etag"), &done.body));
+
+    let reopened = put(&instance, &person, "profile", &json!({"status": "in_progress"}));
+    reopened.problem(409, "onboarding_completed").await;
+    let edited = json!({"status": "completed", "data": {"job_title": "Director"}});
+    put(&instance, &person, "profile", &edited).answer(StatusCode::OK).await;
+}
+
+#[tokio::test]
+async fn steps_that_cannot_be_are_refused() {
+    let (instance, _database) = alone().await;
+    let person = instance.register().await;
+    let errors = async |key: &str, body: Value| {
+        let answer = put(&instance, &person, key, &body).problem(422, "validation_failed").await;
+        answer.body["errors"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(errors("profile", json!({"status": "skipped"})).await, ["status"]);
+    assert_eq!(errors("profile", json!({"status": "done"})).await, ["status"]);
+    assert_eq!(errors("profile", json!({"data": []})).await, ["data", "status"]);
+    let data = json!({"country": "Atlantis", "time_zone": "x", "job_title": {}});
+    let known = ["data.country", "data.job_title", "data.time_zone"];
+    assert_eq!(errors("profile", json!({"status": "completed", "data": data})).await, known);
+    let large = json!({"status": "completed", "data": {"notes": "x".repeat(20_000)}});
+    assert_eq!(errors("profile", large).await, ["data"]);
+    assert_eq!(errors("review", json!({"status": "completed", "version": 1})).await, ["version"]);
+
+    put(&instance, &person, "nonsense", &json!({"status": "completed"})).problem(404, "unknown_step").await;
+    put(&instance, &person, "account", &json!({"status": "in_progress"}))
+        .problem(409, "step_is_automatic")
+        .await;
+    put(&instance, &person, "account", &json!({"status": "completed"})).answer(StatusCode::OK).await;
+}
+
+#[tokio::test]
+async fn conditions_guard_against_lost_updates() {
+    let (instance, _database) = alone().await;
+    let person = instance.register().await;
+    let change = |tag: &str| {
+        put(&instance, &person, "profile", &json!({"status": "in_progress"}))
+            .header("if-match", tag.to_owned())
+    };
+    assert_eq!(change("\"1\"").answer(StatusCode::OK).await.header("etag"), "\"2\"");
+    change("\"1\"").problem(412, "version_mismatch").await;
+    change("W/\"2\"").problem(412, "version_mismatch").await;
+    change("2").problem(400, "malformed_condition").await;
+    change("\"1\", \"2\"").answer(StatusCode::OK).await;
+    change("*").answer(StatusCode::OK).await;
+    let stale = complete(&instance, &person).header("if-match", "\"1\"");
+    stale.problem(412, "version_mismatch").await;
+
+    let unchanged =
+        show(&instance, &person).header("if-none-match", "\"4\"").answer(StatusCode::NOT_MODIFIED).await;
+    assert_eq!((unchanged.header("etag"), unchanged.text.as_str()), ("\"4\"", ""));
+    show(&instance, &person).header("if-none-match", "\"3\"").answer(StatusCode::OK).await;
+}
+
+#[tokio::test]
+async fn changes_at_once_are_all_done() {
+    let (instance, _database) = alone().await;
+    let person = instance.register().await;
+    let change = |number: usize| {
+        let key = ["profile", "organization", "review"][number % 3];
+        put(&instance, &person, key, &json!({"status": "completed", "data": {"number": number}})).done()
+    };
+    let answers = futures::future::join_all((0..12).map(change)).await;
+    assert!(answers.iter().all(|answer| answer.status == StatusCode::OK), "{answers:?}");
+    let state = show(&instance, &person).answer(StatusCode::OK).await;
+    assert_eq!(state.body["version"], 13);
+}
+
+#[tokio::test]
+async fn one_person_does_not_see_another() {
+    let (instance, _database) = alone().await;
+    let (ada, bob) = (instance.register().await, instance.register().await);
+    put(&instance, &ada, "profile", &json!({"status": "completed"})).answer(StatusCode::OK).await;
+    let state = show(&instance, &bob).answer(StatusCode::OK).await;
+    assert_eq!(
+        (&state.body["version"], &step(&state.body, "profile")["status"]),
+        (&json!(1), &json!("not_started"))
+    );
+}

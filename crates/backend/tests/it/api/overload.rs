@@ -1,0 +1,51 @@
+//! Full queues refuse at once, and nothing else suffers.
+
+use std::time::Duration;
+
+use futures::stream::{FuturesUnordered, StreamExt as _};
+use reqwest::StatusCode;
+use serde_json::json;
+
+use super::harness::{Database, Instance, Send as _, registration};
+
+#[tokio::test]
+async fn a_storm_of_log_ins_is_refused_at_once_where_the_queue_is_full() {
+    let database = Database::new();
+    let instance = Instance::start_with(&database, &[("HASH_THREADS", "1")]).await;
+    let person = instance.register().await;
+    let login = json!({"email": person.email, "password": "wrong horse"});
+    let mut storm: FuturesUnordered<_> =
+        (0..250).map(|_| instance.post("/api/auth/login", &login).done()).collect();
+    let (mut refused, mut worked) = (0, 0);
+    while let Some(answer) = storm.next().await {
+        if answer.status == StatusCode::UNAUTHORIZED {
+            worked += 1;
+            continue;
+        }
+        super::harness::check_problem(&answer, 503, "overloaded");
+        assert_eq!((answer.header("retry-after"), answer.header("x-retry-safe")), ("1", "1"));
+        if refused == 0 {
+            // While the queue is full, what needs no hashing is answered.
+            instance.get("/api/auth/me").bearer_auth(&person.access_token).answer(StatusCode::OK).await;
+        }
+        refused += 1;
+    }
+    assert!(worked >= 64 && refused >= 1, "{worked} worked, {refused} refused");
+    instance.post("/api/auth/register", &registration()).answer(StatusCode::CREATED).await;
+}
+
+#[tokio::test]
+async fn a_locked_database_is_503_with_no_effect() {
+    let database = Database::new();
+    let instance = Instance::start(&database).await;
+    let holder = rusqlite::Connection::open(database.path()).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let body = registration();
+    let answer = instance.post("/api/auth/register", &body).header("idempotency-key", "k");
+    let answer = answer.timeout(Duration::from_secs(20)).problem(503, "database_unavailable").await;
+    assert_eq!((answer.header("retry-after"), answer.header("x-retry-safe")), ("1", "1"));
+    holder.execute_batch("ROLLBACK").unwrap();
+    // 5xx is not kept: the same key does it now.
+    let again = instance.post("/api/auth/register", &body).header("idempotency-key", "k");
+    again.answer(StatusCode::CREATED).await;
+}
