@@ -1,0 +1,8 @@
+//! The balancer as a whole, from its configuration file: probes, changes, reloads, the program.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod admin;
+mod harness;
+mod probes;
+mod program;
+mod reload;

@@ -1,0 +1,157 @@
+//! The program: its commands, exit codes and signals.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::{Command, Output},
+};
+
+use nix::sys::signal::Signal;
+use testkit::{Answer, Gate, Process, Script, Upstream, eventually};
+
+use crate::harness::{PATIENCE, config, named};
+
+/// The example of the documentation, with every key that stands.
+const EXAMPLE: &str = include_str!("example.toml");
+
+fn command(file: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_load-balancer"));
+    command.arg("--config").arg(file).args(args).env_remove("LB_ADMIN_TOKEN").env("LOG_FORMAT", "text");
+    command
+}
+
+fn written(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("load-balancer.toml");
+    std::fs::write(&file, text).unwrap();
+    (folder, file)
+}
+
+fn check(text: &str) -> Output {
+    let (_folder, file) = written(text);
+    command(&file, &["check"]).output().unwrap()
+}
+
+fn free_port() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+#[test]
+fn the_documented_example_is_good() {
+    let output = check(EXAMPLE);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("good; pools: 1, servers: 1, routes: 2"));
+}
+
+#[test]
+fn check_prints_every_error_and_exits_with_1() {
+    let output = check("[listen]\nhttp = \"nowhere\"\n[[pools]]\nname = \"a\"\nalgoritm = \"x\"\n");
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stderr).unwrap();
+    for place in [
+        "load-balancer.toml:2: listen.http: ",
+        "load-balancer.toml:5: pools[0].algoritm: ",
+        "routes: is missing",
+    ] {
+        assert!(text.contains(place), "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_used_ends_with_2_before_anything_is_served() {
+    let (_folder, file) = written("[listen]\nhttp = \"nowhere\"\n");
+    assert_eq!(command(&file, &["run"]).output().unwrap().status.code(), Some(2));
+    let none = Path::new("/nonexistent/load-balancer.toml");
+    let output = command(none, &["run"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot read /nonexistent/load-balancer.toml"));
+    let open = config(&[], "").replace("admin = \"127.0.0.1:0\"", "admin = \"0.0.0.0:0\"");
+    let (_folder, file) = written(&open);
+    let output = command(&file, &["run"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("LB_ADMIN_TOKEN"));
+}
+
+#[test]
+fn a_taken_port_is_told() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    for key in ["http", "admin"] {
+        let text =
+            config(&[], "").replace(&format!("{key} = \"127.0.0.1:0\""), &format!("{key} = \"{address}\""));
+        let (_folder, file) = written(&text);
+        let output = command(&file, &["run"]).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{key}: {text}");
+        assert!(text.contains(&format!("cannot listen on {address}")), "{key}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_term_signal_drains() {
+    let gate = Gate::closed();
+    let upstream = Upstream::start(Script::gated(gate.clone(), Answer::ok("finished"))).await;
+    let http = free_port();
+    let text = config(&[("a", upstream.address())], "")
+        .replace("http = \"127.0.0.1:0\"", &format!("http = \"{http}\""))
+        .replace("drain_grace = \"0s\"", "drain_grace = \"1h\"");
+    let (_folder, file) = written(&text);
+    let mut process = Process::spawn(command(&file, &[]).into()).unwrap();
+    process.wait_for_line("listening", PATIENCE).await;
+    let healthy = command(&file, &["healthcheck"]).output().unwrap();
+    assert!(healthy.status.success(), "{}", String::from_utf8_lossy(&healthy.stderr));
+    let slow = tokio::spawn(reqwest::get(format!("http://{http}/slow")));
+    eventually(PATIENCE, || async { upstream.requests() > 0 }).await;
+    process.signal(Signal::SIGTERM).unwrap();
+    process.wait_for_line("draining", PATIENCE).await;
+    eventually(PATIENCE, || async {
+        let health =
+            reqwest::get(format!("http://{http}/lb-health")).await.map(|answer| answer.status().as_u16());
+        health.is_ok_and(|status| status == 503)
+    })
+    .await;
+    assert_eq!(command(&file, &["healthcheck"]).output().unwrap().status.code(), Some(1));
+    gate.open();
+    assert_eq!(slow.await.unwrap().unwrap().text().await.unwrap(), "finished");
+    // A second signal ends the grace.
+    process.signal(Signal::SIGTERM).unwrap();
+    process.wait(PATIENCE).await.unwrap();
+}
+
+#[tokio::test]
+async fn without_work_a_term_signal_ends_it_well() {
+    let (_folder, file) = written(&config(&[], ""));
+    let mut process = Process::spawn(command(&file, &["run"]).into()).unwrap();
+    process.wait_for_line("listening", PATIENCE).await;
+    assert!(process.terminate(PATIENCE).await.unwrap().success());
+}
+
+#[tokio::test]
+async fn a_hang_up_signal_reloads_and_reopens_the_log() {
+    let upstream = named("a").await;
+    let http = free_port();
+    let folder = tempfile::tempdir().unwrap();
+    let (file, log) = (folder.path().join("lb.toml"), folder.path().join("access.log"));
+    let text = config(&[("a", upstream.address())], "")
+        .replace("http = \"127.0.0.1:0\"", &format!("http = \"{http}\""))
+        .replace("enabled = false", "path = \"access.log\"");
+    std::fs::write(&file, &text).unwrap();
+    let process = Process::spawn(command(&file, &["run"]).into()).unwrap();
+    process.wait_for_line("server is up", PATIENCE).await;
+    reqwest::get(format!("http://{http}/first")).await.unwrap();
+    eventually(PATIENCE, || async {
+        std::fs::read_to_string(&log).is_ok_and(|text| text.contains("/first"))
+    })
+    .await;
+    std::fs::rename(&log, folder.path().join("access.log.1")).unwrap();
+    process.signal(Signal::SIGHUP).unwrap();
+    process.wait_for_line("configuration in force", PATIENCE).await;
+    reqwest::get(format!("http://{http}/second")).await.unwrap();
+    let line = eventually(PATIENCE, || async {
+        std::fs::read_to_string(&log).ok().filter(|text| text.contains("/second"))
+    })
+    .await;
+    let line: serde_json::Value = serde_json::from_str(line.lines().next().unwrap()).unwrap();
+    assert_eq!((&line["server"], &line["status"]), (&"a".into(), &200.into()));
+    assert_eq!(line["attempts"][0]["server"], "a");
+}
