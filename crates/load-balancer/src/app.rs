@@ -1,11 +1,6 @@
 //! Build, then run: sockets are open and their ports known before anything is served.
 
-use std::{
-    io,
-    net::SocketAddr,
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use service_kit::{
     config::Secret,
@@ -110,13 +105,13 @@ impl App {
         let config = config::load(&options.file, options.admin_token.is_none())?;
         let listen = config.listen.clone();
         let certificates = listen.https.map(|_| Renewable::load(&listen.certificates)).transpose()?;
-        let tls = certificates.as_ref().map(|renewable| tls::server_config(Arc::clone(&renewable.certificates)));
+        let tls =
+            certificates.as_ref().map(|renewable| tls::server_config(Arc::clone(&renewable.certificates)));
         let tls = tls.transpose()?;
         let (listener, admin_address) = open_admin(listen.admin).await?;
         let log = open_log(&config.access_log)?;
         let shards: Vec<Arc<Shard>> = (0..listen.workers).map(|_| Arc::default()).collect();
-        let buffer =
-            || log.as_ref().map(|writer| LogBuffer::new(config.access_log.format, writer.handle()));
+        let buffer = || log.as_ref().map(|writer| LogBuffer::new(config.access_log.format, writer.handle()));
         let records = shards.iter().map(|shard| (Arc::clone(shard), buffer())).collect();
         let control = Control::start(Start {
             file: options.file,
@@ -153,7 +148,11 @@ impl App {
         let Self { mut workers, control, listener, token, drain, log, mut hang_up, certificates, .. } = self;
         let router = admin::router(Admin::new(Arc::clone(&control), token, shutdown.clone()));
         let beside = async {
-            tokio::join!(control.run(), follow_hang_ups(&control, certificates.as_ref(), &mut hang_up), serve(listener, router));
+            tokio::join!(
+                control.run(),
+                follow_hang_ups(&control, certificates.as_ref(), &mut hang_up),
+                serve(listener, router)
+            );
         };
         let (drained, _) = tokio::select! {
             drained = drain.run(&shutdown, signals, follow(&mut workers, &shutdown)) => drained,

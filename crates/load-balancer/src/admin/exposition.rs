@@ -173,17 +173,25 @@ fn workers(page: &mut Page, control: &Control) {
     page.sample("lb_connections_open", &[("side", "client")], sum(|stats| &stats.client_connections));
     page.sample("lb_connections_open", &[("side", "upstream")], sum(|stats| &stats.upstream_connections));
     let counters: [(&str, &str, fn(&WorkerStats) -> &Tally); 2] = [
-        ("lb_connections_refused_total", "Refused because of max_connections.", |stats| &stats.refused_connections),
-        ("lb_access_log_dropped_lines_total", "Lines that the log's file or pipe was too slow for.", |stats| {
-            &stats.dropped_log_lines
+        ("lb_connections_refused_total", "Refused because of max_connections.", |stats| {
+            &stats.refused_connections
         }),
+        (
+            "lb_access_log_dropped_lines_total",
+            "Lines that the log's file or pipe was too slow for.",
+            |stats| &stats.dropped_log_lines,
+        ),
     ];
     for (name, help, of) in counters {
         page.family(name, "counter", help);
         page.sample(name, &[], sum(of));
     }
     let name = "lb_unrouted_requests_total";
-    page.family(name, "counter", "Answers to requests that have no pool: health, unknown paths, bad requests.");
+    page.family(
+        name,
+        "counter",
+        "Answers to requests that have no pool: health, unknown paths, bad requests.",
+    );
     let mut codes = std::collections::BTreeMap::new();
     for (code, count) in control.shards().iter().flat_map(|shard| shard.stats.codes.iter()) {
         *codes.entry(code).or_insert(0_u64) += count;

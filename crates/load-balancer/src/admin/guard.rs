@@ -38,7 +38,11 @@ fn permitted(headers: &HeaderMap, token: Option<&Secret>) -> Result<(), Problem>
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, given)| given.trim());
     let Some(given) = given else {
-        return Err(Problem::new(401, "token_missing", "Changes need Authorization: Bearer <LB_ADMIN_TOKEN>."));
+        return Err(Problem::new(
+            401,
+            "token_missing",
+            "Changes need Authorization: Bearer <LB_ADMIN_TOKEN>.",
+        ));
     };
     if bool::from(given.as_bytes().ct_eq(token.expose().as_bytes())) {
         return Ok(());
@@ -49,11 +53,16 @@ fn permitted(headers: &HeaderMap, token: Option<&Secret>) -> Result<(), Problem>
 fn from_this_machine(headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let host = text(HOST).unwrap_or_default();
-    let same_origin = text(ORIGIN).is_none_or(|origin| origin.split_once("://").is_some_and(|(_, of)| of == host));
+    let same_origin =
+        text(ORIGIN).is_none_or(|origin| origin.split_once("://").is_some_and(|(_, of)| of == host));
     if same_origin && is_local(host) {
         return Ok(());
     }
-    Err(Problem::new(403, "foreign_origin", "Without a token, changes are taken from this machine's own pages only."))
+    Err(Problem::new(
+        403,
+        "foreign_origin",
+        "Without a token, changes are taken from this machine's own pages only.",
+    ))
 }
 
 /// Whether `Host` is `localhost` or an address, so that no name of somebody else's leads here.

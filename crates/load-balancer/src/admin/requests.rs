@@ -46,7 +46,8 @@ pub(super) async fn explain(
     Path(request_id): Path<String>,
 ) -> Result<Json<Explanation>, Problem> {
     let shards = admin.control.shards().iter();
-    let newest = shards.filter_map(|shard: &Arc<Shard>| shard.find(&request_id)).max_by_key(|found| found.began);
+    let newest =
+        shards.filter_map(|shard: &Arc<Shard>| shard.find(&request_id)).max_by_key(|found| found.began);
     let found = newest.ok_or_else(|| {
         let detail = "No such request is known; each worker keeps its last 1024, and its last 1024 that failed or \
                       were retried.";

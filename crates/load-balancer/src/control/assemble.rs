@@ -82,12 +82,16 @@ mod tests {
     #[test]
     fn what_is_known_of_a_server_outlives_a_reload() {
         let a = "{ name = \"a\", address = \"127.0.0.1:1\" }";
-        let first = snapshot(&config(&format!("{a}, {{ name = \"b\", address = \"127.0.0.1:2\" }}")), None, 1);
+        let first =
+            snapshot(&config(&format!("{a}, {{ name = \"b\", address = \"127.0.0.1:2\" }}")), None, 1);
         let pool = &first.pools[0];
         pool.server("a").unwrap().set_health(Health::Up);
         pool.server("b").unwrap().set_health(Health::Up);
-        let second =
-            snapshot(&config(&format!("{a}, {{ name = \"b\", address = \"127.0.0.1:3\" }}")), Some(&first), 1);
+        let second = snapshot(
+            &config(&format!("{a}, {{ name = \"b\", address = \"127.0.0.1:3\" }}")),
+            Some(&first),
+            1,
+        );
         assert_eq!(second.version, 2);
         let new_pool = &second.pools[0];
         assert!(Arc::ptr_eq(pool.state(), new_pool.state()));

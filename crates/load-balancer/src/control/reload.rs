@@ -1,9 +1,6 @@
 //! The file again, while all is running.
 
-use std::{
-    path::Path,
-    time::SystemTime,
-};
+use std::{path::Path, time::SystemTime};
 
 use super::{Control, Desired};
 use crate::config::{self, Config, ConfigError};

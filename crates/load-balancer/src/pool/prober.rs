@@ -143,8 +143,7 @@ impl Prober {
         };
         // Only fails when the semaphore is closed, which nobody does.
         let permit = self.permits.acquire().await;
-        let finding =
-            check(address, self.server.address(), policy.path.as_deref(), policy.timeout).await;
+        let finding = check(address, self.server.address(), policy.path.as_deref(), policy.timeout).await;
         drop(permit);
         if finding.error.is_some() {
             self.resolution.next();
