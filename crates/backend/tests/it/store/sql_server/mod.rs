@@ -4,6 +4,7 @@
 //! official image is started where a container engine and the image are here already.
 
 mod container;
+mod instances;
 mod migrating;
 mod peer;
 mod proxy;
@@ -46,13 +47,12 @@ async fn fresh() -> Option<(SharedStore, Database)> {
 async fn shared() -> Option<(SharedStore, Arc<Database>)> {
     static SHARED: Mutex<Weak<Database>> = Mutex::const_new(Weak::new());
     let mut shared = SHARED.lock().await;
-    let database = match shared.upgrade() {
-        Some(database) => database,
-        None => {
-            let database = Arc::new(Database::named_anew().await?);
-            sql_server::migrate(&database.config).await.unwrap();
-            database
-        }
+    let database = if let Some(database) = shared.upgrade() {
+        database
+    } else {
+        let database = Arc::new(Database::named_anew().await?);
+        sql_server::migrate(&database.config).await.unwrap();
+        database
     };
     *shared = Arc::downgrade(&database);
     Some((Arc::new(open(&database.config)), database))

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use backend::config::{DatabaseConfig, PoolConfig, SqlServerConfig};
 use bb8::ManageConnection as _;
+use bb8_tiberius::rt::Client;
 use service_kit::config::Sources;
 use tiberius::{AuthMethod, Config, EncryptionLevel, Row};
 use tokio::sync::OnceCell;
@@ -74,6 +75,11 @@ impl Database {
         rows(&self.config, &self.config.database, sql).await.unwrap()
     }
 
+    /// A connection from outside of the store.
+    pub(crate) async fn connect(&self) -> Client {
+        connect(&self.config, &self.config.database).await.unwrap()
+    }
+
     /// How many rows a table has.
     pub(crate) async fn count(&self, table: &str) -> i32 {
         self.rows(&format!("SELECT CAST(COUNT(*) AS INT) FROM dbo.{table}")).await[0].get(0).unwrap()
@@ -107,6 +113,11 @@ async fn drop_database(config: &SqlServerConfig) {
 
 /// Runs `sql` on a connection of its own.
 async fn rows(config: &SqlServerConfig, database: &str, sql: &str) -> Result<Vec<Row>, bb8_tiberius::Error> {
+    let mut client = connect(config, database).await?;
+    Ok(client.simple_query(sql).await?.into_first_result().await?)
+}
+
+async fn connect(config: &SqlServerConfig, database: &str) -> Result<Client, bb8_tiberius::Error> {
     let mut driver = Config::new();
     driver.host(&config.host);
     driver.port(config.port);
@@ -114,6 +125,5 @@ async fn rows(config: &SqlServerConfig, database: &str, sql: &str) -> Result<Vec
     driver.authentication(AuthMethod::sql_server(&config.user, config.password.expose()));
     driver.encryption(if config.encrypt { EncryptionLevel::Required } else { EncryptionLevel::NotSupported });
     driver.trust_cert();
-    let mut client = bb8_tiberius::ConnectionManager::new(driver).connect().await?;
-    Ok(client.simple_query(sql).await?.into_first_result().await?)
+    bb8_tiberius::ConnectionManager::new(driver).connect().await
 }

@@ -7,7 +7,7 @@ pub(super) const LOGIN: u8 = 0x10;
 const ANSWER: u8 = 0x04;
 const LAST: u8 = 0x01;
 
-/// ENCRYPT_NOT_SUP and ENCRYPT_REQ of a pre-login answer.
+/// `ENCRYPT_NOT_SUP` and `ENCRYPT_REQ` of a pre-login answer.
 pub(super) const NO_ENCRYPTION: u8 = 2;
 pub(super) const ENCRYPTION: u8 = 3;
 
