@@ -3,7 +3,25 @@
 say() { printf '%s\n' "· $*" >&2; }
 fail() { printf '%s\n' "error: $*" >&2; exit 1; }
 
-# The mirror from which this machine's own apt takes SUITE (or, where it has none, the one of its main source).
+# until_true SECONDS WHAT COMMAND...: waits for the command to succeed; says what it waited for when it never does.
+until_true() {
+  local deadline=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    if ((SECONDS >= deadline)); then
+      say "waited in vain until $what"
+      return 1
+    fi
+    sleep 0.2
+  done
+}
+
+# expect WHAT EXPECTED ACTUAL
+expect() {
+  [[ $2 == "$3" ]] || fail "$1: expected '$2', found '$3'"
+}
+
+# The mirror from which this machine's own apt takes SUITE.
 apt_mirror() {
   local uri
   uri=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
@@ -14,4 +32,10 @@ apt_mirror() {
 # Size of an image in MB.
 size_of() {
   docker image inspect --format '{{.Size}}' "$1" | awk '{ printf "%.1f MB\n", $1 / 1e6 }'
+}
+
+# Whether the balancer on port $1 can use exactly $2 backends, and no other is known to be out.
+backends_up() {
+  curl -fsS --max-time 5 "http://127.0.0.1:$1/health" |
+    python3 -c 'import json, sys; all = json.load(sys.stdin)["instances"]; up = [i for i in all if i["state"] == "up"]; sys.exit(not (len(up) == len(all) == int(sys.argv[1])))' "$2"
 }

@@ -1,0 +1,87 @@
+# Sourced by containers.sh: staging under Compose, and what may happen to it.
+
+compose() {
+  docker compose --project-name user-onboarding-test -f docker-compose.scale.yml -f deploy/compose/embedded.yml "$@"
+}
+
+compose_up() {
+  say "SQL Server is replaced by deploy/compose/embedded.yml: its image is not made here"
+  compose up --detach --wait --no-build || { compose ps --all >&2; compose logs --tail 20 >&2; fail "staging did not come up"; }
+  until_true 60 "three backends are up" backends_up "$LOAD_BALANCER_PORT" 3 || fail "the balancer does not see three backends"
+}
+
+compose_down() {
+  compose down --volumes --timeout 35 >/dev/null 2>&1 || true
+}
+
+# A person comes by the page's port and goes all the way.
+compose_onboards() {
+  curl -fsS "http://127.0.0.1:$FRONTEND_PORT/" | grep -q '<div id="root">' || fail "port $FRONTEND_PORT serves no page"
+  local seen
+  seen=$(python3 deploy/test/onboard.py "http://127.0.0.1:$FRONTEND_PORT") || fail "nobody could be onboarded"
+  say "a person was onboarded through port $FRONTEND_PORT: $seen"
+}
+
+# What docker itself says about each container: user, root file system, limits, health check, secrets.
+compose_is_hardened() {
+  local service
+  for service in backend-1 backend-2 backend-3; do
+    container_is "user-onboarding-$service" 10001:10001 500000000 536870912
+    expect "INSTANCE_ID of $service" "$service" "$(variable "user-onboarding-$service" INSTANCE_ID)"
+  done
+  container_is user-onboarding-load-balancer 10001:10001 1000000000 268435456
+  container_is user-onboarding-frontend 101:101 500000000 134217728
+  expect "the addresses of the name backend" 3 "$(addresses_of backend)"
+  say "users, read-only roots, limits, health checks and secrets are as declared"
+}
+
+# container_is NAME USER NANO_CPUS MEMORY
+container_is() {
+  local format='{{.Config.User}} {{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}'
+  expect "$1" "$2 $3 $4 true [ALL] [no-new-privileges:true]" "$(docker inspect --format "$format" "$1")"
+  expect "health check of $1" "30s 10s 3 40s healthy" "$(docker inspect --format \
+    '{{.Config.Healthcheck.Interval}} {{.Config.Healthcheck.Timeout}} {{.Config.Healthcheck.Retries}} {{.Config.Healthcheck.StartPeriod}} {{.State.Health.Status}}' "$1")"
+  ! docker inspect --format '{{json .Config.Env}}' "$1" | grep -qF -f <(cat "$SECRETS_DIR"/*) ||
+    fail "$1 bears a secret in its environment"
+}
+
+variable() {
+  docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$1" | sed -n "s/^$2=//p"
+}
+
+# How many addresses a name has on the balancer's network, asked from the page's base image.
+addresses_of() {
+  docker run --rm --network user-onboarding-test_services "$(sed -nE 's/^ARG NGINX_IMAGE=//p' deploy/docker/frontend/Dockerfile)" \
+    getent ahostsv4 "$1" | awk '{ print $1 }' | sort -u | wc -l
+}
+
+all_up() { until_true 90 "three backends are up" backends_up "$LOAD_BALANCER_PORT" 3; }
+
+fault_kill() {
+  docker kill user-onboarding-backend-2 >/dev/null
+  sleep 3
+  docker start user-onboarding-backend-2 >/dev/null
+  all_up
+}
+
+fault_pause() {
+  docker pause user-onboarding-backend-3 >/dev/null
+  sleep 10
+  docker unpause user-onboarding-backend-3 >/dev/null
+  all_up
+}
+
+fault_disconnect() {
+  docker network disconnect user-onboarding-test_services user-onboarding-backend-1
+  sleep 5
+  docker network connect --alias backend --alias backend-1 user-onboarding-test_services user-onboarding-backend-1
+  all_up
+}
+
+fault_restart_each() {
+  local n
+  for n in 1 2 3; do
+    docker restart --time 35 "user-onboarding-backend-$n" >/dev/null
+    all_up || return
+  done
+}

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# The system in containers, run for real: images, Compose, faults under load. `just test-containers` calls it.
+#
+#   deploy/test/containers.sh [PART...]      parts: images compose faults; default: all, in this order
+#
+# Needs an engine (deploy/test/engine.sh brings one), root for the base images, and the ports 3000, 8080 and 8081 or
+# those in FRONTEND_PORT, LOAD_BALANCER_PORT, ADMIN_PORT. What it starts is gone afterwards.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source deploy/test/lib.sh
+source deploy/test/load.sh
+source deploy/test/compose.sh
+
+export FRONTEND_PORT=${FRONTEND_PORT:-3000} LOAD_BALANCER_PORT=${LOAD_BALANCER_PORT:-8080} ADMIN_PORT=${ADMIN_PORT:-8081}
+export VERSION=${VERSION:-test} IMAGE_PREFIX=user-onboarding DOCKER_BUILDKIT=1
+limit_mb=40
+
+main() {
+  local parts=("${@:-images compose faults}")
+  docker info >/dev/null 2>&1 || { echo "skipped: containers (no container engine: deploy/test/engine.sh brings one)"; return; }
+  work=$(mktemp -d)
+  export SECRETS_DIR=$work/secrets
+  trap 'compose_down; rm -rf "$work"' EXIT
+  deploy/compose/secrets.sh "$SECRETS_DIR" >/dev/null
+  cargo build --quiet --locked --package testkit --bin chaos
+  load_against "$work"
+  # shellcheck disable=SC2068
+  for part in ${parts[@]}; do "part_$part"; done
+  say "containers: all well"
+}
+
+part_images() {
+  local name
+  deploy/test/base-images.sh
+  for name in backend load-balancer frontend; do
+    docker build --quiet --build-arg "VERSION=$VERSION" -f "deploy/docker/$name/Dockerfile" \
+      -t "$IMAGE_PREFIX/$name:$VERSION" . >/dev/null || fail "the image $name cannot be built"
+    say "image $name: $(size_of "$IMAGE_PREFIX/$name:$VERSION")"
+  done
+  for name in backend load-balancer; do
+    size_of "$IMAGE_PREFIX/$name:$VERSION" | awk -v most=$limit_mb '{ exit !($1 <= most) }' ||
+      fail "the image $name has more than $limit_mb MB"
+  done
+}
+
+part_compose() {
+  compose_is_valid
+  compose_up
+  compose_onboards
+  compose_is_hardened
+}
+
+part_faults() {
+  all_up || { compose_up; }
+  under_load kill 25s fault_kill
+  under_load pause 40s fault_pause
+  under_load disconnect 30s fault_disconnect
+  under_load restart-each 90s fault_restart_each
+}
+
+# What cannot be started here is at least read by Compose.
+compose_is_valid() {
+  local files
+  for files in docker-compose.yml docker-compose.scale.yml "docker-compose.yml deploy/compose/embedded.dev.yml" \
+    "docker-compose.scale.yml deploy/compose/embedded.yml"; do
+    # shellcheck disable=SC2086
+    docker compose $(printf -- '-f %s ' $files) --profile '*' config --quiet || fail "Compose does not take $files"
+  done
+  say "Compose takes every file and profile"
+}
+
+main "$@"
