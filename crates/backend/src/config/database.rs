@@ -84,7 +84,8 @@ impl DatabaseConfig {
 
 impl PoolConfig {
     fn read(sources: &mut Sources) -> Self {
-        let (max, min) = (sources.or("DB_POOL_MAX", 10), sources.or("DB_POOL_MIN", 2));
+        let max = sources.or("DB_POOL_MAX", 10);
+        let min = sources.or("DB_POOL_MIN", max.min(2));
         if !(1..=1000).contains(&max) {
             sources.reject("DB_POOL_MAX", "must be between 1 and 1000");
         } else if min > max {
@@ -281,7 +282,8 @@ mod tests {
             assert!(error.starts_with("DATABASE_URL: ") && error.contains(expected), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
-        let pool = read(&[("DATABASE_URL", "sqlite://x"), ("DB_POOL_MAX", "1")]).unwrap_err();
-        assert!(pool.contains("DB_POOL_MIN"), "{pool}");
+        let pool = [("DATABASE_URL", "sqlite://x"), ("DB_POOL_MAX", "1"), ("DB_POOL_MIN", "2")];
+        assert!(read(&pool).unwrap_err().contains("DB_POOL_MIN"));
+        assert!(read(&pool[..2]).is_ok());
     }
 }

@@ -1,5 +1,6 @@
 //! The onboarding: its state, its steps, its completion.
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, ETAG};
@@ -14,7 +15,7 @@ use crate::api::fields::Checked;
 use crate::app::{App, AppState};
 use crate::auth::{AccessError, CurrentUser};
 use crate::domain::now;
-use crate::domain::onboarding::{Onboarding, Step, StepChange, StepData};
+use crate::domain::onboarding::{Onboarding, Step, StepChange, StepData, UnknownStep};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, StoreError};
 
@@ -71,13 +72,14 @@ pub(in crate::api) async fn put_step(
     State(app): State<App>,
     Authenticated(current): Authenticated,
     attempt: Attempt,
-    Path(key): Path<String>,
+    key: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     request: Result<Checked<StepRequest>, ApiError>,
 ) -> Result<Answer, ApiError> {
-    let step: Step = key.parse()?;
+    let step = named(key)?;
     let change = check(step, request?.0)?;
-    let audit = Audit { action: AuditAction::StepSaved, user_id: current.id, subject: Some(key) };
+    let audit =
+        Audit { action: AuditAction::StepSaved, user_id: current.id, subject: Some(step.key().into()) };
     for _ in 0..MAX_TRIES {
         let (at, state) = (now(), load(&app, current).await?);
         check_version(&headers, &state)?;
@@ -130,6 +132,11 @@ pub(in crate::api) async fn complete(
         }
     }
     Err(StoreError::exhausted("an onboarding that stands still").into())
+}
+
+/// A path that is no UTF-8 names no step.
+fn named(key: Result<Path<String>, PathRejection>) -> Result<Step, UnknownStep> {
+    key.map_or_else(|rejection| Err(UnknownStep(rejection.body_text())), |Path(key)| key.parse())
 }
 
 async fn load(app: &AppState, current: CurrentUser) -> Result<Onboarding, ApiError> {

@@ -14,7 +14,7 @@ use super::job::Job;
 use crate::store::{BoxError, StoreError};
 
 /// How many calls may wait; a call that finds no place is refused at once.
-const QUEUE: usize = 256;
+const QUEUE: usize = 1024;
 
 /// How busy a crew is.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,8 @@
 //! Brings a file to the schema of this binary.
 
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use rusqlite::{Connection, Error, Transaction, TransactionBehavior};
@@ -21,6 +24,9 @@ pub fn migrate(path: &Path) -> Result<Vec<String>, MigrationError> {
     let embedded = migration::for_sqlite()?;
     let mut connection = open(path)?;
     let mut names = Vec::new();
+    if is_up_to_date(&connection, &embedded) {
+        return Ok(names);
+    }
     while let Some(name) = apply_next(&mut connection, &embedded)? {
         names.push(name);
     }
@@ -31,7 +37,24 @@ fn open(path: &Path) -> Result<Connection, MigrationError> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|source| cannot_open(path, source))?;
     }
+    create_private(path).map_err(|source| cannot_open(path, source))?;
     connection::open(path).map_err(|source| cannot_open(path, source))
+}
+
+/// Makes the file, if it is missing, so that its owner alone can read it: it holds password
+/// hashes. SQLite gives its companions (`-wal`, `-shm`) the same mode.
+fn create_private(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether nothing is due, seen without the lock, so that an instance that restarts under load
+/// need not wait for the others. Anything doubtful is looked at again under the lock.
+fn is_up_to_date(connection: &Connection, embedded: &[Migration]) -> bool {
+    let applied = read_applied(connection).unwrap_or_default();
+    migration::plan(embedded, &applied).is_ok_and(|due| due.is_empty())
 }
 
 /// [`MigrationError::Open`] for the file `path`.
@@ -46,7 +69,8 @@ fn apply_next(connection: &mut Connection, embedded: &[Migration]) -> Result<Opt
     let preparing = |source: Error| failed(0, "schema_migrations", source);
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(preparing)?;
-    let applied = applied(&transaction).map_err(preparing)?;
+    transaction.execute_batch(TABLE).map_err(preparing)?;
+    let applied = read_applied(&transaction).map_err(preparing)?;
     let due = migration::plan(embedded, &applied)?;
     let Some(next) = due.first() else {
         return transaction.commit().map(|()| None).map_err(preparing);
@@ -59,9 +83,8 @@ fn failed(version: i64, name: &str, source: Error) -> MigrationError {
     MigrationError::Failed { version, name: name.to_owned(), source: source.into() }
 }
 
-fn applied(transaction: &Transaction<'_>) -> Result<Vec<Applied>, Error> {
-    transaction.execute_batch(TABLE)?;
-    let mut statement = transaction.prepare("SELECT version, checksum FROM schema_migrations")?;
+fn read_applied(connection: &Connection) -> Result<Vec<Applied>, Error> {
+    let mut statement = connection.prepare("SELECT version, checksum FROM schema_migrations")?;
     let rows = statement.query_map([], |row| Ok(Applied { version: row.get(0)?, checksum: row.get(1)? }))?;
     rows.collect()
 }

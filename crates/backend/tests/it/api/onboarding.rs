@@ -78,7 +78,9 @@ async fn steps_that_cannot_be_are_refused() {
     assert_eq!(errors("profile", large).await, ["data"]);
     assert_eq!(errors("review", json!({"status": "completed", "version": 1})).await, ["version"]);
 
-    put(&instance, &person, "nonsense", &json!({"status": "completed"})).problem(404, "unknown_step").await;
+    for key in ["nonsense", "Profile", "%FF", "%00"] {
+        put(&instance, &person, key, &json!({"status": "completed"})).problem(404, "unknown_step").await;
+    }
     put(&instance, &person, "account", &json!({"status": "in_progress"}))
         .problem(409, "step_is_automatic")
         .await;

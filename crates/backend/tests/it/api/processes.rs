@@ -4,10 +4,11 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use testkit::Process;
 use tokio::process::Command;
 
-use super::harness::{Database, SECRET, count};
+use super::harness::{Database, SECRET, Send as _, count, registration};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -47,6 +48,41 @@ async fn three_that_start_at_once_on_an_empty_database_all_serve() {
     for process in &mut processes {
         assert_eq!(process.terminate(LIMIT).await.unwrap().code(), Some(0));
     }
+}
+
+#[tokio::test]
+async fn a_replay_while_the_first_instance_is_stopped_is_the_same_request() {
+    let database = Database::new();
+    let url = database.url();
+    let start = || Process::spawn(program("serve", &[("DATABASE_URL", &url)])).unwrap();
+    let (stopped, other) = (start(), start());
+    let (stopped_at, other_at) = (address(&stopped).await, address(&other).await);
+    let client = reqwest::Client::new();
+    for round in 0..6_u32 {
+        let body = registration();
+        let register = |address: &str| {
+            let call = client.post(format!("http://{address}/api/auth/register")).timeout(LIMIT);
+            call.header("idempotency-key", format!("round-{round}")).json(&body).done()
+        };
+        let first = tokio::spawn(register(&stopped_at));
+        // The stop meets the request at another point in each round; the outcome is the same.
+        for _ in 0..round * 200 {
+            tokio::task::yield_now().await;
+        }
+        stopped.signal(Signal::SIGSTOP).unwrap();
+        let mut replay = tokio::spawn(register(&other_at));
+        // Should the stopped one hold the file's lock, then the other waits for it to go on.
+        let early = tokio::time::timeout(Duration::from_secs(3), &mut replay).await;
+        stopped.signal(Signal::SIGCONT).unwrap();
+        let replay = match early {
+            Ok(replay) => replay.unwrap(),
+            Err(_) => replay.await.unwrap(),
+        };
+        let first = first.await.unwrap();
+        assert_eq!((first.status.as_u16(), replay.status.as_u16()), (201, 201), "{first:?} {replay:?}");
+        assert_eq!(first.text, replay.text);
+    }
+    assert_eq!((database.count("users"), database.count("sessions")), (6, 6));
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ async fn a_full_queue_refuses_at_once() {
             std::task::Poll::Ready(end) => break end,
             std::task::Poll::Pending => waiting.push(call),
         }
-        assert!(waiting.len() < 1000, "the queue has no bound");
+        assert!(waiting.len() < 5000, "the queue has no bound");
     };
     assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
     assert!(store.pool().waiting > 100, "{:?}", store.pool());
@@ -111,6 +111,19 @@ async fn a_closed_store_has_finished_its_work_and_takes_no_more() {
     assert_eq!(last.await.unwrap(), Outcome::Committed);
     assert_eq!(count(&folder.path().join("missing/data.db"), "users"), 1);
     assert!(matches!(store.ping().await, Err(StoreError::Unavailable { .. })));
+}
+
+#[test]
+fn only_its_owner_can_read_the_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    sqlite::migrate(&path).unwrap();
+    let _open = open(&path);
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+    }
 }
 
 #[test]
