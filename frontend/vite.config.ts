@@ -1,8 +1,8 @@
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { CONTENT_SECURITY_POLICY } from './src/csp';
-import { themeCss } from './src/theme/static-css';
+import { CONTENT_SECURITY_POLICY } from './src/csp.ts';
+import { themeCss } from './src/theme/static-css.ts';
 
 /** Where `/api` goes while developing: the balancer, or one backend. */
 const API = process.env['API_URL'] ?? 'http://127.0.0.1:8080';

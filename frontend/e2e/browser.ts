@@ -32,6 +32,9 @@ export const reasonToSkip =
       ? 'BASE_URL is not set (the address of a running frontend)'
       : undefined;
 
+/** Names the reason in the title of what is skipped. */
+export const becauseOf = (reason: string | undefined): string => (reason ? ` (skipped: ${reason})` : '');
+
 /** Starts a browser with a profile that is new and thrown away. */
 export function launch(): Promise<Browser> {
   if (executable === undefined) throw new Error(reasonToSkip);

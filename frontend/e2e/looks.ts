@@ -30,7 +30,7 @@ export async function look(page: Page, name: string): Promise<string[]> {
   for (const { name: kind, colorScheme, ...size } of LOOKS) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize(size);
-    await page.evaluate(() => document.fonts.ready.then(() => undefined));
+    await painted(page, colorScheme);
     await shoot(page, `${name}-${kind}`);
     findings.push(...(await audit(page)).map((finding) => `${name}, ${kind}: ${finding}`));
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -39,6 +39,18 @@ export async function look(page: Page, name: string): Promise<string[]> {
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await page.setViewportSize({ width: 1280, height: 800 });
   return findings;
+}
+
+/** Waits until the page has taken on the colours and is drawn in them. */
+async function painted(page: Page, colorScheme: string): Promise<void> {
+  await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: 'attached' });
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    const running = document
+      .getAnimations()
+      .filter((animation) => animation.effect?.getTiming().iterations !== Infinity);
+    await Promise.all(running.map((animation) => animation.finished.catch(() => undefined)));
+  });
 }
 
 /** A picture of the whole page, where `SCREENSHOT_DIR` asks for them. */

@@ -4,7 +4,7 @@
   var chosen = null;
   try {
     chosen = window.localStorage.getItem('onboarding.color-scheme');
-  } catch (e) {
+  } catch {
     // Storage is forbidden: the system's setting counts.
   }
   var dark =

@@ -54,8 +54,17 @@ export class DraftSync {
   }
 
   /** Sends `data` with `status`, and settles the draft of the step. */
-  submit(key: StepKey, status: NewStatus, data: StepData, stored: StepData): Promise<Saved | undefined> {
-    return this.saver.save(() => this.changeOf(key, status, data, stored), this.settle);
+  submit(
+    key: StepKey,
+    status: NewStatus,
+    data: StepData,
+    current: () => Promise<Onboarding>,
+  ): Promise<Saved | undefined> {
+    const prepare = async (): Promise<StepChange> => {
+      const stored = stepOf(await current(), key)?.data ?? {};
+      return this.changeOf(key, status, data, stored);
+    };
+    return this.saver.save(prepare, this.settle);
   }
 
   /** Remembers what is being tried, so that an answer that gets lost is not taken for somebody else's change. */

@@ -101,7 +101,7 @@ export function startOf({ base, tried }: Pick<StepChange, 'base' | 'tried'>, the
 
 function combine(before: Merged | undefined, now: Merged): Merged {
   if (!before) return now;
-  const conflicts = [...before.conflicts.filter((c) => !now.conflicts.some((n) => n.field === c.field))];
+  const conflicts = before.conflicts.filter((c) => !now.conflicts.some((n) => n.field === c.field));
   return {
     data: now.data,
     taken: [...new Set([...before.taken, ...now.taken])],

@@ -6,7 +6,7 @@ import type { DraftSync } from './draft-sync';
 import { complete, newer, onboardingQuery, put } from './queries';
 import { fresh, reduceWizard, type WizardEvent, type WizardState } from './save-state';
 import { type NewStatus, type OnboardingCalls, type Saved, Saver } from './saver';
-import { STEP_KEYS, type StepData, type StepKey, stepOf } from './steps';
+import { STEP_KEYS, type StepData, type StepKey } from './steps';
 
 /** The calls of the saver, over the cache that the pages read from. */
 export function callsOver(queries: QueryClient, userId: string): OnboardingCalls {
@@ -76,9 +76,8 @@ export class Wizard {
   }
 
   /** Finishes (or skips) a step with all that its form holds. */
-  async submit(key: StepKey, status: NewStatus, data: StepData): Promise<Saved | undefined> {
-    const stored = stepOf(await this.calls.state(), key)?.data ?? {};
-    return this.tracked(key, () => this.sync.submit(key, status, data, stored));
+  submit(key: StepKey, status: NewStatus, data: StepData): Promise<Saved | undefined> {
+    return this.tracked(key, () => this.sync.submit(key, status, data, this.calls.state));
   }
 
   /** Completes the whole onboarding, after everything that is still on its way. */

@@ -7,6 +7,7 @@ import { Hills } from '../ui/Hills';
 import { PageHeading } from '../ui/PageHeading';
 import classes from './Home.module.css';
 import { Answers } from './onboarding/Answers';
+import { StepCards } from './onboarding/StepCards';
 
 /** The overview: the way on while steps are open, and afterwards what was told. */
 export function Home() {
@@ -21,7 +22,7 @@ function OnTheWay() {
   return (
     <div className={classes.page}>
       <div className={classes.banner}>
-        <Hills className={classes.hills} />
+        <Hills className={classes.hills} view="start" />
         <div className={classes.words}>
           <PageHeading
             title="Overview"
@@ -39,6 +40,7 @@ function OnTheWay() {
           </Button>
         </div>
       </div>
+      <StepCards />
     </div>
   );
 }
@@ -50,7 +52,7 @@ function Finished() {
   return (
     <div className={classes.page}>
       <div className={classes.banner} data-arrived={arrival?.finished || undefined}>
-        <Hills className={classes.hills} />
+        <Hills className={classes.hills} view="summit" />
         <div className={classes.words}>
           <PageHeading
             title={arrival?.finished ? 'All done' : 'Overview'}

@@ -49,8 +49,9 @@ export function SignUp() {
             aria-describedby="password-advice"
             visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
             {...form.getInputProps('password')}
+            error={Boolean(form.errors['password'])}
           />
-          <PasswordMeter id="password-advice" advice={advice} />
+          <PasswordMeter id="password-advice" advice={advice} error={form.errors['password']} />
         </div>
         <Button type="submit" size="lg" fullWidth loading={busy}>
           Create account

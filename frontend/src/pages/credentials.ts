@@ -13,10 +13,11 @@ export interface PasswordAdvice {
   error: string | undefined;
 }
 
+const refuse = (error: string, hint = error): PasswordAdvice => ({ strength: 'short', hint, error });
+
 /** Length counts, rules of composition do not help (NIST SP 800-63B, section 3.1.1.2). */
 export function advise(password: string, email: string): PasswordAdvice {
   const length = Array.from(password).length;
-  const refuse = (error: string, hint = error): PasswordAdvice => ({ strength: 'short', hint, error });
   if (length === 0) {
     return {
       strength: 'empty',

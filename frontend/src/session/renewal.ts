@@ -32,6 +32,7 @@ export function createRenewal(
 
 /** Web Locks exist in secure contexts only; elsewhere the service's grace for the last token is relied on. */
 async function acrossTabs<T>(task: () => Promise<T>): Promise<T> {
-  if (!('locks' in navigator)) return task();
-  return navigator.locks.request('onboarding.session', task) as Promise<T>;
+  const locks = navigator.locks as LockManager | undefined | null;
+  if (!locks) return task();
+  return locks.request('onboarding.session', task) as Promise<T>;
 }

@@ -1,7 +1,15 @@
+/** Which part of the map is seen: all of it, where the path starts, or where it ends. */
+const VIEWS = { whole: '0 0 640 900', start: '0 560 640 320', summit: '60 300 600 300' };
+
+interface HillsProps {
+  className?: string | undefined;
+  view?: keyof typeof VIEWS;
+}
+
 /** Contour lines of a map, and the path over them. Drawn, so that it weighs nothing and is sharp everywhere. */
-export function Hills({ className }: { className?: string | undefined }) {
+export function Hills({ className, view = 'whole' }: HillsProps) {
   return (
-    <svg className={className} viewBox="0 0 640 900" preserveAspectRatio="xMidYMax slice" aria-hidden="true">
+    <svg className={className} viewBox={VIEWS[view]} preserveAspectRatio="xMidYMid slice" aria-hidden="true">
       <g fill="none" stroke="#a1d8c7" strokeWidth="1.200">
         {CONTOURS.map(([x, y, size, turn]) => (
           <path
@@ -32,6 +40,12 @@ const CONTOURS: ReadonlyArray<readonly [number, number, number, number]> = [
   ...[24, 52, 86, 128, 178, 236].map((size) => [110, 720, size, 40 - size / 6] as const),
 ];
 
+type Point = readonly [number, number];
+
+function middle(a: Point, b: Point): string {
+  return `${((a[0] + b[0]) / 2).toFixed(1)} ${((a[1] + b[1]) / 2).toFixed(1)}`;
+}
+
 /** A closed, uneven ring around the origin. */
 function ring(size: number): string {
   const points = Array.from({ length: 12 }, (_, i) => {
@@ -43,15 +57,9 @@ function ring(size: number): string {
 }
 
 /** A smooth curve through the middles of the sides. */
-function segment(
-  points: ReadonlyArray<readonly [number, number]>,
-  point: readonly [number, number],
-  i: number,
-): string {
+function segment(points: readonly Point[], point: Point, i: number): string {
   const next = points[(i + 1) % points.length] ?? point;
   const after = points[(i + 2) % points.length] ?? next;
-  const middle = (a: readonly [number, number], b: readonly [number, number]): string =>
-    `${((a[0] + b[0]) / 2).toFixed(1)} ${((a[1] + b[1]) / 2).toFixed(1)}`;
   const start = i === 0 ? `M${middle(point, next)}` : '';
   return `${start}Q${next[0].toFixed(1)} ${next[1].toFixed(1)} ${middle(next, after)}`;
 }

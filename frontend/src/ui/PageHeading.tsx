@@ -21,7 +21,7 @@ export function PageHeading({ title, heading, lead }: PageHeadingProps) {
     opened += 1;
     if (opened > 1) ref.current?.focus({ preventScroll: true });
     window.scrollTo({ top: 0 });
-  }, [title]);
+  }, []);
   return (
     <div className={classes.block}>
       <title>{titleOf(title)}</title>

@@ -36,12 +36,14 @@ export function PreferencesStep() {
         {...form.getInputProps('locale')}
       />
       <Switch
+        withThumbIndicator={false}
         wrapperProps={WIDE}
         label="Product updates"
         description="A mail when something new can be done here. Once a month at most."
         {...form.getInputProps('product_updates', { type: 'checkbox' })}
       />
       <Switch
+        withThumbIndicator={false}
         wrapperProps={WIDE}
         label="Newsletter"
         description="How other teams work with it. Four times a year."

@@ -22,7 +22,6 @@ export function ThemePicture({ theme }: { theme: string }) {
           <rect x="22" y="40" width="22" height="8" rx="4" fill="#2c9c7d" />
         </svg>
       ))}
-      <rect x="0.500" y="0.500" width="95" height="55" rx="6" fill="none" stroke="#8b9992" />
     </svg>
   );
 }

@@ -1,0 +1,139 @@
+import { QueryClient } from '@tanstack/react-query';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { storage } from '../api/storage';
+import type { User } from '../api/types';
+import { service } from '../test/network';
+import { ADA, signedUp } from '../test/person';
+import { DraftSync } from './draft-sync';
+import { Drafts } from './drafts';
+import { callsOver, Wizard } from './wizard';
+
+describe('wizard', () => {
+  let user: User;
+  let wizard: Wizard;
+
+  /** A page that was just opened: storage is as it was, memory is empty. */
+  const openPage = (): Wizard => {
+    const queries = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: 'always' } } });
+    const drafts = new Drafts(storage, user.id);
+    return new Wizard(callsOver(queries, user.id), (saver) => new DraftSync(drafts, saver));
+  };
+  const stored = (key: string): unknown => {
+    const step = service.personByEmail(ADA.email).state.steps.find((each) => each.key === key);
+    return [step?.status, step?.data];
+  };
+  const outage = (): void =>
+    void service.faults.push(...Array.from({ length: 5 }, () => 'drop_before' as const));
+
+  beforeEach(async () => {
+    user = await signedUp();
+    wizard = openPage();
+  });
+
+  test('a field that is left is saved as a draft', async () => {
+    wizard.keep('profile', { job_title: 'Poet' }, {});
+    await wizard.sendDraft('profile');
+    expect(stored('profile')).toEqual(['in_progress', { job_title: 'Poet' }]);
+    expect(wizard.hasDraft('profile')).toBe(false);
+    expect(wizard.status.get().save.phase).toBe('saved');
+  });
+
+  test('where nothing was typed, nothing is sent', async () => {
+    const before = service.requests.length;
+    await wizard.sendDraft('profile');
+    expect(service.requests).toHaveLength(before);
+  });
+
+  test('what is half-typed stays here, the rest is sent', async () => {
+    wizard.keep('organization', { name: 'Engines', website: 'htt' }, {});
+    await wizard.sendDraft('organization');
+    expect(stored('organization')).toEqual(['in_progress', { name: 'Engines' }]);
+    expect(wizard.content('organization', { name: 'Engines' })).toEqual({ name: 'Engines', website: 'htt' });
+  });
+
+  test('text survives an outage and a reload, and is sent afterwards', async () => {
+    wizard.keep('profile', { job_title: 'Poet' }, {});
+    await wizard.sendDraft('profile').catch(() => undefined);
+    wizard.keep('profile', { job_title: 'Poet', country: 'GB' }, { job_title: 'Poet' });
+    outage();
+    await expect(wizard.sendDraft('profile')).rejects.toThrow('cannot be reached');
+    expect(wizard.status.get().save.phase).toBe('waiting');
+
+    const reopened = openPage();
+    expect(reopened.open('profile', { job_title: 'Poet' })).toEqual({ job_title: 'Poet', country: 'GB' });
+    expect(await reopened.sendAll()).toBe(true);
+    expect(stored('profile')).toEqual(['in_progress', { job_title: 'Poet', country: 'GB' }]);
+  });
+
+  test('a draft that is asked for while its step is being finished does not reopen it', async () => {
+    wizard.keep('profile', { job_title: 'Poet' }, {});
+    const finished = wizard.submit('profile', 'completed', { job_title: 'Poet' });
+    const left = wizard.sendDraft('profile');
+    await Promise.all([finished, left]);
+    expect(stored('profile')).toEqual(['completed', { job_title: 'Poet' }]);
+  });
+
+  test('each change goes out with the version that the one before it gave', async () => {
+    await Promise.all([
+      wizard.submit('profile', 'completed', { job_title: 'Poet' }),
+      wizard.submit('organization', 'completed', { name: 'Engines' }),
+      wizard.submit('preferences', 'skipped', {}),
+    ]);
+    expect(service.personByEmail(ADA.email).state.version).toBe(4);
+    expect(wizard.status.get().elsewhere).toBeUndefined();
+  });
+
+  test('a change on another device is merged, and told', async () => {
+    await wizard.submit('profile', 'in_progress', { job_title: 'Poet' });
+    wizard.keep('profile', { job_title: 'Queen' }, { job_title: 'Poet' });
+    service.elsewhere(ADA.email, 'profile', { job_title: 'King', country: 'GB' });
+    await wizard.submit('profile', 'completed', { job_title: 'Queen' });
+    expect(stored('profile')).toEqual(['completed', { job_title: 'Queen', country: 'GB' }]);
+    expect(wizard.status.get().elsewhere).toMatchObject({
+      taken: ['country'],
+      conflicts: [{ field: 'job_title', mine: 'Queen', theirs: 'King' }],
+    });
+  });
+
+  test('an answer of our own that got lost is not taken for another device', async () => {
+    wizard.keep('profile', { job_title: 'Poet' }, {});
+    service.faults.push('drop_after');
+    outage();
+    service.faults.pop();
+    await expect(wizard.sendDraft('profile')).rejects.toThrow('cannot be reached');
+    wizard.keep('profile', { job_title: 'Queen' }, {});
+    await wizard.sendDraft('profile');
+    expect(stored('profile')).toEqual(['in_progress', { job_title: 'Queen' }]);
+    expect(wizard.status.get().elsewhere).toBeUndefined();
+  });
+
+  test('what the service refuses is said, and stays in the form', async () => {
+    wizard.keep('organization', { website: 'javascript:alert(1)' }, {});
+    const refused = wizard.submit('organization', 'completed', { website: 'javascript:alert(1)' });
+    await expect(refused).rejects.toMatchObject({ status: 422 });
+    expect(wizard.status.get().save.phase).toBe('refused');
+    expect(wizard.hasDraft('organization')).toBe(true);
+  });
+
+  test('the end is reached after all that was on its way', async () => {
+    void wizard.submit('profile', 'completed', {});
+    void wizard.submit('organization', 'completed', {});
+    void wizard.submit('review', 'completed', { accepted_terms: true });
+    await wizard.finish();
+    expect(service.personByEmail(ADA.email).state.status).toBe('completed');
+  });
+
+  test('a finished onboarding takes corrections, but is never opened again by a draft', async () => {
+    const complete = { job_title: 'Poet', country: 'GB', time_zone: 'UTC' };
+    await wizard.submit('profile', 'completed', complete);
+    await wizard.submit('organization', 'completed', {});
+    await wizard.submit('review', 'completed', {});
+    await wizard.finish();
+    wizard.keep('profile', { ...complete, job_title: '' }, complete);
+    await wizard.sendDraft('profile');
+    expect(stored('profile')).toEqual(['completed', complete]);
+    wizard.keep('profile', { ...complete, job_title: 'Queen' }, complete);
+    await wizard.sendDraft('profile');
+    expect(stored('profile')).toEqual(['completed', { ...complete, job_title: 'Queen' }]);
+  });
+});
