@@ -86,7 +86,8 @@ impl Attempt {
     fn open(&self, app: &AppState, kept: &crate::store::KeptAnswer) -> Result<Answer, ApiError> {
         self.0.settled.store(true, Ordering::Relaxed);
         // Only a mutation with a record can meet a kept one.
-        let request = self.0.keyed.as_ref().ok_or(ApiError::Panic)?;
+        let request =
+            self.0.keyed.as_ref().ok_or(ApiError::Bug("an answer was kept for a request without a key"))?;
         Ok(app.vault.open(request, kept)?)
     }
 
@@ -131,6 +132,10 @@ impl<S: Sync> FromRequestParts<S> for Attempt {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         // The router puts `idempotent` before every handler that asks for an attempt.
-        parts.extensions.get().cloned().ok_or(ApiError::Panic)
+        parts
+            .extensions
+            .get()
+            .cloned()
+            .ok_or(ApiError::Bug("a call that changes something is not repeatable"))
     }
 }

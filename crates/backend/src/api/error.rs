@@ -71,8 +71,8 @@ pub(super) enum ApiError {
     Render(#[from] serde_json::Error),
     #[error("metrics could not be written")]
     Metrics(#[from] prometheus::Error),
-    #[error("a handler panicked")]
-    Panic,
+    #[error("an error of ours: {0}")]
+    Bug(&'static str),
 }
 
 /// The outline of an answer: status and stable code.
@@ -113,7 +113,7 @@ impl ApiError {
             | Self::Hash(HashError::Argon2(_) | HashError::Thread(_))
             | Self::Render(_)
             | Self::Metrics(_)
-            | Self::Panic => (S::INTERNAL_SERVER_ERROR, "internal_error"),
+            | Self::Bug(_) => (S::INTERNAL_SERVER_ERROR, "internal_error"),
         }
     }
 
@@ -165,7 +165,10 @@ fn access_code(error: &AccessError) -> &'static str {
     match error {
         AccessError::Missing => "token_missing",
         AccessError::Expired => "token_expired",
-        AccessError::Malformed | AccessError::Invalid(_) | AccessError::Role(_) => "token_invalid",
+        AccessError::Malformed
+        | AccessError::Invalid(_)
+        | AccessError::Role(_)
+        | AccessError::UnknownUser => "token_invalid",
     }
 }
 

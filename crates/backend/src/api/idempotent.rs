@@ -33,9 +33,10 @@ pub(super) async fn idempotent(
     mut request: Request<Body>,
     next: Next,
 ) -> Result<Response, ApiError> {
+    // The body comes first, so that a refusal finds the connection ready for the next request.
+    let body = body::read(&mut request).await?;
     let who = identify(asker, &app, &mut request)?;
     let key = IdempotencyKey::read(request.headers())?;
-    let body = body::read(&mut request).await?;
     let keyed = key.map(|key| {
         let (method, path) = (request.method().as_str(), request.uri().path());
         idempotency::Request::new(&who, method, path, &key, body.clone())

@@ -8,7 +8,7 @@ use axum::extract::{MatchedPath, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
-use http::header::{CACHE_CONTROL, CONNECTION};
+use http::header::{CACHE_CONTROL, CONNECTION, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use service_kit::telemetry::{RequestId, TraceParent};
 use tracing::Instrument as _;
@@ -85,7 +85,10 @@ fn known_method(method: &Method) -> &'static str {
 }
 
 async fn catch_panics(answer: impl Future<Output = Response>) -> Response {
-    AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| ApiError::Panic.into_response())
+    AssertUnwindSafe(answer)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| ApiError::Bug("a handler panicked").into_response())
 }
 
 fn stamp(headers: &mut HeaderMap, app: &AppState, id: &RequestId) {
@@ -96,6 +99,7 @@ fn stamp(headers: &mut HeaderMap, app: &AppState, id: &RequestId) {
         headers.insert(REQUEST_ID, id);
         headers.insert(INSTANCE_ID, instance);
     }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if app.shutdown.is_draining() {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -108,5 +112,17 @@ fn log(seen: &Seen, status: StatusCode, duration: Duration) {
         tracing::debug!(status, duration_ms, "answered");
     } else {
         tracing::info!(status, duration_ms, "answered");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer() {
+        let answer = catch_panics(async { panic!("on purpose") }).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
     }
 }

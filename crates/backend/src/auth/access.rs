@@ -42,6 +42,9 @@ pub enum AccessError {
     /// The token has expired.
     #[error("the access token has expired")]
     Expired,
+    /// The account of the token is gone.
+    #[error("the account of the access token does not exist any more")]
+    UnknownUser,
     /// The token bears a role that this version does not know.
     #[error("the access token is not valid")]
     Role(#[from] UnknownRole),

@@ -1,7 +1,7 @@
 //! The database, behind one trait with two homes.
 //!
 //! [`Store`] takes and gives domain types. `sqlite` and `sql_server` implement it, and the
-//! contract suite in `tests/it/store_contract.rs` runs on both: what it checks is what a home
+//! contract suite in `tests/it/store/contract.rs` runs on both: what it checks is what a home
 //! must do.
 //!
 //! # One mutation, one transaction

@@ -101,7 +101,7 @@ pub(in crate::api) async fn me(
     Authenticated(current): Authenticated,
 ) -> Result<Json<UserBody>, ApiError> {
     // The account may be gone while its token still is good.
-    let user = app.store.user(current.id).await?.ok_or(AccessError::Malformed)?;
+    let user = app.store.user(current.id).await?.ok_or(AccessError::UnknownUser)?;
     Ok(Json(UserBody::from(&user)))
 }
 

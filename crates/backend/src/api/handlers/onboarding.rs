@@ -141,7 +141,7 @@ fn named(key: Result<Path<String>, PathRejection>) -> Result<Step, UnknownStep> 
 
 async fn load(app: &AppState, current: CurrentUser) -> Result<Onboarding, ApiError> {
     // The account may be gone while its token still is good.
-    Ok(app.store.onboarding(current.id).await?.ok_or(AccessError::Malformed)?)
+    Ok(app.store.onboarding(current.id).await?.ok_or(AccessError::UnknownUser)?)
 }
 
 fn check(step: Step, request: StepRequest) -> Result<StepChange, ApiError> {

@@ -52,7 +52,7 @@ async fn clients_that_hang_up_leave_no_transaction_behind() {
 #[tokio::test]
 async fn an_instance_that_ends_finishes_what_it_has_begun() {
     let database = Database::new();
-    let instance = Instance::start_with(&database, &[("DRAIN_GRACE", "500ms")]).await;
+    let instance = Instance::start_with(&database, &[("DRAIN_GRACE", "3s")]).await;
     let idle = RawClient::connect(instance.address).await.unwrap();
     let holder = rusqlite::Connection::open(database.path()).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
