@@ -45,7 +45,9 @@ pub(super) async fn create(config: &SqlServerConfig) -> Result<(), CannotCreate>
     }
     tracing::info!(database = %config, "made the database");
     // Before anybody else is connected; `set_snapshot` looks later whether it worked.
-    let _ = master.run_plain(&format!("ALTER DATABASE {name} SET READ_COMMITTED_SNAPSHOT ON"), LIMIT).await;
+    let _ = master
+        .run_plain(&format!("ALTER DATABASE {name} SET READ_COMMITTED_SNAPSHOT ON WITH NO_WAIT"), LIMIT)
+        .await;
     Ok(())
 }
 

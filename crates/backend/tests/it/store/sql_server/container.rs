@@ -18,7 +18,7 @@ const LIFETIME: &str = "1800";
 pub(super) async fn url() -> Result<String, String> {
     let engine = engine().await.ok_or("there is no container engine here")?;
     let images = run(engine, &["image", "ls", "--quiet", "--filter", &format!("reference={IMAGE}")]).await;
-    let image = images.lines().next().map(str::to_owned).ok_or(format!("no image {IMAGE} is here"))?;
+    let image = images.lines().next().map(str::to_owned).ok_or(format!("no {IMAGE} image is here"))?;
     if port(engine).await.is_none() {
         start(engine, &image).await;
     }

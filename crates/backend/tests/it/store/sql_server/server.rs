@@ -24,7 +24,7 @@ async fn server() -> Option<SqlServerConfig> {
             Ok(config) => Some(config),
             Err(reason) => {
                 // Past the test harness, which keeps what a passing test prints to itself.
-                let _ = writeln!(std::io::stderr(), "\nskipped: SQL Server store tests ({reason})");
+                let _ = writeln!(std::io::stderr(), "\nskipped: SQL Server contract suite ({reason})");
                 None
             }
         }
