@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The system in containers, run for real: images, Compose, faults under load. `just test-containers` calls it.
 #
-#   deploy/test/containers.sh [PART...]      parts: images compose faults; default: all, in this order
+#   deploy/test/containers.sh [PART...]      parts: images compose faults swarm; default: all, in this order
 #
 # Needs an engine (deploy/test/engine.sh brings one), root for the base images, and the ports 3000, 8080 and 8081 or
 # those in FRONTEND_PORT, LOAD_BALANCER_PORT, ADMIN_PORT. What it starts is gone afterwards.
@@ -10,17 +10,18 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source deploy/test/lib.sh
 source deploy/test/load.sh
 source deploy/test/compose.sh
+source deploy/test/swarm.sh
 
 export FRONTEND_PORT=${FRONTEND_PORT:-3000} LOAD_BALANCER_PORT=${LOAD_BALANCER_PORT:-8080} ADMIN_PORT=${ADMIN_PORT:-8081}
 export VERSION=${VERSION:-test} IMAGE_PREFIX=user-onboarding DOCKER_BUILDKIT=1
 limit_mb=40
 
 main() {
-  local parts=("${@:-images compose faults}")
+  local parts=("${@:-images compose faults swarm}")
   docker info >/dev/null 2>&1 || { echo "skipped: containers (no container engine: deploy/test/engine.sh brings one)"; return; }
   work=$(mktemp -d)
   export SECRETS_DIR=$work/secrets
-  trap 'compose_down; rm -rf "$work"' EXIT
+  trap 'compose_down; swarm_down; rm -rf "$work"' EXIT
   deploy/compose/secrets.sh "$SECRETS_DIR" >/dev/null
   cargo build --quiet --locked --package testkit --bin chaos
   load_against "$work"
@@ -56,6 +57,18 @@ part_faults() {
   under_load pause 40s fault_pause
   under_load disconnect 30s fault_disconnect
   under_load restart-each 90s fault_restart_each
+}
+
+part_swarm() {
+  compose_down
+  swarm_up
+  compose_onboards
+  variant_of "$VERSION-next" 'LABEL org.opencontainers.image.version="next"'
+  variant_of "$VERSION-broken" 'CMD ["no-such-command"]'
+  under_load roll-out 240s roll_out
+  expect "the image after the update" "$IMAGE_PREFIX/backend:$VERSION-next" "$(image_now)"
+  under_load roll-back 90s roll_back_by_itself
+  expect "the image after the roll-back" "$IMAGE_PREFIX/backend:$VERSION-next" "$(image_now)"
 }
 
 # What cannot be started here is at least read by Compose.

@@ -38,21 +38,12 @@ start_engine() {
 }
 
 install_plugins() {
-  local dir mirror
+  local dir
   say "taking Compose and buildx out of Debian $newer's packages"
   dir=$(mktemp -d)
-  # shellcheck disable=SC2064
-  trap "rm -rf '$dir'" EXIT
-  mirror=$(apt_mirror bookworm) || fail "apt has no source for Debian"
-  mkdir -p "$dir"/{lists/partial,cache/archives/partial}
-  touch "$dir/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $newer main" >"$dir/sources.list"
-  local options=(-qq -o "Dir::Etc::sourcelist=$dir/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$dir/lists"
-    -o "Dir::Cache=$dir/cache" -o "Dir::State::status=$dir/status" -o APT::Sandbox::User=root)
-  apt-get "${options[@]}" update
-  (cd "$dir" && apt-get "${options[@]}" download docker-compose docker-buildx >/dev/null)
-  for package in "$dir"/*.deb; do dpkg -x "$package" "$dir/root"; done
-  install -D -t "$plugins" "$dir"/root/usr/libexec/docker/cli-plugins/*
+  from_debian "$newer" "$dir" docker-compose docker-buildx
+  install -D -t "$plugins" "$dir"/usr/libexec/docker/cli-plugins/*
+  rm -rf "$dir"
 }
 
 main

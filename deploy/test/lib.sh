@@ -29,6 +29,24 @@ apt_mirror() {
   [[ -n $uri ]] && printf '%s\n' "$uri"
 }
 
+# from_debian SUITE DIR PACKAGE...: unpacks packages of that suite into DIR, their dependencies not; with lists of its
+# own, so that nothing of this machine's apt changes.
+from_debian() {
+  local suite=$1 into=$2 dir mirror package
+  shift 2
+  dir=$(mktemp -d)
+  mirror=$(apt_mirror bookworm) || fail "apt has no source for Debian"
+  mkdir -p "$dir"/{lists/partial,cache/archives/partial} "$into"
+  touch "$dir/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$dir/sources.list"
+  local options=(-qq -o "Dir::Etc::sourcelist=$dir/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$dir/lists"
+    -o "Dir::Cache=$dir/cache" -o "Dir::State::status=$dir/status" -o APT::Sandbox::User=root)
+  apt-get "${options[@]}" update
+  (cd "$dir" && apt-get "${options[@]}" download "$@" >/dev/null)
+  for package in "$dir"/*.deb; do dpkg -x "$package" "$into"; done
+  rm -rf "$dir"
+}
+
 # Size of an image in MB.
 size_of() {
   docker image inspect --format '{{.Size}}' "$1" | awk '{ printf "%.1f MB\n", $1 / 1e6 }'

@@ -1,0 +1,113 @@
+"""Validates rendered Kubernetes objects: kubernetes.py KUBERNETES_VERSION FILE.
+
+Each object of Kubernetes' own kinds is held against the schema of its API version, strictly (unknown fields fail).
+Then what no schema knows: security contexts, probes and limits, references between objects, the connection budget.
+Objects of other kinds go to standard output as JSON, for kubernetes-crds.mjs.
+"""
+
+import json
+import sys
+
+import kubernetes_validate
+import yaml
+
+version, path = sys.argv[1:]
+objects = [o for o in yaml.safe_load_all(open(path)) if o]
+problems = []
+
+
+def named(kind):
+    return {o["metadata"]["name"]: o for o in objects if o["kind"] == kind}
+
+
+def pods():
+    """Every pod template with the name of what makes it."""
+    for o in objects:
+        if o["kind"] in ("Deployment", "StatefulSet", "Job"):
+            yield f"{o['kind']}/{o['metadata']['name']}", o["spec"]["template"]
+
+
+def check(ok, text):
+    if not ok:
+        problems.append(text)
+
+
+def check_schemas():
+    custom = []
+    for o in objects:
+        if "monitoring.coreos.com" in o["apiVersion"]:
+            custom.append(o)
+            continue
+        try:
+            kubernetes_validate.validate(o, version, strict=True)
+        except kubernetes_validate.ValidationError as error:
+            where = "/".join(str(part) for part in getattr(error, "path", []))
+            problems.append(f"{o['kind']}/{o['metadata']['name']}: {where}: {getattr(error, 'message', error)}")
+        except kubernetes_validate.SchemaNotFoundError as error:
+            problems.append(f"{o['kind']}/{o['metadata']['name']}: {error}")
+    return custom
+
+
+def check_restricted():
+    """The 'restricted' Pod Security Standard, and a root file system that nobody writes."""
+    for name, template in pods():
+        spec = template["spec"]
+        pod = spec.get("securityContext", {})
+        check(pod.get("runAsNonRoot") is True, f"{name}: runs as root")
+        check(pod.get("seccompProfile", {}).get("type") == "RuntimeDefault", f"{name}: no seccomp profile")
+        check(spec.get("automountServiceAccountToken") is False, f"{name}: carries a token of the cluster")
+        for container in spec["containers"]:
+            own = container.get("securityContext", {})
+            check(own.get("allowPrivilegeEscalation") is False, f"{name}: may escalate privileges")
+            check(own.get("readOnlyRootFilesystem") is True, f"{name}: writable root")
+            check(own.get("capabilities", {}).get("drop") == ["ALL"], f"{name}: keeps capabilities")
+            resources = container.get("resources", {})
+            check({"cpu", "memory"} <= resources.get("limits", {}).keys(), f"{name}: no limits")
+            check({"cpu", "memory"} <= resources.get("requests", {}).keys(), f"{name}: no requests")
+            if not name.startswith("Job/"):
+                for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+                    check(probe in container, f"{name}: no {probe}")
+
+
+def check_references():
+    """Selectors find pods, and what is mounted or read from is there."""
+    templates = [t["metadata"]["labels"] for _, t in pods()]
+    finds = lambda selector: any(selector.items() <= labels.items() for labels in templates)
+    for kind, key in (("Service", lambda s: s["selector"]), ("PodDisruptionBudget", lambda s: s["selector"]["matchLabels"])):
+        for name, o in named(kind).items():
+            check(finds(key(o["spec"])), f"{kind}/{name}: selects no pod")
+    for name, o in named("NetworkPolicy").items():
+        selector = o["spec"]["podSelector"].get("matchLabels", {})
+        check(finds(selector), f"NetworkPolicy/{name}: selects no pod")
+    for name, template in pods():
+        for volume in template["spec"].get("volumes", []):
+            if "configMap" in volume:
+                check(volume["configMap"]["name"] in named("ConfigMap"), f"{name}: no ConfigMap {volume['configMap']['name']}")
+        check(template["spec"]["serviceAccountName"] in named("ServiceAccount"), f"{name}: no such ServiceAccount")
+    services = [o["metadata"]["labels"] for o in named("Service").values()]
+    for name, o in named("ServiceMonitor").items():
+        wanted = o["spec"]["selector"]["matchLabels"].items()
+        check(any(wanted <= labels.items() for labels in services), f"ServiceMonitor/{name}: selects no Service")
+
+
+def check_connection_budget():
+    """All instances that may run at once, each with its whole pool, and the migration, stay under the limit."""
+    settings = next(o["data"] for n, o in named("ConfigMap").items() if n.startswith("backend-"))
+    each = int(settings.get("DB_POOL_MAX", 10))
+    surge = named("Deployment")["backend"]["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
+    for name, scaler in named("HorizontalPodAutoscaler").items():
+        limit = int(scaler["metadata"]["annotations"]["user-onboarding/database-connection-limit"])
+        most = (scaler["spec"]["maxReplicas"] + surge) * each + 1
+        check(most <= limit, f"HorizontalPodAutoscaler/{name}: up to {most} connections, the database allows {limit}")
+        print(f"· {path.rsplit('/', 1)[-1]}: at most {most} of {limit} database connections", file=sys.stderr)
+
+
+custom = check_schemas()
+check_restricted()
+check_references()
+check_connection_budget()
+for problem in problems:
+    print(f"{path}: {problem}", file=sys.stderr)
+print(f"· {path.rsplit('/', 1)[-1]}: {len(objects)} objects, {len(problems)} problems", file=sys.stderr)
+json.dump(custom, sys.stdout)
+sys.exit(bool(problems))

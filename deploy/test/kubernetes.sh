@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Renders every overlay and validates every object against the schema of its API version; checks the connection budget.
+#
+#   deploy/test/kubernetes.sh
+#
+# kubectl comes from Debian, the schemas from the packages kubernetes-validate (PyPI) and
+# @kubernetes-models/prometheus-operator (npm), all kept in .tools/. No cluster is needed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source deploy/test/lib.sh
+
+tools=$PWD/.tools/kubernetes
+schemas=1.32
+
+kubectl=$(command -v kubectl || true)
+if [[ -z $kubectl ]]; then
+  kubectl=$tools/debian/usr/bin/kubectl
+  [[ -x $kubectl ]] || from_debian trixie "$tools/debian" kubectl
+fi
+if [[ ! -x $tools/python/bin/kubernetes-validate ]]; then
+  python3 -m venv "$tools/python"
+  "$tools/python/bin/pip" install --quiet --disable-pip-version-check kubernetes-validate==1.37.0
+fi
+[[ -d $tools/npm/node_modules ]] ||
+  npm install --silent --no-save --no-audit --no-fund --prefix "$tools/npm" @kubernetes-models/prometheus-operator@6.0.0
+
+for overlay in deploy/kubernetes/overlays/*/; do
+  name=$(basename "$overlay")
+  "$kubectl" kustomize "$overlay" >"$tools/$name.yaml"
+  "$tools/python/bin/python" deploy/test/kubernetes.py "$schemas" "$tools/$name.yaml" |
+    node deploy/test/kubernetes-crds.mjs "$tools/npm/node_modules"
+done

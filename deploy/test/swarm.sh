@@ -1,0 +1,51 @@
+# Sourced by containers.sh: the stack on a swarm of one node.
+
+stack=onboarding-test
+swarm_is_ours=
+
+swarm_up() {
+  if [[ $(docker info --format '{{.Swarm.LocalNodeState}}') != active ]]; then
+    docker swarm init --advertise-addr 127.0.0.1 >/dev/null
+    swarm_is_ours=yes
+  fi
+  say "SQL Server is replaced by deploy/swarm/embedded.yml: its image is not made here"
+  deploy/swarm/deploy.sh "$stack" -c embedded.yml --resolve-image never >/dev/null
+  until_true 150 "three backends are up" backends_up "$LOAD_BALANCER_PORT" 3 ||
+    { docker stack ps --no-trunc "$stack" >&2; fail "the stack did not come up"; }
+  until_true 60 "port $FRONTEND_PORT answers" curl -fsS "http://127.0.0.1:$FRONTEND_PORT/frontend-health"
+}
+
+swarm_down() {
+  [[ -n $(docker stack ls --format '{{.Name}}' 2>/dev/null | grep -x "$stack") ]] || return 0
+  docker stack rm "$stack" >/dev/null 2>&1 || true
+  until_true 90 "the stack is gone" stack_is_gone || true
+  docker volume rm "${stack}_sqlite" >/dev/null 2>&1 || true
+  [[ -z $swarm_is_ours ]] || docker swarm leave --force >/dev/null
+}
+
+stack_is_gone() {
+  [[ -z $(docker ps -aq --filter "label=com.docker.stack.namespace=$stack")$(docker network ls -q --filter "label=com.docker.stack.namespace=$stack") ]]
+}
+
+# variant_of TAG DOCKERFILE_LINE: the backend's image with one line more.
+variant_of() {
+  printf 'FROM %s\n%s\n' "$IMAGE_PREFIX/backend:$VERSION" "$2" | docker build --quiet -t "$IMAGE_PREFIX/backend:$1" - >/dev/null
+}
+
+# update_to TAG: waits until the swarm has made up its mind.
+update_to() {
+  docker service update --quiet --detach --no-resolve-image --image "$IMAGE_PREFIX/backend:$1" "${stack}_backend" >/dev/null
+  until_true 300 "the update to $1 is over" update_is_over
+}
+
+update_state() { docker service inspect --format '{{.UpdateStatus.State}}' "${stack}_backend"; }
+update_is_over() { [[ $(update_state) =~ ^(completed|rollback_completed|paused|rollback_paused)$ ]]; }
+image_now() { docker service inspect --format '{{.Spec.TaskTemplate.ContainerSpec.Image}}' "${stack}_backend"; }
+
+roll_out() {
+  update_to "$VERSION-next" && [[ $(update_state) == completed ]] && backends_up "$LOAD_BALANCER_PORT" 3
+}
+
+roll_back_by_itself() {
+  update_to "$VERSION-broken" && [[ $(update_state) == rollback_completed ]]
+}
