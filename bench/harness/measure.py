@@ -22,6 +22,7 @@ class Bench:
     tls: Path
     load_cores: set[int]
     proxy_cores: set[int]
+    # Seconds.
     warmup: float
     duration: float
 

@@ -1,11 +1,11 @@
 """The ratios as an SVG: for each case one bar per contender, the best peer being 1."""
 
 from html import escape
+from statistics import median
 
 from .cases import Case
 from .contenders import OURS
 from .report import Samples, measured, show_figure
-from .statistics import summarize
 
 WIDTH, LEFT, RIGHT, BAR, GAP, TOP = 900, 270, 110, 13, 16, 50
 COLOURS = {"nginx": "#8fb8a0", "nginx-new": "#b9d3c2", "haproxy": "#9db4d6", "haproxy-new": "#c4d2e8", OURS: "#c8553d"}
@@ -16,7 +16,8 @@ def draw(samples: Samples, title: str) -> str:
     """The whole picture."""
     parts, top = [], TOP
     for case in measured(samples):
-        piece, height = group(case, {name: summarize([it.figure for it in rounds]).median for name, rounds in samples[case.name].items()}, top)
+        figures = {name: median(it.figure for it in found) for name, found in samples[case.name].items() if found}
+        piece, height = group(case, figures, top)
         parts.append(piece)
         top += height + GAP
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" font-family="sans-serif" font-size="11">'

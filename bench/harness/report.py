@@ -1,5 +1,6 @@
 """From samples to the table: medians, spreads, ratios to the best peer, and whether the promise is kept."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
@@ -25,7 +26,6 @@ class Line:
     throughput: float
     latency_us: dict[str, float]
     syscalls: float | None
-    problems: list[str]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,6 @@ def line(contender: str, samples: list[Sample], syscalls: float | None) -> Line:
         middle(lambda sample: sample.throughput),
         latency,
         syscalls,
-        [problem for sample in samples for problem in sample.problems],
     )
 
 
@@ -68,7 +67,9 @@ def verdicts(case: Case, samples: dict[str, list[Sample]]) -> list[Verdict]:
     return [verdict for verdict in found if verdict]
 
 
-def judge(quantity, target, aim, samples, pick) -> Verdict | None:  # noqa: ANN001
+def judge(
+    quantity: str, target: float, aim: float | None, samples: dict[str, list[Sample]], pick: Callable[[Sample], float]
+) -> Verdict | None:
     """One quantity of ours beside the best peer's."""
     values = {name: [pick(sample) for sample in rounds] for name, rounds in samples.items()}
     ratio = against_best(values.pop(OURS, []), values)
@@ -76,13 +77,20 @@ def judge(quantity, target, aim, samples, pick) -> Verdict | None:  # noqa: ANN0
 
 
 def measured(samples: Samples) -> list[Case]:
-    """The cases that were run, in the order of the table."""
-    return [case for case in CASES if case.name in samples]
+    """The cases that gave figures, in the order of the table."""
+    return [case for case in CASES if any(samples.get(case.name, {}).values())]
 
 
 def show_figure(case: Case, value: float) -> str:
     """A figure with its unit."""
     return f"{value / 2**20:.1f} MiB" if case.memory else f"{value:.2f} µs"
+
+
+def case_section(case: Case, samples: Samples, syscalls: dict[str, dict[str, float]]) -> str:
+    """The heading and the table of one case."""
+    counted = syscalls.get(case.name, {})
+    lines = [line(name, found, counted.get(name)) for name, found in samples[case.name].items() if found]
+    return f"### {case.title}\n\n{details(case, lines)}"
 
 
 def details(case: Case, lines: list[Line]) -> str:

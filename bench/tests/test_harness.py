@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from harness import callgrind, contenders, load, measure, plot, procfs, report  # noqa: E402
+from harness import callgrind, contenders, load, measure, pick, plot, procfs, report  # noqa: E402
 from harness.cases import CASES, Case, Log, Mode, select  # noqa: E402
 from harness.contenders import OURS, Contender, Setting  # noqa: E402
 from harness.measure import Sample  # noqa: E402
@@ -144,6 +144,21 @@ class Configuration(unittest.TestCase):
     def test_an_unknown_case_is_refused_by_name(self):
         with self.assertRaisesRegex(SystemExit, "nonsense"):
             select(["small", "nonsense"])
+
+
+class Picks(unittest.TestCase):
+    TEXT = """ns for a pick with             3 servers         100      10,000
+RoundRobin                            10          12         100
+LeastConn, weights 1 to 5             30         150       20000
+"""
+
+    def test_the_promise_is_about_3_and_100_servers(self):
+        found = pick.parse(self.TEXT)
+        self.assertEqual(found.costs["LeastConn, weights 1 to 5"], (30, 150, 20000))
+        self.assertEqual((found.range, found.met), (140, True))
+        self.assertFalse(pick.parse("A 3 1004 5").met)
+        with self.assertRaises(ValueError):
+            pick.parse("nothing")
 
 
 class Reports(unittest.TestCase):
