@@ -24,12 +24,14 @@ use crate::{
 
 const PROBE_LIMIT: Duration = Duration::from_secs(5);
 
+const ENVIRONMENT: &str = "Environment:
+  LB_ADMIN_TOKEN   who may change servers through the admin interface (or LB_ADMIN_TOKEN_FILE)
+  LOG_FORMAT       json or text
+  RUST_LOG         how much is logged, such as info or load_balancer=debug";
+
 /// An HTTP load balancer.
-///
-/// Environment: LB_ADMIN_TOKEN or LB_ADMIN_TOKEN_FILE (who may change servers through the admin interface),
-/// LOG_FORMAT (json or text), RUST_LOG.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, after_help = ENVIRONMENT)]
 struct Cli {
     /// The configuration.
     #[arg(long, value_name = "FILE", env = "LB_CONFIG", default_value = "load-balancer.toml", global = true)]

@@ -12,6 +12,7 @@
 
 pub mod admin;
 pub mod app;
+pub mod cache;
 pub mod cli;
 pub mod config;
 pub mod control;
@@ -19,6 +20,7 @@ mod exchange;
 mod forward;
 pub mod http1;
 mod http2;
+pub mod limit;
 mod listener;
 pub mod pool;
 pub mod record;

@@ -2,9 +2,13 @@
 
 use std::{borrow::Cow, time::Duration};
 
+use bytes::Bytes;
 use smallvec::SmallVec;
 
-use crate::pool::{Overall, Snapshot};
+use crate::{
+    limit::{RateLimit, Refusal},
+    pool::{Overall, Snapshot},
+};
 
 /// Why the balancer answers for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +27,10 @@ pub enum ErrorKind {
     ExpectationFailed,
     /// The head is longer than allowed, or has too many fields.
     HeadTooLarge,
-    /// The client has used up its rate; more is allowed after this long.
-    RateLimited(Duration),
+    /// The client has used up its rate.
+    RateLimited(Refusal),
+    /// The client wants a cached answer or none, and there is none.
+    NotCached,
     /// A transfer coding or method that the balancer does not do (`CONNECT`).
     NotImplemented(&'static str),
     /// The protocol version is neither 1.0, 1.1 nor 2.
@@ -68,6 +74,7 @@ impl ErrorKind {
             Self::Overloaded => (503, "overloaded", "The load balancer is at its limit."),
             Self::Draining => (503, "draining", "The load balancer is shutting down."),
             Self::GatewayTimeout => (504, "gateway_timeout", "No server answered in time."),
+            Self::NotCached => (504, "not_cached", "There is no cached answer."),
             Self::VersionNotSupported => {
                 (505, "version_not_supported", "Only HTTP/1.0, HTTP/1.1 and HTTP/2 are understood.")
             }
@@ -77,7 +84,7 @@ impl ErrorKind {
     /// Whole seconds after which a client may ask again, if that may help.
     fn retry_after(self) -> Option<u64> {
         match self {
-            Self::RateLimited(wait) => Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
+            Self::RateLimited(refusal) => Some(whole_seconds(refusal.wait)),
             Self::NoServer | Self::Overloaded | Self::Draining => Some(1),
             Self::BadRequest(_)
             | Self::NotRouted
@@ -89,6 +96,7 @@ impl ErrorKind {
             | Self::NotImplemented(_)
             | Self::VersionNotSupported
             | Self::BadGateway
+            | Self::NotCached
             | Self::GatewayTimeout => None,
         }
     }
@@ -100,7 +108,7 @@ impl ErrorKind {
 }
 
 /// A field of an answer: name in lower case, and value.
-pub type Field = (&'static str, Cow<'static, str>);
+pub type Field = (Cow<'static, str>, Cow<'static, str>);
 
 /// An answer of the balancer's own, for the data path to write. `Content-Length`, `Date`, `X-Request-Id` and
 /// `Connection` are the data path's.
@@ -111,14 +119,20 @@ pub struct Answer {
     /// Fields to send.
     pub fields: SmallVec<[Field; 4]>,
     /// The body.
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 impl Answer {
     /// An answer with a body of this type.
     pub fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
-        let fields = [("content-type", content_type.into()), ("cache-control", "no-store".into())];
-        Self { status, fields: fields.into_iter().collect(), body }
+        let fields = [("content-type", content_type), ("cache-control", "no-store")];
+        let fields = fields.map(|(name, value)| (name.into(), value.into()));
+        Self { status, fields: fields.into_iter().collect(), body: body.into() }
+    }
+
+    /// Whether it says how long its body is: a 304 would speak of another answer's (RFC 9110 section 8.6).
+    pub fn has_length(&self) -> bool {
+        self.status != 304
     }
 }
 
@@ -135,9 +149,25 @@ pub fn error(kind: ErrorKind, request_id: &str) -> Answer {
     });
     let mut answer = Answer::new(status, "application/problem+json", problem.to_string().into_bytes());
     if let Some(seconds) = kind.retry_after() {
-        answer.fields.push(("retry-after", seconds.to_string().into()));
+        answer.fields.push(("retry-after".into(), seconds.to_string().into()));
+    }
+    if let ErrorKind::RateLimited(refusal) = kind {
+        answer.fields.extend(rate_limit_fields(refusal));
     }
     answer
+}
+
+/// What was allowed and when more is (draft-ietf-httpapi-ratelimit-headers).
+fn rate_limit_fields(refusal: Refusal) -> [Field; 2] {
+    let RateLimit { requests, per, .. } = refusal.limit;
+    let policy = format!("\"client\";q={requests};w={}", whole_seconds(per));
+    let left = format!("\"client\";r=0;t={}", whole_seconds(refusal.wait));
+    [("ratelimit-policy".into(), policy.into()), ("ratelimit".into(), left.into())]
+}
+
+/// Rounded up: who asks too early is refused again.
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
 /// The answer to `/lb-health`.
@@ -193,7 +223,16 @@ mod tests {
 
     #[test]
     fn waits_are_rounded_up() {
-        let answer = error(ErrorKind::RateLimited(Duration::from_millis(1001)), "id-1");
-        assert!(answer.fields.contains(&("retry-after", "2".into())));
+        let limit = RateLimit { requests: 100, per: Duration::from_secs(1), burst: 200 };
+        let refusal = Refusal { limit, wait: Duration::from_millis(1001) };
+        let answer = error(ErrorKind::RateLimited(refusal), "id-1");
+        assert_eq!(answer.status, 429);
+        for (name, value) in [
+            ("retry-after", "2"),
+            ("ratelimit-policy", "\"client\";q=100;w=1"),
+            ("ratelimit", "\"client\";r=0;t=2"),
+        ] {
+            assert!(answer.fields.contains(&(name.into(), value.into())), "{name} {:?}", answer.fields);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use crate::pool::Pool;
+use crate::{cache::Cache, limit::Limiter, pool::Pool};
 
 /// Where a request goes and what holds for it there.
 #[derive(Debug)]
@@ -15,6 +15,10 @@ pub struct Route {
     pub path: Box<str>,
     /// The servers.
     pub pool: Arc<Pool>,
+    /// Who may ask how often; outlives a reload that does not change it.
+    pub limiter: Option<Arc<Limiter>>,
+    /// What is known of answers; outlives a reload that does not change it.
+    pub cache: Option<Arc<Cache>>,
 }
 
 /// Which hosts a route is for. Compared without regard to case, and without the port.
@@ -160,6 +164,8 @@ mod tests {
             host: HostMatch::parse(host),
             path: (*path).into(),
             pool: Arc::new(Pool::new("p", PoolSettings::default(), Vec::new(), Arc::new(PoolState::new(1)))),
+            limiter: None,
+            cache: None,
         };
         RouteTable::new(routes.iter().map(route).collect())
     }

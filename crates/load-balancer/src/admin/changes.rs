@@ -52,7 +52,7 @@ pub(super) async fn add_named(
     body: Body<NewServer>,
 ) -> Result<Response, Problem> {
     let Json(new) = body?;
-    admin.control.add(&pool, &name, new)?;
+    admin.control.add(&pool, &name, &new)?;
     Ok(server(&admin, StatusCode::CREATED, &pool, &name))
 }
 
@@ -63,7 +63,7 @@ pub(super) async fn add(
     body: Body<Named>,
 ) -> Result<Response, Problem> {
     let Json(Named { name, address, weight, state }) = body?;
-    admin.control.add(&pool, &name, NewServer { address, weight, state })?;
+    admin.control.add(&pool, &name, &NewServer { address, weight, state })?;
     Ok(server(&admin, StatusCode::CREATED, &pool, &name))
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     control::Control,
-    pool::{Pool, Server},
+    pool::{Pool, Server, Snapshot},
     record::metrics::{BOUNDS, Histogram, PoolStats, Tally, WorkerStats},
     retry::Failure,
 };
@@ -21,6 +21,7 @@ pub(super) fn text(control: &Control) -> String {
     durations(&mut page, pools);
     servers(&mut page, pools);
     retries(&mut page, pools);
+    routes(&mut page, &snapshot);
     workers(&mut page, control);
     page.family("lb_configuration_version", "gauge", "Grows by one with each configuration in force.");
     page.sample("lb_configuration_version", &[], snapshot.version);
@@ -165,6 +166,29 @@ fn retries(page: &mut Page, pools: &[Arc<Pool>]) {
     }
 }
 
+fn routes(page: &mut Page, snapshot: &Snapshot) {
+    page.family(
+        "lb_rate_limited_total",
+        "counter",
+        "Requests refused because their client had used up its rate.",
+    );
+    for route in snapshot.routes.iter() {
+        if let Some(limiter) = &route.limiter {
+            page.sample("lb_rate_limited_total", &[("route", &route.name)], limiter.refused());
+        }
+    }
+    page.family("lb_cache_requests_total", "counter", "Requests to routes with a cache, by result.");
+    let mut sums = std::collections::BTreeMap::new();
+    for cache in snapshot.routes.iter().filter_map(|route| route.cache.as_ref()) {
+        for (result, count) in cache.results().counts() {
+            *sums.entry(result).or_insert(0_u64) += count;
+        }
+    }
+    for (result, count) in sums {
+        page.sample("lb_cache_requests_total", &[("result", result)], count);
+    }
+}
+
 fn workers(page: &mut Page, control: &Control) {
     let sum = |of: fn(&WorkerStats) -> &Tally| -> u64 {
         control.shards().iter().map(|shard| of(&shard.stats).get()).sum()
@@ -172,20 +196,12 @@ fn workers(page: &mut Page, control: &Control) {
     page.family("lb_connections_open", "gauge", "Open connections; idle ones are included.");
     page.sample("lb_connections_open", &[("side", "client")], sum(|stats| &stats.client_connections));
     page.sample("lb_connections_open", &[("side", "upstream")], sum(|stats| &stats.upstream_connections));
-    let counters: [(&str, &str, fn(&WorkerStats) -> &Tally); 2] = [
-        ("lb_connections_refused_total", "Refused because of max_connections.", |stats| {
-            &stats.refused_connections
-        }),
-        (
-            "lb_access_log_dropped_lines_total",
-            "Lines that the log's file or pipe was too slow for.",
-            |stats| &stats.dropped_log_lines,
-        ),
-    ];
-    for (name, help, of) in counters {
-        page.family(name, "counter", help);
-        page.sample(name, &[], sum(of));
-    }
+    let name = "lb_connections_refused_total";
+    page.family(name, "counter", "Refused because of max_connections.");
+    page.sample(name, &[], sum(|stats| &stats.refused_connections));
+    let name = "lb_access_log_dropped_lines_total";
+    page.family(name, "counter", "Lines that the log's file or pipe was too slow for.");
+    page.sample(name, &[], sum(|stats| &stats.dropped_log_lines));
     let name = "lb_unrouted_requests_total";
     page.family(
         name,

@@ -14,7 +14,8 @@ use crate::{
 
 #[derive(Debug, Serialize)]
 pub(super) struct Status {
-    status: Overall,
+    #[serde(rename = "status")]
+    overall: Overall,
     version: &'static str,
     uptime_seconds: u64,
     draining: bool,
@@ -63,7 +64,7 @@ pub(super) async fn status(State(admin): State<Arc<Admin>>) -> Json<Status> {
     let shards = || control.shards().iter().map(|shard| &shard.stats);
     let routes = snapshot.routes.iter();
     Json(Status {
-        status: snapshot.view().0,
+        overall: snapshot.view().0,
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds: control.uptime().seconds(),
         draining: admin.shutdown.is_draining(),

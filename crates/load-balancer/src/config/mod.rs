@@ -30,6 +30,8 @@ pub(crate) use self::{
     values::is_name,
 };
 use crate::{
+    cache::CachePolicy,
+    limit::RateLimit,
     pool::{AdminState, PoolSettings},
     record::access_log::Format,
     route::HostMatch,
@@ -117,6 +119,10 @@ pub struct RouteConfig {
     pub path: String,
     /// The pool's name; there is such a pool.
     pub pool: String,
+    /// What each client may ask.
+    pub rate_limit: Option<RateLimit>,
+    /// What is kept of answers.
+    pub cache: Option<CachePolicy>,
 }
 
 impl RouteConfig {

@@ -12,7 +12,7 @@ use crate::{
     retry::RetryPolicy,
 };
 
-const DAY: Span = Span(Duration::from_hours(24));
+pub(super) const DAY: Span = Span(Duration::from_hours(24));
 const MILLISECOND: Span = Span(Duration::from_millis(1));
 /// A check more often than this would be load of its own.
 const OFTEN: Span = Span(Duration::from_millis(10));

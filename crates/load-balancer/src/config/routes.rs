@@ -1,9 +1,19 @@
 //! `[[routes]]`.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::RangeInclusive, time::Duration};
 
-use super::{PoolConfig, RouteConfig, pools::is_path, reader::Section, values::Name};
-use crate::route::HostMatch;
+use super::{
+    PoolConfig, RouteConfig,
+    pools::{DAY, is_path},
+    reader::Section,
+    values::{ByteSize, Name, Span},
+};
+use crate::{cache::CachePolicy, limit::RateLimit, route::HostMatch};
+
+const COUNTS: RangeInclusive<u32> = 1..=1_000_000_000;
+const YEAR: Span = Span(Duration::from_hours(24 * 365));
+const SIZES: RangeInclusive<ByteSize> = ByteSize(1024)..=ByteSize(64 << 30);
+const DEFAULT_SIZE: ByteSize = ByteSize(100 << 20);
 
 pub(super) fn read(root: &Section<'_>, pools: &[PoolConfig]) -> Vec<RouteConfig> {
     let sections = root.sections("routes");
@@ -32,8 +42,26 @@ fn route(section: &Section<'_>, pools: &[PoolConfig]) -> Option<RouteConfig> {
         known_pool(section, pool, pools);
     }
     let host = section.optional::<String>("host").map_or(HostMatch::Any, |host| HostMatch::parse(&host));
+    let (rate_limit, cache) = (rate_limit(section), cache(section));
     section.unknown();
-    Some(RouteConfig { host, path: path?, pool: pool?.0 })
+    Some(RouteConfig { host, path: path?, pool: pool?.0, rate_limit, cache })
+}
+
+fn rate_limit(section: &Section<'_>) -> Option<RateLimit> {
+    let section = section.section("rate_limit")?;
+    let requests = section.required("requests").map(|_: u32| section.within("requests", COUNTS, 1));
+    let per = section.within("per", Span(Duration::from_millis(1))..=DAY, Span(Duration::from_secs(1))).0;
+    let burst = section.within("burst", COUNTS, requests.unwrap_or(1));
+    section.unknown();
+    Some(RateLimit { requests: requests?, per, burst })
+}
+
+fn cache(section: &Section<'_>) -> Option<CachePolicy> {
+    let section = section.section("cache")?;
+    let ttl = section.within("ttl", Span(Duration::ZERO)..=YEAR, Span(Duration::from_mins(5))).0;
+    let max_size = section.within("max_size", SIZES, DEFAULT_SIZE).0;
+    section.unknown();
+    Some(CachePolicy { ttl, max_size })
 }
 
 fn known_pool(section: &Section<'_>, pool: &str, pools: &[PoolConfig]) {

@@ -3,7 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
+    cache::{Cache, CachePolicy},
     config::{Config, PoolConfig, RouteConfig, ServerConfig},
+    limit::{Limiter, RateLimit},
     pool::{Pool, PoolState, Server, Snapshot},
     route::{Route, RouteTable},
 };
@@ -16,7 +18,7 @@ pub(super) fn snapshot(config: &Config, old: Option<&Snapshot>, workers: usize) 
     };
     let pools: Box<[Arc<Pool>]> = config.pools.iter().map(build).collect();
     let by_name: HashMap<&str, &Arc<Pool>> = pools.iter().map(|pool| (pool.name(), pool)).collect();
-    let routes = config.routes.iter().filter_map(|route| self::route(route, &by_name)).collect();
+    let routes = config.routes.iter().filter_map(|route| self::route(route, old, &by_name)).collect();
     let routes = RouteTable::new(routes);
     Snapshot { version: old.map_or(1, |old| old.version + 1), pools, routes }
 }
@@ -56,13 +58,29 @@ fn server(
 }
 
 /// The configuration was checked, so that there is such a pool.
-fn route(config: &RouteConfig, pools: &HashMap<&str, &Arc<Pool>>) -> Option<Route> {
+fn route(config: &RouteConfig, old: Option<&Snapshot>, pools: &HashMap<&str, &Arc<Pool>>) -> Option<Route> {
+    let name = config.name();
+    // Another pool may say something else of the same path.
+    let old = old.and_then(|old| old.routes.iter().find(|route| *route.name == *name));
+    let old = old.filter(|old| old.pool.name() == config.pool);
     Some(Route {
-        name: config.name().into(),
+        name: name.into(),
         host: config.host.clone(),
         path: config.path.as_str().into(),
         pool: Arc::clone(pools.get(config.pool.as_str())?),
+        limiter: config.rate_limit.map(|limit| limiter(limit, old)),
+        cache: config.cache.map(|policy| cache(policy, old)),
     })
+}
+
+fn limiter(limit: RateLimit, old: Option<&Route>) -> Arc<Limiter> {
+    let known = old.and_then(|old| old.limiter.as_ref()).filter(|known| known.limit() == limit);
+    known.map_or_else(|| Arc::new(Limiter::new(limit)), Arc::clone)
+}
+
+fn cache(policy: CachePolicy, old: Option<&Route>) -> Arc<Cache> {
+    let known = old.and_then(|old| old.cache.as_ref()).filter(|known| known.policy() == policy);
+    known.map_or_else(|| Arc::new(Cache::new(policy)), Arc::clone)
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ impl Control {
     }
 
     /// Adds a server. It takes traffic after its first good check.
-    pub fn add(&self, pool: &str, name: &str, new: NewServer) -> Result<(), ChangeError> {
+    pub fn add(&self, pool: &str, name: &str, new: &NewServer) -> Result<(), ChangeError> {
         let server = checked(name, new)?;
         let mut desired = self.desired();
         let known = find_pool(&mut desired, pool)?;
@@ -122,7 +122,7 @@ fn find<'a>(desired: &'a mut Desired, pool: &str, name: &str) -> Result<&'a mut 
     servers.find(|server| server.name == name).ok_or_else(missing)
 }
 
-fn checked(name: &str, new: NewServer) -> Result<ServerConfig, ChangeError> {
+fn checked(name: &str, new: &NewServer) -> Result<ServerConfig, ChangeError> {
     if !is_name(name) {
         let reason = "must be 1 to 64 letters, digits, '.', '_' or '-'";
         return Err(ChangeError::Invalid { field: "name", reason });

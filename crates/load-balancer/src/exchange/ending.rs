@@ -25,6 +25,13 @@ pub(super) struct Conclusion {
     attempts: Attempts,
 }
 
+impl Conclusion {
+    /// Whether the client has got an answer that tells of success.
+    pub(super) fn is_success(&self) -> bool {
+        (200..400).contains(&self.status)
+    }
+}
+
 impl Course<'_> {
     /// The client has got this server's answer.
     pub(super) fn concluded(self, status: u16, server: Arc<Server>) -> Conclusion {
@@ -53,6 +60,12 @@ impl<C: Client> Exchange<'_, C> {
     /// Answers with an error after attempts.
     pub(super) async fn fail(&mut self, kind: ErrorKind, course: Course<'_>) -> Conclusion {
         Conclusion { attempts: course.attempts, ..self.refuse(kind).await }
+    }
+
+    /// Ends an exchange whose client left before the first attempt.
+    pub(super) fn leave(&mut self) -> Conclusion {
+        self.client.abort();
+        Conclusion { status: CLIENT_LEFT, server: None, attempts: Attempts::new() }
     }
 
     /// Ends an exchange of which the client has had nothing yet.

@@ -3,6 +3,7 @@
 //! Route, pick, lease, forward, decide on a retry, record: each step is called by name and done elsewhere. Nothing
 //! here knows a buffer or a protocol.
 
+mod cached;
 mod course;
 mod ending;
 
@@ -10,10 +11,12 @@ use self::course::Course;
 use self::ending::Conclusion;
 pub(crate) use self::ending::refuse;
 use crate::forward::{self, Aim, Attempt, Client, End, Request};
+use crate::limit::Refusal;
 use crate::pool::{Lease, Pool, Server, Snapshot};
 use crate::record::{AttemptEnd, Protocol};
 use crate::respond::{self, Answer, ErrorKind};
 use crate::retry::Decision;
+use crate::route::Route;
 use crate::worker::{Alarm, Worker};
 use std::sync::Arc;
 use std::time::Instant;
@@ -36,7 +39,17 @@ impl<C: Client> Exchange<'_, C> {
         let conclusion = match (self.own_answer(&view), route) {
             (Some(answer), _) => self.answer(&answer).await,
             (None, None) => self.refuse(ErrorKind::NotRouted).await,
-            (None, Some(route)) => self.forward(&route.pool, began).await,
+            (None, Some(route)) => match (self.limited(route, began), &route.cache) {
+                (Some(refusal), _) => self.refuse(ErrorKind::RateLimited(refusal)).await,
+                (None, None) => self.forward(&route.pool, began).await,
+                (None, Some(cache)) => {
+                    // On the heap, so that connections that never meet a cache stay small.
+                    let through = Box::pin(self.through_cache(cache, &route.pool, began));
+                    let (exchange, conclusion) = through.await;
+                    self = exchange;
+                    conclusion
+                }
+            },
         };
         self.record(began, route, conclusion);
         self.worker.buffers.give(self.request.into_buffer());
@@ -50,6 +63,11 @@ impl<C: Client> Exchange<'_, C> {
             "/health" if asks => Some(respond::health(view)),
             _ => None,
         }
+    }
+
+    /// Whether the client has used up what the route allows it.
+    fn limited(&self, route: &Route, now: Instant) -> Option<Refusal> {
+        route.limiter.as_ref()?.admit(self.request.facts.client, now).err()
     }
 
     /// Tries servers until one has answered, the client has left or nothing more may be tried.

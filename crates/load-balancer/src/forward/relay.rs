@@ -286,7 +286,8 @@ where
             return Ok(Heads::Refused(answered));
         }
         let request_id = self.request.request_id().as_bytes();
-        self.client.begin(head, &Added { served_by: self.served_by, request_id, date: self.date }, out);
+        let added = Added { served_by: self.served_by, request_id, date: self.date, cache: None };
+        self.client.begin(head, &added, out);
         self.state.status = Some(head.status);
         self.state.reusable = head.keep_alive;
         self.state.stage = Stage::Body(Body::new(head.length));

@@ -170,6 +170,11 @@ impl Request {
         self.text(&self.places.request_id)
     }
 
+    /// The head as lines: the request line and all fields.
+    pub(crate) fn head(&self) -> &[u8] {
+        self.bytes.get(..self.head).unwrap_or_default()
+    }
+
     /// `User-Agent`, as sent, or empty.
     pub(crate) fn user_agent(&self) -> &[u8] {
         self.bytes.get(self.places.user_agent.clone()).unwrap_or_default()

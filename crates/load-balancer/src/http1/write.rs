@@ -14,6 +14,8 @@ pub struct Added<'a> {
     pub request_id: &'a [u8],
     /// For `Date`, where the upstream sent none (RFC 9110 section 6.6.1).
     pub date: &'a [u8],
+    /// For `X-Cache`, where the route has a cache.
+    pub cache: Option<&'static str>,
 }
 
 /// How the body of an answer is sent to an HTTP/1 client.
@@ -99,6 +101,9 @@ pub fn response(
     }
     field(out, b"X-Served-By", added.served_by.as_bytes());
     field(out, b"X-Request-Id", added.request_id);
+    if let Some(result) = added.cache {
+        field(out, b"X-Cache", result.as_bytes());
+    }
     out.extend_from_slice(b"\r\n");
 }
 
@@ -108,7 +113,9 @@ pub fn own(out: &mut Vec<u8>, answer: &Answer, connection: Option<&[u8]>, date: 
     for (name, value) in &answer.fields {
         field(out, name.as_bytes(), value.as_bytes());
     }
-    framing(out, Length::Exact(answer.body.len() as u64));
+    if answer.has_length() {
+        framing(out, Length::Exact(answer.body.len() as u64));
+    }
     if let Some(options) = connection {
         field(out, b"Connection", options);
     }

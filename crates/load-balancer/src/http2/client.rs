@@ -121,6 +121,9 @@ impl Client for Http2Client {
         }
         append(&mut fields, b"x-served-by", added.served_by.as_bytes());
         append(&mut fields, b"x-request-id", added.request_id);
+        if let Some(result) = added.cache {
+            append(&mut fields, b"x-cache", result.as_bytes());
+        }
         self.send_head(head.status, fields);
     }
 
@@ -154,7 +157,9 @@ impl Client for Http2Client {
         for (name, value) in &answer.fields {
             append(&mut fields, name.as_bytes(), value.as_bytes());
         }
-        fields.insert(http::header::CONTENT_LENGTH, answer.body.len().into());
+        if answer.has_length() {
+            fields.insert(http::header::CONTENT_LENGTH, answer.body.len().into());
+        }
         append(&mut fields, b"date", own.date);
         append(&mut fields, b"x-request-id", own.request_id.as_bytes());
         self.send_head(answer.status, fields);

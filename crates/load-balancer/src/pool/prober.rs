@@ -138,7 +138,7 @@ impl Prober {
         }
         let Some(address) = self.resolution.answer() else {
             let error = Some(format!("{} has no address", self.server.address()));
-            self.found(Finding { status: None, latency: Duration::ZERO, error }, policy);
+            self.found(&Finding { status: None, latency: Duration::ZERO, error }, policy);
             return;
         };
         // Only fails when the semaphore is closed, which nobody does.
@@ -150,11 +150,11 @@ impl Prober {
         } else if self.server.set_resolved(address) {
             tracing::info!(pool = self.server.pool(), server = self.server.name(), %address, "address");
         }
-        self.found(finding, policy);
+        self.found(&finding, policy);
     }
 
     /// Counts a finding, reports it, and moves the server's health.
-    fn found(&mut self, finding: Finding, policy: &CheckPolicy) {
+    fn found(&mut self, finding: &Finding, policy: &CheckPolicy) {
         let (server, good) = (&self.server, finding.error.is_none());
         let before = server.state().health;
         let after = self.counter.checked(good, before, self.born.elapsed(), policy);

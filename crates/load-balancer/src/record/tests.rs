@@ -14,7 +14,14 @@ fn route() -> Route {
     let server = Server::new("backend", "backend-1", "10.0.0.1:80", 1, Arc::clone(state.wake()));
     server.set_health(Health::Up);
     let pool = Pool::new("backend", PoolSettings::default(), vec![(Arc::new(server), 1)], state);
-    Route { name: "/".into(), host: HostMatch::Any, path: "/".into(), pool: Arc::new(pool) }
+    Route {
+        name: "/".into(),
+        host: HostMatch::Any,
+        path: "/".into(),
+        pool: Arc::new(pool),
+        limiter: None,
+        cache: None,
+    }
 }
 
 fn entry<'a>(route: &'a Route, request_id: &'a str, attempts: Attempts) -> Entry<'a> {

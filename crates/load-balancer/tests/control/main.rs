@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod admin;
+mod cache;
 mod harness;
+mod limits;
 mod probes;
 mod program;
 mod reload;

@@ -74,8 +74,14 @@ impl Balancer {
         let servers: Vec<_> = addresses.iter().enumerate().map(server).collect();
         let weighted = servers.iter().map(|server| (Arc::clone(server), 1)).collect();
         let pool = Arc::new(Pool::new("backend", setup.pool, weighted, Arc::clone(&state)));
-        let route =
-            Route { name: "/".into(), host: HostMatch::Any, path: "/".into(), pool: Arc::clone(&pool) };
+        let route = Route {
+            name: "/".into(),
+            host: HostMatch::Any,
+            path: "/".into(),
+            pool: Arc::clone(&pool),
+            limiter: None,
+            cache: None,
+        };
         let snapshot = Snapshot { version: 1, pools: [pool].into(), routes: RouteTable::new(vec![route]) };
         let shards: Vec<_> = (0..count).map(|_| Arc::new(Shard::default())).collect();
         let records = shards.iter().map(|shard| (Arc::clone(shard), None)).collect();

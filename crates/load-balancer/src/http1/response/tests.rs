@@ -72,7 +72,7 @@ proptest! {
         let mut first = slots();
         let Ok(Some(head)) = parse(text.as_bytes(), &mut first, to_head) else { return Ok(()) };
         let (coding, until_close) = write::coding(&head, http10);
-        let added = Added { served_by: "backend-1", request_id: b"id", date: b"now" };
+        let added = Added { served_by: "backend-1", request_id: b"id", date: b"now", cache: None };
         let mut out = Vec::new();
         write::response(&mut out, &head, coding, until_close.then_some(&b"close"[..]), &added);
         let mut second = slots();

@@ -1,0 +1,163 @@
+//! A shared cache for the answers of a route (RFC 9111): bounded, in memory, for all workers.
+//!
+//! Requests for the same thing that miss at the same time are coalesced: the first goes to a server, the others
+//! wait for what comes of it.
+
+mod fields;
+mod fill;
+mod rules;
+mod store;
+mod stored;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{Notify, futures::OwnedNotified};
+
+use self::store::Store;
+pub(crate) use self::{
+    fields::Fields,
+    fill::{Filling, Recording},
+    rules::{Terms, terms},
+    stored::Stored,
+};
+
+/// What is kept of a route's answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CachePolicy {
+    /// How long answers are fresh that do not say so themselves.
+    pub ttl: Duration,
+    /// All answers together, in bytes.
+    pub max_size: u64,
+}
+
+/// How requests to a cached route have fared.
+#[derive(Debug, Default)]
+pub struct Results {
+    hits: AtomicU64,
+    misses: AtomicU64,
+    bypasses: AtomicU64,
+}
+
+impl Results {
+    /// Name and count of each: `hit`, `miss`, and `bypass` for requests that a cache must not answer.
+    pub fn counts(&self) -> [(&'static str, u64); 3] {
+        [
+            ("hit", self.hits.load(Relaxed)),
+            ("miss", self.misses.load(Relaxed)),
+            ("bypass", self.bypasses.load(Relaxed)),
+        ]
+    }
+}
+
+/// The cache of one route.
+#[derive(Debug)]
+pub struct Cache {
+    policy: CachePolicy,
+    state: Mutex<State>,
+    results: Results,
+}
+
+#[derive(Debug)]
+struct State {
+    store: Store,
+    /// What is being fetched, and who is told when that has ended.
+    filling: HashMap<Box<[u8]>, Arc<Notify>>,
+}
+
+/// What a look into the cache has come to.
+pub(crate) enum Found {
+    /// A fresh answer.
+    Hit(Arc<Stored>),
+    /// Somebody is fetching it: wait for the news, then look again.
+    Wait(OwnedNotified),
+    /// It is to be fetched.
+    Miss(Filling),
+}
+
+impl Cache {
+    /// An empty cache.
+    pub fn new(policy: CachePolicy) -> Self {
+        let state = State { store: Store::new(policy.max_size), filling: HashMap::new() };
+        Self { policy, state: Mutex::new(state), results: Results::default() }
+    }
+
+    /// What it keeps.
+    pub fn policy(&self) -> CachePolicy {
+        self.policy
+    }
+
+    /// How requests have fared.
+    pub fn results(&self) -> &Results {
+        &self.results
+    }
+
+    /// Counts a request that the cache must not answer.
+    pub(crate) fn bypass(&self) {
+        self.results.bypasses.fetch_add(1, Relaxed);
+    }
+
+    /// Looks for an answer to the request with this key and these fields. With `patience` a miss that somebody
+    /// else is after gives [`Found::Wait`].
+    pub(crate) fn look(
+        self: &Arc<Self>,
+        key: &[u8],
+        fields: Fields<'_>,
+        terms: &Terms,
+        patience: bool,
+        now: Instant,
+    ) -> Found {
+        let mut state = self.state();
+        if let Some(stored) =
+            state.store.find(key, fields, now).filter(|stored| terms.accept(stored.age(now)))
+        {
+            self.results.hits.fetch_add(1, Relaxed);
+            return Found::Hit(stored);
+        }
+        if let Some(news) = state.filling.get(key) {
+            if patience {
+                // Made under the lock: what happens from here on is not missed.
+                return Found::Wait(Arc::clone(news).notified_owned());
+            }
+            self.results.misses.fetch_add(1, Relaxed);
+            return Found::Miss(Filling::new(self, key, fields, None));
+        }
+        let news = Arc::new(Notify::new());
+        state.filling.insert(key.into(), Arc::clone(&news));
+        self.results.misses.fetch_add(1, Relaxed);
+        Found::Miss(Filling::new(self, key, fields, Some(news)))
+    }
+
+    /// Forgets what is known of a target, because it was changed (RFC 9111 section 4.4).
+    pub(crate) fn invalidate(&self, key: &[u8]) {
+        self.state().store.remove(key);
+    }
+
+    fn keep(&self, key: &[u8], stored: Stored) {
+        self.state().store.insert(key, stored, Instant::now());
+    }
+
+    /// The fetch has ended, whatever came of it.
+    fn fetched(&self, key: &[u8], news: &Notify) {
+        self.state().filling.remove(key);
+        news.notify_waiters();
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What an answer is kept under: the host without regard to case, and path and query.
+pub(crate) fn key(host: &str, target: &str) -> Vec<u8> {
+    let mut key = host.to_ascii_lowercase().into_bytes();
+    key.push(b' ');
+    key.extend_from_slice(target.as_bytes());
+    key
+}

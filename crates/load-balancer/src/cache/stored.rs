@@ -1,0 +1,167 @@
+//! An answer that is kept.
+
+use std::{
+    borrow::Cow,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+
+use super::{
+    Fields,
+    rules::{Freshness, http_date},
+};
+use crate::respond::{Answer, Field};
+
+/// What goes with a 304 (RFC 9110 section 15.4.5).
+const WITH_NOT_MODIFIED: [&str; 5] = ["cache-control", "content-location", "etag", "expires", "vary"];
+/// The least that an answer takes up beside its bytes.
+const OVERHEAD: usize = 256;
+
+/// An answer and to which requests it is one.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(super) status: u16,
+    pub(super) fields: Vec<(String, String)>,
+    pub(super) body: Bytes,
+    /// The request's fields that the answer varies by, as they were.
+    pub(super) vary: Vec<(String, Vec<u8>)>,
+    pub(super) freshness: Freshness,
+    pub(super) since: Instant,
+}
+
+impl Stored {
+    /// How old it is (RFC 9111 section 4.2.3, without the time on the way, which is small).
+    pub(crate) fn age(&self, now: Instant) -> Duration {
+        self.freshness.age + now.saturating_duration_since(self.since)
+    }
+
+    /// Whether it may still be given without asking.
+    pub(super) fn is_fresh(&self, now: Instant) -> bool {
+        self.age(now) < self.freshness.lifetime
+    }
+
+    /// Whether it is an answer to a request with these fields (RFC 9111 section 4.1).
+    pub(super) fn suits(&self, fields: Fields<'_>) -> bool {
+        self.vary.iter().all(|(name, value)| *value == varying(name, fields))
+    }
+
+    /// What it takes up, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let fields: usize = self.fields.iter().map(|(name, value)| name.len() + value.len()).sum();
+        OVERHEAD + self.body.len() + fields
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        self.fields
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The answer to a request with these fields: whole, or 304 where the client has it already.
+    pub(crate) fn answer(&self, request: Fields<'_>, now: Instant) -> Answer {
+        let not_modified = self.is_known_to(request);
+        let passes = |name: &str| {
+            !not_modified || WITH_NOT_MODIFIED.iter().any(|known| name.eq_ignore_ascii_case(known))
+        };
+        let mut fields: Vec<Field> = self
+            .fields
+            .iter()
+            .filter(|(name, _)| passes(name))
+            .map(|(name, value)| (Cow::Owned(name.clone()), Cow::Owned(value.clone())))
+            .collect();
+        fields.push(("age".into(), self.age(now).as_secs().to_string().into()));
+        fields.push(("x-cache".into(), "HIT".into()));
+        let (status, body) =
+            if not_modified { (304, Bytes::new()) } else { (self.status, self.body.clone()) };
+        Answer { status, fields: fields.into(), body }
+    }
+
+    /// Whether the client has this very answer (RFC 9110 section 13.1).
+    fn is_known_to(&self, request: Fields<'_>) -> bool {
+        if self.status != 200 {
+            return false;
+        }
+        let mut tags = request.all("If-None-Match").peekable();
+        if tags.peek().is_some() {
+            let Some(tag) = self.field("ETag") else { return false };
+            let mut tags = tags.flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+            return tags.any(|known| known == b"*" || strong(known) == strong(tag.as_bytes()));
+        }
+        let since = request.first("If-Modified-Since").and_then(http_date);
+        let modified = self.field("Last-Modified").and_then(|value| http_date(value.as_bytes()));
+        since.zip(modified).is_some_and(|(since, modified)| modified <= since)
+    }
+}
+
+/// For the weak comparison (RFC 9110 section 8.8.3.2).
+fn strong(tag: &[u8]) -> &[u8] {
+    tag.strip_prefix(b"W/").unwrap_or(tag)
+}
+
+/// The value that a request has of a field that answers vary by; several are joined.
+pub(super) fn varying(name: &str, fields: Fields<'_>) -> Vec<u8> {
+    fields.all(name).collect::<Vec<_>>().join(&b", "[..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored() -> Stored {
+        let fields = [
+            ("Content-Type", "text/plain"),
+            ("ETag", "\"v1\""),
+            ("Last-Modified", "Tue, 24 Nov 2026 04:00:00 GMT"),
+            ("Cache-Control", "max-age=60"),
+        ];
+        Stored {
+            status: 200,
+            fields: fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+            body: Bytes::from_static(b"hello"),
+            vary: vec![("accept-language".to_owned(), b"de".to_vec())],
+            freshness: Freshness { age: Duration::from_secs(5), lifetime: Duration::from_mins(1) },
+            since: Instant::now(),
+        }
+    }
+
+    #[test]
+    fn who_has_it_already_is_told_so() {
+        let rows = [
+            ("", 200),
+            ("If-None-Match: \"v1\"\r\n", 304),
+            ("If-None-Match: \"v0\", W/\"v1\"\r\n", 304),
+            ("If-None-Match: *\r\n", 304),
+            ("If-None-Match: \"v0\"\r\n", 200),
+            ("If-None-Match: \"v0\"\r\nIf-Modified-Since: Tue, 24 Nov 2026 04:00:00 GMT\r\n", 200),
+            ("If-Modified-Since: Tue, 24 Nov 2026 04:00:00 GMT\r\n", 304),
+            ("If-Modified-Since: Tue, 24 Nov 2026 03:59:59 GMT\r\n", 200),
+            ("If-Modified-Since: yesterday\r\n", 200),
+        ];
+        let stored = stored();
+        for (fields, status) in rows {
+            let answer = stored.answer(Fields(fields.as_bytes()), stored.since);
+            assert_eq!((answer.status, answer.body.is_empty()), (status, status == 304), "{fields}");
+            assert!(answer.fields.contains(&("ETag".into(), "\"v1\"".into())), "{fields}");
+            let typed = answer.fields.iter().any(|(name, _)| name == "Content-Type");
+            assert_eq!(typed, status == 200, "{fields}");
+        }
+    }
+
+    #[test]
+    fn it_ages_and_goes_stale() {
+        let stored = stored();
+        let later = stored.since + Duration::from_secs(54);
+        assert!(stored.is_fresh(later));
+        assert!(stored.answer(Fields(b""), later).fields.contains(&("age".into(), "59".into())));
+        assert!(!stored.is_fresh(stored.since + Duration::from_secs(55)));
+    }
+
+    #[test]
+    fn it_is_for_requests_that_are_alike_in_what_it_varies_by() {
+        let stored = stored();
+        assert!(stored.suits(Fields(b"Accept-Language: de\r\n")));
+        assert!(!stored.suits(Fields(b"Accept-Language: en\r\n")) && !stored.suits(Fields(b"")));
+    }
+}

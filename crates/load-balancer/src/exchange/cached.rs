@@ -1,0 +1,95 @@
+//! A request to a route that has a cache.
+
+use super::Exchange;
+use super::ending::Conclusion;
+use crate::cache::{self, Cache, Fields, Filling, Found, Recording, Terms};
+use crate::forward::{self, Broken, Client};
+use crate::http1::length::Length;
+use crate::pool::Pool;
+use crate::respond::ErrorKind;
+use std::sync::Arc;
+use std::time::Instant;
+
+impl<C: Client> Exchange<'_, C> {
+    /// Answers from the cache, or from a server and keeps what may be kept.
+    pub(super) async fn through_cache(
+        mut self,
+        cache: &Arc<Cache>,
+        pool: &Pool,
+        began: Instant,
+    ) -> (Self, Conclusion) {
+        let key = cache::key(self.request.host(), self.request.target());
+        let Some(terms) = self.terms() else {
+            let conclusion = self.past_cache(cache, &key, pool, began).await;
+            return (self, conclusion);
+        };
+        let mut patience = true;
+        loop {
+            let fields = Fields(self.request.head());
+            match cache.look(&key, fields, &terms, patience, Instant::now()) {
+                Found::Hit(stored) => {
+                    let answer = stored.answer(fields, Instant::now());
+                    let conclusion = self.answer(&answer).await;
+                    return (self, conclusion);
+                }
+                Found::Wait(news) => match self.wait(news, pool).await {
+                    Ok(()) => patience = false,
+                    // Only the client can break a wait.
+                    Err(_) => {
+                        let conclusion = self.leave();
+                        return (self, conclusion);
+                    }
+                },
+                Found::Miss(filling) => return self.fill(filling, terms, pool, began).await,
+            }
+        }
+    }
+
+    fn terms(&self) -> Option<Terms> {
+        let has_body = !matches!(self.request.facts.length, Length::Empty | Length::Exact(0));
+        cache::terms(self.request.method(), has_body, Fields(self.request.head()))
+    }
+
+    /// A request that the cache must not answer. One that has changed something makes it forget.
+    async fn past_cache(&mut self, cache: &Cache, key: &[u8], pool: &Pool, began: Instant) -> Conclusion {
+        cache.bypass();
+        let conclusion = self.forward(pool, began).await;
+        let safe = matches!(self.request.method(), "GET" | "HEAD" | "OPTIONS" | "TRACE");
+        if !safe && conclusion.is_success() {
+            cache.invalidate(key);
+        }
+        conclusion
+    }
+
+    /// Waits for what somebody else is fetching, as long as a server may take.
+    async fn wait(&mut self, news: impl Future<Output = ()>, pool: &Pool) -> Result<(), Broken> {
+        let limit = pool.settings().timeouts.per_try;
+        forward::unless_left(self.worker, self.client, &self.request, self.alarm, limit, news).await.map(drop)
+    }
+
+    async fn fill(
+        mut self,
+        filling: Filling,
+        terms: Terms,
+        pool: &Pool,
+        began: Instant,
+    ) -> (Self, Conclusion) {
+        if terms.only_if_cached {
+            drop(filling);
+            let conclusion = self.refuse(ErrorKind::NotCached).await;
+            return (self, conclusion);
+        }
+        if terms.conditional || self.request.facts.is_head {
+            // What comes back may be without its body.
+            drop(filling);
+            let conclusion = self.forward(pool, began).await;
+            return (self, conclusion);
+        }
+        let Self { worker, client, request, alarm, protocol } = self;
+        let mut recording = Recording::new(&mut *client, filling);
+        let mut recorded = Exchange { worker, client: &mut recording, request, alarm, protocol };
+        let conclusion = recorded.forward(pool, began).await;
+        let Exchange { request, .. } = recorded;
+        (Exchange { worker, client, request, alarm, protocol }, conclusion)
+    }
+}
