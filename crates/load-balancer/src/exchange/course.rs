@@ -2,7 +2,7 @@
 
 use super::Exchange;
 use crate::forward::{self, Answered, Broken, Client, Limits};
-use crate::pool::{Pool, Server, Tried, pick, pick_any};
+use crate::pool::{Outcome, Pool, Server, Tried, pick, pick_any};
 use crate::record::Attempts;
 use crate::retry::{self, Decision, Failure, Replay};
 use crate::worker::Worker;
@@ -70,7 +70,13 @@ impl<'a> Course<'a> {
         worker.recorder.retry(self.pool, reason);
     }
 
-    /// Asks the table what follows the failure of attempt number `attempt`.
+    /// How many attempts are recorded that count as tries: a stale connection and the fresh one to the same server
+    /// that follows it are one, or two dying servers would use up what is meant for a third.
+    pub(super) fn tries(&self) -> usize {
+        self.attempts.iter().filter(|attempt| attempt.outcome != Outcome::Stale).count()
+    }
+
+    /// Asks the table what follows the failure of try number `attempt`.
     pub(super) fn decide(&self, failure: Failure, replay: Replay, attempt: usize, now: Instant) -> Decision {
         if now >= self.limits.head_by {
             return Decision::GiveUp;
@@ -88,7 +94,7 @@ impl<'a> Course<'a> {
         let other = self.pool.members().iter().any(|member| untried(member.server()));
         let replay = Replay { body_replayable: answered.replayable, ..replay };
         // The attempt under way is not among those recorded yet.
-        let attempt = self.attempts.len() + 1;
+        let attempt = self.tries() + 1;
         other && self.decide(answered.failure(), replay, attempt, now) != Decision::GiveUp
     }
 

@@ -123,7 +123,7 @@ impl<C: Client> Exchange<'_, C> {
     /// What follows an attempt that broke before anything of an answer went to the client.
     fn after(&self, broken: &forward::Broken, course: &mut Course<'_>) -> Decision {
         let forward::Broken::Upstream(error) = broken else { return Decision::GiveUp };
-        let decision = course.decide(error.failure(), self.replay(), course.attempts.len(), self.alarm.now());
+        let decision = course.decide(error.failure(), self.replay(), course.tries(), self.alarm.now());
         if decision != Decision::GiveUp {
             course.retry(self.worker, error.failure());
         }

@@ -157,6 +157,27 @@ async fn a_connection_that_closes_on_the_next_request_is_stale_and_not_a_failure
 }
 
 #[tokio::test]
+async fn two_dying_servers_do_not_use_up_what_is_meant_for_a_third() {
+    let servers = [
+        Upstream::start(Script::echo()).await,
+        Upstream::start(Script::echo()).await,
+        Upstream::start(Script::echo()).await,
+    ];
+    let addresses: Vec<_> = servers.iter().map(Upstream::address).collect();
+    let balancer = Balancer::start_with(&addresses, |setup| setup.pool.retry.max_retries = 2);
+    for _ in 0..3 {
+        assert_eq!(balancer.ask(get("/")).await.status, 200);
+    }
+    for dying in &servers[..2] {
+        dying.set_script(Script::reset());
+    }
+    for _ in 0..3 {
+        let answer = balancer.ask(get("/")).await;
+        assert_eq!((answer.status, answer.header("X-Served-By")), (200, Some("backend-3")));
+    }
+}
+
+#[tokio::test]
 async fn with_every_server_out_all_are_tried() {
     let (bad, good, balancer) = pair(Script::echo()).await;
     for server in &balancer.servers {

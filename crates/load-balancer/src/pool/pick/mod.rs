@@ -61,8 +61,11 @@ pub struct Tried {
 }
 
 impl Tried {
-    /// Takes note of a server.
+    /// Takes note of a server; once, however often it is tried.
     pub fn insert(&mut self, server: &Server) {
+        if self.contains(server) {
+            return;
+        }
         if let Some(slot) = self.ids.get_mut(self.count) {
             *slot = server.id();
             self.count += 1;
