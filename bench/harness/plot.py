@@ -31,19 +31,23 @@ def group(case: Case, figures: dict[str, float], top: int) -> tuple[str, int]:
     best = min(peers or figures.values())
     height = BAR * len(figures)
     parts = [text(LEFT - 8, top + height / 2 + 4, case.title, anchor="end")]
-    for index, (name, value) in enumerate(figures.items()):
-        parts.append(bar(case, name, value, value / best, top + index * BAR))
-    parts.append(mark(place(1), top, height, "#888"))
-    parts.append(mark(place(case.target), top, height, "#c8553d", dash=True))
+    rows = [(name, value / best, top + index * BAR) for index, (name, value) in enumerate(figures.items())]
+    parts += [bar(name, ratio, at) for name, ratio, at in rows]
+    parts += [mark(place(1), top, height, "#888"), mark(place(case.target), top, height, "#c8553d", dash=True)]
+    parts += [label(case, figures[name], ratio, at) for name, ratio, at in rows]
     return "\n".join(parts), height
 
 
-def bar(case: Case, name: str, value: float, ratio: float, top: int) -> str:
+def bar(name: str, ratio: float, top: int) -> str:
     """One contender of one case."""
     width = place(min(ratio, LIMIT)) - LEFT
-    label = f"{ratio:.2f}  ({show_figure(case, value)})"
-    shape = f'<rect x="{LEFT}" y="{top + 1}" width="{width:.1f}" height="{BAR - 2}" fill="{colour(name)}"/>'
-    return shape + text(LEFT + width + 5, top + BAR - 3, label, size=9)
+    return f'<rect x="{LEFT}" y="{top + 1}" width="{width:.1f}" height="{BAR - 2}" fill="{colour(name)}"/>'
+
+
+def label(case: Case, value: float, ratio: float, top: int) -> str:
+    """A bar's figures, on a halo that keeps them readable on lines."""
+    words = text(place(min(ratio, LIMIT)) + 5, top + BAR - 3, f"{ratio:.2f}  ({show_figure(case, value)})", size=9)
+    return f'<g stroke="#fff" stroke-width="3" paint-order="stroke">{words}</g>'
 
 
 def mark(x: float, top: int, height: int, stroke: str, dash: bool = False) -> str:
