@@ -2,9 +2,14 @@
 //!
 //! A request meets the rooms in this order: accept, parse, route, pick, forward, record.
 //!
-//! [`config`] is the checked configuration. [`route`] finds the pool of a request, [`pool`] knows its servers,
-//! whether they are well and which one is next, [`retry`] decides what follows a failed attempt, [`record`]
-//! counts and logs each request once, and [`respond`] is the only place that turns an error into an answer.
+//! [`listener`], [`worker`] and [`serve`] bring connections to the protocols, [`tls`], [`http1`] and [`http2`];
+//! [`exchange`] conducts one request. [`route`] finds its pool; [`limit`] and [`cache`] may answer early; [`pool`]
+//! knows the servers, whether they are well and which one is next; [`forward`] goes there and back; [`retry`]
+//! decides what follows a failed attempt; [`record`] counts and logs each request once, and [`respond`] is the only
+//! place that turns an error into an answer.
+//!
+//! Beside the traffic, [`control`] probes, reloads and changes, [`admin`] shows and takes orders; [`cli`], [`app`]
+//! and [`config`] are how it starts.
 //!
 //! Deliberately absent: `pool::pick` and `retry::decide` do no I/O; nothing but `respond` chooses a status;
 //! the data path shares with the control thread only one immutable [`pool::Snapshot`] and the atomics of a

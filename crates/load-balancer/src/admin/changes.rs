@@ -26,12 +26,13 @@ pub(super) struct Named {
 
 /// `POST /api/reload`
 pub(super) async fn reload(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
-    admin.control.reload().map_err(|error| {
+    let restart = admin.control.reload().map_err(|error| {
         let reason = service_kit::exit::chain(&error);
         Problem::new(422, "configuration_refused", reason)
     })?;
     let version = admin.control.published().version();
-    Ok(Json(serde_json::json!({ "status": "reloaded", "version": version })).into_response())
+    let body = serde_json::json!({ "status": "reloaded", "version": version, "needs_restart": restart });
+    Ok(Json(body).into_response())
 }
 
 /// `PUT /api/pools/{pool}/servers/{name}`

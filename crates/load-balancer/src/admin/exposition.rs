@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     control::Control,
-    pool::{Pool, Server, Snapshot},
+    pool::{Health, Pool, Server, Snapshot},
     record::metrics::{BOUNDS, Histogram, PoolStats, Tally, WorkerStats},
     retry::Failure,
 };
@@ -143,6 +143,12 @@ fn servers(page: &mut Page, pools: &[Arc<Pool>]) {
         for member in pool.members() {
             page.sample("lb_server_weight", &labels(pool, member.server()), member.weight());
         }
+    }
+    let name = "lb_circuit_state";
+    page.family(name, "gauge", "1 (open) while failing traffic keeps the server out, else 0 (closed).");
+    for (pool, server) in each(pools) {
+        let open = server.state().health == Health::Ejected;
+        page.sample(name, &labels(pool, server), u8::from(open));
     }
     let name = "lb_health_checks_total";
     page.family(name, "counter", "Active checks by result.");

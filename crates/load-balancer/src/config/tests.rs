@@ -36,7 +36,7 @@ http = "127.0.0.1:0"
 admin = "0.0.0.0:8081"
 trusted_proxies = ["172.16.0.0/12", "10.0.0.1"]
 workers = 4
-max_connections = 500
+max_connections = 10_000
 header_timeout = "5s"
 keepalive_timeout = "1m"
 drain_grace = "0s"
@@ -57,6 +57,13 @@ max_body = "1MB"
 host = "*.example.com"
 path = "/api"
 pool = "backend"
+rate_limit = { requests = 100, per = "1m", burst = 0x10 }
+cache = { ttl = "5m", max_size = "100MB" }
+[[routes]]
+path = "/"
+pool = "backend"
+rate_limit = { requests = 5 }
+cache = {}
 [access_log]
 enabled = false
 format = "combined"
@@ -69,7 +76,13 @@ path = "logs/access.log"
     assert_eq!(settings.timeouts.connect, Duration::from_millis(500));
     assert_eq!((settings.replay_body_max, settings.max_body), (16_384, Some(1_048_576)));
     assert_eq!((settings.retry.max_retries, settings.passive.failures), (2, 5));
-    assert_eq!(config.routes[0].name(), "*.example.com/api");
+    assert_eq!(config.listen.max_connections, 10_000);
+    let [api, root] = &config.routes[..] else { panic!("two routes") };
+    assert_eq!(api.name(), "*.example.com/api");
+    let limit = RateLimit { requests: 100, per: Duration::from_mins(1), burst: 16 };
+    assert_eq!((api.rate_limit, api.cache.unwrap().max_size), (Some(limit), 104_857_600));
+    let limit = RateLimit { requests: 5, per: Duration::from_secs(1), burst: 5 };
+    assert_eq!((root.rate_limit, root.cache.unwrap().ttl), (Some(limit), Duration::from_mins(5)));
     assert_eq!(config.access_log.path.as_deref(), Some(Path::new("/etc/lb/logs/access.log")));
 }
 
@@ -104,6 +117,8 @@ path = "api"
 pool = "back"
 [[routes]]
 pool = "backend"
+rate_limit = { per = "0s" }
+cache = { max_size = "1KB", ttl = "ten minutes" }
 
 [acess_log]
 "#;
@@ -128,7 +143,10 @@ pool = "backend"
         "lb.toml:26: routes[0].path: must begin with '/'",
         "lb.toml:27: routes[0].pool: there is no pool \"back\"; known: backend, backend",
         "lb.toml:28: routes[1].path: is missing",
-        "lb.toml:31: acess_log: unknown key; did you mean \"access_log\"?",
+        "lb.toml:30: routes[1].rate_limit.requests: is missing",
+        "lb.toml:30: routes[1].rate_limit.per: is 0s, must be from 1ms to 1day",
+        "lb.toml:31: routes[1].cache.ttl: \"ten minutes\" cannot be used; write a duration",
+        "lb.toml:33: acess_log: unknown key; did you mean \"access_log\"?",
     ];
     let found = problems(text);
     for (found, expected) in found.iter().zip(expected) {

@@ -16,22 +16,29 @@ impl Control {
     ///
     /// Servers that were added by hand stay, unless the file names them or their pool is gone. An operator's
     /// `drain` and `down` stay, unless the file says otherwise. Sockets, workers and the access log are those of
-    /// the start; what else the file says of them takes effect at the next start.
-    pub fn reload(&self) -> Result<(), ConfigError> {
+    /// the start; what else the file says of them takes effect at the next start, and is given by its table.
+    pub fn reload(&self) -> Result<Vec<&'static str>, ConfigError> {
         let mut config = config::load(&self.file, self.admin_is_open)?;
         let mut desired = self.desired();
-        warn_of_what_needs_a_restart(&desired.config, &config);
+        let restart = needs_restart(&desired.config, &config);
+        for table in &restart {
+            tracing::warn!(table, "has changed; that takes effect at the next start");
+        }
         keep_added(&mut desired, &mut config);
         self.publish(&config);
         desired.config = config;
         tracing::info!(file = %self.file.display(), version = self.published.version(), "configuration in force");
-        Ok(())
+        Ok(restart)
     }
 
     /// Reloads and tells the log when that cannot be.
     pub fn reload_or_tell(&self, why: &str) {
         if let Err(error) = self.reload() {
-            tracing::error!(why, %error, "configuration refused; the old one stays");
+            tracing::error!(
+                why,
+                error = &error as &dyn std::error::Error,
+                "configuration refused; the old one stays"
+            );
         }
     }
 
@@ -54,11 +61,8 @@ fn keep_added(desired: &mut Desired, config: &mut Config) {
     });
 }
 
-fn warn_of_what_needs_a_restart(old: &Config, new: &Config) {
-    if old.listen != new.listen {
-        tracing::warn!("[listen] has changed; that takes effect at the next start");
-    }
-    if old.access_log != new.access_log {
-        tracing::warn!("[access_log] has changed; that takes effect at the next start");
-    }
+/// The tables whose changes a running balancer does not follow.
+fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
+    let changed = [("listen", old.listen != new.listen), ("access_log", old.access_log != new.access_log)];
+    changed.into_iter().filter(|(_, changed)| *changed).map(|(table, _)| table).collect()
 }

@@ -32,14 +32,14 @@ impl<C: Client> Exchange<'_, C> {
                     let conclusion = self.answer(&answer).await;
                     return (self, conclusion);
                 }
-                Found::Wait(news) => match self.wait(news, pool).await {
-                    Ok(()) => patience = false,
-                    // Only the client can break a wait.
-                    Err(_) => {
+                Found::Wait(news) => {
+                    if self.wait(news, pool).await.is_err() {
+                        // Only the client can break a wait.
                         let conclusion = self.leave();
                         return (self, conclusion);
                     }
-                },
+                    patience = false;
+                }
                 Found::Miss(filling) => return self.fill(filling, terms, pool, began).await,
             }
         }

@@ -74,6 +74,7 @@ async fn a_server_that_dies_is_put_out_by_the_first_request_and_comes_back() {
         assert_eq!(balancer.ask("/").await, (200, "b".to_owned()));
     }
     balancer.until("a", "ejected").await;
+    assert_eq!(balancer.metric("lb_circuit_state{pool=\"backend\",server=\"a\"}").await, Some(1.0));
     assert_eq!(balancer.metric("lb_retries_total{pool=\"backend\",reason=\"connect\"}").await, Some(1.0));
     a.up().await;
     balancer.until("a", "up").await;

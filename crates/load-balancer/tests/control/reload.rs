@@ -12,9 +12,11 @@ async fn a_reload_changes_servers_and_keeps_what_is_known_of_the_others() {
     let balancer = Balancer::start(&config(&[("a", a.address())], HEALTH)).await;
     balancer.until("a", "up").await;
     balancer.ask("/").await;
-    std::fs::write(&balancer.file, config(&[("a", a.address()), ("b", b.address())], HEALTH)).unwrap();
+    let text = config(&[("a", a.address()), ("b", b.address())], HEALTH);
+    std::fs::write(&balancer.file, text.replace("workers = 2", "workers = 3")).unwrap();
     let (status, answer) = balancer.call(Method::POST, "/api/reload", None).await;
     assert_eq!((status, &answer["status"]), (200, &"reloaded".into()));
+    assert_eq!(answer["needs_restart"], json!(["listen"]));
     let known = balancer.server("a").await.unwrap();
     assert_eq!((&known["state"], &known["requests_total"]), (&"up".into(), &1.into()));
     balancer.until("b", "up").await;
