@@ -15,6 +15,7 @@ use crate::{
     admin::{self, Admin},
     config::{self, AccessLog, Certificate, ConfigError},
     control::{Control, Start},
+    descriptors,
     record::{
         Shard,
         access_log::{LogBuffer, Writer},
@@ -104,6 +105,7 @@ impl App {
     pub async fn build(options: Options) -> Result<Self, StartError> {
         let config = config::load(&options.file, options.admin_token.is_none())?;
         let listen = config.listen.clone();
+        descriptors::allow(listen.max_connections);
         let certificates = listen.https.map(|_| Renewable::load(&listen.certificates)).transpose()?;
         let tls =
             certificates.as_ref().map(|renewable| tls::server_config(Arc::clone(&renewable.certificates)));

@@ -21,6 +21,7 @@ pub mod cache;
 pub mod cli;
 pub mod config;
 pub mod control;
+mod descriptors;
 mod exchange;
 mod forward;
 pub mod http1;
