@@ -29,9 +29,10 @@ main() {
   for image in "${missing[@]}"; do make_image "$image"; done
 }
 
-# The images that our Dockerfiles start from.
+# The images that our Dockerfiles start from, and those of the monitoring that can be made of Debian's packages.
 base_images() {
   sed -nE 's/^(FROM|ARG [A-Z_]+=)[[:space:]]*([a-z]+:[^[:space:]]+).*/\2/p' deploy/docker/*/Dockerfile | sort -u
+  sed -nE 's/^ +image: (prom\/[^[:space:]]+)$/\1/p' deploy/compose/monitoring.yml
 }
 
 make_image() {
@@ -44,6 +45,10 @@ make_image() {
     # Node brings authorities of its own; here it is to trust those of this machine.
     node:*) add_node "$root" && options=(--change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt') ;;
     nginx:*) add_nginx "$root" && options=(--change 'CMD ["nginx", "-g", "daemon off;"]') ;;
+    prom/prometheus:*) add_prom "$root" prometheus prometheus prometheus &&
+      options=(--change 'ENTRYPOINT ["/bin/prometheus"]' --change 'USER 65534:65534' --change 'VOLUME /prometheus') ;;
+    prom/alertmanager:*) add_prom "$root" prometheus-alertmanager prometheus-alertmanager alertmanager &&
+      options=(--change 'ENTRYPOINT ["/bin/alertmanager"]' --change 'USER 65534:65534') ;;
     *) fail "no recipe for the base image $image" ;;
   esac
   tar -C "$root" --one-file-system -c . | docker import "${options[@]}" - "$image" >/dev/null
@@ -98,6 +103,16 @@ add_nginx() {
   chroot "$root" groupadd --system --gid 101 nginx
   chroot "$root" useradd --system --uid 101 --gid 101 --no-create-home --home-dir /nonexistent --shell /bin/false nginx
   install_into "$root" nginx-light curl
+}
+
+# add_prom ROOT PACKAGE PROGRAM NAME: the program of Debian's package, under the name that it has in the official image.
+add_prom() {
+  local root=$1 unpacked=$work/unpacked
+  rm -rf "$unpacked"
+  from_debian "$suite" "$unpacked" "$2"
+  install -D "$unpacked/usr/bin/$3" "$root/bin/$4"
+  install -d -o 65534 -g 65534 "$root/prometheus"
+  [[ ! -d $unpacked/usr/share/prometheus ]] || cp -r "$unpacked/usr/share/prometheus" "$root/usr/share/"
 }
 
 main

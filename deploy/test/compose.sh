@@ -11,7 +11,7 @@ compose_up() {
 }
 
 compose_down() {
-  compose down --volumes --timeout 35 >/dev/null 2>&1 || true
+  compose --profile "*" down --volumes --timeout 35 >/dev/null 2>&1 || true
 }
 
 # A person comes by the page's port and goes all the way.

@@ -14,7 +14,7 @@ END
 
 # walk CLIENTS DURATION [LOG]
 walk() {
-  target/debug/chaos --cluster "$load_dir/cluster.json" --fault none \
+  "$CHAOS" --cluster "$load_dir/cluster.json" --fault none \
     --clients "$1" --duration "$2" >"${3:-/dev/stdout}" 2>&1
 }
 

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Deploys or updates the stack; configs and secrets are named by their content, so that a changed one is rolled out.
+#
+#   deploy/swarm/deploy.sh [STACK] [docker stack deploy's options]...      default name: onboarding
+#
+# The secrets are files in SECRETS_DIR (deploy/compose/secrets.sh makes them). VERSION chooses the images.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+stack=${1:-onboarding}
+shift || true
+SECRETS_DIR=$(cd "${SECRETS_DIR:-../compose/secrets}" && pwd)
+export SECRETS_DIR
+
+# The name of a secret can be seen by everyone who may list secrets: it is made with a key that is not public.
+hash_of() { sha256sum "$1" | cut -c1-12; }
+keyed_hash_of() { { cat "$SECRETS_DIR/jwt_secret" && cat "$1"; } | sha256sum | cut -c1-12; }
+
+LOAD_BALANCER_CONFIG_HASH=$(hash_of ../load-balancer/staging/load-balancer.toml)
+DB_ENTRYPOINT_HASH=$(hash_of ../compose/sqlserver/entrypoint.sh)
+DB_HEALTHCHECK_HASH=$(hash_of ../compose/sqlserver/healthcheck.sh)
+DB_PASSWORD_HASH=$(keyed_hash_of "$SECRETS_DIR/db_password")
+JWT_SECRET_HASH=$(keyed_hash_of "$SECRETS_DIR/jwt_secret")
+LB_ADMIN_TOKEN_HASH=$(keyed_hash_of "$SECRETS_DIR/lb_admin_token")
+export LOAD_BALANCER_CONFIG_HASH DB_ENTRYPOINT_HASH DB_HEALTHCHECK_HASH DB_PASSWORD_HASH JWT_SECRET_HASH LB_ADMIN_TOKEN_HASH
+
+exec docker stack deploy --prune -c stack.yml "$@" "$stack"
