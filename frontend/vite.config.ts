@@ -39,10 +39,20 @@ export default defineConfig({
   preview: { host: '127.0.0.1', port: 3000, proxy },
   build: { target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   test: {
-    environment: 'happy-dom',
-    environmentOptions: { happyDOM: { url: 'http://127.0.0.1:3000' } },
-    include: ['src/**/*.test.{ts,tsx}'],
-    setupFiles: ['src/test/setup.ts'],
     restoreMocks: true,
+    testTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'page',
+          environment: 'happy-dom',
+          environmentOptions: { happyDOM: { url: 'http://127.0.0.1:3000' } },
+          include: ['src/**/*.test.{ts,tsx}'],
+          setupFiles: ['src/test/setup.ts'],
+        },
+      },
+      { test: { name: 'nginx', environment: 'node', include: ['nginx/**/*.test.ts'] } },
+    ],
   },
 });

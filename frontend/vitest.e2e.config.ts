@@ -7,7 +7,6 @@ export default defineConfig({
     environment: 'node',
     // The runner has a `BASE_URL` of its own in its workers.
     env: { FRONTEND_URL: process.env['BASE_URL'] ?? '' },
-    bail: 1,
     fileParallelism: false,
     sequence: { concurrent: false },
     testTimeout: 120_000,

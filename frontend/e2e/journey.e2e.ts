@@ -2,12 +2,9 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { becauseOf, launch, newDevice, reasonToSkip, watchForTrouble } from './browser';
 import { look, shoot } from './looks';
+import { newPerson } from './people';
 
-const PERSON = {
-  name: 'Ada Lovelace',
-  email: `ada.${Date.now()}.${Math.floor(Math.random() * 1e6)}@example.com`,
-  password: 'analytical engine 1843',
-};
+const PERSON = newPerson();
 
 describe.skipIf(reasonToSkip !== undefined)(`a person's journey${becauseOf(reasonToSkip)}`, () => {
   let browser: Browser;
@@ -147,7 +144,7 @@ describe.skipIf(reasonToSkip !== undefined)(`a person's journey${becauseOf(reaso
 
   test('signing out leaves nothing of the person in the browser', async () => {
     await page.getByRole('button', { name: /Account of/ }).click();
-    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
     await opened('Welcome back');
     const stored = await page.evaluate(() => JSON.stringify(window.localStorage));
     expect(stored).not.toContain('Analytical');

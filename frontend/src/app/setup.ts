@@ -4,6 +4,7 @@ import { connectClient } from '../api';
 import { connection, watchConnection } from '../api/connection';
 import { accessToken, followTabs, renewToken, restore } from '../session/account';
 import { session } from '../session/session';
+import { COLOR_SCHEME_SLOT } from './slots';
 
 /** The transport tries again by itself, and knows better when. */
 export const queries = new QueryClient({
@@ -13,8 +14,6 @@ export const queries = new QueryClient({
   },
 });
 
-/** The same slot as in `public/color-scheme.js`. */
-export const COLOR_SCHEME_SLOT = 'onboarding.color-scheme';
 export const colorSchemes = localStorageColorSchemeManager({ key: COLOR_SCHEME_SLOT });
 
 /** Wires the parts together, once, before the first render. */

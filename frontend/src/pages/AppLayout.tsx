@@ -2,6 +2,7 @@ import '../theme/mantine-app.css';
 
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from 'react-router';
+import { PRODUCT } from '../app/brand';
 import type { User } from '../api/types';
 import { useStore } from '../app/store';
 import { onboardingQuery } from '../onboarding/queries';
@@ -14,6 +15,9 @@ import { SchemeToggle } from '../ui/SchemeToggle';
 import classes from './AppLayout.module.css';
 import { OutOfReach } from './OutOfReach';
 import { PersonMenu } from './PersonMenu';
+import { useStoredTheme } from './useStoredTheme';
+
+const ASK_AGAIN_MS = 5_000;
 
 /** The frame of everything behind the log-in. */
 export function AppLayout() {
@@ -30,7 +34,15 @@ export function AppLayout() {
 }
 
 function Content({ user }: { user: User }) {
-  const { data: state, error, refetch } = useQuery(onboardingQuery(user.id));
+  const {
+    data: state,
+    error,
+    refetch,
+  } = useQuery({
+    ...onboardingQuery(user.id),
+    refetchInterval: (query) => (query.state.status === 'error' ? ASK_AGAIN_MS : false),
+  });
+  useStoredTheme(state);
   if (!state) {
     return (
       <>
@@ -56,7 +68,7 @@ function Content({ user }: { user: User }) {
 function Header({ menu }: { menu?: React.ReactNode }) {
   return (
     <header className={classes.header}>
-      <Link to="/" className={classes.home} aria-label="Waymark, to the overview">
+      <Link to="/" className={classes.home} aria-label={`${PRODUCT}, to the overview`}>
         <Brand />
       </Link>
       <div className={classes.tools}>

@@ -1,10 +1,12 @@
 import { Link } from 'react-router';
+import { Brand } from '../ui/Brand';
 import { PageHeading } from '../ui/PageHeading';
 import classes from './Message.module.css';
 
 export function NotFound() {
   return (
     <main className={classes.message}>
+      <Brand />
       <PageHeading
         title="Not found"
         heading="The path ends here"

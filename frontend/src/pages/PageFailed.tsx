@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { Brand } from '../ui/Brand';
 import { PageHeading } from '../ui/PageHeading';
 import classes from './Message.module.css';
 
@@ -6,6 +7,7 @@ import classes from './Message.module.css';
 export function PageFailed() {
   return (
     <main className={classes.message}>
+      <Brand />
       <PageHeading
         title="Something went wrong"
         heading="This page did not load"

@@ -1,7 +1,6 @@
-import { Menu, UnstyledButton, VisuallyHidden } from '@mantine/core';
+import { Button, Popover, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconChevronDown, IconLogout } from '@tabler/icons-react';
 import { useState } from 'react';
-import { connection } from '../api/connection';
 import { storage } from '../api/storage';
 import { Drafts } from '../onboarding/drafts';
 import { useWizard } from '../onboarding/WizardProvider';
@@ -11,9 +10,12 @@ import classes from './PersonMenu.module.css';
 /** Who is logged in, and the way out. */
 export function PersonMenu() {
   const { user, wizard } = useWizard();
+  const [open, setOpen] = useState(false);
+  const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState(false);
   const leave = async (): Promise<void> => {
     setFailed(false);
+    setBusy(true);
     try {
       if (!(await wizard.sendAll())) return setFailed(true);
       await signOut();
@@ -21,39 +23,58 @@ export function PersonMenu() {
       new Drafts(storage, user.id).clear();
     } catch {
       setFailed(true);
-      if (connection.get() === 'online') connection.set('unreachable');
+    } finally {
+      setBusy(false);
     }
   };
   return (
-    <Menu position="bottom-end" width={260} shadow="md" radius="md">
-      <Menu.Target>
-        <UnstyledButton className={classes.person}>
+    <Popover
+      position="bottom-end"
+      width={260}
+      shadow="md"
+      radius="md"
+      trapFocus
+      returnFocus
+      withinPortal={false}
+      withRoles={false}
+      opened={open}
+      onChange={setOpen}
+    >
+      <Popover.Target>
+        <UnstyledButton
+          className={classes.person}
+          aria-haspopup="dialog"
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
           <VisuallyHidden>Account of {user.full_name}</VisuallyHidden>
           <span className={classes.initials} aria-hidden="true">
             {initials(user.full_name)}
           </span>
           <IconChevronDown size={16} aria-hidden />
         </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
+      </Popover.Target>
+      <Popover.Dropdown role="dialog" aria-label="Account" className={classes.panel}>
         <div className={classes.who}>
           <strong>{user.full_name}</strong>
           <span>{user.email}</span>
         </div>
-        <Menu.Item
-          closeMenuOnClick={false}
+        <Button
+          variant="default"
+          fullWidth
+          loading={busy}
           leftSection={<IconLogout size={18} aria-hidden />}
           onClick={() => void leave()}
         >
           Sign out
-        </Menu.Item>
+        </Button>
         {failed && (
           <p className={classes.failed} role="alert">
             You are still signed in: the service could not be reached.
           </p>
         )}
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
 

@@ -78,7 +78,12 @@ export const theme = createTheme({
     PasswordInput: { defaultProps: { size: 'md' } },
     Textarea: { defaultProps: { size: 'md' } },
     Select: {
-      defaultProps: { size: 'md', comboboxProps: { shadow: 'md', transitionProps: { duration: 120 } } },
+      defaultProps: {
+        size: 'md',
+        openOnFocus: false,
+        // Inside the page's landmarks, and in the order of reading.
+        comboboxProps: { shadow: 'md', transitionProps: { duration: 120 }, withinPortal: false },
+      },
     },
     Checkbox: { defaultProps: { size: 'md', iconColor: 'var(--on-accent)' } },
     Switch: { defaultProps: { size: 'md' } },

@@ -10,7 +10,7 @@ export function AppSkeleton() {
         <Brand />
       </header>
       <main className={classes.main} aria-busy="true">
-        <VisuallyHidden>Loading…</VisuallyHidden>
+        <VisuallyHidden component="h1">Loading…</VisuallyHidden>
         <CardSkeleton />
       </main>
     </div>

@@ -5,6 +5,7 @@ import { firstOpen } from '../../onboarding/steps';
 import { useWizard } from '../../onboarding/WizardProvider';
 import { Facts } from '../../ui/Facts';
 import { formatDay } from '../../ui/format';
+import { localeOf } from './preferences';
 import classes from './StepFrame.module.css';
 import { StepHead } from './StepFrame';
 
@@ -20,7 +21,7 @@ export function AccountStep() {
           facts={[
             ['Name', user.full_name],
             ['E-mail', user.email],
-            ['Member since', formatDay(user.created_at)],
+            ['Member since', formatDay(user.created_at, localeOf(state))],
           ]}
         />
         <div className={classes.actions}>

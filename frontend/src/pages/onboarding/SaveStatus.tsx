@@ -1,4 +1,5 @@
 import { IconCheck, IconCloudUp, IconDeviceFloppy } from '@tabler/icons-react';
+import { connection } from '../../api/connection';
 import { useStore } from '../../app/store';
 import type { SaveState } from '../../onboarding/save-state';
 import { useWizard } from '../../onboarding/WizardProvider';
@@ -7,7 +8,10 @@ import classes from './SaveStatus.module.css';
 /** A quiet word on whether the text in the form is at the service. Its place is always there. */
 export function SaveStatus() {
   const { wizard } = useWizard();
-  const { save } = useStore(wizard.status);
+  const line = useStore(connection);
+  const known = useStore(wizard.status).save;
+  // While the way is broken a request may be on it for long: what counts is that nothing is lost.
+  const save: SaveState = known.phase === 'saving' && line !== 'online' ? { phase: 'waiting' } : known;
   const Icon = ICONS[save.phase];
   return (
     <p className={classes.status} role="status" data-phase={save.phase}>

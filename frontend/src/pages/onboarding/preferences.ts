@@ -1,4 +1,6 @@
 import type { MantineColorScheme } from '@mantine/core';
+import type { Onboarding } from '../../api/types';
+import { stepOf } from '../../onboarding/steps';
 import { sampleOf } from '../../ui/format';
 import type { Option } from './options';
 
@@ -12,6 +14,13 @@ export const THEMES: readonly Option[] = [
 export function schemeOf(theme: unknown): MantineColorScheme | undefined {
   if (theme === 'system') return 'auto';
   return theme === 'light' || theme === 'dark' ? theme : undefined;
+}
+
+/** How the person wants dates and numbers written, where they said so. */
+export function localeOf(state: Onboarding): string | undefined {
+  const locale = stepOf(state, 'preferences')?.data['locale'];
+  const known = typeof locale === 'string' && LOCALES.includes(locale);
+  return known ? locale : undefined;
 }
 
 const LOCALES = [
