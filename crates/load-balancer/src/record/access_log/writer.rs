@@ -7,13 +7,15 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+        mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel},
     },
-    thread::JoinHandle,
+    time::Duration,
 };
 
 /// Buffers on their way to the disk; more are dropped. With 64 KiB each this bounds the memory to 4 MiB.
 const QUEUE: usize = 64;
+/// How long the end may wait for a file or pipe that takes nothing.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Written buffers kept to be filled again.
 const RECYCLED: usize = 4;
 
@@ -61,7 +63,8 @@ impl WriterHandle {
 #[derive(Debug)]
 pub struct Writer {
     handle: WriterHandle,
-    thread: JoinHandle<()>,
+    /// Closed when the thread has ended.
+    ended: Receiver<()>,
 }
 
 impl Writer {
@@ -71,10 +74,12 @@ impl Writer {
         let (queue, messages) = sync_channel(QUEUE);
         let recycled = Arc::default();
         let handle = WriterHandle { queue, recycled: Arc::clone(&recycled) };
-        let thread = std::thread::Builder::new()
-            .name("access-log".to_owned())
-            .spawn(move || write_all(&messages, &recycled, output))?;
-        Ok(Self { handle, thread })
+        let (alive, ended) = channel();
+        std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
+            write_all(&messages, &recycled, output);
+            drop(alive);
+        })?;
+        Ok(Self { handle, ended })
     }
 
     /// A way to the thread.
@@ -82,11 +87,13 @@ impl Writer {
         self.handle.clone()
     }
 
-    /// Writes what has been handed over and ends. To be called when the workers have ended.
+    /// Writes what has been handed over and ends; gives up when that takes too long. To be called when the workers
+    /// have ended.
     pub fn stop(self) {
-        // Only fails when the thread is gone, and with it what could be waited for.
-        let _ = self.handle.queue.send(Message::Stop);
-        let _ = self.thread.join();
+        if self.handle.queue.try_send(Message::Stop).is_ok() {
+            // An error is the end that is waited for, or that it did not come in time.
+            let _ = self.ended.recv_timeout(LAST_WORDS);
+        }
     }
 }
 
