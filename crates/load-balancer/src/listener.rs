@@ -1,6 +1,6 @@
 //! Sockets: where connections come in, on which worker they stay, and what to do when there are too many.
 
-use crate::worker::Worker;
+use crate::worker::{Place, Worker};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
@@ -100,6 +100,8 @@ pub(crate) struct Accepted<S> {
     pub(crate) stream: S,
     pub(crate) peer: SocketAddr,
     pub(crate) tls: bool,
+    /// Its place at the worker, where it has come to stay.
+    pub(crate) place: Option<Place>,
 }
 
 /// Accepts until `closing`, and then what has come already.
@@ -123,7 +125,7 @@ pub(crate) async fn accept(
             }
         });
         match next.await {
-            Some(Ok((stream, peer))) => welcome(Accepted { stream, peer, tls }),
+            Some(Ok((stream, peer))) => welcome(Accepted { stream, peer, tls, place: None }),
             Some(Err(error)) if is_of_one_connection(&error) => {}
             Some(Err(error)) => {
                 // Out of descriptors or memory: others must end first, and asking again at once would only burn

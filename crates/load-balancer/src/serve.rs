@@ -5,29 +5,30 @@ use crate::http1;
 use crate::http2;
 use crate::listener::{Accepted, Stream};
 use crate::respond::{self, ErrorKind};
-use crate::worker::Worker;
+use crate::worker::{Departure, Worker};
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// Serves a connection to its end.
-pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) {
-    let Accepted { stream, peer, tls } = accepted;
+/// Serves a connection to its end, or until it is better off at another worker.
+pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) -> Option<Departure> {
+    let Accepted { stream, peer, tls, place } = accepted;
     let peer = Peer::new(peer.ip(), tls, &worker.settings.trusted_proxies);
-    if !tls {
-        return http1::connection::serve(worker, Stream::Plain(stream), peer).await;
-    }
-    // Boxed, because connections in clear would hold the room for it too.
-    let Some(stream) = Box::pin(handshake(worker, stream)).await else { return };
-    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    let stream = Stream::Tls(Box::new(stream));
-    if is_http2 {
-        Box::pin(http2::serve(worker, stream, Vec::new(), peer)).await;
+    let stream = if tls {
+        // Boxed here and below, because connections that need no such thing would hold the room for it too.
+        let stream = Box::new(Box::pin(handshake(worker, stream)).await?);
+        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        if is_http2 {
+            Box::pin(http2::serve(worker, Stream::Tls(stream), Vec::new(), peer)).await;
+            return None;
+        }
+        Stream::Tls(stream)
     } else {
-        http1::connection::serve(worker, stream, peer).await;
-    }
+        Stream::Plain(stream)
+    };
+    http1::connection::serve(worker, stream, peer, place).await
 }
 
 /// TLS, as far as the client gets with it in the time that it has for a head.

@@ -3,6 +3,7 @@
 use crate::http1::chunked::SizeLine;
 use crate::http1::length::Length;
 use crate::http1::write;
+use crate::worker::{Buffers, READ};
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -202,6 +203,14 @@ impl Request {
         self.head += line.len();
         self.bytes.splice(self.head_fields..self.head_fields, line.iter().copied());
         self.head_fields += line.len();
+    }
+
+    /// Makes room for as much of the body as will be kept.
+    pub(crate) fn expect_body(&mut self, buffers: &Buffers) {
+        if let Length::Exact(length) = self.facts.length {
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            buffers.grow(&mut self.bytes, length.min(READ));
+        }
     }
 
     /// Takes in content. Beyond `keep` bytes of body, what was sent is dropped and no other try can be made.

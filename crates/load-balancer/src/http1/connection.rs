@@ -10,7 +10,7 @@ use crate::http2;
 use crate::listener::Stream;
 use crate::record::Protocol;
 use crate::respond::ErrorKind;
-use crate::worker::{Alarm, READ, Worker};
+use crate::worker::{Alarm, Departure, Place, READ, Worker};
 use socket2::SockRef;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -33,12 +33,19 @@ enum Next {
     Gone,
 }
 
-/// Serves requests, one after the other, until the client or the balancer has had enough.
-pub(crate) async fn serve(worker: &Rc<Worker>, stream: Stream, peer: Peer) {
+/// Serves requests, one after the other, until the client or the balancer has had enough, or the connection is better
+/// off at another worker. One that has a `place` already has been used before.
+pub(crate) async fn serve(
+    worker: &Rc<Worker>,
+    stream: Stream,
+    peer: Peer,
+    mut place: Option<Place>,
+) -> Option<Departure> {
     let alarm = worker.alarms.alarm();
     let mut client = Http1Client::new(stream);
-    let (mut patience, mut first) = (worker.settings.header_timeout, true);
+    let (mut patience, mut requests) = (worker.settings.header_timeout, 0_u64);
     loop {
+        let first = requests == 0 && place.is_none();
         let until = alarm.now() + patience;
         let mut waiting =
             Waiting { worker, client: &mut client, peer: &peer, alarm: &alarm, until, begun: false, first };
@@ -51,15 +58,42 @@ pub(crate) async fn serve(worker: &Rc<Worker>, stream: Stream, peer: Peer) {
             Next::Refused(kind) => {
                 client.close = true;
                 exchange::refuse(worker, &mut client, &peer, &alarm, kind).await;
-                break linger(worker, &mut client, &alarm).await;
+                linger(worker, &mut client, &alarm).await;
+                return None;
             }
-            Next::Http2(begun) => return http2::serve(worker, client.stream, begun, peer).await,
-            Next::Gone => break,
+            Next::Http2(begun) => {
+                Box::pin(http2::serve(worker, client.stream, begun, peer)).await;
+                return None;
+            }
+            Next::Gone => return None,
         }
         if !client.is_reusable() {
-            break end(worker, &mut client, &alarm).await;
+            end(worker, &mut client, &alarm).await;
+            return None;
         }
-        (patience, first) = (worker.settings.keepalive_timeout, false);
+        patience = worker.settings.keepalive_timeout;
+        requests += 1;
+        if requests.is_power_of_two() && client.ahead.is_empty() {
+            match depart(worker, client, &mut place) {
+                Ok(departure) => return Some(departure),
+                Err(stays) => client = stays,
+            }
+        }
+    }
+}
+
+/// Finds out whether an idle connection is better off at another worker; otherwise it has its place here.
+fn depart(worker: &Worker, client: Http1Client, place: &mut Option<Place>) -> Result<Departure, Http1Client> {
+    // With its own place given up, a connection that is alone here does not move back and forth.
+    *place = None;
+    let host = worker.common.lighter(worker.index).filter(|_| !client.stream.is_tls());
+    let own = worker.common.place(host.unwrap_or(worker.index));
+    match (host, client.stream) {
+        (Some(host), Stream::Plain(stream)) => Ok(Departure { stream, place: own, host }),
+        (_, stream) => {
+            *place = Some(own);
+            Err(Http1Client::new(stream))
+        }
     }
 }
 
@@ -190,7 +224,9 @@ impl Waiting<'_> {
         let keep_alive = head.keep_alive && !self.worker.is_draining();
         self.client.begin_request(head.length, head.http10, keep_alive);
         let protocol = if head.http10 { Protocol::Http10 } else { Protocol::Http11 };
-        (forwarding::draft(head, self.peer, self.worker), protocol, head.len)
+        let mut request = forwarding::draft(head, self.peer, self.worker);
+        request.expect_body(&self.worker.buffers);
+        (request, protocol, head.len)
     }
 }
 

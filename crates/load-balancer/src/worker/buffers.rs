@@ -2,29 +2,51 @@
 
 use std::cell::RefCell;
 
-/// Buffers kept for the next request; more are given back to the allocator.
+/// Small buffers kept for the next request; more are given back to the allocator.
 const KEPT: usize = 64;
-/// The largest buffer that is kept: a head and a small body.
-const KEPT_CAPACITY: usize = 8 * 1024;
+/// The largest of the small ones: a head and a small body.
+const SMALL: usize = 8 * 1024;
+/// Large buffers kept: a few, because they are large.
+const KEPT_LARGE: usize = 16;
+/// The largest buffer that is kept.
+const LARGE: usize = 160 * 1024;
 /// What a new buffer can hold at first: most heads fit.
 const FIRST_CAPACITY: usize = 1024;
 
 /// The spare buffers of one worker.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
-    spare: RefCell<Vec<Vec<u8>>>,
+    small: RefCell<Vec<Vec<u8>>>,
+    large: RefCell<Vec<Vec<u8>>>,
 }
 
 impl Buffers {
-    /// An empty buffer.
+    /// An empty buffer, for a head and perhaps a small body.
     pub(crate) fn take(&self) -> Vec<u8> {
-        self.spare.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(FIRST_CAPACITY))
+        self.small.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(FIRST_CAPACITY))
+    }
+
+    /// Makes room for `more` bytes in a buffer, at once and from what is spare, instead of step by step.
+    pub(crate) fn grow(&self, buffer: &mut Vec<u8>, more: usize) {
+        if buffer.capacity() - buffer.len() >= more {
+            return;
+        }
+        let mut larger = self.large.borrow_mut().pop().unwrap_or_default();
+        larger.reserve(buffer.len() + more);
+        larger.extend_from_slice(buffer);
+        self.give(std::mem::replace(buffer, larger));
     }
 
     /// Takes a buffer back.
     pub(crate) fn give(&self, mut buffer: Vec<u8>) {
-        let mut spare = self.spare.borrow_mut();
-        if spare.len() < KEPT && (1..=KEPT_CAPACITY).contains(&buffer.capacity()) {
+        let (spare, most) = match buffer.capacity() {
+            0 => return,
+            ..=SMALL => (&self.small, KEPT),
+            ..=LARGE => (&self.large, KEPT_LARGE),
+            _ => return,
+        };
+        let mut spare = spare.borrow_mut();
+        if spare.len() < most {
             buffer.clear();
             spare.push(buffer);
         }
@@ -36,14 +58,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_buffer_comes_back_empty_and_large_ones_are_let_go() {
+    fn a_buffer_comes_back_empty_and_huge_ones_are_let_go() {
         let buffers = Buffers::default();
         let mut buffer = buffers.take();
         buffer.extend_from_slice(b"secret");
         buffers.give(buffer);
-        buffers.give(Vec::with_capacity(KEPT_CAPACITY + 1));
+        buffers.give(Vec::with_capacity(LARGE + 1));
         buffers.give(Vec::new());
-        assert_eq!(buffers.spare.borrow().len(), 1);
+        assert_eq!((buffers.small.borrow().len(), buffers.large.borrow().len()), (1, 0));
         assert!(buffers.take().is_empty());
+    }
+
+    #[test]
+    fn a_buffer_that_grows_keeps_what_it_holds() {
+        let buffers = Buffers::default();
+        let mut buffer = buffers.take();
+        buffer.extend_from_slice(b"head");
+        buffers.grow(&mut buffer, 70_000);
+        assert_eq!((buffer.as_slice(), buffer.capacity() >= 70_004), (&b"head"[..], true));
+        buffers.give(buffer);
+        assert_eq!((buffers.small.borrow().len(), buffers.large.borrow().len()), (1, 1));
     }
 }

@@ -8,11 +8,12 @@ mod scratch;
 mod threads;
 
 pub(crate) use self::alarm::{Alarm, TICK};
+pub(crate) use self::buffers::Buffers;
 pub(crate) use self::scratch::{READ, Scratch};
+pub(crate) use self::threads::{Departure, Place};
 pub use self::threads::{Parts, StartError, Workers};
 
 use self::alarm::Alarms;
-use self::buffers::Buffers;
 use self::clock::Clock;
 use self::ids::Ids;
 use self::threads::Common;
@@ -43,6 +44,8 @@ pub(crate) struct Worker {
     pub(crate) recorder: Recorder,
     pub(crate) common: Arc<Common>,
     snapshot: RefCell<Arc<Snapshot>>,
+    /// Client connections that are open here.
+    connections: Cell<usize>,
     /// Listening sockets that are open.
     doors: Cell<usize>,
     last_second: Cell<Instant>,
@@ -65,6 +68,7 @@ impl Worker {
             recorder,
             snapshot: RefCell::new(common.published.load()),
             common,
+            connections: Cell::new(0),
             doors: Cell::new(0),
             last_second: Cell::new(Instant::now()),
         }

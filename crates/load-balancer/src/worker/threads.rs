@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::{io, thread};
 use thiserror::Error;
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
@@ -62,13 +63,15 @@ pub(crate) struct Common {
     pub(super) published: Arc<Published>,
     pub(super) draining: AtomicBool,
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
-    /// Client connections of each worker.
+    /// Client connections, over all workers.
+    open: AtomicUsize,
+    /// Those of each worker that have come to stay.
     places: Box<[AtomicUsize]>,
     handing: Box<[mpsc::UnboundedSender<Handing>]>,
     phase: watch::Sender<Phase>,
 }
 
-/// A client connection's place at a worker.
+/// The place at a worker of a client connection that has come to stay: it has been used once and may be used again.
 #[derive(Debug)]
 pub(crate) struct Place {
     common: Arc<Common>,
@@ -82,7 +85,8 @@ impl Drop for Place {
 }
 
 impl Common {
-    fn place(self: &Arc<Self>, worker: usize) -> Place {
+    /// Takes a place at a worker.
+    pub(crate) fn place(self: &Arc<Self>, worker: usize) -> Place {
         self.places[worker].fetch_add(1, Relaxed);
         Place { common: Arc::clone(self), worker }
     }
@@ -92,18 +96,13 @@ impl Common {
         *self.phase.borrow() != Phase::Running
     }
 
-    /// Client connections over all workers.
-    pub(crate) fn connections(&self) -> usize {
-        self.places.iter().map(|places| places.load(Relaxed)).sum()
-    }
-
-    /// The worker that a connection accepted by `worker` should go to. The kernel spreads connections by a hash of
-    /// their addresses: with few clients that live long, one worker could get them all.
-    fn host(&self, worker: usize) -> usize {
+    /// The worker that should have a connection instead of `worker`, not counting this one. The kernel spreads
+    /// connections by a hash of their addresses: with few clients that live long, one worker could get them all.
+    pub(crate) fn lighter(&self, worker: usize) -> Option<usize> {
         let load = |worker: usize| self.places[worker].load(Relaxed);
-        let lightest = (0..self.places.len()).min_by_key(|worker| load(*worker)).unwrap_or(worker);
+        let lightest = (0..self.places.len()).min_by_key(|worker| load(*worker))?;
         let least = load(lightest);
-        if load(worker) > least + 1 + least / 4 { lightest } else { worker }
+        (load(worker) > least + least / 8).then_some(lightest)
     }
 }
 
@@ -132,6 +131,7 @@ impl Workers {
             published: parts.published,
             draining: AtomicBool::new(false),
             tls: parts.tls,
+            open: AtomicUsize::new(0),
             places: (0..count).map(|_| AtomicUsize::new(0)).collect(),
             handing: handing.into(),
             phase: watch::Sender::new(Phase::Running),
@@ -206,7 +206,7 @@ fn open(address: SocketAddr, count: usize) -> Result<(SocketAddr, Vec<TcpListene
 }
 
 /// A connection on its way to another worker.
-type Handing = (Accepted<std::net::TcpStream>, Place);
+type Handing = Accepted<std::net::TcpStream>;
 type Handed = mpsc::UnboundedReceiver<Handing>;
 
 fn run(worker: Rc<Worker>, doors: Vec<Door>, handed: Handed) {
@@ -230,12 +230,12 @@ async fn work(worker: Rc<Worker>, doors: Vec<Door>, mut handed: Handed) {
     loop {
         tokio::select! {
             _ = ticks.tick() => worker.tick(),
-            Some((accepted, place)) = handed.recv() => settle_handed(&worker, accepted, place),
+            Some(accepted) = handed.recv() => take_over(&worker, accepted),
             Ok(()) = phase.changed() => worker.alarms.wake_all(),
         }
         let now = *phase.borrow();
-        let idle = worker.common.places[worker.index].load(Relaxed) == 0;
-        if now == Phase::Ended || (now == Phase::Closing && idle && worker.doors.get() == 0) {
+        let idle = worker.connections.get() == 0 && worker.doors.get() == 0;
+        if now == Phase::Ended || (now == Phase::Closing && idle) {
             return;
         }
     }
@@ -257,41 +257,78 @@ async fn attend(worker: Rc<Worker>, listener: TcpListener, tls: bool) {
     worker.doors.set(worker.doors.get() - 1);
 }
 
-/// Finds a worker for a connection.
-fn welcome(worker: &Rc<Worker>, accepted: Accepted<tokio::net::TcpStream>) {
-    let host = worker.common.host(worker.index);
-    let place = worker.common.place(host);
-    if host == worker.index {
-        return settle(worker, accepted, place);
+/// A connection has come in. One with TLS is settled before its handshake, because that binds it to its worker.
+fn welcome(worker: &Rc<Worker>, mut accepted: Accepted<TcpStream>) {
+    if !accepted.tls {
+        return settle(worker, accepted);
     }
-    let Accepted { stream, peer, tls } = accepted;
+    let host = worker.common.lighter(worker.index);
+    accepted.place = Some(worker.common.place(host.unwrap_or(worker.index)));
+    match host {
+        Some(host) => hand_over(worker, accepted, host),
+        None => settle(worker, accepted),
+    }
+}
+
+/// Sends a connection to another worker.
+fn hand_over(worker: &Worker, accepted: Accepted<TcpStream>, host: usize) {
+    let Accepted { stream, peer, tls, place } = accepted;
     match stream.into_std() {
         // If it cannot be sent, that worker has ended, and so does the connection.
-        Ok(stream) => drop(worker.common.handing[host].send((Accepted { stream, peer, tls }, place))),
+        Ok(stream) => drop(worker.common.handing[host].send(Accepted { stream, peer, tls, place })),
         Err(error) => tracing::debug!(%error, "a connection could not be handed over"),
     }
 }
 
-fn settle_handed(worker: &Rc<Worker>, accepted: Accepted<std::net::TcpStream>, place: Place) {
-    let Accepted { stream, peer, tls } = accepted;
-    match tokio::net::TcpStream::from_std(stream) {
-        Ok(stream) => settle(worker, Accepted { stream, peer, tls }, place),
+fn take_over(worker: &Rc<Worker>, accepted: Accepted<std::net::TcpStream>) {
+    let Accepted { stream, peer, tls, place } = accepted;
+    match TcpStream::from_std(stream) {
+        Ok(stream) => settle(worker, Accepted { stream, peer, tls, place }),
         Err(error) => tracing::debug!(%error, "a connection could not be taken over"),
     }
 }
 
-fn settle(worker: &Rc<Worker>, accepted: Accepted<tokio::net::TcpStream>, place: Place) {
-    let stats = worker.recorder.stats();
-    if worker.common.connections() > worker.settings.max_connections {
-        stats.refused_connections.add(1);
-        serve::turn_away(worker, &accepted);
-        return;
+/// Serves a connection here, unless there are too many, and until it is better off elsewhere.
+fn settle(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) {
+    let open = Open::new(worker);
+    if worker.common.open.load(Relaxed) > worker.settings.max_connections {
+        worker.recorder.stats().refused_connections.add(1);
+        return serve::turn_away(worker, &accepted);
     }
-    stats.client_connections.add(1);
-    let worker = Rc::clone(worker);
     tokio::task::spawn_local(async move {
-        serve::connection(&worker, accepted).await;
-        worker.recorder.stats().client_connections.subtract(1);
-        drop(place);
+        let (peer, tls) = (accepted.peer, accepted.tls);
+        if let Some(Departure { stream, place, host }) = serve::connection(&open.0, accepted).await {
+            hand_over(&open.0, Accepted { stream, peer, tls, place: Some(place) }, host);
+        }
     });
+}
+
+/// Counts a client connection for as long as it is open.
+struct Open(Rc<Worker>);
+
+impl Open {
+    fn new(worker: &Rc<Worker>) -> Self {
+        worker.common.open.fetch_add(1, Relaxed);
+        worker.connections.set(worker.connections.get() + 1);
+        worker.recorder.stats().client_connections.add(1);
+        Self(Rc::clone(worker))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.common.open.fetch_sub(1, Relaxed);
+        self.0.connections.set(self.0.connections.get() - 1);
+        self.0.recorder.stats().client_connections.subtract(1);
+    }
+}
+
+/// A connection that is better off at another worker.
+#[derive(Debug)]
+pub(crate) struct Departure {
+    /// Idle, with nothing read ahead.
+    pub(crate) stream: TcpStream,
+    /// Its place there.
+    pub(crate) place: Place,
+    pub(crate) host: usize,
 }
