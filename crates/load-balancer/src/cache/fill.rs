@@ -194,6 +194,10 @@ impl<C: Client> Client for Recording<'_, C> {
         self.client.poll_flush(cx)
     }
 
+    fn backlog(&self) -> usize {
+        self.client.backlog()
+    }
+
     fn content_out(&self) -> u64 {
         self.client.content_out()
     }

@@ -79,6 +79,9 @@ pub(crate) trait Client {
         end: Option<&[u8]>,
     ) -> Result<(), ClientError>;
 
+    /// Bytes that were offered and the client has not taken yet.
+    fn backlog(&self) -> usize;
+
     /// Ready once the client has taken all that was offered.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ClientError>>;
 

@@ -107,7 +107,8 @@ async fn connection<C: Client>(
     alarm: &Alarm,
 ) -> Result<Upstream, Broken> {
     // A request that cannot be sent twice must not meet a connection that is closed already.
-    let surely = !(request.facts.idempotent || request.facts.has_key);
+    let safe_twice = request.facts.idempotent || request.facts.has_key;
+    let surely = !safe_twice || !request.fits(aim.limits.replay_body);
     let idle = if aim.fresh { None } else { worker.upstreams.take(aim.server.id(), surely) };
     if let Some(upstream) = idle {
         return Ok(upstream);

@@ -20,6 +20,10 @@ const HEAD_READ: usize = READ - response::MAX_HEAD;
 /// For an answer whose client has once been slower than its upstream: what it does not take must be held.
 const SLOW_READ: usize = 16 * 1024;
 
+/// A client that has taken nothing for so long is given up. A large socket buffer takes in, and lets go of, a lot at
+/// once, so that even a client that reads all the time is seen to do so only now and then.
+const CLIENT_PATIENCE: Duration = Duration::from_secs(60);
+
 /// What the conductor is asked about a head.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Answered {
@@ -91,6 +95,8 @@ pub(crate) struct Relay<'a, C, J> {
 pub(crate) struct State {
     stage: Stage,
     deadline: Instant,
+    /// While the client has not taken what it was offered: until when it must take some.
+    client_deadline: Option<Instant>,
     read_at_once: usize,
     /// The status of the answer that the client is getting.
     pub(crate) status: Option<u16>,
@@ -106,6 +112,7 @@ impl State {
         Self {
             stage: Stage::Head(Vec::new()),
             deadline,
+            client_deadline: None,
             read_at_once: READ,
             status: None,
             reusable: false,
@@ -144,7 +151,7 @@ where
             self.poll_request(cx, scratch)?;
         }
         ready!(self.alarm.poll_until(cx, self.deadline()));
-        Poll::Ready(Err(self.overdue(cx)))
+        Poll::Ready(Err(self.overdue()))
     }
 
     /// Up: what has come of the request is sent before more is read.
@@ -196,13 +203,7 @@ where
     /// upstream and not this process's memory.
     fn poll_answer(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<Result<End, Broken>> {
         loop {
-            match self.client.poll_flush(cx)? {
-                Poll::Ready(()) => {}
-                Poll::Pending => {
-                    self.state.read_at_once = SLOW_READ;
-                    return Poll::Pending;
-                }
-            }
+            ready!(self.poll_flush(cx))?;
             if matches!(self.state.stage, Stage::Ended) {
                 return Poll::Ready(Ok(End::Passed));
             }
@@ -216,6 +217,21 @@ where
                 return Poll::Ready(Ok(end));
             }
         }
+    }
+
+    /// Ready once the client has taken what it was offered.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        let before = self.client.backlog();
+        let flushed = self.client.poll_flush(cx)?;
+        if flushed.is_ready() {
+            if self.state.client_deadline.take().is_some() {
+                self.progress();
+            }
+        } else if self.state.client_deadline.is_none() || self.client.backlog() < before {
+            self.state.client_deadline = Some(self.alarm.now() + CLIENT_PATIENCE);
+            self.state.read_at_once = SLOW_READ;
+        }
+        flushed.map(Ok)
     }
 
     /// Takes in what the upstream has sent.
@@ -353,19 +369,20 @@ where
     }
 
     fn deadline(&self) -> Instant {
-        match self.state.stage {
-            Stage::Head(_) if self.request.is_sent() => self.state.deadline.min(self.limits.head_by),
-            _ => self.state.deadline,
+        match (self.state.client_deadline, &self.state.stage) {
+            (Some(deadline), _) => deadline,
+            (None, Stage::Head(_)) if self.request.is_sent() => self.state.deadline.min(self.limits.head_by),
+            (None, _) => self.state.deadline,
         }
     }
 
     /// Whose fault the silence is.
-    fn overdue(&mut self, cx: &mut Context<'_>) -> Broken {
+    fn overdue(&self) -> Broken {
         let request_missing = !self.request.is_whole() && self.request.unsent().is_empty();
         match self.state.stage {
             Stage::Head(_) if request_missing && !self.state.deaf => Broken::RequestStalled,
             Stage::Head(_) => UpstreamError::TimedOut.into(),
-            _ if self.client.poll_flush(cx).is_pending() => Broken::ClientStalled,
+            _ if self.state.client_deadline.is_some() => Broken::ClientStalled,
             _ => UpstreamError::TimedOut.into(),
         }
     }

@@ -278,6 +278,15 @@ impl Request {
         limit.is_some_and(|limit| known > limit)
     }
 
+    /// Whether all of the body will be kept, if no more than `keep` bytes are.
+    pub(crate) fn fits(&self, keep: usize) -> bool {
+        match self.facts.length {
+            Length::Empty => true,
+            Length::Exact(length) => length <= keep as u64,
+            Length::Chunked | Length::UntilClose => self.whole && self.received <= keep as u64,
+        }
+    }
+
     /// Begins the next attempt; the request must be [`Request::is_kept`].
     pub(crate) fn rewind(&mut self) {
         debug_assert!(self.kept, "a request that was not kept cannot be sent again");

@@ -33,6 +33,8 @@ pub(crate) struct Http1Client {
     coding: Coding,
     /// The connection ends with this answer.
     pub(super) close: bool,
+    /// The client itself will send nothing after this request.
+    pub(super) client_closes: bool,
     /// The answer has been offered to its end.
     pub(super) answered: bool,
     /// Bytes of content of the current answer.
@@ -50,6 +52,7 @@ impl Http1Client {
             to_http10: false,
             coding: Coding::Identity,
             close: false,
+            client_closes: false,
             answered: false,
             content_out: 0,
         }
@@ -58,13 +61,18 @@ impl Http1Client {
     /// A new request has come.
     pub(super) fn begin_request(&mut self, length: Length, http10: bool, keep_alive: bool) {
         self.body = Body::new(length);
-        (self.to_http10, self.close) = (http10, !keep_alive);
+        (self.to_http10, self.close, self.client_closes) = (http10, !keep_alive, !keep_alive);
         (self.answered, self.content_out) = (false, 0);
     }
 
     /// Whether the connection can take another request.
     pub(super) fn is_reusable(&self) -> bool {
         self.answered && !self.close && self.body.is_done()
+    }
+
+    /// Keeps what has come ahead of its time, and no buffer when that is nothing.
+    pub(super) fn keep_ahead(&mut self, bytes: Vec<u8>) {
+        self.ahead = if bytes.is_empty() { Vec::new() } else { bytes };
     }
 
     /// Takes content out of what is in the scratch; what follows the body is kept for the next request.
@@ -116,7 +124,8 @@ impl Client for Http1Client {
             ready!(scratch.poll_fill(&mut self.stream, cx, READ))?
         } else {
             let range = scratch.put(&self.ahead);
-            self.ahead.drain(..range.len());
+            let rest = self.ahead.split_off(range.len());
+            self.keep_ahead(rest);
             range
         };
         match (&self.body, range.is_empty()) {
@@ -193,6 +202,10 @@ impl Client for Http1Client {
             self.answered = true;
         }
         Ok(())
+    }
+
+    fn backlog(&self) -> usize {
+        self.unsent.len() - self.sent
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ClientError>> {

@@ -185,7 +185,7 @@ impl Waiting<'_> {
             return Ok(None);
         };
         bytes.drain(..head);
-        self.client.ahead = bytes;
+        self.client.keep_ahead(bytes);
         if self.client.request_ended() {
             request.end(&[]);
         }
@@ -221,8 +221,8 @@ impl Waiting<'_> {
     }
 
     fn accept(&mut self, head: &RequestHead<'_, '_>) -> (Request, Protocol, usize) {
-        let keep_alive = head.keep_alive && !self.worker.is_draining();
-        self.client.begin_request(head.length, head.http10, keep_alive);
+        self.client.begin_request(head.length, head.http10, head.keep_alive);
+        self.client.close |= self.worker.is_draining();
         let protocol = if head.http10 { Protocol::Http10 } else { Protocol::Http11 };
         let mut request = forwarding::draft(head, self.peer, self.worker);
         request.expect_body(&self.worker.buffers);
@@ -235,7 +235,8 @@ async fn end(worker: &Worker, client: &mut Http1Client, alarm: &Alarm) {
     if !client.answered {
         // Cut off: the client must not take the end of the connection for the end of an answer.
         let _ = SockRef::from(client.stream.socket()).set_linger(Some(Duration::ZERO));
-    } else if !client.request_ended() || client.stream.is_tls() {
+    } else if !client.client_closes || !client.request_ended() || client.stream.is_tls() {
+        // It may be sending already what comes next.
         linger(worker, client, alarm).await;
     }
 }

@@ -145,6 +145,10 @@ impl Client for Http2Client {
         Ok(())
     }
 
+    fn backlog(&self) -> usize {
+        self.answer.as_ref().map_or(0, Writer::held)
+    }
+
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ClientError>> {
         match &self.answer {
             Some(answer) => answer.poll_room(cx).map(Ok),

@@ -68,6 +68,11 @@ impl Writer {
         Shared::wake(&mut shared.reader);
     }
 
+    /// Bytes that have not been read yet.
+    pub(super) fn held(&self) -> usize {
+        self.0.borrow().held
+    }
+
     /// Ready once there is room.
     pub(super) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut shared = self.0.borrow_mut();
