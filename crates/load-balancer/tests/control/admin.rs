@@ -123,6 +123,14 @@ async fn bad_changes_are_refused_with_their_reason() {
         (Method::PUT, "/api/pools/backend/servers/a", json!({ "wieght": 1 }), 422, "invalid"),
         (Method::POST, "/api/pools/backend/servers/b", json!({ "address": "b" }), 422, "invalid"),
         (Method::POST, "/api/pools/backend/servers/b%20b", json!({ "address": "b:1" }), 422, "invalid"),
+        (Method::POST, "/api/pools/backend/servers", json!({ "address": "b:1" }), 422, "invalid"),
+        (
+            Method::POST,
+            "/api/pools/backend/servers/b",
+            json!({ "name": "c", "address": "c:1" }),
+            422,
+            "invalid",
+        ),
         (Method::POST, "/api/nothing", json!({}), 404, "not_found"),
         (Method::POST, "/api/status", json!({}), 405, "method_not_allowed"),
     ];

@@ -125,7 +125,7 @@ async fn a_drain_ends_what_is_idle_and_waits_for_what_is_not() {
     let gate = Gate::closed();
     let upstream = Upstream::start(Script::gated(gate.clone(), Answer::ok("done"))).await;
     let mut balancer = Balancer::before(&upstream);
-    assert_eq!(balancer.ask(get("/lb-health")).await.text(), "Load balancer is healthy\n");
+    assert_eq!(balancer.ask(get("/lb-health")).await.text(), "Load balancer is healthy");
     let (mut idle, mut busy) = (balancer.client().await, balancer.client().await);
     idle.send(get("/lb-health")).await.unwrap();
     idle.read_response().await.unwrap();
@@ -168,4 +168,17 @@ async fn a_slow_reader_slows_its_upstream() {
     // It reads nothing for a while, and then all of it.
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(client.read_response().await.unwrap().body.len(), 64 << 20);
+}
+
+#[tokio::test]
+async fn requests_sent_behind_the_last_one_do_not_cost_its_answer() {
+    let upstream = Upstream::start(Answer::ok(vec![b'x'; 300_000])).await;
+    let balancer = Balancer::before(&upstream);
+    balancer.workers.drain();
+    let mut client = balancer.client().await;
+    let more: String = (0..2000).map(|_| get("/more")).collect();
+    client.send(get("/") + &more).await.unwrap();
+    let answer = client.read_response().await.unwrap();
+    assert_eq!((answer.body.len(), answer.header("Connection")), (300_000, Some("close")));
+    assert_eq!(upstream.requests(), 1);
 }
