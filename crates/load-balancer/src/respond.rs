@@ -173,7 +173,7 @@ fn whole_seconds(duration: Duration) -> u64 {
 /// The answer to `/lb-health`.
 pub fn lb_health(draining: bool) -> Answer {
     let (status, text) =
-        if draining { (503, "Load balancer is draining\n") } else { (200, "Load balancer is healthy\n") };
+        if draining { (503, "Load balancer is draining") } else { (200, "Load balancer is healthy") };
     Answer::new(status, "text/plain; charset=utf-8", text.into())
 }
 

@@ -8,21 +8,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use serde::Deserialize;
 
 use super::{Admin, problem::Problem};
 use crate::control::{NewServer, ServerChange};
 
 type Body<T> = Result<Json<T>, JsonRejection>;
-
-/// A server to be added under the name in the body.
-#[derive(Debug, Deserialize)]
-pub(super) struct Named {
-    name: String,
-    address: String,
-    weight: Option<u32>,
-    state: Option<crate::pool::AdminState>,
-}
 
 /// `POST /api/reload`
 pub(super) async fn reload(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
@@ -53,7 +43,10 @@ pub(super) async fn add_named(
     body: Body<NewServer>,
 ) -> Result<Response, Problem> {
     let Json(new) = body?;
-    admin.control.add(&pool, &name, &new)?;
+    if new.name.as_ref().is_some_and(|other| *other != name) {
+        return Err(Problem::new(422, "invalid", "The name in the body is not the one in the address."));
+    }
+    let name = admin.control.add(&pool, &NewServer { name: Some(name), ..new })?;
     Ok(server(&admin, StatusCode::CREATED, &pool, &name))
 }
 
@@ -61,10 +54,10 @@ pub(super) async fn add_named(
 pub(super) async fn add(
     State(admin): State<Arc<Admin>>,
     Path(pool): Path<String>,
-    body: Body<Named>,
+    body: Body<NewServer>,
 ) -> Result<Response, Problem> {
-    let Json(Named { name, address, weight, state }) = body?;
-    admin.control.add(&pool, &name, &NewServer { address, weight, state })?;
+    let Json(new) = body?;
+    let name = admin.control.add(&pool, &new)?;
     Ok(server(&admin, StatusCode::CREATED, &pool, &name))
 }
 

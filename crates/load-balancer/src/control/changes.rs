@@ -22,6 +22,8 @@ pub struct ServerChange {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewServer {
+    /// Its name; may be left out where the path of the call has it.
+    pub name: Option<String>,
     /// `host:port`.
     pub address: String,
     /// Its share, 1..=1000; 1 when left out.
@@ -81,13 +83,14 @@ impl Control {
         Ok(())
     }
 
-    /// Adds a server. It takes traffic after its first good check.
-    pub fn add(&self, pool: &str, name: &str, new: &NewServer) -> Result<(), ChangeError> {
-        let server = checked(name, new)?;
+    /// Adds a server and gives its name. It takes traffic after its first good check.
+    pub fn add(&self, pool: &str, new: &NewServer) -> Result<String, ChangeError> {
+        let server = checked(new)?;
+        let name = server.name.clone();
         let mut desired = self.desired();
         let known = find_pool(&mut desired, pool)?;
         if known.servers.iter().any(|known| known.name == name) {
-            return Err(ChangeError::Exists { pool: pool.to_owned(), server: name.to_owned() });
+            return Err(ChangeError::Exists { pool: pool.to_owned(), server: name });
         }
         if known.servers.len() >= MOST_SERVERS {
             return Err(ChangeError::Full(pool.to_owned()));
@@ -96,7 +99,7 @@ impl Control {
         tracing::info!(pool, server = name, address = server.address.as_str(), "server added");
         desired.added.push((pool.to_owned(), server));
         self.publish(&desired.config);
-        Ok(())
+        Ok(name)
     }
 
     /// Takes a server out for good. Requests that are with it end in peace.
@@ -122,16 +125,15 @@ fn find<'a>(desired: &'a mut Desired, pool: &str, name: &str) -> Result<&'a mut 
     servers.find(|server| server.name == name).ok_or_else(missing)
 }
 
-fn checked(name: &str, new: &NewServer) -> Result<ServerConfig, ChangeError> {
-    if !is_name(name) {
-        let reason = "must be 1 to 64 letters, digits, '.', '_' or '-'";
-        return Err(ChangeError::Invalid { field: "name", reason });
-    }
+fn checked(new: &NewServer) -> Result<ServerConfig, ChangeError> {
+    let reason = "must be 1 to 64 letters, digits, '.', '_' or '-'";
+    let name = new.name.as_ref().filter(|name| is_name(name));
+    let name = name.ok_or(ChangeError::Invalid { field: "name", reason })?;
     let reason = "must be a host and a port, such as backend-4:5000";
     let address: HostPort =
         new.address.parse().map_err(|()| ChangeError::Invalid { field: "address", reason })?;
     let weight = checked_weight(new.weight.unwrap_or(1))?;
-    Ok(ServerConfig { name: name.to_owned(), address, weight, state: new.state })
+    Ok(ServerConfig { name: name.clone(), address, weight, state: new.state })
 }
 
 fn checked_weight(weight: u32) -> Result<u32, ChangeError> {
