@@ -76,7 +76,7 @@ impl Writer {
         let handle = WriterHandle { queue, recycled: Arc::clone(&recycled) };
         let (alive, ended) = channel();
         std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
-            write_all(&messages, &recycled, output);
+            write_all(messages, &recycled, output);
             drop(alive);
         })?;
         Ok(Self { handle, ended })
@@ -97,8 +97,8 @@ impl Writer {
     }
 }
 
-fn write_all(messages: &Receiver<Message>, recycled: &Mutex<Vec<Vec<u8>>>, mut output: Output) {
-    while let Ok(message) = messages.recv() {
+fn write_all(messages: Receiver<Message>, recycled: &Mutex<Vec<Vec<u8>>>, mut output: Output) {
+    for message in messages {
         match message {
             Message::Lines(mut lines) => {
                 output.write(&lines);
