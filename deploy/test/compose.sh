@@ -55,6 +55,8 @@ addresses_of() {
     getent ahostsv4 "$1" | awk '{ print $1 }' | sort -u | wc -l
 }
 
+staging_is_up() { backends_up "$LOAD_BALANCER_PORT" 3 2>/dev/null; }
+
 all_up() { until_true 90 "three backends are up" backends_up "$LOAD_BALANCER_PORT" 3; }
 
 fault_kill() {

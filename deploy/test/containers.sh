@@ -53,7 +53,7 @@ part_compose() {
 }
 
 part_faults() {
-  all_up || compose_up
+  staging_is_up || compose_up
   under_load kill 25s fault_kill
   under_load pause 40s fault_pause
   under_load disconnect 30s fault_disconnect
@@ -66,13 +66,13 @@ part_kubernetes() {
 
 part_monitoring() {
   monitoring_is_valid
-  all_up || compose_up
+  staging_is_up || compose_up
   monitoring_sees_all
 }
 
 # The fall-back in the balancer's place, under its name and port.
 part_nginx() {
-  all_up || compose_up
+  staging_is_up || compose_up
   compose --profile nginx-lb up --detach --no-build --scale load-balancer=0 >/dev/null 2>&1 ||
     { compose --profile nginx-lb logs nginx-load-balancer >&2; fail "nginx did not take the balancer's place"; }
   until_true 30 "nginx answers" curl -fsS "http://127.0.0.1:$LOAD_BALANCER_PORT/lb-health"
