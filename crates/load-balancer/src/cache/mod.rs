@@ -155,9 +155,9 @@ impl Cache {
 }
 
 /// What an answer is kept under: the host without regard to case, and path and query.
-pub(crate) fn key(host: &str, target: &str) -> Vec<u8> {
-    let mut key = host.to_ascii_lowercase().into_bytes();
+pub(crate) fn key(host: &[u8], target: &[u8]) -> Vec<u8> {
+    let mut key = host.to_ascii_lowercase();
     key.push(b' ');
-    key.extend_from_slice(target.as_bytes());
+    key.extend_from_slice(target);
     key
 }

@@ -35,9 +35,9 @@ impl Terms {
 /// On which terms a request may be answered from a cache; `None` is not at all.
 ///
 /// Requests with `Authorization` never are, though RFC 9111 section 3.5 would allow some; nor are ranges.
-pub(crate) fn terms(method: &str, has_body: bool, fields: Fields<'_>) -> Option<Terms> {
+pub(crate) fn terms(method: &[u8], has_body: bool, fields: Fields<'_>) -> Option<Terms> {
     let personal = fields.first("Authorization").is_some() || fields.first("Range").is_some();
-    if !matches!(method, "GET" | "HEAD") || has_body || personal || fields.first("Upgrade").is_some() {
+    if !matches!(method, b"GET" | b"HEAD") || has_body || personal || fields.first("Upgrade").is_some() {
         return None;
     }
     let directives = Directives::read(fields.all("Cache-Control"));
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     fn of(method: &str, fields: &str) -> Option<Terms> {
-        terms(method, false, Fields(fields.as_bytes()))
+        terms(method.as_bytes(), false, Fields(fields.as_bytes()))
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
         for (method, fields, expected) in rows {
             assert_eq!(of(method, fields).is_some(), expected, "{method} {fields}");
         }
-        assert!(terms("GET", true, Fields(b"")).is_none());
+        assert!(terms(b"GET", true, Fields(b"")).is_none());
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl<C: Client> Exchange<'_, C> {
     async fn past_cache(&mut self, cache: &Cache, key: &[u8], pool: &Pool, began: Instant) -> Conclusion {
         cache.bypass();
         let conclusion = self.forward(pool, began).await;
-        let safe = matches!(self.request.method(), "GET" | "HEAD" | "OPTIONS" | "TRACE");
+        let safe = matches!(self.request.method(), b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE");
         if !safe && conclusion.is_success() {
             cache.invalidate(key);
         }

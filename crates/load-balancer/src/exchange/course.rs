@@ -150,7 +150,7 @@ impl<C: Client> Exchange<'_, C> {
 
     /// Gives a request that changes something a key, so that it may be sent twice.
     pub(super) fn assign_key(&mut self, pool: &Pool) {
-        let changes = matches!(self.request.method(), "POST" | "PUT" | "PATCH" | "DELETE");
+        let changes = matches!(self.request.method(), b"POST" | b"PUT" | b"PATCH" | b"DELETE");
         if !pool.settings().retry.assign_idempotency_key || !changes || self.request.facts.has_key {
             return;
         }

@@ -97,9 +97,9 @@ impl<C: Client> Exchange<'_, C> {
         self.worker.recorder.finish(Entry {
             request_id: request.request_id(),
             client: request.facts.client,
-            method: request.method().as_bytes(),
-            target: request.target().as_bytes(),
-            host: request.host().as_bytes(),
+            method: request.method(),
+            target: request.target(),
+            host: request.host(),
             protocol: self.protocol,
             user_agent: request.user_agent(),
             referer: request.referer(),

@@ -35,7 +35,7 @@ impl<C: Client> Exchange<'_, C> {
     pub(crate) async fn conduct(mut self) {
         let began = Instant::now();
         let view = self.worker.snapshot();
-        let route = view.routes.find(self.request.host().as_bytes(), self.request.path().as_bytes());
+        let route = view.routes.find(self.request.host(), self.request.path());
         let conclusion = match (self.own_answer(&view), route) {
             (Some(answer), _) => self.answer(&answer).await,
             (None, None) => self.refuse(ErrorKind::NotRouted).await,
@@ -57,10 +57,10 @@ impl<C: Client> Exchange<'_, C> {
 
     /// What the balancer says of itself.
     fn own_answer(&self, view: &Snapshot) -> Option<Answer> {
-        let asks = matches!(self.request.method(), "GET" | "HEAD");
+        let asks = matches!(self.request.method(), b"GET" | b"HEAD");
         match self.request.path() {
-            "/lb-health" if asks => Some(respond::lb_health(self.worker.is_draining())),
-            "/health" if asks => Some(respond::health(view)),
+            b"/lb-health" if asks => Some(respond::lb_health(self.worker.is_draining())),
+            b"/health" if asks => Some(respond::health(view)),
             _ => None,
         }
     }

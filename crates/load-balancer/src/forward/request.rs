@@ -146,29 +146,36 @@ pub(crate) struct Request {
 
 impl Request {
     /// The method.
-    pub(crate) fn method(&self) -> &str {
-        self.text(&self.places.method)
+    pub(crate) fn method(&self) -> &[u8] {
+        self.at(&self.places.method)
     }
 
     /// Path and query.
-    pub(crate) fn target(&self) -> &str {
-        self.text(&self.places.target)
+    pub(crate) fn target(&self) -> &[u8] {
+        self.at(&self.places.target)
     }
 
     /// The path alone; that of `*` is the root.
-    pub(crate) fn path(&self) -> &str {
-        let path = self.target().split('?').next().unwrap_or_default();
-        if path == "*" { "/" } else { path }
+    pub(crate) fn path(&self) -> &[u8] {
+        let target = self.target();
+        let path = &target[..memchr::memchr(b'?', target).unwrap_or(target.len())];
+        if path == b"*" { b"/" } else { path }
     }
 
     /// The host it is for, perhaps with a port.
-    pub(crate) fn host(&self) -> &str {
-        self.text(&self.places.host)
+    pub(crate) fn host(&self) -> &[u8] {
+        self.at(&self.places.host)
     }
 
     /// `X-Request-Id`, as sent upstream.
     pub(crate) fn request_id(&self) -> &str {
-        self.text(&self.places.request_id)
+        // It was text when it was written.
+        std::str::from_utf8(self.request_id_bytes()).unwrap_or_default()
+    }
+
+    /// The same as bytes.
+    pub(crate) fn request_id_bytes(&self) -> &[u8] {
+        self.at(&self.places.request_id)
     }
 
     /// The head as lines: the request line and all fields.
@@ -178,17 +185,16 @@ impl Request {
 
     /// `User-Agent`, as sent, or empty.
     pub(crate) fn user_agent(&self) -> &[u8] {
-        self.bytes.get(self.places.user_agent.clone()).unwrap_or_default()
+        self.at(&self.places.user_agent)
     }
 
     /// `Referer`, as sent, or empty.
     pub(crate) fn referer(&self) -> &[u8] {
-        self.bytes.get(self.places.referer.clone()).unwrap_or_default()
+        self.at(&self.places.referer)
     }
 
-    fn text(&self, place: &Range<usize>) -> &str {
-        // All of these were text when they were written.
-        std::str::from_utf8(self.bytes.get(place.clone()).unwrap_or_default()).unwrap_or_default()
+    fn at(&self, place: &Range<usize>) -> &[u8] {
+        self.bytes.get(place.clone()).unwrap_or_default()
     }
 
     /// Bytes of content received so far.
