@@ -57,6 +57,9 @@ async fn every_metric_that_dashboards_use_is_there() {
         "lb_server_up{pool=\"backend\",server=\"a\"}",
         "lb_health_checks_total{pool=\"backend\",server=\"a\",result=\"success\"}",
         "lb_retries_total{pool=\"backend\",reason=\"connect\"}",
+        "process_resident_memory_bytes",
+        "process_cpu_seconds_total",
+        "lb_circuit_state{pool=\"backend\",server=\"a\"}",
         "lb_connections_open{side=\"client\"}",
         "lb_connections_open{side=\"upstream\"}",
     ] {
