@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use super::process;
 use crate::{
     control::Control,
     pool::{Health, Pool, Server, Snapshot},
@@ -25,7 +26,19 @@ pub(super) fn text(control: &Control) -> String {
     workers(&mut page, control);
     page.family("lb_configuration_version", "gauge", "Grows by one with each configuration in force.");
     page.sample("lb_configuration_version", &[], snapshot.version);
+    own(&mut page);
     page.0
+}
+
+fn own(page: &mut Page) {
+    if let Some(seconds) = process::cpu_seconds() {
+        page.family("process_cpu_seconds_total", "counter", "Processor time of all threads.");
+        page.sample("process_cpu_seconds_total", &[], seconds);
+    }
+    if let Some(bytes) = process::resident_bytes() {
+        page.family("process_resident_memory_bytes", "gauge", "Memory in use.");
+        page.sample("process_resident_memory_bytes", &[], bytes);
+    }
 }
 
 /// The page as it grows.

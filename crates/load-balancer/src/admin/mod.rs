@@ -5,6 +5,7 @@ mod exposition;
 mod guard;
 mod page;
 mod problem;
+mod process;
 mod requests;
 mod status;
 
