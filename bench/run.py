@@ -37,7 +37,7 @@ def main() -> int:
     results = publish.Results(about, contenders, chosen.rounds, chosen.duration, samples, syscalls, picks)
     stem = chosen.out / ("partial" if chosen.partial else "quick" if chosen.quick else "full")
     publish.write(results, stem)
-    print(f"\n{publish.markdown(results)}\nwritten: {stem}.md, .json, .svg")
+    print(f"\n{publish.markdown(results)}\nwritten: {stem}.*")
     return 3 if results.problems() else 0 if results.kept() else 1
 
 

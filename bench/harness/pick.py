@@ -1,5 +1,6 @@
 """What picking a server costs: the micro benchmark of the balancer's own crate, and its promise."""
 
+import json
 import re
 import subprocess
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from .report import table
 NAME = "pick"
 # Nanoseconds between the dearest and the cheapest algorithm with 3 and 100 servers.
 PROMISED = 1000
-COMMAND = ["cargo", "bench", "--quiet", "-p", "load-balancer", "--bench", NAME]
+BUILD = ["cargo", "bench", "-p", "load-balancer", "--bench", NAME, "--no-run", "--message-format=json"]
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,19 @@ class Picks:
 
 
 def run(core: int) -> Picks:
-    """Builds and runs it, on one core."""
-    subprocess.run([*COMMAND, "--no-run"], cwd=ROOT, check=True)
-    done = subprocess.run([*pinned({core}), *COMMAND], cwd=ROOT, check=True, capture_output=True, text=True)
-    return parse(done.stdout)
+    """Builds it, and runs it on one core."""
+    built = subprocess.run(BUILD, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    command = [*pinned({core}), executable(built.stdout), "--bench"]
+    return parse(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+
+def executable(messages: str) -> str:
+    """The program that cargo's JSON messages tell of."""
+    for line in messages.splitlines():
+        told = json.loads(line)
+        if told.get("executable") and told["target"]["name"] == NAME:
+            return told["executable"]
+    raise ValueError("cargo built no such benchmark")
 
 
 def parse(text: str) -> Picks:

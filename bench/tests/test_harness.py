@@ -160,6 +160,13 @@ LeastConn, weights 1 to 5             30         150       20000
         with self.assertRaises(ValueError):
             pick.parse("nothing")
 
+    def test_cargo_says_where_the_program_is(self):
+        lines = ['{"reason":"compiler-artifact","target":{"name":"load_balancer"},"executable":null}']
+        with self.assertRaises(ValueError):
+            pick.executable(lines[0])
+        lines.append('{"reason":"compiler-artifact","target":{"name":"pick"},"executable":"/t/pick-1"}')
+        self.assertEqual(pick.executable("\n".join(lines)), "/t/pick-1")
+
 
 class Reports(unittest.TestCase):
     def samples(self, **figures: list[float]) -> dict[str, list[Sample]]:
