@@ -6,7 +6,7 @@ use super::{
     PoolConfig, RouteConfig,
     pools::{DAY, is_path},
     reader::Section,
-    values::{ByteSize, Name, Span},
+    values::{ByteSize, HostPattern, Name, Span},
 };
 use crate::{cache::CachePolicy, limit::RateLimit, route::HostMatch};
 
@@ -41,7 +41,8 @@ fn route(section: &Section<'_>, pools: &[PoolConfig]) -> Option<RouteConfig> {
     if let Some(Name(pool)) = &pool {
         known_pool(section, pool, pools);
     }
-    let host = section.optional::<String>("host").map_or(HostMatch::Any, |host| HostMatch::parse(&host));
+    let host =
+        section.optional::<HostPattern>("host").map_or(HostMatch::Any, |host| HostMatch::parse(&host.0));
     let (rate_limit, cache) = (rate_limit(section), cache(section));
     section.unknown();
     Some(RouteConfig { host, path: path?, pool: pool?.0, rate_limit, cache })

@@ -189,6 +189,25 @@ fn is_host_name(host: &str) -> bool {
     host.len() <= 253 && host.strip_suffix('.').unwrap_or(host).split('.').all(label)
 }
 
+/// A host without a port, or `*.` and a host for all names below it, or `*`.
+pub(super) struct HostPattern(pub(super) String);
+
+impl Value for HostPattern {
+    const EXPECTED: &'static str =
+        "write a host without a port, such as \"example.com\", \"*.example.com\" or \"[::1]\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        text(value, Self::EXPECTED, |text| is_host_pattern(text).then(|| Self(text.to_owned())))
+    }
+}
+
+fn is_host_pattern(text: &str) -> bool {
+    match text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+        Some(inside) => inside.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => text == "*" || is_host_name(text.strip_prefix("*.").unwrap_or(text)),
+    }
+}
+
 impl Value for HostPort {
     const EXPECTED: &'static str = "write a host and a port, such as \"backend-1:5000\"";
 
@@ -257,6 +276,16 @@ mod tests {
         ];
         for (text, expected) in rows {
             assert_eq!(text.parse::<ByteSize>().ok().map(|size| size.0), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_of_routes() {
+        for text in ["*", "example.com", "*.example.com", "[::1]", "127.0.0.1", "localhost"] {
+            assert!(is_host_pattern(text), "{text}");
+        }
+        for text in ["", "*example.com", "example.com:8080", "http://a", "a/b", "*.", "[::1]:80", "a *"] {
+            assert!(!is_host_pattern(text), "{text}");
         }
     }
 
