@@ -114,7 +114,7 @@ async fn connection<C: Client>(
         return Ok(upstream);
     }
     let address = aim.server.resolved().ok_or(UpstreamError::Unresolved)?;
-    let connecting = Upstream::connect(address, alarm.now());
+    let connecting = Upstream::connect(address, alarm.now(), worker.recorder.shard());
     let timeout = aim.settings.timeouts.connect;
     match unless_left(worker, client, request, alarm, timeout, connecting).await? {
         Some(Ok(upstream)) => Ok(upstream),

@@ -1,11 +1,13 @@
 //! One connection to an upstream server.
 
 use super::request::Request;
+use crate::record::Shard;
 use socket2::SockRef;
 use std::io;
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 use tokio::io::AsyncWrite;
@@ -19,18 +21,36 @@ pub(crate) struct Upstream {
     pub(crate) reused: bool,
     /// When it was last put aside.
     pub(crate) idle_since: Instant,
+    _counted: Counted,
+}
+
+/// Counts a connection for as long as it is open, on the worker whose thread it stays on.
+#[derive(Debug)]
+struct Counted(Arc<Shard>);
+
+impl Counted {
+    fn new(shard: &Arc<Shard>) -> Self {
+        shard.stats.upstream_connections.add(1);
+        Self(Arc::clone(shard))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.stats.upstream_connections.subtract(1);
+    }
 }
 
 impl Upstream {
     /// Connects anew.
-    pub(crate) async fn connect(address: SocketAddr, now: Instant) -> io::Result<Self> {
+    pub(crate) async fn connect(address: SocketAddr, now: Instant, shard: &Arc<Shard>) -> io::Result<Self> {
         let socket = match address {
             SocketAddr::V4(_) => TcpSocket::new_v4()?,
             SocketAddr::V6(_) => TcpSocket::new_v6()?,
         };
         socket.set_nodelay(true)?;
         let stream = socket.connect(address).await?;
-        Ok(Self { stream, reused: false, idle_since: now })
+        Ok(Self { stream, reused: false, idle_since: now, _counted: Counted::new(shard) })
     }
 
     /// Sends as much of the request as goes; ready when all that has come of it is sent.

@@ -141,6 +141,12 @@ impl Recorder {
         &self.shard.stats
     }
 
+    /// What this worker shares; for guards that count for as long as they live.
+    #[inline]
+    pub fn shard(&self) -> &Arc<Shard> {
+        &self.shard
+    }
+
     /// Takes note of how one attempt ended: passive health, and the upstream histogram when there was an answer.
     ///
     /// `request_began` is when the request's head was complete, `began` when this attempt started.

@@ -116,6 +116,11 @@ impl Balancer {
         self.shards.iter().map(|shard| shard.stats.client_connections.get()).collect()
     }
 
+    /// Open connections to servers.
+    pub(crate) fn upstream_connections(&self) -> u64 {
+        self.shards.iter().map(|shard| shard.stats.upstream_connections.get()).sum()
+    }
+
     /// Requests in flight at all servers.
     pub(crate) fn in_flight(&self) -> u32 {
         self.servers.iter().map(|server| server.in_flight()).sum()

@@ -131,10 +131,13 @@ async fn a_connection_that_was_closed_meanwhile_is_replaced() {
     let balancer = Balancer::before(&upstream);
     for request in [get("/"), POST.into(), KEYED.into(), POST.into()] {
         assert_eq!(balancer.ask(&request).await.status, 200);
+        assert_eq!(balancer.upstream_connections(), 1);
         upstream.hang_up();
         eventually(PATIENCE, || async { upstream.open_connections() == 0 }).await;
     }
     assert_eq!(upstream.connections(), 4);
+    // Nobody asks for it any more, and it is closed all the same.
+    eventually(PATIENCE, || async { balancer.upstream_connections() == 0 }).await;
 }
 
 #[tokio::test]
