@@ -14,7 +14,7 @@ up *options: build
     exec target/release/local-cluster up {{options}}
 
 # every test that this machine can run; what it cannot run is named, with the reason
-test: test-rust test-frontend test-browser
+test: test-rust test-bench test-frontend test-browser
     @echo
     @echo "All tests passed. Lines that begin with 'skipped:' above name what this machine could not run."
 
@@ -34,9 +34,20 @@ chaos fault="kill" duration="60s" clients="20" *options: build
       --duration {{duration}} --clients {{clients}} {{options}}
 
 # the balancer beside nginx and HAProxy in one run; --quick takes two minutes
-bench *options:
-    cargo build --release --locked --bins
+bench *options: build-bench
     python3 bench/run.py {{options}}
+
+# where the CPU time of one of the benchmark's cases goes
+profile case: build-bench
+    python3 bench/profile.py {{case}}
+
+# instructions per request beside those of the last commit that kept them; --keep keeps the new ones
+instructions *options: build-bench
+    python3 bench/instructions.py {{options}}
+
+[private]
+build-bench:
+    cargo build --release --locked -p load-balancer -p testkit --bins
 
 # the page, built for production
 page: node-modules
@@ -56,6 +67,11 @@ node-modules:
 test-rust:
     cargo build --workspace --bins --locked
     cargo test --workspace --locked
+
+# the benchmark's own arithmetic, and nginx with our configurations where nginx is installed
+[private]
+test-bench:
+    python3 -m unittest discover -s bench/tests
 
 [private]
 test-frontend: node-modules
