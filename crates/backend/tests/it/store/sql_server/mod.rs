@@ -16,13 +16,16 @@ mod wire;
 
 use std::error::Error;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use backend::config::SqlServerConfig;
+use backend::store::Store as _;
 use backend::store::metrics::StoreMetrics;
 use backend::store::sql_server::{self, SqlServerStore};
 
 use super::contract::SharedStore;
 use server::Database;
+use testkit::eventually;
 use tokio::sync::Mutex;
 
 /// An error with all its causes.
@@ -36,11 +39,18 @@ fn open(config: &SqlServerConfig) -> SqlServerStore {
     sql_server::open(config, &metrics).unwrap()
 }
 
+/// A store whose first connection stands: making one may take longer than a sign of life may.
+async fn connected(config: &SqlServerConfig) -> SqlServerStore {
+    let store = open(config);
+    eventually(Duration::from_mins(1), || async { store.ping().await }).await;
+    store
+}
+
 /// A migrated database that a test has for itself, and a store on it.
 async fn fresh() -> Option<(SharedStore, Database)> {
     let database = Database::named_anew().await?;
     sql_server::migrate(&database.config).await.unwrap();
-    Some((Arc::new(open(&database.config)), database))
+    Some((Arc::new(connected(&database.config).await), database))
 }
 
 /// One for all tests of the contract, which do not mind each other.
@@ -55,7 +65,7 @@ async fn shared() -> Option<(SharedStore, Arc<Database>)> {
         database
     };
     *shared = Arc::downgrade(&database);
-    Some((Arc::new(open(&database.config)), database))
+    Some((Arc::new(connected(&database.config).await), database))
 }
 
 super::contract_suite!(shared);

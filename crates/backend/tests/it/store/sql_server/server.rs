@@ -8,7 +8,7 @@ use bb8::ManageConnection as _;
 use bb8_tiberius::rt::Client;
 use service_kit::config::Sources;
 use tiberius::{AuthMethod, Config, EncryptionLevel, Row};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
 use super::container;
@@ -53,13 +53,13 @@ const POOL: PoolConfig = PoolConfig {
     max: 4,
     min: 1,
     idle_timeout: Duration::from_secs(30),
-    acquire_timeout: Duration::from_secs(5),
+    acquire_timeout: Duration::from_secs(20),
 };
 
 /// A database of its own for one test, dropped with this.
-#[derive(Debug)]
 pub(crate) struct Database {
     pub(crate) config: SqlServerConfig,
+    outside: Mutex<Option<Client>>,
 }
 
 impl Database {
@@ -67,12 +67,7 @@ impl Database {
     pub(crate) async fn named_anew() -> Option<Self> {
         let server = server().await?;
         let database = format!("{}_test_{}", server.database, Uuid::new_v4().simple());
-        Some(Self { config: SqlServerConfig { database, ..server } })
-    }
-
-    /// The same for tests that look at this database from outside the store.
-    pub(crate) async fn rows(&self, sql: &str) -> Vec<Row> {
-        rows(&self.config, &self.config.database, sql).await.unwrap()
+        Some(Self { config: SqlServerConfig { database, ..server }, outside: Mutex::const_new(None) })
     }
 
     /// A connection from outside of the store.
@@ -80,14 +75,36 @@ impl Database {
         connect(&self.config, &self.config.database).await.unwrap()
     }
 
+    /// Runs `sql` from outside of the store.
+    pub(crate) async fn rows(&self, sql: &str) -> Vec<Row> {
+        let mut outside = self.outside.lock().await;
+        if outside.is_none() {
+            *outside = Some(self.connect().await);
+        }
+        let client = outside.as_mut().unwrap();
+        client.simple_query(sql).await.unwrap().into_first_result().await.unwrap()
+    }
+
     /// How many rows a table has.
     pub(crate) async fn count(&self, table: &str) -> i32 {
         self.rows(&format!("SELECT CAST(COUNT(*) AS INT) FROM dbo.{table}")).await[0].get(0).unwrap()
+    }
+
+    /// Whether each of `tables` has exactly one row.
+    pub(crate) async fn has_one_row_each(&self, tables: &[&str]) {
+        let count =
+            |table| format!("SELECT N'{table}' AS name, CAST(COUNT(*) AS INT) AS row_count FROM dbo.{table}");
+        let counts = tables.iter().map(count).collect::<Vec<_>>().join(" UNION ALL ");
+        for row in self.rows(&counts).await {
+            let (name, rows): (&str, i32) = (row.get("name").unwrap(), row.get("row_count").unwrap());
+            assert_eq!(rows, 1, "{name}");
+        }
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
+        self.outside.get_mut().take();
         let config = self.config.clone();
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -12,7 +12,7 @@ use testkit::eventually;
 use super::super::samples::{
     audit, keyed, mutation, record, registered, registration, scope, unique_email, user,
 };
-use super::open;
+use super::connected;
 use super::proxy::{Proxy, Wire};
 use super::server::Database;
 
@@ -35,16 +35,13 @@ impl Scene {
     async fn store(&self) -> SqlServerStore {
         let mut config = self.config.clone();
         (config.pool.max, config.pool.min) = (1, 1);
-        let store = open(&config);
-        store.ping().await.unwrap();
-        store
+        connected(&config).await
     }
 
     async fn is_whole(&self, user: &User, store: &SqlServerStore) {
         assert_eq!(store.user(user.id).await.unwrap().as_ref(), Some(user));
-        for table in ["users", "sessions", "refresh_tokens", "onboarding", "onboarding_steps", "audit_log"] {
-            assert_eq!(self.database.count(table).await, 1, "{table}");
-        }
+        let tables = ["users", "sessions", "refresh_tokens", "onboarding", "onboarding_steps", "audit_log"];
+        self.database.has_one_row_each(&tables).await;
     }
 }
 
@@ -142,9 +139,7 @@ async fn when_every_connection_is_busy_calls_are_refused_with_nothing_done() {
     let mut config = scene.config.clone();
     (config.pool.max, config.pool.min) = (1, 1);
     config.pool.acquire_timeout = Duration::from_millis(300);
-    let store = Arc::new(open(&config));
-    let ready = || async { store.ping().await };
-    eventually(Duration::from_secs(20), ready).await;
+    let store = Arc::new(connected(&config).await);
     scene.proxy.set(Wire::Held);
     let owned = Arc::clone(&store);
     let busy = tokio::spawn(async move { owned.user(uuid::Uuid::nil()).await });
