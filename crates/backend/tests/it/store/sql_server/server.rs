@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use backend::config::{DatabaseConfig, PoolConfig, SqlServerConfig};
+use backend::domain::now;
 use bb8::ManageConnection as _;
 use bb8_tiberius::rt::Client;
 use service_kit::config::Sources;
@@ -15,13 +16,21 @@ use super::container;
 
 const VARIABLE: &str = "TEST_SQLSERVER_URL";
 
+/// In the names of test databases, before the second of their making.
+const MARK: &str = "_test_";
+/// Seconds after which no test run uses its database any more.
+const LEFT_AFTER: i64 = 3600;
+
 static SERVER: OnceCell<Option<SqlServerConfig>> = OnceCell::const_new();
 
 /// The server's configuration, or none: then the reason was told, once.
 async fn server() -> Option<SqlServerConfig> {
     let found = SERVER.get_or_init(|| async {
         match find().await {
-            Ok(config) => Some(config),
+            Ok(config) => {
+                in_background(drop_what_was_left(config.clone()));
+                Some(config)
+            }
             Err(reason) => {
                 // Past the test harness, which keeps what a passing test prints to itself.
                 let _ = writeln!(std::io::stderr(), "\nskipped: SQL Server contract suite ({reason})");
@@ -66,7 +75,8 @@ impl Database {
     /// A name that no database has; none where there is no server.
     pub(crate) async fn named_anew() -> Option<Self> {
         let server = server().await?;
-        let database = format!("{}_test_{}", server.database, Uuid::new_v4().simple());
+        let unique = Uuid::new_v4().simple().to_string();
+        let database = format!("{}{MARK}{}_{unique}", server.database, now().unix_timestamp());
         Some(Self { config: SqlServerConfig { database, ..server }, outside: Mutex::const_new(None) })
     }
 
@@ -104,27 +114,41 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        self.outside.get_mut().take();
-        let config = self.config.clone();
-        let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(drop_database(&config));
-        });
-        let _ = dropping.join();
+        in_background(drop_database(self.config.clone()));
     }
 }
 
-/// Connections of the test may still be closing. A database that stays is no reason to fail.
-async fn drop_database(config: &SqlServerConfig) {
+/// Beside the test, whose runtime must go on or end, since it holds connections to the database.
+/// What the end of the process cuts off is done by [`drop_what_was_left`] in another run.
+fn in_background(work: impl Future<Output = ()> + Send + 'static) {
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(work);
+    });
+}
+
+async fn drop_database(config: SqlServerConfig) {
     let name = &config.database;
     for _ in 0..30 {
         // Not every server knows this; without connections the next is enough.
         let alone = format!("ALTER DATABASE [{name}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE");
-        let _ = rows(config, "master", &alone).await;
-        if rows(config, "master", &format!("DROP DATABASE IF EXISTS [{name}]")).await.is_ok() {
+        let _ = rows(&config, "master", &alone).await;
+        if rows(&config, "master", &format!("DROP DATABASE IF EXISTS [{name}]")).await.is_ok() {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// Drops the databases of test runs that ended long ago.
+async fn drop_what_was_left(config: SqlServerConfig) {
+    let prefix = format!("{}{MARK}", config.database);
+    for row in rows(&config, "master", "SELECT name FROM sys.databases").await.unwrap_or_default() {
+        let database = row.get::<&str, _>("name").unwrap_or_default().to_owned();
+        let made = database.strip_prefix(&prefix).and_then(|rest| rest.split('_').next()?.parse().ok());
+        if made.is_some_and(|made: i64| made < now().unix_timestamp() - LEFT_AFTER) {
+            drop_database(SqlServerConfig { database, ..config.clone() }).await;
+        }
     }
 }
 
