@@ -19,7 +19,7 @@ use crate::{
     forward::{Client, ClientError, Own},
     http1::{response::ResponseHead, write::Added},
     respond::Answer,
-    worker::Scratch,
+    worker::{Alarm, Scratch},
 };
 
 /// Fields that are written anew with each answer.
@@ -178,8 +178,8 @@ impl<C: Client> Client for Recording<'_, C> {
         self.client.trailers()
     }
 
-    fn poll_left(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<()> {
-        self.client.poll_left(cx, scratch)
+    fn poll_left(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, alarm: &Alarm) -> Poll<()> {
+        self.client.poll_left(cx, scratch, alarm)
     }
 
     fn interim(&mut self, cx: &mut Context<'_>, head: &ResponseHead<'_, '_>) -> Result<(), ClientError> {

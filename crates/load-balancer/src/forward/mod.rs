@@ -138,7 +138,7 @@ pub(crate) async fn unless_left<C: Client, F: Future>(
         if let Poll::Ready(output) = work.as_mut().poll(cx) {
             return Poll::Ready(Ok(Some(output)));
         }
-        if request.is_whole() && client.poll_left(cx, &mut worker.scratch.borrow_mut()).is_ready() {
+        if request.is_whole() && client.poll_left(cx, &mut worker.scratch.borrow_mut(), alarm).is_ready() {
             return Poll::Ready(Err(ClientError::Left(None).into()));
         }
         alarm.poll_until(cx, deadline).map(|()| Ok(None))

@@ -8,15 +8,19 @@ use super::write::{self, Added, Coding};
 use crate::forward::{Client, ClientError, Own};
 use crate::listener::Stream;
 use crate::respond::Answer;
-use crate::worker::{READ, Scratch};
+use crate::worker::{Alarm, READ, Scratch};
 use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 use tokio::io::AsyncWrite;
 
 /// So much of later requests is taken in while an answer is awaited; then the client has to wait with the rest,
 /// and whether it is still there is no longer watched.
 const AHEAD: usize = 16 * 1024;
+/// A client that has ended its side of the connection has most likely left. It may also only have said that it has
+/// nothing more to ask, which scripts do, so that an answer that is about to come is still given.
+const HALF_CLOSED: Duration = Duration::from_millis(500);
 
 /// One client connection. Between requests it owns no buffer.
 #[derive(Debug)]
@@ -33,6 +37,8 @@ pub(crate) struct Http1Client {
     coding: Coding,
     /// The connection ends with this answer.
     pub(super) close: bool,
+    /// When the client's side of the connection was seen to have ended.
+    ended_at: Option<Instant>,
     /// The client itself will send nothing after this request.
     pub(super) client_closes: bool,
     /// The answer has been offered to its end.
@@ -52,6 +58,7 @@ impl Http1Client {
             to_http10: false,
             coding: Coding::Identity,
             close: false,
+            ended_at: None,
             client_closes: false,
             answered: false,
             content_out: 0,
@@ -145,14 +152,15 @@ impl Client for Http1Client {
         self.body.trailers()
     }
 
-    fn poll_left(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<()> {
-        while self.ahead.len() < AHEAD {
+    fn poll_left(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, alarm: &Alarm) -> Poll<()> {
+        while self.ended_at.is_none() && self.ahead.len() < AHEAD {
             match ready!(scratch.poll_fill(&mut self.stream, cx, AHEAD)) {
                 Ok(range) if !range.is_empty() => self.ahead.extend_from_slice(scratch.bytes(&range)),
-                Ok(_) | Err(_) => return Poll::Ready(()),
+                Ok(_) => self.ended_at = Some(alarm.now()),
+                Err(_) => return Poll::Ready(()),
             }
         }
-        Poll::Pending
+        self.ended_at.map_or(Poll::Pending, |ended| alarm.poll_until(cx, ended + HALF_CLOSED))
     }
 
     fn interim(&mut self, cx: &mut Context<'_>, head: &ResponseHead<'_, '_>) -> Result<(), ClientError> {

@@ -7,7 +7,7 @@ use crate::http1::length::Length;
 use crate::http1::response::ResponseHead;
 use crate::http1::write::Added;
 use crate::respond::Answer;
-use crate::worker::Scratch;
+use crate::worker::{Alarm, Scratch};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use hyper::body::{Body, Incoming};
@@ -86,7 +86,7 @@ impl Client for Http2Client {
         &self.trailers
     }
 
-    fn poll_left(&mut self, cx: &mut Context<'_>, _: &mut Scratch) -> Poll<()> {
+    fn poll_left(&mut self, cx: &mut Context<'_>, _: &mut Scratch, _: &Alarm) -> Poll<()> {
         match (&mut self.head, &self.answer) {
             (Some(head), _) => head.poll_closed(cx),
             (None, Some(answer)) => answer.poll_left(cx),

@@ -90,7 +90,9 @@ impl Alarm {
         if deadline <= self.now() {
             return Poll::Ready(());
         }
-        self.slot.at.set(Some(deadline));
+        // Several things may be waited for at once; to be woken too early does no harm.
+        let earliest = self.slot.at.get().map_or(deadline, |at| at.min(deadline));
+        self.slot.at.set(Some(earliest));
         let mut waker = self.slot.waker.borrow_mut();
         if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
             *waker = Some(cx.waker().clone());
@@ -137,6 +139,18 @@ mod tests {
         alarms.sweep(deadline);
         assert_eq!(count.0.load(Ordering::Relaxed), 1);
         assert!(alarm.poll_until(&mut cx, deadline).is_ready());
+    }
+
+    #[test]
+    fn the_earliest_of_several_deadlines_wakes_the_task() {
+        let (count, alarms) = (Arc::new(Count(AtomicUsize::new(0))), Alarms::new());
+        let waker = Waker::from(Arc::clone(&count));
+        let mut cx = Context::from_waker(&waker);
+        let (alarm, start) = (alarms.alarm(), alarms.now());
+        assert!(alarm.poll_until(&mut cx, start + TICK).is_pending());
+        assert!(alarm.poll_until(&mut cx, start + 5 * TICK).is_pending());
+        alarms.sweep(start + TICK);
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
     }
 
     #[test]

@@ -170,7 +170,10 @@ where
             let Poll::Ready(content) = self.client.poll_content(cx, scratch)? else { return Ok(()) };
             self.take_in_request(cx, scratch, &content)?;
         }
-        if self.request.is_whole() && !self.state.switched && self.client.poll_left(cx, scratch).is_ready() {
+        if self.request.is_whole()
+            && !self.state.switched
+            && self.client.poll_left(cx, scratch, self.alarm).is_ready()
+        {
             return Err(super::client::ClientError::Left(None).into());
         }
         Ok(())
