@@ -68,13 +68,16 @@ impl HostMatch {
 #[derive(Debug, Default)]
 pub struct RouteTable {
     routes: Vec<Route>,
+    /// Whether any route is for some hosts only.
+    by_host: bool,
 }
 
 impl RouteTable {
     /// Puts routes in order: the most exact host, then the longest path.
     pub fn new(mut routes: Vec<Route>) -> Self {
         routes.sort_by(|a, b| b.host.rank().cmp(&a.host.rank()).then(b.path.len().cmp(&a.path.len())));
-        Self { routes }
+        let by_host = routes.iter().any(|route| route.host != HostMatch::Any);
+        Self { routes, by_host }
     }
 
     /// The route for this host (as in `Host`, port and all; empty when there is none) and path (a query may
@@ -83,7 +86,7 @@ impl RouteTable {
     /// A path with escapes or dot segments is resolved before it is compared (RFC 3986 sections 6.2.2 and
     /// 5.2.4), so that `/api/../metrics` is not taken for something below `/api`.
     pub fn find(&self, host: &[u8], path: &[u8]) -> Option<&Route> {
-        let host = without_port(host);
+        let host = if self.by_host { without_port(host) } else { b"" };
         let path = comparable(path);
         self.routes.iter().find(|route| path.starts_with(route.path.as_bytes()) && route.host.matches(host))
     }
@@ -104,12 +107,21 @@ fn without_port(host: &[u8]) -> &[u8] {
 
 /// The path alone, and resolved where it must be; nearly all paths are borrowed.
 fn comparable(path: &[u8]) -> Cow<'_, [u8]> {
-    let path = memchr::memchr(b'?', path).map_or(path, |query| &path[..query]);
-    let dots = || path.windows(2).any(|pair| pair == b"/.");
-    if memchr::memchr(b'%', path).is_none() && (memchr::memchr(b'.', path).is_none() || !dots()) {
-        return Cow::Borrowed(path);
+    let mut from = 0;
+    while let Some(at) = memchr::memchr3(b'?', b'%', b'.', &path[from..]).map(|at| from + at) {
+        match path[at] {
+            b'?' => return Cow::Borrowed(&path[..at]),
+            // A dot within a segment means nothing.
+            b'.' if at > 0 && path[at - 1] != b'/' => from = at + 1,
+            _ => return Cow::Owned(resolved(path)),
+        }
     }
-    Cow::Owned(without_dot_segments(&unescaped(path)))
+    Cow::Borrowed(path)
+}
+
+fn resolved(path: &[u8]) -> Vec<u8> {
+    let path = memchr::memchr(b'?', path).map_or(path, |query| &path[..query]);
+    without_dot_segments(&unescaped(path))
 }
 
 fn unescaped(path: &[u8]) -> Vec<u8> {

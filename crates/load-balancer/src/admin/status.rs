@@ -131,8 +131,6 @@ fn quantile<'a>(histograms: impl Iterator<Item = &'a Histogram>, percent: u64) -
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -140,10 +138,10 @@ mod tests {
         let histogram = Histogram::default();
         assert_eq!(quantile([&histogram].into_iter(), 50), None);
         for _ in 0..98 {
-            histogram.observe(Duration::from_micros(900));
+            histogram.observe(900);
         }
-        histogram.observe(Duration::from_millis(40));
-        histogram.observe(Duration::from_millis(400));
+        histogram.observe(40_000);
+        histogram.observe(400_000);
         assert_eq!(quantile([&histogram].into_iter(), 50), Some(1.0));
         assert_eq!(quantile([&histogram].into_iter(), 99), Some(50.0));
     }

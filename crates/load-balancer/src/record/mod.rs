@@ -9,7 +9,7 @@ use std::{
     cell::RefCell,
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use smallvec::SmallVec;
@@ -100,9 +100,9 @@ pub struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// From the head's last byte to the answer's.
-    pub fn duration(&self) -> Duration {
-        self.ended.saturating_duration_since(self.began)
+    /// From the head's last byte to the answer's, in microseconds.
+    pub fn micros(&self) -> u64 {
+        micros(self.began, self.ended)
     }
 }
 
@@ -155,12 +155,12 @@ impl Recorder {
         if server.observe(outcome, pool.settings().passive) {
             ejected(pool, &server, outcome);
         }
-        let took = ended.saturating_duration_since(began);
+        let took = micros(began, ended);
         if outcome == Outcome::Answered {
             server.stats(self.worker).upstream.observe(took);
         }
-        let began_micros = micros(began.saturating_duration_since(request_began));
-        Attempt { server, outcome, status, began_micros, took_micros: micros(took) }
+        let began_micros = short(micros(request_began, began));
+        Attempt { server, outcome, status, began_micros, took_micros: short(took) }
     }
 
     /// Counts a retry and its reason.
@@ -170,14 +170,16 @@ impl Recorder {
 
     /// Counts, logs and keeps a request. To be called once for each, whatever ended it.
     pub fn finish(&self, entry: Entry<'_>) {
-        self.count(&entry);
+        let micros = entry.micros();
+        self.count(&entry, micros);
         if let Some(log) = self.log.borrow_mut().as_mut() {
-            log.write(&entry, &self.shard.stats);
+            log.write(&entry, micros, &self.shard.stats);
         }
-        self.shard.recent.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        self.shard.recent.lock().unwrap_or_else(PoisonError::into_inner).push(entry, micros);
     }
 
-    fn count(&self, entry: &Entry<'_>) {
+    #[inline]
+    fn count(&self, entry: &Entry<'_>, micros: u64) {
         let Some(route) = entry.route else {
             self.shard.stats.codes.add(entry.status);
             return;
@@ -192,7 +194,7 @@ impl Recorder {
             None => (&pool.codes, &pool.durations),
         };
         codes.add(entry.status);
-        durations.observe(entry.duration());
+        durations.observe(micros);
     }
 
     /// Hands the access log's buffer to the writer when it is a second old. To be called about once a second.
@@ -237,9 +239,16 @@ fn ejected(pool: &Pool, server: &Server, outcome: Outcome) {
     );
 }
 
+/// Microseconds between two points in time; zero when they come the wrong way round.
+#[inline]
+fn micros(from: Instant, to: Instant) -> u64 {
+    let duration = to.saturating_duration_since(from);
+    duration.as_secs() * 1_000_000 + u64::from(duration.subsec_micros())
+}
+
 /// Over an hour is an hour and a bit: enough for an attempt.
-fn micros(duration: Duration) -> u32 {
-    u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)
+fn short(micros: u64) -> u32 {
+    u32::try_from(micros).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The requests of the last moments, so that one of them can be explained.
 
 use std::{
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -19,7 +19,7 @@ const METHOD: usize = 8;
 struct Slot {
     id: u64,
     began: Instant,
-    duration: Duration,
+    micros: u64,
     client: IpAddr,
     protocol: Protocol,
     status: u16,
@@ -30,6 +30,38 @@ struct Slot {
     attempts: Attempts,
 }
 
+impl Slot {
+    #[cold]
+    fn empty() -> Self {
+        Self {
+            id: 0,
+            began: Instant::now(),
+            micros: 0,
+            client: Ipv4Addr::UNSPECIFIED.into(),
+            protocol: Protocol::Http11,
+            status: 0,
+            method: Text::EMPTY,
+            target: Text::EMPTY,
+            bytes_in: 0,
+            bytes_out: 0,
+            attempts: Attempts::new(),
+        }
+    }
+
+    /// Field by field, in place: a new slot would be written twice.
+    #[inline]
+    fn fill(&mut self, entry: Entry<'_>, micros: u64) {
+        let path = memchr::memchr(b'?', entry.target).map_or(entry.target, |query| &entry.target[..query]);
+        self.id = hash(entry.request_id.as_bytes());
+        (self.began, self.micros) = (entry.began, micros);
+        (self.client, self.protocol, self.status) = (entry.client, entry.protocol, entry.status);
+        self.method.set(entry.method);
+        self.target.set(path);
+        (self.bytes_in, self.bytes_out) = (entry.bytes_in, entry.bytes_out);
+        self.attempts = entry.attempts;
+    }
+}
+
 /// The beginning of a text.
 #[derive(Debug, Clone, Copy)]
 struct Text<const N: usize> {
@@ -38,11 +70,13 @@ struct Text<const N: usize> {
 }
 
 impl<const N: usize> Text<N> {
-    fn new(text: &[u8]) -> Self {
+    const EMPTY: Self = Self { len: 0, bytes: [0; N] };
+
+    #[inline]
+    fn set(&mut self, text: &[u8]) {
         let len = text.len().min(N);
-        let mut bytes = [0; N];
-        bytes[..len].copy_from_slice(&text[..len]);
-        Self { len: u8::try_from(len).unwrap_or(u8::MAX), bytes }
+        self.bytes[..len].copy_from_slice(&text[..len]);
+        self.len = u8::try_from(len).unwrap_or(u8::MAX);
     }
 
     fn to_text(self) -> String {
@@ -90,13 +124,15 @@ struct Ring {
 }
 
 impl Ring {
-    fn push(&mut self, slot: Slot) {
+    /// The slot for the next request; it holds that of the one it replaces.
+    #[inline]
+    fn next(&mut self) -> &mut Slot {
         if self.slots.len() < KEPT {
-            self.slots.push(slot);
-        } else {
-            self.slots[self.next] = slot;
+            self.slots.push(Slot::empty());
         }
-        self.next = (self.next + 1) % KEPT;
+        let next = self.next;
+        self.next = (next + 1) % KEPT;
+        &mut self.slots[next]
     }
 
     /// The newest with this id: clients may use an id twice.
@@ -107,24 +143,11 @@ impl Ring {
 }
 
 impl Recent {
-    /// Keeps a request.
-    pub fn push(&mut self, entry: Entry<'_>) {
-        let path = memchr::memchr(b'?', entry.target).map_or(entry.target, |query| &entry.target[..query]);
-        let slot = Slot {
-            id: hash(entry.request_id.as_bytes()),
-            began: entry.began,
-            duration: entry.duration(),
-            client: entry.client,
-            protocol: entry.protocol,
-            status: entry.status,
-            method: Text::new(entry.method),
-            target: Text::new(path),
-            bytes_in: entry.bytes_in,
-            bytes_out: entry.bytes_out,
-            attempts: entry.attempts,
-        };
-        let notable = slot.attempts.len() > 1 || slot.status >= 500;
-        if notable { self.notable.push(slot) } else { self.all.push(slot) }
+    /// Keeps a request that took so many microseconds.
+    pub fn push(&mut self, entry: Entry<'_>, micros: u64) {
+        let notable = entry.attempts.len() > 1 || entry.status >= 500;
+        let ring = if notable { &mut self.notable } else { &mut self.all };
+        ring.next().fill(entry, micros);
     }
 
     /// Finds a request by its id.
@@ -134,7 +157,7 @@ impl Recent {
         let newest = all.into_iter().chain(notable).max_by_key(|slot| slot.began)?;
         Some(RecentRequest {
             began: SystemTime::now().checked_sub(newest.began.elapsed()).unwrap_or(SystemTime::UNIX_EPOCH),
-            duration: newest.duration,
+            duration: Duration::from_micros(newest.micros),
             client: newest.client,
             protocol: newest.protocol,
             method: newest.method.to_text(),

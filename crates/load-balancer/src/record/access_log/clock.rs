@@ -1,6 +1,6 @@
 //! The time of day for log lines, without asking for it each time.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use time::OffsetDateTime;
 
@@ -35,10 +35,12 @@ impl Clock {
     }
 
     fn micros_at(&self, at: Instant) -> u64 {
-        let ahead = at.saturating_duration_since(self.instant).as_micros();
-        let behind = self.instant.saturating_duration_since(at).as_micros();
-        let micros = u128::from(self.micros) + ahead;
-        u64::try_from(micros.saturating_sub(behind)).unwrap_or(0)
+        let micros =
+            |duration: Duration| duration.as_secs() * 1_000_000 + u64::from(duration.subsec_micros());
+        match at.checked_duration_since(self.instant) {
+            Some(ahead) => self.micros + micros(ahead),
+            None => self.micros.saturating_sub(micros(self.instant.saturating_duration_since(at))),
+        }
     }
 
     /// `2026-11-24T03:01:20.123Z` (RFC 3339).
@@ -86,8 +88,6 @@ fn copy(to: &mut [u8], text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! A line in the "combined" format.
 
-use super::{address, clock::Clock, number};
+use super::{address, clock::Clock, is_plain, number};
 use crate::record::Entry;
 
 /// Writes the line with its end.
@@ -28,6 +28,10 @@ pub(super) fn write(out: &mut Vec<u8>, entry: &Entry<'_>, clock: &mut Clock) {
 
 /// As nginx does it: what could be taken for the end of a field is written as `\xXX`.
 fn escaped(out: &mut Vec<u8>, text: &[u8]) {
+    if is_plain(text) {
+        out.extend_from_slice(text);
+        return;
+    }
     for byte in text {
         if matches!(byte, 0x20..=0x7E) && *byte != b'"' && *byte != b'\\' {
             out.push(*byte);

@@ -49,14 +49,14 @@ impl LogBuffer {
     }
 
     /// Adds a line.
-    pub(super) fn write(&mut self, entry: &Entry<'_>, stats: &WorkerStats) {
+    pub(super) fn write(&mut self, entry: &Entry<'_>, micros: u64, stats: &WorkerStats) {
         if self.lines.is_empty() {
             self.since = entry.ended;
             // A line more than the limit, so that the buffer does not grow on the way.
             self.lines.reserve(FULL + 4096);
         }
         match self.format {
-            Format::Json => json::write(&mut self.lines, entry, &mut self.clock),
+            Format::Json => json::write(&mut self.lines, entry, micros, &mut self.clock),
             Format::Combined => combined::write(&mut self.lines, entry, &mut self.clock),
         }
         self.count += 1;
@@ -90,6 +90,20 @@ impl LogBuffer {
     }
 }
 
+/// Whether a text has only visible ASCII and spaces, and neither `"` nor `\`: nothing that a log would escape.
+#[inline]
+fn is_plain(text: &[u8]) -> bool {
+    let odd = |byte: u8| {
+        u8::from(byte.wrapping_sub(0x20) > 0x5E) | u8::from(byte == b'"') | u8::from(byte == b'\\')
+    };
+    let (chunks, rest) = text.as_chunks::<16>();
+    // Without an early end, sixteen bytes at a time become a few vector instructions.
+    let found = chunks.iter().fold([0; 16], |found: [u8; 16], chunk| {
+        std::array::from_fn(|index| found[index] | odd(chunk[index]))
+    });
+    found == [0; 16] && rest.iter().fold(0, |found, byte| found | odd(*byte)) == 0
+}
+
 /// Writes a number in decimal.
 fn number(out: &mut Vec<u8>, number: impl itoa::Integer) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
@@ -107,5 +121,26 @@ fn address(out: &mut Vec<u8>, address: std::net::IpAddr) {
     } else {
         // Writing to a vector does not fail.
         let _ = write!(out, "{address}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_texts() {
+        for length in [0, 1, 15, 16, 17, 40] {
+            let plain: Vec<u8> =
+                (0..length).map(|n| b' ' + 1 + n % 90).filter(|b| !b"\"\\".contains(b)).collect();
+            assert!(is_plain(&plain), "{length}");
+            for odd in [b'"', b'\\', 0, 0x1F, 0x7F, 0x80, 0xFF] {
+                for at in 0..=plain.len() {
+                    let text = [&plain[..at], &[odd], &plain[at..]].concat();
+                    assert!(!is_plain(&text), "{odd} at {at} of {length}");
+                }
+            }
+        }
+        assert!(is_plain(b" ~"));
     }
 }
