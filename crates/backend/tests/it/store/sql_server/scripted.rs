@@ -144,3 +144,25 @@ async fn a_missing_database_that_may_not_be_made_is_said() {
     assert!(peer.batches()[0].contains("CREATE DATABASE [onboarding]"), "{:?}", peer.batches());
     assert_eq!(peer.batches().len(), 1);
 }
+
+#[tokio::test]
+async fn too_many_calls_are_refused_at_once() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut config = Peer::start(willing()).config();
+    config.port = silent.local_addr().unwrap().port();
+    let store = open(&config);
+    let mut waiting = Vec::new();
+    let refused = loop {
+        let mut call = store.commit(mutation(Effect::None));
+        match futures::poll!(&mut call) {
+            std::task::Poll::Ready(end) => break end,
+            std::task::Poll::Pending => waiting.push(call),
+        }
+        assert!(waiting.len() < 5000, "the queue has no bound");
+    };
+    let Err(StoreError::Unavailable { reason, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(reason, "too many calls are waiting");
+    assert_eq!(usize::try_from(store.pool().waiting).unwrap(), waiting.len());
+    drop(waiting);
+    assert_eq!(store.pool().waiting, 0);
+}
