@@ -2,7 +2,12 @@
 //!
 //! The services' binaries are expected beside `local-cluster`, as `just test` builds them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
 mod cluster;
 mod life;
