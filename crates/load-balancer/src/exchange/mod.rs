@@ -52,7 +52,7 @@ impl<C: Client> Exchange<'_, C> {
             },
         };
         self.record(began, route, conclusion);
-        self.worker.buffers.give(self.request.into_buffer());
+        self.request.recycle(&self.worker.buffers);
     }
 
     /// What the balancer says of itself.

@@ -3,7 +3,7 @@
 use crate::http1::chunked::SizeLine;
 use crate::http1::length::Length;
 use crate::http1::write;
-use crate::worker::{Buffers, READ};
+use crate::worker::{Buffers, Held, READ};
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -111,6 +111,7 @@ impl Draft {
         let head = bytes.len();
         Request {
             bytes,
+            body: None,
             head_fields,
             head,
             sent: 0,
@@ -128,10 +129,12 @@ impl Draft {
 #[derive(Debug)]
 pub(crate) struct Request {
     bytes: Vec<u8>,
+    /// The whole body, where it has come at once and is long; then it is not in `bytes`.
+    body: Option<Held>,
     /// Where the fields end, and where the head does.
     head_fields: usize,
     head: usize,
-    /// How much of `bytes` the current attempt has sent.
+    /// How much of `bytes`, and then of `body`, the current attempt has sent.
     sent: usize,
     /// Bytes of content that have come.
     received: u64,
@@ -219,6 +222,18 @@ impl Request {
         }
     }
 
+    /// Whether content goes upstream as it is.
+    pub(crate) fn is_unframed(&self) -> bool {
+        !self.chunked
+    }
+
+    /// Takes in all of the body at once.
+    pub(crate) fn hold(&mut self, body: Held) {
+        debug_assert!(!self.chunked && self.received == 0, "it needs no frame and nothing came before it");
+        self.received = body.as_bytes().len() as u64;
+        (self.body, self.whole) = (Some(body), true);
+    }
+
     /// Takes in content. Beyond `keep` bytes of body, what was sent is dropped and no other try can be made.
     pub(crate) fn push(&mut self, content: &[u8], keep: usize) {
         if content.is_empty() {
@@ -247,9 +262,18 @@ impl Request {
         self.whole = true;
     }
 
-    /// What the current attempt has yet to send.
-    pub(crate) fn unsent(&self) -> &[u8] {
-        &self.bytes[self.sent..]
+    /// What the current attempt has yet to send: what is left of the head and, where it is apart, of the body.
+    pub(crate) fn unsent(&self) -> (&[u8], &[u8]) {
+        let body = self.body.as_ref().map_or(&[][..], Held::as_bytes);
+        match self.sent.checked_sub(self.bytes.len()) {
+            Some(sent) => (&[], &body[sent..]),
+            None => (&self.bytes[self.sent..], body),
+        }
+    }
+
+    /// Whether the current attempt has nothing to send for now.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.sent == self.bytes.len() + self.body.as_ref().map_or(0, |body| body.as_bytes().len())
     }
 
     /// Takes note that `len` more bytes were sent.
@@ -267,7 +291,7 @@ impl Request {
 
     /// Whether the current attempt has sent all there is.
     pub(crate) fn is_sent(&self) -> bool {
-        self.whole && self.sent == self.bytes.len()
+        self.whole && self.is_drained()
     }
 
     /// Whether it could be sent again from the start.
@@ -313,8 +337,11 @@ impl Request {
         self.sent = from;
     }
 
-    /// The buffer, for the next request.
-    pub(crate) fn into_buffer(self) -> Vec<u8> {
-        self.bytes
+    /// Gives its buffers back for the next request.
+    pub(crate) fn recycle(self, buffers: &Buffers) {
+        buffers.give(self.bytes);
+        if let Some(body) = self.body {
+            buffers.give_back(body);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::request::Request;
 use crate::record::Shard;
 use socket2::SockRef;
-use std::io;
+use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -55,8 +55,13 @@ impl Upstream {
 
     /// Sends as much of the request as goes; ready when all that has come of it is sent.
     pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>, request: &mut Request) -> Poll<io::Result<()>> {
-        while !request.unsent().is_empty() {
-            match ready!(Pin::new(&mut self.stream).poll_write(cx, request.unsent()))? {
+        while !request.is_drained() {
+            let stream = Pin::new(&mut self.stream);
+            let written = match request.unsent() {
+                (head, []) => stream.poll_write(cx, head),
+                (head, body) => stream.poll_write_vectored(cx, &[IoSlice::new(head), IoSlice::new(body)]),
+            };
+            match ready!(written)? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 sent => request.advance(sent),
             }

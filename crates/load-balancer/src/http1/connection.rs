@@ -10,8 +10,9 @@ use crate::http2;
 use crate::listener::Stream;
 use crate::record::Protocol;
 use crate::respond::ErrorKind;
-use crate::worker::{Alarm, Departure, Place, READ, Worker};
+use crate::worker::{Alarm, Departure, Place, READ, Scratch, Worker};
 use socket2::SockRef;
+use std::ops::Range;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -21,6 +22,9 @@ use tokio::io::AsyncWrite;
 /// How long a client may go on sending after an answer that closes the connection, so that it sees the answer
 /// and not a reset (RFC 9112 section 9.6).
 const LINGER: Duration = Duration::from_secs(2);
+
+/// A body of so many bytes is not copied if that can be helped.
+const MUCH: usize = 16 * 1024;
 
 /// What a client wants next.
 enum Next {
@@ -152,7 +156,7 @@ impl Waiting<'_> {
     }
 
     /// Reads a request from where it was received: the common case, in which all of the head has come at once.
-    fn read_scratch(&mut self, range: std::ops::Range<usize>) -> Result<Option<Next>, ErrorKind> {
+    fn read_scratch(&mut self, range: Range<usize>) -> Result<Option<Next>, ErrorKind> {
         let mut scratch = self.worker.scratch.borrow_mut();
         if self.may_be_http2(scratch.bytes(&range)) {
             let bytes = scratch.bytes(&range).to_vec();
@@ -163,16 +167,27 @@ impl Waiting<'_> {
             return Ok(None);
         };
         if range.len() > head {
-            let content = self
-                .client
-                .decode(&mut scratch, range.start + head..range.end)
-                .map_err(|error| refusal::client(&error))?;
-            request.push(scratch.bytes(&content), usize::MAX);
+            let rest = range.start + head..range.end;
+            let content = self.client.decode(&mut scratch, rest).map_err(|error| refusal::client(&error))?;
+            self.take_body(&mut request, &mut scratch, content);
         }
         if self.client.request_ended() {
             request.end(self.client.trailers());
         }
         Ok(Some(Next::Request(request, protocol)))
+    }
+
+    /// Keeps the part of the body that came with the head. When that is a lot and all, its buffer is kept as it is.
+    fn take_body(&self, request: &mut Request, scratch: &mut Scratch, content: Range<usize>) {
+        let buffers = &self.worker.buffers;
+        let at_once = self.client.request_ended() && content.len() >= MUCH && request.is_unframed();
+        match at_once.then(|| buffers.lend()).flatten() {
+            Some(page) => request.hold(scratch.hand_out(content, page)),
+            None => {
+                request.expect_body(buffers);
+                request.push(scratch.bytes(&content), usize::MAX);
+            }
+        }
     }
 
     /// Reads a request from what came in pieces, or ahead of time; its body is left for later.
@@ -184,6 +199,7 @@ impl Waiting<'_> {
             self.hold(bytes);
             return Ok(None);
         };
+        request.expect_body(&self.worker.buffers);
         bytes.drain(..head);
         self.client.keep_ahead(bytes);
         if self.client.request_ended() {
@@ -224,9 +240,7 @@ impl Waiting<'_> {
         self.client.begin_request(head.length, head.http10, head.keep_alive);
         self.client.close |= self.worker.is_draining();
         let protocol = if head.http10 { Protocol::Http10 } else { Protocol::Http11 };
-        let mut request = forwarding::draft(head, self.peer, self.worker);
-        request.expect_body(&self.worker.buffers);
-        (request, protocol, head.len)
+        (forwarding::draft(head, self.peer, self.worker), protocol, head.len)
     }
 }
 

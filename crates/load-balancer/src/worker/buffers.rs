@@ -1,6 +1,7 @@
 //! Buffers that are handed on from request to request.
 
-use std::cell::RefCell;
+use super::scratch::{Held, Page, page};
+use std::cell::{Cell, RefCell};
 
 /// Small buffers kept for the next request; more are given back to the allocator.
 const KEPT: usize = 64;
@@ -10,6 +11,10 @@ const SMALL: usize = 8 * 1024;
 const KEPT_LARGE: usize = 16;
 /// The largest buffer that is kept.
 const LARGE: usize = 160 * 1024;
+/// Pages that requests may hold at once; what comes beyond that is copied to a buffer of its own size.
+const LENT: usize = 64;
+/// Spare pages kept.
+const KEPT_PAGES: usize = 16;
 /// What a new buffer can hold at first: most heads fit.
 const FIRST_CAPACITY: usize = 1024;
 
@@ -18,6 +23,9 @@ const FIRST_CAPACITY: usize = 1024;
 pub(crate) struct Buffers {
     small: RefCell<Vec<Vec<u8>>>,
     large: RefCell<Vec<Vec<u8>>>,
+    pages: RefCell<Vec<Page>>,
+    /// Pages that requests hold.
+    lent: Cell<usize>,
 }
 
 impl Buffers {
@@ -35,6 +43,24 @@ impl Buffers {
         larger.reserve(buffer.len() + more);
         larger.extend_from_slice(buffer);
         self.give(std::mem::replace(buffer, larger));
+    }
+
+    /// A page to read to, in place of one that a request is to hold; `None` when requests hold many already.
+    pub(crate) fn lend(&self) -> Option<Page> {
+        let lent = self.lent.get();
+        (lent < LENT).then(|| {
+            self.lent.set(lent + 1);
+            self.pages.borrow_mut().pop().unwrap_or_else(page)
+        })
+    }
+
+    /// Takes back what a request has held.
+    pub(crate) fn give_back(&self, held: Held) {
+        self.lent.set(self.lent.get() - 1);
+        let mut pages = self.pages.borrow_mut();
+        if pages.len() < KEPT_PAGES {
+            pages.push(held.into_page());
+        }
     }
 
     /// Takes a buffer back.
@@ -67,6 +93,19 @@ mod tests {
         buffers.give(Vec::new());
         assert_eq!((buffers.small.borrow().len(), buffers.large.borrow().len()), (1, 0));
         assert!(buffers.take().is_empty());
+    }
+
+    #[test]
+    fn only_so_many_pages_are_lent() {
+        let (buffers, mut scratch) = (Buffers::default(), super::super::Scratch::new());
+        let mut held = Vec::new();
+        while let Some(page) = buffers.lend() {
+            let range = scratch.put(b"body");
+            held.push(scratch.hand_out(range, page));
+        }
+        assert_eq!((held.len(), held[0].as_bytes()), (LENT, &b"body"[..]));
+        buffers.give_back(held.pop().unwrap());
+        assert!(buffers.lend().is_some() && buffers.lend().is_none());
     }
 
     #[test]

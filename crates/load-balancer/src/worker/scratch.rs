@@ -13,17 +13,43 @@ const HEADROOM: usize = 4 * 1024;
 /// Room after what is read, for the end of a chunk and the last chunk.
 const TAILROOM: usize = 64;
 
+/// A buffer of the size that reads go to.
+pub(crate) type Page = Box<[u8]>;
+
+/// A new one.
+pub(super) fn page() -> Page {
+    vec![0; HEADROOM + READ + TAILROOM].into_boxed_slice()
+}
+
+/// Bytes that were read, together with the buffer that they were read to.
+#[derive(Debug)]
+pub(crate) struct Held {
+    page: Page,
+    range: Range<usize>,
+}
+
+impl Held {
+    /// The bytes.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.page[self.range.clone()]
+    }
+
+    /// The buffer, for other uses.
+    pub(super) fn into_page(self) -> Page {
+        self.page
+    }
+}
+
 /// Bytes on their way through, valid only until the task waits: the next connection reads into the same place.
 pub(crate) struct Scratch {
-    bytes: Box<[u8]>,
+    bytes: Page,
     /// The head of a message being written, until it is put before its body.
     pub(crate) head: Vec<u8>,
 }
 
 impl Scratch {
     pub(crate) fn new() -> Self {
-        let bytes = vec![0; HEADROOM + READ + TAILROOM].into_boxed_slice();
-        Self { bytes, head: Vec::with_capacity(HEADROOM) }
+        Self { bytes: page(), head: Vec::with_capacity(HEADROOM) }
     }
 
     /// Reads once from `stream`, at most `limit` bytes; an empty range is the end of the stream.
@@ -47,6 +73,11 @@ impl Scratch {
         let len = data.len().min(READ);
         self.bytes[HEADROOM..HEADROOM + len].copy_from_slice(&data[..len]);
         HEADROOM..HEADROOM + len
+    }
+
+    /// Hands out what was read, buffer and all, and reads to `page` from now on: cheaper than a copy of much.
+    pub(crate) fn hand_out(&mut self, range: Range<usize>, page: Page) -> Held {
+        Held { page: std::mem::replace(&mut self.bytes, page), range }
     }
 
     /// The bytes of a range that a read or a decoder gave.

@@ -267,3 +267,22 @@ async fn in_flight_lasts_until_the_answer_has_ended() {
     assert_eq!(client.read_response().await.unwrap().text(), "abcd");
     eventually(PATIENCE, || async { balancer.in_flight() == 0 }).await;
 }
+
+#[tokio::test]
+async fn a_long_body_is_sent_again_whole() {
+    for len in [10_000, 40_000, 64 * 1024] {
+        let (bad, good, balancer) = pair(Script::close()).await;
+        let body = "abcdefghij".repeat(len / 10 + 1)[..len].to_owned();
+        let head =
+            format!("POST / HTTP/1.1\r\nHost: h\r\nIdempotency-Key: k\r\nContent-Length: {len}\r\n\r\n");
+        for _ in 0..2 {
+            // At once, and in two pieces.
+            assert!(balancer.ask(format!("{head}{body}")).await.text() == body);
+            let mut client = balancer.client().await;
+            client.send(&head).await.unwrap();
+            client.send(&body).await.unwrap();
+            assert!(client.read_response().await.unwrap().text() == body);
+        }
+        assert!(bad.requests() > 0 && good.requests() == 4);
+    }
+}

@@ -156,9 +156,9 @@ where
     /// Up: what has come of the request is sent before more is read.
     fn poll_request(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Result<(), Broken> {
         while !self.state.deaf {
-            let before = self.request.unsent().len();
+            let idle = self.request.is_drained();
             match self.upstream.poll_send(cx, self.request) {
-                Poll::Ready(Ok(())) if before > 0 => self.progress(),
+                Poll::Ready(Ok(())) if !idle => self.progress(),
                 Poll::Ready(Ok(())) => {}
                 // It may have answered before it stopped listening.
                 Poll::Ready(Err(_)) => self.state.deaf = true,
@@ -217,7 +217,7 @@ where
 
     /// Whose fault the silence is.
     fn overdue(&self) -> Broken {
-        let request_missing = !self.request.is_whole() && self.request.unsent().is_empty();
+        let request_missing = !self.request.is_whole() && self.request.is_drained();
         match self.state.stage {
             Stage::Head(_) if request_missing && !self.state.deaf => Broken::RequestStalled,
             Stage::Head(_) => UpstreamError::TimedOut.into(),
