@@ -137,6 +137,13 @@ describe.skipIf(reasonToSkip !== undefined)(`a person's journey${becauseOf(reaso
     await page.getByRole('link', { name: /Back/ }).click();
     await opened('Make it yours');
     await page.getByLabel('Product updates').check();
+    const html = page.locator('html');
+    await page.getByRole('button', { name: 'Use the dark appearance' }).click();
+    await expect.poll(() => html.getAttribute('data-mantine-color-scheme')).toBe('dark');
+    await page.getByRole('radio', { name: 'Light' }).check();
+    await expect.poll(() => html.getAttribute('data-mantine-color-scheme')).toBe('light');
+    await page.getByRole('radio', { name: 'As the device' }).check();
+    await expect.poll(() => html.getAttribute('data-mantine-color-scheme')).toBe('light');
     await page.getByRole('button', { name: 'Continue' }).click();
     await opened('One last look');
     expect(await look(page, '8-review')).toEqual([]);

@@ -21,12 +21,13 @@ export function noteAnswer(response: Response): void {
   if (instance !== null) {
     lastAnswerer.set({ instance, requestId: response.headers.get('x-request-id') ?? undefined });
   }
-  if (response.status < 500) connection.set('online');
+  // An answer that was on its way when the network went is no sign that it is back.
+  if (response.status < 500 && navigator.onLine) connection.set('online');
 }
 
 export function noteTrouble(exhausted: boolean): void {
-  if (connection.get() === 'offline') return;
-  connection.set(exhausted ? 'unreachable' : 'reconnecting');
+  if (!navigator.onLine) connection.set('offline');
+  else connection.set(exhausted ? 'unreachable' : 'reconnecting');
 }
 
 /** Resolves at once while the browser is online, else when it says that it is again. */

@@ -1,5 +1,5 @@
 import type { Onboarding } from '../api/types';
-import type { Drafts } from './drafts';
+import type { Draft, Drafts } from './drafts';
 import { merge, type Merged, same } from './merge';
 import { type NewStatus, type Saved, type Saver, startOf, type StepChange } from './saver';
 import { missing, sendable } from './specs';
@@ -22,7 +22,8 @@ export class DraftSync {
   /** Writes down what the form holds now; `stored` is what the service has. Nothing to keep where they agree. */
   keep(key: StepKey, data: StepData, stored: StepData): void {
     const before = this.drafts.read(key);
-    if (same(data, stored)) this.drafts.drop(key);
+    // With a request on its way, going back to what was stored is a change like any other.
+    if (same(data, stored) && isAnswered(before, stored)) this.drafts.drop(key);
     else this.drafts.keep(key, { base: stored, ...before, data });
   }
 
@@ -47,7 +48,11 @@ export class DraftSync {
       const status = draftStatus(key, data, state);
       // A finished onboarding takes corrections, but no step that is open again: this text waits for its rest.
       const refused = state.status === 'completed' && status === 'in_progress';
-      if (refused || same(data, stepOf(state, key)?.data ?? {})) return undefined;
+      const stored = stepOf(state, key)?.data ?? {};
+      // The service has it all: an earlier request arrived, and its answer was lost.
+      const answered = isAnswered(draft, stored);
+      if (answered && same(draft.data, stored)) this.drafts.drop(key);
+      if (refused || (answered && same(data, stored))) return undefined;
       return this.changeOf(key, status, data, draft.base);
     };
     return this.saver.save(prepare, this.settle);
@@ -84,6 +89,11 @@ export class DraftSync {
     if (same(data, confirmed)) this.drafts.drop(key);
     else this.drafts.keep(key, { data, base: confirmed });
   };
+}
+
+/** Whether no request is open that may have put something else in the place of `stored`. */
+function isAnswered(draft: Draft | undefined, stored: StepData): boolean {
+  return draft?.tried === undefined || same(draft.tried, stored);
 }
 
 /** A finished step that is edited stays finished while what it holds is complete. */

@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { storage } from '../api/storage';
 import type { User } from '../api/types';
 import { service } from '../test/network';
@@ -63,6 +63,36 @@ describe('wizard', () => {
     expect(reopened.open('profile', { job_title: 'Poet' })).toEqual({ job_title: 'Poet', country: 'GB' });
     expect(await reopened.sendAll()).toBe(true);
     expect(stored('profile')).toEqual(['in_progress', { job_title: 'Poet', country: 'GB' }]);
+  });
+
+  test('going back to the stored text while another one is on its way counts', async () => {
+    wizard.keep('preferences', { theme: 'system' }, {});
+    await wizard.sendDraft('preferences');
+    const before = { theme: 'system' };
+    wizard.keep('preferences', { theme: 'light' }, before);
+    let release = (): void => undefined;
+    service.gate = new Promise((resolve) => (release = resolve));
+    const underWay = wizard.sendDraft('preferences');
+    await vi.waitFor(() => expect(service.requests.at(-1)?.body).toContain('light'));
+    wizard.keep('preferences', { theme: 'system' }, before);
+    release();
+    await underWay;
+    expect(wizard.content('preferences', { theme: 'light' })).toEqual({ theme: 'system' });
+    await wizard.sendDraft('preferences');
+    expect(stored('preferences')).toEqual(['in_progress', { theme: 'system' }]);
+    expect(wizard.hasDraft('preferences')).toBe(false);
+  });
+
+  test('the same where the other one got no answer, but may have arrived', async () => {
+    wizard.keep('preferences', { theme: 'system' }, {});
+    await wizard.sendDraft('preferences');
+    wizard.keep('preferences', { theme: 'light' }, { theme: 'system' });
+    service.faults.push('drop_after', ...Array.from({ length: 4 }, () => 'drop_before' as const));
+    await expect(wizard.sendDraft('preferences')).rejects.toThrow('cannot be reached');
+    wizard.keep('preferences', { theme: 'system' }, { theme: 'system' });
+    await wizard.sendDraft('preferences');
+    expect(stored('preferences')).toEqual(['in_progress', { theme: 'system' }]);
+    expect(wizard.status.get().elsewhere).toBeUndefined();
   });
 
   test('a draft that is asked for while its step is being finished does not reopen it', async () => {

@@ -33,6 +33,8 @@ export class FakeService {
   /** Taken one for each request: what happens to it instead of, or after, being handled. */
   readonly faults: Array<'drop_before' | 'drop_after' | number | undefined> = [];
   refreshes = 0;
+  /** Where set, answers wait for it. */
+  gate: Promise<void> | undefined;
   /** What the browser would hold as the session cookie. */
   cookie: string | undefined;
   private readonly kept = new Map<string, Kept>();
@@ -44,6 +46,7 @@ export class FakeService {
     const body = await request.text();
     const key = request.headers.get('idempotency-key');
     this.requests.push({ method: request.method, path, key, body });
+    await this.gate;
     const fault = this.faults.shift();
     if (fault === 'drop_before') return Response.error();
     if (typeof fault === 'number') return this.problem(fault, 'database_unavailable');

@@ -1,10 +1,11 @@
-import { Select, Switch, useMantineColorScheme } from '@mantine/core';
+import { Select, Switch } from '@mantine/core';
 import { useMemo } from 'react';
 import { useStepForm } from '../../onboarding/useStepForm';
 import { ChoiceCards } from '../../ui/ChoiceCards';
 import { localeOptions, schemeOf, THEMES } from './preferences';
 import { StepForm, WIDE } from './StepFrame';
 import { ThemePicture } from './ThemePicture';
+import { useColorScheme } from '../../ui/useColorScheme';
 
 export function PreferencesStep() {
   const control = useStepForm('preferences', {
@@ -14,7 +15,7 @@ export function PreferencesStep() {
     newsletter: false,
   });
   const { form } = control;
-  const { setColorScheme } = useMantineColorScheme();
+  const { setColorScheme } = useColorScheme();
   const locales = useMemo(() => localeOptions(navigator.language), []);
   const theme = form.getInputProps('theme');
   return (
