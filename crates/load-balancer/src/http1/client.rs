@@ -24,6 +24,7 @@ const HALF_CLOSED: Duration = Duration::from_millis(500);
 
 /// One client connection. Between requests it owns no buffer.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "facts of one request and its answer, each on its own")]
 pub(crate) struct Http1Client {
     pub(super) stream: Stream,
     /// Bytes that have come and are not used yet: part of a head, or later requests.

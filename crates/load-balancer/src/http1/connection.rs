@@ -78,27 +78,24 @@ pub(crate) async fn serve(
         patience = worker.settings.keepalive_timeout;
         requests += 1;
         if requests.is_power_of_two() && client.ahead.is_empty() {
-            match depart(worker, client, &mut place) {
-                Ok(departure) => return Some(departure),
-                Err(stays) => client = stays,
+            let host = better_host(worker, &client, &mut place);
+            match (host, client.stream) {
+                (Some(host), Stream::Plain(stream)) => {
+                    return place.map(|place| Departure { stream, place, host });
+                }
+                (_, stream) => client = Http1Client::new(stream),
             }
         }
     }
 }
 
-/// Finds out whether an idle connection is better off at another worker; otherwise it has its place here.
-fn depart(worker: &Worker, client: Http1Client, place: &mut Option<Place>) -> Result<Departure, Http1Client> {
+/// Finds out whether an idle connection is better off at another worker, and takes its place, there or here.
+fn better_host(worker: &Worker, client: &Http1Client, place: &mut Option<Place>) -> Option<usize> {
     // With its own place given up, a connection that is alone here does not move back and forth.
     *place = None;
     let host = worker.common.lighter(worker.index).filter(|_| !client.stream.is_tls());
-    let own = worker.common.place(host.unwrap_or(worker.index));
-    match (host, client.stream) {
-        (Some(host), Stream::Plain(stream)) => Ok(Departure { stream, place: own, host }),
-        (_, stream) => {
-            *place = Some(own);
-            Err(Http1Client::new(stream))
-        }
-    }
+    *place = Some(worker.common.place(host.unwrap_or(worker.index)));
+    host
 }
 
 /// Waits for the next request.
@@ -181,12 +178,11 @@ impl Waiting<'_> {
     fn take_body(&self, request: &mut Request, scratch: &mut Scratch, content: Range<usize>) {
         let buffers = &self.worker.buffers;
         let at_once = self.client.request_ended() && content.len() >= MUCH && request.is_unframed();
-        match at_once.then(|| buffers.lend()).flatten() {
-            Some(page) => request.hold(scratch.hand_out(content, page)),
-            None => {
-                request.expect_body(buffers);
-                request.push(scratch.bytes(&content), usize::MAX);
-            }
+        if let Some(page) = at_once.then(|| buffers.lend()).flatten() {
+            request.hold(scratch.hand_out(content, page));
+        } else {
+            request.expect_body(buffers);
+            request.push(scratch.bytes(&content), usize::MAX);
         }
     }
 

@@ -66,9 +66,8 @@ impl Buffers {
     /// Takes a buffer back.
     pub(crate) fn give(&self, mut buffer: Vec<u8>) {
         let (spare, most) = match buffer.capacity() {
-            0 => return,
-            ..=SMALL => (&self.small, KEPT),
-            ..=LARGE => (&self.large, KEPT_LARGE),
+            1..=SMALL => (&self.small, KEPT),
+            capacity if capacity > SMALL && capacity <= LARGE => (&self.large, KEPT_LARGE),
             _ => return,
         };
         let mut spare = spare.borrow_mut();

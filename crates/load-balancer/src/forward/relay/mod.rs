@@ -21,7 +21,7 @@ const SLOW_READ: usize = 16 * 1024;
 
 /// A client that has taken nothing for so long is given up. A large socket buffer takes in, and lets go of, a lot at
 /// once, so that even a client that reads all the time is seen to do so only now and then.
-const CLIENT_PATIENCE: Duration = Duration::from_secs(60);
+const CLIENT_PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the conductor is asked about a head.
 #[derive(Debug, Clone, Copy)]

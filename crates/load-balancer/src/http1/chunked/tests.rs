@@ -8,9 +8,9 @@ fn decode(pieces: &[&[u8]]) -> Result<(Vec<u8>, usize, Decoder), ChunkError> {
     let (mut decoder, mut content, mut used) = (Decoder::default(), Vec::new(), 0);
     for piece in pieces {
         let mut buffer = piece.to_vec();
-        let decoded = decoder.decode(&mut buffer)?;
-        content.extend_from_slice(&buffer[..decoded.data]);
-        used += decoded.used;
+        let step = decoder.decode(&mut buffer)?;
+        content.extend_from_slice(&buffer[..step.data]);
+        used += step.used;
     }
     Ok((content, used, decoder))
 }
