@@ -13,7 +13,7 @@ pub(super) fn resident_bytes() -> Option<u64> {
     resident_bytes_of(&std::fs::read_to_string("/proc/self/status").ok()?)
 }
 
-/// proc_pid_stat(5): the name in parentheses may hold anything; user and system time are fields 14 and 15.
+/// `proc_pid_stat`(5): the name in parentheses may hold anything; user and system time are fields 14 and 15.
 fn cpu_seconds_of(stat: &str) -> Option<f64> {
     let (_, after_name) = stat.rsplit_once(')')?;
     let mut times = after_name.split_ascii_whitespace().skip(11).map(str::parse::<u32>);
@@ -21,7 +21,7 @@ fn cpu_seconds_of(stat: &str) -> Option<f64> {
     Some((f64::from(user) + f64::from(system)) / TICKS)
 }
 
-/// proc_pid_status(5).
+/// `proc_pid_status`(5).
 fn resident_bytes_of(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)

@@ -86,9 +86,7 @@ path = "logs/access.log"
     assert_eq!(config.access_log.path.as_deref(), Some(Path::new("/etc/lb/logs/access.log")));
 }
 
-#[test]
-fn everything_wrong_is_told_at_once_with_its_place() {
-    let text = r#"[listen]
+const WRONG: &str = r#"[listen]
 http = "everywhere"
 admin = "0.0.0.0:8081"
 https = "0.0.0.0:8443"
@@ -122,6 +120,9 @@ cache = { max_size = "1KB", ttl = "ten minutes" }
 
 [acess_log]
 "#;
+
+#[test]
+fn everything_wrong_is_told_at_once_with_its_place() {
     let expected = [
         "lb.toml:2: listen.http: \"everywhere\" cannot be used",
         "lb.toml:3: listen.admin: 0.0.0.0:8081 can be reached",
@@ -148,7 +149,7 @@ cache = { max_size = "1KB", ttl = "ten minutes" }
         "lb.toml:31: routes[1].cache.ttl: \"ten minutes\" cannot be used; write a duration",
         "lb.toml:33: acess_log: unknown key; did you mean \"access_log\"?",
     ];
-    let found = problems(text);
+    let found = problems(WRONG);
     for (found, expected) in found.iter().zip(expected) {
         assert!(found.starts_with(expected), "found    {found}\nexpected {expected}");
     }

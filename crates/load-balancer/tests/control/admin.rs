@@ -2,9 +2,9 @@
 
 use reqwest::Method;
 use serde_json::json;
-use testkit::{Script, Upstream};
+use testkit::{Script, Upstream, eventually};
 
-use crate::harness::{Balancer, HEALTH, config, named};
+use crate::harness::{Balancer, HEALTH, PATIENCE, config, named};
 
 const SERVERS: &str = "/api/pools/backend/servers";
 
@@ -23,8 +23,13 @@ async fn requests_are_counted_and_explained() {
             (200, &"well".parse().unwrap())
         );
         let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
-        let (status, request) = balancer.call(Method::GET, &format!("/api/requests/{id}"), None).await;
-        assert_eq!((status, &request["status"], &request["path"]), (200, &200.into(), &"/api/x".into()));
+        // The record follows the answer's last byte.
+        let request = eventually(PATIENCE, || async {
+            let (status, request) = balancer.call(Method::GET, &format!("/api/requests/{id}"), None).await;
+            if status == 200 { Ok(request) } else { Err(request) }
+        })
+        .await;
+        assert_eq!((&request["status"], &request["path"]), (&200.into(), &"/api/x".into()));
         assert_eq!(request["server"], "well");
         retried = retried.or((request["attempts"].as_array().unwrap().len() == 2).then_some(request));
     }
@@ -63,7 +68,7 @@ async fn every_metric_that_dashboards_use_is_there() {
         "lb_connections_open{side=\"client\"}",
         "lb_connections_open{side=\"upstream\"}",
     ] {
-        assert!(balancer.metric(sample).await.is_some(), "{sample}");
+        eventually(PATIENCE, || async { balancer.metric(sample).await.ok_or(sample) }).await;
     }
     balancer.stop().await;
 }

@@ -12,6 +12,8 @@ async fn a_reload_changes_servers_and_keeps_what_is_known_of_the_others() {
     let balancer = Balancer::start(&config(&[("a", a.address())], HEALTH)).await;
     balancer.until("a", "up").await;
     balancer.ask("/").await;
+    eventually(PATIENCE, || async { balancer.server("a").await.is_some_and(|a| a["requests_total"] == 1) })
+        .await;
     let text = config(&[("a", a.address()), ("b", b.address())], HEALTH);
     std::fs::write(&balancer.file, text.replace("workers = 2", "workers = 3")).unwrap();
     let (status, answer) = balancer.call(Method::POST, "/api/reload", None).await;
