@@ -87,7 +87,7 @@ pub(crate) async fn attempt<C: Client>(
         served_by: aim.server.name(),
         date: &date,
         judge,
-        state: State::new(alarm.now() + aim.limits.silence),
+        state: State::new(alarm.now(), aim.limits.silence),
     };
     let result = std::future::poll_fn(|cx| relay.poll(cx, &mut worker.scratch.borrow_mut())).await;
     let state = relay.state;

@@ -7,6 +7,8 @@ use thiserror::Error;
 
 /// The longest request line, in bytes.
 pub const MAX_REQUEST_LINE: usize = 8 * 1024;
+/// Two spaces, the version and the CR.
+const REST_OF_LINE: usize = 11;
 /// The longest head, in bytes, request line included.
 pub const MAX_HEAD: usize = 32 * 1024;
 
@@ -108,7 +110,7 @@ pub fn parse<'h, 'b>(
         return Err(RequestError::BareLineFeed);
     }
     let (method, target) = (raw.method.unwrap_or_default(), raw.path.unwrap_or_default());
-    if target.len() > MAX_REQUEST_LINE {
+    if method.len() + target.len() + REST_OF_LINE > MAX_REQUEST_LINE {
         return Err(RequestError::LineTooLong);
     }
     let target = target::parse(method, target)?;

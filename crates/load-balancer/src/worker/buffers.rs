@@ -13,8 +13,6 @@ const KEPT_LARGE: usize = 16;
 const LARGE: usize = 160 * 1024;
 /// Pages that requests may hold at once; what comes beyond that is copied to a buffer of its own size.
 const LENT: usize = 64;
-/// Spare pages kept.
-const KEPT_PAGES: usize = 16;
 /// What a new buffer can hold at first: most heads fit.
 const FIRST_CAPACITY: usize = 1024;
 
@@ -57,10 +55,12 @@ impl Buffers {
     /// Takes back what a request has held.
     pub(crate) fn give_back(&self, held: Held) {
         self.lent.set(self.lent.get() - 1);
-        let mut pages = self.pages.borrow_mut();
-        if pages.len() < KEPT_PAGES {
-            pages.push(held.into_page());
-        }
+        self.pages.borrow_mut().push(held.into_page());
+    }
+
+    /// Gives a spare page back to the allocator; to be called now and then, so that a rush is forgotten in time.
+    pub(crate) fn trim(&self) {
+        self.pages.borrow_mut().pop();
     }
 
     /// Takes a buffer back.
@@ -105,6 +105,9 @@ mod tests {
         assert_eq!((held.len(), held[0].as_bytes()), (LENT, &b"body"[..]));
         buffers.give_back(held.pop().unwrap());
         assert!(buffers.lend().is_some() && buffers.lend().is_none());
+        buffers.give_back(held.pop().unwrap());
+        buffers.trim();
+        assert!(buffers.pages.borrow().is_empty());
     }
 
     #[test]

@@ -106,6 +106,7 @@ impl Worker {
         if now.duration_since(self.last_second.get()) >= Duration::from_secs(1) {
             self.last_second.set(now);
             self.upstreams.sweep(now);
+            self.buffers.trim();
             self.recorder.tick(now);
         }
     }

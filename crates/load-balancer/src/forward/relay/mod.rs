@@ -9,7 +9,7 @@ use super::upstream::Upstream;
 use crate::http1::body::Body;
 use crate::http1::response;
 use crate::retry::Failure;
-use crate::worker::{Alarm, READ, Scratch};
+use crate::worker::{Alarm, READ, Scratch, TICK};
 use std::ops::Range;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -94,6 +94,8 @@ pub(crate) struct Relay<'a, C, J> {
 pub(crate) struct State {
     stage: Stage,
     deadline: Instant,
+    /// From when on it is watched whether the client leaves.
+    watch_from: Instant,
     /// While the client has not taken what it was offered: until when it must take some.
     client_deadline: Option<Instant>,
     read_at_once: usize,
@@ -107,10 +109,11 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(deadline: Instant) -> Self {
+    pub(crate) fn new(now: Instant, silence: Duration) -> Self {
         Self {
             stage: Stage::Head(Vec::new()),
-            deadline,
+            deadline: now + silence,
+            watch_from: now + TICK,
             client_deadline: None,
             read_at_once: READ,
             status: None,
@@ -149,6 +152,8 @@ where
             // What the client has sent ahead is content now.
             self.poll_request(cx, scratch)?;
         }
+        // To be woken for it is enough.
+        let _ = self.alarm.poll_until(cx, self.state.watch_from);
         ready!(self.alarm.poll_until(cx, self.deadline()));
         Poll::Ready(Err(self.overdue()))
     }
@@ -170,13 +175,16 @@ where
             let Poll::Ready(content) = self.client.poll_content(cx, scratch)? else { return Ok(()) };
             self.take_in_request(cx, scratch, &content)?;
         }
-        if self.request.is_whole()
-            && !self.state.switched
-            && self.client.poll_left(cx, scratch, self.alarm).is_ready()
-        {
+        if self.watches() && self.client.poll_left(cx, scratch, self.alarm).is_ready() {
             return Err(super::client::ClientError::Left(None).into());
         }
         Ok(())
+    }
+
+    /// Whether it is time to see if the client is still there. Most answers come before that, and to look at once
+    /// would cost each of them a read that finds nothing.
+    fn watches(&self) -> bool {
+        self.request.is_whole() && !self.state.switched && self.alarm.now() >= self.state.watch_from
     }
 
     fn take_in_request(
