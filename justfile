@@ -33,6 +33,24 @@ chaos fault="kill" duration="60s" clients="20" *options: build
     with_cluster release 400 target/release/chaos --cluster '$CLUSTER_JSON' --fault {{fault}} \
       --duration {{duration}} --clients {{clients}} {{options}}
 
+# development in containers: SQL Server, one backend, balancer, page
+dev *options:
+    deploy/compose/secrets.sh
+    docker compose up --build {{options}}
+
+# staging in containers: SQL Server, three backends, balancer, page
+staging *options:
+    deploy/compose/secrets.sh
+    docker compose -f docker-compose.scale.yml {{options}} up -d --build --wait
+
+# end staging; its data stays
+staging-down:
+    docker compose -f docker-compose.scale.yml --profile '*' down
+
+# what needs a container engine: images, Compose, faults under load, monitoring, nginx as fall-back, Swarm
+test-containers *parts:
+    deploy/test/engine.sh && deploy/test/containers.sh {{parts}}
+
 # the balancer beside nginx and HAProxy in one run; --quick takes two minutes
 bench *options: build-bench
     python3 bench/run.py {{options}}
