@@ -4,6 +4,7 @@ use super::upstream::Upstream;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// Idle connections by [`crate::pool::Server::id`], each list ordered by age; the youngest is used first, so that
@@ -21,13 +22,14 @@ struct Idle {
 }
 
 impl Connections {
-    /// An idle connection to the server; `surely` asks the operating system whether it is still open.
-    pub(crate) fn take(&self, server: u64, surely: bool) -> Option<Upstream> {
+    /// An idle connection to the server at this address; `surely` asks the operating system whether it is still open.
+    pub(crate) fn take(&self, server: u64, address: SocketAddr, surely: bool) -> Option<Upstream> {
         let mut idle = self.idle.borrow_mut();
         let connections = &mut idle.get_mut(&server)?.connections;
         loop {
             let connection = connections.pop()?;
-            if connection.seems_alive() && (!surely || connection.is_alive()) {
+            let leads_there = connection.address == address;
+            if leads_there && connection.seems_alive() && (!surely || connection.is_alive()) {
                 return Some(connection);
             }
         }

@@ -109,11 +109,11 @@ async fn connection<C: Client>(
     // A request that cannot be sent twice must not meet a connection that is closed already.
     let safe_twice = request.facts.idempotent || request.facts.has_key;
     let surely = !safe_twice || !request.fits(aim.limits.replay_body);
-    let idle = if aim.fresh { None } else { worker.upstreams.take(aim.server.id(), surely) };
+    let address = aim.server.resolved().ok_or(UpstreamError::Unresolved)?;
+    let idle = if aim.fresh { None } else { worker.upstreams.take(aim.server.id(), address, surely) };
     if let Some(upstream) = idle {
         return Ok(upstream);
     }
-    let address = aim.server.resolved().ok_or(UpstreamError::Unresolved)?;
     let connecting = Upstream::connect(address, alarm.now(), worker.recorder.shard());
     let timeout = aim.settings.timeouts.connect;
     match unless_left(worker, client, request, alarm, timeout, connecting).await? {

@@ -17,6 +17,8 @@ use tokio::net::{TcpSocket, TcpStream};
 #[derive(Debug)]
 pub(crate) struct Upstream {
     pub(crate) stream: TcpStream,
+    /// Where it leads; a server's name may have come to mean another address since.
+    pub(crate) address: SocketAddr,
     /// It has served a request before, so it may have been closed meanwhile.
     pub(crate) reused: bool,
     /// When it was last put aside.
@@ -50,7 +52,7 @@ impl Upstream {
         };
         socket.set_nodelay(true)?;
         let stream = socket.connect(address).await?;
-        Ok(Self { stream, reused: false, idle_since: now, _counted: Counted::new(shard) })
+        Ok(Self { stream, address, reused: false, idle_since: now, _counted: Counted::new(shard) })
     }
 
     /// Sends as much of the request as goes; ready when all that has come of it is sent.

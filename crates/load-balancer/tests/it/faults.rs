@@ -269,6 +269,16 @@ async fn in_flight_lasts_until_the_answer_has_ended() {
 }
 
 #[tokio::test]
+async fn a_server_that_has_moved_is_asked_at_its_new_address() {
+    let (old, new) = (Upstream::start(Answer::ok("old")).await, Upstream::start(Answer::ok("new")).await);
+    let balancer = Balancer::before(&old);
+    assert_eq!(balancer.ask(get("/")).await.text(), "old");
+    balancer.servers[0].set_resolved(new.address());
+    assert_eq!(balancer.ask(get("/")).await.text(), "new");
+    assert_eq!(old.requests(), 1);
+}
+
+#[tokio::test]
 async fn a_long_body_is_sent_again_whole() {
     for len in [10_000, 40_000, 64 * 1024] {
         let (bad, good, balancer) = pair(Script::close()).await;
