@@ -83,6 +83,7 @@ pub(crate) async fn attempt<C: Client>(
         request,
         upstream: &mut upstream,
         alarm,
+        buffers: &worker.buffers,
         limits: aim.limits,
         served_by: aim.server.name(),
         date: &date,

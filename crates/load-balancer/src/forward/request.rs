@@ -337,6 +337,18 @@ impl Request {
         self.sent = from;
     }
 
+    /// Gives a long body that was sent back to the next request, where it must not be sent twice anyway: the fewer
+    /// buffers are in turn, the more of them are in the processor's cache.
+    pub(crate) fn let_go(&mut self, buffers: &Buffers) {
+        if self.facts.idempotent || self.facts.has_key || !self.is_sent() {
+            return;
+        }
+        if let Some(body) = self.body.take() {
+            buffers.give_back(body);
+            (self.kept, self.sent) = (false, self.bytes.len());
+        }
+    }
+
     /// Gives its buffers back for the next request.
     pub(crate) fn recycle(self, buffers: &Buffers) {
         buffers.give(self.bytes);

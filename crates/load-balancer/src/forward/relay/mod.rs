@@ -9,7 +9,7 @@ use super::upstream::Upstream;
 use crate::http1::body::Body;
 use crate::http1::response;
 use crate::retry::Failure;
-use crate::worker::{Alarm, READ, Scratch, TICK};
+use crate::worker::{Alarm, Buffers, READ, Scratch, TICK};
 use std::ops::Range;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -80,6 +80,7 @@ pub(crate) struct Relay<'a, C, J> {
     pub(crate) request: &'a mut Request,
     pub(crate) upstream: &'a mut Upstream,
     pub(crate) alarm: &'a Alarm,
+    pub(crate) buffers: &'a Buffers,
     pub(crate) limits: Limits,
     /// For `X-Served-By` and `Date`.
     pub(crate) served_by: &'a str,
@@ -163,7 +164,10 @@ where
         while !self.state.deaf {
             let idle = self.request.is_drained();
             match self.upstream.poll_send(cx, self.request) {
-                Poll::Ready(Ok(())) if !idle => self.progress(),
+                Poll::Ready(Ok(())) if !idle => {
+                    self.progress();
+                    self.request.let_go(self.buffers);
+                }
                 Poll::Ready(Ok(())) => {}
                 // It may have answered before it stopped listening.
                 Poll::Ready(Err(_)) => self.state.deaf = true,
