@@ -135,6 +135,8 @@ describe.skipIf(reasonToSkip !== undefined)(`when things go wrong${becauseOf(rea
       await Promise.all(tabs.map((tab) => tab.goto('/onboarding/profile')));
       await Promise.all(tabs.map((tab) => opened(tab, 'Tell us about you')));
     }
+    // A browser takes its time to draw what is behind.
+    await page.bringToFront();
     await page.getByRole('button', { name: /Account of/ }).click();
     expect(await look(page, '23-menu')).toEqual([]);
     await page.getByRole('button', { name: 'Sign out' }).click();
