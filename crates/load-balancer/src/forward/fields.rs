@@ -1,7 +1,7 @@
 //! The fields by which the balancer tells an upstream of a request's way, the same for every protocol.
 
+use super::draft::Draft;
 use super::origin::Peer;
-use super::request::Draft;
 use crate::worker::Worker;
 use service_kit::telemetry::{RequestId, TraceParent};
 use uuid::fmt::Hyphenated;

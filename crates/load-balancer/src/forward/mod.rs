@@ -5,6 +5,7 @@
 
 mod client;
 mod connections;
+mod draft;
 mod failure;
 mod fields;
 mod origin;
@@ -14,11 +15,12 @@ mod upstream;
 
 pub(crate) use self::client::{Client, ClientError, Own};
 pub(crate) use self::connections::Connections;
+pub(crate) use self::draft::Draft;
 pub(crate) use self::failure::{Broken, UpstreamError};
 pub(crate) use self::fields::{Way, forwarding_fields};
 pub(crate) use self::origin::Peer;
 pub(crate) use self::relay::{Answered, End, Limits};
-pub(crate) use self::request::{Draft, Facts, Request};
+pub(crate) use self::request::{Facts, Request};
 
 use self::relay::{Relay, State};
 use self::upstream::Upstream;

@@ -1,0 +1,79 @@
+//! The head of a request as it goes upstream, while it is being written.
+
+use super::request::{Facts, Places, Request};
+use crate::http1::write;
+use std::ops::Range;
+
+/// A request head being written.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    bytes: Vec<u8>,
+    places: Places,
+}
+
+impl Draft {
+    /// Begins with the request line, in origin form, and `Host`. `buffer` must be empty.
+    pub(crate) fn new(buffer: Vec<u8>, method: &str, path_and_query: &str, host: &str) -> Self {
+        let mut draft = Self { bytes: buffer, places: Places::default() };
+        draft.places.method = draft.put(method.as_bytes());
+        draft.put(b" ");
+        let start = draft.bytes.len();
+        if path_and_query.is_empty() || path_and_query.starts_with('?') {
+            draft.put(b"/");
+        }
+        draft.put(path_and_query.as_bytes());
+        draft.places.target = start..draft.bytes.len();
+        draft.put(b" HTTP/1.1\r\n");
+        draft.places.host = draft.field(b"Host", host.as_bytes());
+        draft
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Range<usize> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        start..self.bytes.len()
+    }
+
+    /// Writes one field and says where its value is.
+    pub(crate) fn field(&mut self, name: &[u8], value: &[u8]) -> Range<usize> {
+        write::field(&mut self.bytes, name, value);
+        let end = self.bytes.len() - 2;
+        end - value.len()..end
+    }
+
+    /// Writes `User-Agent`.
+    pub(crate) fn user_agent(&mut self, value: &[u8]) {
+        self.places.user_agent = self.field(b"User-Agent", value);
+    }
+
+    /// Writes `Referer`.
+    pub(crate) fn referer(&mut self, value: &[u8]) {
+        self.places.referer = self.field(b"Referer", value);
+    }
+
+    /// Writes `X-Request-Id`.
+    pub(crate) fn request_id(&mut self, value: &[u8]) {
+        self.places.request_id = self.field(b"X-Request-Id", value);
+    }
+
+    /// Writes a field whose value `value` writes.
+    pub(crate) fn field_with(&mut self, name: &[u8], value: impl FnOnce(&mut Vec<u8>)) {
+        self.put(name);
+        self.put(b": ");
+        value(&mut self.bytes);
+        self.put(b"\r\n");
+    }
+
+    /// The bytes so far, for writers that need no places.
+    pub(crate) fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Ends the head.
+    pub(crate) fn finish(mut self, facts: Facts) -> Request {
+        write::framing(&mut self.bytes, facts.length);
+        let fields = self.bytes.len();
+        self.put(b"\r\n");
+        Request::new(self.bytes, fields, self.places, facts)
+    }
+}
