@@ -3,31 +3,31 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use local_cluster::manifest::Manifest;
+use nix::sys::signal::Signal;
 use rand::RngExt as _;
 use tempfile::TempDir;
-use testkit::process::Process;
+use testkit::process::{Process, send};
 
 /// Ample for a debug build on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
 pub(crate) struct TestCluster {
     pub(crate) process: Process,
-    pub(crate) dir: TempDir,
+    pub(crate) dir: Arc<TempDir>,
     pub(crate) offset: u16,
 }
 
 impl TestCluster {
     /// Starts three backends and waits until all of it is ready.
     pub(crate) async fn ready() -> Self {
-        let dir = TempDir::new().unwrap();
-        let offset = free_offset();
-        Self::ready_in(dir, offset).await
+        Self::ready_in(Arc::new(TempDir::new().unwrap()), free_offset()).await
     }
 
-    pub(crate) async fn ready_in(dir: TempDir, offset: u16) -> Self {
+    pub(crate) async fn ready_in(dir: Arc<TempDir>, offset: u16) -> Self {
         let process = Process::spawn(up(&dir, offset).into()).unwrap();
         let cluster = Self { process, dir, offset };
         cluster.process.wait_for_line("Everything is ready", LIMIT).await;
@@ -40,6 +40,21 @@ impl TestCluster {
 
     pub(crate) fn manifest(&self) -> Manifest {
         Manifest::read(&self.manifest_path()).expect("a readable cluster.json")
+    }
+}
+
+impl Drop for TestCluster {
+    /// The services are in process groups of their own, so ending the supervisor alone would leave them behind.
+    fn drop(&mut self) {
+        let supervisor = self.process.pid();
+        let services = Manifest::read(&self.manifest_path())
+            .map(|manifest| manifest.service_pids().collect::<Vec<_>>())
+            .unwrap_or_default();
+        let services = services.into_iter().filter_map(|pid| i32::try_from(pid).ok());
+        for pid in std::iter::once(supervisor).chain(services) {
+            // What has ended already needs no end.
+            send(pid, Signal::SIGKILL).ok();
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Start, restart, stop.
 
+use std::sync::Arc;
+
 use nix::sys::signal::Signal;
 use testkit::eventually;
 use testkit::process::{is_alive, send};
@@ -49,7 +51,7 @@ async fn what_a_killed_supervisor_left_is_ended_by_the_next_start() {
     cluster.process.signal(Signal::SIGKILL).unwrap();
     cluster.process.wait(LIMIT).await.unwrap();
     assert!(left.iter().all(|service| is_alive(pid(*service))));
-    let next = TestCluster::ready_in(cluster.dir, cluster.offset).await;
+    let next = TestCluster::ready_in(Arc::clone(&cluster.dir), cluster.offset).await;
     assert!(
         next.process.lines().iter().any(|line| line.contains("ended 4 processes")),
         "{:#?}",
