@@ -8,6 +8,8 @@ interface ChoiceCardsProps {
   onChange?: (value: string) => void;
   error?: ReactNode;
   required?: boolean;
+  /** Words about as long as the options', to hold their place until they are there. */
+  placeholders?: readonly string[];
   /** As wide as their words. */
   compact?: boolean;
 }
@@ -15,6 +17,7 @@ interface ChoiceCardsProps {
 /** One of a few, each in sight: native radio buttons, so arrow keys and screen readers work as ever. */
 export function ChoiceCards(props: ChoiceCardsProps) {
   const { legend, options, value, onChange, error, required = false, compact = false } = props;
+  const placeholders = options.length === 0 ? (props.placeholders ?? []) : [];
   const id = useId();
   return (
     <fieldset
@@ -29,6 +32,11 @@ export function ChoiceCards(props: ChoiceCardsProps) {
         {legend} {required && <span aria-hidden="true">*</span>}
       </legend>
       <div className={classes.cards} data-compact={compact || undefined}>
+        {placeholders.map((words) => (
+          <span key={words} className={classes.card} data-placeholder aria-hidden="true">
+            {words}
+          </span>
+        ))}
         {options.map((option) => (
           <label key={option.value} className={classes.card}>
             <input
