@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ['e2e/**/*.e2e.ts'],
     environment: 'node',
+    // Names what is skipped, with the reason in its title.
+    reporters: ['verbose'],
     // The runner has a `BASE_URL` of its own in its workers.
     env: { FRONTEND_URL: process.env['BASE_URL'] ?? '' },
     fileParallelism: false,

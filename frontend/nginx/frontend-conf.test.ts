@@ -19,6 +19,7 @@ function reasonToSkip(): string | undefined {
 }
 
 const reason = reasonToSkip();
+if (reason) process.stderr.write(`skipped: nginx/frontend.conf in a real nginx: ${reason}\n`);
 
 describe.skipIf(reason !== undefined)(`nginx/frontend.conf${reason ? ` (skipped: ${reason})` : ''}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'onboarding-nginx-'));
