@@ -5,6 +5,7 @@ mod balancer;
 mod basics;
 mod connections;
 mod faults;
+mod isolation;
 mod messages;
 mod secure;
 mod strictness;

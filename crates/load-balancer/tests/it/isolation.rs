@@ -1,0 +1,92 @@
+//! No bytes of one exchange reach another, however many run at once and however they end.
+
+use crate::balancer::{Balancer, PATIENCE};
+use std::sync::Arc;
+use testkit::{Answer, RawClient, Script, Upstream, eventually};
+
+/// A body that no other request has, of a length that crosses the buffers' sizes now and then.
+fn body(client: usize, number: usize) -> Vec<u8> {
+    const LENGTHS: [usize; 7] = [0, 1, 700, 5_000, 17_000, 66_000, 140_000];
+    let mark = format!("<{client}:{number}>").into_bytes();
+    let len = LENGTHS[(client * 5 + number * 3) % LENGTHS.len()];
+    mark.iter().copied().cycle().take(len.max(mark.len())).collect()
+}
+
+/// The request with its body in one piece or in chunks.
+fn request(client: usize, number: usize) -> Vec<u8> {
+    let body = body(client, number);
+    let head = format!("PUT /{client}/{number} HTTP/1.1\r\nHost: h\r\n");
+    if (client + number) % 3 > 0 {
+        return [head.as_bytes(), format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes(), &body]
+            .concat();
+    }
+    let mut chunked = [head.as_bytes(), b"Transfer-Encoding: chunked\r\n\r\n"].concat();
+    for chunk in body.chunks(9_000) {
+        chunked.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+        chunked.extend_from_slice(chunk);
+        chunked.extend_from_slice(b"\r\n");
+    }
+    chunked.extend_from_slice(b"0\r\n\r\n");
+    chunked
+}
+
+/// Asks in pairs, the second one before the first is answered, and leaves now and then without its answers.
+async fn converse(balancer: Arc<Balancer>, client: usize) {
+    let mut connection = balancer.client().await;
+    for number in (0..24).step_by(2) {
+        let pair = [request(client, number), request(client, number + 1)].concat();
+        let (mut reader, sent) = (connection, pair);
+        reader.send(&sent).await.unwrap();
+        if (client + number) % 7 == 0 {
+            reader.reset().unwrap();
+            connection = balancer.client().await;
+            continue;
+        }
+        for number in [number, number + 1] {
+            let answer = reader.read_response().await.unwrap();
+            assert_eq!(answer.header("X-Path"), Some(format!("/{client}/{number}").as_str()));
+            assert!(answer.body == body(client, number), "{client}/{number}");
+        }
+        connection = reader;
+    }
+}
+
+#[tokio::test]
+async fn every_answer_belongs_to_its_request() {
+    let echo = |seen: &testkit::Seen| {
+        let answer = Answer::ok(seen.body.clone()).header("X-Path", &seen.target);
+        if seen.body.len() % 2 == 0 { answer } else { answer.chunked(7_000) }
+    };
+    // One of three breaks now and then; what it breaks is sent again.
+    let flaky =
+        Script::by(move |seen| if seen.exchange % 5 == 4 { Script::reset() } else { Script::respond(echo) });
+    let (one, two) =
+        (Upstream::start(Script::respond(echo)).await, Upstream::start(Script::respond(echo)).await);
+    let three = Upstream::start(flaky).await;
+    let balancer =
+        Arc::new(Balancer::start_with(&[one.address(), two.address(), three.address()], |setup| {
+            setup.listen.workers = 2;
+            setup.pool.passive.failures = u32::MAX;
+            setup.pool.retry.budget_percent = 100;
+            setup.pool.replay_body_max = 1 << 20;
+        }));
+    let clients: Vec<_> =
+        (0..16).map(|client| tokio::spawn(converse(Arc::clone(&balancer), client))).collect();
+    for client in clients {
+        client.await.unwrap();
+    }
+    eventually(PATIENCE, || async { balancer.in_flight() == 0 }).await;
+}
+
+#[tokio::test]
+async fn a_new_client_sees_nothing_of_one_that_broke_off() {
+    let upstream = Upstream::start(Script::respond(|seen| Answer::ok(seen.body.clone()))).await;
+    let balancer = Balancer::before(&upstream);
+    for _ in 0..20 {
+        let mut broken: RawClient = balancer.client().await;
+        broken.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nsecret").await.unwrap();
+        broken.reset().unwrap();
+        let answer = balancer.ask("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nmine").await;
+        assert_eq!(answer.body, b"mine");
+    }
+}
