@@ -16,7 +16,7 @@ fn body(client: usize, number: usize) -> Vec<u8> {
 fn request(client: usize, number: usize) -> Vec<u8> {
     let body = body(client, number);
     let head = format!("PUT /{client}/{number} HTTP/1.1\r\nHost: h\r\n");
-    if (client + number) % 3 > 0 {
+    if !(client + number).is_multiple_of(3) {
         return [head.as_bytes(), format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes(), &body]
             .concat();
     }
@@ -37,7 +37,7 @@ async fn converse(balancer: Arc<Balancer>, client: usize) {
         let pair = [request(client, number), request(client, number + 1)].concat();
         let (mut reader, sent) = (connection, pair);
         reader.send(&sent).await.unwrap();
-        if (client + number) % 7 == 0 {
+        if (client + number).is_multiple_of(7) {
             reader.reset().unwrap();
             connection = balancer.client().await;
             continue;
@@ -55,7 +55,7 @@ async fn converse(balancer: Arc<Balancer>, client: usize) {
 async fn every_answer_belongs_to_its_request() {
     let echo = |seen: &testkit::Seen| {
         let answer = Answer::ok(seen.body.clone()).header("X-Path", &seen.target);
-        if seen.body.len() % 2 == 0 { answer } else { answer.chunked(7_000) }
+        if seen.body.len().is_multiple_of(2) { answer } else { answer.chunked(7_000) }
     };
     // One of three breaks now and then; what it breaks is sent again.
     let flaky =
