@@ -42,6 +42,7 @@ def main() -> int:
 
 def record(case, seconds: float, data: Path) -> None:  # noqa: ANN001
     machine.raise_open_files()
+    machine.isolate()
     load_cores, upstream_cores, proxy_cores = machine.cores()
     ours = Contender(OURS, OURS, (str(TOOLS / OURS),), "")
     with tempfile.TemporaryDirectory() as name, Upstreams(TOOLS / "bench-upstream", upstream_cores) as upstreams:

@@ -30,7 +30,7 @@ def main() -> int:
     cases = select(chosen.cases)
     contenders = find(chosen.binary, None if chosen.quick else chosen.peers)
     contenders = [it for it in contenders if not chosen.contenders or it.name in chosen.contenders]
-    announce(chosen, contenders, cases)
+    prepare(chosen, contenders, cases)
     samples, syscalls = measure_all(chosen, contenders, cases) if cases else ({}, {})
     picks = pick.run(max(machine.cores()[2])) if chosen.pick else None
     about = machine.describe()
@@ -64,12 +64,13 @@ def names(text: str) -> list[str]:
     return [name for name in text.split(",") if name]
 
 
-def announce(chosen: argparse.Namespace, contenders: list[Contender], cases: list[Case]) -> None:
+def prepare(chosen: argparse.Namespace, contenders: list[Contender], cases: list[Case]) -> None:
     if not any(it.name == OURS for it in contenders):
         print(f"without ours: {chosen.binary} is not there, or was not chosen")
     print("contenders: " + ", ".join(f"{it.name} {it.version}" for it in contenders))
     limit = machine.raise_open_files()
-    print(f"{len(cases)} cases, {chosen.rounds} rounds of {chosen.duration:g} s; open files: {limit}", flush=True)
+    network = "a network of its own" if machine.isolate() else "this machine's network, as it is"
+    print(f"{len(cases)} cases, {chosen.rounds} rounds of {chosen.duration:g} s; open files: {limit}; {network}", flush=True)
 
 
 def measure_all(

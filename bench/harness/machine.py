@@ -1,13 +1,21 @@
 """What the figures were taken on, and with what."""
 
+import ctypes
+import fcntl
 import os
 import platform
 import resource
+import socket
+import struct
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
+# <sched.h>, <linux/sockios.h> and <net/if.h>.
+CLONE_NEWNET = 0x4000_0000
+SIOCSIFFLAGS = 0x8914
+IFF_UP = 0x1
 
 
 def describe() -> dict[str, str | int]:
@@ -38,6 +46,20 @@ def processor() -> str:
 def system() -> str:
     """The distribution's name."""
     return platform.freedesktop_os_release().get("PRETTY_NAME", "unknown")
+
+
+def isolate() -> bool:
+    """A network of our own for us and all that we start, where that is allowed; says whether it was.
+
+    A firewall's rules and the connection tracking of a container engine cost every packet on loopback as much as some
+    of what is measured, and the more packets a contender spares, the more they hide it.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        return False
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
+    return True
 
 
 def raise_open_files() -> int:
