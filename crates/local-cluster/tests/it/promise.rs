@@ -14,6 +14,7 @@ async fn survives(fault: Fault, manifest: &Path) {
         fault,
         clients: 10,
         duration: Duration::from_secs(10),
+        until: None,
         every: Duration::from_secs(2),
         stop_for: Duration::from_secs(5),
         seed: rand::random(),

@@ -26,6 +26,9 @@ struct Options {
     /// How long new people set out
     #[arg(long, default_value = "60s", value_parser = humantime::parse_duration)]
     duration: Duration,
+    /// No one sets out any more as soon as this file is there
+    #[arg(long, value_name = "FILE")]
+    until: Option<PathBuf>,
     /// The pause between two faults
     #[arg(long, default_value = "3s", value_parser = humantime::parse_duration)]
     every: Duration,
@@ -75,6 +78,7 @@ async fn run(options: Options) -> Result<bool, Box<dyn Error>> {
         fault: options.fault,
         clients: options.clients.into(),
         duration: options.duration,
+        until: options.until,
         every: options.every,
         stop_for: options.stop_for,
         seed,

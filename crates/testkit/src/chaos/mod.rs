@@ -15,9 +15,17 @@ pub use cluster::{Cluster, ClusterError, Instance};
 pub use fault::{Fault, FaultError};
 pub use report::{Progress, Report};
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    future::pending,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 use crate::journey::{Api, Figures, Finding, Person};
 use balancer::Balancer;
@@ -41,6 +49,8 @@ pub struct Plan {
     pub clients: usize,
     /// How long new people set out.
     pub duration: Duration,
+    /// A file that ends it earlier, as soon as it is there.
+    pub until: Option<PathBuf>,
     /// The pause between two faults.
     pub every: Duration,
     /// How long a stopped backend stays so.
@@ -107,7 +117,8 @@ async fn disturb(
     let least = plan.fault.least(cluster.instances.len());
     let mut counted = faults.clone();
     let over = async {
-        sleep(plan.duration).await;
+        // Whichever comes first.
+        let _ = timeout(plan.duration, there(plan.until.as_deref())).await;
         // The sender lives as long as the saboteur, which outlives this wait.
         let _ = counted.wait_for(|done| *done >= least).await;
         load.stop();
@@ -118,6 +129,14 @@ async fn disturb(
         people = walking => Ok(people),
         error = saboteur.run() => Err(error.into()),
         never = telling => match never {},
+    }
+}
+
+/// Waits for the file; for ever, where there is none to wait for.
+async fn there(file: Option<&Path>) {
+    let Some(file) = file else { return pending().await };
+    while !file.exists() {
+        sleep(Duration::from_millis(100)).await;
     }
 }
 

@@ -81,6 +81,7 @@ impl FakeCluster {
             fault,
             clients: 3,
             duration: Duration::from_millis(100),
+            until: None,
             every: SHORT,
             stop_for: SHORT,
             seed: 7,
@@ -169,6 +170,20 @@ async fn stopped_backends_are_continued() {
     let report = cluster.run(Fault::Stop).await;
     assert!(report.passed() && report.faults.values().sum::<usize>() >= 1, "{report}");
     assert!(!cluster.states().contains(&'T'), "{:?}", cluster.states());
+}
+
+#[tokio::test]
+async fn a_run_ends_at_a_sign() {
+    let cluster = FakeCluster::start(Flaw::None).await;
+    let sign = cluster.directory.path().join("enough");
+    let plan = Plan { duration: LONG * 10, until: Some(sign.clone()), ..cluster.plan(Fault::None) };
+    let run = chaos::run(&plan, |progress: &Progress| {
+        if let Progress::Walking { registered: 1.., .. } = progress {
+            std::fs::write(&sign, "").unwrap();
+        }
+    });
+    let report = tokio::time::timeout(LONG, run).await.expect("it ends at the sign").unwrap();
+    assert!(report.passed(), "{report}");
 }
 
 #[tokio::test]
