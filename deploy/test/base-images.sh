@@ -2,7 +2,7 @@
 # Makes the base images of deploy/docker/ on a machine without an image registry, under the very names that the
 # Dockerfiles use, so that the Dockerfiles that we ship are the ones that are tested.
 #
-#   deploy/test/base-images.sh [--force]
+#   deploy/test/base-images.sh [--force | --list]      --list only names them
 #
 # Packages come from this machine's own apt sources, the Rust toolchain and Node from this machine itself.
 # An image that is there, pulled or made, is left alone. Needs root, docker and debootstrap.
@@ -10,12 +10,16 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source deploy/test/lib.sh
 
-suite=bookworm
 work=
 force=
-[[ ${1:-} != --force ]] || force=yes
 
 main() {
+  case ${1:-} in
+    "") ;;
+    --force) force=yes ;;
+    --list) base_images; return ;;
+    *) fail "base-images.sh takes --force or --list, not $1" ;;
+  esac
   local missing=() image
   for image in $(base_images); do
     if [[ -n $force ]] || ! docker image inspect "$image" >/dev/null 2>&1; then missing+=("$image"); fi
@@ -25,7 +29,6 @@ main() {
   work=$(mktemp -d)
   trap 'rm -rf --one-file-system "$work"' EXIT
   say "base images to make: ${missing[*]}"
-  make_root "$work/base"
   for image in "${missing[@]}"; do make_image "$image"; done
 }
 
@@ -36,30 +39,55 @@ base_images() {
 }
 
 make_image() {
-  local image=$1 root=$work/root options=()
+  local image=$1 root=$work/root options=() suite
+  suite=$(suite_of "$image")
+  [[ -d $work/$suite ]] || make_root "$suite" "$work/$suite"
   rm -rf "$root"
-  cp -a "$work/base" "$root"
+  cp -a "$work/$suite" "$root"
   case $image in
-    debian:*) ;;
-    rust:*) add_rust "$root" && options=(--change 'ENV PATH=/usr/local/cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin CARGO_HOME=/usr/local/cargo') ;;
-    # Node brings authorities of its own; here it is to trust those of this machine.
-    node:*) add_node "$root" && options=(--change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt') ;;
-    nginx:*) add_nginx "$root" && options=(--change 'CMD ["nginx", "-g", "daemon off;"]') ;;
-    prom/prometheus:*) add_prom "$root" prometheus prometheus prometheus &&
-      options=(--change 'ENTRYPOINT ["/bin/prometheus"]' --change 'USER 65534:65534' --change 'VOLUME /prometheus') ;;
-    prom/alertmanager:*) add_prom "$root" prometheus-alertmanager prometheus-alertmanager alertmanager &&
-      options=(--change 'ENTRYPOINT ["/bin/alertmanager"]' --change 'USER 65534:65534') ;;
+    rust:*)
+      add_rust "$root"
+      options=(--change 'ENV PATH=/usr/local/cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin CARGO_HOME=/usr/local/cargo')
+      ;;
+    node:*)
+      add_node "$root"
+      # Node brings authorities of its own; here it is to trust those of this machine.
+      options=(--change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt')
+      ;;
+    nginx:*)
+      add_nginx "$root"
+      options=(--change 'CMD ["nginx", "-g", "daemon off;"]')
+      ;;
+    prom/prometheus:*)
+      add_prom "$root" prometheus promtool
+      options=(--change 'ENTRYPOINT ["/bin/prometheus"]' --change 'USER 65534:65534' --change 'VOLUME /prometheus')
+      ;;
+    prom/alertmanager:*)
+      add_prom "$root" prometheus-alertmanager
+      mv "$root/bin/prometheus-alertmanager" "$root/bin/alertmanager"
+      options=(--change 'ENTRYPOINT ["/bin/alertmanager"]' --change 'USER 65534:65534')
+      ;;
     *) fail "no recipe for the base image $image" ;;
   esac
   tar -C "$root" --one-file-system -c . | docker import "${options[@]}" - "$image" >/dev/null
   say "made $image ($(size_of "$image"))"
 }
 
-# A minimal Debian with the sources and the certificates of this machine.
+# What our binaries are built on is Debian 12; nginx and Prometheus are to be the versions that the names say.
+suite_of() {
+  case $1 in
+    nginx:* | prom/*) echo forky ;;
+    *) echo bookworm ;;
+  esac
+}
+
+# A minimal Debian with the certificates of this machine.
 make_root() {
-  local root=$1 mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-  mirror=$(apt_mirror "$suite") || fail "apt has no source for $suite"
-  debootstrap --variant=minbase --keyring="$keyring" --include=ca-certificates "$suite" "$root" "$mirror" >"$work/log" ||
+  local suite=$1 root=$2 mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  mirror=$(apt_mirror) || fail "apt has no source for Debian"
+  # All suites are bootstrapped alike; a Debian 12 does not know the later ones by name.
+  debootstrap --variant=minbase --keyring="$keyring" --include=ca-certificates \
+    "$suite" "$root" "$mirror" /usr/share/debootstrap/scripts/sid >"$work/log" ||
     { tail -n 20 "$work/log" >&2; fail "debootstrap failed"; }
   cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
   cp /etc/resolv.conf "$root/etc/resolv.conf"
@@ -105,14 +133,15 @@ add_nginx() {
   install_into "$root" nginx-light curl
 }
 
-# add_prom ROOT PACKAGE PROGRAM NAME: the program of Debian's package, under the name that it has in the official image.
+# add_prom ROOT PACKAGE...: the programs of Debian's packages, where the official images have them.
 add_prom() {
   local root=$1 unpacked=$work/unpacked
+  shift
   rm -rf "$unpacked"
-  from_debian "$suite" "$unpacked" "$2"
-  install -D "$unpacked/usr/bin/$3" "$root/bin/$4"
+  from_debian forky "$unpacked" "$@"
+  install -t "$root/bin" "$unpacked"/usr/bin/*
   install -d -o 65534 -g 65534 "$root/prometheus"
   [[ ! -d $unpacked/usr/share/prometheus ]] || cp -r "$unpacked/usr/share/prometheus" "$root/usr/share/"
 }
 
-main
+main "$@"

@@ -3,6 +3,13 @@
 say() { printf '%s\n' "· $*" >&2; }
 fail() { printf '%s\n' "error: $*" >&2; exit 1; }
 
+# show TEXT: what has been shown to work, said now and again at the end.
+shown=()
+show() {
+  say "$*"
+  shown+=("$*")
+}
+
 # until_true SECONDS WHAT COMMAND...: waits for the command to succeed; says what it waited for when it never does.
 until_true() {
   local deadline=$((SECONDS + $1)) what=$2
@@ -21,11 +28,11 @@ expect() {
   [[ $2 == "$3" ]] || fail "$1: expected '$2', found '$3'"
 }
 
-# The mirror from which this machine's own apt takes SUITE.
+# The mirror from which this machine's own apt takes Debian; it has the other suites, too.
 apt_mirror() {
   local uri
   uri=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
-    awk -v suite="$1" '$1 == suite { print $2; exit }')
+    awk '$1 == "bookworm" { print $2; exit }')
   [[ -n $uri ]] && printf '%s\n' "$uri"
 }
 
@@ -35,7 +42,7 @@ from_debian() {
   local suite=$1 into=$2 dir mirror package
   shift 2
   dir=$(mktemp -d)
-  mirror=$(apt_mirror bookworm) || fail "apt has no source for Debian"
+  mirror=$(apt_mirror) || fail "apt has no source for Debian"
   mkdir -p "$dir"/{lists/partial,cache/archives/partial} "$into"
   touch "$dir/status"
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$dir/sources.list"
