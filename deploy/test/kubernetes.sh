@@ -24,9 +24,22 @@ fi
 [[ -d $tools/npm/node_modules ]] ||
   npm install --silent --no-save --no-audit --no-fund --prefix "$tools/npm" @kubernetes-models/prometheus-operator@6.0.0
 
-for overlay in deploy/kubernetes/overlays/*/; do
-  name=$(basename "$overlay")
-  "$kubectl" kustomize "$overlay" >"$tools/$name.yaml"
-  "$tools/python/bin/python" deploy/test/kubernetes.py "$schemas" "$tools/$name.yaml" |
+export PATH=$(dirname "$kubectl"):$PATH
+
+# validate NAME: what comes in, whole.
+validate() {
+  cat >"$tools/$1.yaml"
+  "$tools/python/bin/python" deploy/test/kubernetes.py "$schemas" "$tools/$1.yaml" |
     node deploy/test/kubernetes-crds.mjs "$tools/npm/node_modules"
+}
+
+for overlay in deploy/kubernetes/overlays/*/; do
+  kubectl kustomize "$overlay" | validate "$(basename "$overlay")"
 done
+
+# And as the roll-out of images that are named by their digests applies it.
+digest=sha256:$(printf '0%.0s' {1..64})
+images=()
+for service in backend load-balancer frontend; do images+=("$service=registry.example.com/onboarding/$service@$digest"); done
+deploy/kubernetes/roll-out.sh --render production "${images[@]}" | validate roll-out
+expect "images of the roll-out that are not named by digest" 0 "$(grep image: "$tools/roll-out.yaml" | grep -vc "@$digest")"
