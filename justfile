@@ -43,13 +43,17 @@ staging *options:
     deploy/compose/secrets.sh
     docker compose -f docker-compose.scale.yml {{options}} up -d --build --wait
 
+# more or fewer backends on the running staging system: 1 to 10, nothing dropped
+scale backends:
+    @deploy/compose/scale.sh {{quote(backends)}}
+
 # end staging; its data stays
 staging-down:
     docker compose -f docker-compose.scale.yml --profile '*' down
 
-# what needs a container engine: images, Compose, faults under load, monitoring, nginx as fall-back, Swarm
+# what needs a container engine: images, Compose, faults and scaling under load, TLS, monitoring, nginx, Swarm, Kubernetes
 test-containers *parts:
-    deploy/test/engine.sh && deploy/test/containers.sh {{parts}}
+    deploy/test/containers.sh {{parts}}
 
 # the balancer beside nginx and HAProxy in one run; --quick takes two minutes
 bench *options: build-bench

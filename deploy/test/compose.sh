@@ -5,7 +5,8 @@ compose() {
 }
 
 compose_up() {
-  say "SQL Server is replaced by deploy/compose/embedded.yml: its image is not made here"
+  [[ -n ${told:-} ]] || show "skipped: SQL Server in containers (no image of it here; replaced by deploy/compose/embedded.yml)"
+  told=yes
   compose up --detach --wait --no-build || { compose ps --all >&2; compose logs --tail 20 >&2; fail "staging did not come up"; }
   until_true 60 "three backends are up" backends_up "$LOAD_BALANCER_PORT" 3 || fail "the balancer does not see three backends"
 }
@@ -16,11 +17,39 @@ compose_down() {
 
 # A person comes by the page's port and goes all the way.
 compose_onboards() {
-  curl -fsS "http://127.0.0.1:$FRONTEND_PORT/" | grep -q '<div id="root">' || fail "port $FRONTEND_PORT serves no page"
-  local seen
-  seen=$(python3 deploy/test/onboard.py "http://127.0.0.1:$FRONTEND_PORT") || fail "nobody could be onboarded"
-  say "a person was onboarded through port $FRONTEND_PORT: $seen"
+  local page=${1:-http://127.0.0.1:$FRONTEND_PORT} seen
+  curl -fsS "$page/" | grep -q '<div id="root">' || fail "$page serves no page"
+  seen=$(python3 deploy/test/onboard.py "$page") || fail "nobody could be onboarded"
+  show "a person was onboarded through $page: $seen"
 }
+
+# HTTPS in front of both the page and the balancer, by a certificate that is checked; a new one is taken without a stop.
+tls_works() {
+  local ca=$TLS_DIR/site.crt before after
+  deploy/compose/certificates.sh "$TLS_DIR" >/dev/null
+  compose --profile tls up --detach --no-build --no-recreate --wait >/dev/null 2>&1 ||
+    { compose --profile tls logs --tail 20 load-balancer-tls frontend-tls >&2; fail "the profile tls did not start"; }
+  export CURL_CA_BUNDLE=$ca SSL_CERT_FILE=$ca
+  until_true 30 "8443 has three backends" tls_backends_up
+  compose_onboards "https://localhost:${TLS_FRONTEND_PORT:-3443}"
+  before=$(serial_on "${TLS_LOAD_BALANCER_PORT:-8443}")
+  rm "$TLS_DIR"/site.*
+  deploy/compose/certificates.sh "$TLS_DIR" >/dev/null
+  docker kill --signal HUP user-onboarding-load-balancer-tls >/dev/null
+  until_true 10 "the new certificate is used" tls_backends_up
+  after=$(serial_on "${TLS_LOAD_BALANCER_PORT:-8443}")
+  [[ $before != "$after" ]] || fail "the certificate on 8443 is still the old one"
+  unset CURL_CA_BUNDLE SSL_CERT_FILE
+  compose --profile tls rm --stop --force load-balancer-tls frontend-tls >/dev/null 2>&1
+  show "TLS on 8443 and 3443; a changed certificate is taken at SIGHUP"
+}
+
+# curl checks the certificate, so this fails until the one in the folder is in use.
+tls_backends_up() {
+  curl -fsS "https://localhost:${TLS_LOAD_BALANCER_PORT:-8443}/health" | grep -q '"status":"healthy"'
+}
+
+serial_on() { openssl s_client -connect "localhost:$1" </dev/null 2>/dev/null | openssl x509 -noout -serial; }
 
 # What docker itself says about each container: user, root file system, limits, health check, secrets.
 compose_is_hardened() {
@@ -32,7 +61,7 @@ compose_is_hardened() {
   container_is user-onboarding-load-balancer 10001:10001 1000000000 268435456
   container_is user-onboarding-frontend 101:101 500000000 134217728
   expect "the addresses of the name backend" 3 "$(addresses_of backend)"
-  say "users, read-only roots, limits, health checks and secrets are as declared"
+  show "users, read-only roots, limits, health checks and secrets are as declared"
 }
 
 # container_is NAME USER NANO_CPUS MEMORY
@@ -86,4 +115,15 @@ fault_restart_each() {
     docker restart --time 35 "user-onboarding-backend-$n" >/dev/null
     all_up || return
   done
+}
+
+# What cannot be started here is at least read by Compose.
+compose_is_valid() {
+  local files
+  for files in docker-compose.yml docker-compose.scale.yml "docker-compose.yml deploy/compose/embedded.dev.yml" \
+    "docker-compose.scale.yml deploy/compose/embedded.yml"; do
+    # shellcheck disable=SC2086
+    docker compose $(printf -- '-f %s ' $files) --profile '*' config --quiet || fail "Compose does not take $files"
+  done
+  show "Compose takes every file and profile"
 }

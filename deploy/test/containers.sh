@@ -1,48 +1,75 @@
 #!/usr/bin/env bash
 # The system in containers, run for real: images, Compose, faults under load. `just test-containers` calls it.
 #
-#   deploy/test/containers.sh [PART...]      parts: kubernetes images compose faults monitoring nginx swarm; default: all
+#   deploy/test/containers.sh [PART...]      parts: kubernetes images compose faults scale tls monitoring nginx swarm
 #
-# Needs an engine (deploy/test/engine.sh brings one), root for the base images, and the ports 3000, 8080 and 8081 or
-# those in FRONTEND_PORT, LOAD_BALANCER_PORT, ADMIN_PORT. What it starts is gone afterwards.
+# Without parts: all of them. What it cannot have, an engine above all, it names as skipped, with the reason; on a
+# Debian machine where it is root, engine.sh brings one. Needs the ports 3000, 8080 and 8081 or those in FRONTEND_PORT,
+# LOAD_BALANCER_PORT, ADMIN_PORT. What it starts is gone afterwards.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source deploy/test/lib.sh
 source deploy/test/load.sh
 source deploy/test/compose.sh
+source deploy/test/scale.sh
 source deploy/test/swarm.sh
 source deploy/test/monitoring.sh
 
 export FRONTEND_PORT=${FRONTEND_PORT:-3000} LOAD_BALANCER_PORT=${LOAD_BALANCER_PORT:-8080} ADMIN_PORT=${ADMIN_PORT:-8081}
 export VERSION=${VERSION:-test} IMAGE_PREFIX=user-onboarding DOCKER_BUILDKIT=1
+all_parts=(kubernetes images compose faults scale tls monitoring nginx swarm)
 limit_mb=40
 
 main() {
-  local parts=("${@:-kubernetes images compose faults monitoring nginx swarm}")
-  docker info >/dev/null 2>&1 || { echo "skipped: containers (no container engine: deploy/test/engine.sh brings one)"; return; }
+  local parts=("$@") part status=0
+  ((${#parts[@]})) || parts=("${all_parts[@]}")
+  for part in "${parts[@]}"; do
+    [[ " ${all_parts[*]} " == *" $part "* ]] || fail "no part '$part'; there are: ${all_parts[*]}"
+  done
+  deploy/test/engine.sh || status=$?
+  # 3: this machine cannot have one; anything else is an error of ours.
+  if ((status == 3)); then
+    echo "skipped: containers (no container engine, see above)"
+    return
+  fi
+  ((status == 0)) || fail "there is no container engine"
+
   work=$(mktemp -d)
-  export SECRETS_DIR=$work/secrets
-  trap 'compose_down; swarm_down; rm -rf "$work"' EXIT
+  export SECRETS_DIR=$work/secrets TLS_DIR=$work/tls/live
+  trap 'clean_up; rm -rf "$work"' EXIT
+  # What an interrupted run has left.
+  clean_up
   deploy/compose/secrets.sh "$SECRETS_DIR" >/dev/null
   [[ -n ${CHAOS:-} ]] || { cargo build --quiet --locked --package testkit --bin chaos && CHAOS=target/debug/chaos; }
   load_against "$work"
-  # shellcheck disable=SC2068
-  for part in ${parts[@]}; do "part_$part"; done
-  say "containers: all well"
+  for part in "${parts[@]}"; do
+    say "— $part"
+    "part_$part"
+  done
+  printf '\nShown in containers:\n'
+  printf '  %s\n' "${shown[@]}"
+  printf '\ncontainers: %d passed, 0 failed\n' "${#parts[@]}"
+}
+
+clean_up() {
+  compose_down
+  swarm_down
 }
 
 part_images() {
   local name
   deploy/test/base-images.sh
   for name in backend load-balancer frontend; do
-    docker build --quiet --build-arg "VERSION=$VERSION" -f "deploy/docker/$name/Dockerfile" \
-      -t "$IMAGE_PREFIX/$name:$VERSION" . >/dev/null || fail "the image $name cannot be built"
-    say "image $name: $(size_of "$IMAGE_PREFIX/$name:$VERSION")"
+    docker build --quiet --build-arg "VERSION=$VERSION" --build-arg "REVISION=$(git rev-parse HEAD)" \
+      -f "deploy/docker/$name/Dockerfile" -t "$IMAGE_PREFIX/$name:$VERSION" . >/dev/null || fail "the image $name cannot be built"
+    show "image $name: $(size_of "$IMAGE_PREFIX/$name:$VERSION")"
   done
   for name in backend load-balancer; do
     size_of "$IMAGE_PREFIX/$name:$VERSION" | awk -v most=$limit_mb '{ exit !($1 <= most) }' ||
       fail "the image $name has more than $limit_mb MB"
+    deploy/test/image.sh "$IMAGE_PREFIX/$name:$VERSION" || fail "the image $name is not as it should be"
   done
+  show "backend and balancer: no shell, and a list of all crates inside; each at most $limit_mb MB"
 }
 
 part_compose() {
@@ -54,14 +81,26 @@ part_compose() {
 
 part_faults() {
   staging_is_up || compose_up
-  under_load kill 25s fault_kill
-  under_load pause 40s fault_pause
-  under_load disconnect 30s fault_disconnect
-  under_load restart-each 90s fault_restart_each
+  under_load kill fault_kill
+  under_load "pause for 10 s" fault_pause
+  under_load "network disconnect" fault_disconnect
+  under_load "restart of each backend" fault_restart_each
+}
+
+part_scale() {
+  staging_is_up || compose_up
+  scale_refuses_nonsense
+  scale_up_and_down
+}
+
+part_tls() {
+  staging_is_up || compose_up
+  tls_works
 }
 
 part_kubernetes() {
   deploy/test/kubernetes.sh
+  show "Kubernetes: every object of every overlay is valid, and within the database's connections"
 }
 
 part_monitoring() {
@@ -78,6 +117,7 @@ part_nginx() {
   until_true 30 "nginx answers" curl -fsS "http://127.0.0.1:$LOAD_BALANCER_PORT/lb-health"
   expect "the balancer's container" "" "$(docker ps -q --filter name=^user-onboarding-load-balancer)"
   compose_onboards
+  show "nginx in the balancer's place: a person was onboarded"
 }
 
 part_swarm() {
@@ -86,21 +126,10 @@ part_swarm() {
   compose_onboards
   variant_of "$VERSION-next" 'LABEL org.opencontainers.image.version="next"'
   variant_of "$VERSION-broken" 'ENTRYPOINT ["onboarding-backend", "--no-such-option"]'
-  under_load roll-out 240s roll_out
+  under_load "Swarm: roll-out of a new image" roll_out
   expect "the image after the update" "$IMAGE_PREFIX/backend:$VERSION-next" "$(image_now)"
-  under_load roll-back 90s roll_back_by_itself
+  under_load "Swarm: broken image, rolled back by itself" roll_back_by_itself
   expect "the image after the roll-back" "$IMAGE_PREFIX/backend:$VERSION-next" "$(image_now)"
-}
-
-# What cannot be started here is at least read by Compose.
-compose_is_valid() {
-  local files
-  for files in docker-compose.yml docker-compose.scale.yml "docker-compose.yml deploy/compose/embedded.dev.yml" \
-    "docker-compose.scale.yml deploy/compose/embedded.yml"; do
-    # shellcheck disable=SC2086
-    docker compose $(printf -- '-f %s ' $files) --profile '*' config --quiet || fail "Compose does not take $files"
-  done
-  say "Compose takes every file and profile"
 }
 
 main "$@"

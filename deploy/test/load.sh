@@ -12,22 +12,22 @@ load_against() {
 END
 }
 
-# walk CLIENTS DURATION [LOG]
-walk() {
-  "$CHAOS" --cluster "$load_dir/cluster.json" --fault none \
-    --clients "$1" --duration "$2" >"${3:-/dev/stdout}" 2>&1
+# under_load NAME COMMAND...: load from before the command until after it; not one request may fail.
+under_load() {
+  local name=$1 log=$load_dir/$1.log enough=$load_dir/$1.enough status=0 walkers
+  shift
+  say "$name, under load"
+  "$CHAOS" --cluster "$load_dir/cluster.json" --fault none --clients "${LOAD_CLIENTS:-8}" \
+    --duration 10m --until "$enough" >"$log" 2>&1 &
+  walkers=$!
+  until_true 30 "people set out" grep -q people "$log" || { cat "$log" >&2; fail "$name: no load"; }
+  "$@" || status=$?
+  kill -0 "$walkers" 2>/dev/null || { cat "$log" >&2; fail "$name: the load ended before the command did"; }
+  touch "$enough"
+  wait "$walkers" || { cat "$log" >&2; fail "$name: see the figures above"; }
+  ((status == 0)) || fail "$name: the command itself failed"
+  show "$name under load: $(figure requests "$log") requests, $(figure failed "$log") failed, $(figure 'lost, changed or doubled' "$log") lost or doubled"
 }
 
-# under_load NAME DURATION COMMAND...: the command has to end while the load is still on, and nothing may fail.
-under_load() {
-  local name=$1 duration=$2 log=$load_dir/$1.log status=0
-  shift 2
-  say "$name, under load"
-  walk "${LOAD_CLIENTS:-8}" "$duration" "$log" &
-  local walkers=$!
-  "$@" || status=$?
-  ((status == 0)) || { kill "$walkers" 2>/dev/null || true; cat "$log" >&2; fail "$name: the fault itself did not work"; }
-  kill -0 "$walkers" 2>/dev/null || { cat "$log" >&2; fail "$name: the load ended before the fault did"; }
-  wait "$walkers" || { cat "$log" >&2; fail "$name: see the figures above"; }
-  sed -n '/requests/p' "$log" | tail -n 1 >&2
-}
+# figure NAME LOG: a number out of the report of `chaos`.
+figure() { sed -nE "s/^  $1 +([0-9,]+)( .*)?\$/\1/p" "$2" | tail -n 1; }

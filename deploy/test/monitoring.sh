@@ -4,14 +4,21 @@ prometheus_url=http://127.0.0.1:${PROMETHEUS_PORT:-9090}
 
 # What needs no running system.
 monitoring_is_valid() {
-  local tools=.tools/prometheus
-  [[ -x $tools/usr/bin/promtool ]] || from_debian bookworm "$tools" prometheus prometheus-alertmanager
-  "$tools/usr/bin/promtool" check config deploy/prometheus/prometheus.yml >/dev/null || fail "prometheus.yml"
-  "$tools/usr/bin/promtool" check rules deploy/prometheus/rules/*.yml >/dev/null || fail "the rules"
-  "$tools/usr/bin/promtool" test rules deploy/prometheus/tests/*.yml >&2 || fail "the unit tests of the rules"
-  "$tools/usr/bin/amtool" check-config deploy/alertmanager/alertmanager.yml >/dev/null || fail "alertmanager.yml"
+  checked_by promtool prom/prometheus check config /deploy/prometheus/prometheus.yml
+  checked_by promtool prom/prometheus check rules /deploy/prometheus/rules/{alerts,recording}.yml
+  checked_by promtool prom/prometheus test rules /deploy/prometheus/tests/alerts.yml
+  checked_by amtool prom/alertmanager check-config /deploy/alertmanager/alertmanager.yml
   python3 deploy/test/runbook_links.py || fail "a runbook link leads nowhere"
-  say "Prometheus, its rules and their unit tests, Alertmanager and the runbook links are well"
+  show "Prometheus' configuration, its rules and their unit tests, Alertmanager's configuration and the runbook links are well"
+}
+
+# checked_by TOOL IMAGE ARGUMENT...: the tool of the very version that runs, on the files of deploy/.
+checked_by() {
+  local tool=$1 image
+  image=$(sed -nE "s|^ +image: ($2:.*)|\1|p" deploy/compose/monitoring.yml)
+  shift 2
+  docker run --rm --network none --read-only -v "$PWD/deploy:/deploy:ro" --entrypoint "/bin/$tool" "$image" "$@" >"$work/checked" 2>&1 ||
+    { cat "$work/checked" >&2; fail "$tool $*"; }
 }
 
 # Grafana's image is not made here: its panels' queries go to Prometheus themselves.

@@ -1,26 +1,29 @@
 # Sourced by containers.sh: the stack on a swarm of one node.
 
 stack=onboarding-test
-swarm_is_ours=
+# On the node, where we have made the swarm.
+mark=user-onboarding-test
 
 swarm_up() {
   if [[ $(docker info --format '{{.Swarm.LocalNodeState}}') != active ]]; then
     docker swarm init --advertise-addr 127.0.0.1 >/dev/null
-    swarm_is_ours=yes
+    docker node update --label-add "$mark=yes" "$(docker info --format '{{.Swarm.NodeID}}')" >/dev/null
   fi
   say "SQL Server is replaced by deploy/swarm/embedded.yml: its image is not made here"
   deploy/swarm/deploy.sh "$stack" -c embedded.yml --resolve-image never >/dev/null
   until_true 150 "three backends are up" backends_up "$LOAD_BALANCER_PORT" 3 ||
     { docker stack ps --no-trunc "$stack" >&2; fail "the stack did not come up"; }
-  until_true 60 "port $FRONTEND_PORT answers" curl -fsS "http://127.0.0.1:$FRONTEND_PORT/frontend-health"
+  until_true 60 "port $FRONTEND_PORT answers" curl -fsS "http://127.0.0.1:$FRONTEND_PORT/healthz"
 }
 
 swarm_down() {
-  [[ -n $(docker stack ls --format '{{.Name}}' 2>/dev/null | grep -x "$stack") ]] || return 0
-  docker stack rm "$stack" >/dev/null 2>&1 || true
-  until_true 90 "the stack is gone" stack_is_gone || true
-  docker volume rm "${stack}_sqlite" >/dev/null 2>&1 || true
-  [[ -z $swarm_is_ours ]] || docker swarm leave --force >/dev/null
+  [[ $(docker info --format '{{.Swarm.LocalNodeState}}') == active ]] || return 0
+  if docker stack ls --format '{{.Name}}' | grep -qx "$stack"; then
+    docker stack rm "$stack" >/dev/null 2>&1 || true
+    until_true 90 "the stack is gone" stack_is_gone || true
+    docker volume rm "${stack}_sqlite" >/dev/null 2>&1 || true
+  fi
+  if docker node inspect self --format '{{.Spec.Labels}}' | grep -q "$mark"; then docker swarm leave --force >/dev/null; fi
 }
 
 stack_is_gone() {
