@@ -16,7 +16,7 @@ export SECRETS_DIR
 hash_of() { sha256sum "$1" | cut -c1-12; }
 keyed_hash_of() { { cat "$SECRETS_DIR/jwt_secret" && cat "$1"; } | sha256sum | cut -c1-12; }
 
-LOAD_BALANCER_CONFIG_HASH=$(hash_of ../load-balancer/staging/load-balancer.toml)
+LOAD_BALANCER_CONFIG_HASH=$(hash_of ../load-balancer/swarm/load-balancer.toml)
 DB_ENTRYPOINT_HASH=$(hash_of ../compose/sqlserver/entrypoint.sh)
 DB_HEALTHCHECK_HASH=$(hash_of ../compose/sqlserver/healthcheck.sh)
 DB_PASSWORD_HASH=$(keyed_hash_of "$SECRETS_DIR/db_password")
