@@ -9,6 +9,7 @@ use prometheus::{
 
 use crate::store::PoolStatus;
 use crate::store::metrics::StoreMetrics;
+use crate::store::observation::ServerMetrics;
 
 const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
@@ -24,6 +25,7 @@ pub struct Metrics {
     pool_waiting: Gauge,
     hashes_waiting: IntGauge,
     store: StoreMetrics,
+    server: ServerMetrics,
 }
 
 impl Metrics {
@@ -43,6 +45,7 @@ impl Metrics {
             pool_waiting: Gauge::new("db_pool_waiting", "Calls that wait for a database connection.")?,
             hashes_waiting: IntGauge::new("password_hashes_waiting", "Passwords that wait to be hashed.")?,
             store: StoreMetrics::register(&registry)?,
+            server: ServerMetrics::register(&registry)?,
             registry,
         };
         metrics.register()?;
@@ -64,6 +67,11 @@ impl Metrics {
     /// The database's part, for whoever opens the store.
     pub fn store(&self) -> StoreMetrics {
         self.store.clone()
+    }
+
+    /// What the database says about itself, for whoever asks it.
+    pub fn server(&self) -> &ServerMetrics {
+        &self.server
     }
 
     /// Counts one answered request.

@@ -9,7 +9,7 @@ use service_kit::shutdown::{Drain, Drained, Shutdown, Signals};
 use tokio::net::TcpListener;
 
 use super::state::{App, AppState};
-use super::{maintenance, serve};
+use super::{maintenance, serve, watch};
 use crate::auth::{HashError, Hasher, TokenIssuer};
 use crate::config::{Config, DatabaseConfig};
 use crate::idempotency::Vault;
@@ -67,6 +67,7 @@ impl Application {
             instance_id: server.instance_id,
             refresh_token_ttl: auth.refresh_token_ttl,
             cookie_secure: auth.cookie_secure,
+            database_views_interval: server.database_views_interval,
             shutdown: Shutdown::new(),
             metrics,
             uptime: Uptime::start(),
@@ -87,10 +88,11 @@ impl Application {
     /// Serves until a signal comes, then drains.
     pub async fn run(self, signals: &mut Signals) -> Drained {
         let Self { app, listener, drain } = self;
-        let maintenance = tokio::spawn(maintenance::run(Arc::clone(&app)));
+        let background =
+            [tokio::spawn(maintenance::run(Arc::clone(&app))), tokio::spawn(watch::run(Arc::clone(&app)))];
         let server = serve::serve(Arc::clone(&app), listener);
         let (drained, _) = drain.run(&app.shutdown, signals, server).await;
-        maintenance.abort();
+        background.iter().for_each(tokio::task::JoinHandle::abort);
         app.store.close().await;
         drained
     }

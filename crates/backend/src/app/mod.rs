@@ -4,6 +4,7 @@ mod build;
 mod maintenance;
 mod serve;
 mod state;
+mod watch;
 
 pub use build::{Application, BuildError, migrate};
 pub use state::{App, AppState};

@@ -27,6 +27,8 @@ pub struct AppState {
     pub refresh_token_ttl: Duration,
     /// Whether cookies demand HTTPS.
     pub cookie_secure: bool,
+    /// How often the database is asked about itself; zero: never.
+    pub database_views_interval: Duration,
     /// Whether the instance is about to end.
     pub shutdown: Shutdown,
     /// What is measured.

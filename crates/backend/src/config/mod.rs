@@ -34,6 +34,8 @@ pub struct ServerConfig {
     pub bind_address: SocketAddr,
     /// `DRAIN_GRACE` and `DRAIN_TIMEOUT`: how the end goes.
     pub drain: Drain,
+    /// `DB_VIEWS_INTERVAL`: how often the database is asked about itself; zero: never.
+    pub database_views_interval: Duration,
 }
 
 /// Tokens and passwords.
@@ -92,10 +94,17 @@ impl ServerConfig {
     fn read(sources: &mut Sources, instance_id: &str) -> Self {
         let grace = duration(sources, "DRAIN_GRACE", Duration::from_secs(1));
         let timeout = duration(sources, "DRAIN_TIMEOUT", Duration::from_secs(20));
+        let database_views_interval = duration(sources, "DB_VIEWS_INTERVAL", Duration::from_secs(15));
+        if !database_views_interval.is_zero()
+            && !(Duration::from_secs(1)..=Duration::from_hours(1)).contains(&database_views_interval)
+        {
+            sources.reject("DB_VIEWS_INTERVAL", "must be 0, for never, or between 1s and 1h");
+        }
         Self {
             instance_id: instance_id.to_owned(),
             bind_address: sources.or("BIND_ADDRESS", SocketAddr::from(([0, 0, 0, 0], 5000))),
             drain: Drain { grace, timeout },
+            database_views_interval,
         }
     }
 }
@@ -176,6 +185,7 @@ mod tests {
             ("JWT_OTHER_SECRETS", "also-short"),
             ("ACCESS_TOKEN_TTL", "0s"),
             ("DRAIN_TIMEOUT", "soon"),
+            ("DB_VIEWS_INTERVAL", "100ms"),
             ("LOG_FORMAT", "xml"),
             ("INSTANCE_ID", "a b"),
             ("DATABASE_URL", "postgres://x"),

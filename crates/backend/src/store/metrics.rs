@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use prometheus::{Histogram, HistogramOpts, HistogramVec, Registry};
 use uuid::Uuid;
 
+use super::observation::ViewReading;
 use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{TokenHash, TokenState};
@@ -89,6 +90,10 @@ impl<S: Store> Store for Metered<S> {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.timed("ping", self.store.ping()).await
+    }
+
+    async fn observe(&self) -> Result<Vec<ViewReading>, StoreError> {
+        self.timed("observe", self.store.observe()).await
     }
 
     fn pool(&self) -> PoolStatus {

@@ -43,6 +43,7 @@ mod error;
 pub mod metrics;
 pub mod migration;
 mod mutation;
+pub mod observation;
 pub mod sql_server;
 pub mod sqlite;
 
@@ -52,6 +53,7 @@ use uuid::Uuid;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
+use observation::ViewReading;
 
 pub use error::{BoxError, StoreError};
 pub use mutation::{
@@ -92,6 +94,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Asks the database for a sign of life: its schema is there and can be read. Ends within 2 s.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// What the database says about itself, view by view, for metrics. Waits for a connection as
+    /// a request does, and holds one at most. An error where the database cannot be asked at all.
+    async fn observe(&self) -> Result<Vec<ViewReading>, StoreError>;
 
     /// The connections of this instance, now.
     fn pool(&self) -> PoolStatus;

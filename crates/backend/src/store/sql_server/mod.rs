@@ -7,7 +7,7 @@
 //! In the order in which a call meets them: [`commit`], [`read`] and [`purge`] write the
 //! [`batch`]; [`pool`] lends a [`connection`] to a task that sends it; [`failure`] says what an
 //! error means and [`retry`] whether to try again; [`row`] reads the answer. [`migrate`] works
-//! on a connection of its own.
+//! on a connection of its own, and [`observe`] asks the server about itself.
 
 mod batch;
 mod commit;
@@ -16,6 +16,7 @@ mod database;
 mod driver;
 mod failure;
 mod migrate;
+mod observe;
 mod pool;
 mod purge;
 mod read;
@@ -28,6 +29,7 @@ use uuid::Uuid;
 
 use super::metrics::StoreMetrics;
 use super::migration::MigrationError;
+use super::observation::ViewReading;
 use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
 use crate::config::SqlServerConfig;
 use crate::domain::onboarding::Onboarding;
@@ -83,6 +85,10 @@ impl Store for SqlServerStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         read::ping(&self.pool).await
+    }
+
+    async fn observe(&self) -> Result<Vec<ViewReading>, StoreError> {
+        observe::observe(&self.pool).await
     }
 
     fn pool(&self) -> PoolStatus {

@@ -88,7 +88,10 @@ pub(super) fn required<'r, T: FromSql<'r>>(row: &'r Row, column: &'static str) -
     optional(row, column)?.ok_or_else(|| StoreError::corrupt(column, Absent))
 }
 
-fn optional<'r, T: FromSql<'r>>(row: &'r Row, column: &'static str) -> Result<Option<T>, StoreError> {
+pub(super) fn optional<'r, T: FromSql<'r>>(
+    row: &'r Row,
+    column: &'static str,
+) -> Result<Option<T>, StoreError> {
     row.try_get(column).map_err(|error| StoreError::corrupt(column, error))
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,16 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// How long a sign of life may take.
 pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How often, and for how many microseconds, this process waited for a file's lock.
+static LOCK_WAITS: AtomicU64 = AtomicU64::new(0);
+static LOCK_WAIT_MICROS: AtomicU64 = AtomicU64::new(0);
+
+/// How often this process has waited for a file's lock, and how long in all.
+pub(super) fn lock_waits() -> (u64, Duration) {
+    let micros = LOCK_WAIT_MICROS.load(Ordering::Relaxed);
+    (LOCK_WAITS.load(Ordering::Relaxed), Duration::from_micros(micros))
+}
 
 thread_local! {
     static GIVE_UP_AT: Cell<Option<Instant>> = const { Cell::new(None) };
@@ -31,7 +42,11 @@ fn wait_for_lock(tries: i32) -> bool {
     if GIVE_UP_AT.get().is_none_or(|deadline| Instant::now() >= deadline) {
         return false;
     }
+    let started = Instant::now();
     thread::sleep(Duration::from_millis(if tries < 20 { 1 } else { 5 }));
+    LOCK_WAITS.fetch_add(u64::from(tries == 0), Ordering::Relaxed);
+    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    LOCK_WAIT_MICROS.fetch_add(micros, Ordering::Relaxed);
     true
 }
 

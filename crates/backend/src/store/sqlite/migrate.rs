@@ -1,8 +1,6 @@
 //! Brings a file to the schema of this binary.
 
-use std::fs::OpenOptions;
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use rusqlite::{Connection, Error, Transaction, TransactionBehavior};
@@ -37,17 +35,11 @@ fn open(path: &Path) -> Result<Connection, MigrationError> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|source| cannot_open(path, source))?;
     }
-    create_private(path).map_err(|source| cannot_open(path, source))?;
-    connection::open(path).map_err(|source| cannot_open(path, source))
-}
-
-/// Makes the file, if it is missing, so that its owner alone can read it: it holds password
-/// hashes. SQLite gives its companions (`-wal`, `-shm`) the same mode.
-fn create_private(path: &Path) -> io::Result<()> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+    match super::create_private(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(cannot_open(path, error)),
+        _ => {}
     }
+    connection::open(path).map_err(|source| cannot_open(path, source))
 }
 
 /// Whether nothing is due, seen without the lock, so that an instance that restarts under load

@@ -8,18 +8,24 @@
 mod connection;
 mod crew;
 mod job;
+mod last_backup;
 mod migrate;
 mod mutate;
+mod observe;
 mod read;
 mod work;
 
-use std::path::Path;
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::metrics::StoreMetrics;
 use super::migration::MigrationError;
+use super::observation::ViewReading;
 use super::{BoxError, KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
 use crate::config::PoolConfig;
 use crate::domain::onboarding::Onboarding;
@@ -36,8 +42,22 @@ const MAX_READERS: u32 = 4;
 /// A SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
+    path: PathBuf,
     writer: Crew,
     readers: Crew,
+}
+
+/// The path of a companion of the database at `path`, such as its `-wal`.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Makes a new file that its owner alone can read: it will hold password hashes. SQLite gives the
+/// companions of a database (`-wal`, `-shm`) the same mode.
+fn create_private(path: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop)
 }
 
 /// Opens the migrated database at `path`.
@@ -48,7 +68,7 @@ pub fn open(path: &Path, pool: PoolConfig, metrics: &StoreMetrics) -> Result<Sql
         let writer = Crew::start("sqlite-writer", vec![connection::open(path)?], wait, work::write)?;
         let connections = (0..readers).map(|_| connection::open_reader(path)).collect::<Result<_, _>>()?;
         let readers = Crew::start("sqlite-reader", connections, wait, work::read)?;
-        Ok(SqliteStore { writer, readers })
+        Ok(SqliteStore { path: path.to_owned(), writer, readers })
     };
     start().map_err(|source| cannot_open(path, source))
 }
@@ -88,6 +108,12 @@ impl Store for SqliteStore {
         let ping = self.readers.submit(Job::new(read::ping));
         let slow = |_| StoreError::exhausted("an answer to a sign of life");
         tokio::time::timeout(connection::PING_TIMEOUT, ping).await.map_err(slow)?
+    }
+
+    async fn observe(&self) -> Result<Vec<ViewReading>, StoreError> {
+        let path = self.path.clone();
+        let read = Job::new(move |connection| Ok(observe::observe(connection, &path)));
+        self.readers.submit(read).await
     }
 
     fn pool(&self) -> PoolStatus {

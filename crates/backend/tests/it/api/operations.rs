@@ -2,8 +2,9 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use testkit::eventually;
 
-use super::harness::{Send as _, alone};
+use super::harness::{Database, Instance, Send as _, WAIT, alone};
 
 #[tokio::test]
 async fn health_says_who_and_how() {
@@ -68,6 +69,31 @@ async fn metrics_have_the_names_that_dashboards_use() {
     ] {
         assert!(metrics.text.lines().any(|found| found.starts_with(line)), "{line} in\n{}", metrics.text);
     }
+}
+
+#[tokio::test]
+async fn metrics_tell_what_the_database_says_about_itself() {
+    let database = Database::new();
+    let instance = Instance::start_with(&database, &[("DB_VIEWS_INTERVAL", "1s")]).await;
+    let metrics = eventually(WAIT, || async {
+        let text = instance.get("/metrics").answer(StatusCode::OK).await.text;
+        if text.contains("db_server_info{engine=\"sqlite\"") { Ok(text) } else { Err(text) }
+    })
+    .await;
+    for line in [
+        "db_server_file_bytes{file=\"data\"}",
+        "db_server_pages{state=\"used\"}",
+        "db_server_volume_available_bytes{",
+        "db_server_waits_total{class=\"lock\"}",
+        "db_server_last_backup_timestamp_seconds{kind=\"full\"} 0",
+        "db_server_view_up{view=\"files\"} 1",
+    ] {
+        assert!(metrics.lines().any(|found| found.starts_with(line)), "{line} in\n{metrics}");
+    }
+
+    let off = Instance::start_with(&database, &[("DB_VIEWS_INTERVAL", "0")]).await;
+    off.register().await;
+    assert!(!off.get("/metrics").answer(StatusCode::OK).await.text.contains("db_server_"));
 }
 
 #[tokio::test]

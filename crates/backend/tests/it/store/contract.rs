@@ -319,3 +319,11 @@ pub(crate) async fn it_gives_a_sign_of_life(store: &SharedStore) {
     assert!(pool.max >= 1 && pool.open <= pool.max, "{pool:?}");
     assert_eq!(pool.open, pool.idle + pool.in_use);
 }
+
+pub(crate) async fn it_says_what_it_is(store: &SharedStore) {
+    let readings = store.observe().await.unwrap();
+    let server = readings.iter().find(|reading| reading.view == "server").unwrap();
+    let info = &server.samples.as_ref().unwrap()[0];
+    assert_eq!(info.definition.name, "db_server_info");
+    assert!(info.labels.iter().all(|label| !label.is_empty()), "{info:?}");
+}

@@ -29,6 +29,7 @@ macro_rules! contract_suite {
             a_caller_that_goes_away_leaves_no_transaction,
             unknown_things_are_none,
             it_gives_a_sign_of_life,
+            it_says_what_it_is,
         );
     };
     ($factory:path: $($test:ident,)*) => {$(

@@ -7,9 +7,11 @@ use std::time::Duration;
 use backend::config::PoolConfig;
 use backend::domain::now;
 use backend::store::metrics::StoreMetrics;
+use backend::store::observation::Sample;
 use backend::store::sqlite::{self, SqliteStore};
-use backend::store::{Effect, Outcome, StoreError};
+use backend::store::{Effect, Outcome, Store, StoreError};
 use tempfile::TempDir;
+use testkit::eventually;
 
 use super::contract::SharedStore;
 use super::samples::{audit, keyed, mutation, record, registered, registration, scope, unique_email, user};
@@ -21,7 +23,7 @@ pub(crate) const POOL: PoolConfig = PoolConfig {
     acquire_timeout: Duration::from_secs(2),
 };
 
-fn open(path: &Path) -> SqliteStore {
+pub(crate) fn open(path: &Path) -> SqliteStore {
     let metrics = StoreMetrics::register(&prometheus::Registry::new()).unwrap();
     sqlite::open(path, POOL, &metrics).unwrap()
 }
@@ -36,7 +38,7 @@ async fn fresh() -> Option<(SharedStore, TempDir)> {
 
 super::contract_suite!(fresh);
 
-fn count(path: &Path, table: &str) -> i64 {
+pub(crate) fn count(path: &Path, table: &str) -> i64 {
     let connection = rusqlite::Connection::open(path).unwrap();
     connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
 }
@@ -111,6 +113,44 @@ async fn a_closed_store_has_finished_its_work_and_takes_no_more() {
     assert_eq!(last.await.unwrap(), Outcome::Committed);
     assert_eq!(count(&folder.path().join("missing/data.db"), "users"), 1);
     assert!(matches!(store.ping().await, Err(StoreError::Unavailable { .. })));
+}
+
+#[tokio::test]
+async fn it_tells_its_sizes_and_its_waits_for_the_lock() {
+    let (store, folder) = fresh().await.unwrap();
+    registered(&*store).await;
+    let before = samples(&*store).await;
+    let value = |samples: &[Sample], name: &str, label: &str| -> f64 {
+        let found = |s: &&Sample| s.definition.name == name && s.labels.first().is_some_and(|l| l == label);
+        samples.iter().find(found).unwrap_or_else(|| panic!("{name} {label} in {samples:?}")).value
+    };
+    let data = value(&before, "db_server_file_bytes", "data");
+    assert!(data >= value(&before, "db_server_file_used_bytes", "data") && data > 0.0);
+    assert!(value(&before, "db_server_file_bytes", "wal") > 0.0);
+    assert_eq!(value(&before, "db_server_last_backup_timestamp_seconds", "full").to_bits(), 0);
+    let volume = folder.path().join("missing").display().to_string();
+    assert!(value(&before, "db_server_volume_available_bytes", &volume) > 0.0);
+
+    let thief = rusqlite::Connection::open(folder.path().join("missing/data.db")).unwrap();
+    thief.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let writer = Arc::clone(&store);
+    let waiting = tokio::spawn(async move { registered(&*writer).await });
+    // Reading goes on, and sees how the writer waits.
+    eventually(Duration::from_secs(5), || async {
+        let now = samples(&*store).await;
+        ["db_server_waits_total", "db_server_wait_seconds_total"]
+            .iter()
+            .all(|name| value(&now, name, "lock") > value(&before, name, "lock"))
+    })
+    .await;
+    assert!(!waiting.is_finished());
+    thief.execute_batch("ROLLBACK").unwrap();
+    waiting.await.unwrap();
+}
+
+async fn samples(store: &dyn Store) -> Vec<Sample> {
+    let readings = store.observe().await.unwrap();
+    readings.into_iter().flat_map(|reading| reading.samples.unwrap()).collect()
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod container;
 mod instances;
 mod migrating;
+mod observing;
 mod peer;
 mod proxy;
 mod scripted;

@@ -83,6 +83,26 @@ pub(super) fn int(column: &str, value: i32) -> Vec<u8> {
     row(column, 0x38, &value.to_le_bytes())
 }
 
+/// A result set of one row as the views of the server give them.
+pub(super) fn sample(metric: &str, label_1: Option<&str>, value: f64) -> Vec<u8> {
+    let texts = ["metric", "label_1", "label_2"].map(nvarchar).concat();
+    let float = [&[0, 0, 0, 0, 0, 0, 0x3e][..], &short_text("value")].concat();
+    let row = [&[0xd1][..], &cell(Some(metric)), &cell(label_1), &cell(None), &value.to_le_bytes()].concat();
+    [&[0x81, 4, 0][..], &texts, &float, &row].concat()
+}
+
+/// What is said of a column NVARCHAR(100), nullable, with a collation.
+fn nvarchar(name: &str) -> Vec<u8> {
+    [&[0, 0, 0, 0, 1, 0, 0xe7, 200, 0, 9, 4, 0xd0, 0, 0x34][..], &short_text(name)].concat()
+}
+
+/// An NVARCHAR in a row.
+fn cell(text: Option<&str>) -> Vec<u8> {
+    let Some(text) = text else { return vec![0xff, 0xff] };
+    let bytes = utf16(text);
+    [&u16::try_from(bytes.len()).unwrap().to_le_bytes()[..], &bytes].concat()
+}
+
 fn row(column: &str, kind: u8, value: &[u8]) -> Vec<u8> {
     let metadata = [&[0x81, 1, 0, 0, 0, 0, 0, 0, 0, kind][..], &short_text(column)].concat();
     [&metadata[..], &[0xd1], value].concat()
