@@ -1,5 +1,7 @@
 //! What a person types.
 
+mod backup;
+
 use std::error::Error;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -28,12 +30,16 @@ pub(crate) struct Cli {
     command: Command,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Subcommand)]
 enum Command {
     /// Migrate the database and answer requests until SIGTERM or Ctrl-C
     Serve,
     /// Bring the database to this version's schema; make it where it is missing
     Migrate,
+    /// Back the database up, consistently and while instances run
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the database, which is kept aside
+    Restore(backup::RestoreArgs),
     /// Ask the instance at `BIND_ADDRESS` whether it is alive
     Healthcheck,
     /// Print the `OpenAPI` document
@@ -51,6 +57,8 @@ enum Failure {
     Build(#[from] BuildError),
     #[error("migration failed")]
     Migrate(#[from] backend::store::migration::MigrationError),
+    #[error(transparent)]
+    Backup(#[from] backend::store::backup::BackupError),
     #[error("unhealthy")]
     Probe(#[from] ProbeError),
     #[error("input or output failed")]
@@ -67,6 +75,7 @@ impl Failure {
             Self::Telemetry(InitError::Twice(_))
             | Self::Build(_)
             | Self::Migrate(_)
+            | Self::Backup(_)
             | Self::Probe(_)
             | Self::Io(_)
             | Self::CutOff(_) => exit::FAILED,
@@ -75,10 +84,12 @@ impl Failure {
 }
 
 /// Runs a command to its end.
-pub(crate) fn run(cli: &Cli) -> ExitCode {
+pub(crate) fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Serve => in_runtime(serve()),
         Command::Migrate => in_runtime(migrate_only()),
+        Command::Backup(args) => in_runtime(backup::back_up(args)),
+        Command::Restore(args) => in_runtime(backup::restore(args)),
         Command::Healthcheck => healthcheck(),
         Command::Openapi => print(&backend::api::document()),
     };

@@ -7,5 +7,5 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    command::run(&command::Cli::parse())
+    command::run(command::Cli::parse())
 }

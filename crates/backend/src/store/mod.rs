@@ -38,7 +38,9 @@
 //!   (`0001_create_users`) of what it applied. Safe when many instances do it at once.
 //! - `open(&config, StoreMetrics) -> Result<TheStore, MigrationError>`: connects to a migrated
 //!   database. `config` is [`crate::config::SqlServerConfig`] for SQL Server.
+//! - What [`backup`] asks for: taking, checking and restoring backups.
 
+pub mod backup;
 mod error;
 pub mod metrics;
 pub mod migration;

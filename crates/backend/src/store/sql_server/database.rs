@@ -52,7 +52,7 @@ pub(super) async fn create(config: &SqlServerConfig) -> Result<(), CannotCreate>
 }
 
 /// A name in brackets (T-SQL's delimited identifier).
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("[{}]", name.replace(']', "]]"))
 }
 

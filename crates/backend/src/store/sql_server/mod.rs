@@ -9,6 +9,7 @@
 //! error means and [`retry`] whether to try again; [`row`] reads the answer. [`migrate`] works
 //! on a connection of its own, and [`observe`] asks the server about itself.
 
+pub(super) mod backup;
 mod batch;
 mod commit;
 mod connection;
@@ -20,6 +21,7 @@ mod observe;
 mod pool;
 mod purge;
 mod read;
+pub(super) mod restore;
 mod retry;
 mod row;
 mod trouble;

@@ -17,3 +17,10 @@ pub(super) fn read(path: &Path) -> io::Result<Option<i64>> {
         Err(error) => Err(error),
     }
 }
+
+/// Notes that a backup ended at `at`, Unix time in seconds.
+pub(super) fn write(path: &Path, at: i64) -> io::Result<()> {
+    let (stamp, new) = (stamp(path), super::beside(path, ".last-backup.new"));
+    std::fs::write(&new, format!("{at}\n"))?;
+    std::fs::rename(new, stamp)
+}

@@ -75,7 +75,7 @@ fn failed(version: i64, name: &str, source: Error) -> MigrationError {
     MigrationError::Failed { version, name: name.to_owned(), source: source.into() }
 }
 
-fn read_applied(connection: &Connection) -> Result<Vec<Applied>, Error> {
+pub(super) fn read_applied(connection: &Connection) -> Result<Vec<Applied>, Error> {
     let mut statement = connection.prepare("SELECT version, checksum FROM schema_migrations")?;
     let rows = statement.query_map([], |row| Ok(Applied { version: row.get(0)?, checksum: row.get(1)? }))?;
     rows.collect()

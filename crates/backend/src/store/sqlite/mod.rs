@@ -5,6 +5,8 @@
 //! orders the processes; whoever waits longer than [`connection::BUSY_TIMEOUT`] for it gives up
 //! with no effect. A process that is killed leaves no lock behind: the kernel drops it.
 
+pub(super) mod backup;
+mod check;
 mod connection;
 mod crew;
 mod job;
@@ -13,6 +15,7 @@ mod migrate;
 mod mutate;
 mod observe;
 mod read;
+pub(super) mod restore;
 mod work;
 
 use std::fs::OpenOptions;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bad_input;
+mod drill;
 mod harness;
 mod idempotency;
 mod lifecycle;

@@ -10,9 +10,9 @@ use tokio::process::Command;
 
 use super::harness::{Database, SECRET, Send as _, count, registration};
 
-const LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
-fn program(subcommand: &str, settings: &[(&str, &str)]) -> Command {
+pub(crate) fn program(subcommand: &str, settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_onboarding-backend"));
     command.arg(subcommand).env_clear().env("JWT_SECRET", SECRET).env("BIND_ADDRESS", "127.0.0.1:0");
     command.envs(settings.iter().copied());
@@ -21,13 +21,19 @@ fn program(subcommand: &str, settings: &[(&str, &str)]) -> Command {
 
 /// Runs a program to its end: exit code and all that it printed.
 async fn ended(subcommand: &str, settings: &[(&str, &str)]) -> (i32, String) {
-    let output = tokio::time::timeout(LIMIT, program(subcommand, settings).output()).await.unwrap().unwrap();
+    ended_with(&[subcommand], settings).await
+}
+
+/// The same with arguments after the subcommand.
+pub(crate) async fn ended_with(arguments: &[&str], settings: &[(&str, &str)]) -> (i32, String) {
+    let mut command = program(arguments[0], settings);
+    let output = tokio::time::timeout(LIMIT, command.args(&arguments[1..]).output()).await.unwrap().unwrap();
     let text = [output.stdout, output.stderr].concat();
     (output.status.code().unwrap(), String::from_utf8(text).unwrap())
 }
 
 /// The address that a process says it listens on.
-async fn address(process: &Process) -> String {
+pub(crate) async fn address(process: &Process) -> String {
     let line = process.wait_for_line("listening", LIMIT).await;
     line.split("address=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
 }

@@ -1,5 +1,6 @@
 //! The store's contract, on every home.
 
+mod backups;
 mod contract;
 mod samples;
 mod sql_server;

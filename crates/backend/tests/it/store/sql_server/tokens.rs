@@ -91,6 +91,15 @@ pub(super) fn sample(metric: &str, label_1: Option<&str>, value: f64) -> Vec<u8>
     [&[0x81, 4, 0][..], &texts, &float, &row].concat()
 }
 
+/// A result set of texts.
+pub(super) fn table(columns: &[&str], rows: &[&[Option<&str>]]) -> Vec<u8> {
+    let metadata: Vec<u8> = columns.iter().flat_map(|column| nvarchar(column)).collect();
+    let row =
+        |row: &&[Option<&str>]| [vec![0xd1], row.iter().flat_map(|text| cell(*text)).collect()].concat();
+    let rows: Vec<u8> = rows.iter().flat_map(row).collect();
+    [&[0x81, u8::try_from(columns.len()).unwrap(), 0][..], &metadata, &rows].concat()
+}
+
 /// What is said of a column NVARCHAR(100), nullable, with a collation.
 fn nvarchar(name: &str) -> Vec<u8> {
     [&[0, 0, 0, 0, 1, 0, 0xe7, 200, 0, 9, 4, 0xd0, 0, 0x34][..], &short_text(name)].concat()
