@@ -47,6 +47,26 @@ staging *options:
 scale backends:
     @deploy/compose/scale.sh {{quote(backends)}}
 
+# back up the database of `just up`, while it runs or not, into .backups; `--every 15m` goes on
+backup *options="--keep 96": build-backend
+    DATABASE_URL="${DATABASE_URL:-sqlite://.data/onboarding.db}" target/release/onboarding-backend backup --to "${BACKUP_DIR:-.backups}" {{options}}
+
+# put the newest backup, or `just restore --from FILE`, in the place of the database of `just up`, which must not run
+restore *options="--from ${BACKUP_DIR:-.backups}": build-backend
+    DATABASE_URL="${DATABASE_URL:-sqlite://.data/onboarding.db}" target/release/onboarding-backend restore {{options}}
+
+# restore the newest backup to a scratch place, start an instance on it, and say how long that took
+restore-drill from="${BACKUP_DIR:-.backups}": build-backend
+    deploy/backup/drill.sh "{{from}}"
+
+# back up staging while it runs; `-f deploy/compose/embedded.yml` as for `just staging`
+backup-staging *files:
+    deploy/backup/staging.sh backup {{files}}
+
+# put a backup (deploy/backup/staging.sh says where they are) in the place of staging's database
+restore-staging backup *files:
+    deploy/backup/staging.sh restore "{{backup}}" {{files}}
+
 # end staging; its data stays
 staging-down:
     docker compose -f docker-compose.scale.yml --profile '*' down
@@ -66,6 +86,10 @@ profile case: build-bench
 # instructions per request beside those of the last commit that kept them; --keep keeps the new ones
 instructions *options: build-bench
     python3 bench/instructions.py {{options}}
+
+[private]
+build-backend:
+    cargo build --release --locked --bin onboarding-backend
 
 [private]
 build-bench:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The system in containers, run for real: images, Compose, faults under load. `just test-containers` calls it.
 #
-#   deploy/test/containers.sh [PART...]      parts: kubernetes images compose faults scale tls monitoring nginx swarm
+#   deploy/test/containers.sh [PART...]      parts: kubernetes images compose faults scale backup tls monitoring nginx swarm
 #
 # Without parts: all of them. What it cannot have, an engine above all, it names as skipped, with the reason; on a
 # Debian machine where it is root, engine.sh brings one. Needs the ports 3000, 8080 and 8081 or those in FRONTEND_PORT,
@@ -12,12 +12,13 @@ source deploy/test/lib.sh
 source deploy/test/load.sh
 source deploy/test/compose.sh
 source deploy/test/scale.sh
+source deploy/test/backup.sh
 source deploy/test/swarm.sh
 source deploy/test/monitoring.sh
 
 export FRONTEND_PORT=${FRONTEND_PORT:-3000} LOAD_BALANCER_PORT=${LOAD_BALANCER_PORT:-8080} ADMIN_PORT=${ADMIN_PORT:-8081}
 export VERSION=${VERSION:-test} IMAGE_PREFIX=user-onboarding DOCKER_BUILDKIT=1
-all_parts=(kubernetes images compose faults scale tls monitoring nginx swarm)
+all_parts=(kubernetes images compose faults scale backup tls monitoring nginx swarm)
 limit_mb=40
 
 main() {
@@ -96,6 +97,11 @@ part_scale() {
 part_tls() {
   staging_is_up || compose_up
   tls_works
+}
+
+part_backup() {
+  staging_is_up || compose_up
+  restore_drill
 }
 
 part_kubernetes() {

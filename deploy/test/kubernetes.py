@@ -25,6 +25,8 @@ def pods():
     for o in objects:
         if o["kind"] in ("Deployment", "StatefulSet", "Job"):
             yield f"{o['kind']}/{o['metadata']['name']}", o["spec"]["template"]
+        if o["kind"] == "CronJob":
+            yield f"CronJob/{o['metadata']['name']}", o["spec"]["jobTemplate"]["spec"]["template"]
 
 
 def check(ok, text):
@@ -64,7 +66,7 @@ def check_restricted():
             resources = container.get("resources", {})
             check({"cpu", "memory"} <= resources.get("limits", {}).keys(), f"{name}: no limits")
             check({"cpu", "memory"} <= resources.get("requests", {}).keys(), f"{name}: no requests")
-            if not name.startswith("Job/"):
+            if not name.startswith(("Job/", "CronJob/")):
                 for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
                     check(probe in container, f"{name}: no {probe}")
 
@@ -91,13 +93,13 @@ def check_references():
 
 
 def check_connection_budget():
-    """All instances that may run at once, each with its whole pool, and the migration, stay under the limit."""
+    """All instances that may run at once, each with its whole pool, the migration and the backups: under the limit."""
     settings = next(o["data"] for n, o in named("ConfigMap").items() if n.startswith("backend-"))
     each = int(settings.get("DB_POOL_MAX", 10))
     surge = named("Deployment")["backend"]["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
     for name, scaler in named("HorizontalPodAutoscaler").items():
         limit = int(scaler["metadata"]["annotations"]["user-onboarding/database-connection-limit"])
-        most = (scaler["spec"]["maxReplicas"] + surge) * each + 1
+        most = (scaler["spec"]["maxReplicas"] + surge) * each + 1 + len(named("CronJob"))
         check(most <= limit, f"HorizontalPodAutoscaler/{name}: up to {most} connections, the database allows {limit}")
         print(f"· {path.rsplit('/', 1)[-1]}: at most {most} of {limit} database connections", file=sys.stderr)
 

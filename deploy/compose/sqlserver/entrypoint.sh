@@ -10,4 +10,7 @@ MSSQL_SA_PASSWORD=$(<"$file")
 export MSSQL_SA_PASSWORD
 unset MSSQL_SA_PASSWORD_FILE
 
+# Where backups go (docs/operations.md): the server makes no folders.
+mkdir -p /var/opt/mssql/backup
+
 exec "$@"
