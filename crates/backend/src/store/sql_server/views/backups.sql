@@ -3,5 +3,6 @@ SELECT N'db_server_last_backup_timestamp_seconds' AS metric, k.kind AS label_1, 
        COALESCE(MAX(CAST(DATEDIFF_BIG(SECOND, '19700101', DATEADD(MINUTE, DATEDIFF(MINUTE, GETDATE(), GETUTCDATE()), b.backup_finish_date)) AS FLOAT)), 0) AS value
 FROM (VALUES ('D', N'full'), ('L', N'log')) k (type, kind)
 JOIN sys.databases d ON d.database_id = DB_ID() AND (k.type = 'D' OR d.recovery_model_desc <> N'SIMPLE')
-LEFT JOIN msdb.dbo.backupset b ON b.database_name = d.name AND b.type = k.type
+LEFT JOIN msdb.dbo.backupset b
+    ON b.database_name COLLATE DATABASE_DEFAULT = d.name COLLATE DATABASE_DEFAULT AND b.type COLLATE DATABASE_DEFAULT = k.type
 GROUP BY k.kind;

@@ -13,4 +13,6 @@ FROM (VALUES
     (N'Memory Manager', N'Memory Grants Pending', N'', N'db_server_memory_grants_pending', NULL, 1)
 ) c (object, counter, instance, metric, label, factor)
 JOIN sys.dm_os_performance_counters p
-    ON RTRIM(p.counter_name) = c.counter AND RTRIM(p.instance_name) = c.instance AND RTRIM(p.object_name) LIKE N'%:' + c.object;
+    ON RTRIM(p.counter_name) COLLATE DATABASE_DEFAULT = c.counter
+    AND RTRIM(p.instance_name) COLLATE DATABASE_DEFAULT = c.instance
+    AND RTRIM(p.object_name) COLLATE DATABASE_DEFAULT LIKE N'%:' + c.object;

@@ -4,7 +4,7 @@ WITH requests AS (
     JOIN sys.dm_exec_sessions s ON s.session_id = r.session_id
     WHERE s.is_user_process = 1 AND r.session_id <> @@SPID
 )
-SELECT N'db_server_requests' AS metric, LOWER(CAST(r.status AS NVARCHAR(60))) AS label_1,
+SELECT N'db_server_requests' AS metric, LOWER(CAST(r.status AS NVARCHAR(60))) COLLATE DATABASE_DEFAULT AS label_1,
        CAST(NULL AS NVARCHAR(60)) AS label_2, CAST(COUNT(*) AS FLOAT) AS value
 FROM requests r
 GROUP BY r.status
