@@ -33,10 +33,10 @@ chaos fault="kill" duration="60s" clients="20" *options: build
     with_cluster release 400 target/release/chaos --cluster '$CLUSTER_JSON' --fault {{fault}} \
       --duration {{duration}} --clients {{clients}} {{options}}
 
-# development in containers: SQL Server, one backend, balancer, page
+# development in containers: SQL Server, one backend, balancer, page; what you edit is rebuilt
 dev *options:
     deploy/compose/secrets.sh
-    docker compose up --build {{options}}
+    docker compose {{options}} up --build --watch
 
 # staging in containers: SQL Server, three backends, balancer, page
 staging *options:

@@ -79,10 +79,11 @@ not_used() {
   fi
 }
 
-# The instances that the balancer at this address has; those that are not `up` are marked.
+# The instances that the balancer at this address has; those that are not `up` are marked. One that is leaving gets
+# nothing any more.
 used_by() {
   curl --silent --max-time 5 "http://$1/health" | tr '{' '\n' |
-    sed -nE 's/.*"name":"([^"]*)".*"state":"([^"]*)".*/\1 \2/p' | sed 's/ up$//' | sort
+    sed -nE 's/.*"name":"([^"]*)".*"state":"([^"]*)".*/\1 \2/p' | sed '/ leaving$/d; s/ up$//' | sort
 }
 
 main "$@"

@@ -13,11 +13,27 @@ compose_up() {
 
 compose_down() {
   compose --profile "*" down --volumes --timeout 35 >/dev/null 2>&1 || true
+  compose_dev down --volumes --timeout 35 >/dev/null 2>&1 || true
+}
+
+compose_dev() {
+  docker compose --project-name user-onboarding-dev-test -f docker-compose.yml -f deploy/compose/embedded.dev.yml "$@"
+}
+
+# Development: one backend, whose own port is there, too.
+development_works() {
+  compose_dev up --detach --wait --no-build >/dev/null 2>&1 || { compose_dev logs --tail 20 >&2; fail "development did not come up"; }
+  until_true 30 "the backend is up" backends_up "$LOAD_BALANCER_PORT" 1 || fail "the balancer does not see the backend"
+  compose_onboards
+  curl -fsS "http://127.0.0.1:${BACKEND_PORT:-5000}/health" | grep -q '"instance":"backend-1"' || fail "the backend's own port does not answer"
+  compose_dev down --volumes >/dev/null 2>&1
+  show "development (docker compose up): one backend, its own port"
 }
 
 # A person comes by the page's port and goes all the way.
 compose_onboards() {
   local page=${1:-http://127.0.0.1:$FRONTEND_PORT} seen
+  until_true 60 "the page finds the balancer" curl -fsS "$page/api/health" || fail "the page does not find the balancer"
   curl -fsS "$page/" | grep -q '<div id="root">' || fail "$page serves no page"
   seen=$(python3 deploy/test/onboard.py "$page") || fail "nobody could be onboarded"
   show "a person was onboarded through $page: $seen"

@@ -1,6 +1,6 @@
 """Asks a Prometheus every query of every dashboard panel, every recording rule and every selector of every alert.
 
-dashboard_queries.py PROMETHEUS_URL: prints what found nothing, and exits 1.
+dashboard_queries.py PROMETHEUS_URL: prints what found nothing on standard error, and exits 1.
 
 What only some databases say is asked where there is such a database, and counted as skipped elsewhere: the panels below
 the dashboard rows, and the alerts in the rule groups, that NEEDS names.
@@ -75,7 +75,7 @@ for needs, what, query in [*panel_queries(), *rule_queries()]:
     if not ask("query", query=query)["result"]:
         missing += 1
         print(f"no data: {what}: {query}", file=sys.stderr)
-print(f"· {total} queries of dashboards, rules and alerts, {missing} without data", file=sys.stderr)
+print(f"{total} queries of dashboards, rules and alerts asked of a real Prometheus, {missing} without data")
 for needs, queries in skipped.items():
-    print(f"skipped: {queries} queries (there is no {needs} here)", file=sys.stderr)
+    print(f"skipped: {queries} queries (there is no {needs} here)")
 sys.exit(bool(missing))

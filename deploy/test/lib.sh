@@ -59,8 +59,11 @@ size_of() {
   docker image inspect --format '{{.Size}}' "$1" | awk '{ printf "%.1f MB\n", $1 / 1e6 }'
 }
 
-# Whether the balancer on port $1 can use exactly $2 backends, and no other is known to be out.
+# Whether the balancer on port $1 can use exactly $2 backends, and no other is known to be out; one that has left its
+# name is no longer counted.
 backends_up() {
-  curl -fsS --max-time 5 "http://127.0.0.1:$1/health" |
-    python3 -c 'import json, sys; all = json.load(sys.stdin)["instances"]; up = [i for i in all if i["state"] == "up"]; sys.exit(not (len(up) == len(all) == int(sys.argv[1])))' "$2"
+  curl -fsS --max-time 5 "http://127.0.0.1:$1/health" | python3 -c '
+import json, sys
+states = [i["state"] for i in json.load(sys.stdin)["instances"] if i["state"] != "leaving"]
+sys.exit(states != ["up"] * int(sys.argv[1]))' "$2"
 }
