@@ -16,6 +16,7 @@ use crate::{
     config::{self, AccessLog, Certificate, ConfigError},
     control::{Control, Start},
     descriptors,
+    pool::Resolve,
     record::{
         Shard,
         access_log::{LogBuffer, Writer},
@@ -32,6 +33,8 @@ pub struct Options {
     /// Without one, changes through the admin interface are open to this machine, and the interface must be on a
     /// loopback address.
     pub admin_token: Option<Secret>,
+    /// Who knows the addresses of names.
+    pub resolver: Arc<dyn Resolve>,
 }
 
 /// Why the balancer cannot start.
@@ -121,6 +124,7 @@ impl App {
             admin_is_open: options.admin_token.is_none(),
             shards,
             access_log: log.as_ref().map(Writer::handle),
+            resolver: options.resolver,
         });
         let drain = Drain { grace: listen.drain_grace, timeout: listen.drain_timeout };
         let published = Arc::clone(control.published());

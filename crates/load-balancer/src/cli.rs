@@ -5,6 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,6 +21,7 @@ use service_kit::{
 use crate::{
     app::{App, Options, StartError},
     config::{self, Config, ConfigError},
+    pool::SystemResolver,
 };
 
 const PROBE_LIMIT: Duration = Duration::from_secs(5);
@@ -86,7 +88,11 @@ fn check(file: &Path, environment: &Environment) -> ExitCode {
 
 fn summary(config: &Config) -> String {
     let servers: usize = config.pools.iter().map(|pool| pool.servers.len()).sum();
-    format!("pools: {}, servers: {servers}, routes: {}", config.pools.len(), config.routes.len())
+    let discovered = config.pools.iter().filter_map(|pool| pool.discover.as_ref());
+    let discovered: Vec<String> =
+        discovered.map(|discover| format!(", servers of {}:{}", discover.dns, discover.port)).collect();
+    let (pools, routes) = (config.pools.len(), config.routes.len());
+    format!("pools: {pools}, servers: {servers}{}, routes: {routes}", discovered.concat())
 }
 
 /// Problems of a file bear their place at the beginning of the line, so that editors can jump there.
@@ -138,7 +144,8 @@ fn run(file: PathBuf, environment: Environment) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(exit::FAILED, &error),
     };
-    let options = Options { file, admin_token: environment.admin_token };
+    let resolver = Arc::new(SystemResolver::default());
+    let options = Options { file, admin_token: environment.admin_token, resolver };
     let ended = runtime.block_on(serve(options));
     // A look-up that hangs in the resolver must not hold up the end.
     runtime.shutdown_background();

@@ -32,7 +32,7 @@ pub(super) async fn change(
     body: Body<ServerChange>,
 ) -> Result<Response, Problem> {
     let Json(change) = body?;
-    admin.control.change(&pool, &name, &change)?;
+    let name = admin.control.change(&pool, &name, &change)?;
     Ok(server(&admin, StatusCode::OK, &pool, &name))
 }
 

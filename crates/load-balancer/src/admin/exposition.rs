@@ -21,6 +21,7 @@ pub(super) fn text(control: &Control) -> String {
     requests(&mut page, pools);
     durations(&mut page, pools);
     servers(&mut page, pools);
+    discovery(&mut page, control, pools);
     retries(&mut page, pools);
     routes(&mut page, &snapshot);
     workers(&mut page, control);
@@ -96,6 +97,11 @@ fn each(pools: &[Arc<Pool>]) -> impl Iterator<Item = (&Pool, &Server)> {
     pools.iter().flat_map(|pool| pool.members().iter().map(move |member| (&**pool, &**member.server())))
 }
 
+/// Those that are part of their pool. One that is gone is not down.
+fn there(pools: &[Arc<Pool>]) -> impl Iterator<Item = (&Pool, &Server)> {
+    each(pools).filter(|(_, server)| !server.state().gone)
+}
+
 fn labels<'a>(pool: &'a Pool, server: &'a Server) -> [Label<'a>; 2] {
     [("pool", pool.name()), ("server", server.name())]
 }
@@ -148,28 +154,45 @@ fn durations(page: &mut Page, pools: &[Arc<Pool>]) {
 
 fn servers(page: &mut Page, pools: &[Arc<Pool>]) {
     page.family("lb_server_up", "gauge", "1 when the server takes traffic.");
-    for (pool, server) in each(pools) {
+    for (pool, server) in there(pools) {
         page.sample("lb_server_up", &labels(pool, server), u8::from(server.usable()));
     }
     page.family("lb_server_weight", "gauge", "The server's share relative to the others'.");
     for pool in pools {
-        for member in pool.members() {
+        for member in pool.members().iter().filter(|member| !member.server().state().gone) {
             page.sample("lb_server_weight", &labels(pool, member.server()), member.weight());
         }
     }
     let name = "lb_circuit_state";
     page.family(name, "gauge", "1 (open) while failing traffic keeps the server out, else 0 (closed).");
-    for (pool, server) in each(pools) {
+    for (pool, server) in there(pools) {
         let open = server.state().health == Health::Ejected;
         page.sample(name, &labels(pool, server), u8::from(open));
     }
     let name = "lb_health_checks_total";
     page.family(name, "counter", "Active checks by result.");
     for (pool, server) in each(pools) {
-        let report = server.report();
-        for (result, count) in [("success", report.successes), ("failure", report.failures)] {
+        let (good, failed) = server.checks();
+        for (result, count) in [("success", good), ("failure", failed)] {
             let [pool, server] = labels(pool, server);
             page.sample(name, &[pool, server, ("result", result)], count);
+        }
+    }
+}
+
+fn discovery(page: &mut Page, control: &Control, pools: &[Arc<Pool>]) {
+    let reports = pools.iter().filter_map(|pool| Some((pool.name(), control.discovery(pool.name())?.1)));
+    let reports: Vec<_> = reports.collect();
+    let name = "lb_discovery_addresses";
+    page.family(name, "gauge", "Addresses in the resolver's last good answer.");
+    for (pool, report) in &reports {
+        page.sample(name, &[("pool", pool)], report.addresses);
+    }
+    let name = "lb_discovery_lookups_total";
+    page.family(name, "counter", "Questions to the resolver; an answer without addresses is a failure.");
+    for (pool, report) in &reports {
+        for (result, count) in [("success", report.successes), ("failure", report.failures)] {
+            page.sample(name, &[("pool", pool), ("result", result)], count);
         }
     }
 }

@@ -1,16 +1,18 @@
 //! One request explained.
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use axum::{
     Json,
     extract::{Path, State},
 };
 use serde::Serialize;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{Admin, problem::Problem};
-use crate::record::{Attempt, RecentRequest, Shard};
+use crate::{
+    pool::rfc3339,
+    record::{Attempt, RecentRequest, Shard},
+};
 
 /// What there is to say.
 #[derive(Debug, Serialize)]
@@ -60,7 +62,7 @@ fn explanation(request_id: String, found: RecentRequest) -> Explanation {
     let answered = found.attempts.last().filter(|attempt| attempt.status != 0);
     Explanation {
         request_id,
-        began: rfc3339(found.began),
+        began: rfc3339(Some(found.began)),
         client: found.client.to_canonical().to_string(),
         method: found.method,
         path: found.path,
@@ -84,9 +86,4 @@ fn view(attempt: &Attempt) -> AttemptView {
         began_ms: f64::from(attempt.began_micros) / 1000.0,
         duration_ms: f64::from(attempt.took_micros) / 1000.0,
     }
-}
-
-/// A time as RFC 3339 in UTC.
-fn rfc3339(at: SystemTime) -> Option<String> {
-    OffsetDateTime::from(at).format(&Rfc3339).ok()
 }

@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::Admin;
 use crate::{
-    pool::{Overall, Pool, Server, ServerView},
+    config::DiscoverConfig,
+    control::Control,
+    pool::{LookupReport, Overall, Pool, Server, ServerView, rfc3339},
     record::metrics::{BOUNDS, Histogram},
     retry::Failure,
 };
@@ -35,7 +37,24 @@ struct PoolStatus {
     algorithm: crate::pool::Algorithm,
     requests_total: u64,
     retries_total: u64,
+    /// How more servers are found; `null` when the file lists them all.
+    discovery: Option<Discovery>,
     servers: Vec<ServerStatus>,
+}
+
+#[derive(Debug, Serialize)]
+struct Discovery {
+    dns: String,
+    port: u16,
+    every_ms: u128,
+    /// Addresses in the last good answer.
+    addresses: usize,
+    /// When that came, RFC 3339.
+    last_answer: Option<String>,
+    /// Why there has been none since.
+    error: Option<String>,
+    lookups_total: u64,
+    failed_lookups_total: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,14 +92,14 @@ pub(super) async fn status(State(admin): State<Arc<Admin>>) -> Json<Status> {
         client_connections: shards().map(|stats| stats.client_connections.get()).sum(),
         upstream_connections: shards().map(|stats| stats.upstream_connections.get()).sum(),
         token_required: admin.token.is_some(),
-        pools: snapshot.pools.iter().map(|pool| pool_status(pool)).collect(),
+        pools: snapshot.pools.iter().map(|pool| pool_status(pool, control)).collect(),
         routes: routes
             .map(|route| RouteStatus { name: route.name.to_string(), pool: route.pool.name().to_owned() })
             .collect(),
     })
 }
 
-fn pool_status(pool: &Pool) -> PoolStatus {
+fn pool_status(pool: &Pool, control: &Control) -> PoolStatus {
     let stats = pool.state().all_stats();
     let retries = |stats: &crate::record::metrics::PoolStats| -> u64 {
         (0..Failure::COUNT).map(|reason| stats.retries[reason].get()).sum()
@@ -91,14 +110,28 @@ fn pool_status(pool: &Pool) -> PoolStatus {
         algorithm: pool.settings().algorithm,
         requests_total: stats.iter().map(|stats| stats.requests.get()).sum(),
         retries_total: stats.iter().map(retries).sum(),
+        discovery: control.discovery(pool.name()).map(discovery),
         servers: servers.map(|(view, member)| server_status(view, member.server())).collect(),
+    }
+}
+
+fn discovery((config, report): (DiscoverConfig, LookupReport)) -> Discovery {
+    Discovery {
+        dns: config.dns,
+        port: config.port,
+        every_ms: config.every.as_millis(),
+        addresses: report.addresses,
+        last_answer: rfc3339(report.last_answer),
+        error: report.error,
+        lookups_total: report.successes + report.failures,
+        failed_lookups_total: report.failures,
     }
 }
 
 fn server_status(view: ServerView, server: &Server) -> ServerStatus {
     let stats = server.all_stats();
     let codes = || stats.iter().flat_map(|stats| stats.codes.iter());
-    let report = server.report();
+    let (good, failed) = server.checks();
     let quantile = |share| quantile(stats.iter().map(|stats| &stats.requests), share);
     ServerStatus {
         view,
@@ -106,8 +139,8 @@ fn server_status(view: ServerView, server: &Server) -> ServerStatus {
         errors_total: codes().filter(|(code, _)| *code >= 500).map(|(_, count)| count).sum(),
         p50_ms: quantile(50),
         p99_ms: quantile(99),
-        checks_total: report.successes + report.failures,
-        failed_checks_total: report.failures,
+        checks_total: good + failed,
+        failed_checks_total: failed,
     }
 }
 

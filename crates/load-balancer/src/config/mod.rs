@@ -95,6 +95,21 @@ pub struct PoolConfig {
     pub settings: PoolSettings,
     /// Its servers, with different names.
     pub servers: Vec<ServerConfig>,
+    /// How more servers are found.
+    pub discover: Option<DiscoverConfig>,
+}
+
+/// A name whose addresses are servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiscoverConfig {
+    /// The name: `backend` in Compose, `tasks.backend` in Swarm, a headless service in Kubernetes.
+    pub dns: String,
+    /// The port of each server.
+    pub port: u16,
+    /// From one look-up to the next.
+    pub every: Duration,
+    /// The share of each server relative to the others', 1..=1000.
+    pub weight: u32,
 }
 
 /// A server of a pool.

@@ -3,9 +3,9 @@
 use std::{collections::HashSet, time::Duration};
 
 use super::{
-    PoolConfig, ServerConfig,
+    DiscoverConfig, PoolConfig, ServerConfig,
     reader::Section,
-    values::{ByteSize, Name, Span},
+    values::{ByteSize, DnsName, Name, Span},
 };
 use crate::{
     pool::{CheckPolicy, MAX_ATTEMPTS, PoolSettings, Thresholds, Timeouts},
@@ -16,6 +16,9 @@ pub(super) const DAY: Span = Span(Duration::from_hours(24));
 const MILLISECOND: Span = Span(Duration::from_millis(1));
 /// A check more often than this would be load of its own.
 const OFTEN: Span = Span(Duration::from_millis(10));
+/// Look-ups more often than this would be load of their own.
+const LOOKUPS: std::ops::RangeInclusive<Span> =
+    Span(Duration::from_millis(100))..=Span(Duration::from_hours(1));
 const MOST_KEPT: usize = 10_000;
 const MOST_REPLAYED: ByteSize = ByteSize(16 << 20);
 pub(crate) const MOST_SERVERS: usize = 10_000;
@@ -42,8 +45,24 @@ fn pool(section: &Section<'_>) -> Option<PoolConfig> {
     let name = section.required::<Name>("name");
     let settings = settings(section);
     let servers = servers(section);
+    let discover = section.section("discover");
+    if discover.is_none() && !section.has("servers") && !section.has("discover") {
+        section.reject("servers", "is missing; list servers, or find them by \"discover\"");
+    }
+    let discover = discover.as_ref().and_then(self::discover);
     section.unknown();
-    Some(PoolConfig { name: name?.0, settings, servers })
+    Some(PoolConfig { name: name?.0, settings, servers, discover })
+}
+
+fn discover(section: &Section<'_>) -> Option<DiscoverConfig> {
+    let (dns, port) = (section.required::<DnsName>("dns"), section.required::<u16>("port"));
+    if port == Some(0) {
+        section.reject("port", "is 0, must be from 1 to 65535");
+    }
+    let every = section.within("every", LOOKUPS, Span(Duration::from_secs(1))).0;
+    let weight = section.within("weight", WEIGHTS, 1);
+    section.unknown();
+    Some(DiscoverConfig { dns: dns?.0, port: port?, every, weight })
 }
 
 fn servers(section: &Section<'_>) -> Vec<ServerConfig> {

@@ -140,6 +140,7 @@ fn everything_wrong_is_told_at_once_with_its_place() {
         "lb.toml:19: pools[0].health.path: must begin with '/'",
         "lb.toml:19: pools[0].health.interval: must be a string, not a number; write a duration",
         "lb.toml:20: pools[0].timeouts.per_try: is longer than total, which is 10s",
+        "lb.toml:22: pools[1].servers: is missing; list servers, or find them by \"discover\"",
         "lb.toml:23: pools[1].name: is the name of another pool",
         "lb.toml:26: routes[0].path: must begin with '/'",
         "lb.toml:27: routes[0].pool: there is no pool \"back\"; known: backend, backend",
@@ -154,6 +155,93 @@ fn everything_wrong_is_told_at_once_with_its_place() {
         assert!(found.starts_with(expected), "found    {found}\nexpected {expected}");
     }
     assert_eq!(found.len(), expected.len(), "{found:#?}");
+}
+
+/// A pool that discovers its servers so.
+fn discovering(discover: &str) -> String {
+    GOOD.replace(
+        "servers = [{ name = \"backend-1\", address = \"backend-1:5000\" }]",
+        &format!("discover = {discover}"),
+    )
+}
+
+#[test]
+fn servers_may_be_discovered() {
+    let rows = [
+        ("{ dns = \"backend\", port = 5000 }", "backend", 5000, 1000, 1),
+        ("{ dns = \"tasks.my_app\", port = 1, every = \"100ms\", weight = 7 }", "tasks.my_app", 1, 100, 7),
+        (
+            "{ dns = \"backend.ns.svc.cluster.local.\", port = 65535, every = \"1h\" }",
+            "backend.ns.svc.cluster.local.",
+            65535,
+            3_600_000,
+            1,
+        ),
+    ];
+    for (text, dns, port, every, weight) in rows {
+        let config = parse(Path::new("lb.toml"), &discovering(text), true).expect(text);
+        let expected =
+            DiscoverConfig { dns: dns.to_owned(), port, every: Duration::from_millis(every), weight };
+        assert_eq!(
+            (&config.pools[0].discover, config.pools[0].servers.len()),
+            (&Some(expected), 0),
+            "{text}"
+        );
+    }
+    let both = GOOD.replace("servers", "discover = { dns = \"backend\", port = 5000 }\nservers");
+    let config = parse(Path::new("lb.toml"), &both, true).unwrap();
+    assert_eq!((config.pools[0].discover.is_some(), config.pools[0].servers.len()), (true, 1));
+    let empty = GOOD.replace("{ name = \"backend-1\", address = \"backend-1:5000\" }", "");
+    assert!(parse(Path::new("lb.toml"), &empty, true).is_ok(), "servers may be added later");
+}
+
+#[test]
+fn what_cannot_be_discovered() {
+    let rows: [(&str, &[&str]); 6] = [
+        ("\"backend\"", &["discover: must be a table, not a string"]),
+        (
+            "{}",
+            &[
+                "discover.dns: is missing; write a host name",
+                "discover.port: is missing; write a whole number",
+            ],
+        ),
+        (
+            "{ dns = \"backend:5000\", port = 0, every = \"99ms\", weight = 0 }",
+            &[
+                "discover.dns: \"backend:5000\" cannot be used; write a host name without a port",
+                "discover.port: is 0, must be from 1 to 65535",
+                "discover.every: is 99ms, must be from 100ms to 1h",
+                "discover.weight: is 0, must be from 1 to 1000",
+            ],
+        ),
+        (
+            "{ dns = \"10.0.0.1\", port = 65536, every = \"2h\", wait = 1 }",
+            &[
+                "discover.dns: \"10.0.0.1\" cannot be used",
+                "discover.port: is out of range; write a whole number",
+                "discover.every: is 2h, must be from 100ms to 1h",
+                "discover.wait: unknown key; known here: dns, port, every, weight",
+            ],
+        ),
+        ("{ dns = \"::1\", port = 1 }", &["discover.dns: \"::1\" cannot be used"]),
+        (
+            "{ dns = \"two words\", port = \"5000\", evry = \"1s\" }",
+            &[
+                "discover.dns: \"two words\" cannot be used",
+                "discover.port: must be a number, not a string",
+                "discover.evry: unknown key; did you mean \"every\"?",
+            ],
+        ),
+    ];
+    for (text, expected) in rows {
+        let found = problems(&discovering(text));
+        assert_eq!(found.len(), expected.len(), "{found:#?}");
+        for (found, expected) in found.iter().zip(expected) {
+            let expected = format!("lb.toml:4: pools[0].{expected}");
+            assert!(found.starts_with(&expected), "found    {found}\nexpected {expected}");
+        }
+    }
 }
 
 #[test]

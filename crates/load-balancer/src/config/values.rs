@@ -189,6 +189,21 @@ fn is_host_name(host: &str) -> bool {
     host.len() <= 253 && host.strip_suffix('.').unwrap_or(host).split('.').all(label)
 }
 
+/// The name of a host, and no address.
+pub(super) struct DnsName(pub(super) String);
+
+impl Value for DnsName {
+    const EXPECTED: &'static str =
+        "write a host name without a port, such as \"backend\" or \"tasks.backend\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        text(value, Self::EXPECTED, |text| {
+            let is_address = text.parse::<std::net::IpAddr>().is_ok();
+            (is_host_name(text) && !is_address).then(|| Self(text.to_owned()))
+        })
+    }
+}
+
 /// A host without a port, or `*.` and a host for all names below it, or `*`.
 pub(super) struct HostPattern(pub(super) String);
 

@@ -1,20 +1,39 @@
 //! Configuration to snapshot. What can be taken over from the old snapshot is.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
+use super::Desired;
 use crate::{
     cache::{Cache, CachePolicy},
-    config::{Config, PoolConfig, RouteConfig, ServerConfig},
+    config::{PoolConfig, RouteConfig, ServerConfig},
     limit::{Limiter, RateLimit},
-    pool::{Pool, PoolState, Server, Snapshot},
+    pool::{Listed, Member, Pool, PoolState, Server, Snapshot, Source},
     route::{Route, RouteTable},
 };
 
-/// A snapshot of `config`. Pools of the same name keep their state, servers of the same name and address are the
+/// A snapshot of what is desired. Pools of the same name keep their state, servers of the same name and address are the
 /// same server: health, in-flight requests and counters stay. A server at a new address starts unproven.
-pub(super) fn snapshot(config: &Config, old: Option<&Snapshot>, workers: usize) -> Snapshot {
+pub(super) fn snapshot(desired: &mut Desired, old: Option<&Snapshot>, workers: usize) -> Snapshot {
+    let Desired { config, added, discovered } = desired;
     let build = |pool: &PoolConfig| {
-        Arc::new(self::pool(pool, old.and_then(|old| old.pool(&pool.name)).map(AsRef::as_ref), workers))
+        let old = old.and_then(|old| old.pool(&pool.name)).map(AsRef::as_ref);
+        let state = old.map_or_else(|| Arc::new(PoolState::new(workers)), |old| Arc::clone(old.state()));
+        let mut servers = listed(pool, old, &state, workers);
+        let by_hand = added.iter().filter(|(in_pool, _)| *in_pool == pool.name);
+        let by_hand: HashSet<&str> = by_hand.map(|(_, server)| server.name.as_str()).collect();
+        for (server, _) in &servers {
+            let is_by_hand = by_hand.contains(server.name());
+            server.set_source(if is_by_hand { Source::Admin } else { Source::File });
+        }
+        if let (Some(discover), Some(found)) = (&pool.discover, discovered.get_mut(&pool.name)) {
+            let listed = Listed::of(servers.iter().map(|(server, _)| server));
+            let names = pool.servers.iter().map(|server| server.name.clone()).collect();
+            servers.extend(found.members(discover.weight, &listed, names));
+        }
+        Arc::new(Pool::new(&pool.name, pool.settings.clone(), servers, state))
     };
     let pools: Box<[Arc<Pool>]> = config.pools.iter().map(build).collect();
     let by_name: HashMap<&str, &Arc<Pool>> = pools.iter().map(|pool| (pool.name(), pool)).collect();
@@ -23,20 +42,21 @@ pub(super) fn snapshot(config: &Config, old: Option<&Snapshot>, workers: usize) 
     Snapshot { version: old.map_or(1, |old| old.version + 1), pools, routes }
 }
 
-fn pool(config: &PoolConfig, old: Option<&Pool>, workers: usize) -> Pool {
-    let state = old.map_or_else(|| Arc::new(PoolState::new(workers)), |old| Arc::clone(old.state()));
-    let known: HashMap<&str, &Arc<Server>> = old
-        .map(|old| old.members().iter().map(|member| (member.server().name(), member.server())).collect())
-        .unwrap_or_default();
-    let servers = config
-        .servers
-        .iter()
-        .map(|server| {
-            let known = known.get(server.name.as_str()).copied();
-            (self::server(config, server, known, &state, workers), server.weight)
-        })
-        .collect();
-    Pool::new(&config.name, config.settings.clone(), servers, state)
+/// The servers that are listed one by one, in their order.
+fn listed(
+    config: &PoolConfig,
+    old: Option<&Pool>,
+    state: &PoolState,
+    workers: usize,
+) -> Vec<(Arc<Server>, u32)> {
+    let known = old.into_iter().flat_map(Pool::members).map(Member::server);
+    let known: HashMap<&str, &Arc<Server>> =
+        known.filter(|server| server.source() != Source::Dns).map(|server| (server.name(), server)).collect();
+    let server = |server: &ServerConfig| {
+        let known = known.get(server.name.as_str()).copied();
+        (self::server(config, server, known, state, workers), server.weight)
+    };
+    config.servers.iter().map(server).collect()
 }
 
 fn server(
@@ -90,23 +110,23 @@ mod tests {
     use super::*;
     use crate::{config, pool::Health};
 
-    fn config(servers: &str) -> Config {
+    fn desired(servers: &str) -> Desired {
         let text = format!(
             "[[pools]]\nname = \"p\"\nservers = [{servers}]\n[[routes]]\npath = \"/\"\npool = \"p\"\n"
         );
-        config::parse(Path::new("lb.toml"), &text, true).unwrap()
+        Desired::new(config::parse(Path::new("lb.toml"), &text, true).unwrap())
     }
 
     #[test]
     fn what_is_known_of_a_server_outlives_a_reload() {
         let a = "{ name = \"a\", address = \"127.0.0.1:1\" }";
         let first =
-            snapshot(&config(&format!("{a}, {{ name = \"b\", address = \"127.0.0.1:2\" }}")), None, 1);
+            snapshot(&mut desired(&format!("{a}, {{ name = \"b\", address = \"127.0.0.1:2\" }}")), None, 1);
         let pool = &first.pools[0];
         pool.server("a").unwrap().set_health(Health::Up);
         pool.server("b").unwrap().set_health(Health::Up);
         let second = snapshot(
-            &config(&format!("{a}, {{ name = \"b\", address = \"127.0.0.1:3\" }}")),
+            &mut desired(&format!("{a}, {{ name = \"b\", address = \"127.0.0.1:3\" }}")),
             Some(&first),
             1,
         );

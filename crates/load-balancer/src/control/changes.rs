@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Control, Desired};
 use crate::{
     config::{HostPort, MOST_SERVERS, PoolConfig, ServerConfig, WEIGHTS, is_name},
-    pool::AdminState,
+    pool::{AdminState, Discovery},
 };
 
 /// What is to be changed of a server; what is left out stays.
@@ -68,19 +68,22 @@ pub enum ChangeError {
 }
 
 impl Control {
-    /// Changes weight or state of a server.
-    pub fn change(&self, pool: &str, name: &str, change: &ServerChange) -> Result<(), ChangeError> {
+    /// Changes weight or state of a server and gives its name. A discovered one may be called by its address, too; what
+    /// is said of it holds as long as the address stays.
+    pub fn change(&self, pool: &str, name: &str, change: &ServerChange) -> Result<String, ChangeError> {
         let mut desired = self.desired();
-        let server = find(&mut desired, pool, name)?;
-        if let Some(weight) = change.weight {
-            server.weight = checked_weight(weight)?;
-        }
-        if let Some(state) = change.state {
-            server.state = Some(state);
-        }
-        self.publish(&desired.config);
+        let weight = change.weight.map(checked_weight).transpose()?;
+        let name = match listed(&mut desired, pool, name)? {
+            Some(server) => {
+                server.weight = weight.unwrap_or(server.weight);
+                server.state = change.state.or(server.state);
+                name.to_owned()
+            }
+            None => discovered(&mut desired, pool, name, |known| known.change(name, weight, change.state))?,
+        };
+        self.publish(&mut desired);
         tracing::info!(pool, server = name, ?change, "server changed");
-        Ok(())
+        Ok(name)
     }
 
     /// Adds a server and gives its name. It takes traffic after its first good check.
@@ -89,7 +92,8 @@ impl Control {
         let name = server.name.clone();
         let mut desired = self.desired();
         let known = find_pool(&mut desired, pool)?;
-        if known.servers.iter().any(|known| known.name == name) {
+        let is_discovered = self.published.load().pool(pool).is_some_and(|pool| pool.server(&name).is_some());
+        if is_discovered || known.servers.iter().any(|known| known.name == name) {
             return Err(ChangeError::Exists { pool: pool.to_owned(), server: name });
         }
         if known.servers.len() >= MOST_SERVERS {
@@ -98,17 +102,20 @@ impl Control {
         known.servers.push(server.clone());
         tracing::info!(pool, server = name, address = server.address.as_str(), "server added");
         desired.added.push((pool.to_owned(), server));
-        self.publish(&desired.config);
+        self.publish(&mut desired);
         Ok(name)
     }
 
-    /// Takes a server out for good. Requests that are with it end in peace.
+    /// Takes a server out: for good, or as long as discovery finds it. Requests that are with it end in peace.
     pub fn remove(&self, pool: &str, name: &str) -> Result<(), ChangeError> {
         let mut desired = self.desired();
-        find(&mut desired, pool, name)?;
-        find_pool(&mut desired, pool)?.servers.retain(|server| server.name != name);
-        desired.added.retain(|(in_pool, server)| in_pool != pool || server.name != name);
-        self.publish(&desired.config);
+        if listed(&mut desired, pool, name)?.is_some() {
+            find_pool(&mut desired, pool)?.servers.retain(|server| server.name != name);
+            desired.added.retain(|(in_pool, server)| in_pool != pool || server.name != name);
+        } else {
+            discovered(&mut desired, pool, name, |known| known.remove(name))?;
+        }
+        self.publish(&mut desired);
         tracing::info!(pool, server = name, "server removed");
         Ok(())
     }
@@ -119,10 +126,24 @@ fn find_pool<'a>(desired: &'a mut Desired, pool: &str) -> Result<&'a mut PoolCon
     pools.find(|known| known.name == pool).ok_or_else(|| ChangeError::NoPool(pool.to_owned()))
 }
 
-fn find<'a>(desired: &'a mut Desired, pool: &str, name: &str) -> Result<&'a mut ServerConfig, ChangeError> {
-    let mut servers = find_pool(desired, pool)?.servers.iter_mut();
+/// A server that the file or an operator has named.
+fn listed<'a>(
+    desired: &'a mut Desired,
+    pool: &str,
+    name: &str,
+) -> Result<Option<&'a mut ServerConfig>, ChangeError> {
+    Ok(find_pool(desired, pool)?.servers.iter_mut().find(|server| server.name == name))
+}
+
+/// Does something with a server that was discovered, and gives its name.
+fn discovered(
+    desired: &mut Desired,
+    pool: &str,
+    name: &str,
+    act: impl FnOnce(&mut Discovery) -> Option<String>,
+) -> Result<String, ChangeError> {
     let missing = || ChangeError::NoServer { pool: pool.to_owned(), server: name.to_owned() };
-    servers.find(|server| server.name == name).ok_or_else(missing)
+    desired.discovered.get_mut(pool).and_then(act).ok_or_else(missing)
 }
 
 fn checked(new: &NewServer) -> Result<ServerConfig, ChangeError> {

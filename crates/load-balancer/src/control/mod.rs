@@ -1,21 +1,24 @@
-//! What runs beside the data path on one thread: probers, changes, reloads, the once-a-second work.
+//! What runs beside the data path on one thread: probers, discovery, changes, reloads, the once-a-second work.
 
 mod assemble;
 mod changes;
+mod discovery;
 mod reload;
 
 use std::{
+    collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
 use service_kit::health::Uptime;
 
 pub use self::changes::{ChangeError, NewServer, ServerChange};
+use self::discovery::Followers;
 use crate::{
     config::{Config, ServerConfig},
-    pool::{Probers, Published},
+    pool::{Discovery, Listener, Probers, Published, Resolve},
     record::{Shard, access_log::WriterHandle},
 };
 
@@ -24,6 +27,7 @@ use crate::{
 pub struct Control {
     published: Arc<Published>,
     probers: Probers,
+    followers: Followers,
     desired: Mutex<Desired>,
     shards: Vec<Arc<Shard>>,
     file: PathBuf,
@@ -38,6 +42,24 @@ struct Desired {
     config: Config,
     /// Servers that were added by hand; they outlive a reload.
     added: Vec<(String, ServerConfig)>,
+    /// What discovery has found for each pool that has it.
+    discovered: HashMap<String, Discovery>,
+}
+
+impl Desired {
+    fn new(config: Config) -> Self {
+        let mut desired = Self { config, added: Vec::new(), discovered: HashMap::new() };
+        desired.discover();
+        desired
+    }
+
+    /// Makes room for what the pools of the configuration discover, and keeps what is known of those that did before.
+    fn discover(&mut self) {
+        let pools = self.config.pools.iter().filter(|pool| pool.discover.is_some());
+        self.discovered = pools
+            .map(|pool| (pool.name.clone(), self.discovered.remove(&pool.name).unwrap_or_default()))
+            .collect();
+    }
 }
 
 /// What a [`Control`] starts from.
@@ -53,25 +75,34 @@ pub struct Start {
     pub shards: Vec<Arc<Shard>>,
     /// To have the access log reopened.
     pub access_log: Option<WriterHandle>,
+    /// Who knows the addresses of names.
+    pub resolver: Arc<dyn Resolve>,
 }
 
 impl Control {
-    /// Publishes the first snapshot and starts its probers. Needs a tokio runtime.
+    /// Publishes the first snapshot, starts its probers and asks for the names to discover. Needs a tokio runtime.
     pub fn start(start: Start) -> Arc<Self> {
         let workers = start.shards.len();
-        let published = Arc::new(Published::new(assemble::snapshot(&start.config, None, workers)));
-        let probers = Probers::new(Arc::clone(&published));
-        probers.follow();
-        Arc::new(Self {
+        let mut desired = Desired::new(start.config);
+        let published = Arc::new(Published::new(assemble::snapshot(&mut desired, None, workers)));
+        let control = Arc::new_cyclic(|control: &Weak<Self>| Self {
+            probers: Probers::new(
+                Arc::clone(&published),
+                Arc::clone(&start.resolver),
+                settles(control.clone()),
+            ),
+            followers: Followers::new(control.clone(), start.resolver),
             published,
-            probers,
-            desired: Mutex::new(Desired { config: start.config, added: Vec::new() }),
+            desired: Mutex::new(desired),
             shards: start.shards,
             file: start.file,
             admin_is_open: start.admin_is_open,
             access_log: start.access_log,
             uptime: Uptime::start(),
-        })
+        });
+        control.probers.follow();
+        control.followers.follow(&control.desired().config.pools);
+        control
     }
 
     /// Where the newest snapshot is found.
@@ -96,6 +127,7 @@ impl Control {
         loop {
             second.tick().await;
             self.feed_budgets();
+            self.forget_the_gone();
             let now = reload::stamp(&self.file);
             // A file that is gone for a moment is being replaced.
             if now.is_some() && now != stamp {
@@ -113,14 +145,23 @@ impl Control {
         }
     }
 
-    fn publish(&self, config: &Config) {
+    fn publish(&self, desired: &mut Desired) {
         let old = self.published.load();
-        let snapshot = assemble::snapshot(config, Some(&old), self.shards.len());
+        let snapshot = assemble::snapshot(desired, Some(&old), self.shards.len());
         self.published.publish(snapshot);
         self.probers.follow();
     }
 
-    fn desired(&self) -> std::sync::MutexGuard<'_, Desired> {
+    fn desired(&self) -> MutexGuard<'_, Desired> {
         self.desired.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Has the control follow what probers learn.
+fn settles(control: Weak<Control>) -> Listener {
+    Listener::new(move || {
+        if let Some(control) = control.upgrade() {
+            control.settle();
+        }
+    })
 }

@@ -3,7 +3,10 @@
 use std::{path::Path, time::SystemTime};
 
 use super::{Control, Desired};
-use crate::config::{self, Config, ConfigError};
+use crate::{
+    config::{self, Config, ConfigError},
+    pool::Discovery,
+};
 
 /// What tells that a file has changed: its time and length (a rename brings another time).
 pub(super) fn stamp(file: &Path) -> Option<(SystemTime, u64)> {
@@ -14,8 +17,9 @@ pub(super) fn stamp(file: &Path) -> Option<(SystemTime, u64)> {
 impl Control {
     /// Reads the file again and puts it in force, or refuses it as a whole and leaves everything as it was.
     ///
-    /// Servers that were added by hand stay, unless the file names them or their pool is gone. An operator's
-    /// `drain` and `down` stay, unless the file says otherwise. Sockets, workers and the access log are those of
+    /// Servers that were added by hand stay, unless the file names them or their pool is gone; so do those that were
+    /// discovered, as long as their pool discovers any. An operator's `drain` and `down` stay, unless the file says
+    /// otherwise. Sockets, workers and the access log are those of
     /// the start; what else the file says of them takes effect at the next start, and is given by its table.
     pub fn reload(&self) -> Result<Vec<&'static str>, ConfigError> {
         let mut config = config::load(&self.file, self.admin_is_open)?;
@@ -25,8 +29,11 @@ impl Control {
             tracing::warn!(table, "has changed; that takes effect at the next start");
         }
         keep_added(&mut desired, &mut config);
-        self.publish(&config);
         desired.config = config;
+        desired.discover();
+        desired.discovered.values_mut().for_each(Discovery::forget_wishes);
+        self.publish(&mut desired);
+        self.followers.follow(&desired.config.pools);
         tracing::info!(file = %self.file.display(), version = self.published.version(), "configuration in force");
         Ok(restart)
     }

@@ -1,113 +1,226 @@
-//! Names to addresses, kept fresh: the last good answer stays when the resolver fails.
+//! The servers that a name leads to, while the resolver's answers come and go. Asks nobody and knows no clock.
 
 use std::{
+    collections::{BTreeSet, HashSet},
     net::SocketAddr,
-    time::{Duration, Instant},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
 };
 
-use tokio::{net::lookup_host, time::timeout};
+use super::{AdminState, Health, Server};
+use crate::config::MOST_SERVERS;
 
-/// How often a name is resolved again.
-const EVERY: Duration = Duration::from_secs(5);
-/// How often a name that has never been resolved is asked for.
-const EVERY_UNRESOLVED: Duration = Duration::from_secs(1);
-/// How long a resolver may take.
-const LIMIT: Duration = Duration::from_secs(5);
+/// A server that answers lack is remembered for so long, and as long as requests are with it: who comes back within
+/// that time goes on with the same counters, state and connections.
+const REMEMBERED: Duration = Duration::from_mins(1);
 
-/// What is known of the address of one server.
-#[derive(Debug)]
-pub(super) struct Resolution {
-    host_port: String,
-    /// A literal address never changes.
-    literal: bool,
-    /// The last good answer, never emptied again.
-    answers: Vec<SocketAddr>,
-    /// The one of them that is in use.
-    current: usize,
-    due: Instant,
+/// How the resolver does.
+#[derive(Debug, Clone, Default)]
+pub struct LookupReport {
+    /// Answers with addresses so far.
+    pub successes: u64,
+    /// Failures, empty answers and answers that did not come in time so far.
+    pub failures: u64,
+    /// Addresses in the last good answer.
+    pub addresses: usize,
+    /// When that came.
+    pub last_answer: Option<SystemTime>,
+    /// Why there has been none since; `None` while all is well.
+    pub error: Option<String>,
 }
 
-impl Resolution {
-    pub(super) fn new(host_port: &str) -> Self {
-        let answers: Vec<SocketAddr> = host_port.parse().into_iter().collect();
-        let literal = !answers.is_empty();
-        Self { host_port: host_port.to_owned(), literal, answers, current: 0, due: Instant::now() }
-    }
+/// All servers that a pool's name has led to lately.
+#[derive(Debug, Default)]
+pub struct Discovery {
+    /// In the order in which they were found.
+    known: Vec<Known>,
+    report: LookupReport,
+}
 
-    /// The address in use.
-    pub(super) fn answer(&self) -> Option<SocketAddr> {
-        self.answers.get(self.current).copied()
-    }
+#[derive(Debug)]
+struct Known {
+    address: SocketAddr,
+    server: Arc<Server>,
+    /// Since when answers lack it.
+    gone_since: Option<Instant>,
+    /// An operator's wish.
+    weight: Option<u32>,
+    /// An operator has taken it out for as long as answers have it.
+    removed: bool,
+    /// Whether it has a place in the pool.
+    placed: bool,
+}
 
-    /// Moves on to the next address of the name, because the one in use does not work.
-    pub(super) fn next(&mut self) {
-        self.current = (self.current + 1) % self.answers.len().max(1);
-    }
+/// The addresses of a pool's other servers, which are listed one by one.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// Where servers are that have been checked.
+    in_use: HashSet<SocketAddr>,
+    /// Where their probers look.
+    tried: HashSet<SocketAddr>,
+}
 
-    /// When to ask again; `None` is never.
-    pub(super) fn due(&self) -> Option<Instant> {
-        (!self.literal).then_some(self.due)
-    }
-
-    /// Asks again; `true` when the address is another one now.
-    pub(super) async fn refresh(&mut self) -> bool {
-        let before = self.answer();
-        let answer = timeout(LIMIT, lookup_host(&self.host_port)).await;
-        match answer.map(|found| found.map(Iterator::collect::<Vec<_>>)) {
-            Ok(Ok(found)) => self.take(found),
-            Ok(Err(error)) => tracing::debug!(address = self.host_port, %error, "name not resolved"),
-            Err(_) => tracing::debug!(address = self.host_port, "resolver did not answer"),
+impl Listed {
+    /// Those of these servers.
+    pub fn of<'a>(servers: impl Iterator<Item = &'a Arc<Server>> + Clone) -> Self {
+        let checked = servers.clone().filter(|server| server.state().health != Health::Starting);
+        Self {
+            in_use: checked.filter_map(|server| server.resolved()).collect(),
+            tried: servers.filter_map(|server| server.aim()).collect(),
         }
-        let pause = if self.answers.is_empty() { EVERY_UNRESOLVED } else { EVERY };
-        self.due = Instant::now() + pause;
-        self.answer() != before
     }
 
-    /// Stays with the address it has as long as that is among the answers, whose order may change each time.
-    fn take(&mut self, found: Vec<SocketAddr>) {
-        if found.is_empty() {
-            return;
+    /// Whether a discovered server is one of them. One that takes traffic gives its place away only to a listed server
+    /// that can take it over.
+    fn has(&self, known: &Known) -> bool {
+        let is_tried = || !known.server.usable() && self.tried.contains(&known.address);
+        self.in_use.contains(&known.address) || is_tried()
+    }
+}
+
+impl Discovery {
+    /// How the resolver does.
+    pub fn report(&self) -> &LookupReport {
+        &self.report
+    }
+
+    /// Takes in an answer, which is not empty: new addresses become servers that must prove themselves, those that it
+    /// lacks drain, those that are back resume. `true` when the pool is to be put together anew.
+    pub fn answered(
+        &mut self,
+        answer: &BTreeSet<SocketAddr>,
+        now: Instant,
+        mut server: impl FnMut(SocketAddr) -> Arc<Server>,
+    ) -> bool {
+        self.report.successes += 1;
+        (self.report.addresses, self.report.error) = (answer.len(), None);
+        self.report.last_answer = Some(SystemTime::now());
+        let moved = self.known.iter_mut().filter_map(|known| known.seen(answer, now).then_some(())).count();
+        let known: HashSet<SocketAddr> = self.known.iter().map(|known| known.address).collect();
+        let mut new = answer.iter().filter(|address| !known.contains(address)).peekable();
+        let is_news = moved > 0 || new.peek().is_some();
+        let room = MOST_SERVERS.saturating_sub(known.len());
+        self.known.extend(new.by_ref().take(room).map(|address| Known::new(*address, server(*address))));
+        if new.next().is_some() {
+            tracing::warn!(
+                most = MOST_SERVERS,
+                "discovery: more addresses than a pool can have; some are left out"
+            );
         }
-        let known = self.answer();
-        self.current = found.iter().position(|address| Some(*address) == known).unwrap_or(0);
-        self.answers = found;
+        is_news
+    }
+
+    /// Takes note that there is no answer; what is known stays. `true` when there was one before.
+    pub fn failed(&mut self, error: String) -> bool {
+        self.report.failures += 1;
+        self.report.error.replace(error).is_none()
+    }
+
+    /// Forgets servers that have been gone for long. `true` when there were any.
+    pub fn forget(&mut self, now: Instant) -> bool {
+        let before = self.known.len();
+        self.known.retain(|known| {
+            let long_gone =
+                known.gone_since.is_some_and(|since| now.saturating_duration_since(since) >= REMEMBERED);
+            !long_gone || known.server.in_flight() > 0
+        });
+        self.known.len() < before
+    }
+
+    /// Forgets what an operator has said of weights and removals, as a reload does.
+    pub fn forget_wishes(&mut self) {
+        for known in &mut self.known {
+            (known.weight, known.removed) = (None, false);
+        }
+    }
+
+    /// The servers that have a place in the pool beside the `listed` ones, with their weights, each by a name that
+    /// none of `taken` has: the one that came first has the name that several give themselves, and the others have
+    /// their address added.
+    pub fn members(
+        &mut self,
+        weight: u32,
+        listed: &Listed,
+        mut taken: HashSet<String>,
+    ) -> Vec<(Arc<Server>, u32)> {
+        for known in &mut self.known {
+            let placed = !known.removed && !listed.has(known);
+            if placed && !known.placed {
+                // Nobody has checked it meanwhile.
+                known.server.must_prove_itself();
+            }
+            known.placed = placed;
+        }
+        for gone in [false, true] {
+            let placed = self.known.iter().filter(|known| known.placed);
+            placed
+                .filter(|known| known.gone_since.is_some() == gone)
+                .for_each(|known| known.call(&mut taken));
+        }
+        let placed = self.known.iter().filter(|known| known.placed);
+        placed.map(|known| (Arc::clone(&known.server), known.weight.unwrap_or(weight))).collect()
+    }
+
+    /// Changes weight and state of the server of that name or address. Gives its name; `None` where there is none.
+    pub fn change(&mut self, name: &str, weight: Option<u32>, state: Option<AdminState>) -> Option<String> {
+        let known = self.find(name)?;
+        known.weight = weight.or(known.weight);
+        if let Some(state) = state {
+            known.server.set_admin_state(state);
+        }
+        Some(known.server.name().to_owned())
+    }
+
+    /// Takes a server out for as long as answers have it. Gives its name; `None` where there is none.
+    pub fn remove(&mut self, name: &str) -> Option<String> {
+        let known = self.find(name)?;
+        known.removed = true;
+        Some(known.server.name().to_owned())
+    }
+
+    fn find(&mut self, name: &str) -> Option<&mut Known> {
+        let by_name = |known: &Known| known.placed && known.server.name() == name;
+        let by_address = |known: &Known| known.placed && known.server.address() == name;
+        let position = self.known.iter().position(by_name).or_else(|| self.known.iter().position(by_address));
+        self.known.get_mut(position?)
+    }
+}
+
+impl Known {
+    fn new(address: SocketAddr, server: Arc<Server>) -> Self {
+        tracing::info!(pool = server.pool(), %address, "server found");
+        Self { address, server, gone_since: None, weight: None, removed: false, placed: false }
+    }
+
+    /// Compares with an answer; `true` when it has come or gone.
+    fn seen(&mut self, answer: &BTreeSet<SocketAddr>, now: Instant) -> bool {
+        let (was_gone, is_gone) = (self.gone_since.is_some(), !answer.contains(&self.address));
+        if was_gone == is_gone {
+            return false;
+        }
+        self.gone_since = is_gone.then_some(now);
+        self.server.set_gone(is_gone);
+        let (pool, server, address) = (self.server.pool(), self.server.name(), self.address);
+        if is_gone {
+            tracing::info!(pool, server, %address, in_flight = self.server.in_flight(), "server is gone; it drains");
+        } else {
+            tracing::info!(pool, server, %address, state = self.server.state().name(), "server is back");
+        }
+        true
+    }
+
+    fn call(&self, taken: &mut HashSet<String>) {
+        let address = self.server.address();
+        let name = match self.server.instance() {
+            Some(name) if taken.insert(name.clone()) => name,
+            Some(name) => format!("{name}@{address}"),
+            None => address.to_owned(),
+        };
+        if self.server.rename(&name) {
+            tracing::info!(pool = self.server.pool(), address, name, "server has a name");
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_good_answer_is_kept() {
-        let [a, b, c] = [1, 2, 3].map(|n| SocketAddr::from(([10, 0, 0, n], 80)));
-        let mut resolution = Resolution::new("backend:80");
-        let rows: [(&[SocketAddr], Option<SocketAddr>); 5] =
-            [(&[], None), (&[a, b], Some(a)), (&[b, a], Some(a)), (&[], Some(a)), (&[c, b], Some(c))];
-        for (found, expected) in rows {
-            resolution.take(found.to_vec());
-            assert_eq!(resolution.answer(), expected, "{found:?}");
-        }
-    }
-
-    #[test]
-    fn each_address_of_a_name_gets_its_chance() {
-        let [a, b] = [1, 2].map(|n| SocketAddr::from(([10, 0, 0, n], 80)));
-        let mut resolution = Resolution::new("localhost:80");
-        resolution.next();
-        assert_eq!(resolution.answer(), None);
-        resolution.take(vec![a, b]);
-        resolution.next();
-        assert_eq!(resolution.answer(), Some(b));
-        resolution.take(vec![b, a]);
-        assert_eq!(resolution.answer(), Some(b));
-        resolution.next();
-        assert_eq!(resolution.answer(), Some(a));
-    }
-
-    #[test]
-    fn a_literal_address_is_never_asked_for() {
-        let resolution = Resolution::new("127.0.0.1:80");
-        assert!(resolution.answer().is_some() && resolution.due().is_none());
-    }
-}
+mod tests;

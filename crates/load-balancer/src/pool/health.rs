@@ -109,10 +109,6 @@ pub struct CheckReport {
     pub consecutive_failures: u32,
     /// When the next one is due.
     pub next_check: Option<SystemTime>,
-    /// Good checks so far.
-    pub successes: u64,
-    /// Failed checks so far.
-    pub failures: u64,
 }
 
 #[cfg(test)]

@@ -6,13 +6,18 @@
 mod check;
 mod discovery;
 mod health;
+mod identity;
+mod label;
 mod lease;
 mod outlier;
 mod pick;
 mod prober;
+mod resolution;
+mod resolve;
 mod schedule;
 mod server;
 mod snapshot;
+mod status;
 mod view;
 
 use std::{
@@ -25,14 +30,18 @@ use std::{
 
 use tokio::sync::{Notify, futures::Notified};
 
+pub(crate) use self::view::rfc3339;
 pub use self::{
+    discovery::{Discovery, Listed, LookupReport},
     health::{CheckPolicy, CheckReport, Counter, Health, next_check},
     lease::Lease,
     outlier::{Outcome, Thresholds},
     pick::{Algorithm, PickState, Tried, pick, pick_any},
-    prober::Probers,
-    server::{AdminState, Server, State},
+    prober::{Listener, Probers},
+    resolve::{Lookup, Resolve, SystemResolver},
+    server::{Server, Source},
     snapshot::{Published, Snapshot},
+    status::{AdminState, State},
     view::{Overall, PoolView, ServerView},
 };
 use crate::{

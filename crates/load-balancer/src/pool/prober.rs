@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     future::pending,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime},
@@ -10,27 +11,48 @@ use std::{
 use tokio::{sync::Semaphore, task::JoinHandle, time::sleep_until};
 
 use super::{
-    CheckPolicy, CheckReport, Counter, Health, Published, Server,
+    CheckPolicy, CheckReport, Counter, Health, Published, Resolve, Server, Source,
     check::{Finding, check},
-    discovery::Resolution,
     health::next_check,
+    identity::News,
+    resolution::Resolution,
 };
 
 /// Checks that run at the same time, over all servers.
 const AT_ONCE: usize = 256;
 
+/// Called when probers have learned something that decides who is in a pool and what they are called there.
+#[derive(Clone)]
+pub struct Listener(Arc<dyn Fn() + Send + Sync>);
+
+impl Listener {
+    /// Calls `told`, on the prober's thread, before the server takes traffic by what was learned.
+    pub fn new(told: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Arc::new(told))
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listener(..)")
+    }
+}
+
 /// The probers of all servers.
 #[derive(Debug)]
 pub struct Probers {
     published: Arc<Published>,
+    resolver: Arc<dyn Resolve>,
+    listener: Listener,
     permits: Arc<Semaphore>,
     tasks: Mutex<HashMap<u64, JoinHandle<()>>>,
 }
 
 impl Probers {
     /// None yet.
-    pub fn new(published: Arc<Published>) -> Self {
-        Self { published, permits: Arc::new(Semaphore::new(AT_ONCE)), tasks: Mutex::default() }
+    pub fn new(published: Arc<Published>, resolver: Arc<dyn Resolve>, listener: Listener) -> Self {
+        let permits = Arc::new(Semaphore::new(AT_ONCE));
+        Self { published, resolver, listener, permits, tasks: Mutex::default() }
     }
 
     /// Starts a prober for each server of the newest snapshot that has none, ends those of servers that are gone,
@@ -58,8 +80,9 @@ impl Probers {
         Prober {
             server: Arc::clone(server),
             published: Arc::clone(&self.published),
+            listener: self.listener.clone(),
             permits: Arc::clone(&self.permits),
-            resolution: Resolution::new(server.address()),
+            resolution: Resolution::new(server.address(), Arc::clone(&self.resolver)),
             counter: Counter::default(),
             born: Instant::now(),
         }
@@ -74,10 +97,10 @@ impl Drop for Probers {
 }
 
 /// What one task knows.
-#[derive(Debug)]
 struct Prober {
     server: Arc<Server>,
     published: Arc<Published>,
+    listener: Listener,
     permits: Arc<Semaphore>,
     resolution: Resolution,
     counter: Counter,
@@ -94,14 +117,14 @@ impl Prober {
                     last = Instant::now();
                     self.probe(&policy).await;
                 }
-                () = at(self.resolution.due()) => {
-                    if self.resolution.refresh().await {
+                is_another = self.resolution.refreshed() => {
+                    if is_another {
                         // A new address is proved at once, and used only then.
                         last = Instant::now();
                         self.probe(&policy).await;
                     }
                 }
-                // Ejected, or the policy has changed: the time of the next check is another one.
+                // Ejected, gone, back, or the policy has changed: the time of the next check is another one.
                 () = self.server.woken() => {
                     if self.server.state().health == Health::Ejected {
                         last = Instant::now();
@@ -125,7 +148,10 @@ impl Prober {
     /// When the next check is due, `last` being when the last one began.
     fn next(&self, last: Instant) -> Instant {
         let Some(policy) = self.policy() else { return last };
-        let due = last + next_check(self.server.state().health, &policy);
+        let state = self.server.state();
+        // One that discovery has lost may be back any moment, and must be known to be well then.
+        let pause = if state.gone { policy.down_interval } else { next_check(state.health, &policy) };
+        let due = last + pause;
         let mut report = self.server.report();
         report.next_check = SystemTime::now().checked_add(due.saturating_duration_since(Instant::now()));
         self.server.set_report(report);
@@ -133,14 +159,16 @@ impl Prober {
     }
 
     async fn probe(&mut self, policy: &CheckPolicy) {
-        if self.resolution.answer().is_none() {
-            self.resolution.refresh().await;
-        }
         let Some(address) = self.resolution.answer() else {
-            let error = Some(format!("{} has no address", self.server.address()));
-            self.found(&Finding { status: None, latency: Duration::ZERO, error }, policy);
+            if self.resolution.leads_nowhere() {
+                let error = Some(format!("{} has no address", self.server.address()));
+                self.found(&Finding { status: None, latency: Duration::ZERO, instance: None, error }, policy);
+            }
             return;
         };
+        if self.server.set_aim(address) {
+            (self.listener.0)();
+        }
         // Only fails when the semaphore is closed, which nobody does.
         let permit = self.permits.acquire().await;
         let finding = check(address, self.server.address(), policy.path.as_deref(), policy.timeout).await;
@@ -149,16 +177,19 @@ impl Prober {
             self.resolution.next();
         } else if self.server.set_resolved(address) {
             tracing::info!(pool = self.server.pool(), server = self.server.name(), %address, "address");
+            (self.listener.0)();
         }
         self.found(&finding, policy);
     }
 
     /// Counts a finding, reports it, and moves the server's health.
     fn found(&mut self, finding: &Finding, policy: &CheckPolicy) {
-        let (server, good) = (&self.server, finding.error.is_none());
-        let before = server.state().health;
-        let after = self.counter.checked(good, before, self.born.elapsed(), policy);
-        let old = server.report();
+        let (server, good) = (&Arc::clone(&self.server), finding.error.is_none());
+        let state = server.state();
+        server.count_check(good);
+        let proves = good && self.is_the_same(finding);
+        let before = if state.gone && !proves { self.start_again() } else { state.health };
+        let after = self.counter.checked(proves, before, self.born.elapsed(), policy);
         server.set_report(CheckReport {
             last_check: Some(SystemTime::now()),
             latency: finding.latency,
@@ -166,13 +197,46 @@ impl Prober {
             error: finding.error.clone(),
             consecutive_failures: self.counter.failures(),
             next_check: None,
-            successes: old.successes + u64::from(good),
-            failures: old.failures + u64::from(!good),
         });
         if let Some(after) = after {
             server.set_health(after);
             tell(server, before, after, finding.error.as_deref());
+            if before == Health::Starting {
+                // A discovered server may give way to it now.
+                (self.listener.0)();
+            }
         }
+    }
+
+    /// Learns the name of a discovered server from a good check, and says whether the check speaks for the server that
+    /// it is about: while discovery does not find an address, it may have become another's.
+    fn is_the_same(&self, finding: &Finding) -> bool {
+        let server = &self.server;
+        if server.source() != Source::Dns {
+            return true;
+        }
+        let (state, says) = (server.state(), finding.instance.as_deref());
+        let known = server.identity().is(says);
+        let news = server.identity().says(says, state.health == Health::Up && !state.gone);
+        if news == News::Unstable {
+            let (pool, address) = (server.pool(), server.address());
+            tracing::warn!(
+                pool,
+                address,
+                "each check finds another name; is this the address of a balancer?"
+            );
+        }
+        if news != News::None {
+            (self.listener.0)();
+        }
+        known || !state.gone
+    }
+
+    /// What the server has proved counts no longer.
+    fn start_again(&mut self) -> Health {
+        self.server.must_prove_itself();
+        (self.counter, self.born) = (Counter::default(), Instant::now());
+        Health::Starting
     }
 }
 
@@ -186,7 +250,7 @@ fn tell(server: &Server, before: Health, after: Health, error: Option<&str>) {
 }
 
 /// Waits for a point in time; `None` never comes.
-async fn at(due: Option<Instant>) {
+pub(super) async fn at(due: Option<Instant>) {
     match due {
         Some(due) => sleep_until(due.into()).await,
         None => pending().await,

@@ -3,8 +3,8 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -13,68 +13,27 @@ use tokio::sync::Notify;
 
 use super::{
     health::{CheckReport, Health},
+    identity::Identity,
+    label::Labels,
     outlier::{Outcome, Thresholds},
+    status::{AdminState, State, USABLE, decode, encode},
 };
 use crate::record::metrics::ServerStats;
 
-/// What an operator has decided about a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// Who has named a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum AdminState {
-    /// Takes traffic as far as its health allows.
-    Active,
-    /// Takes no new requests; those in flight end in peace.
-    Drain,
-    /// Takes nothing, and is not tried even when every other server is out.
-    Down,
+#[repr(u8)]
+pub enum Source {
+    /// The configuration file.
+    File = 0,
+    /// An operator, by a call.
+    Admin = 1,
+    /// Discovery.
+    Dns = 2,
 }
 
-/// Where a server stands: the operator's word and what its checks say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct State {
-    /// The operator's word.
-    pub admin: AdminState,
-    /// What checks and traffic say.
-    pub health: Health,
-}
-
-impl State {
-    /// One word for people, metrics and `/health`: `up`, `starting`, `ejected`, `down`, `drain`, `disabled`.
-    pub fn name(self) -> &'static str {
-        match (self.admin, self.health) {
-            (AdminState::Drain, _) => "drain",
-            (AdminState::Down, _) => "disabled",
-            (_, Health::Starting) => "starting",
-            (_, Health::Up) => "up",
-            (_, Health::Ejected) => "ejected",
-            (_, Health::Down) => "down",
-        }
-    }
-}
-
-const ADMIN_SHIFT: u8 = 4;
-const HEALTH_MASK: u8 = 0b1111;
-/// Active and up: the one value of the status byte that takes traffic.
-const USABLE: u8 = encode(State { admin: AdminState::Active, health: Health::Up });
-
-const fn encode(state: State) -> u8 {
-    ((state.admin as u8) << ADMIN_SHIFT) | state.health as u8
-}
-
-fn decode(byte: u8) -> State {
-    let admin = match byte >> ADMIN_SHIFT {
-        0 => AdminState::Active,
-        1 => AdminState::Drain,
-        _ => AdminState::Down,
-    };
-    let health = match byte & HEALTH_MASK {
-        0 => Health::Starting,
-        1 => Health::Up,
-        2 => Health::Ejected,
-        _ => Health::Down,
-    };
-    State { admin, health }
-}
+const UNPROVEN: State = State { admin: AdminState::Active, health: Health::Starting, gone: false };
 
 /// What every request reads or writes, on a cache line of its own.
 #[derive(Debug)]
@@ -94,10 +53,15 @@ pub struct Server {
     hot: Hot,
     id: u64,
     pool: Box<str>,
-    name: Box<str>,
+    labels: Labels,
     address: Box<str>,
+    source: AtomicU8,
     resolved: ArcSwapOption<SocketAddr>,
-    stats: Box<[ServerStats]>,
+    /// What the prober tries; it becomes `resolved` with a good check.
+    aim: Mutex<Option<SocketAddr>>,
+    /// Whether a check has been good since the server last had to prove itself.
+    proven: AtomicBool,
+    identity: Mutex<Identity>,
     report: Mutex<CheckReport>,
     wake: Notify,
     pool_wake: Arc<Notify>,
@@ -115,15 +79,18 @@ impl Server {
                 in_flight: AtomicU32::new(0),
                 failures: AtomicU32::new(0),
                 connect_failures: AtomicU32::new(0),
-                status: AtomicU8::new(encode(State { admin: AdminState::Active, health: Health::Starting })),
+                status: AtomicU8::new(encode(UNPROVEN)),
             },
             id: NEXT.fetch_add(1, Relaxed),
             pool: pool.into(),
-            name: name.into(),
+            labels: Labels::new(name, workers),
             address: address.into(),
+            source: AtomicU8::new(Source::File as u8),
             // A literal address needs no resolver.
             resolved: ArcSwapOption::from(address.parse().ok().map(Arc::new)),
-            stats: (0..workers).map(|_| ServerStats::default()).collect(),
+            aim: Mutex::new(address.parse().ok()),
+            proven: AtomicBool::new(false),
+            identity: Mutex::default(),
             report: Mutex::default(),
             wake: Notify::new(),
             pool_wake,
@@ -140,9 +107,39 @@ impl Server {
         &self.pool
     }
 
-    /// The configured name, which `X-Served-By`, logs and metrics show.
+    /// What `X-Served-By`, logs and metrics call it: the configured name; of a discovered server the one that it gives
+    /// itself, and its address until that is known.
+    #[inline]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.labels.current().name
+    }
+
+    /// Calls it by another name; `true` when that is news. For the control thread.
+    pub fn rename(&self, name: &str) -> bool {
+        self.labels.set(name)
+    }
+
+    /// Who has named it last.
+    pub fn source(&self) -> Source {
+        match self.source.load(Relaxed) {
+            0 => Source::File,
+            1 => Source::Admin,
+            _ => Source::Dns,
+        }
+    }
+
+    /// Sets who has named it last.
+    pub fn set_source(&self, source: Source) {
+        self.source.store(source as u8, Relaxed);
+    }
+
+    /// What a discovered server says that its name is.
+    pub fn instance(&self) -> Option<String> {
+        self.identity().name().map(str::to_owned)
+    }
+
+    pub(super) fn identity(&self) -> MutexGuard<'_, Identity> {
+        self.identity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `host:port` as configured.
@@ -164,16 +161,37 @@ impl Server {
         news
     }
 
+    /// Where its prober tries to connect: what its name leads to, whether that works or not.
+    pub fn aim(&self) -> Option<SocketAddr> {
+        *self.aim.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets what the prober tries. `true` when that is news.
+    pub(super) fn set_aim(&self, address: SocketAddr) -> bool {
+        let before = self.aim.lock().unwrap_or_else(PoisonError::into_inner).replace(address);
+        before != Some(address)
+    }
+
     /// Whether it may get a request now.
     #[inline]
     pub fn usable(&self) -> bool {
         self.hot.status.load(Relaxed) == USABLE
     }
 
-    /// Whether it may be tried when no server is usable: proven once, out now, and not taken out by an operator.
+    /// Whether it may be tried when no server is usable: it is not taken out by an operator, and has once been well.
+    ///
+    /// A discovered server must have been well since it was found, for its address may be anyone's. One that discovery
+    /// does not find any more may still be tried as long as its checks are good: the resolver may be wrong.
     pub fn last_resort(&self) -> bool {
-        let State { admin, health } = self.state();
-        admin == AdminState::Active && matches!(health, Health::Up | Health::Ejected | Health::Down)
+        let State { admin, health, gone } = self.state();
+        let well = match health {
+            Health::Starting => false,
+            Health::Up => true,
+            Health::Ejected | Health::Down => {
+                !gone && (self.source() != Source::Dns || self.proven.load(Relaxed))
+            }
+        };
+        admin == AdminState::Active && well
     }
 
     /// Where it stands.
@@ -200,12 +218,24 @@ impl Server {
     /// The counters of one worker; only that worker may write them.
     #[inline]
     pub fn stats(&self, worker: usize) -> &ServerStats {
-        &self.stats[worker]
+        &self.labels.current().stats[worker]
     }
 
     /// The counters of all workers, to be summed.
     pub fn all_stats(&self) -> &[ServerStats] {
-        &self.stats
+        &self.labels.current().stats
+    }
+
+    /// Checks so far: good ones, and failed ones.
+    pub fn checks(&self) -> (u64, u64) {
+        let label = self.labels.current();
+        (label.good_checks.get(), label.failed_checks.get())
+    }
+
+    /// Counts a check. For the control thread.
+    pub(super) fn count_check(&self, good: bool) {
+        let label = self.labels.current();
+        if good { label.good_checks.add(1) } else { label.failed_checks.add(1) }
     }
 
     /// Takes note of how an attempt ended; `true` when that has just put the server out.
@@ -250,6 +280,7 @@ impl Server {
     /// Sets what the checks say; wakes requests that wait for a server when it has become usable.
     pub fn set_health(&self, health: Health) {
         if health == Health::Up {
+            self.proven.store(true, Relaxed);
             self.clear_failures();
         }
         self.change(|state| State { health, ..state });
@@ -258,6 +289,18 @@ impl Server {
     /// Sets the operator's word.
     pub fn set_admin_state(&self, admin: AdminState) {
         self.change(|state| State { admin, ..state });
+    }
+
+    /// What it has proved counts no longer: it takes traffic again after its next good check.
+    pub fn must_prove_itself(&self) {
+        self.proven.store(false, Relaxed);
+        self.set_health(Health::Starting);
+    }
+
+    /// Sets whether discovery still finds it, and has the prober look.
+    pub fn set_gone(&self, gone: bool) {
+        self.change(|state| State { gone, ..state });
+        self.wake();
     }
 
     fn change(&self, change: impl Fn(State) -> State) {
@@ -330,12 +373,35 @@ mod tests {
     }
 
     #[test]
-    fn the_state_survives_its_byte() {
-        for admin in [AdminState::Active, AdminState::Drain, AdminState::Down] {
-            for health in [Health::Starting, Health::Up, Health::Ejected, Health::Down] {
-                let state = State { admin, health };
-                assert_eq!(decode(encode(state)), state);
-            }
+    fn one_that_is_gone_gets_nothing_and_resumes_with_what_it_had() {
+        let server = up();
+        server.enter();
+        server.set_gone(true);
+        assert!(!server.usable() && server.last_resort());
+        assert_eq!(server.state().name(), "leaving");
+        server.set_gone(false);
+        assert_eq!((server.usable(), server.in_flight()), (true, 1));
+    }
+
+    #[test]
+    fn one_that_fails_while_it_is_gone_must_prove_itself() {
+        let server = up();
+        server.set_gone(true);
+        server.must_prove_itself();
+        server.set_gone(false);
+        assert!(!server.usable() && !server.last_resort());
+    }
+
+    #[test]
+    fn a_discovered_address_is_never_tried_before_it_was_well_once() {
+        for (source, tried) in [(Source::File, true), (Source::Dns, false)] {
+            let server = Server::new("backend", "a", "127.0.0.1:1", 1, Arc::default());
+            server.set_source(source);
+            server.set_health(Health::Down);
+            assert_eq!(server.last_resort(), tried, "{source:?}");
+            server.set_health(Health::Up);
+            server.set_health(Health::Down);
+            assert!(server.last_resort(), "{source:?}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{AdminState, Algorithm, Health, Member, Pool, Snapshot};
+use super::{AdminState, Algorithm, Health, Member, Pool, Snapshot, Source};
 
 /// How all servers together are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -37,11 +37,15 @@ pub struct ServerView {
     pub pool: String,
     /// Its name.
     pub name: String,
-    /// As configured.
+    /// What it says that its name is, where it was discovered.
+    pub instance: Option<String>,
+    /// As configured, or as discovered.
     pub address: String,
+    /// Who has named it.
+    pub source: Source,
     /// Where connections go.
     pub resolved: Option<String>,
-    /// `up`, `starting`, `ejected`, `down`, `drain` or `disabled`.
+    /// `up`, `starting`, `ejected`, `down`, `drain`, `disabled` or `leaving`.
     pub state: &'static str,
     /// What checks and traffic say.
     pub health: Health,
@@ -68,9 +72,10 @@ pub struct ServerView {
 }
 
 impl Snapshot {
-    /// How all servers together are, and each of them.
+    /// How all servers together are, and each of them; those that are gone are none of them.
     pub fn view(&self) -> (Overall, Vec<ServerView>) {
-        let members = || self.pools.iter().flat_map(|pool| pool.members());
+        let there = |member: &&Member| !member.server().state().gone;
+        let members = || self.pools.iter().flat_map(|pool| pool.members()).filter(there);
         let wanted = || members().filter(|member| member.server().state().admin == AdminState::Active);
         let usable = members().filter(|member| member.server().usable()).count();
         let overall = match usable {
@@ -108,7 +113,9 @@ impl ServerView {
         Self {
             pool: server.pool().to_owned(),
             name: server.name().to_owned(),
+            instance: server.instance(),
             address: server.address().to_owned(),
+            source: server.source(),
             resolved: server.resolved().map(|address| address.to_string()),
             state: state.name(),
             health: state.health,
@@ -126,6 +133,7 @@ impl ServerView {
     }
 }
 
-fn rfc3339(at: Option<SystemTime>) -> Option<String> {
+/// A time as RFC 3339 in UTC.
+pub(crate) fn rfc3339(at: Option<SystemTime>) -> Option<String> {
     OffsetDateTime::from(at?).format(&Rfc3339).ok()
 }

@@ -1,8 +1,11 @@
 //! A whole balancer on free ports, from a configuration file.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use load_balancer::app::{App, Options};
+use load_balancer::{
+    app::{App, Options},
+    pool::{Resolve, SystemResolver},
+};
 use reqwest::{Method, Response};
 use serde_json::Value;
 use service_kit::{
@@ -67,11 +70,20 @@ impl Balancer {
     }
 
     pub(crate) async fn with_token(config: &str, token: Option<&str>) -> Self {
+        Self::build(config, token, Arc::new(SystemResolver::default())).await
+    }
+
+    /// With a resolver that the test scripts.
+    pub(crate) async fn with_resolver(config: &str, resolver: Arc<dyn Resolve>) -> Self {
+        Self::build(config, None, resolver).await
+    }
+
+    async fn build(config: &str, token: Option<&str>, resolver: Arc<dyn Resolve>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("load-balancer.toml");
         std::fs::write(&file, config).unwrap();
         let admin_token = token.map(Secret::new);
-        let app = App::build(Options { file: file.clone(), admin_token }).await.unwrap();
+        let app = App::build(Options { file: file.clone(), admin_token, resolver }).await.unwrap();
         let (http, admin, shutdown) = (app.http(), app.admin(), Shutdown::new());
         let (of_app, mut signals) = (shutdown.clone(), Signals::new().unwrap());
         let task = tokio::spawn(async move {

@@ -3,6 +3,7 @@
 
 mod admin;
 mod cache;
+mod discovery;
 mod harness;
 mod limits;
 mod probes;

@@ -98,7 +98,15 @@ struct Shared {
 impl Upstream {
     /// Starts it on a free port.
     pub async fn start(script: impl Into<Script>) -> Self {
-        let socket = bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+        Self::start_at("127.0.0.1:0".parse().expect("an address"), script).await
+    }
+
+    /// Starts it at this address of the loopback, whose port may be 0 for a free one.
+    ///
+    /// # Panics
+    /// If the address is taken.
+    pub async fn start_at(address: SocketAddr, script: impl Into<Script>) -> Self {
+        let socket = bind(address).expect("a free address");
         let address = socket.local_addr().ok().and_then(|address| address.as_socket()).expect("an address");
         let shared = Arc::new(Shared {
             script: Mutex::new(script.into()),

@@ -88,6 +88,7 @@ function show_pools(status, before, seconds) {
     const section = keyed($("pools"), pool.name, "pool-template");
     section.querySelector("h2").textContent = pool.name;
     section.querySelector(".algorithm").textContent = pool.algorithm.replace("_", " ");
+    show_discovery(section.querySelector(".discovery"), pool.discovery);
     const body = section.querySelector("tbody");
     drop_others(body, pool.servers.map((server) => server.name));
     const busiest = Math.max(4, ...pool.servers.map((server) => server.in_flight));
@@ -99,10 +100,22 @@ function show_pools(status, before, seconds) {
   }
 }
 
+const SOURCES = { file: "", admin: "added by hand", dns: "found by DNS" };
+
+function show_discovery(line, discovery) {
+  line.hidden = !discovery;
+  if (!discovery) return;
+  const { dns, port, addresses, error } = discovery;
+  line.classList.toggle("failed", error !== null);
+  const found = `servers of ${dns}:${port}, ${addresses} ${addresses === 1 ? "address" : "addresses"}`;
+  const since = discovery.last_answer ? `, last answer ${-seconds_from_now(discovery.last_answer)} s ago` : "";
+  line.textContent = error === null ? found : `${found}; the resolver fails: ${error}${since}`;
+}
+
 function show_server(row, server, old, seconds, busiest) {
   const part = (name) => row.querySelector(`.${name}`);
   part("name").textContent = server.name;
-  part("address").textContent = server.address;
+  part("address").textContent = [server.address, SOURCES[server.source]].filter(Boolean).join(", ");
   part("address").title = server.resolved ?? "not resolved";
   part("state").className = `badge state ${server.state}`;
   part("state").textContent = server.state;
