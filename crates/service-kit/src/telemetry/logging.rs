@@ -7,11 +7,13 @@ use serde::Deserialize;
 use tracing::Subscriber;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
-    filter::ParseError,
+    filter::{FilterExt as _, ParseError, filter_fn},
     fmt::{MakeWriter, time::UtcTime},
     layer::SubscriberExt,
     util::{SubscriberInitExt, TryInitError},
 };
+
+use super::traces::{Traces, is_span};
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -66,6 +68,11 @@ pub enum InitError {
 
 /// Starts logging for the whole process; `RUST_LOG` says how much (default `info`).
 pub fn init(config: &TelemetryConfig) -> Result<(), InitError> {
+    init_with(config, None)
+}
+
+/// The same, and spans of the target [`SPANS`](super::traces::SPANS) go to `traces`, whatever `RUST_LOG` says.
+pub fn init_with(config: &TelemetryConfig, traces: Option<&Traces>) -> Result<(), InitError> {
     let filter = match std::env::var("RUST_LOG") {
         Ok(directives) if !directives.is_empty() => EnvFilter::try_new(directives)?,
         _ => EnvFilter::new("info"),
@@ -79,7 +86,8 @@ pub fn init(config: &TelemetryConfig) -> Result<(), InitError> {
                 .with_writer(io::stderr),
         ),
     };
-    Ok(tracing_subscriber::registry().with(lines.with_filter(filter)).try_init()?)
+    let lines = lines.with_filter(filter.and(filter_fn(|metadata| !is_span(metadata))));
+    Ok(tracing_subscriber::registry().with(lines).with(traces.map(Traces::layer)).try_init()?)
 }
 
 fn json<S, W>(config: &TelemetryConfig, writer: W) -> JsonLayer<S, W>

@@ -1,9 +1,10 @@
-//! What a process tells of itself: log lines, and the names by which a request is followed.
+//! What a process tells of itself: log lines, spans, and the names by which a request is followed.
 
 mod logging;
 mod request_id;
 mod trace_parent;
+pub mod traces;
 
-pub use logging::{InitError, LogFormat, TelemetryConfig, UnknownLogFormat, init};
+pub use logging::{InitError, LogFormat, TelemetryConfig, UnknownLogFormat, init, init_with};
 pub use request_id::RequestId;
 pub use trace_parent::TraceParent;

@@ -54,6 +54,16 @@ impl TraceParent {
         self.to_string()[3..35].to_owned()
     }
 
+    /// The trace.
+    pub fn trace_id_bytes(&self) -> [u8; 16] {
+        self.trace_id
+    }
+
+    /// The caller's span.
+    pub fn parent_id_bytes(&self) -> [u8; 8] {
+        self.parent_id
+    }
+
     /// Whether the caller may have recorded it.
     pub fn sampled(&self) -> bool {
         self.flags & SAMPLED != 0
