@@ -15,12 +15,16 @@ use service_kit::config::{ConfigErrors, Sources};
 use service_kit::exit;
 use service_kit::health::{ProbeError, probe};
 use service_kit::shutdown::{Drained, Signals};
+use service_kit::telemetry::traces::{TraceError, Traces};
 use service_kit::telemetry::{self, InitError, TelemetryConfig};
 
 const SERVICE: &str = "onboarding-backend";
 
 /// How long a health check waits for an answer.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the last spans may take on their way to the collector.
+const LAST_SPANS: Duration = Duration::from_secs(3);
 
 /// The onboarding API. It is configured by environment variables alone.
 #[derive(Debug, Parser)]
@@ -53,6 +57,8 @@ enum Failure {
     Config(#[from] ConfigErrors),
     #[error("logging cannot start")]
     Telemetry(#[from] InitError),
+    #[error("traces cannot start")]
+    Traces(#[from] TraceError),
     #[error("start-up failed")]
     Build(#[from] BuildError),
     #[error("migration failed")]
@@ -73,6 +79,7 @@ impl Failure {
             // A filter that cannot be read is a bad RUST_LOG.
             Self::Config(_) | Self::Telemetry(InitError::Filter(_)) => exit::BAD_CONFIGURATION,
             Self::Telemetry(InitError::Twice(_))
+            | Self::Traces(_)
             | Self::Build(_)
             | Self::Migrate(_)
             | Self::Backup(_)
@@ -105,11 +112,18 @@ fn in_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Fai
 
 async fn serve() -> Result<(), Failure> {
     let (config, log) = Config::read(Sources::from_env())?;
-    start_logging(&log)?;
+    let traces = start_telemetry(&log)?;
     let mut signals = Signals::new()?;
     let application = Application::build(config).await?;
+    if let Some(traces) = &traces {
+        application.show_span_counts(traces.counts())?;
+    }
     tracing::info!(address = %application.address()?, "listening");
-    match application.run(&mut signals).await {
+    let drained = application.run(&mut signals).await;
+    if let Some(traces) = traces {
+        traces.shut_down(LAST_SPANS).await;
+    }
+    match drained {
         Drained::Finished => {
             tracing::info!("ended");
             Ok(())
@@ -134,9 +148,20 @@ async fn migrate_only() -> Result<(), Failure> {
     print(if applied.is_empty() { "nothing to migrate" } else { "the database is up to date" })
 }
 
+/// Logging, and traces where they are on.
+fn start_telemetry(log: &LogConfig) -> Result<Option<Traces>, Failure> {
+    let start = |config| Traces::start(config, SERVICE, &log.instance_id);
+    let traces = log.traces.as_ref().map(start).transpose()?;
+    telemetry::init_with(&telemetry_config(log), traces.as_ref())?;
+    Ok(traces)
+}
+
 fn start_logging(log: &LogConfig) -> Result<(), Failure> {
-    let (service, instance) = (SERVICE.to_owned(), log.instance_id.clone());
-    Ok(telemetry::init(&TelemetryConfig { service, instance, format: log.format })?)
+    Ok(telemetry::init(&telemetry_config(log))?)
+}
+
+fn telemetry_config(log: &LogConfig) -> TelemetryConfig {
+    TelemetryConfig { service: SERVICE.to_owned(), instance: log.instance_id.clone(), format: log.format }
 }
 
 fn healthcheck() -> Result<(), Failure> {

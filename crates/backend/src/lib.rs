@@ -13,4 +13,5 @@ pub mod config;
 pub mod domain;
 pub mod idempotency;
 pub mod metrics;
+mod span_metrics;
 pub mod store;

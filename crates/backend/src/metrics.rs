@@ -1,5 +1,6 @@
 //! What is measured, under the names that dashboards use.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::{
@@ -7,6 +8,9 @@ use prometheus::{
     TextEncoder,
 };
 
+use service_kit::telemetry::traces::SpanCounts;
+
+use crate::span_metrics::SpanMetrics;
 use crate::store::PoolStatus;
 use crate::store::metrics::StoreMetrics;
 use crate::store::observation::ServerMetrics;
@@ -62,6 +66,11 @@ impl Metrics {
         registry.register(Box::new(self.hashes_waiting.clone()))?;
         // process_cpu_seconds_total, process_resident_memory_bytes and their kin.
         registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
+    }
+
+    /// Counts spans, too. To be called once.
+    pub fn count_spans(&self, counts: Arc<SpanCounts>) -> prometheus::Result<()> {
+        self.registry.register(Box::new(SpanMetrics::new(counts)?))
     }
 
     /// The database's part, for whoever opens the store.

@@ -16,6 +16,7 @@ mod observe;
 mod openapi;
 mod request_id;
 mod router;
+mod server_span;
 
 pub use openapi::document;
 pub use router::router;

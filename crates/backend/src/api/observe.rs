@@ -10,11 +10,12 @@ use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
 use http::header::{CACHE_CONTROL, CONNECTION, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use service_kit::telemetry::traces::span_ids;
 use service_kit::telemetry::{RequestId, TraceParent};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use super::error::ApiError;
-use super::request_id;
+use super::{request_id, server_span};
 use crate::app::{App, AppState};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,20 +26,16 @@ const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 pub(super) async fn observe(State(app): State<App>, request: Request<Body>, next: Next) -> Response {
     let started = Instant::now();
     let seen = Seen::of(&request);
-    let span = tracing::info_span!(
-        "request",
-        request_id = seen.id.as_str(),
-        trace_id = seen.trace.trace_id(),
-        method = seen.method,
-        route = seen.route
-    );
+    let span = seen.server_span(&request);
+    let line = seen.line(&span);
     let answered = async {
         let mut response = request_id::scope(seen.id.clone(), catch_panics(next.run(request))).await;
         stamp(response.headers_mut(), &app, &seen.id);
         log(&seen, response.status(), started.elapsed());
         response
     };
-    let response = answered.instrument(span).await;
+    let response = answered.instrument(line).instrument(span.clone()).await;
+    server_span::end(&span, response.status());
     app.metrics.request(seen.method, &seen.route, response.status().as_u16(), started.elapsed());
     response
 }
@@ -46,7 +43,7 @@ pub(super) async fn observe(State(app): State<App>, request: Request<Body>, next
 /// What is remembered of a request while a handler has it.
 struct Seen {
     id: RequestId,
-    trace: TraceParent,
+    caller: Option<TraceParent>,
     method: &'static str,
     /// The path's pattern, so that there are as many as in the router and no more.
     route: String,
@@ -58,10 +55,33 @@ impl Seen {
         let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
         Self {
             id: RequestId::accept(header(&REQUEST_ID)),
-            trace: TraceParent::accept(header(&TRACE_PARENT)),
+            caller: header(&TRACE_PARENT).and_then(TraceParent::parse),
             method: known_method(request.method()),
             route: route.to_owned(),
         }
+    }
+
+    /// The request in its trace. Probes are in none.
+    fn server_span(&self, request: &Request<Body>) -> Span {
+        if self.is_probe() {
+            return Span::none();
+        }
+        server_span::begin(request, self.method, &self.route, &self.id, self.caller.as_ref())
+    }
+
+    /// What every log line of the request bears. With traces off, its trace is the caller's or a new one.
+    fn line(&self, span: &Span) -> Span {
+        let ids = span_ids(span);
+        let trace_id = ids.as_ref().map(|ids| ids.trace_id.clone());
+        let trace_id = trace_id.unwrap_or_else(|| self.caller.unwrap_or_else(TraceParent::fresh).trace_id());
+        tracing::info_span!(
+            "request",
+            request_id = self.id.as_str(),
+            trace_id,
+            span_id = ids.as_ref().map(|ids| ids.span_id.as_str()),
+            method = self.method,
+            route = self.route
+        )
     }
 
     /// Probes come every second and would drown the rest.

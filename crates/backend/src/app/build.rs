@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use service_kit::health::Uptime;
 use service_kit::shutdown::{Drain, Drained, Shutdown, Signals};
+use service_kit::telemetry::traces::SpanCounts;
 use tokio::net::TcpListener;
 
 use super::state::{App, AppState};
@@ -75,6 +76,11 @@ impl Application {
         Ok(Self { app: Arc::new(state), listener, drain: server.drain })
     }
 
+    /// Shows in `/metrics` what becomes of the process's spans.
+    pub fn show_span_counts(&self, counts: &Arc<SpanCounts>) -> Result<(), BuildError> {
+        Ok(self.app.metrics.count_spans(Arc::clone(counts))?)
+    }
+
     /// The address that is listened on, with the port that port 0 became.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
@@ -132,11 +138,11 @@ fn open(database: &DatabaseConfig, metrics: StoreMetrics) -> Result<Arc<dyn Stor
     Ok(match database {
         DatabaseConfig::Sqlite { path, pool } => {
             let store = sqlite::open(path, *pool, &metrics)?;
-            Arc::new(Metered::new(store, metrics))
+            Arc::new(Metered::new(store, metrics, "sqlite"))
         }
         DatabaseConfig::SqlServer(config) => {
             let store = sql_server::open(config, &metrics)?;
-            Arc::new(Metered::new(store, metrics))
+            Arc::new(Metered::new(store, metrics, "microsoft.sql_server"))
         }
     })
 }

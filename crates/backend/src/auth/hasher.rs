@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use argon2::password_hash::{Error as Argon2Error, PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
+use service_kit::telemetry::traces::SPANS;
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 use crate::domain::{Password, PasswordHash, PresentedPassword};
 
@@ -62,7 +64,8 @@ impl Hasher {
 
     /// Hashes a new password with a salt of its own.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashError> {
-        self.run(move |argon2| hash(argon2, password.expose().as_bytes())).await?
+        let hash = self.run(move |argon2| hash(argon2, password.expose().as_bytes()));
+        hash.instrument(tracing::info_span!(target: SPANS, "hash password")).await?
     }
 
     /// Whether `password` is the one of `hash`; with no hash it is not, after the same work.
@@ -80,7 +83,7 @@ impl Hasher {
             Err(Argon2Error::PasswordInvalid) => Ok(false),
             Err(error) => Err(HashError::Argon2(error)),
         };
-        self.run(verify).await?
+        self.run(verify).instrument(tracing::info_span!(target: SPANS, "verify password")).await?
     }
 
     /// How many passwords wait for a thread.

@@ -11,6 +11,7 @@ use service_kit::duration::HumanDuration;
 use service_kit::jwt::Keyring;
 use service_kit::shutdown::Drain;
 use service_kit::telemetry::LogFormat;
+use service_kit::telemetry::traces::TraceConfig;
 
 pub use database::{DatabaseConfig, PoolConfig, SqlServerConfig};
 
@@ -53,13 +54,15 @@ pub struct AuthConfig {
     pub hash_threads: NonZeroU32,
 }
 
-/// How the process logs: needed by every subcommand, and read even where the rest is bad.
+/// What the process tells of itself: needed by every subcommand, and read even where the rest is bad.
 #[derive(Debug, Clone)]
 pub struct LogConfig {
     /// `INSTANCE_ID`, or the host's name.
     pub instance_id: String,
     /// `LOG_FORMAT`.
     pub format: LogFormat,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and its kin; `None` where traces are off.
+    pub traces: Option<TraceConfig>,
 }
 
 impl Config {
@@ -86,7 +89,8 @@ impl LogConfig {
         if instance_id.is_empty() || instance_id.len() > 255 || !instance_id.chars().all(printable) {
             sources.reject("INSTANCE_ID", "must be 1 to 255 visible ASCII characters");
         }
-        Self { instance_id, format: sources.or("LOG_FORMAT", LogFormat::Text) }
+        let format = sources.or("LOG_FORMAT", LogFormat::Text);
+        Self { instance_id, format, traces: TraceConfig::read(sources) }
     }
 }
 
@@ -174,7 +178,7 @@ mod tests {
         assert_eq!(config.auth.access_token_ttl, Duration::from_mins(10));
         assert_eq!(config.auth.refresh_token_ttl, Duration::from_hours(720));
         assert!(config.auth.cookie_secure);
-        assert!(!log.instance_id.is_empty());
+        assert!(!log.instance_id.is_empty() && log.traces.is_none());
     }
 
     #[test]
@@ -187,6 +191,7 @@ mod tests {
             ("DRAIN_TIMEOUT", "soon"),
             ("DB_VIEWS_INTERVAL", "100ms"),
             ("LOG_FORMAT", "xml"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector"),
             ("INSTANCE_ID", "a b"),
             ("DATABASE_URL", "postgres://x"),
         ];

@@ -41,6 +41,16 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A name for traces.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unavailable { .. } => "unavailable",
+            Self::Interrupted { .. } => "interrupted",
+            Self::Corrupt { .. } => "corrupt",
+            Self::Refused { .. } => "refused",
+        }
+    }
+
     /// [`StoreError::Unavailable`] with a cause.
     pub fn unavailable(reason: &'static str, source: impl Into<BoxError>) -> Self {
         Self::Unavailable { reason, source: Some(source.into()) }

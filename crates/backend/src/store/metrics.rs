@@ -4,6 +4,9 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use prometheus::{Histogram, HistogramOpts, HistogramVec, Registry};
+use service_kit::telemetry::traces::SPANS;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 use uuid::Uuid;
 
 use super::observation::ViewReading;
@@ -37,17 +40,43 @@ impl StoreMetrics {
     }
 }
 
-/// A store whose calls are timed.
+/// A store whose calls are timed, and are spans of the request that makes them.
 #[derive(Debug)]
 pub struct Metered<S> {
     store: S,
     metrics: StoreMetrics,
+    /// `db.system.name` of OpenTelemetry's semantic conventions.
+    system: &'static str,
 }
 
 impl<S: Store> Metered<S> {
-    /// Times the calls of `store`.
-    pub fn new(store: S, metrics: StoreMetrics) -> Self {
-        Self { store, metrics }
+    /// Times the calls of `store`, which is a `system`, as OpenTelemetry's `db.system.name` has it.
+    pub fn new(store: S, metrics: StoreMetrics, system: &'static str) -> Self {
+        Self { store, metrics, system }
+    }
+
+    /// Times a call that a request makes.
+    async fn called<T>(
+        &self,
+        query: &str,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let span = tracing::info_span!(
+            target: SPANS,
+            "query",
+            otel.name = query,
+            otel.kind = "client",
+            otel.status_code = Empty,
+            db.system.name = self.system,
+            db.operation.name = query,
+            error.type = Empty,
+        );
+        let result = self.timed(query, call).instrument(span.clone()).await;
+        if let Err(error) = &result {
+            span.record("error.type", error.name());
+            span.record("otel.status_code", "ERROR");
+        }
+        result
     }
 
     async fn timed<T>(&self, query: &str, call: impl Future<Output = T>) -> T {
@@ -61,27 +90,27 @@ impl<S: Store> Metered<S> {
 #[async_trait]
 impl<S: Store> Store for Metered<S> {
     async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError> {
-        self.timed(mutation.effect.name(), self.store.commit(mutation)).await
+        self.called(mutation.effect.name(), self.store.commit(mutation)).await
     }
 
     async fn kept_answer(&self, scope: Scope, now: Timestamp) -> Result<Option<KeptAnswer>, StoreError> {
-        self.timed("kept_answer", self.store.kept_answer(scope, now)).await
+        self.called("kept_answer", self.store.kept_answer(scope, now)).await
     }
 
     async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError> {
-        self.timed("credentials", self.store.credentials(email)).await
+        self.called("credentials", self.store.credentials(email)).await
     }
 
     async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
-        self.timed("user", self.store.user(id)).await
+        self.called("user", self.store.user(id)).await
     }
 
     async fn token_state(&self, hash: TokenHash) -> Result<Option<TokenState>, StoreError> {
-        self.timed("token_state", self.store.token_state(hash)).await
+        self.called("token_state", self.store.token_state(hash)).await
     }
 
     async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
-        self.timed("onboarding", self.store.onboarding(user_id)).await
+        self.called("onboarding", self.store.onboarding(user_id)).await
     }
 
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -10,9 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus::Histogram;
+use service_kit::telemetry::traces::SPANS;
 use tiberius::Row;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
+use tracing::Instrument as _;
 
 use super::batch::Batch;
 use super::connection::{ConnectError, Connection, Connector};
@@ -108,7 +110,8 @@ impl Pool {
         let pool = self.connections().ok_or(Failure::NotConnected("the store is closed", None))?;
         let started = Instant::now();
         let _waiting = Waiting::count(&self.waiting);
-        let acquired = timeout(limit, pool.get_owned()).await;
+        let wait = tracing::info_span!(target: SPANS, "wait for a connection");
+        let acquired = timeout(limit, pool.get_owned()).instrument(wait).await;
         self.wait.observe(started.elapsed().as_secs_f64());
         match acquired {
             Ok(Ok(connection)) => Ok(connection),

@@ -13,3 +13,4 @@ mod overload;
 mod processes;
 mod rotation;
 mod tokens;
+mod traces;
