@@ -1,31 +1,14 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { type AddressInfo, createServer as createSocket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-
-const CONFIGURATION = '../nginx/frontend.conf';
-
-/** Why nginx cannot be run here; `undefined` where it can. */
-function reasonToSkip(): string | undefined {
-  try {
-    execFileSync('nginx', ['-v'], { stdio: 'ignore' });
-    return undefined;
-  } catch {
-    return 'nginx is not installed';
-  }
-}
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listening, reasonToSkip, type Site, startSite } from './site';
 
 const reason = reasonToSkip();
 if (reason) process.stderr.write(`skipped: nginx/frontend.conf in a real nginx: ${reason}\n`);
 
 describe.skipIf(reason !== undefined)(`nginx/frontend.conf${reason ? ` (skipped: ${reason})` : ''}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'onboarding-nginx-'));
   const seen: IncomingMessage[] = [];
   let balancer: Server;
-  let nginx: ChildProcess;
+  let site: Site;
   let base: string;
 
   beforeAll(async () => {
@@ -36,21 +19,13 @@ describe.skipIf(reason !== undefined)(`nginx/frontend.conf${reason ? ` (skipped:
         response.end(JSON.stringify({ padding: 'x'.repeat(5000) }));
       });
     });
-    const upstream = await listening(balancer);
-    const port = await freePort();
-    base = `http://127.0.0.1:${port}`;
-    writeSite(folder);
-    writeFileSync(join(folder, 'nginx.conf'), nginxConfiguration(folder, port, upstream));
-    nginx = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'pipe' });
-    await vi.waitFor(() => fetch(`${base}/healthz`), 10_000);
+    site = await startSite({ balancer: await listening(balancer) });
+    base = site.base;
   });
 
   afterAll(async () => {
-    const gone = new Promise((resolve) => nginx?.once('exit', resolve));
-    nginx?.kill('SIGTERM');
-    await gone;
+    await site?.stop();
     balancer?.close();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   test('hashed files are kept for ever, and compressed', async () => {
@@ -82,10 +57,16 @@ describe.skipIf(reason !== undefined)(`nginx/frontend.conf${reason ? ` (skipped:
     });
     const request = seen.at(-1);
     expect(response.headers.get('x-served-by')).toBe('backend-2');
+    expect(response.headers.has('x-traces-share')).toBe(false);
     expect(request?.url).toBe('/api/onboarding?a=b');
     expect(request?.headers['x-forwarded-for']).toBe('203.0.113.7, 127.0.0.1');
     expect(request?.headers['x-forwarded-proto']).toBe('http');
     expect(request?.headers['x-forwarded-host']).toBe(request?.headers.host);
+  });
+
+  test('traces of the page are off', async () => {
+    const headers = { 'content-type': 'application/json' };
+    expect((await fetch(`${base}/otlp/v1/traces`, { method: 'POST', body: '{}', headers })).status).toBe(404);
   });
 
   test('connections to the balancer are used again', async () => {
@@ -104,46 +85,3 @@ describe.skipIf(reason !== undefined)(`nginx/frontend.conf${reason ? ` (skipped:
     expect(await response.json()).toMatchObject({ status: 503, code: 'service_unreachable' });
   });
 });
-
-function writeSite(folder: string): void {
-  mkdirSync(join(folder, 'html', 'assets'), { recursive: true });
-  writeFileSync(join(folder, 'html', 'index.html'), '<!doctype html><title>the page</title>');
-  writeFileSync(join(folder, 'html', 'assets', 'app-abc123.js'), 'export const x = 1;\n'.repeat(200));
-}
-
-/** The shipped file in a minimal nginx of our own: another port, another root, another balancer. */
-function nginxConfiguration(folder: string, port: number, upstream: number): string {
-  const shipped = readFileSync(CONFIGURATION, 'utf8')
-    .replace('listen 3000;', `listen 127.0.0.1:${port};`)
-    .replace('load-balancer:8080', `127.0.0.1:${upstream}`)
-    .replace('/usr/share/nginx/html', join(folder, 'html'))
-    .replace('/dev/stdout', join(folder, 'access.log'))
-    .replace('/dev/stderr', join(folder, 'error.log'));
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  return `
-    daemon off;
-    pid ${join(folder, 'nginx.pid')};
-    error_log ${join(folder, 'error.log')};
-    worker_processes 1;
-    ${process.getuid?.() === 0 ? 'user root;' : ''}
-    events { worker_connections 64; }
-    http {
-      types { text/html html; text/javascript js; }
-      ${paths.map((path) => `${path}_temp_path ${join(folder, path)};`).join(' ')}
-      ${shipped}
-    }`;
-}
-
-function listening(server: Server): Promise<number> {
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-  });
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket();
-  await new Promise<void>((resolve) => socket.listen(0, '127.0.0.1', resolve));
-  const { port } = socket.address() as AddressInfo;
-  await new Promise((resolve) => socket.close(resolve));
-  return port;
-}

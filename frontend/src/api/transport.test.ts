@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { service } from '../test/network';
+import type { Traces } from '../traces';
 import { connection } from './connection';
 import { Intents } from './intents';
 import { Unreachable } from './problem';
@@ -58,6 +59,31 @@ describe('transport', () => {
     expect((await register()).status).toBe(201);
     expect(service.people.size).toBe(1);
     expect(new Set(service.requests.map(({ key }) => key)).size).toBe(1);
+  });
+
+  test('each try bears the trace of a span of its own, which is told how it went', async () => {
+    const told: string[] = [];
+    const traces: Traces = {
+      begin: async (_, attempt) => ({
+        traceparent: `trace-${attempt}`,
+        answered: (status) => void told.push(`${attempt}: ${status}`),
+        failed: (failure) => void told.push(`${attempt}: ${(failure as Error).name}`),
+      }),
+      note: (response) => void told.push(`share ${response.headers.get('x-traces-share')}`),
+    };
+    const sent: (string | null)[] = [];
+    const outcomes = [new TypeError('lost'), new Response(null, { status: 503 }), Response.json({})];
+    const send = async (_: unknown, init?: RequestInit): Promise<Response> => {
+      sent.push(new Headers(init?.headers).get('traceparent'));
+      const outcome = outcomes.shift();
+      if (outcome instanceof Response) return outcome;
+      throw outcome;
+    };
+    await register({ traces, fetch: send as typeof fetch });
+    expect(sent).toEqual(['trace-1', 'trace-2', 'trace-3']);
+    expect(told).toEqual(['1: TypeError', '2: 503', 'share null', '3: 200', 'share null']);
+    await register({ fetch: send as typeof fetch }).catch(() => undefined);
+    expect(sent[3]).toBeNull();
   });
 
   test('a refusal is an answer: the next try is a new intention', async () => {

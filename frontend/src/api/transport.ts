@@ -1,4 +1,5 @@
 import { browserOnline, noteAnswer, noteTrouble } from './connection';
+import type { CallSpan, Traces } from '../traces';
 import type { Intents } from './intents';
 import { retryAfterSeconds, Unreachable } from './problem';
 import { isOutage, type Outcome, retryDelay } from './retry';
@@ -9,6 +10,8 @@ export interface TransportParts {
   accessToken(): Promise<string | undefined>;
   /** Called where the service refused `token`; gives another one, or nothing where the session is over. */
   renew(token: string): Promise<string | undefined>;
+  /** Tells of each try, where that is wanted. */
+  traces?: Traces;
   /** Waits; replaced in tests. */
   sleep?(ms: number): Promise<void>;
   fetch?: typeof fetch;
@@ -66,8 +69,13 @@ async function tried(request: Request, body: string | undefined, parts: Transpor
   const repeatable = READS.has(request.method) || request.headers.has('Idempotency-Key');
   for (let attempt = 1; ; attempt += 1) {
     // oxlint-disable-next-line no-await-in-loop -- one try after another is the point
-    const result = await once(request, body, parts.fetch ?? fetch);
-    if (result instanceof Response) noteAnswer(result);
+    const span = await parts.traces?.begin(request, attempt);
+    // oxlint-disable-next-line no-await-in-loop
+    const result = await once(request, body, span, parts.fetch ?? fetch);
+    if (result instanceof Response) {
+      noteAnswer(result);
+      parts.traces?.note(result);
+    }
     if (result instanceof Response && !isOutage(result.status)) return result;
     const delay = retryDelay({ attempt, outcome: outcomeOf(result), repeatable });
     noteTrouble(delay === undefined);
@@ -92,21 +100,30 @@ interface Failure {
 async function once(
   request: Request,
   body: string | undefined,
+  span: CallSpan | undefined,
   send: typeof fetch,
 ): Promise<Response | Failure> {
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TRY_TIMEOUT_MS)]);
+  const headers = new Headers(request.headers);
+  if (span) headers.set('traceparent', span.traceparent);
   try {
     const response = await send(request.url, {
       method: request.method,
-      headers: request.headers,
+      headers,
       credentials: 'same-origin',
       signal,
       ...(body ? { body } : {}),
     });
     const content = await response.arrayBuffer();
-    const { status, statusText, headers } = response;
-    return new Response(content.byteLength > 0 ? content : null, { status, statusText, headers });
+    const { status, statusText } = response;
+    span?.answered(status);
+    return new Response(content.byteLength > 0 ? content : null, {
+      status,
+      statusText,
+      headers: response.headers,
+    });
   } catch (failure) {
+    span?.failed(failure);
     if (request.signal.aborted) throw failure;
     return { failure };
   }

@@ -2,8 +2,10 @@ import { localStorageColorSchemeManager } from '@mantine/core';
 import { QueryClient } from '@tanstack/react-query';
 import { connectClient } from '../api';
 import { connection, watchConnection } from '../api/connection';
+import { storage } from '../api/storage';
 import { accessToken, followTabs, renewToken, restore } from '../session/account';
 import { session } from '../session/session';
+import { createTraces } from '../traces';
 import { COLOR_SCHEME_SLOT } from './slots';
 
 /** The transport tries again by itself, and knows better when. */
@@ -19,7 +21,11 @@ export const colorSchemes = localStorageColorSchemeManager({ key: COLOR_SCHEME_S
 /** Wires the parts together, once, before the first render. */
 export function setUp(): void {
   watchConnection();
-  connectClient({ accessToken, renew: renewToken });
+  connectClient({
+    accessToken,
+    renew: renewToken,
+    traces: createTraces({ storage }),
+  });
   followTabs();
   forgetOthers();
   askAgainOnReturn();
