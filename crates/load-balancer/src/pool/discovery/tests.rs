@@ -102,9 +102,9 @@ fn one_that_is_gone_for_long_is_forgotten_once_its_requests_have_ended() {
     pool.are_well(&["a", "b"]);
     pool.answer(1, &[1]);
     let later = pool.start + Duration::from_secs(61);
-    let lease = crate::pool::Lease::new(Arc::clone(&pool.members()[1]));
+    pool.members()[1].enter();
     assert!(!pool.discovery.forget(later));
-    drop(lease);
+    pool.members()[1].leave();
     assert!(pool.discovery.forget(later));
     assert_eq!(pool.names(), ["a"]);
 }
