@@ -12,12 +12,12 @@ use std::time::Instant;
 
 impl<C: Client> Exchange<'_, C> {
     /// Answers from the cache, or from a server and keeps what may be kept.
-    pub(super) async fn through_cache(
+    pub(super) async fn through_cache<'p>(
         mut self,
         cache: &Arc<Cache>,
-        pool: &Pool,
+        pool: &'p Pool,
         began: Instant,
-    ) -> (Self, Conclusion) {
+    ) -> (Self, Conclusion<'p>) {
         let key = cache::key(self.request.host(), self.request.target());
         let Some(terms) = self.terms() else {
             let conclusion = self.past_cache(cache, &key, pool, began).await;
@@ -51,7 +51,13 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     /// A request that the cache must not answer. One that has changed something makes it forget.
-    async fn past_cache(&mut self, cache: &Cache, key: &[u8], pool: &Pool, began: Instant) -> Conclusion {
+    async fn past_cache<'p>(
+        &mut self,
+        cache: &Cache,
+        key: &[u8],
+        pool: &'p Pool,
+        began: Instant,
+    ) -> Conclusion<'p> {
         cache.bypass();
         let conclusion = self.forward(pool, began).await;
         let safe = matches!(self.request.method(), b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE");
@@ -73,7 +79,7 @@ impl<C: Client> Exchange<'_, C> {
         terms: Terms,
         pool: &Pool,
         began: Instant,
-    ) -> (Self, Conclusion) {
+    ) -> (Self, Conclusion<'_>) {
         if terms.only_if_cached {
             drop(filling);
             let conclusion = self.refuse(ErrorKind::NotCached).await;

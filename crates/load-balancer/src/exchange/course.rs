@@ -25,7 +25,9 @@ pub(super) struct Course<'a> {
     pub(super) fresh: bool,
     tried: Tried,
     /// The server that the next attempt is for, where that is settled.
-    stay_with: Option<Arc<Server>>,
+    stay_with: Option<&'a Arc<Server>>,
+    /// When the latest attempt ended.
+    pub(super) ended: Instant,
     /// Waiting for a server ends then.
     wait_until: Option<Instant>,
 }
@@ -49,6 +51,7 @@ impl<'a> Course<'a> {
             fresh: false,
             tried: Tried::default(),
             stay_with: None,
+            ended: began,
             wait_until: None,
         }
     }
@@ -60,7 +63,7 @@ impl<'a> Course<'a> {
     }
 
     /// The next attempt is for the same server, on a fresh connection.
-    pub(super) fn stay_with(&mut self, server: Arc<Server>) {
+    pub(super) fn stay_with(&mut self, server: &'a Arc<Server>) {
         (self.stay_with, self.fresh) = (Some(server), true);
     }
 
@@ -100,22 +103,21 @@ impl<'a> Course<'a> {
 
     /// A server that can be asked now: one that is usable and has not been tried; else any that is usable, for a
     /// request that comes this far may be sent twice; else, when all are out, each of them.
-    fn pick(&mut self, worker: &Worker, client: IpAddr) -> Option<Arc<Server>> {
+    fn pick(&mut self, worker: &Worker, client: IpAddr) -> Option<&'a Arc<Server>> {
         let dice = &mut *worker.dice.borrow_mut();
         let untried = pick(self.pool, dice, client, &self.tried);
         untried
             .or_else(|| pick(self.pool, dice, client, &Tried::default()))
             .or_else(|| pick_any(self.pool, dice, client, &self.tried))
-            .map(Arc::clone)
     }
 }
 
 impl<C: Client> Exchange<'_, C> {
     /// The server for the next attempt; waits for one where none can be asked. `None` when none came in time.
-    pub(super) async fn next_server(
+    pub(super) async fn next_server<'p>(
         &mut self,
-        course: &mut Course<'_>,
-    ) -> Result<Option<Arc<Server>>, Broken> {
+        course: &mut Course<'p>,
+    ) -> Result<Option<&'p Arc<Server>>, Broken> {
         if let Some(server) = course.stay_with.take() {
             return Ok(Some(server));
         }
@@ -139,12 +141,12 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     /// What may be done with the request a second time.
-    pub(super) fn replay(&self) -> Replay {
+    pub(super) fn replay(&self, pool: &Pool) -> Replay {
         let facts = &self.request.facts;
         Replay {
             idempotent: facts.idempotent,
             has_key: facts.has_key,
-            body_replayable: self.request.is_kept(),
+            body_replayable: self.request.is_kept(pool.settings().replay_body_max),
         }
     }
 

@@ -8,7 +8,6 @@ use crate::record::{Attempts, Entry, Protocol};
 use crate::respond::{self, Answer, ErrorKind};
 use crate::route::Route;
 use crate::worker::{Alarm, Worker};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::fmt::Hyphenated;
 
@@ -18,81 +17,86 @@ const CLIENT_LEFT: u16 = 499;
 const OWN_ANSWER: Duration = Duration::from_secs(10);
 
 /// What the record says of the end.
-pub(super) struct Conclusion {
+pub(super) struct Conclusion<'p> {
     status: u16,
     /// Whose answer the client got.
-    server: Option<Arc<Server>>,
+    server: Option<&'p Server>,
     attempts: Attempts,
+    ended: Instant,
 }
 
-impl Conclusion {
+impl Conclusion<'_> {
+    fn without_server(status: u16, attempts: Attempts) -> Self {
+        Self { status, server: None, attempts, ended: Instant::now() }
+    }
+
     /// Whether the client has got an answer that tells of success.
     pub(super) fn is_success(&self) -> bool {
         (200..400).contains(&self.status)
     }
 }
 
-impl Course<'_> {
+impl<'p> Course<'p> {
     /// The client has got this server's answer.
-    pub(super) fn concluded(self, status: u16, server: Arc<Server>) -> Conclusion {
-        Conclusion { status, server: Some(server), attempts: self.attempts }
+    pub(super) fn concluded(self, status: u16, server: &'p Server) -> Conclusion<'p> {
+        Conclusion { status, server: Some(server), attempts: self.attempts, ended: self.ended }
     }
 }
 
 impl<C: Client> Exchange<'_, C> {
     /// Gives an answer of the balancer's own.
-    pub(super) async fn answer(&mut self, answer: &Answer) -> Conclusion {
+    pub(super) async fn answer<'p>(&mut self, answer: &Answer) -> Conclusion<'p> {
         let (date, request_id) = (self.worker.clock.date(), self.request.request_id());
         let own = Own { request_id, date: &date, is_head: self.request.facts.is_head };
         self.client.answer(answer, &own);
         let flush = std::future::poll_fn(|cx| self.client.poll_flush(cx));
         let taken = self.alarm.within(self.alarm.now() + OWN_ANSWER, flush).await;
         let status = if matches!(taken, Some(Ok(()))) { answer.status } else { CLIENT_LEFT };
-        Conclusion { status, server: None, attempts: Attempts::new() }
+        Conclusion::without_server(status, Attempts::new())
     }
 
     /// Answers with an error.
-    pub(super) async fn refuse(&mut self, kind: ErrorKind) -> Conclusion {
+    pub(super) async fn refuse<'p>(&mut self, kind: ErrorKind) -> Conclusion<'p> {
         let answer = respond::error(kind, self.request.request_id());
         self.answer(&answer).await
     }
 
     /// Answers with an error after attempts.
-    pub(super) async fn fail(&mut self, kind: ErrorKind, course: Course<'_>) -> Conclusion {
+    pub(super) async fn fail<'p>(&mut self, kind: ErrorKind, course: Course<'p>) -> Conclusion<'p> {
         Conclusion { attempts: course.attempts, ..self.refuse(kind).await }
     }
 
     /// Ends an exchange whose client left before the first attempt.
-    pub(super) fn leave(&mut self) -> Conclusion {
+    pub(super) fn leave<'p>(&mut self) -> Conclusion<'p> {
         self.client.abort();
-        Conclusion { status: CLIENT_LEFT, server: None, attempts: Attempts::new() }
+        Conclusion::without_server(CLIENT_LEFT, Attempts::new())
     }
 
     /// Ends an exchange of which the client has had nothing yet.
-    pub(super) async fn break_off(&mut self, broken: &Broken, course: Course<'_>) -> Conclusion {
+    pub(super) async fn break_off<'p>(&mut self, broken: &Broken, course: Course<'p>) -> Conclusion<'p> {
         if let Some(kind) = error_kind(broken) {
             tracing::debug!(error = broken as &dyn std::error::Error, request_id = self.request.request_id());
             return self.fail(kind, course).await;
         }
         self.client.abort();
-        Conclusion { status: CLIENT_LEFT, server: None, attempts: course.attempts }
+        Conclusion::without_server(CLIENT_LEFT, course.attempts)
     }
 
     /// Ends an exchange in the middle of an answer: the client must see that it is not whole.
-    pub(super) fn cut_off(
+    pub(super) fn cut_off<'p>(
         &mut self,
         broken: &Broken,
         status: u16,
-        course: Course<'_>,
-        server: Arc<Server>,
-    ) -> Conclusion {
+        course: Course<'p>,
+        server: &'p Server,
+    ) -> Conclusion<'p> {
         self.client.abort();
         let status = if matches!(broken, Broken::Upstream(_)) { status } else { CLIENT_LEFT };
         course.concluded(status, server)
     }
 
     /// Records the request: once, whatever ended it.
-    pub(super) fn record(&self, began: Instant, route: Option<&Route>, conclusion: Conclusion) {
+    pub(super) fn record(&self, began: Instant, route: Option<&Route>, conclusion: Conclusion<'_>) {
         let request = &self.request;
         self.worker.recorder.finish(Entry {
             request_id: request.request_id(),
@@ -107,9 +111,9 @@ impl<C: Client> Exchange<'_, C> {
             bytes_in: request.received(),
             bytes_out: self.client.content_out(),
             began,
-            ended: Instant::now(),
+            ended: conclusion.ended,
             route,
-            server: conclusion.server.as_deref(),
+            server: conclusion.server,
             attempts: conclusion.attempts,
         });
     }

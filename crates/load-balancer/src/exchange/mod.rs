@@ -71,7 +71,7 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     /// Tries servers until one has answered, the client has left or nothing more may be tried.
-    async fn forward(&mut self, pool: &Pool, began: Instant) -> Conclusion {
+    async fn forward<'p>(&mut self, pool: &'p Pool, began: Instant) -> Conclusion<'p> {
         if self.request.is_larger_than(pool.settings().max_body) {
             return self.refuse(ErrorKind::BodyTooLarge).await;
         }
@@ -83,7 +83,7 @@ impl<C: Client> Exchange<'_, C> {
                 Ok(None) => return self.fail(ErrorKind::NoServer, course).await,
                 Err(broken) => return self.break_off(&broken, course).await,
             };
-            let Attempt { passed, result } = self.attempt(&mut course, &server).await;
+            let Attempt { passed, result } = self.attempt(&mut course, server).await;
             match (result, passed) {
                 (Ok(End::Passed), status) => return course.concluded(status.unwrap_or_default(), server),
                 (Ok(End::Refused(answered)), _) => course.retry(self.worker, answered.failure()),
@@ -100,21 +100,22 @@ impl<C: Client> Exchange<'_, C> {
 
     /// Makes one attempt and takes note of it.
     async fn attempt(&mut self, course: &mut Course<'_>, server: &Arc<Server>) -> Attempt {
-        let lease = Lease::new(Arc::clone(server));
+        let lease = Lease::new(server);
         let began = course.begin_attempt(server);
-        let replay = self.replay();
+        let replay = self.replay(course.pool);
         let aim =
             Aim { server, settings: course.pool.settings(), fresh: course.fresh, limits: course.limits };
         let judge = |answered| !course.wants_another(answered, replay, self.alarm.now());
         let attempt =
             forward::attempt(self.worker, self.client, &mut self.request, aim, self.alarm, judge).await;
         drop(lease);
+        course.ended = Instant::now();
         let end = AttemptEnd {
             server: Arc::clone(server),
             outcome: attempt.outcome(),
             status: attempt.status(),
             began,
-            ended: Instant::now(),
+            ended: course.ended,
         };
         course.attempts.push(self.worker.recorder.attempt(course.pool, end, course.began));
         attempt
@@ -123,7 +124,8 @@ impl<C: Client> Exchange<'_, C> {
     /// What follows an attempt that broke before anything of an answer went to the client.
     fn after(&self, broken: &forward::Broken, course: &mut Course<'_>) -> Decision {
         let forward::Broken::Upstream(error) = broken else { return Decision::GiveUp };
-        let decision = course.decide(error.failure(), self.replay(), course.tries(), self.alarm.now());
+        let decision =
+            course.decide(error.failure(), self.replay(course.pool), course.tries(), self.alarm.now());
         if decision != Decision::GiveUp {
             course.retry(self.worker, error.failure());
         }

@@ -75,7 +75,12 @@ pub(crate) async fn attempt<C: Client>(
     alarm: &Alarm,
     judge: impl FnMut(Answered) -> bool,
 ) -> Attempt {
-    let mut upstream = match connection(worker, client, request, &aim, alarm).await {
+    let connected = match idle_connection(worker, request, &aim) {
+        Some(upstream) => Ok(upstream),
+        // On the heap, so that the many attempts that find a connection need no room for making one.
+        None => Box::pin(connect(worker, client, request, &aim, alarm)).await,
+    };
+    let mut upstream = match connected {
         Ok(upstream) => upstream,
         Err(broken) => return Attempt { passed: None, result: Err(broken) },
     };
@@ -101,22 +106,26 @@ pub(crate) async fn attempt<C: Client>(
     Attempt { passed: state.status, result }
 }
 
-/// A connection to the server: one that is idle, or a new one.
-async fn connection<C: Client>(
+/// A connection to the server that is idle, unless the attempt wants a fresh one.
+fn idle_connection(worker: &Worker, request: &Request, aim: &Aim<'_>) -> Option<Upstream> {
+    if aim.fresh {
+        return None;
+    }
+    // A request that cannot be sent twice must not meet a connection that is closed already.
+    let safe_twice = request.facts.idempotent || request.facts.has_key;
+    let surely = !safe_twice || !request.fits(aim.limits.replay_body);
+    worker.upstreams.take(aim.server.id(), aim.server.resolved()?, surely)
+}
+
+/// A new connection to the server.
+async fn connect<C: Client>(
     worker: &Worker,
     client: &mut C,
     request: &Request,
     aim: &Aim<'_>,
     alarm: &Alarm,
 ) -> Result<Upstream, Broken> {
-    // A request that cannot be sent twice must not meet a connection that is closed already.
-    let safe_twice = request.facts.idempotent || request.facts.has_key;
-    let surely = !safe_twice || !request.fits(aim.limits.replay_body);
     let address = aim.server.resolved().ok_or(UpstreamError::Unresolved)?;
-    let idle = if aim.fresh { None } else { worker.upstreams.take(aim.server.id(), address, surely) };
-    if let Some(upstream) = idle {
-        return Ok(upstream);
-    }
     let connecting = Upstream::connect(address, alarm.now(), worker.recorder.shard());
     let timeout = aim.settings.timeouts.connect;
     match unless_left(worker, client, request, alarm, timeout, connecting).await? {

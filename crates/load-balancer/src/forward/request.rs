@@ -40,7 +40,7 @@ pub(super) struct Places {
 #[derive(Debug)]
 pub(crate) struct Request {
     bytes: Vec<u8>,
-    /// The whole body, where it has come at once and is long; then it is not in `bytes`.
+    /// The body, where it is long and has a buffer of its own; then it is not in `bytes`.
     body: Option<Held>,
     /// Where the fields end, and where the head does.
     head_fields: usize,
@@ -150,16 +150,16 @@ impl Request {
         }
     }
 
-    /// Whether content goes upstream as it is.
-    pub(crate) fn is_unframed(&self) -> bool {
-        !self.chunked
+    /// Whether the body's length is known and `has_room` for it, and nothing can follow it.
+    pub(crate) fn fits_into(&self, has_room: impl FnOnce(u64) -> bool) -> bool {
+        matches!(self.facts.length, Length::Exact(length) if !self.facts.upgrade && has_room(length))
     }
 
-    /// Takes in all of the body at once.
+    /// Takes in the beginning of a body, or all of it, in a buffer that has room for the rest.
     pub(crate) fn hold(&mut self, body: Held) {
         debug_assert!(!self.chunked && self.received == 0, "it needs no frame and nothing came before it");
         self.received = body.as_bytes().len() as u64;
-        (self.body, self.whole) = (Some(body), true);
+        self.body = Some(body);
     }
 
     /// Takes in content. Beyond `keep` bytes of body, what was sent is dropped and no other try can be made.
@@ -168,6 +168,9 @@ impl Request {
             return;
         }
         self.received += content.len() as u64;
+        if let Some(body) = &mut self.body {
+            return body.append(content);
+        }
         if self.received > keep as u64 && self.sent > 0 {
             self.drop_sent();
         }
@@ -222,9 +225,10 @@ impl Request {
         self.whole && self.is_drained()
     }
 
-    /// Whether it could be sent again from the start.
-    pub(crate) fn is_kept(&self) -> bool {
-        self.kept
+    /// Whether it could be sent again from the start: all of it is here, and no more than `keep` bytes of body unless
+    /// nothing was sent yet.
+    pub(crate) fn is_kept(&self, keep: usize) -> bool {
+        self.kept && (self.sent == 0 || self.received <= keep as u64)
     }
 
     /// Whether the body is known to be longer than `limit`.
@@ -245,7 +249,7 @@ impl Request {
         }
     }
 
-    /// Begins the next attempt; the request must be [`Request::is_kept`].
+    /// Begins the next attempt; the request must be kept, see [`Request::is_kept`].
     pub(crate) fn rewind(&mut self) {
         debug_assert!(self.kept, "a request that was not kept cannot be sent again");
         self.sent = 0;

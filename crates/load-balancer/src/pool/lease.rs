@@ -1,29 +1,21 @@
 //! A request's place at a server.
 
-use std::sync::Arc;
-
 use super::Server;
 
 /// Counts as in flight from the pick until it is dropped, which is when the response body has ended.
 #[derive(Debug)]
-pub struct Lease(Arc<Server>);
+pub struct Lease<'a>(&'a Server);
 
-impl Lease {
+impl<'a> Lease<'a> {
     /// Enters the server.
     #[inline]
-    pub fn new(server: Arc<Server>) -> Self {
+    pub fn new(server: &'a Server) -> Self {
         server.enter();
         Self(server)
     }
-
-    /// Whose place it is.
-    #[inline]
-    pub fn server(&self) -> &Arc<Server> {
-        &self.0
-    }
 }
 
-impl Drop for Lease {
+impl Drop for Lease<'_> {
     #[inline]
     fn drop(&mut self) {
         self.0.leave();
@@ -36,9 +28,9 @@ mod tests {
 
     #[test]
     fn in_flight_ends_with_the_lease() {
-        let server = Arc::new(Server::new("p", "s", "127.0.0.1:1", 1, Arc::default()));
-        let first = Lease::new(Arc::clone(&server));
-        let second = Lease::new(Arc::clone(&server));
+        let server = Server::new("p", "s", "127.0.0.1:1", 1, std::sync::Arc::default());
+        let first = Lease::new(&server);
+        let second = Lease::new(&server);
         assert_eq!(server.in_flight(), 2);
         drop(first);
         assert_eq!(server.in_flight(), 1);

@@ -28,6 +28,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant, SystemTime};
 
+/// A snapshot that is counted on its worker's thread: the count that all workers share would cross from core to core
+/// with every request.
+#[allow(clippy::redundant_allocation, reason = "the two counts are for two kinds of owners")]
+pub(crate) type LocalSnapshot = Rc<Arc<Snapshot>>;
+
 /// What belongs to one worker. Its fields are the tools of the data path; none is ever used by two threads, and
 /// none is borrowed while a task waits.
 pub(crate) struct Worker {
@@ -43,7 +48,7 @@ pub(crate) struct Worker {
     pub(crate) dice: RefCell<PickState>,
     pub(crate) recorder: Recorder,
     pub(crate) common: Arc<Common>,
-    snapshot: RefCell<Arc<Snapshot>>,
+    snapshot: RefCell<LocalSnapshot>,
     /// Client connections that are open here.
     connections: Cell<usize>,
     /// Listening sockets that are open.
@@ -66,7 +71,7 @@ impl Worker {
             upstreams: Connections::default(),
             dice: RefCell::new(PickState::new(seed)),
             recorder,
-            snapshot: RefCell::new(common.published.load()),
+            snapshot: RefCell::new(Rc::new(common.published.load())),
             common,
             connections: Cell::new(0),
             doors: Cell::new(0),
@@ -75,12 +80,12 @@ impl Worker {
     }
 
     /// Pools and routes as they stand.
-    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+    pub(crate) fn snapshot(&self) -> LocalSnapshot {
         let mut snapshot = self.snapshot.borrow_mut();
         if snapshot.version != self.common.published.version() {
-            *snapshot = self.common.published.load();
+            *snapshot = Rc::new(self.common.published.load());
         }
-        Arc::clone(&snapshot)
+        Rc::clone(&snapshot)
     }
 
     /// Whether `/lb-health` says so, and answers end their connections.

@@ -119,7 +119,7 @@ where
         if switch && !self.request.facts.upgrade {
             return Err(UpstreamError::Unexpected.into());
         }
-        let replayable = self.request.is_kept();
+        let replayable = self.request.is_kept(self.limits.replay_body);
         let answered = Answered { status: head.status, retry_safe: head.retry_safe, replayable };
         if !(self.judge)(answered) {
             return Ok(Heads::Refused(answered));

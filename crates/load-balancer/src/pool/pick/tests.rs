@@ -100,7 +100,7 @@ fn the_least_busy_for_its_weight() {
         let pool = pool(Algorithm::LeastConn, weights);
         let mut leases = Vec::new();
         for (member, count) in pool.members().iter().zip(in_flight) {
-            leases.extend((0..count).map(|_| Lease::new(Arc::clone(member.server()))));
+            leases.extend((0..count).map(|_| Lease::new(member.server())));
         }
         let picked = pick(&pool, &mut PickState::new(1), CLIENT, &Tried::default()).unwrap();
         assert_eq!(picked.name(), expected, "{weights:?} {in_flight:?}");
@@ -110,7 +110,7 @@ fn the_least_busy_for_its_weight() {
 #[test]
 fn two_drawn_by_lot_spare_the_busy_one() {
     let pool = pool(Algorithm::RandomTwo, &[1, 1]);
-    let _busy = Lease::new(Arc::clone(pool.server("s1").unwrap()));
+    let _busy = Lease::new(pool.server("s1").unwrap());
     let mut state = PickState::new(3);
     let spared = (0..100)
         .filter(|_| pick(&pool, &mut state, CLIENT, &Tried::default()).unwrap().name() == "s2")
