@@ -18,19 +18,19 @@ if [[ $what == restore ]]; then
   shift
 fi
 
-compose() { docker compose -f docker-compose.scale.yml "${files[@]}" --profile '*' "$@"; }
+compose() { docker compose -f docker-compose.scale.yml "${files[@]}" "$@"; }
 files=("$@")
 folder=/backups
-if compose config --services | grep -qx db; then folder=/var/opt/mssql/backup; fi
+if compose --profile backup config --services | grep -qx db; then folder=/var/opt/mssql/backup; fi
 
 case $what in
-  backup) compose run --rm --no-deps backup backup --to "$folder" ;;
+  backup) compose --profile backup run --rm --no-deps backup backup --to "$folder" ;;
   restore)
     [[ $backup == /* ]] || backup=$folder/$backup
     # All that use the database; started again whatever comes of it: a restore that fails leaves what was there.
-    mapfile -t users < <(compose ps --services --status running | grep -E '^(backend-[0-9]+|backup|backup-log)$')
-    ((${#users[@]} == 0)) || { compose stop "${users[@]}"; trap 'compose start "${users[@]}"' EXIT; }
-    compose run --rm --no-deps backup restore --from "$backup"
+    mapfile -t users < <(compose --profile '*' ps --services --status running | grep -E '^(backend-[0-9]+|backup|backup-log)$')
+    ((${#users[@]} == 0)) || { compose --profile '*' stop "${users[@]}"; trap 'compose --profile "*" start "${users[@]}"' EXIT; }
+    compose --profile backup run --rm --no-deps backup restore --from "$backup"
     ;;
   *) usage ;;
 esac

@@ -9,26 +9,26 @@ take_backup() { staging_backup backup >"$work/backup.out" || { cat "$work/backup
 # The users in the newest report of a backup.
 users_in_backup() { sed -nE 's/.* ([0-9]+) users, as of .*/\1/p' "$work/backup.out" | tail -n 1; }
 
-# Registers, or logs in, the person $2 of the drill: register 201, login 200.
-drill_person() {
-  local path=$1 email=$2 code
-  code=$(curl -s -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' \
-    -d "{\"email\":\"$email\",\"password\":\"correct horse battery staple\",\"full_name\":\"Ada Lovelace\"}" \
-    "http://127.0.0.1:$LOAD_BALANCER_PORT/api/auth/$path")
-  printf '%s\n' "$code"
+# The status of a call of /api/auth with a body.
+auth() {
+  curl -s -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d "$2" \
+    "http://127.0.0.1:$LOAD_BALANCER_PORT/api/auth/$1"
 }
+
+register() { auth register "{\"email\":\"$1\",\"password\":\"correct horse battery staple\",\"full_name\":\"Ada Lovelace\"}"; }
+log_in() { auth login "{\"email\":\"$1\",\"password\":\"correct horse battery staple\"}"; }
 
 restore_drill() {
   local backup started
-  expect "a registration" 201 "$(drill_person register before@example.com)"
+  expect "a registration" 201 "$(register before@example.com)"
   under_load backup take_backup
   backup=$(sed -nE 's/^(\/backups\/[^:]+): .*/\1/p' "$work/backup.out" | tail -n 1)
   [[ -n $backup && $(users_in_backup) -gt 1 ]] || { cat "$work/backup.out" >&2; fail "the backup holds nobody"; }
-  expect "a registration" 201 "$(drill_person register after@example.com)"
+  expect "a registration" 201 "$(register after@example.com)"
   started=$SECONDS
   staging_backup restore "$backup" >"$work/restore.out" 2>&1 || { cat "$work/restore.out" >&2; fail "the backup was not restored"; }
   all_up
-  expect "a log-in from before the backup" 200 "$(drill_person login before@example.com)"
-  expect "a log-in from after the backup" 401 "$(drill_person login after@example.com)"
+  expect "a log-in from before the backup" 200 "$(log_in before@example.com)"
+  expect "a log-in from after the backup" 401 "$(log_in after@example.com)"
   show "restore drill: $(users_in_backup) users backed up under load, restored and serving again in $((SECONDS - started)) s"
 }
