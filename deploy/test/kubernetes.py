@@ -7,6 +7,7 @@ Objects of other kinds go to standard output as JSON, for kubernetes-crds.mjs.
 
 import json
 import sys
+import tomllib
 
 import kubernetes_validate
 import yaml
@@ -32,6 +33,7 @@ def pods():
 def check(ok, text):
     if not ok:
         problems.append(text)
+    return ok
 
 
 def check_schemas():
@@ -92,6 +94,20 @@ def check_references():
         check(any(wanted <= labels.items() for labels in services), f"ServiceMonitor/{name}: selects no Service")
 
 
+def check_discovery():
+    """What the balancer looks up is a headless Service, whose name gives the pods' addresses."""
+    for name, o in named("ConfigMap").items():
+        for config in (c for f, c in o.get("data", {}).items() if f.endswith(".toml")):
+            for pool in tomllib.loads(config)["pools"]:
+                if not check("discover" in pool, f"ConfigMap/{name}: pool {pool['name']} discovers nothing"):
+                    continue
+                service = pool["discover"]["dns"].split(".")[0]
+                spec = named("Service").get(service, {}).get("spec", {})
+                check(spec.get("clusterIP") == "None", f"ConfigMap/{name}: {service} is no headless Service")
+                ports = [port["port"] for port in spec.get("ports", [])]
+                check(pool["discover"]["port"] in ports, f"ConfigMap/{name}: {service} has the ports {ports}")
+
+
 def check_connection_budget():
     """All instances that may run at once, each with its whole pool, the migration and the backups: under the limit."""
     settings = next(o["data"] for n, o in named("ConfigMap").items() if n.startswith("backend-"))
@@ -107,6 +123,7 @@ def check_connection_budget():
 custom = check_schemas()
 check_restricted()
 check_references()
+check_discovery()
 check_connection_budget()
 for problem in problems:
     print(f"{path}: {problem}", file=sys.stderr)
