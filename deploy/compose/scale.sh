@@ -24,7 +24,7 @@ main() {
   # One after the other, so that those that stay get the load of the leaving ones bit by bit.
   for service in "${unwanted[@]}"; do
     compose stop "$service"
-    compose rm --force "$service"
+    compose rm --force "$service" >/dev/null
   done
   wait_for "${wanted[@]}"
   echo "$1 backends: ${wanted[*]}"

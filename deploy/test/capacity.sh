@@ -41,7 +41,7 @@ measure() {
     { gsub(",", "") }
     $4 == "requests" { elapsed = $1 }
     /^  requests / { requests = $2 } /^  failed / { failed = $2 } /^  people registered / { people = $3 }
-    / clients, [0-9]+ s$/ { took = $(NF - 1) }
+    / clients [0-9]+ s$/ { took = $(NF - 1) }
     END {
       printf "%8d %10.0f %10.1f %8d %18.1f %18.2f %9.0f%%\n", n, requests / took, people / took, failed,
         1000 * backends / ticks / people, 1000 * balancers / ticks / people, 100 * backends / ticks / took / (n * limit)
