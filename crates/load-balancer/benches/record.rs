@@ -69,6 +69,8 @@ fn record(recorder: &Recorder, route: &Route, began: Instant) {
         route: Some(route),
         server: Some(server),
         attempts: [attempt].into_iter().collect(),
+        trace_id: b"",
+        trace: None,
     });
 }
 

@@ -5,6 +5,7 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 use service_kit::{
     config::Secret,
     shutdown::{Drain, Drained, Shutdown, Signals},
+    telemetry::traces::Traces,
 };
 use tokio::{
     net::TcpListener,
@@ -35,6 +36,8 @@ pub struct Options {
     pub admin_token: Option<Secret>,
     /// Who knows the addresses of names.
     pub resolver: Arc<dyn Resolve>,
+    /// Where spans go; `None` where traces are off.
+    pub traces: Option<Traces>,
 }
 
 /// Why the balancer cannot start.
@@ -125,10 +128,11 @@ impl App {
             shards,
             access_log: log.as_ref().map(Writer::handle),
             resolver: options.resolver,
+            span_counts: options.traces.as_ref().map(|traces| Arc::clone(traces.counts())),
         });
         let drain = Drain { grace: listen.drain_grace, timeout: listen.drain_timeout };
         let published = Arc::clone(control.published());
-        let workers = Workers::start(Parts { listen, published, records, tls })?;
+        let workers = Workers::start(Parts { listen, published, records, tls, traces: options.traces })?;
         let hang_up = signal(SignalKind::hangup()).map_err(StartError::Signals)?;
         let token = options.admin_token;
         Ok(Self { workers, control, listener, admin_address, token, drain, log, hang_up, certificates })

@@ -15,7 +15,10 @@ use service_kit::{
     exit,
     health::probe,
     shutdown::{Drained, Shutdown, Signals},
-    telemetry::{self, LogFormat, TelemetryConfig},
+    telemetry::{
+        self, LogFormat, TelemetryConfig,
+        traces::{TraceConfig, Traces},
+    },
 };
 
 use crate::{
@@ -24,12 +27,22 @@ use crate::{
     pool::SystemResolver,
 };
 
+const SERVICE: &str = "load-balancer";
+
 const PROBE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long the last spans may take on their way to the collector.
+const LAST_SPANS: Duration = Duration::from_secs(3);
 
 const ENVIRONMENT: &str = "Environment:
   LB_ADMIN_TOKEN   who may change servers through the admin interface (or LB_ADMIN_TOKEN_FILE)
   LOG_FORMAT       json or text
-  RUST_LOG         how much is logged, such as info or load_balancer=debug";
+  RUST_LOG         how much is logged, such as info or load_balancer=debug
+  INSTANCE_ID      name of this instance in logs and traces
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                   collector of traces, such as http://collector:4318; without it traces are off. Other variables of
+                   OpenTelemetry are OTEL_EXPORTER_OTLP_HEADERS (or _FILE), OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG,
+                   OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES";
 
 /// An HTTP load balancer.
 #[derive(Debug, Parser)]
@@ -56,6 +69,7 @@ enum Command {
 struct Environment {
     admin_token: Option<Secret>,
     log_format: LogFormat,
+    traces: Option<TraceConfig>,
 }
 
 /// Runs a command line to its end. Exit codes: 0 all is well, 1 failed, 2 the configuration cannot be used.
@@ -65,6 +79,7 @@ pub fn main() -> ExitCode {
     let environment = Environment {
         admin_token: sources.secret("LB_ADMIN_TOKEN"),
         log_format: sources.or("LOG_FORMAT", LogFormat::Text),
+        traces: TraceConfig::read(&mut sources),
     };
     if let Err(errors) = sources.finish() {
         return exit::report(exit::BAD_CONFIGURATION, &errors);
@@ -132,20 +147,26 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 
 fn run(file: PathBuf, environment: Environment) -> ExitCode {
     let log = TelemetryConfig {
-        service: "load-balancer".to_owned(),
-        instance: std::env::var("INSTANCE_ID").unwrap_or_else(|_| "load-balancer".to_owned()),
+        service: SERVICE.to_owned(),
+        instance: std::env::var("INSTANCE_ID").unwrap_or_else(|_| SERVICE.to_owned()),
         format: environment.log_format,
     };
+    // Its spans are put together by `record`, not by `tracing`.
     if let Err(error) = telemetry::init(&log) {
         return exit::report(exit::BAD_CONFIGURATION, &error);
     }
+    let traces = environment.traces.map(|config| Traces::start(&config, SERVICE, &log.instance)).transpose();
+    let traces = match traces {
+        Ok(traces) => traces,
+        Err(error) => return exit::report(exit::FAILED, &error),
+    };
     // Data workers have threads and runtimes of their own; this one is for the control side.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(exit::FAILED, &error),
     };
     let resolver = Arc::new(SystemResolver::default());
-    let options = Options { file, admin_token: environment.admin_token, resolver };
+    let options = Options { file, admin_token: environment.admin_token, resolver, traces };
     let ended = runtime.block_on(serve(options));
     // A look-up that hangs in the resolver must not hold up the end.
     runtime.shutdown_background();
@@ -160,6 +181,7 @@ fn run(file: PathBuf, environment: Environment) -> ExitCode {
 async fn serve(options: Options) -> Result<Drained, StartError> {
     // Caught before anything is served, so that none is missed.
     let mut signals = Signals::new().map_err(StartError::Signals)?;
+    let traces = options.traces.clone();
     let app = App::build(options).await?;
     tracing::info!(http = %app.http(), https = ?app.https(), admin = %app.admin(), "listening");
     let drained = app.run(Shutdown::new(), &mut signals).await;
@@ -167,6 +189,9 @@ async fn serve(options: Options) -> Result<Drained, StartError> {
         Drained::Finished => tracing::info!("drained"),
         Drained::DeadlinePassed => tracing::warn!("requests were cut off by drain_timeout"),
         Drained::Forced => tracing::warn!("requests were cut off by a second signal"),
+    }
+    if let Some(traces) = traces {
+        traces.shut_down(LAST_SPANS).await;
     }
     Ok(drained)
 }

@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use service_kit::telemetry::traces::SpanCounts;
+
 use super::process;
 use crate::{
     control::Control,
@@ -27,8 +29,20 @@ pub(super) fn text(control: &Control) -> String {
     workers(&mut page, control);
     page.family("lb_configuration_version", "gauge", "Grows by one with each configuration in force.");
     page.sample("lb_configuration_version", &[], snapshot.version);
+    if let Some(counts) = control.span_counts() {
+        spans(&mut page, counts);
+    }
     own(&mut page);
     page.0
+}
+
+fn spans(page: &mut Page, counts: &SpanCounts) {
+    page.family("trace_spans_sent_total", "counter", "Spans that a collector has taken.");
+    page.sample("trace_spans_sent_total", &[], counts.sent());
+    page.family("trace_spans_dropped_total", "counter", "Spans that were lost, by reason.");
+    for (reason, spans) in counts.dropped() {
+        page.sample("trace_spans_dropped_total", &[("reason", reason)], spans);
+    }
 }
 
 fn own(page: &mut Page) {

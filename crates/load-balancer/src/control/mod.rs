@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use service_kit::health::Uptime;
+use service_kit::{health::Uptime, telemetry::traces::SpanCounts};
 
 pub use self::changes::{ChangeError, NewServer, ServerChange};
 use self::discovery::Followers;
@@ -33,6 +33,7 @@ pub struct Control {
     file: PathBuf,
     admin_is_open: bool,
     access_log: Option<WriterHandle>,
+    span_counts: Option<Arc<SpanCounts>>,
     uptime: Uptime,
 }
 
@@ -77,6 +78,8 @@ pub struct Start {
     pub access_log: Option<WriterHandle>,
     /// Who knows the addresses of names.
     pub resolver: Arc<dyn Resolve>,
+    /// What becomes of spans, where traces are on.
+    pub span_counts: Option<Arc<SpanCounts>>,
 }
 
 impl Control {
@@ -98,6 +101,7 @@ impl Control {
             file: start.file,
             admin_is_open: start.admin_is_open,
             access_log: start.access_log,
+            span_counts: start.span_counts,
             uptime: Uptime::start(),
         });
         control.probers.follow();
@@ -113,6 +117,11 @@ impl Control {
     /// What each worker shares.
     pub fn shards(&self) -> &[Arc<Shard>] {
         &self.shards
+    }
+
+    /// What has become of spans; `None` where traces are off.
+    pub fn span_counts(&self) -> Option<&SpanCounts> {
+        self.span_counts.as_deref()
     }
 
     /// Since when it runs.

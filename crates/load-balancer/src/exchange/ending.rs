@@ -115,6 +115,8 @@ impl<C: Client> Exchange<'_, C> {
             route,
             server: conclusion.server,
             attempts: conclusion.attempts,
+            trace_id: request.trace_id(),
+            trace: request.trace(),
         });
     }
 }
@@ -174,5 +176,7 @@ pub(crate) async fn refuse<C: Client>(
         route: None,
         server: None,
         attempts: Attempts::new(),
+        trace_id: b"",
+        trace: None,
     });
 }

@@ -102,6 +102,7 @@ impl<C: Client> Exchange<'_, C> {
     async fn attempt(&mut self, course: &mut Course<'_>, server: &Arc<Server>) -> Attempt {
         let lease = Lease::new(server);
         let began = course.begin_attempt(server);
+        self.request.begin_span(&self.worker.ids);
         let replay = self.replay(course.pool);
         let aim =
             Aim { server, settings: course.pool.settings(), fresh: course.fresh, limits: course.limits };

@@ -2,6 +2,7 @@
 
 use super::request::{Facts, Places, Request};
 use crate::http1::write;
+use crate::record::RequestTrace;
 use std::ops::Range;
 
 /// A request head being written.
@@ -9,12 +10,14 @@ use std::ops::Range;
 pub(crate) struct Draft {
     bytes: Vec<u8>,
     places: Places,
+    /// Where the value of `traceparent` begins, and of what trace, where that is known.
+    trace: (u32, Option<Box<RequestTrace>>),
 }
 
 impl Draft {
     /// Begins with the request line, in origin form, and `Host`. `buffer` must be empty.
     pub(crate) fn new(buffer: Vec<u8>, method: &str, path_and_query: &str, host: &str) -> Self {
-        let mut draft = Self { bytes: buffer, places: Places::default() };
+        let mut draft = Self { bytes: buffer, places: Places::default(), trace: (0, None) };
         draft.places.method = draft.put(method.as_bytes());
         draft.put(b" ");
         let start = draft.bytes.len();
@@ -56,6 +59,13 @@ impl Draft {
         self.places.request_id = self.field(b"X-Request-Id", value);
     }
 
+    /// Writes `traceparent`. With `trace`, the request is to be recorded.
+    pub(crate) fn trace(&mut self, value: &[u8; 55], trace: Option<Box<RequestTrace>>) {
+        let at = self.field(b"traceparent", value).start;
+        // No head is nearly as long.
+        self.trace = (u32::try_from(at).unwrap_or_default(), trace);
+    }
+
     /// Writes a field whose value `value` writes.
     pub(crate) fn field_with(&mut self, name: &[u8], value: impl FnOnce(&mut Vec<u8>)) {
         self.put(name);
@@ -72,8 +82,10 @@ impl Draft {
     /// Ends the head.
     pub(crate) fn finish(mut self, facts: Facts) -> Request {
         write::framing(&mut self.bytes, facts.length);
-        let fields = self.bytes.len();
         self.put(b"\r\n");
-        Request::new(self.bytes, fields, self.places, facts)
+        let mut request = Request::new(self.bytes, self.places, facts);
+        let (at, trace) = self.trace;
+        request.set_trace(at, trace);
+        request
     }
 }

@@ -11,6 +11,7 @@ mod fields;
 mod origin;
 mod relay;
 mod request;
+mod trace;
 mod upstream;
 
 pub(crate) use self::client::{Client, ClientError, Own};

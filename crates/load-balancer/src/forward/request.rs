@@ -3,7 +3,8 @@
 use crate::http1::chunked::SizeLine;
 use crate::http1::length::Length;
 use crate::http1::write;
-use crate::worker::{Buffers, Held, READ};
+use crate::record::RequestTrace;
+use crate::worker::{Buffers, Held, Ids, READ, hex};
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -42,9 +43,10 @@ pub(crate) struct Request {
     bytes: Vec<u8>,
     /// The body, where it is long and has a buffer of its own; then it is not in `bytes`.
     body: Option<Held>,
-    /// Where the fields end, and where the head does.
-    head_fields: usize,
+    /// Where the head ends.
     head: usize,
+    /// Where the value of `traceparent` begins, where traces are on; else 0.
+    trace_at: u32,
     /// How much of `bytes`, and then of `body`, the current attempt has sent.
     sent: usize,
     /// Bytes of content that have come.
@@ -55,23 +57,26 @@ pub(crate) struct Request {
     kept: bool,
     chunked: bool,
     places: Places,
+    /// Where the request is to be recorded as a part of a trace.
+    trace: Option<Box<RequestTrace>>,
     pub(crate) facts: Facts,
 }
 
 impl Request {
-    /// A request of which `head` is all that has come; its fields end at `head_fields`.
-    pub(super) fn new(head: Vec<u8>, head_fields: usize, places: Places, facts: Facts) -> Self {
+    /// A request of which `head` is all that has come, its empty line included.
+    pub(super) fn new(head: Vec<u8>, places: Places, facts: Facts) -> Self {
         Self {
             head: head.len(),
             bytes: head,
             body: None,
-            head_fields,
             sent: 0,
             received: 0,
             whole: matches!(facts.length, Length::Empty | Length::Exact(0)),
             kept: true,
             chunked: facts.length == Length::Chunked,
             places,
+            trace_at: 0,
+            trace: None,
             facts,
         }
     }
@@ -124,6 +129,32 @@ impl Request {
         self.at(&self.places.referer)
     }
 
+    /// The trace, as 32 hexadecimal digits; empty where traces are off.
+    pub(crate) fn trace_id(&self) -> &[u8] {
+        let at = self.trace_at as usize;
+        if at == 0 { b"" } else { self.at(&(at + 3..at + 35)) }
+    }
+
+    /// Takes note of where the value of `traceparent` is and, where the request is to be recorded, what it is called.
+    pub(super) fn set_trace(&mut self, at: u32, trace: Option<Box<RequestTrace>>) {
+        (self.trace_at, self.trace) = (at, trace);
+    }
+
+    /// What it is called in its trace, where it is to be recorded.
+    pub(crate) fn trace(&self) -> Option<&RequestTrace> {
+        self.trace.as_deref()
+    }
+
+    /// Gives the attempt that begins a span, and tells the upstream that it is its parent.
+    pub(crate) fn begin_span(&mut self, ids: &Ids) {
+        if let Some(trace) = &mut self.trace {
+            let id = ids.span_id();
+            trace.attempts.push(id);
+            let at = self.trace_at as usize;
+            hex(&id, &mut self.bytes[at + 36..at + 52]);
+        }
+    }
+
     fn at(&self, place: &Range<usize>) -> &[u8] {
         self.bytes.get(place.clone()).unwrap_or_default()
     }
@@ -137,9 +168,10 @@ impl Request {
     pub(crate) fn add_field(&mut self, name: &[u8], value: &[u8]) {
         let mut line = Vec::with_capacity(name.len() + value.len() + 4);
         write::field(&mut line, name, value);
+        // In front of the empty line.
+        let end = self.head - 2;
+        self.bytes.splice(end..end, line.iter().copied());
         self.head += line.len();
-        self.bytes.splice(self.head_fields..self.head_fields, line.iter().copied());
-        self.head_fields += line.len();
     }
 
     /// Makes room for as much of the body as will be kept.

@@ -1,9 +1,10 @@
 //! Every request once, whatever ended it: counted, logged, kept for a while so that it can be explained; and
-//! every attempt told to the server's passive health.
+//! every attempt told to the server's passive health. Those that are sampled become spans of a trace.
 
 pub mod access_log;
 pub mod metrics;
 mod recent;
+mod spans;
 
 use std::{
     cell::RefCell,
@@ -12,9 +13,11 @@ use std::{
     time::Instant,
 };
 
+use service_kit::telemetry::traces::{Sampling, Traces};
 use smallvec::SmallVec;
 
 pub use self::recent::{Recent, RecentRequest};
+pub use self::spans::RequestTrace;
 use self::{access_log::LogBuffer, metrics::WorkerStats};
 use crate::{
     pool::{Outcome, Pool, Server},
@@ -40,6 +43,15 @@ impl Protocol {
             Self::Http10 => "HTTP/1.0",
             Self::Http11 => "HTTP/1.1",
             Self::Http2 => "HTTP/2.0",
+        }
+    }
+
+    /// As OpenTelemetry's `network.protocol.version` has it.
+    const fn version(self) -> &'static str {
+        match self {
+            Self::Http10 => "1.0",
+            Self::Http11 => "1.1",
+            Self::Http2 => "2",
         }
     }
 }
@@ -97,6 +109,10 @@ pub struct Entry<'a> {
     pub server: Option<&'a Server>,
     /// All attempts.
     pub attempts: Attempts,
+    /// 32 hexadecimal digits; empty where traces are off.
+    pub trace_id: &'a [u8],
+    /// Where the request is to be recorded as a part of a trace.
+    pub trace: Option<&'a RequestTrace>,
 }
 
 impl Entry<'_> {
@@ -127,12 +143,26 @@ pub struct Recorder {
     worker: usize,
     shard: Arc<Shard>,
     log: RefCell<Option<LogBuffer>>,
+    traces: Option<Traces>,
 }
 
 impl Recorder {
     /// For worker number `worker`, counting from 0. Without `log` no access log is written.
     pub fn new(worker: usize, shard: Arc<Shard>, log: Option<LogBuffer>) -> Self {
-        Self { worker, shard, log: RefCell::new(log) }
+        Self { worker, shard, log: RefCell::new(log), traces: None }
+    }
+
+    /// With spans that go to `traces`, if there is somewhere to go.
+    #[must_use]
+    pub fn with_traces(mut self, traces: Option<Traces>) -> Self {
+        self.traces = traces;
+        self
+    }
+
+    /// Which requests are to be recorded as parts of a trace; `None` where traces are off.
+    #[inline]
+    pub fn sampling(&self) -> Option<Sampling> {
+        self.traces.as_ref().map(Traces::sampling)
     }
 
     /// The counters of this worker that belong to no pool; open connections are counted here.
@@ -174,6 +204,9 @@ impl Recorder {
         self.count(&entry, micros);
         if let Some(log) = self.log.borrow_mut().as_mut() {
             log.write(&entry, micros, &self.shard.stats);
+        }
+        if let (Some(trace), Some(traces)) = (entry.trace, &self.traces) {
+            spans::record(traces, trace, &entry, micros);
         }
         self.shard.recent.lock().unwrap_or_else(PoisonError::into_inner).push(entry, micros);
     }

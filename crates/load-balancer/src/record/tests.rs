@@ -43,6 +43,8 @@ fn entry<'a>(route: &'a Route, request_id: &'a str, attempts: Attempts) -> Entry
         route: Some(route),
         server: Some(route.pool.members()[0].server()),
         attempts,
+        trace_id: b"0af7651916cd43dd8448eb211c80319c",
+        trace: None,
     }
 }
 
@@ -69,6 +71,7 @@ fn a_request_is_counted_logged_and_found_again() {
 
     let line: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!(line["request_id"], "id-1");
+    assert_eq!(line["trace_id"], "0af7651916cd43dd8448eb211c80319c");
     assert_eq!((&line["path"], &line["query"]), (&"/api/me".into(), &"token=1".into()));
     assert_eq!((&line["server"], &line["pool"]), (&"backend-1".into(), &"backend".into()));
     assert_eq!((&line["status"], &line["duration_ms"]), (&200.into(), &1.5.into()));

@@ -32,6 +32,16 @@ impl Ids {
         text
     }
 
+    /// The name of a new trace, never all zero, which W3C Trace Context reserves.
+    pub(crate) fn trace_id(&self) -> [u8; 16] {
+        u128::from_ne_bytes(self.bytes()).max(1).to_be_bytes()
+    }
+
+    /// The name of a new span, never all zero.
+    pub(crate) fn span_id(&self) -> [u8; 8] {
+        self.seed().max(1).to_be_bytes()
+    }
+
     /// A number to start other dice with.
     pub(crate) fn seed(&self) -> u64 {
         u64::from_ne_bytes(self.bytes())
@@ -44,7 +54,8 @@ impl Ids {
     }
 }
 
-fn hex(bytes: &[u8], out: &mut [u8]) {
+/// Writes lower-case hexadecimal digits, two for each byte.
+pub(crate) fn hex(bytes: &[u8], out: &mut [u8]) {
     for (byte, pair) in bytes.iter().zip(out.chunks_exact_mut(2)) {
         pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
         pair[1] = b"0123456789abcdef"[usize::from(byte & 15)];

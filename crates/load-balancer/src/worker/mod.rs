@@ -9,13 +9,13 @@ mod threads;
 
 pub(crate) use self::alarm::{Alarm, TICK};
 pub(crate) use self::buffers::Buffers;
+pub(crate) use self::ids::{Ids, hex};
 pub(crate) use self::scratch::{Held, READ, Scratch};
 pub(crate) use self::threads::{Departure, Place};
 pub use self::threads::{Parts, StartError, Workers};
 
 use self::alarm::Alarms;
 use self::clock::Clock;
-use self::ids::Ids;
 use self::threads::Common;
 use crate::config::Listen;
 use crate::forward::Connections;

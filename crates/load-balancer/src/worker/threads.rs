@@ -7,6 +7,7 @@ use crate::pool::Published;
 use crate::record::access_log::LogBuffer;
 use crate::record::{Recorder, Shard};
 use crate::serve;
+use service_kit::telemetry::traces::Traces;
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
@@ -29,6 +30,8 @@ pub struct Parts {
     pub records: Vec<(Arc<Shard>, Option<LogBuffer>)>,
     /// For the `https` socket, where there is one.
     pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// Where spans go, where traces are on.
+    pub traces: Option<Traces>,
 }
 
 /// Why workers cannot start.
@@ -143,8 +146,9 @@ impl Workers {
             let mut doors = vec![(listener, false)];
             doors.extend(secure.next().map(|listener| (listener, true)));
             let (common, settings, alive) = (Arc::clone(&common), parts.listen.clone(), alive.clone());
+            let traces = parts.traces.clone();
             let work = move || {
-                let recorder = Recorder::new(index, shard, log);
+                let recorder = Recorder::new(index, shard, log).with_traces(traces);
                 run(Rc::new(Worker::new(index, settings, recorder, common)), doors, handed);
                 drop(alive);
             };

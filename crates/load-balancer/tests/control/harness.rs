@@ -83,7 +83,8 @@ impl Balancer {
         let file = folder.path().join("load-balancer.toml");
         std::fs::write(&file, config).unwrap();
         let admin_token = token.map(Secret::new);
-        let app = App::build(Options { file: file.clone(), admin_token, resolver }).await.unwrap();
+        let app =
+            App::build(Options { file: file.clone(), admin_token, resolver, traces: None }).await.unwrap();
         let (http, admin, shutdown) = (app.http(), app.admin(), Shutdown::new());
         let (of_app, mut signals) = (shutdown.clone(), Signals::new().unwrap());
         let task = tokio::spawn(async move {

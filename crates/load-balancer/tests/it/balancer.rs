@@ -6,6 +6,7 @@ use load_balancer::pool::{Health, Pool, PoolSettings, PoolState, Published, Serv
 use load_balancer::record::{RecentRequest, Shard};
 use load_balancer::route::{HostMatch, Route, RouteTable};
 use load_balancer::worker::{Parts, Workers};
+use service_kit::telemetry::traces::Traces;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub(crate) struct Setup {
     pub(crate) listen: Listen,
     pub(crate) pool: PoolSettings,
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
+    pub(crate) traces: Option<Traces>,
 }
 
 /// The settings of a pool, with limits short enough to wait for.
@@ -61,7 +63,7 @@ impl Balancer {
 
     /// The same with other settings.
     pub(crate) fn start_with(addresses: &[SocketAddr], change: impl FnOnce(&mut Setup)) -> Self {
-        let mut setup = Setup { listen: listen(), pool: settings(), tls: None };
+        let mut setup = Setup { listen: listen(), pool: settings(), tls: None, traces: None };
         change(&mut setup);
         let count = setup.listen.workers;
         let state = Arc::new(PoolState::new(count));
@@ -86,7 +88,7 @@ impl Balancer {
         let shards: Vec<_> = (0..count).map(|_| Arc::new(Shard::default())).collect();
         let records = shards.iter().map(|shard| (Arc::clone(shard), None)).collect();
         let published = Arc::new(Published::new(snapshot));
-        let parts = Parts { listen: setup.listen, published, records, tls: setup.tls };
+        let parts = Parts { listen: setup.listen, published, records, tls: setup.tls, traces: setup.traces };
         Self { workers: Workers::start(parts).expect("it starts"), servers, shards }
     }
 

@@ -9,3 +9,4 @@ mod isolation;
 mod messages;
 mod secure;
 mod strictness;
+mod traces;

@@ -10,6 +10,10 @@ pub(super) fn write(out: &mut Vec<u8>, entry: &Entry<'_>, micros: u64, clock: &m
     out.extend_from_slice(b"\",\"request_id\":\"");
     // An id, a method and the names of pools and servers have no characters that would need an escape.
     out.extend_from_slice(entry.request_id.as_bytes());
+    if !entry.trace_id.is_empty() {
+        out.extend_from_slice(b"\",\"trace_id\":\"");
+        out.extend_from_slice(entry.trace_id);
+    }
     out.extend_from_slice(b"\",\"client\":\"");
     address(out, entry.client);
     request(out, entry);

@@ -1,0 +1,25 @@
+//! `traceparent` where traces are on: what the upstream is told depends on whether the request is to be recorded.
+
+use super::draft::Draft;
+use crate::record::RequestTrace;
+use crate::worker::{Ids, hex};
+use service_kit::telemetry::TraceParent;
+use service_kit::telemetry::traces::Sampling;
+use smallvec::SmallVec;
+
+/// Decides whether the request is to be recorded, and writes the field. The span in that of a recorded request is
+/// replaced by each attempt's own.
+pub(super) fn trace_field(draft: &mut Draft, caller: Option<TraceParent>, sampling: Sampling, ids: &Ids) {
+    let trace_id = caller.map_or_else(|| ids.trace_id(), |caller| caller.trace_id_bytes());
+    let sampled = sampling.decide(caller.map(|caller| caller.sampled()), trace_id);
+    let caller = caller.map(|caller| caller.parent_id_bytes());
+    let span_id = ids.span_id();
+    // What nobody records is no parent.
+    let parent = caller.filter(|_| !sampled).unwrap_or(span_id);
+    let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
+    hex(&trace_id, &mut text[3..35]);
+    hex(&parent, &mut text[36..52]);
+    text[54] = if sampled { b'1' } else { b'0' };
+    let trace = RequestTrace { trace_id, caller, span_id, attempts: SmallVec::new() };
+    draft.trace(&text, sampled.then(|| Box::new(trace)));
+}
