@@ -207,7 +207,7 @@ fn backend_service(layout: &Layout, binaries: &Binaries, instance: &Instance) ->
         // The page is served over plain HTTP here, where browsers would drop a Secure cookie.
         environment.push(("COOKIE_SECURE", "false".into()));
     }
-    environment.extend(log_environment(layout));
+    environment.extend(common_environment(layout));
     Service {
         name: instance.name.clone(),
         program: binaries.backend.clone(),
@@ -222,17 +222,19 @@ fn balancer_service(layout: &Layout, binaries: &Binaries) -> Service {
         name: BALANCER.to_owned(),
         program: binaries.balancer.clone(),
         arguments: vec!["--config".into(), layout.balancer_config_path().into(), "run".into()],
-        environment: log_environment(layout),
+        environment: common_environment(layout),
         ready_url: format!("http://{}/lb-health", layout.traffic),
     }
 }
 
-fn log_environment(layout: &Layout) -> Vec<(&'static str, OsString)> {
+fn common_environment(layout: &Layout) -> Vec<(&'static str, OsString)> {
     let level = if layout.verbose { "info" } else { "warn" };
+    let traces = layout.otlp_endpoint.iter().map(|endpoint| ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.into()));
     [("LOG_FORMAT", "text"), ("RUST_LOG", level)]
         .into_iter()
         .filter(|(name, _)| !is_set(name))
         .map(|(name, value)| (name, value.into()))
+        .chain(traces)
         .collect()
 }
 

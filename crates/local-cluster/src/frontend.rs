@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::map_response;
+use axum::middleware::{map_response, map_response_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::any;
 use reqwest::Client;
@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tower_http::services::{ServeDir, ServeFile};
 
 use crate::layout::Layout;
+use crate::page_traces;
 
 /// RFC 9110 7.6.1: these speak of one connection and are never passed on.
 const HOP_BY_HOP: [HeaderName; 7] = [
@@ -91,8 +92,13 @@ impl Frontend {
 }
 
 fn router(layout: &Layout, upstream: Upstream) -> Router {
+    let client = upstream.client.clone();
     let api = any(proxy).with_state(upstream);
-    let router = Router::new().route("/api", api.clone()).route("/api/{*path}", api);
+    let mut router = Router::new().route("/api", api.clone()).route("/api/{*path}", api);
+    if let Some(endpoint) = &layout.otlp_endpoint {
+        let tell = map_response_with_state(page_traces::share(), page_traces::tell);
+        router = router.layer(tell).merge(page_traces::collector(endpoint, client));
+    }
     let index = layout.frontend_dir.join("index.html");
     if !index.is_file() {
         return router.fallback(page_is_not_built);

@@ -36,6 +36,8 @@ pub struct Layout {
     pub frontend_dir: PathBuf,
     /// Given to the backends as `DATABASE_URL`.
     pub database_url: String,
+    /// Where traces go; `None` where they are off.
+    pub otlp_endpoint: Option<String>,
     /// Whether all log lines are shown.
     pub verbose: bool,
 }
@@ -66,6 +68,7 @@ impl Layout {
             data_dir,
             frontend_dir: options.frontend_dir.clone(),
             database_url,
+            otlp_endpoint: options.otlp_endpoint.clone().filter(|endpoint| !endpoint.is_empty()),
             verbose: options.verbose,
         })
     }
@@ -161,6 +164,7 @@ mod tests {
             data_dir: PathBuf::new(),
             port_offset: 60_000,
             database_url: None,
+            otlp_endpoint: None,
             frontend_dir: PathBuf::new(),
             verbose: false,
         };

@@ -39,6 +39,10 @@ pub struct UpOptions {
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
 
+    /// A collector of traces (OTLP over HTTP), such as `http://127.0.0.1:4318`; without one, traces are off
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_parser = collector)]
+    pub otlp_endpoint: Option<String>,
+
     /// The built page
     #[arg(long, value_name = "DIR", default_value = "frontend/dist")]
     pub frontend_dir: PathBuf,
@@ -46,4 +50,13 @@ pub struct UpOptions {
     /// Show every log line of the services, not only warnings and errors
     #[arg(long, short)]
     pub verbose: bool,
+}
+
+/// An empty variable counts as none.
+fn collector(text: &str) -> Result<String, &'static str> {
+    let url = reqwest::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    if text.is_empty() || url.is_some_and(|url| url.has_host()) {
+        return Ok(text.to_owned());
+    }
+    Err("it is no address such as http://127.0.0.1:4318")
 }

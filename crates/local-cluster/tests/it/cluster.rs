@@ -28,7 +28,20 @@ impl TestCluster {
     }
 
     pub(crate) async fn ready_in(dir: Arc<TempDir>, offset: u16) -> Self {
-        let process = Process::spawn(up(&dir, offset).into()).unwrap();
+        let command = up(&dir, offset);
+        Self::spawned(command, dir, offset).await
+    }
+
+    /// The same with more on the command line.
+    pub(crate) async fn ready_with(arguments: &[&str]) -> Self {
+        let (dir, offset) = (Arc::new(TempDir::new().unwrap()), free_offset());
+        let mut command = up(&dir, offset);
+        command.args(arguments);
+        Self::spawned(command, dir, offset).await
+    }
+
+    async fn spawned(command: Command, dir: Arc<TempDir>, offset: u16) -> Self {
+        let process = Process::spawn(command.into()).unwrap();
         let cluster = Self { process, dir, offset };
         cluster.process.wait_for_line("Everything is ready", LIMIT).await;
         cluster
@@ -62,7 +75,7 @@ impl Drop for TestCluster {
 pub(crate) fn up(dir: &TempDir, offset: u16) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local-cluster"));
     command.arg("up").arg("--data-dir").arg(dir.path()).arg("--port-offset").arg(offset.to_string());
-    command.env_remove("DATABASE_URL");
+    command.env_remove("DATABASE_URL").env_remove("OTEL_EXPORTER_OTLP_ENDPOINT");
     command
 }
 

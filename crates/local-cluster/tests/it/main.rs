@@ -13,3 +13,4 @@ mod cluster;
 mod life;
 mod promise;
 mod refusals;
+mod traces;

@@ -37,6 +37,7 @@ fn wrong_arguments_are_named() {
     for (arguments, named) in [
         (vec!["up", "--instances", "0"], "--instances"),
         (vec!["up", "--port-offset", "x"], "--port-offset"),
+        (vec!["up", "--otlp-endpoint", "collector:4318"], "--otlp-endpoint"),
         (vec!["up", "--colour"], "--colour"),
         (vec!["down"], "down"),
     ] {
