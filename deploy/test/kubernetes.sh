@@ -37,6 +37,15 @@ for overlay in deploy/kubernetes/overlays/*/; do
   kubectl kustomize "$overlay" | validate "$(basename "$overlay")"
 done
 
+# And with traces.
+mkdir -p "$tools/traces"
+cat >"$tools/traces/kustomization.yaml" <<'END'
+resources: [../../../deploy/kubernetes/overlays/production]
+components: [../../../deploy/kubernetes/components/traces]
+END
+kubectl kustomize "$tools/traces" | validate traces
+expect "deployments that are told of a collector" 3 "$(grep -A1 'configMapRef:' "$tools/traces.yaml" | grep -c 'name: traces-')"
+
 # And as the roll-out of images that are named by their digests applies it.
 digest=sha256:$(printf '0%.0s' {1..64})
 images=()
