@@ -11,6 +11,7 @@ monitoring_is_valid() {
   checked_by promtool prom/prometheus test rules $(printf '/%s ' deploy/prometheus/tests/*.yml)
   checked_by amtool prom/alertmanager check-config /deploy/alertmanager/alertmanager.yml
   python3 deploy/test/runbook_links.py || fail "a runbook link leads nowhere"
+  python3 deploy/test/otel_collector.py || fail "the collector's configurations do not fit together"
   show "Prometheus' configuration, its rules and their unit tests, Alertmanager's configuration and the runbook links are well"
 }
 
