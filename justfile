@@ -38,10 +38,11 @@ dev *options:
     deploy/compose/secrets.sh
     docker compose {{options}} up --build --watch
 
-# staging in containers: SQL Server, three backends, balancer, page
+# staging in containers: SQL Server, three backends, balancer, page; with --profile monitoring their traces go to Jaeger
 staging *options:
     deploy/compose/secrets.sh
-    docker compose -f docker-compose.scale.yml {{options}} up -d --build --wait
+    {{ if options =~ "monitoring" { "TRACES_ENDPOINT=${TRACES_ENDPOINT:-http://jaeger:4318}" } else { "" } }} \
+      docker compose -f docker-compose.scale.yml {{options}} up -d --build --wait
 
 # more or fewer backends on the running staging system: 1 to 10, nothing dropped
 scale backends:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The system in containers, run for real: images, Compose, faults under load. `just test-containers` calls it.
 #
-#   deploy/test/containers.sh [PART...]      parts: kubernetes images dev compose faults scale backup tls monitoring nginx swarm
+#   deploy/test/containers.sh [PART...]      parts: kubernetes images dev compose faults scale backup tls monitoring traces nginx swarm
 #
 # Without parts: all of them. What it cannot have, an engine above all, it names as skipped, with the reason; on a
 # Debian machine where it is root, engine.sh brings one. Needs the ports 3000, 8080 and 8081 or those in FRONTEND_PORT,
@@ -15,10 +15,11 @@ source deploy/test/scale.sh
 source deploy/test/backup.sh
 source deploy/test/swarm.sh
 source deploy/test/monitoring.sh
+source deploy/test/traces.sh
 
 export FRONTEND_PORT=${FRONTEND_PORT:-3000} LOAD_BALANCER_PORT=${LOAD_BALANCER_PORT:-8080} ADMIN_PORT=${ADMIN_PORT:-8081}
 export VERSION=${VERSION:-test} IMAGE_PREFIX=user-onboarding DOCKER_BUILDKIT=1
-all_parts=(kubernetes images dev compose faults scale backup tls monitoring nginx swarm)
+all_parts=(kubernetes images dev compose faults scale backup tls monitoring traces nginx swarm)
 limit_mb=40
 
 main() {
@@ -53,6 +54,7 @@ main() {
 }
 
 clean_up() {
+  collector_down
   compose_down
   swarm_down
 }
@@ -118,6 +120,11 @@ part_monitoring() {
   monitoring_is_valid
   staging_is_up || compose_up
   monitoring_sees_all
+}
+
+part_traces() {
+  staging_is_up || compose_up
+  traces_are_linked
 }
 
 # The fall-back in the balancer's place, under its name and port.

@@ -5,7 +5,11 @@
 #   DNS_SERVER        default: the first one of /etc/resolv.conf
 #   TLS_CERTIFICATE   a file with the certificate and its chain; with it the page is on 3443 by HTTPS, too
 #   TLS_KEY           the file with its key
+#   OTEL_EXPORTER_OTLP_ENDPOINT   collector for the traces of the page, by plain HTTP; without it they are off
+#   OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG   which share of its calls the page traces; all by default
 set -eu
+
+refuse() { echo "start-frontend: $1" >&2; exit 2; }
 
 dns=${DNS_SERVER:-$(awk '$1 == "nameserver" { print $2; exit }' /etc/resolv.conf)}
 case $dns in
@@ -15,15 +19,35 @@ esac
 listen='listen 3000;'
 if [ -n "${TLS_CERTIFICATE:-}" ]; then
   for file in "$TLS_CERTIFICATE" "${TLS_KEY:?names no file with the key of TLS_CERTIFICATE}"; do
-    [ -r "$file" ] || { echo "start-frontend: cannot read $file" >&2; exit 2; }
+    [ -r "$file" ] || refuse "cannot read $file"
   done
   listen="$listen listen 3443 ssl; http2 on; ssl_protocols TLSv1.2 TLSv1.3;"
   listen="$listen ssl_certificate $TLS_CERTIFICATE; ssl_certificate_key $TLS_KEY; ssl_session_cache shared:tls:2m;"
 fi
 
+collector=${OTEL_EXPORTER_OTLP_ENDPOINT:-}
+share=
+case $collector in
+  '') ;;
+  *[!A-Za-z0-9:/._-]*) refuse "OTEL_EXPORTER_OTLP_ENDPOINT is no address such as http://collector:4318" ;;
+  http://?*)
+    case ${OTEL_TRACES_SAMPLER:-} in
+      *always_off) share=0 ;;
+      *traceidratio) share=${OTEL_TRACES_SAMPLER_ARG:-1} ;;
+      *) share=1 ;;
+    esac
+    case $share in *[!0-9.]*) refuse "OTEL_TRACES_SAMPLER_ARG is no number from 0 to 1" ;; esac ;;
+  https://?*)
+    echo "start-frontend: traces of the page are off: they go by plain HTTP to a collector in this network" >&2
+    collector= ;;
+  *) refuse "OTEL_EXPORTER_OTLP_ENDPOINT is no address such as http://collector:4318" ;;
+esac
+
 # The balancer's name is looked up anew every second, so that a balancer may be replaced at any time.
 mkdir -p /tmp/sites
 sed -e "s|server load-balancer:8080 |resolver $dns valid=1s; server $LOAD_BALANCER resolve |" -e "s|listen 3000;|$listen|" \
+  -e "s|set \$traces_collector '';|resolver $dns valid=10s; set \$traces_collector '${collector%/}';|" \
+  -e "s|set \$traces_share '';|set \$traces_share '$share';|" \
   /etc/nginx/frontend.conf > /tmp/sites/frontend.conf
 
 exec nginx -g 'daemon off;' "$@"
