@@ -55,7 +55,7 @@ class Running:
         pids = procfs.tree(self._child.pid) if self._child.poll() is None else []
         self._child.terminate()
         try:
-            self._child.wait(2)
+            self._child.wait(0.3)
         except subprocess.TimeoutExpired:
             for pid in reversed(pids):
                 end(pid)
