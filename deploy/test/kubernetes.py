@@ -88,6 +88,11 @@ def check_references():
             if "configMap" in volume:
                 check(volume["configMap"]["name"] in named("ConfigMap"), f"{name}: no ConfigMap {volume['configMap']['name']}")
         check(template["spec"]["serviceAccountName"] in named("ServiceAccount"), f"{name}: no such ServiceAccount")
+    for name, o in named("Ingress").items():
+        for path in (path for rule in o["spec"]["rules"] for path in rule["http"]["paths"]):
+            service, port = path["backend"]["service"]["name"], path["backend"]["service"]["port"]["name"]
+            ports = named("Service").get(service, {}).get("spec", {}).get("ports", [])
+            check(port in [p["name"] for p in ports], f"Ingress/{name}: no port {port} of a Service {service}")
     services = [o["metadata"]["labels"] for o in named("Service").values()]
     for name, o in named("ServiceMonitor").items():
         wanted = o["spec"]["selector"]["matchLabels"].items()

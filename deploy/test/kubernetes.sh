@@ -40,6 +40,7 @@ done
 # And with traces.
 mkdir -p "$tools/traces"
 cat >"$tools/traces/kustomization.yaml" <<'END'
+namespace: onboarding
 resources: [../../../deploy/kubernetes/overlays/production]
 components: [../../../deploy/kubernetes/components/traces]
 END
