@@ -14,7 +14,7 @@ use service_kit::telemetry::traces::SPANS;
 use tiberius::Row;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use super::batch::Batch;
 use super::connection::{ConnectError, Connection, Connector};
@@ -110,8 +110,7 @@ impl Pool {
         let pool = self.connections().ok_or(Failure::NotConnected("the store is closed", None))?;
         let started = Instant::now();
         let _waiting = Waiting::count(&self.waiting);
-        let wait = tracing::info_span!(target: SPANS, "wait for a connection");
-        let acquired = timeout(limit, pool.get_owned()).instrument(wait).await;
+        let acquired = timeout(limit, pool.get_owned()).instrument(wait_span()).await;
         self.wait.observe(started.elapsed().as_secs_f64());
         match acquired {
             Ok(Ok(connection)) => Ok(connection),
@@ -148,6 +147,15 @@ impl Pool {
         self.places.close();
         drop((all, pool));
     }
+}
+
+/// Part of the trace of whoever waits. What waits for no request (pings, the reading of the
+/// server's views) begins no trace of its own.
+fn wait_span() -> Span {
+    if Span::current().is_none() {
+        return Span::none();
+    }
+    tracing::info_span!(target: SPANS, "wait for a connection")
 }
 
 impl fmt::Debug for Pool {
