@@ -17,6 +17,8 @@ describe.skipIf(reasonToSkip !== undefined)(`traces of the page${becauseOf(reaso
   let context: BrowserContext;
   let page: Page;
   let trouble: string[];
+  /** What the page's server says, here in its place: which share of the calls is to be traced. */
+  let share: string | undefined;
   const calls: { name: string; traceParent: string | undefined }[] = [];
   const scripts: string[] = [];
   const spans: SentSpan[] = [];
@@ -29,27 +31,28 @@ describe.skipIf(reasonToSkip !== undefined)(`traces of the page${becauseOf(reaso
       const { pathname } = new URL(request.url());
       if (pathname.startsWith('/assets/')) scripts.push(pathname);
     });
+    await replaceServer();
   });
 
   afterAll(async () => {
+    // What is still on its way has nobody left to be answered.
+    await page?.unrouteAll({ behavior: 'ignoreErrors' });
     await context?.close();
     await browser?.close();
   });
 
-  /** Says, in place of the page's server, whether traces are wanted. */
-  async function serve(share: string | undefined): Promise<void> {
-    await page.unrouteAll();
-    await page.route('**/api/**', async (route) => {
-      const request = route.request();
-      const { pathname } = new URL(request.url());
-      calls.push({ name: `${request.method()} ${pathname}`, traceParent: request.headers()['traceparent'] });
+  async function replaceServer(): Promise<void> {
+    await page.route('**/*', async (route) => {
+      const isPage = route.request().resourceType() === 'document';
+      const { pathname } = new URL(route.request().url());
+      if (!isPage && !pathname.startsWith('/api/')) return route.fallback();
+      if (!isPage) calls.push({ name: pathname, traceParent: route.request().headers()['traceparent'] });
       const response = await route.fetch();
       const headers = { ...response.headers() };
+      delete headers['server-timing'];
       delete headers['x-traces-share'];
-      await route.fulfill({
-        response,
-        headers: share === undefined ? headers : { ...headers, 'x-traces-share': share },
-      });
+      if (share !== undefined && !isPage) headers['x-traces-share'] = share;
+      return route.fulfill({ response, headers });
     });
     await page.route('**/otlp/v1/traces', async (route) => {
       const message = route.request().postDataJSON() as Message;
@@ -59,7 +62,6 @@ describe.skipIf(reasonToSkip !== undefined)(`traces of the page${becauseOf(reaso
   }
 
   test('no call is marked, and nothing is loaded for it, as long as nobody asks for traces', async () => {
-    await serve(undefined);
     await signUp(page, newPerson());
     expect(calls.length).toBeGreaterThan(1);
     expect(calls.filter(({ traceParent }) => traceParent !== undefined)).toEqual([]);
@@ -67,9 +69,10 @@ describe.skipIf(reasonToSkip !== undefined)(`traces of the page${becauseOf(reaso
   });
 
   test('each call is a span of the page, and its traceparent names it', async () => {
-    await serve('1');
+    share = '1';
     // The first answer says so; the next visit knows it from the start.
-    await page.reload();
+    await page.waitForLoadState('networkidle');
+    await page.reload({ waitUntil: 'networkidle' });
     await expect.poll(() => page.evaluate(() => localStorage.getItem('onboarding.traces'))).toBe('1');
     calls.length = 0;
     await page.reload();

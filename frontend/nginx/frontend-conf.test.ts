@@ -46,6 +46,7 @@ describe.skipIf(reason !== undefined)(`nginx/frontend.conf${reason ? ` (skipped:
       expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('referrer-policy')).toBe('same-origin');
+      expect(headers.has('server-timing')).toBe(false);
       const etag = headers.get('etag') ?? '';
       expect((await fetch(base + path, { headers: { 'if-none-match': etag } })).status).toBe(304);
     },

@@ -42,7 +42,9 @@ describe.skipIf(reason !== undefined)(`traces of the page${reason ? ` (skipped: 
       ...over,
     });
 
-  test('answers of the API tell the page which share is wanted', async () => {
+  test('the page is told which share is wanted, with itself and with answers of the API', async () => {
+    const page = await fetch(`${site.base}/log-in`);
+    expect(page.headers.get('server-timing')).toBe('traces;desc="0.25"');
     const response = await fetch(`${site.base}/api/onboarding`);
     expect(response.headers.get('x-traces-share')).toBe('0.25');
   });

@@ -94,11 +94,13 @@ impl Frontend {
 fn router(layout: &Layout, upstream: Upstream) -> Router {
     let client = upstream.client.clone();
     let api = any(proxy).with_state(upstream);
-    let mut router = Router::new().route("/api", api.clone()).route("/api/{*path}", api);
-    if let Some(endpoint) = &layout.otlp_endpoint {
-        let tell = map_response_with_state(page_traces::share(), page_traces::tell);
-        router = router.layer(tell).merge(page_traces::collector(endpoint, client));
-    }
+    let router = with_page(layout, Router::new().route("/api", api.clone()).route("/api/{*path}", api));
+    let Some(endpoint) = &layout.otlp_endpoint else { return router };
+    let tell = map_response_with_state(page_traces::share(), page_traces::tell);
+    router.layer(tell).merge(page_traces::collector(endpoint, client))
+}
+
+fn with_page(layout: &Layout, router: Router) -> Router {
     let index = layout.frontend_dir.join("index.html");
     if !index.is_file() {
         return router.fallback(page_is_not_built);

@@ -16,6 +16,7 @@ const MAX_BODY: usize = 256 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Tells the page which share of its calls is to be traced, from 0 to 1.
 const SHARE: HeaderName = HeaderName::from_static("x-traces-share");
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// Passes `POST /otlp/v1/traces` on to the collector at `endpoint`.
 pub(crate) fn collector(endpoint: &str, client: Client) -> Router {
@@ -42,8 +43,12 @@ async fn pass_on(
     }
 }
 
-/// Adds to an answer of the API what the page is to know.
+/// Adds to an answer what the page is to know: as it reads it on answers of the API, and with itself.
 pub(crate) async fn tell(State(share): State<HeaderValue>, mut answer: Response) -> Response {
+    let timing = [br#"traces;desc=""#, share.as_bytes(), b"\""].concat();
+    if let Ok(timing) = HeaderValue::from_bytes(&timing) {
+        answer.headers_mut().insert(SERVER_TIMING, timing);
+    }
     answer.headers_mut().insert(SHARE, share);
     answer
 }

@@ -20,19 +20,25 @@ export interface Traces {
 export interface TracesParts {
   /** Where it is kept for the next visit, so that its first call is traced, too. */
   storage: KeyValue;
+  /** What the page's own answer said; replaced in tests. */
+  saidWithPage?(): string | null;
   /** Loads what makes and sends spans. It is large, so it comes only when it is needed. */
   load?(share: number): Promise<Tracer>;
 }
 
-/** Which share of the calls is to be traced, from 0 to 1: said by whoever serves the page, on answers of the API. */
+/**
+ * Which share of the calls is to be traced, from 0 to 1: said by whoever serves the page, on answers of the API. With the
+ * page itself it is said as `Server-Timing`, which browsers show by HTTPS and on the machine itself.
+ */
 const SHARE = 'x-traces-share';
 
 /**
  * The page's part in traces. Without the header nothing is loaded, sent or added to calls: a `traceparent` whose
  * sender records nothing would only keep the services from deciding by themselves.
  */
-export function createTraces({ storage, load = loadTracer }: TracesParts): Traces {
-  let share = parseShare(storage.getItem(TRACES_SLOT));
+export function createTraces(parts: TracesParts): Traces {
+  const { storage, saidWithPage = serverTiming, load = loadTracer } = parts;
+  let share = parseShare(saidWithPage() ?? storage.getItem(TRACES_SLOT));
   let tracer: Promise<Tracer | undefined> | undefined;
   const wanted = (): Promise<Tracer | undefined> | undefined => {
     if (share === undefined) return undefined;
@@ -56,6 +62,11 @@ export function createTraces({ storage, load = loadTracer }: TracesParts): Trace
 async function loadTracer(share: number): Promise<Tracer> {
   const { createTracer } = await import('./tracer');
   return createTracer(share);
+}
+
+function serverTiming(): string | null {
+  const [page] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  return page?.serverTiming?.find(({ name }) => name === 'traces')?.description ?? null;
 }
 
 function parseShare(text: string | null): number | undefined {

@@ -35,6 +35,11 @@ test('nothing is loaded and no call is marked until an answer says that traces a
   expect(await createTraces({ storage, load }).begin(call('/'), 1)).toBeUndefined();
 });
 
+test('what comes with the page itself counts from the first call on', async () => {
+  const traces = createTraces({ storage: inMemory(), saidWithPage: () => '1' });
+  expect((await traces.begin(call('/api/onboarding'), 1))?.traceparent).toMatch(TRACE_PARENT);
+});
+
 test('a share of none marks calls as not recorded', async () => {
   const traces = createTraces({ storage: inMemory() });
   traces.note(answer('0'));

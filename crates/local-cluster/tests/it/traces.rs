@@ -79,6 +79,7 @@ async fn the_page_is_told_and_only_spans_are_passed_on() {
     let page = cluster.manifest().frontend;
     let answer = reqwest::get(format!("{page}/api/static-data")).await.unwrap();
     assert_eq!(answer.headers()["x-traces-share"], "1");
+    assert_eq!(reqwest::get(&page).await.unwrap().headers()["server-timing"], "traces;desc=\"1\"");
     let send = |body: String, media_type: &'static str| {
         let post = reqwest::Client::new().post(format!("{page}/otlp/v1/traces"));
         async move { post.header("content-type", media_type).body(body).send().await.unwrap().status().as_u16() }
