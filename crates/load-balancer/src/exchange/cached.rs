@@ -1,6 +1,7 @@
 //! A request to a route that has a cache.
 
 use super::Exchange;
+use super::current_pool::CurrentPool;
 use super::ending::Conclusion;
 use crate::cache::{self, Cache, Fields, Filling, Found, Recording, Terms};
 use crate::forward::{self, Broken, Client};
@@ -15,7 +16,7 @@ impl<C: Client> Exchange<'_, C> {
     pub(super) async fn through_cache<'p>(
         mut self,
         cache: &Arc<Cache>,
-        pool: &'p Pool,
+        pool: &'p CurrentPool<'p>,
         began: Instant,
     ) -> (Self, Conclusion<'p>) {
         let key = cache::key(self.request.host(), self.request.target());
@@ -55,7 +56,7 @@ impl<C: Client> Exchange<'_, C> {
         &mut self,
         cache: &Cache,
         key: &[u8],
-        pool: &'p Pool,
+        pool: &'p CurrentPool<'p>,
         began: Instant,
     ) -> Conclusion<'p> {
         cache.bypass();
@@ -73,13 +74,13 @@ impl<C: Client> Exchange<'_, C> {
         forward::unless_left(self.worker, self.client, &self.request, self.alarm, limit, news).await.map(drop)
     }
 
-    async fn fill(
+    async fn fill<'p>(
         mut self,
         filling: Filling,
         terms: Terms,
-        pool: &Pool,
+        pool: &'p CurrentPool<'p>,
         began: Instant,
-    ) -> (Self, Conclusion<'_>) {
+    ) -> (Self, Conclusion<'p>) {
         if terms.only_if_cached {
             drop(filling);
             let conclusion = self.refuse(ErrorKind::NotCached).await;

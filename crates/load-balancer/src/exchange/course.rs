@@ -1,6 +1,7 @@
 //! The course of one request through its attempts: where it has been, and where it may go next.
 
 use super::Exchange;
+use super::current_pool::CurrentPool;
 use crate::forward::{self, Answered, Broken, Client, Limits};
 use crate::pool::{Outcome, Pool, Server, Tried, pick, pick_any};
 use crate::record::Attempts;
@@ -16,7 +17,7 @@ const TUNNEL_SILENCE: Duration = Duration::from_hours(1);
 
 /// What one request has been through.
 pub(super) struct Course<'a> {
-    pub(super) pool: &'a Pool,
+    pub(super) pool: &'a CurrentPool<'a>,
     /// When the request's head was complete.
     pub(super) began: Instant,
     pub(super) limits: Limits,
@@ -34,7 +35,7 @@ pub(super) struct Course<'a> {
 
 impl<'a> Course<'a> {
     /// `now` is the clock that alarms go by.
-    pub(super) fn new(pool: &'a Pool, began: Instant, now: Instant) -> Self {
+    pub(super) fn new(pool: &'a CurrentPool<'a>, began: Instant, now: Instant) -> Self {
         let settings = pool.settings();
         let limits = Limits {
             silence: settings.timeouts.per_try,
@@ -94,21 +95,30 @@ impl<'a> Course<'a> {
             return false;
         }
         let untried = |server: &Server| server.usable() && !self.tried.contains(server);
-        let other = self.pool.members().iter().any(|member| untried(member.server()));
+        let other = self.pool.newest().members().iter().any(|member| untried(member.server()));
         let replay = Replay { body_replayable: answered.replayable, ..replay };
         // The attempt under way is not among those recorded yet.
         let attempt = self.tries() + 1;
         other && self.decide(answered.failure(), replay, attempt, now) != Decision::GiveUp
     }
 
-    /// A server that can be asked now: one that is usable and has not been tried; else any that is usable, for a
+    /// A server that can be asked now. Servers may have come and gone during an attempt or a wait.
+    fn server(&mut self, worker: &Worker, client: IpAddr) -> Option<&'a Arc<Server>> {
+        if !self.attempts.is_empty() {
+            self.pool.refresh(worker);
+        }
+        let server = self.pick(worker, client);
+        if server.is_some() || !self.pool.refresh(worker) { server } else { self.pick(worker, client) }
+    }
+
+    /// A server of those that are known: one that is usable and has not been tried; else any that is usable, for a
     /// request that comes this far may be sent twice; else, when all are out, each of them.
-    fn pick(&mut self, worker: &Worker, client: IpAddr) -> Option<&'a Arc<Server>> {
-        let dice = &mut *worker.dice.borrow_mut();
-        let untried = pick(self.pool, dice, client, &self.tried);
+    fn pick(&self, worker: &Worker, client: IpAddr) -> Option<&'a Arc<Server>> {
+        let (pool, dice) = (self.pool.newest(), &mut *worker.dice.borrow_mut());
+        let untried = pick(pool, dice, client, &self.tried);
         untried
-            .or_else(|| pick(self.pool, dice, client, &Tried::default()))
-            .or_else(|| pick_any(self.pool, dice, client, &self.tried))
+            .or_else(|| pick(pool, dice, client, &Tried::default()))
+            .or_else(|| pick_any(pool, dice, client, &self.tried))
     }
 }
 
@@ -124,7 +134,7 @@ impl<C: Client> Exchange<'_, C> {
         loop {
             // Asked for before looking, so that no news is missed in between.
             let changed = course.pool.changed();
-            if let Some(server) = course.pick(self.worker, self.request.facts.client) {
+            if let Some(server) = course.server(self.worker, self.request.facts.client) {
                 return Ok(Some(server));
             }
             let now = self.alarm.now();

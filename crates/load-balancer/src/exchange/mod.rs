@@ -5,14 +5,16 @@
 
 mod cached;
 mod course;
+mod current_pool;
 mod ending;
 
 use self::course::Course;
+use self::current_pool::CurrentPool;
 use self::ending::Conclusion;
 pub(crate) use self::ending::refuse;
 use crate::forward::{self, Aim, Attempt, Client, End, Request};
 use crate::limit::Refusal;
-use crate::pool::{Lease, Pool, Server, Snapshot};
+use crate::pool::{Lease, Server, Snapshot};
 use crate::record::{AttemptEnd, Protocol};
 use crate::respond::{self, Answer, ErrorKind};
 use crate::retry::Decision;
@@ -36,15 +38,16 @@ impl<C: Client> Exchange<'_, C> {
         let began = Instant::now();
         let view = self.worker.snapshot();
         let route = view.routes.find(self.request.host(), self.request.path());
-        let conclusion = match (self.own_answer(&view), route) {
+        let pool = route.map(|route| CurrentPool::new(&route.pool));
+        let conclusion = match (self.own_answer(&view), route.zip(pool.as_ref())) {
             (Some(answer), _) => self.answer(&answer).await,
             (None, None) => self.refuse(ErrorKind::NotRouted).await,
-            (None, Some(route)) => match (self.limited(route, began), &route.cache) {
+            (None, Some((route, pool))) => match (self.limited(route, began), &route.cache) {
                 (Some(refusal), _) => self.refuse(ErrorKind::RateLimited(refusal)).await,
-                (None, None) => self.forward(&route.pool, began).await,
+                (None, None) => self.forward(pool, began).await,
                 (None, Some(cache)) => {
                     // On the heap, so that connections that never meet a cache stay small.
-                    let through = Box::pin(self.through_cache(cache, &route.pool, began));
+                    let through = Box::pin(self.through_cache(cache, pool, began));
                     let (exchange, conclusion) = through.await;
                     self = exchange;
                     conclusion
@@ -71,7 +74,7 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     /// Tries servers until one has answered, the client has left or nothing more may be tried.
-    async fn forward<'p>(&mut self, pool: &'p Pool, began: Instant) -> Conclusion<'p> {
+    async fn forward<'p>(&mut self, pool: &'p CurrentPool<'p>, began: Instant) -> Conclusion<'p> {
         if self.request.is_larger_than(pool.settings().max_body) {
             return self.refuse(ErrorKind::BodyTooLarge).await;
         }

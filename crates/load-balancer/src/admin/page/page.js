@@ -114,8 +114,12 @@ function show_discovery(line, discovery) {
 
 function show_server(row, server, old, seconds, busiest) {
   const part = (name) => row.querySelector(`.${name}`);
-  part("name").textContent = server.name;
-  part("address").textContent = [server.address, SOURCES[server.source]].filter(Boolean).join(", ");
+  // The address stands below, whether the name has it or is it.
+  const [name] = server.name.split("@");
+  part("name").textContent = name;
+  part("name").title = server.name;
+  const address = name === server.address ? "" : server.address;
+  part("address").textContent = [address, SOURCES[server.source]].filter(Boolean).join(", ");
   part("address").title = server.resolved ?? "not resolved";
   part("state").className = `badge state ${server.state}`;
   part("state").textContent = server.state;

@@ -3,17 +3,14 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Instances, Reply, SELDOM, Scripted, ip};
+use super::{Instances, Reply, SELDOM, Scripted, discovered, ip};
 use crate::harness::Balancer;
 
 const SERVERS: &str = "/api/pools/backend/servers";
 
 #[tokio::test]
 async fn an_operators_word_holds_as_long_as_the_address_stays() {
-    let instances = Instances::start(3).await;
-    let resolver = Scripted::knows(&[ip(1), ip(2), ip(3)]);
-    let balancer = Balancer::with_resolver(&instances.config(SELDOM), resolver.clone()).await;
-    balancer.has(&[("backend-1", "up"), ("backend-2", "up"), ("backend-3", "up")]).await;
+    let (instances, resolver, balancer) = discovered(3, SELDOM).await;
     let change = json!({ "state": "drain", "weight": 7 });
     let (status, server) = balancer.call(Method::PUT, &format!("{SERVERS}/backend-2"), Some(change)).await;
     assert_eq!((status, &server["state"], &server["weight"]), (200, &"drain".into(), &7.into()));
@@ -42,10 +39,7 @@ async fn an_operators_word_holds_as_long_as_the_address_stays() {
 
 #[tokio::test]
 async fn a_reload_keeps_discovered_servers_and_their_state() {
-    let instances = Instances::start(2).await;
-    let resolver = Scripted::knows(&[ip(1), ip(2)]);
-    let balancer = Balancer::with_resolver(&instances.config(SELDOM), resolver.clone()).await;
-    balancer.has(&[("backend-1", "up"), ("backend-2", "up")]).await;
+    let (instances, resolver, balancer) = discovered(2, SELDOM).await;
     balancer.served_by(4).await;
     let before = balancer.server("backend-1").await.unwrap();
     // Another name, which nobody knows yet, another share: what is known holds.

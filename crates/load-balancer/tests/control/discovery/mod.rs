@@ -2,96 +2,30 @@
 //! their own, as in a network of containers.
 
 mod changes;
+mod load;
 mod names;
 mod resolver;
+mod scripted;
 mod traffic;
 
 use std::{
     collections::HashMap,
-    io,
     net::{IpAddr, SocketAddr},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
-    },
+    sync::Arc,
 };
 
-use futures::FutureExt;
-use load_balancer::pool::{Lookup, Resolve};
 use serde_json::{Value, json};
-use testkit::{Answer, RawClient, Script, Upstream, eventually};
-use tokio::task::JoinHandle;
+use testkit::{Answer, Script, Upstream, eventually};
 
+use self::{
+    load::Load,
+    scripted::{Reply, Scripted},
+};
 use crate::harness::{Balancer, PATIENCE, config};
 
 /// No check but those that discovery and failing traffic bring about.
 const SELDOM: &str = "health = { path = \"/health\", interval = \"1h\", timeout = \"5s\", retries = 2, \
                       start_period = \"0s\", down_interval = \"50ms\" }";
-
-/// What the resolver says of a name.
-#[derive(Debug, Clone)]
-enum Reply {
-    Addresses(Vec<IpAddr>),
-    Error(&'static str),
-    /// Nothing, ever.
-    Silence,
-}
-
-/// A resolver that says what the test has it say.
-#[derive(Debug, Default)]
-struct Scripted {
-    replies: Mutex<HashMap<String, Reply>>,
-    lookups: AtomicUsize,
-    /// Questions that will never be answered.
-    open: AtomicUsize,
-}
-
-impl Scripted {
-    fn knows(addresses: &[IpAddr]) -> Arc<Self> {
-        let resolver = Arc::new(Self::default());
-        resolver.say(addresses);
-        resolver
-    }
-
-    /// The addresses of `backend` from now on.
-    fn say(&self, addresses: &[IpAddr]) {
-        self.reply("backend", Reply::Addresses(addresses.to_vec()));
-    }
-
-    fn reply(&self, name: &str, reply: Reply) {
-        self.replies.lock().unwrap().insert(name.to_owned(), reply);
-    }
-
-    fn lookups(&self) -> usize {
-        self.lookups.load(SeqCst)
-    }
-
-    /// Waits until it has been asked anew, twice: the answer to the first question may be from before.
-    async fn asked(&self) {
-        let before = self.lookups.load(SeqCst);
-        eventually(PATIENCE, || async { self.lookups.load(SeqCst) > before + 1 }).await;
-    }
-}
-
-impl Resolve for Scripted {
-    fn lookup(&self, host: &str, port: u16) -> Lookup {
-        self.lookups.fetch_add(1, SeqCst);
-        let reply = self.replies.lock().unwrap().get(host).cloned();
-        if matches!(reply, Some(Reply::Silence)) {
-            self.open.fetch_add(1, SeqCst);
-        }
-        async move {
-            match reply.unwrap_or(Reply::Error("NXDOMAIN")) {
-                Reply::Addresses(found) => {
-                    Ok(found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
-                }
-                Reply::Error(reason) => Err(io::Error::other(reason)),
-                Reply::Silence => std::future::pending().await,
-            }
-        }
-        .boxed()
-    }
-}
 
 /// The address of an instance: 127.0.0.2 and up.
 fn ip(number: u8) -> IpAddr {
@@ -165,6 +99,16 @@ impl Instances {
     }
 }
 
+/// Instances that are discovered and well, and what has found them.
+async fn discovered(count: u8, settings: &str) -> (Instances, Arc<Scripted>, Balancer) {
+    let instances = Instances::start(count).await;
+    let resolver = Scripted::knows(&(1..=count).map(ip).collect::<Vec<_>>());
+    let balancer = Balancer::with_resolver(&instances.config(settings), resolver.clone()).await;
+    let names: Vec<String> = (1..=count).map(|number| format!("backend-{number}")).collect();
+    balancer.has(&names.iter().map(|name| (name.as_str(), "up")).collect::<Vec<_>>()).await;
+    (instances, resolver, balancer)
+}
+
 impl Balancer {
     /// All servers as `/api/status` shows them, by name.
     async fn servers(&self) -> HashMap<String, Value> {
@@ -211,69 +155,4 @@ impl Balancer {
         }
         series
     }
-}
-
-/// Clients that ask without a pause, reads and writes in turn.
-struct Load {
-    stop: Arc<AtomicBool>,
-    answered: Arc<AtomicUsize>,
-    clients: Vec<JoinHandle<Vec<String>>>,
-}
-
-impl Load {
-    fn start(balancer: &Balancer) -> Self {
-        let (stop, answered) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
-        let client = |number: usize| {
-            tokio::spawn(ask_on(balancer.http, number, Arc::clone(&stop), Arc::clone(&answered)))
-        };
-        Self { clients: (0..8).map(client).collect(), stop, answered }
-    }
-
-    /// Waits for so many more answers.
-    async fn goes_on(&self) {
-        let before = self.answered.load(SeqCst);
-        eventually(PATIENCE, || async { self.answered.load(SeqCst) > before + 100 }).await;
-    }
-
-    /// Ends it. Not one request may have failed.
-    async fn stop(self) {
-        self.stop.store(true, SeqCst);
-        let failures: Vec<String> =
-            futures::future::join_all(self.clients).await.into_iter().flat_map(Result::unwrap).collect();
-        let answered = self.answered.load(SeqCst);
-        assert!(failures.is_empty(), "{} of {answered} failed: {:?}", failures.len(), failures.first());
-    }
-}
-
-async fn ask_on(
-    address: SocketAddr,
-    number: usize,
-    stop: Arc<AtomicBool>,
-    answered: Arc<AtomicUsize>,
-) -> Vec<String> {
-    let mut failures = Vec::new();
-    let mut client = RawClient::connect(address).await.unwrap();
-    for count in 0.. {
-        let request = if count % 2 == 0 {
-            "GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_owned()
-        } else {
-            format!(
-                "POST / HTTP/1.1\r\nHost: x\r\nIdempotency-Key: {number}-{count}\r\nContent-Length: 4\r\n\r\ndata"
-            )
-        };
-        let sent = client.send(request).await;
-        match (sent, client.read_response().await) {
-            (Ok(()), Ok(response)) if response.status == 200 => {
-                answered.fetch_add(1, SeqCst);
-            }
-            other => {
-                failures.push(format!("{other:?}"));
-                client = RawClient::connect(address).await.unwrap();
-            }
-        }
-        if stop.load(SeqCst) {
-            break;
-        }
-    }
-    failures
 }

@@ -1,11 +1,32 @@
 //! What discovered servers are called.
 
-use super::{Instances, SELDOM, Scripted, instance, ip};
+use super::{Instances, SELDOM, Scripted, discovered, instance, ip};
 use crate::harness::{Balancer, HEALTH, PATIENCE};
 use testkit::{Answer, eventually};
 
 fn requests(name: &str) -> String {
     format!("lb_requests_total{{pool=\"backend\",server=\"{name}\",code=\"200\"}}")
+}
+
+#[tokio::test]
+async fn the_name_is_known_before_the_first_request() {
+    let instances = Instances::start(2).await;
+    let resolver = Scripted::knows(&[ip(1), ip(2)]);
+    let settings = format!("{SELDOM}\nwait_for_server = \"15s\"");
+    let balancer = Balancer::with_resolver(&instances.config(&settings), resolver).await;
+    // The first of these waits for the first check.
+    for name in balancer.served_by(8).await {
+        assert!(["backend-1", "backend-2"].contains(&name.as_str()), "{name}");
+    }
+    balancer.has(&[("backend-1", "up"), ("backend-2", "up")]).await;
+    balancer.served_by(4).await;
+    let series = balancer.series().await;
+    assert!(series.contains(&requests("backend-1")) && series.contains(&requests("backend-2")), "{series:?}");
+    assert!(!series.iter().any(|series| series.contains("127.0.0.")), "{series:?}");
+    let shown = balancer.server("backend-2").await.unwrap();
+    assert_eq!(shown["address"], instances.address(2).to_string());
+    assert_eq!((&shown["source"], &shown["instance"]), (&"dns".into(), &"backend-2".into()));
+    balancer.stop().await;
 }
 
 #[tokio::test]
@@ -22,10 +43,7 @@ async fn without_a_name_it_is_called_by_its_address() {
 
 #[tokio::test]
 async fn an_instance_that_is_recreated_elsewhere_keeps_its_name() {
-    let mut instances = Instances::start(2).await;
-    let resolver = Scripted::knows(&[ip(1), ip(2)]);
-    let balancer = Balancer::with_resolver(&instances.config(SELDOM), resolver.clone()).await;
-    balancer.has(&[("backend-1", "up"), ("backend-2", "up")]).await;
+    let (mut instances, resolver, balancer) = discovered(2, SELDOM).await;
     balancer.served_by(6).await;
     eventually(PATIENCE, || async { balancer.metric(&requests("backend-2")).await == Some(3.0) }).await;
 
@@ -50,9 +68,7 @@ async fn an_instance_that_is_recreated_elsewhere_keeps_its_name() {
 
 #[tokio::test]
 async fn another_instance_at_the_same_address_has_counters_of_its_own() {
-    let instances = Instances::start(1).await;
-    let balancer = Balancer::with_resolver(&instances.config(HEALTH), Scripted::knows(&[ip(1)])).await;
-    balancer.has(&[("backend-1", "up")]).await;
+    let (instances, _, balancer) = discovered(1, HEALTH).await;
     balancer.served_by(5).await;
     eventually(PATIENCE, || async { balancer.metric(&requests("backend-1")).await == Some(5.0) }).await;
     instances.get(1).set_script(instance("backend-9"));

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use testkit::eventually;
 
-use super::{Instances, Reply, SELDOM, Scripted, ip};
+use super::{Instances, Reply, SELDOM, Scripted, discovered, ip};
 use crate::harness::{Balancer, HEALTH, PATIENCE};
 
 async fn discovery(balancer: &Balancer) -> serde_json::Value {
@@ -14,10 +14,7 @@ async fn discovery(balancer: &Balancer) -> serde_json::Value {
 
 #[tokio::test]
 async fn the_last_good_answer_holds_while_the_resolver_fails() {
-    let instances = Instances::start(2).await;
-    let resolver = Scripted::knows(&[ip(1), ip(2)]);
-    let balancer = Balancer::with_resolver(&instances.config(SELDOM), resolver.clone()).await;
-    balancer.has(&[("backend-1", "up"), ("backend-2", "up")]).await;
+    let (_instances, resolver, balancer) = discovered(2, SELDOM).await;
     assert_eq!(discovery(&balancer).await["error"], serde_json::Value::Null);
     for (reply, error) in [
         (Reply::Error("NXDOMAIN"), "NXDOMAIN"),

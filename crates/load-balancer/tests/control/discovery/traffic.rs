@@ -1,8 +1,8 @@
 //! Instances that come and go under load: nothing is dropped.
 
-use testkit::{Answer, Gate, Script, eventually};
+use testkit::{Answer, Gate, Script, Step, eventually};
 
-use super::{Instances, Load, SELDOM, Scripted, instance, ip, unwell};
+use super::{Instances, Load, SELDOM, Scripted, discovered, instance, ip, unwell};
 use crate::harness::{Balancer, PATIENCE};
 
 /// An instance that holds every request for `/slow` until the gate is open.
@@ -27,10 +27,7 @@ async fn until_held(balancer: &Balancer) {
 
 #[tokio::test]
 async fn a_new_address_takes_traffic_only_after_its_first_good_check() {
-    let mut instances = Instances::start(1).await;
-    let resolver = Scripted::knows(&[ip(1)]);
-    let balancer = Balancer::with_resolver(&instances.config(SELDOM), resolver.clone()).await;
-    balancer.has(&[("backend-1", "up")]).await;
+    let (mut instances, resolver, balancer) = discovered(1, SELDOM).await;
     let load = Load::start(&balancer);
     load.goes_on().await;
     let before = balancer.server("backend-1").await.unwrap();
@@ -68,11 +65,8 @@ async fn one_that_never_was_well_is_not_even_a_last_resort() {
 
 #[tokio::test]
 async fn one_that_is_gone_drains() {
-    let instances = Instances::start(3).await;
     let gate = Gate::closed();
-    let resolver = Scripted::knows(&[ip(1), ip(2), ip(3)]);
-    let balancer = Balancer::with_resolver(&instances.config(SELDOM), resolver.clone()).await;
-    balancer.has(&[("backend-1", "up"), ("backend-2", "up"), ("backend-3", "up")]).await;
+    let (instances, resolver, balancer) = discovered(3, SELDOM).await;
     let load = Load::start(&balancer);
     load.goes_on().await;
     instances.get(2).set_script(holding(&gate, "backend-2"));
@@ -102,10 +96,7 @@ async fn one_that_is_gone_drains() {
 
 #[tokio::test]
 async fn one_that_is_killed_and_gone_at_once_drops_nothing() {
-    let instances = Instances::start(3).await;
-    let resolver = Scripted::knows(&[ip(1), ip(2), ip(3)]);
-    let balancer = Balancer::with_resolver(&instances.config(SELDOM), resolver.clone()).await;
-    balancer.has(&[("backend-1", "up"), ("backend-2", "up"), ("backend-3", "up")]).await;
+    let (instances, resolver, balancer) = discovered(3, SELDOM).await;
     let load = Load::start(&balancer);
     for number in [2, 3] {
         load.goes_on().await;
@@ -124,11 +115,8 @@ async fn one_that_is_killed_and_gone_at_once_drops_nothing() {
 
 #[tokio::test]
 async fn one_that_flaps_resumes_with_its_state() {
-    let instances = Instances::start(2).await;
     let gate = Gate::closed();
-    let resolver = Scripted::knows(&[ip(1), ip(2)]);
-    let balancer = Balancer::with_resolver(&instances.config(SELDOM), resolver.clone()).await;
-    balancer.has(&[("backend-1", "up"), ("backend-2", "up")]).await;
+    let (instances, resolver, balancer) = discovered(2, SELDOM).await;
     let load = Load::start(&balancer);
     load.goes_on().await;
     let before = balancer.server("backend-2").await.unwrap()["requests_total"].as_u64().unwrap();
@@ -154,10 +142,7 @@ async fn one_that_flaps_resumes_with_its_state() {
 
 #[tokio::test]
 async fn one_that_was_unwell_while_it_was_gone_is_checked_before_it_resumes() {
-    let instances = Instances::start(2).await;
-    let resolver = Scripted::knows(&[ip(1), ip(2)]);
-    let balancer = Balancer::with_resolver(&instances.config(SELDOM), resolver.clone()).await;
-    balancer.has(&[("backend-1", "up"), ("backend-2", "up")]).await;
+    let (instances, resolver, balancer) = discovered(2, SELDOM).await;
     instances.get(2).set_script(unwell("backend-2"));
     resolver.say(&[ip(1)]);
     eventually(PATIENCE, || async {
@@ -173,5 +158,47 @@ async fn one_that_was_unwell_while_it_was_gone_is_checked_before_it_resumes() {
     assert_eq!(instances.requests(2), before);
     instances.get(2).set_script(instance("backend-2"));
     balancer.has(&[("backend-1", "up"), ("backend-2", "up")]).await;
+    balancer.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_that_waits_sees_servers_that_come() {
+    let instances = Instances::start(1).await;
+    let resolver = Scripted::knows(&[]);
+    let settings = format!("{SELDOM}\nwait_for_server = \"15s\"");
+    let balancer = Balancer::with_resolver(&instances.config(&settings), resolver.clone()).await;
+    let (answer, ()) = tokio::join!(balancer.ask("/"), async {
+        eventually(PATIENCE, || async {
+            balancer.metric("lb_connections_open{side=\"client\"}").await >= Some(1.0)
+        })
+        .await;
+        resolver.say(&[ip(1)]);
+    });
+    assert_eq!(answer, (200, "backend-1".to_owned()));
+    balancer.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_tried_again_sees_servers_that_came_meanwhile() {
+    let instances = Instances::start(2).await;
+    let gate = Gate::closed();
+    let script = {
+        let gate = gate.clone();
+        Script::by(move |seen| match seen.target.as_str() {
+            "/lost" => Script::steps([Step::Wait(gate.clone()), Step::Reset]),
+            _ => instance("backend-1"),
+        })
+    };
+    instances.get(1).set_script(script);
+    let resolver = Scripted::knows(&[ip(1)]);
+    let balancer = Balancer::with_resolver(&instances.config(SELDOM), resolver.clone()).await;
+    balancer.has(&[("backend-1", "up")]).await;
+    let (answer, ()) = tokio::join!(balancer.ask("/lost"), async {
+        eventually(PATIENCE, || async { instances.requests(1) == 1 }).await;
+        resolver.say(&[ip(2)]);
+        balancer.has(&[("backend-1", "leaving"), ("backend-2", "up")]).await;
+        gate.open();
+    });
+    assert_eq!((answer, instances.requests(1)), ((200, "backend-2".to_owned()), 1));
     balancer.stop().await;
 }

@@ -1,0 +1,57 @@
+//! The pool of one request, while servers come and go.
+
+use crate::pool::Pool;
+use crate::worker::Worker;
+use std::cell::OnceCell;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The pool that a request began with, whose settings hold to its end, and those that have taken its place since. All
+/// of them stay as long as the request, which borrows servers from them.
+pub(super) struct CurrentPool<'s> {
+    first: &'s Pool,
+    later: Later,
+}
+
+/// Empty for nearly every request.
+type Later = OnceCell<Box<Successor>>;
+
+struct Successor {
+    pool: Arc<Pool>,
+    later: Later,
+}
+
+impl<'s> CurrentPool<'s> {
+    pub(super) fn new(first: &'s Pool) -> Self {
+        Self { first, later: OnceCell::new() }
+    }
+
+    /// The pool with the servers that the request knows of.
+    pub(super) fn newest(&self) -> &Pool {
+        self.last().map_or(self.first, |successor| &successor.pool)
+    }
+
+    /// Looks whether the pool has other servers by now; `true` when it has.
+    pub(super) fn refresh(&self, worker: &Worker) -> bool {
+        let snapshot = worker.snapshot();
+        let newest = snapshot.pool(self.first.name());
+        let Some(newest) = newest.filter(|pool| !std::ptr::eq(Arc::as_ptr(pool), self.newest())) else {
+            return false;
+        };
+        let place = self.last().map_or(&self.later, |successor| &successor.later);
+        place.set(Box::new(Successor { pool: Arc::clone(newest), later: OnceCell::new() })).is_ok()
+    }
+
+    fn last(&self) -> Option<&Successor> {
+        let successors = std::iter::successors(self.later.get(), |successor| successor.later.get());
+        successors.last().map(Box::as_ref)
+    }
+}
+
+impl Deref for CurrentPool<'_> {
+    type Target = Pool;
+
+    fn deref(&self) -> &Pool {
+        self.first
+    }
+}
