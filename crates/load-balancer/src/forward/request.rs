@@ -41,7 +41,7 @@ pub(super) struct Places {
 #[derive(Debug)]
 pub(crate) struct Request {
     bytes: Vec<u8>,
-    /// The body, where it is long and has a buffer of its own; then it is not in `bytes`.
+    /// The whole body, where it has come at once and is long; then it is not in `bytes`.
     body: Option<Held>,
     /// Where the head ends.
     head: usize,
@@ -182,16 +182,16 @@ impl Request {
         }
     }
 
-    /// Whether the body's length is known and `has_room` for it, and nothing can follow it.
-    pub(crate) fn fits_into(&self, has_room: impl FnOnce(u64) -> bool) -> bool {
-        matches!(self.facts.length, Length::Exact(length) if !self.facts.upgrade && has_room(length))
+    /// Whether content goes upstream as it is.
+    pub(crate) fn is_unframed(&self) -> bool {
+        !self.chunked
     }
 
-    /// Takes in the beginning of a body, or all of it, in a buffer that has room for the rest.
+    /// Takes in all of the body at once.
     pub(crate) fn hold(&mut self, body: Held) {
         debug_assert!(!self.chunked && self.received == 0, "it needs no frame and nothing came before it");
         self.received = body.as_bytes().len() as u64;
-        self.body = Some(body);
+        (self.body, self.whole) = (Some(body), true);
     }
 
     /// Takes in content. Beyond `keep` bytes of body, what was sent is dropped and no other try can be made.
@@ -200,9 +200,6 @@ impl Request {
             return;
         }
         self.received += content.len() as u64;
-        if let Some(body) = &mut self.body {
-            return body.append(content);
-        }
         if self.received > keep as u64 && self.sent > 0 {
             self.drop_sent();
         }

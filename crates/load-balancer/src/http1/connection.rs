@@ -54,8 +54,7 @@ pub(crate) async fn serve(
         let mut waiting =
             Waiting { worker, client: &mut client, peer: &peer, alarm: &alarm, until, begun: false, first };
         match std::future::poll_fn(|cx| waiting.poll(cx)).await {
-            Next::Request(mut request, protocol) => {
-                gather(worker, &mut client, &mut request).await;
+            Next::Request(request, protocol) => {
                 let exchange = Exchange { worker, client: &mut client, request, alarm: &alarm, protocol };
                 // Boxed, so that a connection that is idle does not hold the room of one that is not.
                 Box::pin(exchange.conduct()).await;
@@ -175,13 +174,11 @@ impl Waiting<'_> {
         Ok(Some(Next::Request(request, protocol)))
     }
 
-    /// Keeps the part of the body that came with the head. When there is a lot of it, its buffer is kept as it is and
-    /// takes in the rest.
+    /// Keeps the part of the body that came with the head. When that is a lot and all, its buffer is kept as it is.
     fn take_body(&self, request: &mut Request, scratch: &mut Scratch, content: Range<usize>) {
         let buffers = &self.worker.buffers;
-        let in_place =
-            content.len() >= MUCH && request.fits_into(|length| scratch.has_room(&content, length));
-        if let Some(page) = in_place.then(|| buffers.lend()).flatten() {
+        let at_once = self.client.request_ended() && content.len() >= MUCH && request.is_unframed();
+        if let Some(page) = at_once.then(|| buffers.lend()).flatten() {
             request.hold(scratch.hand_out(content, page));
         } else {
             request.expect_body(buffers);
@@ -240,27 +237,6 @@ impl Waiting<'_> {
         self.client.close |= self.worker.is_draining();
         let protocol = if head.http10 { Protocol::Http10 } else { Protocol::Http11 };
         (forwarding::draft(head, self.peer, self.worker), protocol, head.len)
-    }
-}
-
-/// What is missing of a short body is on its way most of the time and here one turn of the loop later; then all of it
-/// goes upstream in one write.
-async fn gather(worker: &Worker, client: &mut Http1Client, request: &mut Request) {
-    if request.is_whole() || !request.fits_into(|length| length <= READ as u64) {
-        return;
-    }
-    tokio::task::yield_now().await;
-    std::future::poll_fn(|cx| {
-        let mut scratch = worker.scratch.borrow_mut();
-        // An end or an error is still there when the exchange reads on.
-        if let Poll::Ready(Ok(content)) = client.poll_content(cx, &mut scratch) {
-            request.push(scratch.bytes(&content), usize::MAX);
-        }
-        Poll::Ready(())
-    })
-    .await;
-    if client.request_ended() {
-        request.end(client.trailers());
     }
 }
 

@@ -34,13 +34,6 @@ impl Held {
         &self.page[self.range.clone()]
     }
 
-    /// Puts more bytes behind them. There must be room, see [`Scratch::has_room`].
-    pub(crate) fn append(&mut self, more: &[u8]) {
-        let end = self.range.end + more.len();
-        self.page[self.range.end..end].copy_from_slice(more);
-        self.range.end = end;
-    }
-
     /// The buffer, for other uses.
     pub(super) fn into_page(self) -> Page {
         self.page
@@ -80,11 +73,6 @@ impl Scratch {
         let len = data.len().min(READ);
         self.bytes[HEADROOM..HEADROOM + len].copy_from_slice(&data[..len]);
         HEADROOM..HEADROOM + len
-    }
-
-    /// Whether the buffer would have room for so many bytes in all, from the start of the range on.
-    pub(crate) fn has_room(&self, range: &Range<usize>, len: u64) -> bool {
-        len <= (self.bytes.len() - range.start) as u64
     }
 
     /// Hands out what was read, buffer and all, and reads to `page` from now on: cheaper than a copy of much.

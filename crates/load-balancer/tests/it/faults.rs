@@ -296,3 +296,17 @@ async fn a_long_body_is_sent_again_whole() {
         assert!(bad.requests() > 0 && good.requests() == 4);
     }
 }
+
+#[tokio::test]
+async fn a_body_that_is_longer_than_what_is_kept_is_sent_once() {
+    let (bad, good, balancer) = pair(Script::close()).await;
+    let len = 64 * 1024 + 1;
+    let request = format!("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: {len}\r\n\r\n{}", "x".repeat(len));
+    let mut statuses = Vec::new();
+    for _ in 0..2 {
+        statuses.push(balancer.ask(request.clone()).await.status);
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 502]);
+    assert_eq!((bad.requests(), good.requests()), (1, 1));
+}
