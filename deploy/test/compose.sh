@@ -134,7 +134,7 @@ compose_is_valid() {
   local files
   for files in docker-compose.yml docker-compose.scale.yml "docker-compose.yml deploy/compose/embedded.dev.yml" \
     "docker-compose.scale.yml deploy/compose/embedded.yml"; do
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2046,SC2086
     docker compose $(printf -- '-f %s ' $files) --profile '*' config --quiet || fail "Compose does not take $files"
   done
   show "Compose takes every file and profile"

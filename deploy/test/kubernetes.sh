@@ -24,7 +24,8 @@ fi
 [[ -d $tools/npm/node_modules ]] ||
   npm install --silent --no-save --no-audit --no-fund --prefix "$tools/npm" @kubernetes-models/prometheus-operator@6.0.0
 
-export PATH=$(dirname "$kubectl"):$PATH
+PATH=$(dirname "$kubectl"):$PATH
+export PATH
 
 # validate NAME: what comes in, whole.
 validate() {
