@@ -7,6 +7,7 @@ Exit code: 0 all promises kept, 1 one missed, 3 a contender did not do all of it
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,8 @@ NAMES = [*(case.name for case in CASES), pick.NAME]
 
 
 def main() -> int:
+    # An end that is asked for is one in order: nothing that was started stays.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     chosen = options()
     cases = select(chosen.cases)
     contenders = find(chosen.binary, None if chosen.quick else chosen.peers)

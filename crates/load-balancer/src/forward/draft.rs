@@ -1,6 +1,6 @@
 //! The head of a request as it goes upstream, while it is being written.
 
-use super::request::{Facts, Places, Request};
+use super::request::{Facts, Places, Request, Traced};
 use crate::http1::write;
 use crate::record::RequestTrace;
 use std::ops::Range;
@@ -10,14 +10,14 @@ use std::ops::Range;
 pub(crate) struct Draft {
     bytes: Vec<u8>,
     places: Places,
-    /// Where the value of `traceparent` begins, and of what trace, where that is known.
-    trace: (u32, Option<Box<RequestTrace>>),
+    /// Where traces are on.
+    trace: Option<Box<Traced>>,
 }
 
 impl Draft {
     /// Begins with the request line, in origin form, and `Host`. `buffer` must be empty.
     pub(crate) fn new(buffer: Vec<u8>, method: &str, path_and_query: &str, host: &str) -> Self {
-        let mut draft = Self { bytes: buffer, places: Places::default(), trace: (0, None) };
+        let mut draft = Self { bytes: buffer, places: Places::default(), trace: None };
         draft.places.method = draft.put(method.as_bytes());
         draft.put(b" ");
         let start = draft.bytes.len();
@@ -60,10 +60,9 @@ impl Draft {
     }
 
     /// Writes `traceparent`. With `trace`, the request is to be recorded.
-    pub(crate) fn trace(&mut self, value: &[u8; 55], trace: Option<Box<RequestTrace>>) {
+    pub(crate) fn trace(&mut self, value: &[u8; 55], trace: Option<RequestTrace>) {
         let at = self.field(b"traceparent", value).start;
-        // No head is nearly as long.
-        self.trace = (u32::try_from(at).unwrap_or_default(), trace);
+        self.trace = Some(Box::new(Traced { at, trace }));
     }
 
     /// Writes a field whose value `value` writes.
@@ -83,9 +82,6 @@ impl Draft {
     pub(crate) fn finish(mut self, facts: Facts) -> Request {
         write::framing(&mut self.bytes, facts.length);
         self.put(b"\r\n");
-        let mut request = Request::new(self.bytes, self.places, facts);
-        let (at, trace) = self.trace;
-        request.set_trace(at, trace);
-        request
+        Request::new(self.bytes, self.places, self.trace, facts)
     }
 }

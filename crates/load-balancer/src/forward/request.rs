@@ -37,6 +37,15 @@ pub(super) struct Places {
     pub(super) request_id: Range<usize>,
 }
 
+/// A request's part in a trace.
+#[derive(Debug)]
+pub(super) struct Traced {
+    /// Where the value of `traceparent` begins.
+    pub(super) at: usize,
+    /// What the request is called, where it is to be recorded.
+    pub(super) trace: Option<RequestTrace>,
+}
+
 /// A request on its way upstream: the head, and as much of the body as is kept for another try or is still unsent.
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -45,8 +54,6 @@ pub(crate) struct Request {
     body: Option<Held>,
     /// Where the head ends.
     head: usize,
-    /// Where the value of `traceparent` begins, where traces are on; else 0.
-    trace_at: u32,
     /// How much of `bytes`, and then of `body`, the current attempt has sent.
     sent: usize,
     /// Bytes of content that have come.
@@ -57,14 +64,14 @@ pub(crate) struct Request {
     kept: bool,
     chunked: bool,
     places: Places,
-    /// Where the request is to be recorded as a part of a trace.
-    trace: Option<Box<RequestTrace>>,
+    /// Where traces are on; apart, so that a request is no larger for it where they are off.
+    trace: Option<Box<Traced>>,
     pub(crate) facts: Facts,
 }
 
 impl Request {
     /// A request of which `head` is all that has come, its empty line included.
-    pub(super) fn new(head: Vec<u8>, places: Places, facts: Facts) -> Self {
+    pub(super) fn new(head: Vec<u8>, places: Places, trace: Option<Box<Traced>>, facts: Facts) -> Self {
         Self {
             head: head.len(),
             bytes: head,
@@ -75,8 +82,7 @@ impl Request {
             kept: true,
             chunked: facts.length == Length::Chunked,
             places,
-            trace_at: 0,
-            trace: None,
+            trace,
             facts,
         }
     }
@@ -131,27 +137,22 @@ impl Request {
 
     /// The trace, as 32 hexadecimal digits; empty where traces are off.
     pub(crate) fn trace_id(&self) -> &[u8] {
-        let at = self.trace_at as usize;
-        if at == 0 { b"" } else { self.at(&(at + 3..at + 35)) }
-    }
-
-    /// Takes note of where the value of `traceparent` is and, where the request is to be recorded, what it is called.
-    pub(super) fn set_trace(&mut self, at: u32, trace: Option<Box<RequestTrace>>) {
-        (self.trace_at, self.trace) = (at, trace);
+        self.trace.as_ref().map_or(b"", |traced| self.at(&(traced.at + 3..traced.at + 35)))
     }
 
     /// What it is called in its trace, where it is to be recorded.
     pub(crate) fn trace(&self) -> Option<&RequestTrace> {
-        self.trace.as_deref()
+        self.trace.as_ref()?.trace.as_ref()
     }
 
     /// Gives the attempt that begins a span, and tells the upstream that it is its parent.
     pub(crate) fn begin_span(&mut self, ids: &Ids) {
-        if let Some(trace) = &mut self.trace {
+        if let Some(traced) = &mut self.trace
+            && let Some(trace) = &mut traced.trace
+        {
             let id = ids.span_id();
             trace.attempts.push(id);
-            let at = self.trace_at as usize;
-            hex(&id, &mut self.bytes[at + 36..at + 52]);
+            hex(&id, &mut self.bytes[traced.at + 36..traced.at + 52]);
         }
     }
 

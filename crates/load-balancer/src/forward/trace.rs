@@ -21,5 +21,5 @@ pub(super) fn trace_field(draft: &mut Draft, caller: Option<TraceParent>, sampli
     hex(&parent, &mut text[36..52]);
     text[54] = if sampled { b'1' } else { b'0' };
     let trace = RequestTrace { trace_id, caller, span_id, attempts: SmallVec::new() };
-    draft.trace(&text, sampled.then(|| Box::new(trace)));
+    draft.trace(&text, sampled.then_some(trace));
 }
