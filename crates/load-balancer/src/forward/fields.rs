@@ -40,12 +40,11 @@ pub(crate) fn forwarding_fields<'v>(
         let id = worker.ids.request_id(worker.clock.unix_millis());
         draft.request_id(id.hyphenated().encode_lower(&mut [0; Hyphenated::LENGTH]).as_bytes());
     }
-    let caller = way.trace_parent.and_then(|value| Some((value, TraceParent::parse(value)?)));
     if let Some(sampling) = worker.recorder.sampling() {
-        return trace_field(draft, caller.map(|(_, caller)| caller), sampling, &worker.ids);
+        return trace_field(draft, way.trace_parent.and_then(TraceParent::parse), sampling, &worker.ids);
     }
-    match caller {
-        Some((value, _)) => draft.field(b"traceparent", value),
+    match way.trace_parent.filter(|value| TraceParent::parse(value).is_some()) {
+        Some(value) => draft.field(b"traceparent", value),
         None => draft.field(b"traceparent", &worker.ids.trace_parent()),
     };
 }

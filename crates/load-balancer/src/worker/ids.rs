@@ -55,6 +55,7 @@ impl Ids {
 }
 
 /// Writes lower-case hexadecimal digits, two for each byte.
+#[inline]
 pub(crate) fn hex(bytes: &[u8], out: &mut [u8]) {
     for (byte, pair) in bytes.iter().zip(out.chunks_exact_mut(2)) {
         pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
