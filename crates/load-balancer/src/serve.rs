@@ -5,7 +5,7 @@ use crate::http1;
 use crate::http2;
 use crate::listener::{Accepted, Stream};
 use crate::respond::{self, ErrorKind};
-use crate::worker::{Departure, Worker};
+use crate::worker::{Departure, FULL, Worker};
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -36,7 +36,9 @@ async fn handshake(worker: &Worker, stream: TcpStream) -> Option<TlsStream<TcpSt
     let acceptor = TlsAcceptor::from(Arc::clone(worker.common.tls.as_ref()?));
     let alarm = worker.alarms.alarm();
     let deadline = alarm.now() + worker.settings.header_timeout;
-    match alarm.within(deadline, acceptor.accept(stream)).await? {
+    // As much as is read at once is encrypted and sent at once.
+    let accepting = acceptor.accept_with(stream, |session| session.set_buffer_limit(Some(FULL)));
+    match alarm.within(deadline, accepting).await? {
         Ok(stream) => Some(stream),
         Err(error) => {
             tracing::debug!(%error, "a TLS handshake failed");

@@ -10,7 +10,7 @@ mod threads;
 pub(crate) use self::alarm::{Alarm, TICK};
 pub(crate) use self::buffers::Buffers;
 pub(crate) use self::ids::{Ids, hex};
-pub(crate) use self::scratch::{Held, READ, Scratch};
+pub(crate) use self::scratch::{FULL, Held, READ, Scratch};
 pub(crate) use self::threads::{Departure, Place};
 pub use self::threads::{Parts, StartError, Workers};
 

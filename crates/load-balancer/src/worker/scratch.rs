@@ -13,12 +13,15 @@ const HEADROOM: usize = 4 * 1024;
 /// Room after what is read, for the end of a chunk and the last chunk.
 const TAILROOM: usize = 64;
 
+/// The most that is written at once: a full read and what is put around it.
+pub(crate) const FULL: usize = HEADROOM + READ + TAILROOM;
+
 /// A buffer of the size that reads go to.
 pub(crate) type Page = Box<[u8]>;
 
 /// A new one.
 pub(super) fn page() -> Page {
-    vec![0; HEADROOM + READ + TAILROOM].into_boxed_slice()
+    vec![0; FULL].into_boxed_slice()
 }
 
 /// Bytes that were read, together with the buffer that they were read to.
