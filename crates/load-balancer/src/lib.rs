@@ -34,5 +34,6 @@ pub mod respond;
 pub mod retry;
 pub mod route;
 mod serve;
+mod socket;
 pub mod tls;
 pub mod worker;

@@ -1,13 +1,15 @@
 //! Sockets: where connections come in, on which worker they stay, and what to do when there are too many.
 
+use crate::socket::Socket;
 use crate::worker::{Place, Worker};
-use socket2::{Domain, Protocol, Socket, Type};
+use rustix::net::{SocketFlags, acceptfrom_with};
+use socket2::{Domain, Protocol, Type};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use std::task::{Context, Poll, ready};
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio_rustls::server::TlsStream;
 
 /// Connections that the kernel keeps until they are accepted; it caps this at `net.core.somaxconn`.
@@ -16,8 +18,8 @@ const BACKLOG: i32 = 4096;
 /// A client connection, in clear or over TLS.
 #[derive(Debug)]
 pub(crate) enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Plain(Socket),
+    Tls(Box<TlsStream<Socket>>),
 }
 
 impl Stream {
@@ -29,11 +31,11 @@ impl Stream {
         }
     }
 
-    /// The socket below.
-    pub(crate) fn socket(&self) -> &TcpStream {
+    /// See [`Socket::reset_on_close`].
+    pub(crate) fn reset_on_close(&self) {
         match self {
-            Self::Plain(stream) => stream,
-            Self::Tls(stream) => stream.get_ref().0,
+            Self::Plain(socket) => socket.reset_on_close(),
+            Self::Tls(stream) => stream.get_ref().0.reset_on_close(),
         }
     }
 
@@ -74,7 +76,7 @@ impl AsyncWrite for Stream {
 
 /// Opens a listening socket that other workers may open too.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
     // Accepted sockets inherit it, which saves a system call each.
@@ -88,7 +90,7 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 /// Fails where another program listens already. `SO_REUSEPORT`, which [`bind`] needs for its workers, would share the
 /// port with a second balancer of the same user and so hide the mistake.
 pub(crate) fn refuse_taken(address: SocketAddr) -> io::Result<()> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     if address.port() == 0 { Ok(()) } else { socket.listen(1) }
@@ -96,8 +98,8 @@ pub(crate) fn refuse_taken(address: SocketAddr) -> io::Result<()> {
 
 /// One connection that has come in.
 #[derive(Debug)]
-pub(crate) struct Accepted<S> {
-    pub(crate) stream: S,
+pub(crate) struct Accepted {
+    pub(crate) stream: std::net::TcpStream,
     pub(crate) peer: SocketAddr,
     pub(crate) tls: bool,
     /// Its place at the worker, where it has come to stay.
@@ -110,15 +112,19 @@ pub(crate) async fn accept(
     listener: std::net::TcpListener,
     tls: bool,
     closing: impl Future,
-    welcome: impl Fn(Accepted<TcpStream>),
+    welcome: impl Fn(Accepted),
 ) -> io::Result<()> {
-    let listener = TcpListener::from_std(listener)?;
+    #[expect(
+        deprecated,
+        reason = "sound for a standard listener, which keeps its descriptor; the new way is unsafe"
+    )]
+    let listener = AsyncFd::with_interest(listener, Interest::READABLE)?;
     let mut closing = std::pin::pin!(closing);
     let mut closed = false;
     loop {
         let next = std::future::poll_fn(|cx| {
             closed = closed || closing.as_mut().poll(cx).is_ready();
-            match listener.poll_accept(cx) {
+            match poll_accept(&listener, cx) {
                 Poll::Ready(accepted) => Poll::Ready(Some(accepted)),
                 Poll::Pending if closed => Poll::Ready(None),
                 Poll::Pending => Poll::Pending,
@@ -135,6 +141,26 @@ pub(crate) async fn accept(
             }
             None => return Ok(()),
         }
+    }
+}
+
+/// Accepts one connection; it does not block, and nothing watches it yet.
+fn poll_accept(
+    listener: &AsyncFd<std::net::TcpListener>,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<(std::net::TcpStream, SocketAddr)>> {
+    loop {
+        let mut ready = ready!(listener.poll_read_ready(cx))?;
+        let accepted = ready.try_io(|listener| {
+            Ok(acceptfrom_with(listener.get_ref(), SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?)
+        });
+        // An error of its own kind: not ready after all.
+        let Ok(accepted) = accepted else { continue };
+        let (stream, peer) = accepted?;
+        let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
+        return Poll::Ready(
+            peer.map(|peer| (stream.into(), peer)).ok_or(io::ErrorKind::ConnectionAborted.into()),
+        );
     }
 }
 

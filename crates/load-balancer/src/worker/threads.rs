@@ -15,7 +15,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::{io, thread};
 use thiserror::Error;
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
@@ -70,7 +69,7 @@ pub(crate) struct Common {
     open: AtomicUsize,
     /// Those of each worker that have come to stay.
     places: Box<[AtomicUsize]>,
-    handing: Box<[mpsc::UnboundedSender<Handing>]>,
+    handing: Box<[mpsc::UnboundedSender<Accepted>]>,
     phase: watch::Sender<Phase>,
 }
 
@@ -209,9 +208,8 @@ fn open(address: SocketAddr, count: usize) -> Result<(SocketAddr, Vec<TcpListene
     Ok((bound, listeners))
 }
 
-/// A connection on its way to another worker.
-type Handing = Accepted<std::net::TcpStream>;
-type Handed = mpsc::UnboundedReceiver<Handing>;
+/// Where connections come in that another worker hands over.
+type Handed = mpsc::UnboundedReceiver<Accepted>;
 
 fn run(worker: Rc<Worker>, doors: Vec<Door>, handed: Handed) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -234,7 +232,7 @@ async fn work(worker: Rc<Worker>, doors: Vec<Door>, mut handed: Handed) {
     loop {
         tokio::select! {
             _ = ticks.tick() => worker.tick(),
-            Some(accepted) = handed.recv() => take_over(&worker, accepted),
+            Some(accepted) = handed.recv() => settle(&worker, accepted),
             Ok(()) = phase.changed() => worker.alarms.wake_all(),
         }
         let now = *phase.borrow();
@@ -262,7 +260,7 @@ async fn attend(worker: Rc<Worker>, listener: TcpListener, tls: bool) {
 }
 
 /// A connection has come in. One with TLS is settled before its handshake, because that binds it to its worker.
-fn welcome(worker: &Rc<Worker>, mut accepted: Accepted<TcpStream>) {
+fn welcome(worker: &Rc<Worker>, mut accepted: Accepted) {
     if !accepted.tls {
         return settle(worker, accepted);
     }
@@ -275,25 +273,13 @@ fn welcome(worker: &Rc<Worker>, mut accepted: Accepted<TcpStream>) {
 }
 
 /// Sends a connection to another worker.
-fn hand_over(worker: &Worker, accepted: Accepted<TcpStream>, host: usize) {
-    let Accepted { stream, peer, tls, place } = accepted;
-    match stream.into_std() {
-        // If it cannot be sent, that worker has ended, and so does the connection.
-        Ok(stream) => drop(worker.common.handing[host].send(Accepted { stream, peer, tls, place })),
-        Err(error) => tracing::debug!(%error, "a connection could not be handed over"),
-    }
-}
-
-fn take_over(worker: &Rc<Worker>, accepted: Accepted<std::net::TcpStream>) {
-    let Accepted { stream, peer, tls, place } = accepted;
-    match TcpStream::from_std(stream) {
-        Ok(stream) => settle(worker, Accepted { stream, peer, tls, place }),
-        Err(error) => tracing::debug!(%error, "a connection could not be taken over"),
-    }
+fn hand_over(worker: &Worker, accepted: Accepted, host: usize) {
+    // If it cannot be sent, that worker has ended, and so does the connection.
+    drop(worker.common.handing[host].send(accepted));
 }
 
 /// Serves a connection here, unless there are too many, and until it is better off elsewhere.
-fn settle(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) {
+fn settle(worker: &Rc<Worker>, accepted: Accepted) {
     let open = Open::new(worker);
     if worker.common.open.load(Relaxed) > worker.settings.max_connections {
         worker.recorder.stats().refused_connections.add(1);
@@ -331,7 +317,7 @@ impl Drop for Open {
 #[derive(Debug)]
 pub(crate) struct Departure {
     /// Idle, with nothing read ahead.
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: std::net::TcpStream,
     /// Its place there.
     pub(crate) place: Place,
     pub(crate) host: usize,
