@@ -120,28 +120,56 @@ pub(crate) async fn accept(
     )]
     let listener = AsyncFd::with_interest(listener, Interest::READABLE)?;
     let mut closing = std::pin::pin!(closing);
-    let mut closed = false;
+    let (mut closed, mut some_came) = (false, false);
     loop {
         let next = std::future::poll_fn(|cx| {
             closed = closed || closing.as_mut().poll(cx).is_ready();
             match poll_accept(&listener, cx) {
-                Poll::Ready(accepted) => Poll::Ready(Some(accepted)),
-                Poll::Pending if closed => Poll::Ready(None),
+                Poll::Ready(accepted) => Poll::Ready(Next::Accepted(accepted)),
+                Poll::Pending if closed => Poll::Ready(Next::Closed),
+                Poll::Pending if std::mem::take(&mut some_came) => Poll::Ready(Next::NoMore),
                 Poll::Pending => Poll::Pending,
             }
         });
         match next.await {
-            Some(Ok((stream, peer))) => welcome(Accepted { stream, peer, tls, place: None }),
-            Some(Err(error)) if is_of_one_connection(&error) => {}
-            Some(Err(error)) => {
+            Next::Accepted(Ok((stream, peer))) => {
+                some_came = true;
+                welcome(Accepted { stream, peer, tls, place: None });
+            }
+            Next::Accepted(Err(error)) if is_of_one_connection(&error) => {}
+            Next::Accepted(Err(error)) => {
                 // Out of descriptors or memory: others must end first, and asking again at once would only burn
                 // the processor.
                 tracing::warn!(%error, "cannot accept connections");
                 worker.pause().await;
             }
-            None => return Ok(()),
+            Next::NoMore => let_others_connect().await,
+            Next::Closed => return Ok(()),
         }
     }
+}
+
+/// What the door has to say.
+enum Next {
+    Accepted(io::Result<(std::net::TcpStream, SocketAddr)>),
+    /// All that have come are accepted.
+    NoMore,
+    Closed,
+}
+
+/// Once those that were accepted have been served as far as goes, lets clients on the same core connect, so that many
+/// come at once: a worker that falls asleep and is woken for each of them spends a tenth of its time on that.
+async fn let_others_connect() {
+    let mut served = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut served, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+    rustix::thread::sched_yield();
 }
 
 /// Accepts one connection; it does not block, and nothing watches it yet.

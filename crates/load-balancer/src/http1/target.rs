@@ -53,7 +53,8 @@ pub fn parse<'b>(method: &str, target: &'b str) -> Result<Target<'b>, TargetErro
 impl<'b> Target<'b> {
     /// The path without the query; `/` where an absolute-form target had none.
     pub fn path(&self) -> &'b str {
-        let path = self.path_and_query.split('?').next().unwrap_or_default();
+        let end = self.path_and_query.bytes().position(|byte| byte == b'?');
+        let path = &self.path_and_query[..end.unwrap_or(self.path_and_query.len())];
         if path.is_empty() { "/" } else { path }
     }
 }
@@ -79,8 +80,8 @@ fn is_target_byte(byte: u8) -> bool {
 }
 
 fn has_dot_segment(path: &str) -> bool {
-    let may_have = memchr::memmem::find(path.as_bytes(), b"/.").is_some() || path.contains('%');
-    may_have && path.split('/').any(is_dot_segment)
+    let may_have = path.as_bytes().windows(2).any(|pair| pair == b"/.");
+    (may_have || path.bytes().any(|byte| byte == b'%')) && path.split('/').any(is_dot_segment)
 }
 
 /// `.` or `..`, each dot plain or as `%2e`.
@@ -100,8 +101,9 @@ pub fn check_host(host: &[u8]) -> Result<&str, TargetError> {
         address.parse::<std::net::Ipv6Addr>().map_err(|_| TargetError::InvalidHost)?;
         rest.strip_prefix(':').or(rest.is_empty().then_some(""))
     } else {
-        let (name, port) = text.split_once(':').unwrap_or((text, ""));
-        name.bytes().all(is_name_byte).then_some(port)
+        let name = text.bytes().position(|byte| !is_name_byte(byte)).unwrap_or(text.len());
+        let rest = &text[name..];
+        rest.strip_prefix(':').or(rest.is_empty().then_some(""))
     };
     match port {
         Some(port) if port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit()) => Ok(text),
@@ -111,7 +113,8 @@ pub fn check_host(host: &[u8]) -> Result<&str, TargetError> {
 
 /// What a registered name may hold: unreserved, sub-delims and percent signs.
 fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte)
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'%')
+        || matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
 }
 
 #[cfg(test)]
