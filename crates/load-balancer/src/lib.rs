@@ -35,5 +35,6 @@ pub mod retry;
 pub mod route;
 mod serve;
 mod socket;
+mod stream;
 pub mod tls;
 pub mod worker;

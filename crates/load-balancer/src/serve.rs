@@ -3,9 +3,10 @@
 use crate::forward::Peer;
 use crate::http1;
 use crate::http2;
-use crate::listener::{Accepted, Stream};
+use crate::listener::Accepted;
 use crate::respond::{self, ErrorKind};
 use crate::socket::Socket;
+use crate::stream::Stream;
 use crate::worker::{Departure, FULL, Worker};
 use std::io::Write;
 use std::rc::Rc;

@@ -135,3 +135,59 @@ impl AsyncWrite for Socket {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    fn pair() -> (std::net::TcpStream, Socket) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        (client, Socket::new(stream))
+    }
+
+    #[tokio::test]
+    async fn a_socket_is_watched_once_it_has_to_be_waited_for() {
+        let (mut client, mut socket) = pair();
+        client.write_all(b"abc").unwrap();
+        assert_eq!(socket.read_u8().await.unwrap(), b'a');
+        let mut rest = [0; 8];
+        assert_eq!(socket.read(&mut rest).await.unwrap(), 2);
+        socket.write_all(b"answer").await.unwrap();
+        assert!(matches!(socket.state, State::Unwatched(_)));
+
+        let (read, ()) = tokio::join!(socket.read(&mut rest), async { client.write_all(b"d").unwrap() });
+        assert_eq!((read.unwrap(), rest[0]), (1, b'd'));
+        assert!(matches!(socket.state, State::Watched(_)));
+        let mut answer = [0; 6];
+        client.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"answer");
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_waits_for_the_peer() {
+        let (mut client, mut socket) = pair();
+        let sent = vec![b'x'; 16 << 20];
+        let reader = std::thread::spawn(move || {
+            let mut received = Vec::new();
+            client.read_to_end(&mut received).map(|_| received.len())
+        });
+        socket.write_all(&sent).await.unwrap();
+        assert!(matches!(socket.state, State::Watched(_)));
+        socket.shutdown().await.unwrap();
+        assert_eq!(reader.join().unwrap().unwrap(), sent.len());
+    }
+
+    #[tokio::test]
+    async fn a_connection_can_be_ended_by_a_reset() {
+        let (mut client, socket) = pair();
+        socket.reset_on_close();
+        drop(socket);
+        let error = client.read(&mut [0]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    }
+}

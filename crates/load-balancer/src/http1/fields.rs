@@ -117,8 +117,9 @@ pub fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 pub fn lines_end_in_crlf(head: &[u8]) -> bool {
     // Without a way out, so that it is done many bytes at a time.
     let pairs = head.iter().zip(head.iter().skip(1));
-    let bare = pairs.fold(false, |bare, (before, byte)| bare | ((*byte == b'\n') & (*before != b'\r')));
-    !bare && head.first() != Some(&b'\n')
+    let is_bare = |before: u8, byte: u8| u8::from(byte == b'\n') & u8::from(before != b'\r');
+    let bare = pairs.fold(0, |bare, (before, byte)| bare | is_bare(*before, *byte));
+    bare == 0 && head.first() != Some(&b'\n')
 }
 
 #[cfg(test)]
