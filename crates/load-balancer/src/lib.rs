@@ -34,7 +34,5 @@ pub mod respond;
 pub mod retry;
 pub mod route;
 mod serve;
-mod socket;
-mod stream;
 pub mod tls;
 pub mod worker;

@@ -1,16 +1,76 @@
-//! Where connections come in.
+//! Sockets: where connections come in, on which worker they stay, and what to do when there are too many.
 
 use crate::worker::{Place, Worker};
-use rustix::net::{SocketFlags, acceptfrom_with};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
-use std::task::{Context, Poll, ready};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::server::TlsStream;
 
 /// Connections that the kernel keeps until they are accepted; it caps this at `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
+
+/// A client connection, in clear or over TLS.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// Sends records that TLS still holds back; a plain socket holds nothing back.
+    pub(crate) fn poll_flush_records(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(_) => Poll::Ready(Ok(())),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    /// The socket below.
+    pub(crate) fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        }
+    }
+
+    /// Whether the peer is told of the end by more than the end of the TCP stream.
+    pub(crate) fn is_tls(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().poll_flush_records(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
 
 /// Opens a listening socket that other workers may open too.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
@@ -36,8 +96,8 @@ pub(crate) fn refuse_taken(address: SocketAddr) -> io::Result<()> {
 
 /// One connection that has come in.
 #[derive(Debug)]
-pub(crate) struct Accepted {
-    pub(crate) stream: std::net::TcpStream,
+pub(crate) struct Accepted<S> {
+    pub(crate) stream: S,
     pub(crate) peer: SocketAddr,
     pub(crate) tls: bool,
     /// Its place at the worker, where it has come to stay.
@@ -50,19 +110,15 @@ pub(crate) async fn accept(
     listener: std::net::TcpListener,
     tls: bool,
     closing: impl Future,
-    welcome: impl Fn(Accepted),
+    welcome: impl Fn(Accepted<TcpStream>),
 ) -> io::Result<()> {
-    #[expect(
-        deprecated,
-        reason = "sound for a standard listener, which keeps its descriptor; the new way is unsafe"
-    )]
-    let listener = AsyncFd::with_interest(listener, Interest::READABLE)?;
+    let listener = TcpListener::from_std(listener)?;
     let mut closing = std::pin::pin!(closing);
     let (mut closed, mut some_came) = (false, false);
     loop {
         let next = std::future::poll_fn(|cx| {
             closed = closed || closing.as_mut().poll(cx).is_ready();
-            match poll_accept(&listener, cx) {
+            match listener.poll_accept(cx) {
                 Poll::Ready(accepted) => Poll::Ready(Next::Accepted(accepted)),
                 Poll::Pending if closed => Poll::Ready(Next::Closed),
                 Poll::Pending if std::mem::take(&mut some_came) => Poll::Ready(Next::NoMore),
@@ -89,7 +145,7 @@ pub(crate) async fn accept(
 
 /// What the door has to say.
 enum Next {
-    Accepted(io::Result<(std::net::TcpStream, SocketAddr)>),
+    Accepted(io::Result<(TcpStream, SocketAddr)>),
     /// All that have come are accepted.
     NoMore,
     Closed,
@@ -108,26 +164,6 @@ async fn let_others_connect() {
     })
     .await;
     rustix::thread::sched_yield();
-}
-
-/// Accepts one connection; it does not block, and nothing watches it yet.
-fn poll_accept(
-    listener: &AsyncFd<std::net::TcpListener>,
-    cx: &mut Context<'_>,
-) -> Poll<io::Result<(std::net::TcpStream, SocketAddr)>> {
-    loop {
-        let mut ready = ready!(listener.poll_read_ready(cx))?;
-        let accepted = ready.try_io(|listener| {
-            Ok(acceptfrom_with(listener.get_ref(), SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?)
-        });
-        // An error of its own kind: not ready after all.
-        let Ok(accepted) = accepted else { continue };
-        let (stream, peer) = accepted?;
-        let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
-        return Poll::Ready(
-            peer.map(|peer| (stream.into(), peer)).ok_or(io::ErrorKind::ConnectionAborted.into()),
-        );
-    }
 }
 
 /// Errors of `accept` that concern only the connection that was to be accepted (accept(2)).

@@ -3,21 +3,18 @@
 use crate::forward::Peer;
 use crate::http1;
 use crate::http2;
-use crate::listener::Accepted;
+use crate::listener::{Accepted, Stream};
 use crate::respond::{self, ErrorKind};
-use crate::socket::Socket;
-use crate::stream::Stream;
 use crate::worker::{Departure, FULL, Worker};
-use std::io::Write;
 use std::rc::Rc;
 use std::sync::Arc;
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 /// Serves a connection to its end, or until it is better off at another worker.
-pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted) -> Option<Departure> {
+pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) -> Option<Departure> {
     let Accepted { stream, peer, tls, place } = accepted;
-    let stream = Socket::new(stream);
     let peer = Peer::new(peer.ip(), tls, &worker.settings.trusted_proxies);
     let stream = if tls {
         // Boxed here and below, because connections that need no such thing would hold the room for it too.
@@ -35,7 +32,7 @@ pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted) -> Optio
 }
 
 /// TLS, as far as the client gets with it in the time that it has for a head.
-async fn handshake(worker: &Worker, stream: Socket) -> Option<TlsStream<Socket>> {
+async fn handshake(worker: &Worker, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
     let acceptor = TlsAcceptor::from(Arc::clone(worker.common.tls.as_ref()?));
     let alarm = worker.alarms.alarm();
     let deadline = alarm.now() + worker.settings.header_timeout;
@@ -51,7 +48,7 @@ async fn handshake(worker: &Worker, stream: Socket) -> Option<TlsStream<Socket>>
 }
 
 /// Tells a client that there are too many already, if that goes without waiting; there is no task for it to wait in.
-pub(crate) fn turn_away(worker: &Worker, accepted: &Accepted) {
+pub(crate) fn turn_away(worker: &Worker, accepted: &Accepted<TcpStream>) {
     if accepted.tls {
         return;
     }
@@ -61,5 +58,5 @@ pub(crate) fn turn_away(worker: &Worker, accepted: &Accepted) {
     http1::write::own(&mut bytes, &answer, Some(b"close"), &worker.clock.date(), &id);
     bytes.extend_from_slice(&answer.body);
     // A client that does not take it sees a closed connection, as it would with TLS.
-    let _ = (&accepted.stream).write(&bytes);
+    let _ = accepted.stream.try_write(&bytes);
 }

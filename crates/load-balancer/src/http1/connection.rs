@@ -7,11 +7,11 @@ use super::{fields, forwarding};
 use crate::exchange::{self, Exchange};
 use crate::forward::{Client, Peer, Request};
 use crate::http2;
+use crate::listener::Stream;
 use crate::record::Protocol;
 use crate::respond::ErrorKind;
-use crate::socket::Socket;
-use crate::stream::Stream;
 use crate::worker::{Alarm, Departure, Place, READ, Scratch, Worker};
+use socket2::SockRef;
 use std::ops::Range;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -80,19 +80,13 @@ pub(crate) async fn serve(
         if requests.is_power_of_two() && client.ahead.is_empty() {
             let host = better_host(worker, &client, &mut place);
             match (host, client.stream) {
-                (Some(host), Stream::Plain(socket)) => return depart(socket, place, host),
+                (Some(host), Stream::Plain(stream)) => {
+                    return place.map(|place| Departure { stream, place, host });
+                }
                 (_, stream) => client = Http1Client::new(stream),
             }
         }
     }
-}
-
-fn depart(socket: Socket, place: Option<Place>, host: usize) -> Option<Departure> {
-    let stream = socket
-        .into_std()
-        .inspect_err(|error| tracing::debug!(%error, "a connection could not be handed over"))
-        .ok()?;
-    place.map(|place| Departure { stream, place, host })
 }
 
 /// Finds out whether an idle connection is better off at another worker, and takes its place, there or here.
@@ -250,7 +244,7 @@ impl Waiting<'_> {
 async fn end(worker: &Worker, client: &mut Http1Client, alarm: &Alarm) {
     if !client.answered {
         // Cut off: the client must not take the end of the connection for the end of an answer.
-        client.stream.reset_on_close();
+        let _ = SockRef::from(client.stream.socket()).set_linger(Some(Duration::ZERO));
     } else if !client.client_closes || !client.request_ended() || client.stream.is_tls() {
         // It may be sending already what comes next.
         linger(worker, client, alarm).await;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::{io, thread};
 use thiserror::Error;
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
@@ -69,7 +70,7 @@ pub(crate) struct Common {
     open: AtomicUsize,
     /// Those of each worker that have come to stay.
     places: Box<[AtomicUsize]>,
-    handing: Box<[mpsc::UnboundedSender<Accepted>]>,
+    handing: Box<[mpsc::UnboundedSender<Handing>]>,
     phase: watch::Sender<Phase>,
 }
 
@@ -208,8 +209,9 @@ fn open(address: SocketAddr, count: usize) -> Result<(SocketAddr, Vec<TcpListene
     Ok((bound, listeners))
 }
 
-/// Where connections come in that another worker hands over.
-type Handed = mpsc::UnboundedReceiver<Accepted>;
+/// A connection on its way to another worker.
+type Handing = Accepted<std::net::TcpStream>;
+type Handed = mpsc::UnboundedReceiver<Handing>;
 
 fn run(worker: Rc<Worker>, doors: Vec<Door>, handed: Handed) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -232,7 +234,7 @@ async fn work(worker: Rc<Worker>, doors: Vec<Door>, mut handed: Handed) {
     loop {
         tokio::select! {
             _ = ticks.tick() => worker.tick(),
-            Some(accepted) = handed.recv() => settle(&worker, accepted),
+            Some(accepted) = handed.recv() => take_over(&worker, accepted),
             Ok(()) = phase.changed() => worker.alarms.wake_all(),
         }
         let now = *phase.borrow();
@@ -260,7 +262,7 @@ async fn attend(worker: Rc<Worker>, listener: TcpListener, tls: bool) {
 }
 
 /// A connection has come in. One with TLS is settled before its handshake, because that binds it to its worker.
-fn welcome(worker: &Rc<Worker>, mut accepted: Accepted) {
+fn welcome(worker: &Rc<Worker>, mut accepted: Accepted<TcpStream>) {
     if !accepted.tls {
         return settle(worker, accepted);
     }
@@ -273,13 +275,25 @@ fn welcome(worker: &Rc<Worker>, mut accepted: Accepted) {
 }
 
 /// Sends a connection to another worker.
-fn hand_over(worker: &Worker, accepted: Accepted, host: usize) {
-    // If it cannot be sent, that worker has ended, and so does the connection.
-    drop(worker.common.handing[host].send(accepted));
+fn hand_over(worker: &Worker, accepted: Accepted<TcpStream>, host: usize) {
+    let Accepted { stream, peer, tls, place } = accepted;
+    match stream.into_std() {
+        // If it cannot be sent, that worker has ended, and so does the connection.
+        Ok(stream) => drop(worker.common.handing[host].send(Accepted { stream, peer, tls, place })),
+        Err(error) => tracing::debug!(%error, "a connection could not be handed over"),
+    }
+}
+
+fn take_over(worker: &Rc<Worker>, accepted: Accepted<std::net::TcpStream>) {
+    let Accepted { stream, peer, tls, place } = accepted;
+    match TcpStream::from_std(stream) {
+        Ok(stream) => settle(worker, Accepted { stream, peer, tls, place }),
+        Err(error) => tracing::debug!(%error, "a connection could not be taken over"),
+    }
 }
 
 /// Serves a connection here, unless there are too many, and until it is better off elsewhere.
-fn settle(worker: &Rc<Worker>, accepted: Accepted) {
+fn settle(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) {
     let open = Open::new(worker);
     if worker.common.open.load(Relaxed) > worker.settings.max_connections {
         worker.recorder.stats().refused_connections.add(1);
@@ -317,7 +331,7 @@ impl Drop for Open {
 #[derive(Debug)]
 pub(crate) struct Departure {
     /// Idle, with nothing read ahead.
-    pub(crate) stream: std::net::TcpStream,
+    pub(crate) stream: TcpStream,
     /// Its place there.
     pub(crate) place: Place,
     pub(crate) host: usize,
