@@ -30,16 +30,16 @@ can_bring() {
 
 bring_engine() {
   can_bring "a running container engine"
-  command -v dockerd >/dev/null || install docker.io iptables
+  command -v dockerd >/dev/null || from_apt docker.io iptables
   start_engine
 }
 
 install_tools() {
   can_bring "$tool"
-  install debootstrap openssl binutils curl python3
+  from_apt debootstrap openssl binutils curl python3
 }
 
-install() {
+from_apt() {
   say "installing $* from Debian's packages"
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
