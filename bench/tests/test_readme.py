@@ -22,6 +22,11 @@ class Readme(unittest.TestCase):
         for title, share in shares:
             self.assertEqual(share, ratios.get(title), title)
 
+    def test_what_is_missed_is_said(self):
+        verdicts = [row[-1] for row in cells((ROOT / "bench/reports/full.md").read_text()) if len(row) == 6]
+        found = re.search(r"(\d+) of the (\d+) limits", (ROOT / "README.md").read_text())
+        self.assertEqual(found.groups(), (str(verdicts.count("MISSED")), str(verdicts.count("MISSED") + verdicts.count("met"))))
+
     def test_the_peers_are_those_of_the_report(self):
         report = (ROOT / "bench/reports/full.md").read_text()
         readme = (ROOT / "README.md").read_text()

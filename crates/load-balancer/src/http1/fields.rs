@@ -154,6 +154,14 @@ mod tests {
         for head in [&b"\nGET"[..], b"GET / HTTP/1.1\nHost: a\r\n\r\n", b"a\r\n\n"] {
             assert!(!lines_end_in_crlf(head), "{head:?}");
         }
+        let good =
+            b"GET / HTTP/1.1\r\nHost: a\r\nAccept: text/html, application/json\r\nX-Long: 0123456789\r\n\r\n";
+        assert!(lines_end_in_crlf(good));
+        for at in 0..good.len() {
+            let mut head = good.to_vec();
+            head.insert(at, b'\n');
+            assert!(!lines_end_in_crlf(&head), "another LF at {at}");
+        }
     }
 
     #[test]
