@@ -13,7 +13,7 @@ export function Footer() {
           Answered by <strong data-testid="instance">{answerer.instance}</strong>
         </span>
       ) : (
-        <span>No answer from the service yet</span>
+        <span>Nothing asked of the service yet</span>
       )}
     </footer>
   );
