@@ -66,6 +66,8 @@ async fn failing_checks_take_a_server_out_and_say_why() {
 async fn a_server_that_dies_is_put_out_by_the_first_request_and_comes_back() {
     let (a, b) = (named("a").await, named("b").await);
     let settings = HEALTH.replace("interval = \"50ms\", timeout", "interval = \"1h\", timeout");
+    // Checks must not find it down before it was seen to be put out.
+    let settings = settings.replace("down_interval = \"50ms\"", "down_interval = \"1s\"");
     let balancer = Balancer::start(&config(&[("a", a.address()), ("b", b.address())], &settings)).await;
     balancer.until("a", "up").await;
     balancer.until("b", "up").await;
