@@ -27,6 +27,7 @@ mod forward;
 pub mod http1;
 mod http2;
 pub mod limit;
+mod line;
 mod listener;
 pub mod pool;
 pub mod record;

@@ -1,5 +1,6 @@
 //! Sockets: where connections come in, on which worker they stay, and what to do when there are too many.
 
+use crate::line::Line;
 use crate::worker::{Place, Worker};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
@@ -16,7 +17,7 @@ const BACKLOG: i32 = 4096;
 /// A client connection, in clear or over TLS.
 #[derive(Debug)]
 pub(crate) enum Stream {
-    Plain(TcpStream),
+    Plain(Line),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
@@ -32,7 +33,7 @@ impl Stream {
     /// The socket below.
     pub(crate) fn socket(&self) -> &TcpStream {
         match self {
-            Self::Plain(stream) => stream,
+            Self::Plain(line) => line.socket(),
             Self::Tls(stream) => stream.get_ref().0,
         }
     }
@@ -46,7 +47,7 @@ impl Stream {
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Plain(line) => Pin::new(line).poll_read(cx, buf),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
@@ -55,7 +56,7 @@ impl AsyncRead for Stream {
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Plain(line) => Pin::new(line).poll_write(cx, buf),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
         }
     }
@@ -66,7 +67,7 @@ impl AsyncWrite for Stream {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Plain(line) => Pin::new(line).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }

@@ -3,6 +3,7 @@
 use crate::forward::Peer;
 use crate::http1;
 use crate::http2;
+use crate::line::Line;
 use crate::listener::{Accepted, Stream};
 use crate::respond::{self, ErrorKind};
 use crate::worker::{Departure, FULL, Worker};
@@ -26,7 +27,7 @@ pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream
         }
         Stream::Tls(stream)
     } else {
-        Stream::Plain(stream)
+        Stream::Plain(Line::new(stream))
     };
     http1::connection::serve(worker, stream, peer, place).await
 }

@@ -92,6 +92,7 @@ pub(crate) async fn attempt<C: Client>(
         upstream: &mut upstream,
         alarm,
         buffers: &worker.buffers,
+        outbox: &worker.outbox,
         limits: aim.limits,
         served_by: aim.server.name(),
         date: &date,
@@ -100,7 +101,7 @@ pub(crate) async fn attempt<C: Client>(
     };
     let result = std::future::poll_fn(|cx| relay.poll(cx, &mut worker.scratch.borrow_mut())).await;
     let state = relay.state;
-    if state.is_reusable() && request.is_sent() {
+    if state.is_reusable() && request.is_sent() && !upstream.line.is_posted() {
         let PoolSettings { keepalive, timeouts, .. } = aim.settings;
         worker.upstreams.put(aim.server.id(), upstream, *keepalive, timeouts.idle, alarm.now());
     }
@@ -113,8 +114,7 @@ fn idle_connection(worker: &Worker, request: &Request, aim: &Aim<'_>) -> Option<
         return None;
     }
     // A request that cannot be sent twice must not meet a connection that is closed already.
-    let safe_twice = request.facts.idempotent || request.facts.has_key;
-    let surely = !safe_twice || !request.fits(aim.limits.replay_body);
+    let surely = !request.is_safe_twice() || !request.fits(aim.limits.replay_body);
     worker.upstreams.take(aim.server.id(), aim.server.resolved()?, surely)
 }
 

@@ -245,6 +245,11 @@ impl Request {
         }
     }
 
+    /// Whether it does no harm to send it a second time.
+    pub(crate) fn is_safe_twice(&self) -> bool {
+        self.facts.idempotent || self.facts.has_key
+    }
+
     /// Whether all of the body has come.
     pub(crate) fn is_whole(&self) -> bool {
         self.whole
@@ -302,7 +307,7 @@ impl Request {
     /// Gives a long body that was sent back to the next request, where it must not be sent twice anyway: the fewer
     /// buffers are in turn, the more of them are in the processor's cache.
     pub(crate) fn let_go(&mut self, buffers: &Buffers) {
-        if self.facts.idempotent || self.facts.has_key || !self.is_sent() {
+        if self.is_safe_twice() || !self.is_sent() {
             return;
         }
         if let Some(body) = self.body.take() {

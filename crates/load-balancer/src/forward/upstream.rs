@@ -1,22 +1,22 @@
 //! One connection to an upstream server.
 
 use super::request::Request;
+use crate::line::Line;
 use crate::record::Shard;
-use socket2::SockRef;
+use crate::worker::Outbox;
 use std::io::{self, IoSlice};
-use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 use tokio::io::AsyncWrite;
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpSocket;
 
 /// A connection to an upstream server, used by one exchange at a time.
 #[derive(Debug)]
 pub(crate) struct Upstream {
-    pub(crate) stream: TcpStream,
+    pub(crate) line: Line,
     /// Where it leads; a server's name may have come to mean another address since.
     pub(crate) address: SocketAddr,
     /// It has served a request before, so it may have been closed meanwhile.
@@ -52,16 +52,31 @@ impl Upstream {
         };
         socket.set_nodelay(true)?;
         let stream = socket.connect(address).await?;
-        Ok(Self { stream, address, reused: false, idle_since: now, _counted: Counted::new(shard) })
+        Ok(Self {
+            line: Line::new(stream),
+            address,
+            reused: false,
+            idle_since: now,
+            _counted: Counted::new(shard),
+        })
     }
 
     /// Sends as much of the request as goes; ready when all that has come of it is sent.
-    pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>, request: &mut Request) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: &mut Request,
+        outbox: &Outbox,
+    ) -> Poll<io::Result<()>> {
         while !request.is_drained() {
-            let stream = Pin::new(&mut self.stream);
+            let line = Pin::new(&mut self.line);
             let written = match request.unsent() {
-                (head, []) => stream.poll_write(cx, head),
-                (head, body) => stream.poll_write_vectored(cx, &[IoSlice::new(head), IoSlice::new(body)]),
+                // One that must not be sent twice goes at once: the connection has just been seen to be alive.
+                (head, []) if request.is_whole() && request.is_safe_twice() && outbox.post(&line, head) => {
+                    Poll::Ready(Ok(head.len()))
+                }
+                (head, []) => line.poll_write(cx, head),
+                (head, body) => line.poll_write_vectored(cx, &[IoSlice::new(head), IoSlice::new(body)]),
             };
             match ready!(written)? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
@@ -73,18 +88,17 @@ impl Upstream {
 
     /// Says that nothing more will be sent.
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        Pin::new(&mut self.line).poll_shutdown(cx)
     }
 
     /// Whether an idle connection has had no word from the runtime that it was closed, or that the server said
     /// something unasked. Costs no system call as long as there was none.
     pub(crate) fn seems_alive(&self) -> bool {
-        matches!(self.stream.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+        self.line.seems_quiet()
     }
 
     /// Asks the operating system the same, for a request that must not be sent in vain.
     pub(crate) fn is_alive(&self) -> bool {
-        let asked = SockRef::from(&self.stream).peek(&mut [MaybeUninit::uninit()]);
-        matches!(asked, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+        self.line.is_quiet()
     }
 }

@@ -46,7 +46,7 @@ pub(crate) async fn serve(
     mut place: Option<Place>,
 ) -> Option<Departure> {
     let alarm = worker.alarms.alarm();
-    let mut client = Http1Client::new(stream);
+    let mut client = Http1Client::new(stream, Rc::clone(&worker.outbox));
     let (mut patience, mut requests) = (worker.settings.header_timeout, 0_u64);
     loop {
         let first = requests == 0 && place.is_none();
@@ -77,14 +77,10 @@ pub(crate) async fn serve(
         }
         patience = worker.settings.keepalive_timeout;
         requests += 1;
-        if requests.is_power_of_two() && client.ahead.is_empty() {
-            let host = better_host(worker, &client, &mut place);
-            match (host, client.stream) {
-                (Some(host), Stream::Plain(stream)) => {
-                    return place.map(|place| Departure { stream, place, host });
-                }
-                (_, stream) => client = Http1Client::new(stream),
-            }
+        let settles = requests.is_power_of_two() && client.ahead.is_empty() && client.owes_nothing();
+        if settles && let Some(host) = better_host(worker, &client, &mut place) {
+            let stream = client.into_socket();
+            return stream.zip(place).map(|(stream, place)| Departure { stream, place, host });
         }
     }
 }

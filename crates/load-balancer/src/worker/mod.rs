@@ -4,12 +4,14 @@ mod alarm;
 mod buffers;
 mod clock;
 mod ids;
+mod outbox;
 mod scratch;
 mod threads;
 
 pub(crate) use self::alarm::{Alarm, TICK};
 pub(crate) use self::buffers::Buffers;
 pub(crate) use self::ids::{Ids, hex};
+pub(crate) use self::outbox::Outbox;
 pub(crate) use self::scratch::{FULL, Held, READ, Scratch};
 pub(crate) use self::threads::{Departure, Place};
 pub use self::threads::{Parts, StartError, Workers};
@@ -41,6 +43,7 @@ pub(crate) struct Worker {
     pub(crate) settings: Listen,
     pub(crate) scratch: RefCell<Scratch>,
     pub(crate) buffers: Buffers,
+    pub(crate) outbox: Rc<Outbox>,
     pub(crate) alarms: Rc<Alarms>,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
@@ -65,6 +68,7 @@ impl Worker {
             settings,
             scratch: RefCell::new(Scratch::new()),
             buffers: Buffers::default(),
+            outbox: Rc::default(),
             alarms: Alarms::new(),
             clock: Clock::new(SystemTime::now()),
             ids,
@@ -108,6 +112,7 @@ impl Worker {
         let now = Instant::now();
         self.clock.set(SystemTime::now());
         self.alarms.sweep(now);
+        self.outbox.tick();
         if now.duration_since(self.last_second.get()) >= Duration::from_secs(1) {
             self.last_second.set(now);
             self.upstreams.sweep(now);

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::{io, thread};
 use thiserror::Error;
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::LocalSet;
 
 /// What workers are made of.
@@ -72,6 +72,7 @@ pub(crate) struct Common {
     places: Box<[AtomicUsize]>,
     handing: Box<[mpsc::UnboundedSender<Handing>]>,
     phase: watch::Sender<Phase>,
+    ticks: Notify,
 }
 
 /// The place at a worker of a client connection that has come to stay: it has been used once and may be used again.
@@ -138,7 +139,9 @@ impl Workers {
             places: (0..count).map(|_| AtomicUsize::new(0)).collect(),
             handing: handing.into(),
             phase: watch::Sender::new(Phase::Running),
+            ticks: Notify::new(),
         });
+        keep_time(&common).map_err(StartError::Thread)?;
         let (alive, ended) = mpsc::channel(1);
         let mut secure = secure.unwrap_or_default().into_iter();
         let each = plain.into_iter().zip(parts.records).zip(handed).enumerate();
@@ -196,6 +199,20 @@ impl Drop for Workers {
     }
 }
 
+/// Tells the workers every [`TICK`] that it has passed, for as long as there are any. A timer of each runtime would do
+/// it, too, but a thread that sleeps with a timer set pays for that with every sleep.
+fn keep_time(common: &Arc<Common>) -> io::Result<()> {
+    let common = Arc::downgrade(common);
+    let keep = move || {
+        while let Some(common) = common.upgrade() {
+            common.ticks.notify_waiters();
+            drop(common);
+            thread::sleep(TICK);
+        }
+    };
+    thread::Builder::new().name("ticks".to_owned()).spawn(keep).map(drop)
+}
+
 /// One listening socket for each worker, all on the same port.
 fn open(address: SocketAddr, count: usize) -> Result<(SocketAddr, Vec<TcpListener>), StartError> {
     let failed = |source| StartError::Bind { address, source };
@@ -220,7 +237,10 @@ fn run(worker: Rc<Worker>, doors: Vec<Door>, handed: Handed) {
             return tracing::error!(%error, worker = worker.index, "cannot start the worker's runtime");
         }
     };
-    LocalSet::new().block_on(&runtime, work(worker, doors, handed));
+    LocalSet::new().block_on(&runtime, async move {
+        // As a task it is looked at when it is called for; here it would be with each wake-up of the thread.
+        let _ = tokio::task::spawn_local(work(worker, doors, handed)).await;
+    });
 }
 
 /// A worker's life.
@@ -229,17 +249,18 @@ async fn work(worker: Rc<Worker>, doors: Vec<Door>, mut handed: Handed) {
     for (listener, tls) in doors {
         tokio::task::spawn_local(attend(Rc::clone(&worker), listener, tls));
     }
-    let mut ticks = tokio::time::interval(TICK);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let outbox = Rc::clone(&worker.outbox);
+    tokio::task::spawn_local(async move { outbox.deliver().await });
     loop {
         tokio::select! {
-            _ = ticks.tick() => worker.tick(),
+            () = worker.common.ticks.notified() => worker.tick(),
             Some(accepted) = handed.recv() => take_over(&worker, accepted),
             Ok(()) = phase.changed() => worker.alarms.wake_all(),
         }
         let now = *phase.borrow();
         let idle = worker.connections.get() == 0 && worker.doors.get() == 0;
         if now == Phase::Ended || (now == Phase::Closing && idle) {
+            worker.outbox.flush();
             return;
         }
     }

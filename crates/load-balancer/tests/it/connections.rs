@@ -3,6 +3,7 @@
 use crate::balancer::{Balancer, PATIENCE, get};
 use std::time::Duration;
 use testkit::{Answer, Gate, RawClient, Script, Upstream, eventually};
+use tokio::net::TcpSocket;
 
 #[tokio::test]
 async fn pipelined_requests_are_answered_in_order() {
@@ -35,6 +36,32 @@ async fn requests_sent_while_an_answer_is_awaited_are_not_lost() {
     gate.open();
     for _ in 0..401 {
         assert_eq!(reader.read_response().await.unwrap().text(), "done");
+    }
+}
+
+/// Each request comes alone, until the answers have filled every buffer on the way and the balancer asks no more.
+#[tokio::test]
+async fn a_client_that_asks_and_asks_before_it_reads_gets_every_answer_in_order() {
+    let upstream = Upstream::start(Script::respond(|seen| Answer::ok(seen.target.repeat(300)))).await;
+    let balancer = Balancer::before(&upstream);
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut client = RawClient::over(socket.connect(balancer.workers.http()).await.unwrap());
+    let mut asked = 0;
+    loop {
+        client.send(get(&format!("/{asked}"))).await.unwrap();
+        asked += 1;
+        let heard = async {
+            while upstream.requests() < asked {
+                tokio::time::sleep(Duration::from_micros(100)).await;
+            }
+        };
+        if tokio::time::timeout(Duration::from_secs(1), heard).await.is_err() {
+            break;
+        }
+    }
+    for number in 0..asked {
+        assert_eq!(client.read_response().await.unwrap().text(), format!("/{number}").repeat(300));
     }
 }
 

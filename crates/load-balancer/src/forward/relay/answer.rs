@@ -30,7 +30,7 @@ where
             if matches!(self.state.stage, Stage::Ended) {
                 return Poll::Ready(Ok(End::Passed));
             }
-            let read = ready!(scratch.poll_fill(&mut self.upstream.stream, cx, self.state.read_limit()));
+            let read = ready!(scratch.poll_fill(&mut self.upstream.line, cx, self.state.read_limit()));
             let end = match read {
                 Ok(range) if !range.is_empty() => self.take_in(cx, scratch, range)?,
                 Ok(_) => self.upstream_ended(cx, scratch, None)?,

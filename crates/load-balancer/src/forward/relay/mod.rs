@@ -9,7 +9,7 @@ use super::upstream::Upstream;
 use crate::http1::body::Body;
 use crate::http1::response;
 use crate::retry::Failure;
-use crate::worker::{Alarm, Buffers, READ, Scratch, TICK};
+use crate::worker::{Alarm, Buffers, Outbox, READ, Scratch, TICK};
 use std::ops::Range;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -81,6 +81,7 @@ pub(crate) struct Relay<'a, C, J> {
     pub(crate) upstream: &'a mut Upstream,
     pub(crate) alarm: &'a Alarm,
     pub(crate) buffers: &'a Buffers,
+    pub(crate) outbox: &'a Outbox,
     pub(crate) limits: Limits,
     /// For `X-Served-By` and `Date`.
     pub(crate) served_by: &'a str,
@@ -163,7 +164,7 @@ where
     fn poll_request(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Result<(), Broken> {
         while !self.state.deaf {
             let idle = self.request.is_drained();
-            match self.upstream.poll_send(cx, self.request) {
+            match self.upstream.poll_send(cx, self.request, self.outbox) {
                 Poll::Ready(Ok(())) if !idle => {
                     self.progress();
                     self.request.let_go(self.buffers);
