@@ -3,7 +3,7 @@
 use super::request::Request;
 use crate::line::Line;
 use crate::record::Shard;
-use crate::worker::Outbox;
+use crate::worker::{Outbox, To};
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -72,7 +72,11 @@ impl Upstream {
             let line = Pin::new(&mut self.line);
             let written = match request.unsent() {
                 // One that must not be sent twice goes at once: the connection has just been seen to be alive.
-                (head, []) if request.is_whole() && request.is_safe_twice() && outbox.post(&line, head) => {
+                (head, [])
+                    if request.is_whole()
+                        && request.is_safe_twice()
+                        && outbox.post(&line, To::Upstream, head) =>
+                {
                     Poll::Ready(Ok(head.len()))
                 }
                 (head, []) => line.poll_write(cx, head),

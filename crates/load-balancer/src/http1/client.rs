@@ -8,7 +8,7 @@ use super::write::{self, Added, Coding};
 use crate::forward::{Client, ClientError, Own};
 use crate::listener::Stream;
 use crate::respond::Answer;
-use crate::worker::{Alarm, Outbox, READ, Scratch};
+use crate::worker::{Alarm, Outbox, READ, Scratch, To};
 use std::ops::Range;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -104,7 +104,7 @@ impl Http1Client {
     /// Leaves the end of an answer to the outbox, if nothing stands in the way.
     fn post(&self, bytes: &[u8]) -> bool {
         let Stream::Plain(line) = &self.stream else { return false };
-        !self.close && self.unsent.is_empty() && self.outbox.post(line, bytes)
+        !self.close && self.unsent.is_empty() && self.outbox.post(line, To::Client, bytes)
     }
 
     /// Before anything else is written: what the outbox has is sent, and what it cannot send comes first.

@@ -11,7 +11,7 @@ mod threads;
 pub(crate) use self::alarm::{Alarm, TICK};
 pub(crate) use self::buffers::Buffers;
 pub(crate) use self::ids::{Ids, hex};
-pub(crate) use self::outbox::Outbox;
+pub(crate) use self::outbox::{Outbox, To};
 pub(crate) use self::scratch::{FULL, Held, READ, Scratch};
 pub(crate) use self::threads::{Departure, Place};
 pub use self::threads::{Parts, StartError, Workers};
@@ -112,7 +112,7 @@ impl Worker {
         let now = Instant::now();
         self.clock.set(SystemTime::now());
         self.alarms.sweep(now);
-        self.outbox.tick();
+        self.outbox.tick(now);
         if now.duration_since(self.last_second.get()) >= Duration::from_secs(1) {
             self.last_second.set(now);
             self.upstreams.sweep(now);

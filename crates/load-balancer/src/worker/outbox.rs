@@ -8,12 +8,25 @@
 use crate::line::Line;
 use std::cell::RefCell;
 use std::fmt;
+use std::io::ErrorKind;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::{Duration, Instant};
 
 /// The longest message, in bytes: a copy of more would cost what the company saves.
 const LONGEST: usize = 4096;
 /// So many letters go out without waiting for the rest: none waits for hundreds of requests to be read.
 const MOST: usize = 32;
+/// So long a client whose connection has ended otherwise may take to read what is left for it.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Whom a message is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum To {
+    /// What it does not take at once it shall still get when its connection has ended otherwise.
+    Client,
+    /// When its connection has ended, nobody waits for its answer any more.
+    Upstream,
+}
 
 /// The messages of one worker that are about to be sent.
 #[derive(Default)]
@@ -32,13 +45,16 @@ struct Post {
 
 struct Letter {
     line: Line,
+    to: To,
     length: usize,
 }
 
 /// What is left of a letter.
 struct Late {
     line: Line,
+    to: To,
     bytes: Vec<u8>,
+    since: Instant,
 }
 
 impl Outbox {
@@ -47,7 +63,7 @@ impl Outbox {
     /// [is posted](Line::is_posted).
     ///
     /// That it cannot be sent is not told: who reads from the line will see why.
-    pub(crate) fn post(&self, line: &Line, message: &[u8]) -> bool {
+    pub(crate) fn post(&self, line: &Line, to: To, message: &[u8]) -> bool {
         if message.len() > LONGEST || line.is_posted() {
             return false;
         }
@@ -56,7 +72,7 @@ impl Outbox {
             post.call();
         }
         post.bytes.extend_from_slice(message);
-        post.letters.push(Letter { line: line.clone(), length: message.len() });
+        post.letters.push(Letter { line: line.clone(), to, length: message.len() });
         if post.letters.len() >= MOST {
             post.send_all();
         }
@@ -71,15 +87,15 @@ impl Outbox {
         late.map(|at| post.late.swap_remove(at).bytes).unwrap_or_default()
     }
 
-    /// Sends what is here.
-    pub(crate) fn flush(&self) {
-        self.0.borrow_mut().send_all();
+    /// Whether all is sent.
+    pub(super) fn is_empty(&self) -> bool {
+        let post = self.0.borrow();
+        post.letters.is_empty() && post.late.is_empty()
     }
 
-    /// Forgets what is left for connections that have ended.
-    pub(super) fn tick(&self) {
-        let post = &mut *self.0.borrow_mut();
-        post.late.retain(|late| late.line.is_posted());
+    /// Forgets what nobody waits for.
+    pub(super) fn tick(&self, now: Instant) {
+        self.0.borrow_mut().late.retain(|late| late.is_awaited(now));
     }
 
     /// Sends for as long as it runs. As a task of the worker it is called by the first letter, and so comes after all
@@ -91,7 +107,7 @@ impl Outbox {
                 post.carrier = Some(cx.waker().clone());
             }
             post.send_all();
-            post.late.retain_mut(|late| late.line.is_posted() && late.poll_send(cx).is_pending());
+            post.late.retain_mut(|late| late.poll_send(cx).is_pending());
             Poll::Pending
         })
         .await;
@@ -102,18 +118,19 @@ impl Post {
     fn send_all(&mut self) {
         let mut rest = &self.bytes[..];
         let held = self.late.len();
-        for Letter { line, length } in self.letters.drain(..) {
+        for Letter { line, to, length } in self.letters.drain(..) {
             let (message, others) = rest.split_at(length);
             let mut sent = 0;
             while sent < length {
                 match line.send_now(&message[sent..]) {
                     Ok(more) if more > 0 => sent += more,
-                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                     Ok(_) | Err(_) => sent = length,
                 }
             }
             if sent < length {
-                self.late.push(Late { line, bytes: message[sent..].to_vec() });
+                let bytes = message[sent..].to_vec();
+                self.late.push(Late { line, to, bytes, since: Instant::now() });
             }
             rest = others;
         }
@@ -131,6 +148,11 @@ impl Post {
 }
 
 impl Late {
+    fn is_awaited(&self, now: Instant) -> bool {
+        let lives = self.line.is_posted();
+        lives || (self.to == To::Client && now.saturating_duration_since(self.since) < PATIENCE)
+    }
+
     /// Ready once all is sent or nothing more can be.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while !self.bytes.is_empty() {
@@ -139,7 +161,7 @@ impl Late {
             }
             match self.line.socket().try_write(&self.bytes) {
                 Ok(sent) if sent > 0 => drop(self.bytes.drain(..sent)),
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Ok(_) | Err(_) => break,
             }
         }

@@ -258,9 +258,8 @@ async fn work(worker: Rc<Worker>, doors: Vec<Door>, mut handed: Handed) {
             Ok(()) = phase.changed() => worker.alarms.wake_all(),
         }
         let now = *phase.borrow();
-        let idle = worker.connections.get() == 0 && worker.doors.get() == 0;
+        let idle = worker.connections.get() == 0 && worker.doors.get() == 0 && worker.outbox.is_empty();
         if now == Phase::Ended || (now == Phase::Closing && idle) {
-            worker.outbox.flush();
             return;
         }
     }

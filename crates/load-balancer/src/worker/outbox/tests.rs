@@ -1,5 +1,4 @@
 use super::*;
-use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::LocalSet;
@@ -16,15 +15,15 @@ fn message(number: usize) -> Vec<u8> {
 }
 
 /// Posts until the socket takes no more; gives all that was posted.
-fn fill(outbox: &Outbox, line: &Line) -> Vec<u8> {
+fn fill(outbox: &Outbox, line: &Line, to: To) -> Vec<u8> {
     let mut posted = Vec::new();
     for number in 0.. {
         let message = message(number);
-        if !outbox.post(line, &message) {
+        if !outbox.post(line, to, &message) {
             break;
         }
         posted.extend_from_slice(&message);
-        outbox.flush();
+        outbox.0.borrow_mut().send_all();
     }
     assert!(line.is_posted(), "something is left");
     posted
@@ -40,9 +39,9 @@ async fn letters_wait_for_the_carrier() {
     local
         .run_until(async {
             tokio::task::yield_now().await;
-            assert!(outbox.post(&one, b"first") && outbox.post(&two, b"second"));
+            assert!(outbox.post(&one, To::Client, b"first") && outbox.post(&two, To::Client, b"second"));
             assert!(one.is_posted() && two.is_posted());
-            assert!(!outbox.post(&one, b"third"), "one at a time for each line");
+            assert!(!outbox.post(&one, To::Client, b"third"), "one at a time for each line");
             let (mut bytes, mut others) = ([0; 5], [0; 6]);
             other.read_exact(&mut bytes).await.unwrap();
             another.read_exact(&mut others).await.unwrap();
@@ -60,10 +59,10 @@ async fn many_letters_do_not_wait() {
         ends.push(pair().await);
     }
     for (line, _) in &ends {
-        assert!(outbox.post(line, b"x"));
+        assert!(outbox.post(line, To::Client, b"x"));
     }
     assert!(ends.iter().all(|(line, _)| !line.is_posted()));
-    assert!(!outbox.post(&ends[0].0, &[b'x'; LONGEST + 1]), "too long");
+    assert!(!outbox.post(&ends[0].0, To::Client, &[b'x'; LONGEST + 1]), "too long");
 }
 
 #[tokio::test]
@@ -76,7 +75,7 @@ async fn what_a_socket_does_not_take_is_sent_once_it_does() {
     local
         .run_until(async {
             tokio::task::yield_now().await;
-            let posted = fill(&outbox, &line);
+            let posted = fill(&outbox, &line, To::Client);
             let mut came = vec![0; posted.len()];
             peer.read_exact(&mut came).await.unwrap();
             assert!(came == posted);
@@ -90,7 +89,7 @@ async fn what_a_socket_does_not_take_is_sent_once_it_does() {
 async fn what_is_recalled_is_what_was_not_sent() {
     let outbox = Outbox::default();
     let (line, mut peer) = pair().await;
-    let posted = fill(&outbox, &line);
+    let posted = fill(&outbox, &line, To::Client);
     let rest = outbox.recall(&line);
     assert!(!rest.is_empty() && !line.is_posted());
     let mut came = vec![0; posted.len() - rest.len()];
@@ -100,26 +99,30 @@ async fn what_is_recalled_is_what_was_not_sent() {
 }
 
 #[tokio::test]
-async fn nothing_is_kept_for_a_connection_that_has_ended() {
+async fn a_connection_that_has_ended_is_given_the_rest_if_it_is_a_clients() {
     let outbox = Outbox::default();
-    let (line, mut peer) = pair().await;
-    fill(&outbox, &line);
-    drop(line);
-    outbox.tick();
+    let ((client, _far), (upstream, mut other)) = (pair().await, pair().await);
+    fill(&outbox, &client, To::Client);
+    fill(&outbox, &upstream, To::Upstream);
+    let now = Instant::now();
+    outbox.tick(now + 2 * PATIENCE);
+    assert!(client.is_posted() && upstream.is_posted(), "as long as they last");
+    drop((client, upstream));
+    outbox.tick(now);
+    assert_eq!(outbox.0.borrow().late.len(), 1);
     let mut came = Vec::new();
-    tokio::time::timeout(Duration::from_secs(20), peer.read_to_end(&mut came))
-        .await
-        .expect("it is closed")
-        .unwrap();
+    tokio::time::timeout(PATIENCE, other.read_to_end(&mut came)).await.expect("it is closed").unwrap();
+    outbox.tick(now + 2 * PATIENCE);
+    assert!(outbox.is_empty(), "not for ever");
 }
 
 #[tokio::test]
 async fn the_last_letter_is_sent_though_its_connection_has_ended() {
     let outbox = Outbox::default();
     let (line, mut peer) = pair().await;
-    assert!(outbox.post(&line, b"bye"));
+    assert!(outbox.post(&line, To::Client, b"bye"));
     drop(line);
-    outbox.flush();
+    outbox.0.borrow_mut().send_all();
     let mut came = Vec::new();
     peer.read_to_end(&mut came).await.unwrap();
     assert_eq!(came, b"bye");
@@ -135,7 +138,7 @@ async fn a_peer_that_has_left_ends_the_matter() {
     while line.seems_quiet() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    assert!(outbox.post(&line, b"too late"));
-    outbox.flush();
+    assert!(outbox.post(&line, To::Client, b"too late"));
+    outbox.0.borrow_mut().send_all();
     assert!(!line.is_posted());
 }
