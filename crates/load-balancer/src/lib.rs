@@ -35,5 +35,6 @@ pub mod respond;
 pub mod retry;
 pub mod route;
 mod serve;
+mod stream;
 pub mod tls;
 pub mod worker;

@@ -1,77 +1,14 @@
 //! Sockets: where connections come in, on which worker they stay, and what to do when there are too many.
 
-use crate::line::Line;
 use crate::worker::{Place, Worker};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use std::task::Poll;
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::server::TlsStream;
 
 /// Connections that the kernel keeps until they are accepted; it caps this at `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
-
-/// A client connection, in clear or over TLS.
-#[derive(Debug)]
-pub(crate) enum Stream {
-    Plain(Line),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-impl Stream {
-    /// Sends records that TLS still holds back; a plain socket holds nothing back.
-    pub(crate) fn poll_flush_records(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self {
-            Self::Plain(_) => Poll::Ready(Ok(())),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-
-    /// The socket below.
-    pub(crate) fn socket(&self) -> &TcpStream {
-        match self {
-            Self::Plain(line) => line.socket(),
-            Self::Tls(stream) => stream.get_ref().0,
-        }
-    }
-
-    /// Whether the peer is told of the end by more than the end of the TCP stream.
-    pub(crate) fn is_tls(&self) -> bool {
-        matches!(self, Self::Tls(_))
-    }
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(line) => Pin::new(line).poll_read(cx, buf),
-            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(line) => Pin::new(line).poll_write(cx, buf),
-            Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().poll_flush_records(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(line) => Pin::new(line).poll_shutdown(cx),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
-    }
-}
 
 /// Opens a listening socket that other workers may open too.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {

@@ -3,9 +3,9 @@
 use crate::forward::Peer;
 use crate::http1;
 use crate::http2;
-use crate::line::Line;
-use crate::listener::{Accepted, Stream};
+use crate::listener::Accepted;
 use crate::respond::{self, ErrorKind};
+use crate::stream::{ClientLine, Stream};
 use crate::worker::{Departure, FULL, Worker};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use tokio_rustls::server::TlsStream;
 pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) -> Option<Departure> {
     let Accepted { stream, peer, tls, place } = accepted;
     let peer = Peer::new(peer.ip(), tls, &worker.settings.trusted_proxies);
+    let stream = ClientLine::new(stream, &worker.outbox);
     let stream = if tls {
         // Boxed here and below, because connections that need no such thing would hold the room for it too.
         let stream = Box::new(Box::pin(handshake(worker, stream)).await?);
@@ -27,13 +28,13 @@ pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream
         }
         Stream::Tls(stream)
     } else {
-        Stream::Plain(Line::new(stream))
+        Stream::Plain(stream)
     };
     http1::connection::serve(worker, stream, peer, place).await
 }
 
 /// TLS, as far as the client gets with it in the time that it has for a head.
-async fn handshake(worker: &Worker, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+async fn handshake(worker: &Worker, stream: ClientLine) -> Option<TlsStream<ClientLine>> {
     let acceptor = TlsAcceptor::from(Arc::clone(worker.common.tls.as_ref()?));
     let alarm = worker.alarms.alarm();
     let deadline = alarm.now() + worker.settings.header_timeout;

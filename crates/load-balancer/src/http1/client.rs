@@ -6,12 +6,11 @@ use super::length::Length;
 use super::response::ResponseHead;
 use super::write::{self, Added, Coding};
 use crate::forward::{Client, ClientError, Own};
-use crate::listener::Stream;
 use crate::respond::Answer;
-use crate::worker::{Alarm, Outbox, READ, Scratch, To};
+use crate::stream::Stream;
+use crate::worker::{Alarm, READ, Scratch};
 use std::ops::Range;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::io::AsyncWrite;
@@ -29,7 +28,6 @@ const HALF_CLOSED: Duration = Duration::from_millis(500);
 #[allow(clippy::struct_excessive_bools, reason = "facts of one request and its answer, each on its own")]
 pub(crate) struct Http1Client {
     pub(super) stream: Stream,
-    outbox: Rc<Outbox>,
     /// Bytes that have come and are not used yet: part of a head, or later requests.
     pub(super) ahead: Vec<u8>,
     /// Bytes of answers that the client has not taken yet.
@@ -52,10 +50,9 @@ pub(crate) struct Http1Client {
 }
 
 impl Http1Client {
-    pub(crate) fn new(stream: Stream, outbox: Rc<Outbox>) -> Self {
+    pub(crate) fn new(stream: Stream) -> Self {
         Self {
             stream,
-            outbox,
             ahead: Vec::new(),
             unsent: Vec::new(),
             sent: 0,
@@ -101,26 +98,12 @@ impl Http1Client {
         Ok(range.start..range.start + decoded.data)
     }
 
-    /// Leaves the end of an answer to the outbox, if nothing stands in the way.
-    fn post(&self, bytes: &[u8]) -> bool {
-        let Stream::Plain(line) = &self.stream else { return false };
-        !self.close && self.unsent.is_empty() && self.outbox.post(line, To::Client, bytes)
-    }
-
-    /// Before anything else is written: what the outbox has is sent, and what it cannot send comes first.
-    fn reclaim(&mut self) {
-        if let Stream::Plain(line) = &self.stream
-            && line.is_posted()
-        {
-            // It was empty when there was something to post.
-            self.unsent = self.outbox.recall(line);
-        }
-    }
-
     /// Whether the client has all that it was offered, as far as that is up to this process.
     pub(super) fn owes_nothing(&mut self) -> bool {
-        self.reclaim();
-        self.unsent.is_empty()
+        match &mut self.stream {
+            Stream::Plain(line) => self.unsent.is_empty() && line.owes_nothing(),
+            Stream::Tls(_) => self.unsent.is_empty(),
+        }
     }
 
     /// The socket of a connection in clear that [owes nothing](Self::owes_nothing).
@@ -133,7 +116,6 @@ impl Http1Client {
 
     /// Writes as much as goes at once and keeps the rest.
     fn send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Result<(), ClientError> {
-        self.reclaim();
         let mut sent = 0;
         while self.unsent.is_empty() && sent < bytes.len() {
             match Pin::new(&mut self.stream).poll_write(cx, &bytes[sent..]) {
@@ -236,9 +218,7 @@ impl Client for Http1Client {
         };
         // There is room for the longest head that can come of the longest one read, and for a chunk's frame.
         let whole = framed.and_then(|range| scratch.prepend_head(range)).ok_or(ClientError::Left(None))?;
-        let last = end.is_some_and(<[u8]>::is_empty);
-        let posted = last && !whole.is_empty() && self.post(scratch.bytes(&whole));
-        if !whole.is_empty() && !posted {
+        if !whole.is_empty() {
             self.send(cx, scratch.bytes(&whole))?;
         }
         if let Some(trailers) = end {
@@ -269,7 +249,6 @@ impl Client for Http1Client {
 
     fn answer(&mut self, answer: &Answer, whole: &Own<'_>) {
         self.close |= !self.body.is_done();
-        self.reclaim();
         let connection = self.connection();
         write::own(&mut self.unsent, answer, connection, whole.date, whole.request_id);
         if !whole.is_head {

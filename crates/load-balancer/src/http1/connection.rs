@@ -7,9 +7,9 @@ use super::{fields, forwarding};
 use crate::exchange::{self, Exchange};
 use crate::forward::{Client, Peer, Request};
 use crate::http2;
-use crate::listener::Stream;
 use crate::record::Protocol;
 use crate::respond::ErrorKind;
+use crate::stream::Stream;
 use crate::worker::{Alarm, Departure, Place, READ, Scratch, Worker};
 use socket2::SockRef;
 use std::ops::Range;
@@ -46,7 +46,7 @@ pub(crate) async fn serve(
     mut place: Option<Place>,
 ) -> Option<Departure> {
     let alarm = worker.alarms.alarm();
-    let mut client = Http1Client::new(stream, Rc::clone(&worker.outbox));
+    let mut client = Http1Client::new(stream);
     let (mut patience, mut requests) = (worker.settings.header_timeout, 0_u64);
     loop {
         let first = requests == 0 && place.is_none();

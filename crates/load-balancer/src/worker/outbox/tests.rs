@@ -95,7 +95,7 @@ async fn what_is_recalled_is_what_was_not_sent() {
     let mut came = vec![0; posted.len() - rest.len()];
     peer.read_exact(&mut came).await.unwrap();
     assert!([came, rest].concat() == posted);
-    assert_eq!(peer.try_read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "and no more");
+    assert_eq!(peer.try_read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock, "and no more");
 }
 
 #[tokio::test]
