@@ -90,9 +90,12 @@ impl ClientLine {
     }
 
     /// Whether the client has all that was written, as far as that is up to this process.
-    pub(crate) fn owes_nothing(&mut self) -> bool {
-        self.recall();
-        self.rest.is_empty()
+    pub(crate) fn owes_nothing(&self) -> bool {
+        if self.line.is_posted() {
+            // Not recalled: nobody may come to write what is left.
+            self.outbox.flush();
+        }
+        self.rest.is_empty() && !self.line.is_posted()
     }
 
     /// The socket of a line that [owes nothing](Self::owes_nothing).
@@ -162,5 +165,65 @@ impl AsyncWrite for ClientLine {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_settle(cx))?;
         Pin::new(&mut self.line).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::task::LocalSet;
+
+    /// A line whose socket has not taken all, what was written to it, and the client.
+    async fn clogged(outbox: &Rc<Outbox>) -> (ClientLine, Vec<u8>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let mut line = ClientLine::new(listener.accept().await.unwrap().0, outbox);
+        let mut written = Vec::new();
+        while !line.line.is_posted() {
+            let message: Vec<u8> = written.len().to_string().bytes().cycle().take(4000).collect();
+            line.write_all(&message).await.unwrap();
+            written.extend_from_slice(&message);
+            outbox.flush();
+        }
+        (line, written, client)
+    }
+
+    #[tokio::test]
+    async fn what_is_owed_is_given_though_nothing_more_is_written() {
+        let outbox = Rc::new(Outbox::default());
+        let local = LocalSet::new();
+        let carrier = Rc::clone(&outbox);
+        local.spawn_local(async move { carrier.deliver().await });
+        local
+            .run_until(async {
+                tokio::task::yield_now().await;
+                let (line, written, mut client) = clogged(&outbox).await;
+                assert!(!line.owes_nothing());
+                let mut came = vec![0; written.len()];
+                client.read_exact(&mut came).await.unwrap();
+                assert!(came == written);
+                tokio::task::yield_now().await;
+                assert!(line.owes_nothing());
+            })
+            .await;
+    }
+
+    #[tokio::test]
+    async fn what_is_written_later_comes_later() {
+        let outbox = Rc::new(Outbox::default());
+        let (mut line, written, mut client) = clogged(&outbox).await;
+        let rest = vec![b'r'; 100_000];
+        let expected = [&written[..], &rest, b"end"].concat();
+        let writing = async {
+            line.write_all(&rest).await.unwrap();
+            line.write_all(b"end").await.unwrap();
+            line.shutdown().await.unwrap();
+        };
+        let mut came = Vec::new();
+        let (read, ()) = tokio::join!(client.read_to_end(&mut came), writing);
+        read.unwrap();
+        assert!(came == expected);
     }
 }

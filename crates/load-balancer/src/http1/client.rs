@@ -99,8 +99,8 @@ impl Http1Client {
     }
 
     /// Whether the client has all that it was offered, as far as that is up to this process.
-    pub(super) fn owes_nothing(&mut self) -> bool {
-        match &mut self.stream {
+    pub(super) fn owes_nothing(&self) -> bool {
+        match &self.stream {
             Stream::Plain(line) => self.unsent.is_empty() && line.owes_nothing(),
             Stream::Tls(_) => self.unsent.is_empty(),
         }

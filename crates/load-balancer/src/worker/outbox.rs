@@ -87,6 +87,11 @@ impl Outbox {
         late.map(|at| post.late.swap_remove(at).bytes).unwrap_or_default()
     }
 
+    /// Sends what is here; what a socket does not take stays, and is sent once it does.
+    pub(crate) fn flush(&self) {
+        self.0.borrow_mut().send_all();
+    }
+
     /// Whether all is sent.
     pub(super) fn is_empty(&self) -> bool {
         let post = self.0.borrow();
@@ -100,7 +105,7 @@ impl Outbox {
 
     /// Sends for as long as it runs. As a task of the worker it is called by the first letter, and so comes after all
     /// that could run by then.
-    pub(super) async fn deliver(&self) {
+    pub(crate) async fn deliver(&self) {
         std::future::poll_fn::<(), _>(|cx| {
             let post = &mut *self.0.borrow_mut();
             if !post.carrier.as_ref().is_some_and(|carrier| carrier.will_wake(cx.waker())) {

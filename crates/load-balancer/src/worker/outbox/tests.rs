@@ -23,7 +23,7 @@ fn fill(outbox: &Outbox, line: &Line, to: To) -> Vec<u8> {
             break;
         }
         posted.extend_from_slice(&message);
-        outbox.0.borrow_mut().send_all();
+        outbox.flush();
     }
     assert!(line.is_posted(), "something is left");
     posted
@@ -122,7 +122,7 @@ async fn the_last_letter_is_sent_though_its_connection_has_ended() {
     let (line, mut peer) = pair().await;
     assert!(outbox.post(&line, To::Client, b"bye"));
     drop(line);
-    outbox.0.borrow_mut().send_all();
+    outbox.flush();
     let mut came = Vec::new();
     peer.read_to_end(&mut came).await.unwrap();
     assert_eq!(came, b"bye");
@@ -139,6 +139,6 @@ async fn a_peer_that_has_left_ends_the_matter() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     assert!(outbox.post(&line, To::Client, b"too late"));
-    outbox.0.borrow_mut().send_all();
+    outbox.flush();
     assert!(!line.is_posted());
 }
