@@ -13,6 +13,8 @@ from .statistics import Ratio, Summary, against_best, summarize
 Samples = dict[str, dict[str, list[Sample]]]
 
 PERCENTILES = ("p50", "p99", "p999")
+# A rate is reached by who answers so much of it.
+REACHED = 0.98
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,13 @@ def show_figure(case: Case, value: float) -> str:
 
 
 def case_section(case: Case, samples: Samples, syscalls: dict[str, dict[str, float]]) -> str:
-    """The heading and the table of one case."""
+    """The heading and the table of one case, and who did not reach its rate."""
     counted = syscalls.get(case.name, {})
     lines = [line(name, found, counted.get(name)) for name, found in samples[case.name].items() if found]
-    return f"### {case.title}\n\n{details(case, lines)}"
+    parts = [f"### {case.title}", details(case, lines)]
+    if slow := [it.contender for it in lines if it.throughput < case.rate * REACHED]:
+        parts.append(f"The rate was too much for {', '.join(slow)} here: saturated, most rounds or all.")
+    return "\n\n".join(parts)
 
 
 def details(case: Case, lines: list[Line]) -> str:

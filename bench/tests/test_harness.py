@@ -185,6 +185,15 @@ class Reports(unittest.TestCase):
         found = [(it.quantity, it.met) for it in report.verdicts(case("rate-10k"), samples)]
         self.assertEqual(found, [("figure", True), ("p50", True), ("p99", True)])
 
+    def test_a_rate_that_was_not_reached_is_said(self):
+        chosen = case("rate-40k")
+        latency = dict.fromkeys(report.PERCENTILES, 1.0)
+        reach = {"nginx": 0.999, "haproxy": 0.9, OURS: 0.97}
+        samples = {name: [Sample(1.0, throughput=chosen.rate * it, latency_us=latency)] * 3 for name, it in reach.items()}
+        self.assertIn(f"too much for haproxy, {OURS} here", report.case_section(chosen, {chosen.name: samples}, {}))
+        fast = {name: samples["nginx"] for name in reach}
+        self.assertNotIn("too much", report.case_section(chosen, {chosen.name: fast}, {}))
+
     def test_the_table_lines_up(self):
         lines = report.table(["a", "bb"], [["long", "x"], ["y", "z"]]).splitlines()
         self.assertEqual(len({len(line) for line in lines}), 1)
