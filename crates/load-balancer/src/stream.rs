@@ -173,7 +173,6 @@ mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
-    use tokio::task::LocalSet;
 
     /// A line whose socket has not taken all, what was written to it, and the client.
     async fn clogged(outbox: &Rc<Outbox>) -> (ClientLine, Vec<u8>, TcpStream) {
@@ -193,12 +192,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_owed_is_given_though_nothing_more_is_written() {
         let outbox = Rc::new(Outbox::default());
-        let local = LocalSet::new();
-        let carrier = Rc::clone(&outbox);
-        local.spawn_local(async move { carrier.deliver().await });
-        local
-            .run_until(async {
-                tokio::task::yield_now().await;
+        outbox
+            .while_delivering(async {
                 let (line, written, mut client) = clogged(&outbox).await;
                 assert!(!line.owes_nothing());
                 let mut came = vec![0; written.len()];

@@ -105,7 +105,7 @@ impl Outbox {
 
     /// Sends for as long as it runs. As a task of the worker it is called by the first letter, and so comes after all
     /// that could run by then.
-    pub(crate) async fn deliver(&self) {
+    pub(super) async fn deliver(&self) {
         std::future::poll_fn::<(), _>(|cx| {
             let post = &mut *self.0.borrow_mut();
             if !post.carrier.as_ref().is_some_and(|carrier| carrier.will_wake(cx.waker())) {

@@ -116,7 +116,8 @@ where
         out: &mut Vec<u8>,
     ) -> Result<Heads, Broken> {
         let switch = head.status == 101;
-        if switch && !self.request.facts.upgrade {
+        // Nor can one switch that has not been sent the whole request yet: what comes next would overtake the rest.
+        if switch && (!self.request.facts.upgrade || self.upstream.line.is_posted()) {
             return Err(UpstreamError::Unexpected.into());
         }
         let replayable = self.request.is_kept(self.limits.replay_body);

@@ -1,7 +1,21 @@
 use super::*;
+use std::rc::Rc;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::LocalSet;
+
+impl Outbox {
+    /// Runs a test beside the task that delivers.
+    pub(crate) async fn while_delivering<T>(self: &Rc<Self>, test: impl Future<Output = T>) -> T {
+        let (carrier, local) = (Rc::clone(self), LocalSet::new());
+        local.spawn_local(async move { carrier.deliver().await });
+        let begun = async {
+            tokio::task::yield_now().await;
+            test.await
+        };
+        local.run_until(begun).await
+    }
+}
 
 /// Two ends of a connection.
 async fn pair() -> (Line, TcpStream) {
@@ -31,14 +45,10 @@ fn fill(outbox: &Outbox, line: &Line, to: To) -> Vec<u8> {
 
 #[tokio::test]
 async fn letters_wait_for_the_carrier() {
-    let outbox = std::rc::Rc::new(Outbox::default());
+    let outbox = Rc::new(Outbox::default());
     let ((one, mut other), (two, mut another)) = (pair().await, pair().await);
-    let carrier = std::rc::Rc::clone(&outbox);
-    let local = LocalSet::new();
-    local.spawn_local(async move { carrier.deliver().await });
-    local
-        .run_until(async {
-            tokio::task::yield_now().await;
+    outbox
+        .while_delivering(async {
             assert!(outbox.post(&one, To::Client, b"first") && outbox.post(&two, To::Client, b"second"));
             assert!(one.is_posted() && two.is_posted());
             assert!(!outbox.post(&one, To::Client, b"third"), "one at a time for each line");
@@ -67,14 +77,10 @@ async fn many_letters_do_not_wait() {
 
 #[tokio::test]
 async fn what_a_socket_does_not_take_is_sent_once_it_does() {
-    let outbox = std::rc::Rc::new(Outbox::default());
+    let outbox = Rc::new(Outbox::default());
     let (line, mut peer) = pair().await;
-    let carrier = std::rc::Rc::clone(&outbox);
-    let local = LocalSet::new();
-    local.spawn_local(async move { carrier.deliver().await });
-    local
-        .run_until(async {
-            tokio::task::yield_now().await;
+    outbox
+        .while_delivering(async {
             let posted = fill(&outbox, &line, To::Client);
             let mut came = vec![0; posted.len()];
             peer.read_exact(&mut came).await.unwrap();
