@@ -1,12 +1,15 @@
 //! TLS: certificates by name (SNI), HTTP/2 or HTTP/1.1 by ALPN.
 
+mod provider;
+
+use self::provider::provider;
 use crate::config::Certificate;
 use arc_swap::ArcSwap;
+use rustls::ServerConfig;
 use rustls::client::verify_server_name;
 use rustls::crypto::aws_lc_rs;
 use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{ServerConfig, crypto::CryptoProvider};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem};
 use std::path::PathBuf;
@@ -85,10 +88,6 @@ pub fn server_config(certificates: Arc<Certificates>) -> Result<Arc<ServerConfig
     config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Setup)?;
     Ok(Arc::new(config))
-}
-
-fn provider() -> CryptoProvider {
-    aws_lc_rs::default_provider()
 }
 
 fn read(files: &[Certificate]) -> Result<Vec<Arc<CertifiedKey>>, TlsError> {
