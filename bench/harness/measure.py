@@ -59,7 +59,7 @@ def run(bench: Bench, case: Case, contender: Contender, count_syscalls: bool = F
 def begin(bench: Bench, case: Case, running: Running) -> load.Load:
     """The clients of a case, before they are let go."""
     certificate = bench.tls / "site.crt"
-    arguments = load.arguments(case, running.target, certificate, bench.warmup, bench.duration)
+    arguments = load.arguments(case, running.target, certificate, bench.warmup, bench.duration * case.length)
     return load.Load(bench.load_binary, arguments, bench.load_cores)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import plot, report
+from .cases import RATE_LENGTH
 from .contenders import Contender
 from .pick import Picks
 from .report import Samples
@@ -43,7 +44,7 @@ def markdown(results: Results) -> str:
     about = results.about
     where = f"{about['processor']}, {about['cores']} cores, {about['system']}, Linux {about['kernel']}"
     versions = ", ".join(f"{it.name} {it.version}" for it in results.contenders)
-    how = f"{versions}; {results.rounds} interleaved rounds of {results.seconds:g} s"
+    how = f"{versions}; {results.rounds} interleaved rounds of {results.seconds:g} s, {RATE_LENGTH} times that at a rate"
     parts = ["# Benchmark", f"{where}; {about['time']}, commit {about['commit']}.", f"{how}."]
     if results.samples:
         parts.append(report.summary(results.samples))
