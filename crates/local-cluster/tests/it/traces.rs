@@ -67,8 +67,16 @@ async fn a_request_is_one_trace_from_the_page_to_the_database() {
         ]
     );
     assert_eq!(backend.instance, attempt.attribute("lb.server"));
-    let log = std::fs::read_to_string(cluster.dir.path().join("access.log")).unwrap_or_default();
-    assert!(log.is_empty() || log.contains(TRACE), "the access log names the trace: {log}");
+    // Its lines are written together, once a second at the latest.
+    eventually(LIMIT, || async {
+        let log = std::fs::read_to_string(cluster.dir.path().join("access.log")).unwrap_or_default();
+        if log.contains(TRACE) {
+            Ok(())
+        } else {
+            Err(format!("the access log does not name the trace: {log}"))
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
