@@ -32,6 +32,7 @@ export function ProfileStep() {
         label="Country"
         withAsterisk
         searchable
+        selectFirstOptionOnChange
         placeholder="Choose or type"
         data={countries}
         nothingFoundMessage="No country by that name"
@@ -42,6 +43,7 @@ export function ProfileStep() {
         label="Time zone"
         withAsterisk
         searchable
+        selectFirstOptionOnChange
         placeholder="Choose or type a city"
         data={zones}
         nothingFoundMessage="No such city: try a larger one nearby"
