@@ -22,10 +22,11 @@ class Readme(unittest.TestCase):
         for title, share in shares:
             self.assertEqual(share, ratios.get(title), title)
 
-    def test_what_is_missed_is_said(self):
+    def test_how_many_limits_are_met_is_said(self):
         verdicts = [row[-1] for row in cells((ROOT / "bench/reports/full.md").read_text()) if len(row) == 6]
-        found = re.search(r"(\d+) of the (\d+) limits", (ROOT / "README.md").read_text())
-        self.assertEqual(found.groups(), (str(verdicts.count("MISSED")), str(verdicts.count("MISSED") + verdicts.count("met"))))
+        found = re.search(r"(\d+) of the (\d+) limits that we have set ourselves are met", (ROOT / "README.md").read_text())
+        met, missed = verdicts.count("met"), verdicts.count("MISSED")
+        self.assertEqual(found.groups(), (str(met), str(met + missed)))
 
     def test_the_peers_are_those_of_the_report(self):
         report = (ROOT / "bench/reports/full.md").read_text()
