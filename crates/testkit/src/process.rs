@@ -14,10 +14,15 @@ use nix::{
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
     process::{Child, Command},
+    task::JoinSet,
     time::timeout,
 };
 
 use crate::eventually;
+
+/// So long the last lines of a process that has ended may take. They take longer only when something that it has
+/// started still holds its output.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// A running process. Dropped, it is killed, and with it what it started in its process group.
 #[derive(Debug)]
@@ -25,6 +30,7 @@ pub struct Process {
     child: Child,
     pid: Pid,
     lines: Arc<Mutex<Vec<String>>>,
+    readers: JoinSet<()>,
 }
 
 impl Process {
@@ -40,9 +46,10 @@ impl Process {
         let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).map(Pid::from_raw);
         let pid = pid.ok_or_else(|| io::Error::other("the process has no id"))?;
         let lines = Arc::default();
-        collect(child.stdout.take(), &lines);
-        collect(child.stderr.take(), &lines);
-        Ok(Self { child, pid, lines })
+        let mut readers = JoinSet::new();
+        collect(child.stdout.take(), &lines, &mut readers);
+        collect(child.stderr.take(), &lines, &mut readers);
+        Ok(Self { child, pid, lines, readers })
     }
 
     /// Its process id.
@@ -50,8 +57,7 @@ impl Process {
         self.pid.as_raw()
     }
 
-    /// All lines so far, of standard output and standard error as they came. The last ones of a process may
-    /// still be on their way when it has ended: ask with [`Process::wait_for_line`].
+    /// All lines so far, of standard output and standard error as they came.
     pub fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap().clone()
     }
@@ -74,13 +80,17 @@ impl Process {
         send(self.pid.as_raw(), signal)
     }
 
-    /// Waits for its end.
+    /// Waits for its end and for its last lines.
     ///
     /// # Panics
     /// When it does not end in time, with all lines so far.
     pub async fn wait(&mut self, limit: Duration) -> io::Result<ExitStatus> {
-        let ended = timeout(limit, self.child.wait()).await;
-        ended.unwrap_or_else(|_| panic!("it did not end within {limit:?}:\n{}", self.lines().join("\n")))
+        let Ok(ended) = timeout(limit, self.child.wait()).await else {
+            panic!("it did not end within {limit:?}:\n{}", self.lines().join("\n"));
+        };
+        let all_read = async { while self.readers.join_next().await.is_some() {} };
+        let _ = timeout(LAST_LINES, all_read).await;
+        ended
     }
 
     /// Asks it to end (TERM) and waits.
@@ -110,10 +120,14 @@ pub fn is_alive(pid: i32) -> bool {
     state.is_some_and(|state| !matches!(state, 'Z' | 'X'))
 }
 
-fn collect(stream: Option<impl AsyncRead + Unpin + Send + 'static>, lines: &Arc<Mutex<Vec<String>>>) {
+fn collect(
+    stream: Option<impl AsyncRead + Unpin + Send + 'static>,
+    lines: &Arc<Mutex<Vec<String>>>,
+    readers: &mut JoinSet<()>,
+) {
     let Some(stream) = stream else { return };
     let lines = Arc::clone(lines);
-    tokio::spawn(async move {
+    readers.spawn(async move {
         let mut reader = BufReader::new(stream).split(b'\n');
         while let Ok(Some(line)) = reader.next_segment().await {
             lines.lock().unwrap().push(String::from_utf8_lossy(&line).into_owned());
