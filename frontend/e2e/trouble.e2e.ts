@@ -154,4 +154,22 @@ describe.skipIf(reasonToSkip !== undefined)(`when things go wrong${becauseOf(rea
     await page.keyboard.press('Enter');
     await expect.poll(() => country.inputValue()).toBe('Germany');
   });
+
+  test('a choice is made by Enter however quickly its name has come', async () => {
+    const country = page.getByRole('combobox', { name: 'Country' });
+    for (const name of ['France', 'Norway']) {
+      await country.fill('');
+      await page.keyboard.insertText(name.toLowerCase());
+      await page.getByRole('option', { name }).waitFor();
+      await page.keyboard.press('Enter');
+      await expect.poll(() => country.inputValue()).toBe(name);
+      await page.getByRole('listbox').waitFor({ state: 'hidden' });
+    }
+    await page.getByRole('combobox', { name: 'Time zone' }).click();
+    await page.getByRole('option').first().waitFor();
+    const zone = await page.getByRole('combobox', { name: 'Time zone' }).inputValue();
+    await page.keyboard.press('Enter');
+    await page.getByRole('listbox').waitFor({ state: 'hidden' });
+    expect(await page.getByRole('combobox', { name: 'Time zone' }).inputValue()).toBe(zone);
+  });
 });

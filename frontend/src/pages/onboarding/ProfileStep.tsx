@@ -2,6 +2,7 @@ import { Select, Textarea, TextInput } from '@mantine/core';
 import { useMemo } from 'react';
 import { useStaticData } from '../../onboarding/queries';
 import { useStepForm } from '../../onboarding/useStepForm';
+import { chooseByEnter } from './chooseByEnter';
 import { countryOptions, zoneOptions } from './options';
 import { StepForm, WIDE } from './StepFrame';
 
@@ -33,6 +34,8 @@ export function ProfileStep() {
         withAsterisk
         searchable
         selectFirstOptionOnChange
+        allowDeselect={false}
+        onKeyDownCapture={chooseByEnter}
         placeholder="Choose or type"
         data={countries}
         nothingFoundMessage="No country by that name"
@@ -44,6 +47,8 @@ export function ProfileStep() {
         withAsterisk
         searchable
         selectFirstOptionOnChange
+        allowDeselect={false}
+        onKeyDownCapture={chooseByEnter}
         placeholder="Choose or type a city"
         data={zones}
         nothingFoundMessage="No such city: try a larger one nearby"
