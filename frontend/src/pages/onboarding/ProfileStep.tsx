@@ -8,6 +8,15 @@ import { StepForm, WIDE } from './StepFrame';
 
 const BIO_MAX = 500;
 
+/** A long list is searched by typing; what was chosen is changed, but not taken back. */
+const BY_NAME = {
+  searchable: true,
+  selectFirstOptionOnChange: true,
+  allowDeselect: false,
+  maxDropdownHeight: 280,
+  onKeyDownCapture: chooseByEnter,
+};
+
 export function ProfileStep() {
   const control = useStepForm('profile', {
     job_title: '',
@@ -32,27 +41,19 @@ export function ProfileStep() {
       <Select
         label="Country"
         withAsterisk
-        searchable
-        selectFirstOptionOnChange
-        allowDeselect={false}
-        onKeyDownCapture={chooseByEnter}
+        {...BY_NAME}
         placeholder="Choose or type"
         data={countries}
         nothingFoundMessage="No country by that name"
-        maxDropdownHeight={280}
         {...form.getInputProps('country')}
       />
       <Select
         label="Time zone"
         withAsterisk
-        searchable
-        selectFirstOptionOnChange
-        allowDeselect={false}
-        onKeyDownCapture={chooseByEnter}
+        {...BY_NAME}
         placeholder="Choose or type a city"
         data={zones}
         nothingFoundMessage="No such city: try a larger one nearby"
-        maxDropdownHeight={280}
         {...form.getInputProps('time_zone')}
       />
       <TextInput
