@@ -31,6 +31,8 @@ pub enum ErrorKind {
     RateLimited(Refusal),
     /// The client wants a cached answer or none, and there is none.
     NotCached,
+    /// An error of the balancer's own, which is logged.
+    Internal,
     /// A transfer coding or method that the balancer does not do (`CONNECT`).
     NotImplemented(&'static str),
     /// The protocol version is neither 1.0, 1.1 nor 2.
@@ -68,6 +70,7 @@ impl ErrorKind {
             Self::HeadTooLarge => {
                 (431, "head_too_large", "The request's header fields are longer than allowed.")
             }
+            Self::Internal => (500, "internal_error", "The load balancer has failed; its log says how."),
             Self::NotImplemented(detail) => (501, "not_implemented", detail),
             Self::BadGateway => (502, "bad_gateway", "No server gave a usable answer."),
             Self::NoServer => (503, "no_server", "No server is available."),
@@ -93,6 +96,7 @@ impl ErrorKind {
             | Self::TargetTooLong
             | Self::ExpectationFailed
             | Self::HeadTooLarge
+            | Self::Internal
             | Self::NotImplemented(_)
             | Self::VersionNotSupported
             | Self::BadGateway
@@ -204,6 +208,7 @@ mod tests {
             (ErrorKind::TargetTooLong, 414, "target_too_long", true),
             (ErrorKind::ExpectationFailed, 417, "expectation_failed", true),
             (ErrorKind::HeadTooLarge, 431, "head_too_large", true),
+            (ErrorKind::Internal, 500, "internal_error", false),
             (ErrorKind::NotImplemented("CONNECT is not served."), 501, "not_implemented", true),
             (ErrorKind::BadGateway, 502, "bad_gateway", false),
             (ErrorKind::NoServer, 503, "no_server", false),

@@ -74,6 +74,7 @@ impl<C: Client> Exchange<'_, C> {
 
     /// Ends an exchange of which the client has had nothing yet.
     pub(super) async fn break_off<'p>(&mut self, broken: &Broken, course: Course<'p>) -> Conclusion<'p> {
+        self.report(broken);
         if let Some(kind) = error_kind(broken) {
             tracing::debug!(error = broken as &dyn std::error::Error, request_id = self.request.request_id());
             return self.fail(kind, course).await;
@@ -90,9 +91,16 @@ impl<C: Client> Exchange<'_, C> {
         course: Course<'p>,
         server: &'p Server,
     ) -> Conclusion<'p> {
+        self.report(broken);
         self.client.abort();
-        let status = if matches!(broken, Broken::Upstream(_)) { status } else { CLIENT_LEFT };
-        course.concluded(status, server)
+        course.concluded(if broken.has_left() { CLIENT_LEFT } else { status }, server)
+    }
+
+    /// Tells the balancer's log of an error of the balancer's own.
+    fn report(&self, broken: &Broken) {
+        if let Broken::Internal(what) = broken {
+            tracing::error!(error = what, request_id = self.request.request_id(), "an error of our own");
+        }
     }
 
     /// Records the request: once, whatever ended it.
@@ -126,6 +134,7 @@ fn error_kind(broken: &Broken) -> Option<ErrorKind> {
     match broken {
         Broken::Client(ClientError::Left(_)) | Broken::ClientStalled => None,
         Broken::Client(ClientError::Malformed(error)) => Some(ErrorKind::BadRequest(error.detail())),
+        Broken::Client(ClientError::Internal(_)) | Broken::Internal(_) => Some(ErrorKind::Internal),
         Broken::TooLarge => Some(ErrorKind::BodyTooLarge),
         Broken::RequestStalled => Some(ErrorKind::RequestTimeout),
         Broken::Upstream(UpstreamError::TimedOut | UpstreamError::ConnectTimeout) => {

@@ -19,6 +19,9 @@ pub(crate) enum ClientError {
     /// The body is not what its framing says.
     #[error("the request's body is malformed")]
     Malformed(#[from] ChunkError),
+    /// The balancer's own fault: something that always holds does not.
+    #[error("{0}")]
+    Internal(&'static str),
 }
 
 impl From<io::Error> for ClientError {
@@ -66,7 +69,7 @@ pub(crate) trait Client {
     /// From here on whatever the client sends is content without framing (RFC 9110 section 7.8).
     fn switch(&mut self);
 
-    /// Begins the final answer; the head goes out with the first [`Client::offer`].
+    /// Begins the final answer; its head goes to `out`, which is empty, and out with the first [`Client::offer`].
     fn begin(&mut self, head: &ResponseHead<'_, '_>, added: &Added<'_>, out: &mut Vec<u8>);
 
     /// Passes on content of the answer. With `end` it is the last, and the answer's trailers follow it.

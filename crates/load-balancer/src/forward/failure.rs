@@ -34,7 +34,7 @@ pub(crate) enum UpstreamError {
     /// A body that is not what its head says.
     #[error("the upstream's body: {0}")]
     Body(#[from] ChunkError),
-    /// A 101 that nobody asked for, or a head that leaves no room for ours.
+    /// A 101 that nobody asked for, or before all of the request was sent.
     #[error("an answer that does not fit the request")]
     Unexpected,
 }
@@ -68,7 +68,7 @@ impl UpstreamError {
 pub(crate) enum Broken {
     /// The client's doing.
     #[error(transparent)]
-    Client(#[from] ClientError),
+    Client(ClientError),
     /// The upstream's doing.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
@@ -81,4 +81,35 @@ pub(crate) enum Broken {
     /// The client does not send the rest of its request.
     #[error("the client does not send its request")]
     RequestStalled,
+    /// Nobody's doing but the balancer's own: something that always holds does not.
+    #[error("an error of the load balancer's own: {0}")]
+    Internal(&'static str),
+}
+
+impl From<ClientError> for Broken {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Internal(what) => Self::Internal(what),
+            error => Self::Client(error),
+        }
+    }
+}
+
+impl Broken {
+    /// What it says of the server, and what records call it.
+    pub(crate) fn outcome(&self) -> pool::Outcome {
+        match self {
+            Self::Upstream(error) => error.outcome(),
+            Self::Client(ClientError::Left(_)) | Self::ClientStalled => pool::Outcome::ClientLeft,
+            Self::Client(ClientError::Malformed(_)) | Self::TooLarge | Self::RequestStalled => {
+                pool::Outcome::RequestFailed
+            }
+            Self::Client(ClientError::Internal(_)) | Self::Internal(_) => pool::Outcome::Internal,
+        }
+    }
+
+    /// Whether the client is not there any more, as far as the balancer can tell.
+    pub(crate) fn has_left(&self) -> bool {
+        matches!(self, Self::Client(ClientError::Left(_)) | Self::ClientStalled)
+    }
 }

@@ -51,10 +51,7 @@ impl Attempt {
     pub(crate) fn outcome(&self) -> Outcome {
         match &self.result {
             Ok(End::Passed | End::Refused(_)) => Outcome::Answered,
-            Err(Broken::Upstream(error)) => error.outcome(),
-            Err(Broken::Client(_) | Broken::ClientStalled | Broken::TooLarge | Broken::RequestStalled) => {
-                Outcome::ClientLeft
-            }
+            Err(broken) => broken.outcome(),
         }
     }
 

@@ -213,11 +213,16 @@ impl Client for Http1Client {
     ) -> Result<(), ClientError> {
         self.content_out += content.len() as u64;
         let framed = match self.coding {
-            Coding::Chunked => frame(scratch, content, end.is_some_and(<[u8]>::is_empty)),
-            Coding::Identity => Some(content),
+            Coding::Chunked => frame(scratch, content, end.is_some_and(<[u8]>::is_empty))
+                .ok_or(ClientError::Internal("there is no room for the frame of a chunk"))?,
+            Coding::Identity => content,
         };
-        // There is room for the longest head that can come of the longest one read, and for a chunk's frame.
-        let whole = framed.and_then(|range| scratch.prepend_head(range)).ok_or(ClientError::Left(None))?;
+        let whole = scratch.prepend_head(framed);
+        if !scratch.head.is_empty() {
+            // It came in pieces, and is longer than the room before the last one of them.
+            self.send(cx, &scratch.head)?;
+            scratch.head.clear();
+        }
         if !whole.is_empty() {
             self.send(cx, scratch.bytes(&whole))?;
         }

@@ -30,6 +30,7 @@ pub(super) fn client(error: &ClientError) -> ErrorKind {
     match error {
         ClientError::Malformed(error) => ErrorKind::BadRequest(error.detail()),
         ClientError::Left(_) => ErrorKind::BadRequest("The request is not whole."),
+        ClientError::Internal(_) => ErrorKind::Internal,
     }
 }
 

@@ -134,7 +134,14 @@ impl Client for Http2Client {
         content: Range<usize>,
         end: Option<&[u8]>,
     ) -> Result<(), ClientError> {
-        let answer = self.answer.as_ref().ok_or(ClientError::Left(None))?;
+        let Some(answer) = &self.answer else {
+            let begun = self.head.is_none();
+            return Err(if begun {
+                ClientError::Left(None)
+            } else {
+                ClientError::Internal("there is content without a head")
+            });
+        };
         if !content.is_empty() {
             self.content_out += content.len() as u64;
             answer.data(Bytes::copy_from_slice(scratch.bytes(&content)));

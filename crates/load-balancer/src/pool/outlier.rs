@@ -18,6 +18,10 @@ pub enum Outcome {
     Stale,
     /// The client left first: says nothing about the server.
     ClientLeft,
+    /// The request broke off, or was longer than allowed: says nothing about the server.
+    RequestFailed,
+    /// An error of the balancer's own: says nothing about the server.
+    Internal,
 }
 
 impl Outcome {
@@ -31,6 +35,8 @@ impl Outcome {
             Self::Invalid => "invalid",
             Self::Stale => "stale",
             Self::ClientLeft => "client_left",
+            Self::RequestFailed => "request_failed",
+            Self::Internal => "internal",
         }
     }
 }

@@ -252,7 +252,9 @@ impl Server {
             Outcome::Reset | Outcome::TimedOut | Outcome::Invalid => {
                 (&self.hot.failures, thresholds.failures)
             }
-            Outcome::Stale | Outcome::ClientLeft => return false,
+            Outcome::Stale | Outcome::ClientLeft | Outcome::RequestFailed | Outcome::Internal => {
+                return false;
+            }
         };
         count.fetch_add(1, Relaxed) + 1 >= limit && self.eject()
     }

@@ -105,11 +105,12 @@ impl Scratch {
         Some(start..range.end)
     }
 
-    /// Puts [`Self::head`] directly before the range and empties it. `None` where there is no room.
-    pub(crate) fn prepend_head(&mut self, range: Range<usize>) -> Option<Range<usize>> {
+    /// Puts [`Self::head`] directly before the range and empties it. Where there is no room, both stay as they are.
+    pub(crate) fn prepend_head(&mut self, range: Range<usize>) -> Range<usize> {
         let head = std::mem::take(&mut self.head);
-        let joined = self.prepend(range, &head);
+        let joined = self.prepend(range.clone(), &head);
         self.head = head;
+        let Some(joined) = joined else { return range };
         self.head.clear();
         joined
     }
@@ -138,9 +139,21 @@ mod tests {
         let body = scratch.put(b"hello");
         scratch.head.extend_from_slice(b"HEAD ");
         let all = scratch.append(body, b"\r\n").and_then(|range| scratch.prepend(range, b"5\r\n")).unwrap();
-        let all = scratch.prepend_head(all).unwrap();
+        let all = scratch.prepend_head(all);
         assert_eq!(scratch.bytes(&all), b"HEAD 5\r\nhello\r\n");
         assert!(scratch.head.is_empty());
+    }
+
+    #[test]
+    fn a_head_that_has_no_room_stays_apart() {
+        let mut scratch = Scratch::new();
+        let body = scratch.put(b"hello");
+        scratch.head.resize(HEADROOM + 1, b'h');
+        let all = scratch.prepend_head(body.clone());
+        assert_eq!(
+            (all, scratch.bytes(&body), scratch.head.len()),
+            (body.clone(), &b"hello"[..], HEADROOM + 1)
+        );
     }
 
     #[test]

@@ -26,14 +26,14 @@ fn certificate(dir: &Path, name: &str) -> (Certificate, CertificateDer<'static>)
     (Certificate { cert, key }, made.cert.der().clone())
 }
 
-struct Site {
-    upstream: Upstream,
-    balancer: Balancer,
+pub(crate) struct Site {
+    pub(crate) upstream: Upstream,
+    pub(crate) balancer: Balancer,
     roots: RootCertStore,
     _dir: tempfile::TempDir,
 }
 
-async fn site(script: impl Into<Script>) -> Site {
+pub(crate) async fn site(script: impl Into<Script>) -> Site {
     let dir = tempfile::tempdir().unwrap();
     let (files, ders): (Vec<_>, Vec<_>) =
         ["one.test", "two.test"].map(|name| certificate(dir.path(), name)).into_iter().unzip();
@@ -50,7 +50,7 @@ async fn site(script: impl Into<Script>) -> Site {
 }
 
 impl Site {
-    async fn connect(
+    pub(crate) async fn connect(
         &self,
         name: &'static str,
         protocols: &[&[u8]],
@@ -114,15 +114,18 @@ async fn bad_certificates_are_named() {
     assert!(matches!(Certificates::load(&[mixed]), Err(TlsError::Pair { .. })));
 }
 
-type Sender = http2::SendRequest<Full<Bytes>>;
+pub(crate) type Sender = http2::SendRequest<Full<Bytes>>;
 
-async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Sender {
-    let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+pub(crate) async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Sender {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    // As browsers have it: longer than any head of an answer that is let through.
+    builder.max_header_list_size(256 * 1024);
+    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
     sender
 }
 
-fn request(method: &str, path: &str, body: impl Into<Bytes>) -> http::Request<Full<Bytes>> {
+pub(crate) fn request(method: &str, path: &str, body: impl Into<Bytes>) -> http::Request<Full<Bytes>> {
     let uri = format!("http://example.com{path}");
     http::Request::builder().method(method).uri(uri).body(Full::new(body.into())).unwrap()
 }

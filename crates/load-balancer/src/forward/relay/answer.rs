@@ -127,6 +127,8 @@ where
         }
         let request_id = self.request.request_id_bytes();
         let added = Added { served_by: self.served_by, request_id, date: self.date, cache: None };
+        // An answer that broke off may have left its own.
+        out.clear();
         self.client.begin(head, &added, out);
         self.state.status = Some(head.status);
         self.state.reusable = head.keep_alive;
@@ -153,7 +155,9 @@ where
         scratch: &mut Scratch,
         range: Range<usize>,
     ) -> Result<(), Broken> {
-        let Stage::Body(body) = &mut self.state.stage else { return Ok(()) };
+        let Stage::Body(body) = &mut self.state.stage else {
+            return Err(Broken::Internal("there is content without a head"));
+        };
         let decoded = body.decode(scratch.bytes_mut(&range)).map_err(UpstreamError::from)?;
         // Bytes after the answer's end are nobody's: the connection is not used again.
         self.state.reusable &= decoded.used == range.len();
