@@ -69,6 +69,7 @@ impl Application {
             refresh_token_ttl: auth.refresh_token_ttl,
             cookie_secure: auth.cookie_secure,
             database_views_interval: server.database_views_interval,
+            audit_retention: server.audit_retention,
             shutdown: Shutdown::new(),
             metrics,
             uptime: Uptime::start(),

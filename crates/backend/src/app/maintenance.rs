@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::state::App;
 use crate::domain::now;
+use crate::store::StoreError;
 
 /// Pause between two rounds. Each instance adds a random share, so that they take turns.
 const PAUSE: Duration = Duration::from_mins(5);
@@ -15,22 +16,36 @@ const BATCH: u32 = 500;
 pub(super) async fn run(app: App) {
     loop {
         tokio::time::sleep(PAUSE.mul_f64(1.0 + rand::random::<f64>())).await;
-        match purge(&app).await {
-            Ok(0) => {}
-            Ok(rows) => tracing::info!(rows, "deleted what had expired"),
-            Err(error) => {
-                tracing::warn!(error = service_kit::exit::chain(&error), "what has expired stays for now");
-            }
+        let now = now();
+        tell("what has expired", in_batches(|| app.store.purge(now, BATCH)).await);
+        let before = now - app.audit_retention;
+        tell(
+            "audit rows older than AUDIT_RETENTION",
+            in_batches(|| app.store.purge_audit(before, BATCH)).await,
+        );
+    }
+}
+
+/// Purges until nothing is left, and gives how many rows went.
+async fn in_batches<F: Future<Output = Result<u64, StoreError>>>(
+    purge: impl Fn() -> F,
+) -> Result<u64, StoreError> {
+    let mut total = 0;
+    loop {
+        match purge().await? {
+            0 => return Ok(total),
+            rows => total += rows,
         }
     }
 }
 
-async fn purge(app: &App) -> Result<u64, crate::store::StoreError> {
-    let mut total = 0;
-    loop {
-        match app.store.purge(now(), BATCH).await? {
-            0 => return Ok(total),
-            rows => total += rows,
-        }
+fn tell(what: &str, purged: Result<u64, StoreError>) {
+    match purged {
+        Ok(0) => {}
+        Ok(rows) => tracing::info!(rows, "deleted {what}"),
+        Err(error) => tracing::warn!(
+            error = service_kit::exit::chain(&error),
+            "cannot delete {what} now, the next round tries again"
+        ),
     }
 }

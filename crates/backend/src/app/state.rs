@@ -29,6 +29,8 @@ pub struct AppState {
     pub cookie_secure: bool,
     /// How often the database is asked about itself; zero: never.
     pub database_views_interval: Duration,
+    /// How long a row of the audit log is kept.
+    pub audit_retention: Duration,
     /// Whether the instance is about to end.
     pub shutdown: Shutdown,
     /// What is measured.

@@ -15,6 +15,8 @@ use service_kit::telemetry::traces::TraceConfig;
 
 pub use database::{DatabaseConfig, PoolConfig, SqlServerConfig};
 
+const DAY: Duration = Duration::from_hours(24);
+
 /// All that `serve` needs to know.
 #[derive(Debug)]
 pub struct Config {
@@ -37,6 +39,8 @@ pub struct ServerConfig {
     pub drain: Drain,
     /// `DB_VIEWS_INTERVAL`: how often the database is asked about itself; zero: never.
     pub database_views_interval: Duration,
+    /// `AUDIT_RETENTION`: how long a row of the audit log is kept.
+    pub audit_retention: Duration,
 }
 
 /// Tokens and passwords.
@@ -104,11 +108,16 @@ impl ServerConfig {
         {
             sources.reject("DB_VIEWS_INTERVAL", "must be 0, for never, or between 1s and 1h");
         }
+        let audit_retention = duration(sources, "AUDIT_RETENTION", DAY * 400);
+        if !(DAY..=DAY * 36_500).contains(&audit_retention) {
+            sources.reject("AUDIT_RETENTION", "must be between 1d and 36500d");
+        }
         Self {
             instance_id: instance_id.to_owned(),
             bind_address: sources.or("BIND_ADDRESS", SocketAddr::from(([0, 0, 0, 0], 5000))),
             drain: Drain { grace, timeout },
             database_views_interval,
+            audit_retention,
         }
     }
 }
@@ -178,6 +187,7 @@ mod tests {
         assert_eq!(config.auth.access_token_ttl, Duration::from_mins(10));
         assert_eq!(config.auth.refresh_token_ttl, Duration::from_hours(720));
         assert!(config.auth.cookie_secure);
+        assert_eq!(config.server.audit_retention, Duration::from_hours(400 * 24));
         assert!(!log.instance_id.is_empty() && log.traces.is_none());
     }
 
@@ -190,6 +200,7 @@ mod tests {
             ("ACCESS_TOKEN_TTL", "0s"),
             ("DRAIN_TIMEOUT", "soon"),
             ("DB_VIEWS_INTERVAL", "100ms"),
+            ("AUDIT_RETENTION", "23h"),
             ("LOG_FORMAT", "xml"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector"),
             ("INSTANCE_ID", "a b"),

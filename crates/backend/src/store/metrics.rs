@@ -117,6 +117,10 @@ impl<S: Store> Store for Metered<S> {
         self.timed("purge", self.store.purge(now, limit)).await
     }
 
+    async fn purge_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.timed("purge_audit", self.store.purge_audit(before, limit)).await
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         self.timed("ping", self.store.ping()).await
     }

@@ -94,6 +94,9 @@ pub trait Store: Send + Sync + 'static {
     /// in all; the caller comes again while this is not zero. Small transactions, since others wait.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
+    /// Deletes at most `limit` audit rows that are older than `before`, as [`Store::purge`] does.
+    async fn purge_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
     /// Asks the database for a sign of life: its schema is there and can be read. Ends within 2 s.
     async fn ping(&self) -> Result<(), StoreError>;
 

@@ -112,9 +112,9 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
         Effect::StartSession(session) => add_session(batch, session, at),
         Effect::RotateToken { session_id, expected_version, replaced, replacement } => {
             batch.add(
-                "UPDATE dbo.sessions SET version = version + 1, last_used_at = ?
+                "UPDATE dbo.sessions SET version = version + 1, last_used_at = ?, expires_at = ?
                  WHERE id = ? AND version = ? AND revoked_at IS NULL",
-                values![at, *session_id, *expected_version],
+                values![at, replacement.expires_at, *session_id, *expected_version],
             );
             batch.add(OR_STALE, values![]);
             batch.add(
@@ -177,8 +177,9 @@ fn add_onboarding(batch: &mut Batch, user_id: uuid::Uuid, at: Timestamp) {
 
 fn add_session(batch: &mut Batch, session: &NewSession, at: Timestamp) {
     batch.add(
-        "INSERT INTO dbo.sessions (id, user_id, version, created_at, last_used_at) VALUES (?, ?, 1, ?, ?)",
-        values![session.id, session.user_id, at, at],
+        "INSERT INTO dbo.sessions (id, user_id, version, created_at, last_used_at, expires_at)
+         VALUES (?, ?, 1, ?, ?, ?)",
+        values![session.id, session.user_id, at, at, session.token.expires_at],
     );
     add_token(batch, session.id, &session.token, None);
 }

@@ -39,9 +39,18 @@ pub(super) struct TimedOut(pub(super) Duration);
 #[error("the driver gave up: {0}")]
 pub(super) struct Panicked(pub(super) String);
 
-/// Deadlock victim; snapshot conflict; lock time-out; Azure SQL: busy, database moving. Whole
-/// transactions are to be repeated.
-const TRANSIENT: [u32; 5] = [1205, 3960, 1222, 40_501, 40_613];
+/// What passes by itself; whole transactions are to be repeated.
+const TRANSIENT: [u32; 17] = [
+    // Deadlock victim; snapshot conflict; lock time-out; no lock to be had for want of memory.
+    1205, 3960, 1222, 1204,
+    // The database is being started or recovered; it is in transition; it is not open yet.
+    921, 922, 952,
+    // A replica that is not (or not yet) the primary: not accessible; only for reading by intent.
+    976, 978,
+    // Azure SQL: an error while processing; busy; database not available now; limits of workers
+    // and sessions; not enough resources; too many operations; the subscription's operations.
+    40_197, 40_501, 40_613, 10_928, 10_929, 49_918, 49_919, 49_920,
+];
 /// A unique index or constraint.
 const DUPLICATE: [u32; 2] = [2601, 2627];
 /// Memory, log, disk, read-only database, paused or unavailable replica.

@@ -22,6 +22,7 @@ const MIGRATION_LIMIT: Duration = Duration::from_hours(1);
 /// How long another instance may hold the lock.
 const LOCK_PATIENCE: Duration = Duration::from_mins(5);
 const CREATE_TRIES: u32 = 8;
+const APPLY_TRIES: u32 = 8;
 const LOCK_PAUSE: Duration = Duration::from_millis(250);
 
 const TAKE_LOCK: &str = "DECLARE @granted INT;
@@ -100,7 +101,7 @@ async fn apply_due(
     let applied = applied(connection).await.map_err(preparing)?;
     let mut names = Vec::new();
     for due in migration::plan(embedded, &applied)? {
-        apply(connection, due).await.map_err(|source| failed(due.version, &due.name, source))?;
+        apply_patiently(connection, due).await.map_err(|source| failed(due.version, &due.name, source))?;
         names.push(format!("{:04}_{}", due.version, due.name));
     }
     Ok(names)
@@ -115,6 +116,18 @@ async fn applied(connection: &mut Connection) -> Result<Vec<Applied>, BoxError> 
         Ok(Applied { version: row::required(row, "version")?, checksum: checksum.to_owned() })
     };
     Ok(rows.iter().map(applied).collect::<Result<_, _>>()?)
+}
+
+/// Again, where the server rolled it back for a reason that passes: instances that serve hold locks.
+async fn apply_patiently(connection: &mut Connection, migration: &Migration) -> Result<(), Failure> {
+    let mut tries = 1;
+    loop {
+        match apply(connection, migration).await {
+            Err(Failure::Transient(_)) if tries < APPLY_TRIES => tries += 1,
+            result => return result,
+        }
+        sleep(LOCK_PAUSE).await;
+    }
 }
 
 /// One batch, so that a migration whose instance dies is rolled back.

@@ -82,7 +82,11 @@ impl Store for SqlServerStore {
     }
 
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        purge::purge(&self.pool, now, limit).await
+        purge::expired(&self.pool, now, limit).await
+    }
+
+    async fn purge_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        purge::audit(&self.pool, before, limit).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -1,4 +1,4 @@
-//! Deleting what is out of date.
+//! Deleting what is out of date. Every statement finds its rows by an index over their time.
 
 use std::sync::Arc;
 
@@ -13,31 +13,45 @@ use crate::store::StoreError;
 /// 5000 row locks, SQL Server would not turn them into a lock of the table.
 const MAX_ROWS: u32 = 1000;
 
+const RECORDS: &str = "DELETE FROM dbo.idempotency_records WHERE seq IN
+    (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.idempotency_records WHERE expires_at <= ? ORDER BY expires_at)";
+const TOKENS: &str = "DELETE FROM dbo.refresh_tokens WHERE seq IN
+    (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.refresh_tokens WHERE expires_at <= ? ORDER BY expires_at)";
+/// Instances of earlier versions give a session no time.
+const UNDATED_SESSIONS: &str = "UPDATE dbo.sessions SET expires_at =
+    COALESCE((SELECT MAX(t.expires_at) FROM dbo.refresh_tokens t WHERE t.session_id = dbo.sessions.id), CAST(? AS DATETIME2(3)))
+    WHERE seq IN (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.sessions WHERE expires_at IS NULL)";
+/// An instance of an earlier version may have given the session a later token.
+const SESSIONS: &str = "DELETE FROM dbo.sessions WHERE seq IN
+    (SELECT TOP (CAST(? AS BIGINT)) s.seq FROM dbo.sessions s WHERE s.expires_at <= ?
+     AND NOT EXISTS (SELECT 1 FROM dbo.refresh_tokens t WHERE t.session_id = s.id) ORDER BY s.expires_at)";
+const AUDIT: &str = "DELETE FROM dbo.audit_log WHERE id IN
+    (SELECT TOP (CAST(? AS BIGINT)) id FROM dbo.audit_log WHERE at < ? ORDER BY at)";
+
 /// Deletes at most `limit` rows of each kind; gives how many there were.
-pub(super) async fn purge(pool: &Pool, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+pub(super) async fn expired(pool: &Pool, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let rows = i64::from(limit.min(MAX_ROWS));
-    let records = "DELETE FROM dbo.idempotency_records WHERE seq IN
-        (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.idempotency_records WHERE expires_at <= ? ORDER BY expires_at)";
-    let tokens = "DELETE FROM dbo.refresh_tokens WHERE seq IN
-        (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.refresh_tokens WHERE expires_at <= ? ORDER BY expires_at)";
-    let sessions = "DELETE FROM dbo.sessions WHERE seq IN
-        (SELECT TOP (CAST(? AS BIGINT)) s.seq FROM dbo.sessions s
-         WHERE NOT EXISTS (SELECT 1 FROM dbo.refresh_tokens t WHERE t.session_id = s.id) ORDER BY s.seq)";
-    let mut deleted = delete(pool, records, values![rows, now]).await?;
-    deleted += delete(pool, tokens, values![rows, now]).await?;
-    deleted += delete(pool, sessions, values![rows]).await?;
-    Ok(deleted)
+    let mut changed = run(pool, RECORDS, values![rows, now]).await?;
+    changed += run(pool, TOKENS, values![rows, now]).await?;
+    changed += run(pool, UNDATED_SESSIONS, values![now, rows]).await?;
+    changed += run(pool, SESSIONS, values![rows, now]).await?;
+    Ok(changed)
+}
+
+/// Deletes at most `limit` audit rows of before `before`; gives how many there were.
+pub(super) async fn audit(pool: &Pool, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    run(pool, AUDIT, values![i64::from(limit.min(MAX_ROWS)), before]).await
 }
 
 /// Where instances meet in the same rows, one goes on and the others leave it to that one.
-async fn delete(pool: &Pool, statement: &str, values: Vec<Value>) -> Result<u64, StoreError> {
+async fn run(pool: &Pool, statement: &str, values: Vec<Value>) -> Result<u64, StoreError> {
     let mut batch = Batch::of(statement, values);
-    batch.add("SELECT CAST(@@ROWCOUNT AS BIGINT) AS deleted", vec![]);
-    let answer = pool.run(&Arc::new(batch), super::retry::CALL_LIMIT / 3).await;
+    batch.add("SELECT CAST(@@ROWCOUNT AS BIGINT) AS changed", vec![]);
+    let answer = pool.run(&Arc::new(batch), super::retry::CALL_LIMIT / 4).await;
     let rows = match answer {
         Err(Failure::Transient(_)) => return Ok(0),
         answer => answer.map_err(|failure| failure.of_change("purge"))?,
     };
-    let deleted = rows.first().map_or(Ok(0), |row| row::required::<i64>(row, "deleted"))?;
-    Ok(deleted.unsigned_abs())
+    let changed = rows.first().map_or(Ok(0), |row| row::required::<i64>(row, "changed"))?;
+    Ok(changed.unsigned_abs())
 }

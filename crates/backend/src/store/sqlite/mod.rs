@@ -14,6 +14,7 @@ mod last_backup;
 mod migrate;
 mod mutate;
 mod observe;
+mod purge;
 mod read;
 pub(super) mod restore;
 mod work;
@@ -104,7 +105,11 @@ impl Store for SqliteStore {
     }
 
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.writer.submit(Job::new(move |connection| mutate::purge(connection, now, limit))).await
+        self.writer.submit(Job::new(move |connection| purge::expired(connection, now, limit))).await
+    }
+
+    async fn purge_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.writer.submit(Job::new(move |connection| purge::audit(connection, before, limit))).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -98,9 +98,15 @@ fn register(
 fn start_session(connection: &Connection, session: &NewSession, at: Timestamp) -> Result<Outcome, Error> {
     connection
         .prepare_cached(
-            "INSERT INTO sessions (id, user_id, version, created_at, last_used_at) VALUES (?1, ?2, 1, ?3, ?3)",
+            "INSERT INTO sessions (id, user_id, version, created_at, last_used_at, expires_at)
+             VALUES (?1, ?2, 1, ?3, ?3, ?4)",
         )?
-        .execute(params![session.id.to_string(), session.user_id.to_string(), millis(at)])?;
+        .execute(params![
+            session.id.to_string(),
+            session.user_id.to_string(),
+            millis(at),
+            millis(session.token.expires_at),
+        ])?;
     insert_token(connection, session.id, &session.token, None)?;
     Ok(Outcome::Committed)
 }
@@ -136,10 +142,15 @@ fn rotate_token(
 ) -> Result<Outcome, Error> {
     let rows = connection
         .prepare_cached(
-            "UPDATE sessions SET version = version + 1, last_used_at = ?3
+            "UPDATE sessions SET version = version + 1, last_used_at = ?3, expires_at = ?4
              WHERE id = ?1 AND version = ?2 AND revoked_at IS NULL",
         )?
-        .execute(params![session_id.to_string(), expected_version, millis(at)])?;
+        .execute(params![
+            session_id.to_string(),
+            expected_version,
+            millis(at),
+            millis(replacement.expires_at),
+        ])?;
     if rows == 0 {
         return Ok(Outcome::Stale);
     }
@@ -232,37 +243,6 @@ fn write_audit(connection: &Connection, entry: &AuditEntry, at: Timestamp) -> Re
             entry.instance_id,
         ])?;
     Ok(())
-}
-
-/// Deletes what has expired; see [`crate::store::Store::purge`].
-pub(super) fn purge(connection: &Connection, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-    purge_rows(connection, millis(now), limit).map_err(|error| store_error("purge", error))
-}
-
-fn purge_rows(connection: &Connection, now: i64, limit: u32) -> Result<u64, Error> {
-    let records = connection
-        .prepare_cached(
-            "DELETE FROM idempotency_records WHERE scope IN
-             (SELECT scope FROM idempotency_records WHERE expires_at <= ? LIMIT ?)",
-        )?
-        .execute(params![now, limit])?;
-    let sessions: Vec<String> = connection
-        .prepare_cached(
-            "DELETE FROM refresh_tokens WHERE hash IN
-             (SELECT hash FROM refresh_tokens WHERE expires_at <= ? LIMIT ?) RETURNING session_id",
-        )?
-        .query_map(params![now, limit], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let mut rows = records + sessions.len();
-    for session in sessions {
-        rows += connection
-            .prepare_cached(
-                "DELETE FROM sessions WHERE id = ?1
-                 AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session_id = ?1)",
-            )?
-            .execute([session])?;
-    }
-    Ok(rows as u64)
 }
 
 fn is_unique_violation(error: &Error, column: &str) -> bool {

@@ -280,6 +280,21 @@ pub(crate) async fn what_expired_is_purged_in_portions(store: &SharedStore) {
     assert!(store.token_state(live.token.hash).await.unwrap().is_some());
 }
 
+pub(crate) async fn old_audit_rows_are_purged_in_portions(store: &SharedStore) {
+    // Long ago, so that no row of another test is as old.
+    let then = now() - Duration::days(3650);
+    for age in [1, 2, 3, 0] {
+        let mut change = mutation(Effect::None);
+        (change.at, change.audit) = (then - Duration::milliseconds(age), Some(audit(Uuid::now_v7())));
+        assert_eq!(store.commit(change).await.unwrap(), Outcome::Committed);
+    }
+    assert_eq!(store.purge_audit(then - Duration::milliseconds(3), 2).await.unwrap(), 0);
+    for expected in [2, 1, 0] {
+        assert_eq!(store.purge_audit(then, 2).await.unwrap(), expected);
+    }
+    assert_eq!(store.purge_audit(then + Duration::MILLISECOND, 2).await.unwrap(), 1, "the youngest was kept");
+}
+
 pub(crate) async fn a_caller_that_goes_away_leaves_no_transaction(store: &SharedStore) {
     for polls in 0..8 {
         let user = user(&unique_email());

@@ -27,6 +27,7 @@ macro_rules! contract_suite {
             data_comes_back_as_it_went,
             completing_is_guarded_too,
             what_expired_is_purged_in_portions,
+            old_audit_rows_are_purged_in_portions,
             a_caller_that_goes_away_leaves_no_transaction,
             unknown_things_are_none,
             it_gives_a_sign_of_life,

@@ -67,6 +67,20 @@ async fn several_instances_share_a_file_and_one_key_has_one_effect() {
 }
 
 #[tokio::test]
+async fn a_session_of_an_earlier_version_is_purged_by_its_last_token() {
+    let (store, folder) = fresh().await.unwrap();
+    let path = folder.path().join("missing/data.db");
+    let (_, session) = registered(&*store).await;
+    let undate = rusqlite::Connection::open(&path).unwrap();
+    undate.execute_batch("UPDATE sessions SET expires_at = NULL").unwrap();
+    assert_eq!(store.purge(now(), 10).await.unwrap(), 1, "it was given its time");
+    assert_eq!(store.purge(now(), 10).await.unwrap(), 0);
+    assert!(store.token_state(session.token.hash).await.unwrap().is_some());
+    assert_eq!(store.purge(session.token.expires_at, 10).await.unwrap(), 2);
+    assert_eq!((count(&path, "sessions"), count(&path, "refresh_tokens")), (0, 0));
+}
+
+#[tokio::test]
 async fn a_lock_that_is_never_given_back_is_no_effect() {
     let (store, folder) = fresh().await.unwrap();
     let path = folder.path().join("missing/data.db");

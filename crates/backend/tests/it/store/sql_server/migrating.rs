@@ -10,7 +10,7 @@ use futures::future::join_all;
 use service_kit::config::Secret;
 
 use super::super::contract::SharedStore;
-use super::super::samples::{audit, keyed, record, registration, scope, unique_email, user};
+use super::super::samples::{audit, keyed, record, registered, registration, scope, unique_email, user};
 use super::server::Database;
 use super::{connected, fresh, open, told};
 
@@ -71,4 +71,31 @@ async fn several_instances_share_a_database_and_one_key_has_one_effect() {
     assert_eq!((committed, kept), (1, 11), "{ends:?}");
     let tables = ["users", "sessions", "onboarding", "idempotency_records", "audit_log"];
     database.has_one_row_each(&tables).await;
+}
+
+#[tokio::test]
+async fn a_session_of_an_earlier_version_is_purged_by_its_last_token() {
+    let Some((store, database)) = fresh().await else { return };
+    let (_, session) = registered(&*store).await;
+    database.rows("UPDATE dbo.sessions SET expires_at = NULL").await;
+    assert_eq!(store.purge(now(), 10).await.unwrap(), 1, "it was given its time");
+    assert_eq!(store.purge(now(), 10).await.unwrap(), 0);
+    assert!(store.token_state(session.token.hash).await.unwrap().is_some());
+    assert_eq!(store.purge(session.token.expires_at, 10).await.unwrap(), 2);
+    assert_eq!((database.count("sessions").await, database.count("refresh_tokens").await), (0, 0));
+}
+
+#[tokio::test]
+async fn indexes_that_grow_at_their_end_are_optimized_where_the_server_knows_that() {
+    let Some((_, database)) = fresh().await else { return };
+    let known = "SELECT CAST(COUNT(*) AS INT) FROM sys.all_columns
+        WHERE object_id = OBJECT_ID(N'sys.indexes') AND name = N'optimize_for_sequential_key'";
+    if database.rows(known).await[0].get::<i32, _>(0) == Some(0) {
+        return;
+    }
+    let left = "SELECT i.name FROM sys.indexes i JOIN sys.tables t ON t.object_id = i.object_id
+        WHERE (i.name LIKE N'pk[_]%' AND t.name <> N'schema_migrations' OR i.name LIKE N'%[_]at')
+          AND i.optimize_for_sequential_key = 0";
+    let left = database.rows(left).await;
+    assert!(left.is_empty(), "{left:?}");
 }

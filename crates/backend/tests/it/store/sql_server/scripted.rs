@@ -20,17 +20,22 @@ fn keyed_change() -> Mutation {
     keyed(registration(&user(&unique_email())).0, record(scope(), b"answer", now()))
 }
 
+/// A script is a plain function, so that there is one for each number.
+fn fails_twice<const NUMBER: u32>(call: usize) -> Answer {
+    if call < 2 { failed(NUMBER, 16) } else { committed() }
+}
+
+/// `(number, script)` for each.
+macro_rules! failing_twice {
+    ($($number:literal)*) => { [$(($number, fails_twice::<$number> as fn(usize) -> Answer)),*] };
+}
+
 #[tokio::test]
 async fn a_transient_error_repeats_the_whole_transaction() {
-    for number in [1205, 3960, 1222, 40_501, 40_613] {
-        // One function for each, since a script is a plain function.
-        let batch = match number {
-            1205 => |call| if call < 2 { failed(1205, 13) } else { committed() },
-            3960 => |call| if call < 2 { failed(3960, 16) } else { committed() },
-            1222 => |call| if call < 2 { failed(1222, 16) } else { committed() },
-            40_501 => |call| if call < 2 { failed(40_501, 16) } else { committed() },
-            _ => |call: usize| if call < 2 { failed(40_613, 17) } else { committed() },
-        };
+    let numbers = failing_twice![
+        1205 3960 1222 1204 921 922 952 976 978 10_928 10_929 40_197 40_501 40_613 49_918 49_919 49_920
+    ];
+    for (number, batch) in numbers {
         let peer = Peer::start(Script { batch, ..willing() });
         let store = open(&peer.config());
         assert_eq!(store.commit(change()).await.unwrap(), Outcome::Committed, "{number}");

@@ -1,0 +1,69 @@
+//! Deleting what is out of date. Every statement finds its rows by an index over their time.
+
+use rusqlite::{Connection, Error, params};
+
+use super::connection::store_error;
+use super::read::millis;
+use crate::domain::Timestamp;
+use crate::store::StoreError;
+
+const RECORDS: &str = "DELETE FROM idempotency_records WHERE scope IN
+    (SELECT scope FROM idempotency_records WHERE expires_at <= ?1 LIMIT ?2)";
+const TOKENS: &str = "DELETE FROM refresh_tokens WHERE hash IN
+    (SELECT hash FROM refresh_tokens WHERE expires_at <= ?1 LIMIT ?2)";
+/// Instances of earlier versions give a session no time.
+const UNDATED_SESSIONS: &str = "UPDATE sessions SET expires_at =
+    COALESCE((SELECT MAX(t.expires_at) FROM refresh_tokens t WHERE t.session_id = sessions.id), ?1)
+    WHERE id IN (SELECT id FROM sessions WHERE expires_at IS NULL LIMIT ?2)";
+/// An instance of an earlier version may have given the session a later token.
+const SESSIONS: &str = "DELETE FROM sessions WHERE id IN
+    (SELECT s.id FROM sessions s WHERE s.expires_at <= ?1
+     AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = s.id) LIMIT ?2)";
+const AUDIT: &str = "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < ?1 LIMIT ?2)";
+
+/// Deletes what has expired; see [`crate::store::Store::purge`].
+pub(super) fn expired(connection: &Connection, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    let statements = [RECORDS, TOKENS, UNDATED_SESSIONS, SESSIONS];
+    let each = statements.iter().map(|statement| run(connection, statement, now, limit));
+    each.sum::<Result<u64, Error>>().map_err(|error| store_error("purge", error))
+}
+
+/// Deletes audit rows of before `before`; see [`crate::store::Store::purge_audit`].
+pub(super) fn audit(connection: &Connection, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    run(connection, AUDIT, before, limit).map_err(|error| store_error("purge the audit log", error))
+}
+
+fn run(connection: &Connection, statement: &str, time: Timestamp, limit: u32) -> Result<u64, Error> {
+    Ok(connection.prepare_cached(statement)?.execute(params![millis(time), limit])? as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The steps of the plan, such as `SEARCH sessions USING INDEX …`.
+    fn plan(connection: &Connection, statement: &str) -> Vec<String> {
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+        let steps = explain.query_map(params![0, 1], |row| row.get("detail")).unwrap();
+        steps.collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn no_statement_reads_a_whole_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data.db");
+        super::super::migrate(&path).unwrap();
+        let connection = super::super::connection::open(&path).unwrap();
+        for (statement, index) in [
+            (RECORDS, "ix_idempotency_records_expires_at"),
+            (TOKENS, "ix_refresh_tokens_expires_at"),
+            (UNDATED_SESSIONS, "ix_sessions_expires_at"),
+            (SESSIONS, "ix_sessions_expires_at"),
+            (AUDIT, "ix_audit_log_at"),
+        ] {
+            let steps = plan(&connection, statement);
+            assert!(steps.iter().any(|step| step.contains(index)), "{statement}: {steps:?}");
+            assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{statement}: {steps:?}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+-- Nothing to do: SQLite has one writer at a time, so that nobody meets at the end of an index.
