@@ -28,6 +28,7 @@ pub mod http1;
 mod http2;
 pub mod limit;
 mod line;
+mod linger;
 mod listener;
 pub mod pool;
 pub mod record;

@@ -152,12 +152,30 @@ fn error_kind(broken: &Broken) -> Option<ErrorKind> {
     }
 }
 
+/// What is known of a request that is refused by its head.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) protocol: Protocol,
+    /// Empty, as the others, where the head was not understood.
+    pub(crate) method: &'a [u8],
+    pub(crate) target: &'a [u8],
+    pub(crate) host: &'a [u8],
+}
+
+impl Asked<'_> {
+    /// A head that was not understood.
+    pub(crate) fn unknown(protocol: Protocol) -> Self {
+        Self { protocol, method: b"", target: b"", host: b"" }
+    }
+}
+
 /// Refuses what is not a request, and records it.
 pub(crate) async fn refuse<C: Client>(
     worker: &Worker,
     client: &mut C,
     peer: &Peer,
     alarm: &Alarm,
+    asked: Asked<'_>,
     kind: ErrorKind,
 ) {
     let began = Instant::now();
@@ -165,16 +183,16 @@ pub(crate) async fn refuse<C: Client>(
     let request_id =
         &*worker.ids.request_id(worker.clock.unix_millis()).hyphenated().encode_lower(&mut request_id);
     let (answer, date) = (respond::error(kind, request_id), worker.clock.date());
-    client.answer(&answer, &Own { request_id, date: &date, is_head: false });
+    client.answer(&answer, &Own { request_id, date: &date, is_head: asked.method == b"HEAD" });
     let flush = std::future::poll_fn(|cx| client.poll_flush(cx));
     let taken = alarm.within(alarm.now() + OWN_ANSWER, flush).await;
     worker.recorder.finish(Entry {
         request_id,
         client: peer.address,
-        method: b"",
-        target: b"",
-        host: b"",
-        protocol: Protocol::Http11,
+        method: asked.method,
+        target: asked.target,
+        host: asked.host,
+        protocol: asked.protocol,
         user_agent: b"",
         referer: b"",
         status: if matches!(taken, Some(Ok(()))) { answer.status } else { CLIENT_LEFT },

@@ -11,7 +11,7 @@ mod ending;
 use self::course::Course;
 use self::current_pool::CurrentPool;
 use self::ending::Conclusion;
-pub(crate) use self::ending::refuse;
+pub(crate) use self::ending::{Asked, refuse};
 use crate::forward::{self, Aim, Attempt, Client, End, Request};
 use crate::limit::Refusal;
 use crate::pool::{Lease, Server, Snapshot};

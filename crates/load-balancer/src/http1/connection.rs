@@ -4,9 +4,10 @@ use super::client::Http1Client;
 use super::refusal;
 use super::request::{self, RequestHead};
 use super::{fields, forwarding};
-use crate::exchange::{self, Exchange};
+use crate::exchange::{self, Asked, Exchange};
 use crate::forward::{Client, Peer, Request};
 use crate::http2;
+use crate::linger::Linger;
 use crate::record::Protocol;
 use crate::respond::ErrorKind;
 use crate::stream::Stream;
@@ -18,10 +19,6 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::io::AsyncWrite;
-
-/// How long a client may go on sending after an answer that closes the connection, so that it sees the answer
-/// and not a reset (RFC 9112 section 9.6).
-const LINGER: Duration = Duration::from_secs(2);
 
 /// A body of so many bytes is not copied if that can be helped.
 const MUCH: usize = 16 * 1024;
@@ -61,7 +58,8 @@ pub(crate) async fn serve(
             }
             Next::Refused(kind) => {
                 client.close = true;
-                exchange::refuse(worker, &mut client, &peer, &alarm, kind).await;
+                let asked = Asked::unknown(Protocol::Http11);
+                exchange::refuse(worker, &mut client, &peer, &alarm, asked, kind).await;
                 linger(worker, &mut client, &alarm).await;
                 return None;
             }
@@ -249,8 +247,8 @@ async fn end(worker: &Worker, client: &mut Http1Client, alarm: &Alarm) {
 
 /// Says that nothing more will come, and reads on for a while without looking.
 async fn linger(worker: &Worker, client: &mut Http1Client, alarm: &Alarm) {
-    let mut shut = false;
-    let drained = std::future::poll_fn(|cx| {
+    let (mut shut, mut bounds) = (false, Linger::new(alarm.now()));
+    std::future::poll_fn(|cx| {
         if !shut {
             shut = match Pin::new(&mut client.stream).poll_shutdown(cx) {
                 Poll::Ready(Ok(())) => true,
@@ -259,12 +257,12 @@ async fn linger(worker: &Worker, client: &mut Http1Client, alarm: &Alarm) {
             };
         }
         loop {
-            let read = worker.scratch.borrow_mut().poll_fill(&mut client.stream, cx, READ);
-            match ready!(read) {
-                Ok(range) if !range.is_empty() => {}
-                Ok(_) | Err(_) => return Poll::Ready(()),
+            match worker.scratch.borrow_mut().poll_fill(&mut client.stream, cx, READ) {
+                Poll::Ready(Ok(range)) if !range.is_empty() && bounds.goes_on(range.len(), alarm.now()) => {}
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return alarm.poll_until(cx, bounds.until()),
             }
         }
-    });
-    alarm.within(alarm.now() + LINGER, drained).await;
+    })
+    .await;
 }

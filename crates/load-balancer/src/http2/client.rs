@@ -1,50 +1,75 @@
 //! A client that speaks HTTP/2: one stream of its connection, as an exchange sees it.
 
-use super::pipe::{Reader, Writer, pipe};
+use super::fields::{append, parse_trailers};
+use super::outgoing::{Gone, Outgoing};
 use crate::forward::{Client, ClientError, Own};
 use crate::http1::fields::{Known, known};
 use crate::http1::length::Length;
 use crate::http1::response::ResponseHead;
 use crate::http1::write::Added;
+use crate::linger::Linger;
 use crate::respond::Answer;
 use crate::worker::{Alarm, Scratch};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use hyper::body::{Body, Incoming};
+use h2::RecvStream;
+use h2::server::SendResponse;
+use http::HeaderMap;
 use std::ops::Range;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use tokio::sync::oneshot;
-
-/// Where the head of the answer goes.
-pub(super) type HeadSender = oneshot::Sender<Response<Reader>>;
 
 /// One request's stream.
 #[derive(Debug)]
 pub(super) struct Http2Client {
-    body: Incoming,
+    body: RecvStream,
     request_ended: bool,
     trailers: Vec<u8>,
-    head: Option<HeadSender>,
-    answer: Option<Writer>,
+    answer: Outgoing,
     content_out: u64,
 }
 
+impl From<Gone> for ClientError {
+    fn from(Gone: Gone) -> Self {
+        Self::Left(None)
+    }
+}
+
 impl Http2Client {
-    pub(super) fn new(body: Incoming, head: HeadSender) -> Self {
+    pub(super) fn new(body: RecvStream, respond: SendResponse<Bytes>) -> Self {
         let request_ended = body.is_end_stream();
-        Self { body, request_ended, trailers: Vec::new(), head: Some(head), answer: None, content_out: 0 }
+        Self { body, request_ended, trailers: Vec::new(), answer: Outgoing::new(respond), content_out: 0 }
     }
 
-    fn send_head(&mut self, status: u16, fields: HeaderMap) {
-        let (writer, reader) = pipe();
-        let mut response = Response::new(reader);
-        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-        *response.headers_mut() = fields;
-        // A client that has left is noticed when its pipe is looked at: both ends of it are gone then.
-        if self.head.take().is_some_and(|head| head.send(response).is_ok()) {
-            self.answer = Some(writer);
+    /// Ends the stream after its exchange. A client that is still sending is read on for a while, so that it comes to
+    /// see its answer, and is told to stop only then.
+    pub(super) async fn finish(&mut self, alarm: &Alarm) {
+        if !self.answer.is_ended() {
+            return self.answer.reset();
         }
+        let mut linger = Linger::new(alarm.now());
+        std::future::poll_fn(|cx| {
+            while !self.request_ended {
+                match self.poll_data(cx) {
+                    Poll::Ready(Some(Ok(data))) if linger.goes_on(data.len(), alarm.now()) => {}
+                    Poll::Ready(_) => return Poll::Ready(()),
+                    Poll::Pending => return alarm.poll_until(cx, linger.until()),
+                }
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// What has come of the body; the client may send as much again.
+    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, ClientError>>> {
+        let data = match ready!(self.body.poll_data(cx)) {
+            None => return Poll::Ready(None),
+            Some(Ok(data)) => data,
+            Some(Err(_)) => return Poll::Ready(Some(Err(ClientError::Left(None)))),
+        };
+        // It fails only where more is given back than was taken.
+        let _ = self.body.flow_control().release_capacity(data.len());
+        self.request_ended = self.body.is_end_stream();
+        Poll::Ready(Some(Ok(data)))
     }
 
     fn take_trailers(&mut self, trailers: &HeaderMap) {
@@ -60,22 +85,17 @@ impl Client for Http2Client {
         cx: &mut Context<'_>,
         scratch: &mut Scratch,
     ) -> Poll<Result<Range<usize>, ClientError>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        let content = match frame {
-            None => {
+        if let Some(data) = ready!(self.poll_data(cx)) {
+            return Poll::Ready(Ok(scratch.put(&data?)));
+        }
+        match ready!(self.body.poll_trailers(cx)) {
+            Ok(trailers) => {
+                self.take_trailers(&trailers.unwrap_or_default());
                 self.request_ended = true;
-                scratch.put(&[])
+                Poll::Ready(Ok(scratch.put(&[])))
             }
-            Some(Ok(frame)) => {
-                if let Some(trailers) = frame.trailers_ref() {
-                    self.take_trailers(trailers);
-                }
-                scratch.put(frame.data_ref().map_or(&[], |data| data))
-            }
-            Some(Err(_)) => return Poll::Ready(Err(ClientError::Left(None))),
-        };
-        self.request_ended |= self.body.is_end_stream();
-        Poll::Ready(Ok(content))
+            Err(_) => Poll::Ready(Err(ClientError::Left(None))),
+        }
     }
 
     fn request_ended(&self) -> bool {
@@ -87,28 +107,18 @@ impl Client for Http2Client {
     }
 
     fn poll_left(&mut self, cx: &mut Context<'_>, _: &mut Scratch, _: &Alarm) -> Poll<()> {
-        match (&mut self.head, &self.answer) {
-            (Some(head), _) => head.poll_closed(cx),
-            (None, Some(answer)) => answer.poll_left(cx),
-            (None, None) => Poll::Ready(()),
-        }
+        self.answer.poll_reset(cx)
     }
 
-    /// HTTP/2 has interim answers too, but the library offers no way to send them; they are optional to use.
-    fn interim(&mut self, _: &mut Context<'_>, _: &ResponseHead<'_, '_>) -> Result<(), ClientError> {
-        Ok(())
+    fn interim(&mut self, _: &mut Context<'_>, head: &ResponseHead<'_, '_>) -> Result<(), ClientError> {
+        Ok(self.answer.interim(head.status, passing(head, 0))?)
     }
 
     /// HTTP/2 has no upgrade (RFC 9113 section 8.6), and none is ever asked for.
     fn switch(&mut self) {}
 
     fn begin(&mut self, head: &ResponseHead<'_, '_>, added: &Added<'_>, _: &mut Vec<u8>) {
-        let mut fields = HeaderMap::with_capacity(head.fields.len() + 4);
-        for (position, field) in head.fields.iter().enumerate() {
-            if !head.consumed.contains(position) {
-                append(&mut fields, field.name.as_bytes(), field.value);
-            }
-        }
+        let mut fields = passing(head, 5);
         let length = match head.length {
             Length::Exact(length) => Some(length),
             Length::Empty | Length::Chunked | Length::UntilClose => head.announced,
@@ -124,43 +134,38 @@ impl Client for Http2Client {
         if let Some(result) = added.cache {
             append(&mut fields, b"x-cache", result.as_bytes());
         }
-        self.send_head(head.status, fields);
+        self.answer.begin(head.status, fields);
     }
 
     fn offer(
         &mut self,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
         scratch: &mut Scratch,
         content: Range<usize>,
         end: Option<&[u8]>,
     ) -> Result<(), ClientError> {
-        let Some(answer) = &self.answer else {
-            let begun = self.head.is_none();
-            return Err(if begun {
-                ClientError::Left(None)
-            } else {
-                ClientError::Internal("there is content without a head")
-            });
-        };
+        if !self.answer.is_begun() {
+            return Err(ClientError::Internal("there is content without a head"));
+        }
         if !content.is_empty() {
             self.content_out += content.len() as u64;
-            answer.data(Bytes::copy_from_slice(scratch.bytes(&content)));
+            self.answer.content(Bytes::copy_from_slice(scratch.bytes(&content)));
         }
         if let Some(trailers) = end {
-            answer.end(parse_trailers(trailers));
+            self.answer.end(parse_trailers(trailers));
         }
-        Ok(())
+        match self.answer.poll_send(cx) {
+            Poll::Ready(sent) => Ok(sent?),
+            Poll::Pending => Ok(()),
+        }
     }
 
     fn backlog(&self) -> usize {
-        self.answer.as_ref().map_or(0, Writer::held)
+        self.answer.held()
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ClientError>> {
-        match &self.answer {
-            Some(answer) => answer.poll_room(cx).map(Ok),
-            None => Poll::Ready(Ok(())),
-        }
+        self.answer.poll_send(cx).map_err(ClientError::from)
     }
 
     fn answer(&mut self, answer: &Answer, own: &Own<'_>) {
@@ -173,14 +178,12 @@ impl Client for Http2Client {
         }
         append(&mut fields, b"date", own.date);
         append(&mut fields, b"x-request-id", own.request_id.as_bytes());
-        self.send_head(answer.status, fields);
-        if let Some(writer) = &self.answer {
-            if !own.is_head {
-                self.content_out += answer.body.len() as u64;
-                writer.data(Bytes::copy_from_slice(&answer.body));
-            }
-            writer.end(None);
+        self.answer.begin(answer.status, fields);
+        if !own.is_head {
+            self.content_out += answer.body.len() as u64;
+            self.answer.content(answer.body.clone());
         }
+        self.answer.end(None);
     }
 
     fn content_out(&self) -> u64 {
@@ -189,24 +192,17 @@ impl Client for Http2Client {
 
     /// Without its end, the stream is reset.
     fn abort(&mut self) {
-        (self.head, self.answer) = (None, None);
+        self.answer.reset();
     }
 }
 
-/// Adds a field; one that HTTP/2 cannot say is left out.
-fn append(fields: &mut HeaderMap, name: &[u8], value: &[u8]) {
-    if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
-        fields.append(name, value);
-    }
-}
-
-/// Trailer lines as a decoder gives them.
-fn parse_trailers(lines: &[u8]) -> Option<HeaderMap> {
-    let mut fields = HeaderMap::new();
-    for line in lines.split(|byte| *byte == b'\n') {
-        if let Some(colon) = memchr::memchr(b':', line) {
-            append(&mut fields, &line[..colon], line[colon + 1..].trim_ascii());
+/// The fields of an upstream's head that pass through, with room for `more`.
+fn passing(head: &ResponseHead<'_, '_>, more: usize) -> HeaderMap {
+    let mut fields = HeaderMap::with_capacity(head.fields.len() + more);
+    for (position, field) in head.fields.iter().enumerate() {
+        if !head.consumed.contains(position) {
+            append(&mut fields, field.name.as_bytes(), field.value);
         }
     }
-    (!fields.is_empty()).then_some(fields)
+    fields
 }

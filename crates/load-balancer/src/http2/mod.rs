@@ -1,29 +1,28 @@
-//! HTTP/2 (RFC 9113), by hyper, on the worker's own runtime: each stream is an exchange like any other.
+//! HTTP/2 (RFC 9113): the frames are the h2 library's, on the worker's own runtime; each stream is an exchange like
+//! any other.
 
 mod client;
-mod pipe;
+mod connection;
+mod fields;
+mod frames;
+mod metered;
+mod outgoing;
+mod pulse;
 mod request;
 
 use self::client::Http2Client;
-use self::pipe::{BrokenOff, Reader};
+use self::connection::Connection;
+use self::metered::{Meter, Metered};
 use crate::exchange::{self, Exchange};
 use crate::forward::Peer;
 use crate::record::Protocol;
 use crate::stream::Stream;
 use crate::worker::Worker;
-use http::{Request, Response};
-use hyper::body::{Body, Incoming};
-use hyper::server::conn::http2;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use std::cell::Cell;
-use std::io;
-use std::pin::{Pin, pin};
+use bytes::Bytes;
+use h2::RecvStream;
+use h2::server::SendResponse;
+use http::Request;
 use std::rc::Rc;
-use std::task::{Context, Poll};
-use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::oneshot;
 
 /// What a client that knows that we speak HTTP/2 sends first (RFC 9113 section 3.4).
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -31,44 +30,28 @@ pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const STREAMS: u32 = 128;
 /// The longest header list, in bytes.
 const HEADERS: u32 = 32 * 1024;
-/// A client must answer pings; one that is gone without a word is noticed so.
-const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// Bytes of a request that a client may send ahead of what its server takes, for each stream and in all.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// Bytes of a stream's answer for which the client has room and the socket has not.
+const SEND_BUFFER: usize = 128 * 1024;
 
 /// Serves a connection to its end. `begun` is what has been read of it already.
 pub(crate) async fn serve(worker: &Rc<Worker>, stream: Stream, begun: Vec<u8>, peer: Peer) {
-    let (peer, open) = (Rc::new(peer), Rc::new(Cell::new(0_usize)));
-    let service =
-        service_fn(|request| answer(Rc::clone(worker), Rc::clone(&peer), Rc::clone(&open), request));
-    let mut builder = http2::Builder::new(Local);
-    builder
-        .timer(TokioTimer::new())
+    let alarm = worker.alarms.alarm();
+    let meter = Rc::new(Meter::new(alarm.now()));
+    let mut settings = h2::server::Builder::new();
+    settings
         .max_concurrent_streams(STREAMS)
         .max_header_list_size(HEADERS)
-        .keep_alive_interval(PING_INTERVAL)
-        .adaptive_window(true);
-    let io = TokioIo::new(Begun { begun, stream });
-    let mut connection = pin!(builder.serve_connection(io, service));
-    let alarm = worker.alarms.alarm();
-    let idle = worker.settings.keepalive_timeout;
-    let mut until = alarm.now() + idle;
-    let mut ending = false;
-    let served = std::future::poll_fn(|cx| {
-        if let Poll::Ready(served) = connection.as_mut().poll(cx) {
-            return Poll::Ready(served);
-        }
-        if open.get() > 0 {
-            until = alarm.now() + idle;
-        }
-        let overdue = alarm.poll_until(cx, until).is_ready();
-        if !ending && (overdue || worker.is_closing()) {
-            ending = true;
-            connection.as_mut().graceful_shutdown();
-            cx.waker().wake_by_ref();
-        }
-        Poll::Pending
-    });
-    if let Err(error) = served.await {
-        tracing::debug!(%error, "an HTTP/2 connection ended badly");
+        .initial_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buffer_size(SEND_BUFFER);
+    let greeting = settings.handshake(Metered::new(begun, stream, Rc::clone(&meter)));
+    let deadline = alarm.now() + worker.settings.header_timeout;
+    if let Some(Ok(library)) = alarm.within(deadline, greeting).await {
+        let mut connection = Connection::new(worker, library, meter, alarm, peer);
+        std::future::poll_fn(|cx| connection.poll(cx)).await;
     }
 }
 
@@ -76,78 +59,25 @@ pub(crate) async fn serve(worker: &Rc<Worker>, stream: Stream, begun: Vec<u8>, p
 async fn answer(
     worker: Rc<Worker>,
     peer: Rc<Peer>,
-    open: Rc<Cell<usize>>,
-    request: Request<Incoming>,
-) -> Result<Response<Reader>, BrokenOff> {
-    let (head, answered) = oneshot::channel();
-    // A task of its own, because the answer's body outlives this future.
-    tokio::task::spawn_local(async move {
-        open.set(open.get() + 1);
-        let (parts, body) = request.into_parts();
-        let has_body = !body.is_end_stream();
-        let mut client = Http2Client::new(body, head);
-        let alarm = worker.alarms.alarm();
-        match request::draft(&parts, has_body, &peer, &worker) {
-            Ok(mut request) => {
-                if !has_body {
-                    request.end(&[]);
-                }
-                let (client, alarm, protocol) = (&mut client, &alarm, Protocol::Http2);
-                Exchange { worker: &worker, client, request, alarm, protocol }.conduct().await;
+    request: Request<RecvStream>,
+    respond: SendResponse<Bytes>,
+) {
+    let (parts, body) = request.into_parts();
+    let has_body = !body.is_end_stream();
+    let mut client = Http2Client::new(body, respond);
+    let alarm = worker.alarms.alarm();
+    match request::draft(&parts, has_body, &peer, &worker) {
+        Ok(mut request) => {
+            if !has_body {
+                request.end(&[]);
             }
-            Err(kind) => exchange::refuse(&worker, &mut client, &peer, &alarm, kind).await,
+            let (client, alarm, protocol) = (&mut client, &alarm, Protocol::Http2);
+            Exchange { worker: &worker, client, request, alarm, protocol }.conduct().await;
         }
-        open.set(open.get() - 1);
-    });
-    answered.await.map_err(|_| BrokenOff)
-}
-
-/// Runs hyper's tasks on this thread.
-#[derive(Debug, Clone, Copy)]
-struct Local;
-
-impl<F> hyper::rt::Executor<F> for Local
-where
-    F: Future<Output = ()> + 'static,
-{
-    fn execute(&self, future: F) {
-        tokio::task::spawn_local(future);
-    }
-}
-
-/// A stream of which the beginning has been read already.
-#[derive(Debug)]
-struct Begun {
-    begun: Vec<u8>,
-    stream: Stream,
-}
-
-impl AsyncRead for Begun {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if self.begun.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, buf);
+        Err(kind) => {
+            let asked = request::asked(&parts);
+            exchange::refuse(&worker, &mut client, &peer, &alarm, asked, kind).await;
         }
-        let len = self.begun.len().min(buf.remaining());
-        buf.put_slice(&self.begun[..len]);
-        self.begun.drain(..len);
-        Poll::Ready(Ok(()))
     }
-}
-
-impl AsyncWrite for Begun {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
+    client.finish(&alarm).await;
 }

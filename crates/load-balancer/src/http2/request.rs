@@ -1,9 +1,11 @@
 //! An HTTP/2 request head turned into the HTTP/1.1 one that goes upstream (RFC 9113 section 8.3).
 
+use crate::exchange::Asked;
 use crate::forward::{Draft, Facts, Peer, Request, Way, forwarding_fields};
 use crate::http1::fields::{Known, known};
 use crate::http1::length::{Framing, Length};
 use crate::http1::target;
+use crate::record::Protocol;
 use crate::respond::ErrorKind;
 use crate::retry::is_idempotent;
 use crate::worker::Worker;
@@ -26,8 +28,12 @@ pub(super) fn draft(
     let host =
         host(parts).filter(|_| valid).ok_or(ErrorKind::BadRequest("The request target is not valid."))?;
     let length = length(parts, has_body)?;
+    let expects = expects_continue(parts)?;
     let mut draft = Draft::new(worker.buffers.take(), method, path, host);
     passing_fields(&mut draft, parts);
+    if expects && length != Length::Empty {
+        draft.field(b"Expect", b"100-continue");
+    }
     let way = Way {
         host,
         request_id: value(parts, "x-request-id"),
@@ -45,6 +51,27 @@ pub(super) fn draft(
         has_key: parts.headers.contains_key("idempotency-key"),
         upgrade: false,
     }))
+}
+
+/// What a request asked for that is refused.
+pub(super) fn asked(parts: &Parts) -> Asked<'_> {
+    let named = parts.headers.get(HOST).map(http::HeaderValue::as_bytes);
+    let authority = parts.uri.authority().map(|authority| authority.as_str().as_bytes());
+    Asked {
+        protocol: Protocol::Http2,
+        method: parts.method.as_str().as_bytes(),
+        target: parts.uri.path_and_query().map_or(b"", |path| path.as_str().as_bytes()),
+        host: authority.or(named).unwrap_or_default(),
+    }
+}
+
+/// Whether the client waits for a word before it sends its body (RFC 9110 section 10.1.1).
+fn expects_continue(parts: &Parts) -> Result<bool, ErrorKind> {
+    let mut expectations = parts.headers.get_all(http::header::EXPECT).iter();
+    if !expectations.all(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        return Err(ErrorKind::ExpectationFailed);
+    }
+    Ok(parts.headers.contains_key(http::header::EXPECT))
 }
 
 /// `:authority`, or `Host` in its place; never two that differ (RFC 9113 section 8.3.1).
