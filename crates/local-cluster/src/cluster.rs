@@ -6,14 +6,15 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::Client;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 use crate::frontend::{self, Frontend};
 use crate::layout::{Instance, Layout};
 use crate::manifest::{InstanceEntry, Manifest};
 use crate::preflight::Binaries;
+use crate::readiness::wait_until_all_up;
 use crate::secret;
 use crate::supervisor::{Event, Service, StartFailure, Supervisor};
 use crate::terminal::Terminal;
@@ -45,9 +46,6 @@ pub enum ClusterError {
     /// The page's server failed.
     #[error(transparent)]
     Frontend(#[from] frontend::FrontendError),
-    /// The HTTP client that asks for readiness could not be made.
-    #[error("cannot make an HTTP client")]
-    Client(#[from] reqwest::Error),
 }
 
 /// A set of supervised services that are stopped together.
@@ -75,9 +73,8 @@ impl Cluster {
         terminal: Terminal,
     ) -> Result<Self, ClusterError> {
         write_inputs(&layout)?;
-        let client = Client::builder().timeout(Duration::from_secs(2)).build()?;
         let (events_in, events) = mpsc::channel(64);
-        let start = |services: Vec<Service>| Group::start(services, &client, terminal, &events_in);
+        let start = |services: Vec<Service>| Group::start(services, terminal, &events_in);
         let backends =
             start(layout.instances.iter().map(|i| backend_service(&layout, binaries, i)).collect());
         let balancer = start(vec![balancer_service(&layout, binaries)]);
@@ -86,11 +83,19 @@ impl Cluster {
         Ok(Self { layout, terminal, events, ready: BTreeMap::new(), backends, balancer, frontend })
     }
 
-    /// Waits until every service is ready and writes the manifest.
+    /// Waits until every service is ready and the balancer knows it of every backend, and writes the manifest.
     pub async fn wait_until_ready(&mut self) -> Result<(), ClusterError> {
-        match tokio::time::timeout(START_DEADLINE, self.all_ready()).await {
-            Ok(result) => result?,
-            Err(_) => return Err(ClusterError::TooSlow { missing: self.missing() }),
+        let deadline = Instant::now() + START_DEADLINE;
+        if let Ok(result) = timeout_at(deadline, self.all_ready()).await {
+            result?;
+        } else {
+            return Err(ClusterError::TooSlow { missing: self.missing() });
+        }
+        if let Ok(result) = timeout_at(deadline, self.all_found()).await {
+            result?;
+        } else {
+            let missing = vec![format!("{BALANCER} (has not found every backend up)")];
+            return Err(ClusterError::TooSlow { missing });
         }
         self.write_manifest()
     }
@@ -100,6 +105,20 @@ impl Cluster {
             self.next_event().await?;
         }
         Ok(())
+    }
+
+    /// Waits until the balancer's checks have found every backend up; until then it calls them `starting`.
+    async fn all_found(&mut self) -> Result<(), StartFailure> {
+        let url = format!("http://{}/health", self.layout.traffic);
+        let names: Vec<_> = self.layout.instances.iter().map(|instance| instance.name.clone()).collect();
+        let found = wait_until_all_up(&url, &names);
+        tokio::pin!(found);
+        loop {
+            tokio::select! {
+                () = &mut found => return Ok(()),
+                event = self.next_event() => event?,
+            }
+        }
     }
 
     /// Keeps the manifest true as instances are restarted; returns only with an error.
@@ -162,16 +181,11 @@ impl Cluster {
 }
 
 impl Group {
-    fn start(
-        services: Vec<Service>,
-        client: &Client,
-        terminal: Terminal,
-        events: &mpsc::Sender<Event>,
-    ) -> Self {
+    fn start(services: Vec<Service>, terminal: Terminal, events: &mpsc::Sender<Event>) -> Self {
         let (stop, stopped) = watch::channel(false);
         let supervise = |service| {
-            let (client, events, stop) = (client.clone(), events.clone(), stopped.clone());
-            tokio::spawn(Supervisor { service, client, terminal, events, stop }.run())
+            let (events, stop) = (events.clone(), stopped.clone());
+            tokio::spawn(Supervisor { service, terminal, events, stop }.run())
         };
         Self { tasks: services.into_iter().map(supervise).collect(), stop }
     }

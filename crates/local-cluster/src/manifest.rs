@@ -1,6 +1,8 @@
 //! `cluster.json`: what runs where, for scripts and tests.
 
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -34,10 +36,15 @@ pub struct InstanceEntry {
 }
 
 impl Manifest {
-    /// Replaces the file at once, so that a reader never sees half of it.
+    /// Replaces the file at once, so that a reader never sees half of it. The file is its owner's alone.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         let new = path.with_extension("json.new");
-        let mut file = std::fs::File::create(&new)?;
+        // One that was left half written may be readable by others.
+        match std::fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
         serde_json::to_writer_pretty(&mut file, self)?;
         file.write_all(b"\n")?;
         std::fs::rename(&new, path)
@@ -56,6 +63,8 @@ impl Manifest {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -74,7 +83,10 @@ mod tests {
                 pid: 8,
             }],
         };
+        std::fs::write(path.with_extension("json.new"), "left behind").unwrap();
         manifest.write(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(!path.with_extension("json.new").exists());
         assert_eq!(Manifest::read(&path), Some(manifest.clone()));
         assert_eq!(manifest.service_pids().collect::<Vec<_>>(), [8, 7]);
         std::fs::write(&path, "{").unwrap();

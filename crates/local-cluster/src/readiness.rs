@@ -1,18 +1,59 @@
-//! Waiting until a service answers 200.
+//! Waiting until services can work.
 
 use std::time::Duration;
 
-use reqwest::Client;
+use serde::Deserialize;
+use service_kit::health::get;
 
 const POLL: Duration = Duration::from_millis(25);
+/// A service that takes longer to answer is asked again.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// Returns once `url` has answered with success; callers bound it by what else may happen to the process.
-pub(crate) async fn wait_until_ready(client: &Client, url: &str) {
-    while !answers(client, url).await {
+pub(crate) async fn wait_until_ready(url: &str) {
+    while get(url, ANSWER).await.is_err() {
         tokio::time::sleep(POLL).await;
     }
 }
 
-async fn answers(client: &Client, url: &str) -> bool {
-    client.get(url).send().await.is_ok_and(|response| response.status().is_success())
+/// Returns once the balancer's own view of the instances, which `url` gives, has all of these up.
+pub(crate) async fn wait_until_all_up(url: &str, names: &[String]) {
+    while !get(url, ANSWER).await.is_ok_and(|answer| are_up(&answer.content, names)) {
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+fn are_up(view: &[u8], names: &[String]) -> bool {
+    #[derive(Deserialize)]
+    struct View {
+        instances: Vec<Instance>,
+    }
+    #[derive(Deserialize)]
+    struct Instance {
+        name: String,
+        state: String,
+    }
+    let Ok(View { instances }) = serde_json::from_slice(view) else { return false };
+    names.iter().all(|name| instances.iter().any(|it| it.name == *name && it.state == "up"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_are_up_when_each_of_them_is() {
+        let names = ["a".to_owned(), "b".to_owned()];
+        let (up, starting) = (r#"{"name":"a","state":"up","x":1}"#, r#"{"name":"b","state":"starting"}"#);
+        let rows = [
+            (format!(r#"{{"status":"healthy","instances":[{up},{{"name":"b","state":"up"}}]}}"#), true),
+            (format!(r#"{{"instances":[{up},{starting}]}}"#), false),
+            (format!(r#"{{"instances":[{up}]}}"#), false),
+            (r#"{"instances":[]}"#.to_owned(), false),
+            ("starting".to_owned(), false),
+        ];
+        for (view, expected) in rows {
+            assert_eq!(are_up(view.as_bytes(), &names), expected, "{view}");
+        }
+    }
 }

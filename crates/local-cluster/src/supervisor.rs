@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use reqwest::Client;
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 
@@ -79,8 +78,6 @@ pub enum StartFailure {
 pub struct Supervisor {
     /// What to run.
     pub service: Service,
-    /// Asks it to be ready.
-    pub client: Client,
     /// Where its lines go.
     pub terminal: Terminal,
     /// Where its state goes.
@@ -147,7 +144,7 @@ impl Supervisor {
         tokio::select! {
             status = child.wait() => return Life::Died { status, was_ready, last_lines },
             () = stopped(&mut self.stop) => { self.terminate(child).await; return Life::Stopped }
-            () = wait_until_ready(&self.client, &self.service.ready_url) => was_ready = true,
+            () = wait_until_ready(&self.service.ready_url) => was_ready = true,
         }
         self.terminal
             .good(&self.service.name, format_args!("ready in {} (pid {pid})", seconds(started.elapsed())));

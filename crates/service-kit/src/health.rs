@@ -1,10 +1,12 @@
 //! Answering and asking "is it up?".
 
 use std::{
-    io::{self, Read, Write},
-    net::{TcpStream, ToSocketAddrs},
+    io,
+    net::{SocketAddr, ToSocketAddrs as _},
     time::{Duration, Instant},
 };
+
+use crate::http::{Answer, AskError, Question, ask};
 
 /// Since when a process runs.
 #[derive(Debug, Clone, Copy)]
@@ -28,13 +30,21 @@ pub enum ProbeError {
     /// The address is not one that can be probed.
     #[error("{0:?} is not an address such as http://127.0.0.1:5000/health")]
     Url(String),
-    /// The host has no address, does not listen, or went silent.
+    /// The host's name has no address.
+    #[error("{url} cannot be found")]
+    Unknown {
+        /// What was asked.
+        url: String,
+        /// What the resolver said.
+        source: io::Error,
+    },
+    /// The host does not listen, went silent, or did not bring its answer to an end.
     #[error("{url} does not answer")]
     Unreachable {
         /// What was asked.
         url: String,
-        /// What the network said.
-        source: io::Error,
+        /// What happened.
+        source: AskError,
     },
     /// What came back is not HTTP/1.
     #[error("{0} does not answer in HTTP")]
@@ -47,20 +57,54 @@ pub enum ProbeError {
         /// The status code of the answer.
         status: u16,
     },
+    /// This process has no means to ask.
+    #[error("cannot ask")]
+    Runtime(#[source] io::Error),
 }
 
-/// Asks `url` (`http` only) once and is content with any 2xx within `timeout`.
+/// Asks `url` (`http` only) once and is content with any 2xx that has come to its end within `timeout`.
 ///
-/// For the `healthcheck` subcommands, so that images need neither shell nor curl. Blocking on purpose.
+/// For the `healthcheck` subcommands, so that images need neither shell nor curl. Blocking on purpose, and so not for
+/// code that runs on a tokio runtime.
 pub fn probe(url: &str, timeout: Duration) -> Result<(), ProbeError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(ProbeError::Runtime)?.block_on(get(url, timeout)).map(drop)
+}
+
+/// The same for code that runs on a tokio runtime; gives the answer. Names are looked up without regard to `timeout`.
+pub async fn get(url: &str, timeout: Duration) -> Result<Answer, ProbeError> {
     let (authority, path) = split(url).ok_or_else(|| ProbeError::Url(url.to_owned()))?;
-    let answer = ask(&authority, path, Instant::now() + timeout)
-        .map_err(|source| ProbeError::Unreachable { url: url.to_owned(), source })?;
-    match status(&answer) {
-        Some(200..=299) => Ok(()),
-        Some(status) => Err(ProbeError::Status { url: url.to_owned(), status }),
-        None => Err(ProbeError::NotHttp(url.to_owned())),
+    let answer = ask_any(url, &authority, path, Instant::now() + timeout).await?;
+    match answer.status {
+        200..=299 => Ok(answer),
+        status => Err(ProbeError::Status { url: url.to_owned(), status }),
     }
+}
+
+/// Asks the addresses of a name one after the other until one lets itself be connected to.
+async fn ask_any(url: &str, authority: &str, path: &str, deadline: Instant) -> Result<Answer, ProbeError> {
+    let agent = concat!("healthcheck/", env!("CARGO_PKG_VERSION"));
+    let question = Question { host: authority, path, agent };
+    let mut last = ProbeError::Url(url.to_owned());
+    for address in
+        addresses(authority).map_err(|source| ProbeError::Unknown { url: url.to_owned(), source })?
+    {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match ask(address, question, left).await {
+            Ok(answer) => return Ok(answer),
+            Err(AskError::NotHttp) => return Err(ProbeError::NotHttp(url.to_owned())),
+            Err(source) => last = ProbeError::Unreachable { url: url.to_owned(), source },
+        }
+    }
+    Err(last)
+}
+
+fn addresses(authority: &str) -> io::Result<Vec<SocketAddr>> {
+    let addresses: Vec<_> = authority.to_socket_addrs()?.collect();
+    if addresses.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
+    }
+    Ok(addresses)
 }
 
 /// `http://host[:port][/path]` as `host:port` and path.
@@ -74,49 +118,12 @@ fn split(url: &str) -> Option<(String, &str)> {
         .then_some((authority, if path.is_empty() { "/" } else { path }))
 }
 
-fn ask(authority: &str, path: &str, deadline: Instant) -> io::Result<Vec<u8>> {
-    let mut stream = connect(authority, deadline)?;
-    stream.set_write_timeout(Some(left(deadline)?))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n")?;
-    let mut line = Vec::with_capacity(64);
-    // "HTTP/1.1 200 " is all that matters of the answer.
-    while line.len() < 13 {
-        stream.set_read_timeout(Some(left(deadline)?))?;
-        let mut chunk = [0; 64];
-        match stream.read(&mut chunk)? {
-            0 => break,
-            read => line.extend_from_slice(&chunk[..read]),
-        }
-    }
-    Ok(line)
-}
-
-fn connect(authority: &str, deadline: Instant) -> io::Result<TcpStream> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in authority.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, left(deadline)?) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
-fn left(deadline: Instant) -> io::Result<Duration> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
-}
-
-/// The status of an answer, RFC 9112 section 4.
-fn status(answer: &[u8]) -> Option<u16> {
-    let line = answer.strip_prefix(b"HTTP/1.")?;
-    let digits = line.get(2..5).filter(|_| line[1] == b' ')?;
-    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u16::from(digit - b'0')))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpListener,
+    };
 
     use super::*;
 
@@ -140,6 +147,7 @@ mod tests {
     fn a_good_answer_is_good() {
         probe(&serve(&["HTTP/1.1 200 OK\r\n\r\n"]), LONG).unwrap();
         probe(&serve(&["HT", "TP/1.0 20", "4 No Content\r\n\r\n"]), LONG).unwrap();
+        probe(&serve(&["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no", "k"]), LONG).unwrap();
     }
 
     #[test]

@@ -2,13 +2,14 @@
 //!
 //! [`eventually`] waits for a condition instead of sleeping; [`Upstream`] is a scripted server over bare TCP,
 //! [`RawClient`] the same on the other side; [`Process`] runs a binary, reads its lines and sends it signals;
-//! [`otlp`] is a collector of traces; [`journey`] is a person's way through the API, and [`chaos`] many of them while backends die.
+//! [`endings`] are answers for every client that there is; [`otlp`] is a collector of traces; [`journey`] is a person's way through the API, and [`chaos`] many of them while backends die.
 
 // A panic is how a test fails, and everything here runs in tests.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 pub mod bench;
 pub mod chaos;
+pub mod endings;
 mod eventually;
 pub mod journey;
 mod message;

@@ -4,8 +4,10 @@
 mod admin;
 mod cache;
 mod discovery;
+mod endings;
 mod harness;
 mod limits;
 mod probes;
 mod program;
 mod reload;
+mod revalidation;

@@ -14,13 +14,13 @@ use crate::harness::{PATIENCE, config, named};
 /// The example of the documentation, with every key that stands.
 const EXAMPLE: &str = include_str!("example.toml");
 
-fn command(file: &Path, args: &[&str]) -> Command {
+pub(crate) fn command(file: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_load-balancer"));
     command.arg("--config").arg(file).args(args).env_remove("LB_ADMIN_TOKEN").env("LOG_FORMAT", "text");
     command
 }
 
-fn written(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+pub(crate) fn written(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("load-balancer.toml");
     std::fs::write(&file, text).unwrap();

@@ -40,6 +40,13 @@ impl TestCluster {
         Self::spawned(command, dir, offset).await
     }
 
+    /// Starts three backends and does not wait.
+    pub(crate) fn starting() -> Self {
+        let (dir, offset) = (Arc::new(TempDir::new().unwrap()), free_offset());
+        let process = Process::spawn(up(&dir, offset).into()).unwrap();
+        Self { process, dir, offset }
+    }
+
     async fn spawned(command: Command, dir: Arc<TempDir>, offset: u16) -> Self {
         let process = Process::spawn(command.into()).unwrap();
         let cluster = Self { process, dir, offset };

@@ -1,12 +1,51 @@
 //! Start, restart, stop.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Child, Command};
 use std::sync::Arc;
 
+use local_cluster::manifest::Manifest;
 use nix::sys::signal::Signal;
 use testkit::eventually;
 use testkit::process::{is_alive, send};
 
 use crate::cluster::{LIMIT, TestCluster};
+
+/// Processes that do nothing but keep the processors busy.
+struct Load(Vec<Child>);
+
+impl Load {
+    fn of(processes: usize) -> Self {
+        let busy = || Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
+        Self((0..processes).map(|_| busy()).collect())
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        for busy in &mut self.0 {
+            busy.kill().and_then(|()| busy.wait()).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn once_there_is_a_manifest_the_balancer_knows_every_backend_up() {
+    for busy in [0, 0, 0, 10, 10] {
+        let _load = Load::of(busy);
+        let cluster = TestCluster::starting();
+        let written =
+            || async { Manifest::read(&cluster.manifest_path()).ok_or_else(|| cluster.process.lines()) };
+        let manifest = eventually(3 * LIMIT, written).await;
+        let url = format!("{}/health", manifest.load_balancer);
+        let health: serde_json::Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+        assert_eq!(health["status"], "healthy", "{health}");
+        let instances = health["instances"].as_array().unwrap();
+        assert!(instances.len() == 3 && instances.iter().all(|it| it["state"] == "up"), "{health}");
+        let mode = cluster.manifest_path().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "it tells where to find everything");
+    }
+}
 
 fn pid(id: u32) -> i32 {
     i32::try_from(id).unwrap()

@@ -2,6 +2,7 @@
 
 use std::{io::ErrorKind, time::Duration};
 
+use testkit::endings::{CONTENT, endings};
 use testkit::{Answer, Gate, RawClient, RawResponse, Script, Step, Upstream, eventually};
 
 const LONG: Duration = Duration::from_secs(20);
@@ -186,4 +187,17 @@ async fn a_client_that_resets_or_half_closes() {
     half.send(GET).await.unwrap();
     half.half_close().await.unwrap();
     assert_eq!(half.read_response().await.unwrap().text(), "still");
+}
+
+#[tokio::test]
+async fn the_framing_and_not_the_connection_tells_where_an_answer_ends() {
+    for ending in endings() {
+        let upstream = Upstream::start(ending.script()).await;
+        let mut client = client(&upstream).await;
+        client.send(GET).await.unwrap();
+        let answer = client.read_response().await;
+        assert_eq!(answer.is_ok(), ending.whole, "{}: {answer:?}", ending.name);
+        let content = answer.is_ok_and(|answer| answer.text() == CONTENT);
+        assert_eq!(content, ending.has_content, "{}", ending.name);
+    }
 }

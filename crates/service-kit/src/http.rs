@@ -1,0 +1,253 @@
+//! One question over HTTP/1.1 and its answer, for probes.
+//!
+//! The answer's framing tells where it ends (RFC 9112 section 6): a server that keeps the connection open behind it
+//! keeps nobody waiting, and an answer that the connection's end cuts short is none.
+
+use std::{error::Error as _, io, net::SocketAddr, time::Duration};
+
+use http_body_util::{BodyExt as _, Empty};
+use hyper::{
+    Request, Response,
+    body::{Body as _, Bytes, Incoming},
+    client::conn::http1::{SendRequest, handshake},
+    header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, USER_AGENT},
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::duration::HumanDuration;
+
+/// More of an answer's content than this is not read; the answer to a probe is short.
+const MOST_CONTENT: usize = 64 * 1024;
+/// An answer that does not say where it ends has ended when nothing more of it has come for so long.
+const UNFRAMED_SILENCE: Duration = Duration::from_millis(100);
+
+/// What is asked for, by GET.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The `Host` field.
+    pub host: &'a str,
+    /// Path and query.
+    pub path: &'a str,
+    /// The `User-Agent` field.
+    pub agent: &'a str,
+}
+
+/// A final answer, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code, from 101.
+    pub status: u16,
+    /// The content without its framing, at most 64 KiB of it; empty where the status is an error's.
+    pub content: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// Nobody listens, or the network is in the way.
+    #[error("cannot connect: {0}")]
+    Connect(#[source] io::Error),
+    /// The path or the host cannot be written into a request.
+    #[error("cannot be asked for: {0}")]
+    Question(#[source] hyper::http::Error),
+    /// The connection failed.
+    #[error("the connection broke: {0}")]
+    Broken(#[source] hyper::Error),
+    /// The connection ended before the answer did.
+    #[error("the connection ended before the answer did")]
+    CutShort,
+    /// No answer came to its end in time.
+    #[error("no answer within {}", HumanDuration(*.0))]
+    Silent(Duration),
+    /// What came is not HTTP/1.
+    #[error("the answer is not HTTP")]
+    NotHttp,
+}
+
+/// Asks a server on a connection of its own; all of it takes at most `limit`.
+pub async fn ask(address: SocketAddr, question: Question<'_>, limit: Duration) -> Result<Answer, AskError> {
+    let asking = async {
+        let stream = TcpStream::connect(address).await.map_err(AskError::Connect)?;
+        ask_over(stream, question).await
+    };
+    timeout(limit, asking).await.unwrap_or(Err(AskError::Silent(limit)))
+}
+
+/// Asks over a connection that is there already, which ends with the answer.
+async fn ask_over<S>(stream: S, question: Question<'_>) -> Result<Answer, AskError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let request = request(question).map_err(AskError::Question)?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(cause)?;
+    let answer = exchange(sender, request);
+    tokio::pin!(connection, answer);
+    tokio::select! {
+        biased;
+        answer = &mut answer => answer,
+        ended = &mut connection => match (answer.await, ended) {
+            // What came before anything was asked is no answer.
+            (Err(_), Err(error)) => Err(cause(error)),
+            (answer, _) => answer,
+        },
+    }
+}
+
+fn request(question: Question<'_>) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
+    Request::get(question.path)
+        .header(HOST, question.host)
+        .header(USER_AGENT, question.agent)
+        .header(CONNECTION, "close")
+        .body(Empty::new())
+}
+
+/// Interim answers are passed over by hyper.
+async fn exchange(
+    mut sender: SendRequest<Empty<Bytes>>,
+    request: Request<Empty<Bytes>>,
+) -> Result<Answer, AskError> {
+    let response = sender.send_request(request).await.map_err(cause)?;
+    let status = response.status().as_u16();
+    let content = if status < 400 { content(response).await? } else { Vec::new() };
+    Ok(Answer { status, content })
+}
+
+async fn content(response: Response<Incoming>) -> Result<Vec<u8>, AskError> {
+    let framed = has_end(&response);
+    let (mut body, mut content) = (response.into_body(), Vec::new());
+    while content.len() < MOST_CONTENT {
+        let next = if framed {
+            body.frame().await
+        } else {
+            timeout(UNFRAMED_SILENCE, body.frame()).await.unwrap_or_default()
+        };
+        let Some(frame) = next else { break };
+        let data = frame.map_err(cause)?.into_data().unwrap_or_default();
+        content.extend_from_slice(&data);
+    }
+    content.truncate(MOST_CONTENT);
+    Ok(content)
+}
+
+/// Whether the head tells where the content ends (RFC 9112 section 6.3).
+fn has_end(response: &Response<Incoming>) -> bool {
+    let fields = response.headers();
+    response.body().is_end_stream()
+        || fields.contains_key(CONTENT_LENGTH)
+        || fields.contains_key(TRANSFER_ENCODING)
+}
+
+fn cause(error: hyper::Error) -> AskError {
+    if is_unasked(&error) || error.is_parse() {
+        return AskError::NotHttp;
+    }
+    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        return AskError::CutShort;
+    }
+    let kind = error.source().and_then(|source| source.downcast_ref()).map(io::Error::kind);
+    match kind {
+        Some(io::ErrorKind::UnexpectedEof) => AskError::CutShort,
+        // Chunks that are none.
+        Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => AskError::NotHttp,
+        _ => AskError::Broken(error),
+    }
+}
+
+/// Whether something came before anything was asked, as from servers that speak first.
+fn is_unasked(error: &hyper::Error) -> bool {
+    let inner = error.source().and_then(|source| source.downcast_ref::<hyper::Error>()).unwrap_or(error);
+    // hyper has no name for it: of those that it has no name for, it is the one without a cause.
+    let named = inner.is_parse()
+        || inner.is_incomplete_message()
+        || inner.is_canceled()
+        || inner.is_closed()
+        || inner.is_user()
+        || inner.is_timeout();
+    !named && inner.source().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+
+    const QUESTION: Question<'_> = Question { host: "a:80", path: "/health?x=1", agent: "test" };
+
+    /// Asks a server that answers so, one byte at a time, and then stays or goes.
+    async fn answered(bytes: &str, stays: bool) -> Result<Answer, AskError> {
+        // As narrow as that, each read gets one byte.
+        let (ours, mut theirs) = duplex(1);
+        let server = async move {
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                asked.push(theirs.read_u8().await?);
+            }
+            theirs.write_all(bytes.as_bytes()).await?;
+            if stays {
+                theirs.read_u8().await?;
+            }
+            io::Result::Ok(asked)
+        };
+        let (answer, asked) = tokio::join!(ask_over(ours, QUESTION), server);
+        if let Ok(asked) = asked {
+            assert!(asked.starts_with(b"GET /health?x=1 HTTP/1.1\r\nhost: a:80\r\n"), "{asked:?}");
+        }
+        answer
+    }
+
+    #[tokio::test]
+    async fn an_answer_ends_where_its_framing_says() {
+        let rows = [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, "ok"),
+            ("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, "ok"),
+            ("HTTP/1.1 204 No Content\r\n\r\n", 204, ""),
+            ("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", 304, ""),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nok\r\n0\r\nX: y\r\n\r\n",
+                200,
+                "ok",
+            ),
+            ("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, ""),
+            ("HTTP/1.1 503 Busy\r\nContent-Length: 100\r\n\r\n", 503, ""),
+            ("HTTP/1.1 200 OK\r\n\r\nno end is told", 200, "no end is told"),
+        ];
+        for (bytes, status, content) in rows {
+            let answer = answered(bytes, true).await.unwrap();
+            assert_eq!(answer, Answer { status, content: content.into() }, "{bytes}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_cut_short_is_no_answer() {
+        let rows = [
+            "",
+            "HTTP/1.1 200 OK\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\n",
+        ];
+        for bytes in rows {
+            let answer = answered(bytes, false).await;
+            assert!(matches!(answer, Err(AskError::CutShort)), "{bytes}: {answer:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_http_is_named() {
+        let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
+        for bytes in ["SSH-2.0-OpenSSH_9.2\r\n", "HTTP/2 200\r\n\r\n", chunks] {
+            let answer = answered(bytes, true).await;
+            assert!(matches!(answer, Err(AskError::NotHttp)), "{bytes}: {answer:?}");
+        }
+        let (ours, mut theirs) = duplex(64);
+        theirs.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").await.unwrap();
+        let answer = ask_over(ours, QUESTION).await;
+        assert!(matches!(answer, Err(AskError::NotHttp)), "{answer:?}");
+    }
+}
