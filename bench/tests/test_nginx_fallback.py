@@ -121,6 +121,39 @@ class NginxFallback(unittest.TestCase):
         self.assertEqual(states[1:], ["HIT", "HIT"])
         self.assertEqual(sum(it.asked.count("/api/static-data") for it in self.backends), 1)
 
+    def test_the_log_hides_values_of_secrets(self):
+        rows = {
+            "/log?x=1&lang=de": "/log?x=1&lang=de",
+            "/log?keyboard=1&statement=2": "/log?keyboard=1&statement=2",
+            "/log?token=SECRET": "/log?***",
+            "/log?x=1&Code=SECRET&y=2": "/log?***",
+            "/log?%74oken=SECRET": "/log?***",
+            "/log?apiKey=SECRET": "/log?***",
+            "/log?user[password]=SECRET": "/log?***",
+            "/log?next=/b?state=SECRET": "/log?***",
+        }
+        for path in rows:
+            self.get(path)
+        log = self.dir / "access.log"
+        for _ in range(200):
+            paths = [json.loads(line)["path"] for line in log.read_text().splitlines()]
+            paths = [path for path in paths if path.startswith("/log")]
+            if len(paths) == len(rows):
+                break
+            time.sleep(0.05)
+        self.assertEqual(sorted(paths), sorted(rows.values()))
+        self.assertNotIn("SECRET", log.read_text())
+
+    def test_the_page_hides_the_same(self):
+        def logged(text):
+            lines = [line.strip() for line in text.splitlines()]
+            start = lines.index("map $request_uri $logged_uri {")
+            return lines[start : lines.index("}", start)]
+
+        page = CONFIG.with_name("frontend.conf").read_text()
+        self.assertEqual(logged(page), logged(CONFIG.read_text()))
+        self.assertNotIn('"$request"', page)
+
     def test_only_the_api_is_routed(self):
         status, headers, body = self.get("/metrics")
         self.assertEqual((status, headers["Content-Type"]), (404, "application/problem+json"))

@@ -4,6 +4,7 @@
 pub mod access_log;
 pub mod metrics;
 mod recent;
+mod secrets;
 mod spans;
 
 use std::{
@@ -116,6 +117,16 @@ pub struct Entry<'a> {
 }
 
 impl Entry<'_> {
+    /// The same with another target or referrer, where there is one.
+    fn with<'e>(&'e self, target: Option<&'e [u8]>, referer: Option<&'e [u8]>) -> Entry<'e> {
+        Entry {
+            target: target.unwrap_or(self.target),
+            referer: referer.unwrap_or(self.referer),
+            attempts: self.attempts.clone(),
+            ..*self
+        }
+    }
+
     /// From the head's last byte to the answer's, in microseconds.
     pub fn micros(&self) -> u64 {
         micros(self.began, self.ended)
@@ -203,7 +214,13 @@ impl Recorder {
         let micros = entry.micros();
         self.count(&entry, micros);
         if let Some(log) = self.log.borrow_mut().as_mut() {
-            log.write(&entry, micros, &self.shard.stats);
+            match (secrets::hide(entry.target), secrets::hide(entry.referer)) {
+                (None, None) => log.write(&entry, micros, &self.shard.stats),
+                (target, referer) => {
+                    let hidden = entry.with(target.as_deref(), referer.as_deref());
+                    log.write(&hidden, micros, &self.shard.stats);
+                }
+            }
         }
         if let (Some(trace), Some(traces)) = (entry.trace, &self.traces) {
             spans::record(traces, trace, &entry, micros);

@@ -72,7 +72,7 @@ fn a_request_is_counted_logged_and_found_again() {
     let line: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!(line["request_id"], "id-1");
     assert_eq!(line["trace_id"], "0af7651916cd43dd8448eb211c80319c");
-    assert_eq!((&line["path"], &line["query"]), (&"/api/me".into(), &"token=1".into()));
+    assert_eq!((&line["path"], &line["query"]), (&"/api/me".into(), &"token=***".into()));
     assert_eq!((&line["server"], &line["pool"]), (&"backend-1".into(), &"backend".into()));
     assert_eq!((&line["status"], &line["duration_ms"]), (&200.into(), &1.5.into()));
     assert_eq!(line["attempts"][0]["outcome"], "reset");
@@ -95,12 +95,13 @@ fn the_combined_format() {
     let log = LogBuffer::new(Format::Combined, writer.handle());
     let recorder = Recorder::new(0, Arc::default(), Some(log));
     let route = route();
-    recorder.finish(entry(&route, "id-1", Attempts::new()));
+    let referer = b"https://a.example/?x=1&code=2";
+    recorder.finish(Entry { referer, ..entry(&route, "id-1", Attempts::new()) });
     drop(recorder);
     writer.stop();
     let line = std::fs::read_to_string(path).unwrap();
     assert!(line.starts_with("127.0.0.1 - - ["), "{line}");
-    let end = " +0000] \"GET /api/me?token=1 HTTP/1.1\" 200 17 \"-\" \"curl/8 \\x22quoted\\x22\"\n";
+    let end = " +0000] \"GET /api/me?token=*** HTTP/1.1\" 200 17 \"https://a.example/?x=1&code=***\" \"curl/8 \\x22quoted\\x22\"\n";
     assert!(line.ends_with(end), "{line}");
 }
 

@@ -3,7 +3,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, Write},
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -158,8 +158,9 @@ impl Output {
     }
 }
 
+/// A file that is made here is its owner's alone: a log tells who did what.
 fn append_to(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).open(path)
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }
 
 #[cfg(test)]
@@ -174,6 +175,9 @@ mod tests {
         output.write(b"one\n");
         std::fs::rename(&path, &old).unwrap();
         output.write(b"two\n");
+        for file in [&path, &old] {
+            assert_eq!(std::fs::metadata(file).unwrap().mode() & 0o777, 0o600, "{}", file.display());
+        }
         assert_eq!(std::fs::read_to_string(old).unwrap(), "one\n");
         assert_eq!(std::fs::read_to_string(path).unwrap(), "two\n");
     }
