@@ -134,6 +134,11 @@ impl Answer {
         Self { status, fields: fields.into_iter().collect(), body: body.into() }
     }
 
+    /// Whether it has a `Date` of its own: one that was kept has the origin's (RFC 9111 section 4).
+    pub fn has_date(&self) -> bool {
+        self.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("date"))
+    }
+
     /// Whether it says how long its body is: a 304 would speak of another answer's (RFC 9110 section 8.6).
     pub fn has_length(&self) -> bool {
         self.status != 304

@@ -1,7 +1,6 @@
 //! An answer on its way to the client, kept as it passes.
 
 use std::{
-    io::Write,
     ops::Range,
     sync::Arc,
     task::{Context, Poll},
@@ -12,8 +11,10 @@ use tokio::sync::Notify;
 
 use super::{
     Cache, Fields,
+    head::{Head, lines, vary},
+    refresh,
     rules::{self, Freshness},
-    stored::{Stored, varying},
+    stored::Stored,
 };
 use crate::{
     forward::{Client, ClientError, Own},
@@ -22,9 +23,6 @@ use crate::{
     worker::{Alarm, Scratch},
 };
 
-/// Fields that are written anew with each answer.
-const OUR_OWN: [&str; 5] = ["age", "date", "x-cache", "x-request-id", "x-served-by"];
-
 /// A fetch under way. When it is dropped, whoever waits for it looks again.
 #[derive(Debug)]
 pub(crate) struct Filling {
@@ -32,52 +30,74 @@ pub(crate) struct Filling {
     key: Box<[u8]>,
     /// The request's head, for what the answer turns out to vary by.
     request: Vec<u8>,
+    /// What is kept and must not be given without asking, if a server can be asked about it.
+    stale: Option<Arc<Stored>>,
     /// Who waits; nobody does when somebody else fetches the same.
     news: Option<Arc<Notify>>,
 }
 
 impl Filling {
     pub(super) fn new(cache: &Arc<Cache>, key: &[u8], fields: Fields<'_>, news: Option<Arc<Notify>>) -> Self {
-        Self { cache: Arc::clone(cache), key: key.into(), request: fields.0.to_vec(), news }
+        Self { cache: Arc::clone(cache), key: key.into(), request: fields.0.to_vec(), stale: None, news }
+    }
+
+    /// With an answer that is to be revalidated, if it can be.
+    pub(super) fn about(mut self, stale: Option<Arc<Stored>>) -> Self {
+        self.stale = stale.filter(|stored| stored.has_validator());
+        self
+    }
+
+    /// What is to be revalidated.
+    pub(crate) fn stale(&self) -> Option<&Stored> {
+        self.stale.as_deref()
+    }
+
+    /// The head of the request as the client sent it.
+    pub(crate) fn request(&self) -> Fields<'_> {
+        Fields(&self.request)
+    }
+
+    /// Asks for all of it from here on.
+    pub(crate) fn forget_stale(&mut self) {
+        self.stale = None;
     }
 
     /// What to keep of an answer with this head, if anything.
-    fn draft(&self, head: &ResponseHead<'_, '_>) -> Option<Draft> {
-        let mut lines = Vec::with_capacity(256);
-        for (position, field) in head.fields.iter().enumerate() {
-            if !head.consumed.contains(position) {
-                // Writing to a vector does not fail.
-                let _ = write!(lines, "{}: ", field.name);
-                lines.extend_from_slice(field.value);
-                lines.extend_from_slice(b"\r\n");
-            }
-        }
-        let answer = Fields(&lines);
-        let freshness = rules::keep(head.status, answer, self.cache.policy.ttl, SystemTime::now())?;
-        let names =
-            answer.all("Vary").flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
-        let vary = names
-            .filter(|name| !name.is_empty())
-            .map(|name| {
-                let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-                let value = varying(&name, Fields(&self.request));
-                (name, value)
-            })
-            .collect();
-        let ours = |name: &str| OUR_OWN.iter().any(|own| name.eq_ignore_ascii_case(own));
-        let passing =
-            head.fields.iter().enumerate().filter(|(position, _)| !head.consumed.contains(*position));
-        let fields = passing
-            .filter(|(_, field)| !ours(field.name))
-            .map(|(_, field)| Some((field.name.to_owned(), String::from_utf8(field.value.to_vec()).ok()?)))
-            .collect::<Option<_>>()?;
+    fn draft(&self, head: &ResponseHead<'_, '_>, date: &[u8]) -> Option<Draft> {
+        let Head { fields, age } = Head::read(head, date)?;
+        let mut text = lines(&fields);
+        text.extend_from_slice(&age);
+        let freshness = rules::keep(head.status, Fields(&text), self.cache.policy.ttl, SystemTime::now())?;
+        let vary = vary(Fields(&text), self.request());
         Some(Draft { status: head.status, fields, vary, freshness, body: Vec::new() })
+    }
+
+    /// What an answer to the question about what is kept has come to; `None` when it is to be passed on.
+    fn verdict(&self, head: &ResponseHead<'_, '_>, date: &[u8]) -> Option<Verdict> {
+        let stale = self.stale.as_ref()?;
+        if head.status == 412 {
+            return Some(Verdict::Odd);
+        }
+        if head.status != 304 {
+            return None;
+        }
+        let Some(head) = Head::read(head, date).filter(|head| refresh::is_about(&head.fields, stale)) else {
+            return Some(Verdict::Odd);
+        };
+        let (stored, keeps) = refresh::refreshed(stale, head, self.request(), self.cache.policy.ttl);
+        let stored = Arc::new(stored);
+        if keeps {
+            self.cache.keep(&self.key, Arc::clone(&stored));
+        } else {
+            self.cache.invalidate(&self.key);
+        }
+        Some(Verdict::Holds(stored))
     }
 
     fn keep(&self, draft: Draft) {
         let Draft { status, fields, vary, freshness, body } = draft;
         let stored = Stored { status, fields, body: body.into(), vary, freshness, since: Instant::now() };
-        self.cache.keep(&self.key, stored);
+        self.cache.keep(&self.key, Arc::new(stored));
     }
 }
 
@@ -89,6 +109,15 @@ impl Drop for Filling {
     }
 }
 
+/// What a server says of an answer that is kept.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// It is still right, as it is now.
+    Holds(Arc<Stored>),
+    /// Something that is no answer to what was asked: the client needs another.
+    Odd,
+}
+
 /// What has come of an answer so far.
 struct Draft {
     status: u16,
@@ -98,16 +127,22 @@ struct Draft {
     body: Vec<u8>,
 }
 
-/// A client whose answer is kept as it passes.
+/// A client whose answer is kept as it passes. What a server says of an answer that is kept does not pass.
 pub(crate) struct Recording<'a, C> {
     client: &'a mut C,
     filling: Option<Filling>,
     draft: Option<Draft>,
+    verdict: Option<Verdict>,
 }
 
 impl<'a, C> Recording<'a, C> {
     pub(crate) fn new(client: &'a mut C, filling: Filling) -> Self {
-        Self { client, filling: Some(filling), draft: None }
+        Self { client, filling: Some(filling), draft: None, verdict: None }
+    }
+
+    /// What a server has said of the answer that is kept, which the client has had nothing of.
+    pub(crate) fn into_verdict(self) -> Option<(Verdict, Filling)> {
+        self.verdict.zip(self.filling)
     }
 
     /// Nothing will be kept: whoever waits need not wait for the rest.
@@ -133,7 +168,11 @@ impl<'a, C> Recording<'a, C> {
 
 impl<C: Client> Client for Recording<'_, C> {
     fn begin(&mut self, head: &ResponseHead<'_, '_>, added: &Added<'_>, out: &mut Vec<u8>) {
-        self.draft = self.filling.as_ref().and_then(|filling| filling.draft(head));
+        self.verdict = self.filling.as_ref().and_then(|filling| filling.verdict(head, added.date));
+        if self.verdict.is_some() {
+            return;
+        }
+        self.draft = self.filling.as_ref().and_then(|filling| filling.draft(head, added.date));
         if self.draft.is_none() {
             self.give_up();
         }
@@ -147,6 +186,9 @@ impl<C: Client> Client for Recording<'_, C> {
         content: Range<usize>,
         end: Option<&[u8]>,
     ) -> Result<(), ClientError> {
+        if self.verdict.is_some() {
+            return Ok(());
+        }
         // Before the client frames it in place.
         self.take_in(scratch.bytes(&content), end.is_some());
         self.client.offer(cx, scratch, content, end)
@@ -158,8 +200,11 @@ impl<C: Client> Client for Recording<'_, C> {
     }
 
     fn abort(&mut self) {
-        self.give_up();
-        self.client.abort();
+        // With a verdict, the client has had nothing that could break off.
+        if self.verdict.is_none() {
+            self.give_up();
+            self.client.abort();
+        }
     }
 
     fn poll_content(

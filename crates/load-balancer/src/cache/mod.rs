@@ -1,10 +1,14 @@
 //! A shared cache for the answers of a route (RFC 9111): bounded, in memory, for all workers.
 //!
 //! Requests for the same thing that miss at the same time are coalesced: the first goes to a server, the others
-//! wait for what comes of it.
+//! wait for what comes of it. An answer that is no longer fresh is revalidated with what the server named it by.
 
+mod conditions;
+mod dates;
 mod fields;
 mod fill;
+mod head;
+mod refresh;
 mod rules;
 mod store;
 mod stored;
@@ -23,8 +27,8 @@ use tokio::sync::{Notify, futures::OwnedNotified};
 use self::store::Store;
 pub(crate) use self::{
     fields::Fields,
-    fill::{Filling, Recording},
-    rules::{Terms, terms},
+    fill::{Filling, Recording, Verdict},
+    rules::{CONDITIONS, Terms, terms},
     stored::Stored,
 };
 
@@ -41,15 +45,18 @@ pub struct CachePolicy {
 #[derive(Debug, Default)]
 pub struct Results {
     hits: AtomicU64,
+    revalidations: AtomicU64,
     misses: AtomicU64,
     bypasses: AtomicU64,
 }
 
 impl Results {
-    /// Name and count of each: `hit`, `miss`, and `bypass` for requests that a cache must not answer.
-    pub fn counts(&self) -> [(&'static str, u64); 3] {
+    /// Name and count of each: `hit`, `revalidated` for answers of which a server has said that they still hold,
+    /// `miss`, and `bypass` for requests that a cache must not answer.
+    pub fn counts(&self) -> [(&'static str, u64); 4] {
         [
             ("hit", self.hits.load(Relaxed)),
+            ("revalidated", self.revalidations.load(Relaxed)),
             ("miss", self.misses.load(Relaxed)),
             ("bypass", self.bypasses.load(Relaxed)),
         ]
@@ -103,6 +110,16 @@ impl Cache {
         self.results.bypasses.fetch_add(1, Relaxed);
     }
 
+    /// Counts a request that was answered by a server.
+    pub(crate) fn miss(&self) {
+        self.results.misses.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a request that was answered from the cache once a server had said that the answer holds.
+    pub(crate) fn revalidated(&self) {
+        self.results.revalidations.fetch_add(1, Relaxed);
+    }
+
     /// Looks for an answer to the request with this key and these fields. With `patience` a miss that somebody
     /// else is after gives [`Found::Wait`].
     pub(crate) fn look(
@@ -114,24 +131,21 @@ impl Cache {
         now: Instant,
     ) -> Found {
         let mut state = self.state();
-        if let Some(stored) =
-            state.store.find(key, fields, now).filter(|stored| terms.accept(stored.age(now)))
-        {
+        let stored = state.store.find(key, fields);
+        if let Some(stored) = stored.as_ref().filter(|stored| stored.will_do(terms, now)) {
             self.results.hits.fetch_add(1, Relaxed);
-            return Found::Hit(stored);
+            return Found::Hit(Arc::clone(stored));
         }
         if let Some(news) = state.filling.get(key) {
             if patience {
                 // Made under the lock: what happens from here on is not missed.
                 return Found::Wait(Arc::clone(news).notified_owned());
             }
-            self.results.misses.fetch_add(1, Relaxed);
-            return Found::Miss(Filling::new(self, key, fields, None));
+            return Found::Miss(Filling::new(self, key, fields, None).about(stored));
         }
         let news = Arc::new(Notify::new());
         state.filling.insert(key.into(), Arc::clone(&news));
-        self.results.misses.fetch_add(1, Relaxed);
-        Found::Miss(Filling::new(self, key, fields, Some(news)))
+        Found::Miss(Filling::new(self, key, fields, Some(news)).about(stored))
     }
 
     /// Forgets what is known of a target, because it was changed (RFC 9111 section 4.4).
@@ -139,7 +153,7 @@ impl Cache {
         self.state().store.remove(key);
     }
 
-    fn keep(&self, key: &[u8], stored: Stored) {
+    fn keep(&self, key: &[u8], stored: Arc<Stored>) {
         self.state().store.insert(key, stored, Instant::now());
     }
 

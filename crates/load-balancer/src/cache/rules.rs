@@ -3,15 +3,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use time::{
-    OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem, macros::format_description,
-};
+use super::{Fields, dates::http_date};
+use crate::http1::fields::list;
 
-use super::Fields;
-
-/// RFC 9110 section 5.6.7; the obsolete forms count as unreadable.
-const IMF_FIXDATE: &[BorrowedFormatItem<'_>] =
-    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+/// The conditions that a cache judges.
+pub(crate) const CONDITIONS: [&str; 2] = ["If-None-Match", "If-Modified-Since"];
 
 /// What a request says about cached answers to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +16,8 @@ pub(crate) struct Terms {
     max_age: Option<Duration>,
     /// Nothing but a cached answer will do.
     pub(crate) only_if_cached: bool,
-    /// The client has an answer and asks whether it still holds. Such a request is never kept, because what
-    /// comes back may be a 304.
+    /// The client has an answer and asks whether it still holds. What comes of such a request is not kept unless it
+    /// is asked as a question of the cache's own, because what comes back may be a 304.
     pub(crate) conditional: bool,
 }
 
@@ -34,10 +30,12 @@ impl Terms {
 
 /// On which terms a request may be answered from a cache; `None` is not at all.
 ///
-/// Requests with `Authorization` never are, though RFC 9111 section 3.5 would allow some; nor are ranges.
+/// Requests with `Authorization` never are, though RFC 9111 section 3.5 would allow some; nor are ranges, nor those
+/// whose condition only the origin can judge (RFC 9110 section 13.2.1).
 pub(crate) fn terms(method: &[u8], has_body: bool, fields: Fields<'_>) -> Option<Terms> {
-    let personal = fields.first("Authorization").is_some() || fields.first("Range").is_some();
-    if !matches!(method, b"GET" | b"HEAD") || has_body || personal || fields.first("Upgrade").is_some() {
+    let for_the_origin = ["Authorization", "Range", "Upgrade", "If-Match", "If-Unmodified-Since"];
+    let has = |name: &&str| fields.first(name).is_some();
+    if !matches!(method, b"GET" | b"HEAD") || has_body || for_the_origin.iter().any(has) {
         return None;
     }
     let directives = Directives::read(fields.all("Cache-Control"));
@@ -46,16 +44,15 @@ pub(crate) fn terms(method: &[u8], has_body: bool, fields: Fields<'_>) -> Option
     }
     let old_no_cache = fields.first("Cache-Control").is_none()
         && fields.all("Pragma").any(|value| value.eq_ignore_ascii_case(b"no-cache"));
-    let conditional = ["If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since"];
     Some(Terms {
         max_age: if directives.no_cache || old_no_cache { Some(Duration::ZERO) } else { directives.max_age },
         only_if_cached: directives.only_if_cached,
-        conditional: conditional.iter().any(|name| fields.first(name).is_some()),
+        conditional: CONDITIONS.iter().any(has),
     })
 }
 
 /// How old an answer was when it came, and how old it may become.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Freshness {
     pub(super) age: Duration,
     pub(super) lifetime: Duration,
@@ -76,7 +73,7 @@ pub(super) fn keep(status: u16, fields: Fields<'_>, ttl: Duration, now: SystemTi
         404 | 410 => explicit?,
         _ => return None,
     };
-    let age = fields.first("Age").and_then(seconds).unwrap_or_default();
+    let age = age(fields).unwrap_or_default();
     (age < lifetime).then_some(Freshness { age, lifetime })
 }
 
@@ -87,21 +84,24 @@ fn varies_by_all(fields: Fields<'_>) -> bool {
 /// The lifetime that `Expires` gives; one that cannot be read has passed (RFC 9111 section 5.3).
 fn expires(fields: Fields<'_>, now: SystemTime) -> Option<Duration> {
     let expires = fields.first("Expires")?;
-    let date = fields.first("Date").and_then(http_date).unwrap_or(now);
-    Some(http_date(expires).and_then(|expires| expires.duration_since(date).ok()).unwrap_or_default())
+    let date = fields.first("Date").and_then(|value| http_date(value, now)).unwrap_or(now);
+    Some(http_date(expires, now).and_then(|expires| expires.duration_since(date).ok()).unwrap_or_default())
 }
 
-/// A date as HTTP writes it.
-pub(super) fn http_date(value: &[u8]) -> Option<SystemTime> {
-    let text = std::str::from_utf8(value).ok()?;
-    let date = PrimitiveDateTime::parse(text, IMF_FIXDATE).ok()?;
-    Some(OffsetDateTime::from(date.as_utc()).into())
+/// The first `Age` of all that are given; one that is no number of seconds counts for nothing (RFC 9111 section 5.1).
+fn age(fields: Fields<'_>) -> Option<Duration> {
+    fields.all("Age").flat_map(list).next().and_then(digits)
 }
 
+/// A number of seconds, perhaps in quotes, as other senders than `Age`'s write it.
 fn seconds(value: &[u8]) -> Option<Duration> {
-    let digits = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
-    let text = std::str::from_utf8(digits).ok()?;
-    // More than fits is as good as for ever (RFC 9111 section 1.2.2).
+    digits(value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value))
+}
+
+/// A number of seconds (RFC 9111 section 1.2.2).
+fn digits(value: &[u8]) -> Option<Duration> {
+    let text = std::str::from_utf8(value).ok()?;
+    // More than fits is as good as for ever.
     let all_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     all_digits.then(|| Duration::from_secs(text.parse().unwrap_or(u32::MAX).into()))
 }
@@ -138,9 +138,9 @@ impl Directives {
             b"no-cache" => self.no_cache = true,
             b"private" => self.private = true,
             b"only-if-cached" => self.only_if_cached = true,
-            // What cannot be read is stale (RFC 9111 section 4.2.1).
-            b"max-age" => self.max_age = Some(seconds(value).unwrap_or_default()),
-            b"s-maxage" => self.shared_max_age = Some(seconds(value).unwrap_or_default()),
+            // What cannot be read is stale, and of several the first counts (RFC 9111 section 4.2.1).
+            b"max-age" => _ = self.max_age.get_or_insert(seconds(value).unwrap_or_default()),
+            b"s-maxage" => _ = self.shared_max_age.get_or_insert(seconds(value).unwrap_or_default()),
             _ => {}
         }
     }
@@ -164,6 +164,9 @@ mod tests {
             ("GET", "Range: bytes=0-1\r\n", false),
             ("GET", "Cache-Control: max-age=5, No-Store\r\n", false),
             ("GET", "Cookie: a=b\r\n", true),
+            ("GET", "If-None-Match: *\r\n", true),
+            ("GET", "If-Match: *\r\n", false),
+            ("GET", "If-Unmodified-Since: Tue, 24 Nov 2026 04:00:00 GMT\r\n", false),
         ];
         for (method, fields, expected) in rows {
             assert_eq!(of(method, fields).is_some(), expected, "{method} {fields}");
@@ -195,13 +198,21 @@ mod tests {
 
     #[test]
     fn which_answers_are_kept_and_for_how_long() {
-        let now = http_date(b"Tue, 24 Nov 2026 04:00:00 GMT").unwrap();
+        let now = http_date(b"Tue, 24 Nov 2026 04:00:00 GMT", SystemTime::now()).unwrap();
         let rows = [
             (200, "", Some(60)),
             (200, "Cache-Control: public, max-age=300\r\n", Some(300)),
             (200, "Cache-Control: max-age=300\r\nCache-Control: s-maxage=\"10\"\r\n", Some(10)),
             (200, "Cache-Control: max-age=300\r\nAge: 100\r\n", Some(200)),
             (200, "Cache-Control: max-age=300\r\nAge: 300\r\n", None),
+            (200, "Cache-Control: max-age=300\r\nAge: 100, 299\r\nAge: 300\r\n", Some(200)),
+            (200, "Cache-Control: max-age=300\r\nAge: , 100\r\n", Some(200)),
+            (200, "Cache-Control: max-age=300\r\nAge: 299999999999999999999\r\n", None),
+            (200, "Cache-Control: max-age=300\r\nAge: -100\r\n", Some(300)),
+            (200, "Cache-Control: max-age=300\r\nAge: 1.5, 100\r\n", Some(300)),
+            (200, "Cache-Control: max-age=300\r\nAge: \"100\"\r\n", Some(300)),
+            (200, "Cache-Control: max-age=300\r\nAge:\r\n", Some(300)),
+            (200, "Cache-Control: max-age=10, max-age=300\r\n", Some(10)),
             (200, "Cache-Control: max-age=oops\r\n", None),
             (200, "Expires: Tue, 24 Nov 2026 04:00:30 GMT\r\n", Some(30)),
             (
@@ -209,6 +220,9 @@ mod tests {
                 "Expires: Tue, 24 Nov 2026 04:00:30 GMT\r\nDate: Tue, 24 Nov 2026 04:00:10 GMT\r\n",
                 Some(20),
             ),
+            (200, "Expires: Tuesday, 24-Nov-26 04:00:30 GMT\r\n", Some(30)),
+            (200, "Expires: Tue Nov 24 04:00:30 2026\r\n", Some(30)),
+            (200, "Expires: Tue Nov 24 04:00:30 2026\r\nDate: Tuesday, 24-Nov-26 04:00:20 GMT\r\n", Some(10)),
             (200, "Expires: 0\r\n", None),
             (200, "Cache-Control: private, max-age=300\r\n", None),
             (200, "Cache-Control: no-store\r\n", None),

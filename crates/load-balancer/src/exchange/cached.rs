@@ -3,7 +3,7 @@
 use super::Exchange;
 use super::current_pool::CurrentPool;
 use super::ending::Conclusion;
-use crate::cache::{self, Cache, Fields, Filling, Found, Recording, Terms};
+use crate::cache::{self, CONDITIONS, Cache, Fields, Filling, Found, Recording, Stored, Terms, Verdict};
 use crate::forward::{self, Broken, Client};
 use crate::http1::length::Length;
 use crate::pool::Pool;
@@ -29,7 +29,7 @@ impl<C: Client> Exchange<'_, C> {
             let fields = Fields(self.request.head());
             match cache.look(&key, fields, &terms, patience, Instant::now()) {
                 Found::Hit(stored) => {
-                    let answer = stored.answer(fields, Instant::now());
+                    let answer = stored.answer(fields, "HIT", Instant::now());
                     let conclusion = self.answer(&answer).await;
                     return (self, conclusion);
                 }
@@ -41,7 +41,7 @@ impl<C: Client> Exchange<'_, C> {
                     }
                     patience = false;
                 }
-                Found::Miss(filling) => return self.fill(filling, terms, pool, began).await,
+                Found::Miss(filling) => return self.fill(cache, filling, terms, pool, began).await,
             }
         }
     }
@@ -76,6 +76,7 @@ impl<C: Client> Exchange<'_, C> {
 
     async fn fill<'p>(
         mut self,
+        cache: &Cache,
         filling: Filling,
         terms: Terms,
         pool: &'p CurrentPool<'p>,
@@ -83,20 +84,88 @@ impl<C: Client> Exchange<'_, C> {
     ) -> (Self, Conclusion<'p>) {
         if terms.only_if_cached {
             drop(filling);
+            cache.miss();
             let conclusion = self.refuse(ErrorKind::NotCached).await;
             return (self, conclusion);
         }
-        if terms.conditional || self.request.facts.is_head {
+        let is_own_question = filling.stale().is_some();
+        if (terms.conditional && !is_own_question) || self.request.facts.is_head {
             // What comes back may be without its body.
             drop(filling);
+            cache.miss();
             let conclusion = self.forward(pool, began).await;
             return (self, conclusion);
         }
+        if let Some(stale) = filling.stale() {
+            self.ask_about(stale);
+        }
+        let (exchange, conclusion, verdict) = self.fetch(filling, pool, began).await;
+        match verdict {
+            None => {
+                cache.miss();
+                (exchange, conclusion)
+            }
+            Some((Verdict::Holds(stored), filling)) => {
+                cache.revalidated();
+                exchange.answer_kept(&stored, filling, conclusion).await
+            }
+            Some((Verdict::Odd, filling)) => {
+                cache.miss();
+                exchange.fetch_whole(filling, conclusion, pool, began).await
+            }
+        }
+    }
+
+    /// Fetches an answer and keeps it as it passes, unless it is about one that is kept.
+    async fn fetch<'p>(
+        self,
+        filling: Filling,
+        pool: &'p CurrentPool<'p>,
+        began: Instant,
+    ) -> (Self, Conclusion<'p>, Option<(Verdict, Filling)>) {
         let Self { worker, client, request, alarm, protocol } = self;
         let mut recording = Recording::new(&mut *client, filling);
         let mut recorded = Exchange { worker, client: &mut recording, request, alarm, protocol };
         let conclusion = recorded.forward(pool, began).await;
         let Exchange { request, .. } = recorded;
-        (Exchange { worker, client, request, alarm, protocol }, conclusion)
+        let verdict = recording.into_verdict();
+        (Exchange { worker, client, request, alarm, protocol }, conclusion, verdict)
+    }
+
+    /// Turns the request into the question whether what is kept still holds.
+    fn ask_about(&mut self, stale: &Stored) {
+        self.request.remove_fields(&CONDITIONS);
+        for (name, value) in stale.validators() {
+            self.request.add_field(name.as_bytes(), value.as_bytes());
+        }
+    }
+
+    /// What is kept holds: the client gets it, or hears that it has it.
+    async fn answer_kept<'p>(
+        mut self,
+        stored: &Stored,
+        filling: Filling,
+        asked: Conclusion<'p>,
+    ) -> (Self, Conclusion<'p>) {
+        let answer = stored.answer(filling.request(), "REVALIDATED", Instant::now());
+        // Whoever waits for the same need not wait until this client has its answer.
+        drop(filling);
+        let conclusion = self.answer(&answer).await.after(asked);
+        (self, conclusion)
+    }
+
+    /// The server has answered something else than what it was asked: it is asked for all of it.
+    async fn fetch_whole<'p>(
+        mut self,
+        mut filling: Filling,
+        asked: Conclusion<'p>,
+        pool: &'p CurrentPool<'p>,
+        began: Instant,
+    ) -> (Self, Conclusion<'p>) {
+        filling.forget_stale();
+        self.request.remove_fields(&CONDITIONS);
+        self.request.rewind();
+        let (exchange, conclusion, _) = self.fetch(filling, pool, began).await;
+        (exchange, conclusion.after(asked))
     }
 }

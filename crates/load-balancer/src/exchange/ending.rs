@@ -30,6 +30,13 @@ impl Conclusion<'_> {
         Self { status, server: None, attempts, ended: Instant::now() }
     }
 
+    /// The same, with attempts that came before.
+    pub(super) fn after(mut self, earlier: Self) -> Self {
+        let mut attempts = earlier.attempts;
+        attempts.append(&mut self.attempts);
+        Self { attempts, ..self }
+    }
+
     /// Whether the client has got an answer that tells of success.
     pub(super) fn is_success(&self) -> bool {
         (200..400).contains(&self.status)

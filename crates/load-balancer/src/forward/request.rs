@@ -175,6 +175,40 @@ impl Request {
         self.head += line.len();
     }
 
+    /// Removes the fields of these names from the head, while no attempt is under way.
+    pub(crate) fn remove_fields(&mut self, names: &[&str]) {
+        let is_one = |line: &[u8]| {
+            let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+            names.iter().any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
+        };
+        let mut start = 0;
+        while let Some(end) = memchr::memchr(b'\n', &self.bytes[start..self.head]).map(|at| start + at + 1) {
+            if is_one(&self.bytes[start..end]) {
+                self.remove(start..end);
+            } else {
+                start = end;
+            }
+        }
+    }
+
+    /// Removes a line from the head; what stands behind it moves up.
+    fn remove(&mut self, line: Range<usize>) {
+        let (end, len) = (line.end, line.len());
+        let Places { method, target, host, user_agent, referer, request_id } = &mut self.places;
+        for place in [method, target, host, user_agent, referer, request_id] {
+            if place.start >= end {
+                *place = place.start - len..place.end - len;
+            }
+        }
+        if let Some(traced) = &mut self.trace
+            && traced.at >= end
+        {
+            traced.at -= len;
+        }
+        self.bytes.drain(line);
+        self.head -= len;
+    }
+
     /// Makes room for as much of the body as will be kept.
     pub(crate) fn expect_body(&mut self, buffers: &Buffers) {
         if let Length::Exact(length) = self.facts.length {
@@ -322,5 +356,44 @@ impl Request {
         if let Some(body) = self.body {
             buffers.give_back(body);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::draft::Draft;
+    use super::*;
+
+    #[test]
+    fn what_is_removed_leaves_the_rest_in_its_place() {
+        let mut draft = Draft::new(Vec::new(), "GET", "/a?b", "example.com");
+        draft.field(b"If-None-Match", b"\"1\"");
+        draft.user_agent(b"curl");
+        draft.field(b"if-none-match", b"\"2\"");
+        draft.field(b"If-None-Match-Not", b"x");
+        draft.request_id(b"id-1");
+        draft.trace(b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", None);
+        draft.field(b"If-Modified-Since", b"never");
+        let facts = Facts {
+            client: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+            length: Length::Empty,
+            is_head: false,
+            idempotent: true,
+            has_key: false,
+            upgrade: false,
+        };
+        let mut request = draft.finish(facts);
+        request.remove_fields(&["If-None-Match", "If-Modified-Since"]);
+        request.add_field(b"X-New", b"1");
+        let head = "GET /a?b HTTP/1.1\r\nHost: example.com\r\nUser-Agent: curl\r\nIf-None-Match-Not: x\r\n\
+                    X-Request-Id: id-1\r\n\
+                    traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nX-New: 1\r\n\r\n";
+        assert_eq!(String::from_utf8_lossy(request.head()), head);
+        assert_eq!((request.host(), request.target()), (&b"example.com"[..], &b"/a?b"[..]));
+        assert_eq!(
+            (request.user_agent(), request.request_id(), request.referer()),
+            (&b"curl"[..], "id-1", &b""[..])
+        );
+        assert_eq!(request.trace_id(), b"0af7651916cd43dd8448eb211c80319c");
     }
 }

@@ -119,7 +119,9 @@ pub fn own(out: &mut Vec<u8>, answer: &Answer, connection: Option<&[u8]>, date: 
     if let Some(options) = connection {
         field(out, b"Connection", options);
     }
-    field(out, b"Date", date);
+    if !answer.has_date() {
+        field(out, b"Date", date);
+    }
     field(out, b"X-Request-Id", request_id.as_bytes());
     out.extend_from_slice(b"\r\n");
 }

@@ -176,7 +176,9 @@ impl Client for Http2Client {
         if answer.has_length() {
             fields.insert(http::header::CONTENT_LENGTH, answer.body.len().into());
         }
-        append(&mut fields, b"date", own.date);
+        if !answer.has_date() {
+            append(&mut fields, b"date", own.date);
+        }
         append(&mut fields, b"x-request-id", own.request_id.as_bytes());
         self.answer.begin(answer.status, fields);
         if !own.is_head {

@@ -5,7 +5,7 @@ use testkit::{Answer, Gate, Script, Upstream, eventually};
 
 use crate::harness::{Balancer, HEALTH, PATIENCE, config};
 
-async fn before(upstream: &Upstream) -> Balancer {
+pub(crate) async fn before(upstream: &Upstream) -> Balancer {
     let text = config(&[("a", upstream.address())], HEALTH)
         .replace("path = \"/\"", "path = \"/\"\ncache = { ttl = \"1m\", max_size = \"1MB\" }");
     let balancer = Balancer::start(&text).await;
