@@ -137,12 +137,23 @@ test-browser: page
 check-rust:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
-    @if command -v cargo-deny >/dev/null; then cargo deny --all-features check; \
-     else echo "skipped: cargo deny (not installed: cargo install --locked cargo-deny)"; fi
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+    .ci/cargo-tool machete
+    .ci/cargo-tool deny --all-features check bans licenses sources
+    .ci/advisories
+    .ci/check-workflows
 
 [private]
 check-frontend: node-modules
     cd frontend && npm run check
+
+# each fuzz target for so many seconds; what it finds is kept in crates/load-balancer/fuzz/artifacts
+fuzz seconds="30":
+    .ci/fuzz {{seconds}}
+
+# renew the digests of the base images (deploy/docker/base-images.lock) from the registry; needs docker with buildx
+update-images:
+    deploy/docker/update-images.sh
 
 # format all code
 fmt:

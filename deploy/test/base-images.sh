@@ -4,7 +4,8 @@
 #
 #   deploy/test/base-images.sh [--force | --list]      --list only names them
 #
-# Packages come from this machine's own apt sources, the Rust toolchain and Node from this machine itself.
+# Packages come from this machine's own apt sources, the Rust toolchain from this machine itself, Node too
+# or from npm's package of its binaries.
 # An image that is there, pulled or made, is left alone. Needs root, docker and debootstrap.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -50,7 +51,7 @@ make_image() {
       options=(--change 'ENV PATH=/usr/local/cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin CARGO_HOME=/usr/local/cargo')
       ;;
     node:*)
-      add_node "$root"
+      add_node "$root" "$image"
       # Node brings authorities of its own; here it is to trust those of this machine.
       options=(--change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt')
       ;;
@@ -113,16 +114,26 @@ add_rust() {
   done)
 }
 
+# add_node ROOT IMAGE: Node of the major version that the image's name says, with this machine's npm.
 add_node() {
-  local root=$1 node npm
-  node=$(node -p process.execPath)
+  local root=$1 npm
   npm=$(dirname "$(readlink -f "$(command -v npm)")")/..
   install_into "$root" libstdc++6
-  cp "$node" "$root/usr/local/bin/node"
+  install "$(node_of "$(sed -E 's/^node:([0-9]+).*/\1/' <<<"$2")")" "$root/usr/local/bin/node"
   mkdir -p "$root/usr/local/lib/node_modules"
   cp -a "$(readlink -f "$npm")" "$root/usr/local/lib/node_modules/npm"
   ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
   ln -s ../lib/node_modules/npm/bin/npx-cli.js "$root/usr/local/bin/npx"
+}
+
+# node_of MAJOR: where a program of that Node is: this machine's own, or the one that npm's package of binaries holds.
+node_of() {
+  local architecture=x64
+  [[ $(node --version) != "v$1."* ]] || { node -p process.execPath; return; }
+  [[ $(uname -m) != aarch64 ]] || architecture=arm64
+  npm install --silent --no-save --no-audit --no-fund --prefix "$work/node" "node-linux-$architecture@$1" >&2 ||
+    fail "npm has no Node $1 for this machine"
+  echo "$work/node/node_modules/node-linux-$architecture/bin/node"
 }
 
 # As in the official image: user nginx is 101, and curl is there for health checks.

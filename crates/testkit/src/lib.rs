@@ -1,6 +1,6 @@
 //! What tests are made of: development only, and no part of what is shipped.
 //!
-//! [`eventually`] waits for a condition instead of sleeping; [`Upstream`] is a scripted server over bare TCP,
+//! [`eventually()`] waits for a condition instead of sleeping; [`Upstream`] is a scripted server over bare TCP,
 //! [`RawClient`] the same on the other side; [`Process`] runs a binary, reads its lines and sends it signals;
 //! [`endings`] are answers for every client that there is; [`otlp`] is a collector of traces; [`journey`] is a person's way through the API, and [`chaos`] many of them while backends die.
 

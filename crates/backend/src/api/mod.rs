@@ -1,4 +1,4 @@
-//! The HTTP API, in the order in which a request meets it: [`router`] knows all paths, `observe`
+//! The HTTP API, in the order in which a request meets it: [`mod@router`] knows all paths, `observe`
 //! names, counts and logs the request, `idempotent` makes it repeatable, `body` and `fields`
 //! parse it, a handler calls the domain and the store, `error` shapes what went wrong.
 

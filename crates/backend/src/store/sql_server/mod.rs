@@ -6,7 +6,7 @@
 //!
 //! In the order in which a call meets them: [`commit`], [`read`] and [`purge`] write the
 //! [`batch`]; [`pool`] lends a [`connection`] to a task that sends it; [`failure`] says what an
-//! error means and [`retry`] whether to try again; [`row`] reads the answer. [`migrate`] works
+//! error means and [`retry`] whether to try again; [`row`] reads the answer. [`mod@migrate`] works
 //! on a connection of its own, and [`observe`] asks the server about itself.
 
 pub(super) mod backup;
