@@ -35,12 +35,11 @@ chaos fault="kill" duration="60s" clients="20" *options: build
 
 # development in containers: SQL Server, one backend, balancer, page; what you edit is rebuilt
 dev *options:
-    deploy/compose/secrets.sh
     docker compose {{options}} up --build --watch
 
-# staging in containers: SQL Server, three backends, balancer, page; with --profile monitoring their traces go to Jaeger
+# staging in containers: SQL Server, three backends, two balancers, page; --profile monitoring sends it traces, logs and cloud the logs
 staging *options:
-    deploy/compose/secrets.sh
+    {{ if options =~ "profile[ =](logs|cloud)" { "LOGS=forward" } else { "" } }} \
     {{ if options =~ "monitoring" { "TRACES_ENDPOINT=${TRACES_ENDPOINT:-http://jaeger:4318}" } else { "" } }} \
       docker compose -f docker-compose.scale.yml {{options}} up -d --build --wait
 

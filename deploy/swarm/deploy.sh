@@ -19,9 +19,10 @@ keyed_hash_of() { { cat "$SECRETS_DIR/jwt_secret" && cat "$1"; } | sha256sum | c
 LOAD_BALANCER_CONFIG_HASH=$(hash_of ../load-balancer/swarm/load-balancer.toml)
 DB_ENTRYPOINT_HASH=$(hash_of ../compose/sqlserver/entrypoint.sh)
 DB_HEALTHCHECK_HASH=$(hash_of ../compose/sqlserver/healthcheck.sh)
+DB_SQLCMD_HASH=$(hash_of ../compose/sqlserver/sqlcmd.sh)
 DB_PASSWORD_HASH=$(keyed_hash_of "$SECRETS_DIR/db_password")
 JWT_SECRET_HASH=$(keyed_hash_of "$SECRETS_DIR/jwt_secret")
 LB_ADMIN_TOKEN_HASH=$(keyed_hash_of "$SECRETS_DIR/lb_admin_token")
-export LOAD_BALANCER_CONFIG_HASH DB_ENTRYPOINT_HASH DB_HEALTHCHECK_HASH DB_PASSWORD_HASH JWT_SECRET_HASH LB_ADMIN_TOKEN_HASH
+export LOAD_BALANCER_CONFIG_HASH DB_ENTRYPOINT_HASH DB_HEALTHCHECK_HASH DB_SQLCMD_HASH DB_PASSWORD_HASH JWT_SECRET_HASH LB_ADMIN_TOKEN_HASH
 
 exec docker stack deploy --prune -c stack.yml "$@" "$stack"

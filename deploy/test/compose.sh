@@ -131,11 +131,14 @@ fault_restart_each() {
 
 # What cannot be started here is at least read by Compose.
 compose_is_valid() {
-  local files
+  local files logs
   for files in docker-compose.yml docker-compose.scale.yml "docker-compose.yml deploy/compose/embedded.dev.yml" \
     "docker-compose.scale.yml deploy/compose/embedded.yml"; do
-    # shellcheck disable=SC2046,SC2086
-    docker compose $(printf -- '-f %s ' $files) --profile '*' config --quiet || fail "Compose does not take $files"
+    for logs in files forward; do
+      # shellcheck disable=SC2046,SC2086
+      LOGS=$logs docker compose $(printf -- '-f %s ' $files) --profile '*' config --format json | python3 deploy/test/compose.py ||
+        fail "$files (LOGS=$logs)"
+    done
   done
-  show "Compose takes every file and profile"
+  show "Compose takes every file and profile, with no secret there; each service mounts its own and nobody else's"
 }

@@ -73,6 +73,58 @@ def check_restricted():
                     check(probe in container, f"{name}: no {probe}")
 
 
+# What each kind of pod reads; whoever else mounts a secret is a mistake.
+READS = {
+    "Deployment/backend": {"jwt_secret", "db_password"},
+    "Deployment/load-balancer": {"lb_admin_token"},
+    "Job/migrate": {"db_password"},
+    "CronJob/backup": {"db_password"},
+    "CronJob/backup-log": {"db_password"},
+}
+
+
+def check_secrets():
+    """Each pod mounts its own secrets, by name, and none as environment."""
+    for name, template in pods():
+        mounted = set()
+        for volume in template["spec"].get("volumes", []):
+            if "secret" in volume and check("items" in volume["secret"], f"{name}: mounts a whole secret"):
+                mounted |= {item["key"] for item in volume["secret"]["items"]}
+        check(mounted == READS.get(name, set()), f"{name}: mounts {mounted}, not {READS.get(name, set())}")
+        for container in template["spec"]["containers"]:
+            sources = container.get("envFrom", []) + [v.get("valueFrom", {}) for v in container.get("env", [])]
+            check(not any("secretRef" in s or "secretKeyRef" in s for s in sources), f"{name}: a secret in the environment")
+
+
+def check_egress():
+    """Whatever may go out may go to somebody, not to everybody."""
+    everywhere = {"0.0.0.0/0", "::/0"}
+    for name, o in named("NetworkPolicy").items():
+        for rule in o["spec"].get("egress", []):
+            peers = rule.get("to", [])
+            narrow = all(peer and peer.get("ipBlock", {}).get("cidr") not in everywhere for peer in peers)
+            check(peers and narrow and rule.get("ports"), f"NetworkPolicy/{name}: lets out to anywhere")
+    reached = {name for name, o in named("NetworkPolicy").items() if not o["spec"]["podSelector"]}
+    check("default-deny" in reached, "no NetworkPolicy denies by default")
+
+
+def check_cookies():
+    """Where TLS ends at an ingress, cookies are for HTTPS only."""
+    settings = next(o["data"] for n, o in named("ConfigMap").items() if n.startswith("backend-"))
+    tls = any("tls" in o["spec"] for o in named("Ingress").values())
+    secure = settings.get("COOKIE_SECURE")
+    check(secure == ("true" if tls else "false"), f"COOKIE_SECURE is {secure}, TLS: {tls}")
+
+
+def check_balancers():
+    """The page knows two balancers or more, each by its own address."""
+    replicas = named("Deployment")["load-balancer"]["spec"]["replicas"]
+    check(replicas >= 2 or not named("Ingress"), f"{replicas} balancer")
+    variables = {v["name"]: v.get("value") for v in named("Deployment")["frontend"]["spec"]["template"]["spec"]["containers"][0]["env"]}
+    service = named("Service").get(variables["LOAD_BALANCER"].split(".")[0], {}).get("spec", {})
+    check(service.get("clusterIP") == "None", "the page does not see the balancers one by one")
+
+
 def check_references():
     """Selectors find pods, and what is mounted or read from is there."""
     templates = [t["metadata"]["labels"] for _, t in pods()]
@@ -127,6 +179,10 @@ def check_connection_budget():
 
 custom = check_schemas()
 check_restricted()
+check_secrets()
+check_egress()
+check_cookies()
+check_balancers()
 check_references()
 check_discovery()
 check_connection_budget()

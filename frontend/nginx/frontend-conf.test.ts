@@ -19,7 +19,7 @@ describe.skipIf(reason !== undefined)(`nginx/frontend.conf${reason ? ` (skipped:
         response.end(JSON.stringify({ padding: 'x'.repeat(5000) }));
       });
     });
-    site = await startSite({ balancer: await listening(balancer) });
+    site = await startSite({ balancers: [await listening(balancer)] });
     base = site.base;
   });
 

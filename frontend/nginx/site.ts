@@ -20,8 +20,8 @@ export function reasonToSkip(): string | undefined {
 
 /** What start.sh puts into the configuration of a container. */
 export interface Settings {
-  /** The balancer's port. */
-  balancer: number;
+  /** The balancers' ports. */
+  balancers: number[];
   traces?: { collector: string; share: string };
 }
 
@@ -57,10 +57,13 @@ function writeSite(folder: string): void {
 }
 
 /** The shipped file in a minimal nginx of our own: another port, another root, another balancer. */
-function nginxConfiguration(folder: string, port: number, { balancer, traces }: Settings): string {
+function nginxConfiguration(folder: string, port: number, { balancers, traces }: Settings): string {
   const shipped = readFileSync(CONFIGURATION, 'utf8')
     .replace('listen 3000;', `listen 127.0.0.1:${port};`)
-    .replace('load-balancer:8080', `127.0.0.1:${balancer}`)
+    .replace(
+      'server load-balancer:8080 max_fails=0;',
+      balancers.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' '),
+    )
     .replace("set $traces_collector '';", `set $traces_collector '${traces?.collector ?? ''}';`)
     .replace("set $traces_share '';", `set $traces_share '${traces?.share ?? ''}';`)
     .replace('/usr/share/nginx/html', join(folder, 'html'))

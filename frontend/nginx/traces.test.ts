@@ -21,7 +21,7 @@ describe.skipIf(reason !== undefined)(`traces of the page${reason ? ` (skipped: 
       });
     });
     const traces = { collector: `http://127.0.0.1:${await listening(collector)}`, share: '0.25' };
-    site = await startSite({ balancer: await listening(balancer), traces });
+    site = await startSite({ balancers: [await listening(balancer)], traces });
   });
 
   afterAll(async () => {

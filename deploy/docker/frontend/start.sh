@@ -1,7 +1,8 @@
 #!/bin/sh
 # Puts into the site's configuration what only the running container knows, then becomes nginx.
 #
-#   LOAD_BALANCER     host:port that /api goes to; a whole name, since nginx knows no search domains
+#   LOAD_BALANCER     host:port that /api goes to, one or more with blanks between; whole names, since nginx knows no
+#                     search domains
 #   DNS_SERVER        default: the first one of /etc/resolv.conf
 #   TLS_CERTIFICATE   a file with the certificate and its chain; with it the page is on 3443 by HTTPS, too
 #   TLS_KEY           the file with its key
@@ -43,9 +44,20 @@ case $collector in
   *) refuse "OTEL_EXPORTER_OTLP_ENDPOINT is no address such as http://collector:4318" ;;
 esac
 
-# The balancer's name is looked up anew every second, so that a balancer may be replaced at any time.
+# The balancers' names are looked up anew every second, so that any of them may be replaced at any time; one that has no
+# address is left out.
+balancers="resolver $dns valid=1s; resolver_timeout 2s;"
+for balancer in $LOAD_BALANCER; do
+  case $balancer in
+    *[!A-Za-z0-9:._-]* | *:*:* | :* | *:) refuse "LOAD_BALANCER: '$balancer' is not host:port" ;;
+    *:*) balancers="$balancers server $balancer resolve max_fails=0;" ;;
+    *) refuse "LOAD_BALANCER: '$balancer' is not host:port" ;;
+  esac
+done
+case $balancers in *server*) ;; *) refuse "LOAD_BALANCER names no balancer" ;; esac
+
 mkdir -p /tmp/sites
-sed -e "s|server load-balancer:8080 |resolver $dns valid=1s; server $LOAD_BALANCER resolve |" -e "s|listen 3000;|$listen|" \
+sed -e "s|server load-balancer:8080 max_fails=0;|$balancers|" -e "s|listen 3000;|$listen|" \
   -e "s|set \$traces_collector '';|resolver $dns valid=10s; set \$traces_collector '${collector%/}';|" \
   -e "s|set \$traces_share '';|set \$traces_share '$share';|" \
   /etc/nginx/frontend.conf > /tmp/sites/frontend.conf

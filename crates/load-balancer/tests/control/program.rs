@@ -43,6 +43,45 @@ fn the_documented_example_is_good() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("good; pools: 1, servers: 1, routes: 2"));
 }
 
+/// The configurations that this repository ships, but for those that need files of the place where they run.
+fn shipped() -> Vec<(String, String)> {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
+    let kinds = ["dev", "staging", "swarm", "tls"].map(|kind| deploy.join("load-balancer").join(kind));
+    kinds
+        .into_iter()
+        .chain([deploy.join("kubernetes/base")])
+        .map(|folder| folder.join("load-balancer.toml"))
+        .map(|file| (file.display().to_string(), std::fs::read_to_string(file).unwrap()))
+        .collect()
+}
+
+#[test]
+fn every_shipped_configuration_is_good_and_keeps_static_data() {
+    for (name, text) in shipped() {
+        let (_folder, file) = written(&text);
+        let output = command(&file, &["check"]).env("LB_ADMIN_TOKEN", "a-token-of-a-test").output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        // The certificate is not here.
+        let others =
+            errors.lines().filter(|line| line.contains(".toml:") && !line.contains("/etc/tls/")).count();
+        let good = output.status.success() || (errors.contains("/etc/tls/") && others == 0);
+        assert!(good, "{name}: {errors}");
+
+        let parsed: toml::Table = text.parse().unwrap();
+        let route = parsed["routes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|route| route["path"].as_str() == Some("/api/static-data"));
+        let cache = &route.unwrap_or_else(|| panic!("{name} keeps no static data"))["cache"];
+        assert_eq!(
+            (cache["ttl"].as_str(), cache["max_size"].as_str()),
+            (Some("5m"), Some("100MB")),
+            "{name}"
+        );
+    }
+}
+
 #[test]
 fn check_prints_every_error_and_exits_with_1() {
     let output = check("[listen]\nhttp = \"nowhere\"\n[[pools]]\nname = \"a\"\nalgoritm = \"x\"\n");

@@ -27,6 +27,7 @@ pub(super) fn write(out: &mut Vec<u8>, entry: &Entry<'_>, micros: u64, clock: &m
 fn request(out: &mut Vec<u8>, entry: &Entry<'_>) {
     let query = memchr::memchr(b'?', entry.target);
     let (path, query) = entry.target.split_at(query.unwrap_or(entry.target.len()));
+    request_line(out, entry, path, query);
     out.extend_from_slice(b"\",\"method\":\"");
     out.extend_from_slice(entry.method);
     out.extend_from_slice(b"\",\"host\":\"");
@@ -38,6 +39,17 @@ fn request(out: &mut Vec<u8>, entry: &Entry<'_>) {
         escaped(out, &query[1..]);
     }
     out.extend_from_slice(b"\",\"protocol\":\"");
+    out.extend_from_slice(entry.protocol.name().as_bytes());
+}
+
+/// `GET /api/health HTTP/1.1`: what people look for, in one piece, as other servers log it.
+fn request_line(out: &mut Vec<u8>, entry: &Entry<'_>, path: &[u8], query: &[u8]) {
+    out.extend_from_slice(b"\",\"request\":\"");
+    out.extend_from_slice(entry.method);
+    out.push(b' ');
+    escaped(out, path);
+    escaped(out, query);
+    out.push(b' ');
     out.extend_from_slice(entry.protocol.name().as_bytes());
 }
 
@@ -121,7 +133,11 @@ fn escaped(out: &mut Vec<u8>, text: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::time::Instant;
+
     use super::*;
+    use crate::record::Protocol;
 
     #[test]
     fn strings_stay_json() {
@@ -139,6 +155,49 @@ mod tests {
             out.push(b'"');
             assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn the_request_in_one_piece() {
+        let rows: [(&[u8], Protocol, &str); 4] = [
+            (b"/api/health", Protocol::Http11, "GET /api/health HTTP/1.1"),
+            (b"/api/static-data?lang=de", Protocol::Http2, "GET /api/static-data?lang=de HTTP/2.0"),
+            (b"/a?", Protocol::Http10, "GET /a? HTTP/1.0"),
+            (b"/\"\\\xff", Protocol::Http11, "GET /\"\\\u{ff} HTTP/1.1"),
+        ];
+        for (target, protocol, expected) in rows {
+            let line = line(target, protocol);
+            assert_eq!(line["request"], expected);
+            assert_eq!(line["method"], "GET");
+        }
+    }
+
+    /// The line of a GET, read back.
+    fn line(target: &[u8], protocol: Protocol) -> serde_json::Value {
+        let now = Instant::now();
+        let entry = Entry {
+            request_id: "1",
+            client: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            method: b"GET",
+            target,
+            host: b"localhost",
+            protocol,
+            user_agent: b"",
+            referer: b"",
+            status: 200,
+            bytes_in: 0,
+            bytes_out: 0,
+            began: now,
+            ended: now,
+            route: None,
+            server: None,
+            attempts: [].into_iter().collect(),
+            trace_id: b"",
+            trace: None,
+        };
+        let mut out = Vec::new();
+        write(&mut out, &entry, 1, &mut Clock::new());
+        serde_json::from_slice(&out).unwrap()
     }
 
     #[test]
