@@ -48,6 +48,7 @@ tls_works() {
   local -x CURL_CA_BUNDLE=$ca SSL_CERT_FILE=$ca
   until_true 30 "8443 has three backends" tls_backends_up
   compose_onboards "$page"
+  https_stays_https "$page"
   rm "$TLS_DIR"/site.*
   deploy/compose/certificates.sh "$TLS_DIR" >/dev/null
   docker kill --signal HUP user-onboarding-load-balancer-tls user-onboarding-frontend-tls >/dev/null
@@ -55,7 +56,22 @@ tls_works() {
   until_true 10 "8443 uses the new certificate" tls_backends_up || fail "the balancer keeps the old certificate"
   until_true 10 "3443 uses the new certificate" curl -fsS "$page" || fail "the page keeps the old certificate"
   compose --profile tls rm --stop --force load-balancer-tls frontend-tls >/dev/null 2>&1
-  show "TLS on 8443 and 3443; a changed certificate is taken at SIGHUP"
+  show "TLS on 8443 and 3443, with HSTS and cookies for HTTPS only; a changed certificate is taken at SIGHUP"
+}
+
+# By HTTPS people are told to stay there, and cookies are for HTTPS only; by plain HTTP neither.
+https_stays_https() {
+  local person seen
+  for path in / /assets/none.js /api/health; do
+    curl -fsS -D - -o /dev/null "$1$path" 2>/dev/null | grep -qi '^strict-transport-security: max-age=31536000' ||
+      [[ $path == /assets/* ]] || fail "$1$path does not tell people to stay with HTTPS"
+    ! curl -sS -D - -o /dev/null "http://127.0.0.1:$FRONTEND_PORT$path" | grep -qi '^strict-transport-security' ||
+      fail "plain HTTP speaks of HTTPS at $path"
+  done
+  person=$(printf '{"email":"%s@example.com","password":"correct horse battery staple","full_name":"Ada","session":"cookie"}' "$RANDOM$RANDOM")
+  seen=$(curl -sS -D - -o /dev/null -H 'Content-Type: application/json' -d "$person" "$1/api/auth/register" | grep -i '^set-cookie:') ||
+    fail "no cookie at $1"
+  grep -qi '; *secure' <<<"$seen" || fail "a cookie that came by HTTPS goes by plain HTTP, too: $seen"
 }
 
 # curl checks the certificate, so this fails until the one in the folder is in use.
@@ -71,6 +87,7 @@ compose_is_hardened() {
     expect "INSTANCE_ID of $service" "$service" "$(variable "user-onboarding-$service" INSTANCE_ID)"
   done
   container_is user-onboarding-load-balancer 10001:10001 1000000000 268435456
+  container_is user-onboarding-load-balancer-2 10001:10001 1000000000 268435456
   container_is user-onboarding-frontend 101:101 500000000 134217728
   expect "the addresses of the name backend" 3 "$(addresses_of backend)"
   show "users, read-only roots, limits, health checks and secrets are as declared"
@@ -82,8 +99,54 @@ container_is() {
   expect "$1" "$2 $3 $4 true [ALL] [no-new-privileges:true]" "$(docker inspect --format "$format" "$1")"
   expect "health check of $1" "30s 10s 3 40s healthy" "$(docker inspect --format \
     '{{.Config.Healthcheck.Interval}} {{.Config.Healthcheck.Timeout}} {{.Config.Healthcheck.Retries}} {{.Config.Healthcheck.StartPeriod}} {{.State.Health.Status}}' "$1")"
-  ! docker inspect --format '{{json .Config.Env}}' "$1" | grep -qF -f <(cat "$SECRETS_DIR"/*) ||
-    fail "$1 bears a secret in its environment"
+  ! { docker inspect "$1" && docker logs "$1" 2>&1; } | grep -qF -f <(all_secrets) || fail "a secret is in the environment or the log of $1"
+}
+
+# secret_of READER NAME, as its reader has it.
+secret_of() { docker cp "user-onboarding-$1:/run/secrets/$2" - | tar -xO; }
+all_secrets() { secret_of backend-1 jwt_secret && echo && secret_of load-balancer lb_admin_token && echo; }
+names_of_secrets() { docker cp "user-onboarding-$1:/run/secrets" - | tar -t | grep -v '/$' | sed 's/.*\///' | sort | xargs; }
+
+# The first start makes them, the next one keeps them, and what somebody puts there wins.
+secrets_are_made() {
+  local first token="given-by-somebody-0123456789" log
+  rm -rf "${SECRETS_DIR:?}"/*
+  compose_down
+  compose_up
+  expect "what backend-1 can read" jwt_secret "$(names_of_secrets backend-1)"
+  expect "what the balancer can read" lb_admin_token "$(names_of_secrets load-balancer)"
+  first=$(all_secrets)
+  ((${#first} == 96 + 1 + 48)) || fail "the secrets that were made have ${#first} characters"
+  compose up --detach --no-build >/dev/null 2>&1
+  expect "the secrets after a second start" "$first" "$(all_secrets)"
+  printf '%s' "$token" >"$SECRETS_DIR/lb_admin_token"
+  compose up --detach --no-build --force-recreate --wait >/dev/null 2>&1 || fail "staging did not come up with a secret of somebody's own"
+  expect "the token that somebody gave" "$token" "$(secret_of load-balancer lb_admin_token)"
+  expect "the answer of the admin port to it" 200 "$(curl -s -o /dev/null -w '%{http_code}' -X POST -H "Authorization: Bearer $token" \
+    "http://127.0.0.1:$ADMIN_PORT/api/reload")"
+  log=$(compose logs --no-log-prefix secrets)
+  ! grep -qF -e "$token" -e "$(secret_of backend-1 jwt_secret)" <<<"$log" || fail "a secret is in the log"
+  rm "$SECRETS_DIR/lb_admin_token"
+  show "secrets: made by the first start, kept by the next, given ones win; each service has its own"
+}
+
+# SQL Server's image is not here, so its program is a stand-in that tells how it was called.
+sqlcmd_has_its_path() {
+  local said expected call
+  mkdir -p "$work/sqlcmd"
+  printf '#!/bin/sh\necho "$SQLCMDPASSWORD $*"\n' >"$work/sqlcmd/sqlcmd"
+  printf 'the-real-one' >"$work/sqlcmd/db_password"
+  chmod -R a+rX "$work" "$work/sqlcmd" && chmod 0755 "$work/sqlcmd/sqlcmd"
+  for call in "-P password" "-Ppassword" "" "-P Other1-password"; do
+    # shellcheck disable=SC2086
+    said=$(docker run --rm --network none -v "$PWD/deploy/compose/sqlserver/sqlcmd.sh:/opt/mssql-tools/bin/sqlcmd:ro" \
+      -v "$work/sqlcmd/sqlcmd:/opt/mssql-tools18/bin/sqlcmd:ro" -v "$work/sqlcmd/db_password:/run/secrets/db_password:ro" \
+      nginx:1.30 /opt/mssql-tools/bin/sqlcmd -S localhost -U sa $call -Q "SELECT * FROM sys.dm_exec_sessions WHERE is_user_process = 1")
+    expected=the-real-one
+    [[ $call != *Other1* ]] || expected=Other1-password
+    expect "sqlcmd $call" "$expected -C -S localhost -U sa -Q SELECT * FROM sys.dm_exec_sessions WHERE is_user_process = 1" "$said"
+  done
+  show "the guide's path of sqlcmd leads to the one that the image has, with the password of this server"
 }
 
 variable() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The system in containers, run for real: images, Compose, faults under load. `just test-containers` calls it.
 #
-#   deploy/test/containers.sh [PART...]      parts: kubernetes images dev compose faults scale backup tls monitoring traces nginx swarm
+#   deploy/test/containers.sh [PART...]      parts: kubernetes images dev compose faults balancers scale backup tls monitoring traces nginx swarm
 #
 # Without parts: all of them. What it cannot have, an engine above all, it names as skipped, with the reason; on a
 # Debian machine where it is root, engine.sh brings one. Needs the ports 3000, 8080 and 8081 or those in FRONTEND_PORT,
@@ -11,6 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source deploy/test/lib.sh
 source deploy/test/load.sh
 source deploy/test/compose.sh
+source deploy/test/balancers.sh
 source deploy/test/scale.sh
 source deploy/test/backup.sh
 source deploy/test/swarm.sh
@@ -19,7 +20,7 @@ source deploy/test/traces.sh
 
 export FRONTEND_PORT=${FRONTEND_PORT:-3000} LOAD_BALANCER_PORT=${LOAD_BALANCER_PORT:-8080} ADMIN_PORT=${ADMIN_PORT:-8081}
 export VERSION=${VERSION:-test} IMAGE_PREFIX=user-onboarding DOCKER_BUILDKIT=1
-all_parts=(kubernetes images dev compose faults scale backup tls monitoring traces nginx swarm)
+all_parts=(kubernetes images dev compose faults balancers scale backup tls monitoring traces nginx swarm)
 limit_mb=40
 
 main() {
@@ -41,7 +42,8 @@ main() {
   trap 'clean_up; rm -rf "$work"' EXIT
   # What an interrupted run has left.
   clean_up
-  deploy/compose/secrets.sh "$SECRETS_DIR" >/dev/null
+  # Nothing is in it: the first start makes all that is lacking.
+  mkdir "$SECRETS_DIR"
   [[ -n ${CHAOS:-} ]] || { cargo build --quiet --locked --package testkit --bin chaos && CHAOS=target/debug/chaos; }
   load_against "$work"
   for part in "${parts[@]}"; do
@@ -82,6 +84,8 @@ part_dev() {
 
 part_compose() {
   compose_is_valid
+  secrets_are_made
+  sqlcmd_has_its_path
   compose_up
   compose_onboards
   compose_is_hardened
@@ -93,6 +97,11 @@ part_faults() {
   under_load "pause for 10 s" fault_pause
   under_load "network disconnect" fault_disconnect
   under_load "restart of each backend" fault_restart_each
+}
+
+part_balancers() {
+  staging_is_up || compose_up
+  either_balancer_may_go
 }
 
 part_scale() {
@@ -130,12 +139,13 @@ part_traces() {
 # The fall-back in the balancer's place, under its name and port.
 part_nginx() {
   staging_is_up || compose_up
-  compose --profile nginx-lb up --detach --no-build --scale load-balancer=0 >/dev/null 2>&1 ||
+  compose --profile nginx-lb up --detach --no-build --scale load-balancer=0 --scale load-balancer-2=0 >/dev/null 2>&1 ||
     { compose --profile nginx-lb logs nginx-load-balancer >&2; fail "nginx did not take the balancer's place"; }
   until_true 30 "nginx answers" curl -fsS "http://127.0.0.1:$LOAD_BALANCER_PORT/lb-health"
   expect "the balancer's container" "" "$(docker ps -q --filter name=^user-onboarding-load-balancer)"
   compose_onboards
-  show "nginx in the balancer's place: a person was onboarded"
+  show "nginx in the balancers' place: a person was onboarded"
+  compose --profile nginx-lb rm --stop --force nginx-load-balancer >/dev/null 2>&1
 }
 
 part_swarm() {

@@ -46,6 +46,6 @@ all_targets_up() {
   curl -fsS "$prometheus_url/api/v1/targets?state=active" | python3 -c '
 import json, sys
 seen = [(t["labels"]["job"], t["health"]) for t in json.load(sys.stdin)["data"]["activeTargets"]]
-wanted = [("backend", "up")] * 3 + [("load-balancer", "up"), ("prometheus", "up")]
+wanted = [("backend", "up")] * 3 + [("load-balancer", "up")] * 2 + [("prometheus", "up")]
 sys.exit(sorted(seen) != sorted(wanted))'
 }

@@ -10,6 +10,7 @@ swarm_up() {
     docker node update --label-add "$mark=yes" "$(docker info --format '{{.Swarm.NodeID}}')" >/dev/null
   fi
   show "skipped: SQL Server on a swarm (no image of it here; replaced by deploy/swarm/embedded.yml)"
+  deploy/compose/secrets.sh "$SECRETS_DIR" >/dev/null
   deploy/swarm/deploy.sh "$stack" -c embedded.yml --resolve-image never >/dev/null 2>&1 ||
     fail "the stack could not be deployed"
   until_true 150 "three backends are up" backends_up "$LOAD_BALANCER_PORT" 3 ||

@@ -62,7 +62,7 @@ function nginxConfiguration(folder: string, port: number, { balancers, traces }:
     .replace('listen 3000;', `listen 127.0.0.1:${port};`)
     .replace(
       'server load-balancer:8080 max_fails=0;',
-      balancers.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' '),
+      balancers.map((at) => `server 127.0.0.1:${at} max_fails=0;`).join(' '),
     )
     .replace("set $traces_collector '';", `set $traces_collector '${traces?.collector ?? ''}';`)
     .replace("set $traces_share '';", `set $traces_share '${traces?.share ?? ''}';`)
