@@ -15,13 +15,14 @@ use tokio::{
 use crate::{
     admin::{self, Admin},
     config::{self, AccessLog, Certificate, ConfigError},
-    control::{Control, Start},
-    descriptors,
+    control::{self, Control, Start},
     pool::Resolve,
     record::{
         Shard,
         access_log::{LogBuffer, Writer},
     },
+    resources,
+    route::HostMatch,
     tls::{self, Certificates, TlsError},
     worker::{Parts, Workers},
 };
@@ -75,7 +76,9 @@ pub struct App {
     control: Arc<Control>,
     listener: TcpListener,
     admin_address: SocketAddr,
+    admin_hosts: Vec<HostMatch>,
     token: Option<Secret>,
+    resolver: Arc<dyn Resolve>,
     drain: Drain,
     log: Option<Writer>,
     hang_up: Signal,
@@ -110,8 +113,8 @@ impl App {
     /// and time, on which the control side then runs.
     pub async fn build(options: Options) -> Result<Self, StartError> {
         let config = config::load(&options.file, options.admin_token.is_none())?;
-        let listen = config.listen.clone();
-        descriptors::allow(listen.max_connections);
+        let mut listen = config.listen.clone();
+        listen.max_connections = resources::allow(listen.max_connections, listen.workers);
         let certificates = listen.https.map(|_| Renewable::load(&listen.certificates)).transpose()?;
         let tls =
             certificates.as_ref().map(|renewable| tls::server_config(Arc::clone(&renewable.certificates)));
@@ -127,15 +130,28 @@ impl App {
             admin_is_open: options.admin_token.is_none(),
             shards,
             access_log: log.as_ref().map(Writer::handle),
-            resolver: options.resolver,
+            resolver: Arc::clone(&options.resolver),
             span_counts: options.traces.as_ref().map(|traces| Arc::clone(traces.counts())),
         });
         let drain = Drain { grace: listen.drain_grace, timeout: listen.drain_timeout };
+        let admin_hosts = listen.admin_hosts.clone();
         let published = Arc::clone(control.published());
         let workers = Workers::start(Parts { listen, published, records, tls, traces: options.traces })?;
         let hang_up = signal(SignalKind::hangup()).map_err(StartError::Signals)?;
-        let token = options.admin_token;
-        Ok(Self { workers, control, listener, admin_address, token, drain, log, hang_up, certificates })
+        let (token, resolver) = (options.admin_token, options.resolver);
+        Ok(Self {
+            workers,
+            control,
+            listener,
+            admin_address,
+            admin_hosts,
+            token,
+            resolver,
+            drain,
+            log,
+            hang_up,
+            certificates,
+        })
     }
 
     /// Where plain HTTP is served.
@@ -155,11 +171,14 @@ impl App {
 
     /// Serves until a signal comes or `shutdown` is triggered; then drains, and gives how that went.
     pub async fn run(self, shutdown: Shutdown, signals: &mut Signals) -> Drained {
-        let Self { mut workers, control, listener, token, drain, log, mut hang_up, certificates, .. } = self;
-        let router = admin::router(Admin::new(Arc::clone(&control), token, shutdown.clone()));
+        let Self { mut workers, control, listener, drain, log, mut hang_up, certificates, .. } = self;
+        let router =
+            admin::router(Admin::new(Arc::clone(&control), self.token, self.admin_hosts, shutdown.clone()));
+        let trusted = Arc::clone(workers.trusted());
         let beside = async {
             tokio::join!(
                 control.run(),
+                control::follow_names(&trusted, &self.resolver),
                 follow_hang_ups(&control, certificates.as_ref(), &mut hang_up),
                 serve(listener, router)
             );
@@ -200,7 +219,9 @@ async fn follow_hang_ups(control: &Control, certificates: Option<&Renewable>, ha
 
 /// Serves the admin interface until it is dropped: it is there to watch the drain, too.
 async fn serve(listener: TcpListener, router: axum::Router) {
-    if let Err(error) = axum::serve(listener, router).await {
+    if let Err(error) =
+        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
+    {
         tracing::error!(%error, "the admin interface has ended");
     }
 }

@@ -29,13 +29,17 @@ use crate::{
 
 const SERVICE: &str = "load-balancer";
 
+/// The shortest admin token, in bytes.
+const SHORTEST_TOKEN: usize = 16;
+
 const PROBE_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long the last spans may take on their way to the collector.
 const LAST_SPANS: Duration = Duration::from_secs(3);
 
 const ENVIRONMENT: &str = "Environment:
-  LB_ADMIN_TOKEN   who may change servers through the admin interface (or LB_ADMIN_TOKEN_FILE)
+  LB_ADMIN_TOKEN   who may change servers through the admin interface (or LB_ADMIN_TOKEN_FILE);
+                   at least 16 bytes
   LOG_FORMAT       json or text
   RUST_LOG         how much is logged, such as info or load_balancer=debug
   INSTANCE_ID      name of this instance in logs and traces
@@ -77,7 +81,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut sources = Sources::from_env();
     let environment = Environment {
-        admin_token: sources.secret("LB_ADMIN_TOKEN"),
+        admin_token: admin_token(&mut sources),
         log_format: sources.or("LOG_FORMAT", LogFormat::Text),
         traces: TraceConfig::read(&mut sources),
     };
@@ -89,6 +93,19 @@ pub fn main() -> ExitCode {
         Command::Check => check(&cli.config, &environment),
         Command::Healthcheck => healthcheck(&cli.config),
     }
+}
+
+/// A token that can be guessed is as good as none.
+fn admin_token(sources: &mut Sources) -> Option<Secret> {
+    let token = sources.secret("LB_ADMIN_TOKEN")?;
+    let length = token.expose().len();
+    if length < SHORTEST_TOKEN {
+        let reason = format!(
+            "has {length} bytes, must have at least {SHORTEST_TOKEN}; make one by \"openssl rand -hex 24\""
+        );
+        sources.reject("LB_ADMIN_TOKEN", reason);
+    }
+    Some(token)
 }
 
 fn check(file: &Path, environment: &Environment) -> ExitCode {

@@ -43,6 +43,8 @@ pub enum ErrorKind {
     NoServer,
     /// As many connections or requests as allowed are open.
     Overloaded,
+    /// The balancer itself has no descriptor, port or memory left for a connection to a server.
+    OutOfResources,
     /// The balancer is about to end.
     Draining,
     /// No server answered in time.
@@ -75,6 +77,9 @@ impl ErrorKind {
             Self::BadGateway => (502, "bad_gateway", "No server gave a usable answer."),
             Self::NoServer => (503, "no_server", "No server is available."),
             Self::Overloaded => (503, "overloaded", "The load balancer is at its limit."),
+            Self::OutOfResources => {
+                (503, "out_of_resources", "The load balancer is out of descriptors, ports or memory.")
+            }
             Self::Draining => (503, "draining", "The load balancer is shutting down."),
             Self::GatewayTimeout => (504, "gateway_timeout", "No server answered in time."),
             Self::NotCached => (504, "not_cached", "There is no cached answer."),
@@ -88,7 +93,7 @@ impl ErrorKind {
     fn retry_after(self) -> Option<u64> {
         match self {
             Self::RateLimited(refusal) => Some(whole_seconds(refusal.wait)),
-            Self::NoServer | Self::Overloaded | Self::Draining => Some(1),
+            Self::NoServer | Self::Overloaded | Self::OutOfResources | Self::Draining => Some(1),
             Self::BadRequest(_)
             | Self::NotRouted
             | Self::RequestTimeout
@@ -219,6 +224,7 @@ mod tests {
             (ErrorKind::NoServer, 503, "no_server", false),
             (ErrorKind::Draining, 503, "draining", false),
             (ErrorKind::Overloaded, 503, "overloaded", false),
+            (ErrorKind::OutOfResources, 503, "out_of_resources", false),
             (ErrorKind::GatewayTimeout, 504, "gateway_timeout", false),
             (ErrorKind::VersionNotSupported, 505, "version_not_supported", true),
         ];

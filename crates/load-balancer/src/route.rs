@@ -43,7 +43,8 @@ impl HostMatch {
         }
     }
 
-    fn matches(&self, host: &[u8]) -> bool {
+    /// Whether this host, without a port, is meant.
+    pub fn matches(&self, host: &[u8]) -> bool {
         match self {
             Self::Any => true,
             Self::Exact(name) => host.eq_ignore_ascii_case(name.as_bytes()),

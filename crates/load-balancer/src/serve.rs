@@ -16,7 +16,7 @@ use tokio_rustls::server::TlsStream;
 /// Serves a connection to its end, or until it is better off at another worker.
 pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) -> Option<Departure> {
     let Accepted { stream, peer, tls, place } = accepted;
-    let peer = Peer::new(peer.ip(), tls, &worker.settings.trusted_proxies);
+    let peer = Peer::new(peer.ip(), tls, &worker.common.trusted);
     let stream = ClientLine::new(stream, &worker.outbox);
     let stream = if tls {
         // Boxed here and below, because connections that need no such thing would hold the room for it too.
@@ -59,6 +59,8 @@ pub(crate) fn turn_away(worker: &Worker, accepted: &Accepted<TcpStream>) {
     let mut bytes = Vec::new();
     http1::write::own(&mut bytes, &answer, Some(b"close"), &worker.clock.date(), &id);
     bytes.extend_from_slice(&answer.body);
+    // A connection that is closed with something unread is reset, which may cost the client its answer.
+    let _ = accepted.stream.try_read(&mut [0; 4096]);
     // A client that does not take it sees a closed connection, as it would with TLS.
     let _ = accepted.stream.try_write(&bytes);
 }

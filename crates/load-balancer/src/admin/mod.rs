@@ -3,11 +3,13 @@
 mod changes;
 mod exposition;
 mod guard;
+mod origin;
 mod page;
 mod problem;
 mod process;
 mod requests;
 mod status;
+mod throttle;
 
 use std::sync::Arc;
 
@@ -21,8 +23,8 @@ use axum::{
 use http::header::CONTENT_TYPE;
 use service_kit::{config::Secret, shutdown::Shutdown};
 
-use self::problem::Problem;
-use crate::control::Control;
+use self::{problem::Problem, throttle::Throttle};
+use crate::{control::Control, route::HostMatch};
 
 /// No change needs more, in bytes.
 const LONGEST_BODY: usize = 16 * 1024;
@@ -32,17 +34,26 @@ const LONGEST_BODY: usize = 16 * 1024;
 pub struct Admin {
     control: Arc<Control>,
     token: Option<Secret>,
+    throttle: Throttle,
+    hosts: Vec<HostMatch>,
     shutdown: Shutdown,
 }
 
 impl Admin {
-    /// Without a `token`, changes are open to whoever reaches the address, which must be a loopback address then.
-    pub fn new(control: Arc<Control>, token: Option<Secret>, shutdown: Shutdown) -> Arc<Self> {
-        Arc::new(Self { control, token, shutdown })
+    /// Without a `token`, changes are open to whoever reaches the address, which must be a loopback address then. It may
+    /// be asked by the names `hosts`, beside addresses and `localhost`.
+    pub fn new(
+        control: Arc<Control>,
+        token: Option<Secret>,
+        hosts: Vec<HostMatch>,
+        shutdown: Shutdown,
+    ) -> Arc<Self> {
+        Arc::new(Self { control, token, throttle: Throttle::default(), hosts, shutdown })
     }
 }
 
-/// Every route of the admin interface.
+/// Every route of the admin interface. To be served with the address of each peer
+/// ([`axum::extract::ConnectInfo`]).
 pub fn router(admin: Arc<Admin>) -> Router {
     let changes = Router::new()
         .route("/api/reload", post(changes::reload))
@@ -65,6 +76,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .method_not_allowed_fallback(async || {
             Problem::new(405, "method_not_allowed", "That method is not for this address.")
         })
+        .layer(middleware::from_fn_with_state(Arc::clone(&admin), origin::check))
         .with_state(admin)
 }
 

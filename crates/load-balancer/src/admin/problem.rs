@@ -1,5 +1,7 @@
 //! Errors of the admin interface as RFC 9457 problems.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::rejection::JsonRejection,
@@ -7,7 +9,7 @@ use axum::{
 };
 use http::{
     HeaderValue, StatusCode,
-    header::{CONTENT_TYPE, WWW_AUTHENTICATE},
+    header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 
 use crate::control::ChangeError;
@@ -18,12 +20,18 @@ pub(super) struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: String,
+    retry_after: Option<Duration>,
 }
 
 impl Problem {
     pub(super) fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, code, detail: detail.into() }
+        Self { status, code, detail: detail.into(), retry_after: None }
+    }
+
+    /// Says after how long it may be tried again.
+    pub(super) fn retry_after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
     }
 }
 
@@ -42,6 +50,11 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             headers
                 .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"load-balancer admin\""));
+        }
+        if let Some(wait) = self.retry_after {
+            // Rounded up: who asks too early is refused again.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(RETRY_AFTER, seconds.into());
         }
         response
     }

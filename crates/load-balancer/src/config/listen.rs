@@ -5,7 +5,12 @@ use std::{
     time::Duration,
 };
 
-use super::{Certificate, Listen, beside, reader::Section, values::Span};
+use super::{
+    Certificate, Listen, beside,
+    reader::Section,
+    values::{HostPattern, Span},
+};
+use crate::route::HostMatch;
 
 const DAY: Duration = Duration::from_hours(24);
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -19,6 +24,7 @@ fn defaults() -> Listen {
         certificates: Vec::new(),
         admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 8081)),
         trusted_proxies: Vec::new(),
+        admin_hosts: Vec::new(),
         workers: std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS),
         max_connections: 10_000,
         header_timeout: Duration::from_secs(10),
@@ -44,6 +50,8 @@ fn sockets(section: &Section<'_>, listen: &mut Listen) {
     listen.admin = section.or("admin", listen.admin);
     listen.https = section.optional("https");
     listen.trusted_proxies = section.list("trusted_proxies");
+    let hosts: Vec<HostPattern> = section.list("admin_hosts");
+    listen.admin_hosts = hosts.iter().map(|host| HostMatch::parse(&host.0)).collect();
     listen.certificates = section.sections("certificates").iter().filter_map(certificate).collect();
 }
 

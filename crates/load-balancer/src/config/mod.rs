@@ -19,8 +19,6 @@ use std::{
     time::Duration,
 };
 
-use ipnet::IpNet;
-
 pub use self::{
     file::{load, parse},
     values::{ByteSize, HostPort},
@@ -35,6 +33,7 @@ use crate::{
     pool::{AdminState, PoolSettings},
     record::access_log::Format,
     route::HostMatch,
+    trust::TrustedProxy,
 };
 
 /// A whole configuration that can be used.
@@ -62,7 +61,9 @@ pub struct Listen {
     /// Status, metrics and changes.
     pub admin: SocketAddr,
     /// Proxies whose `X-Forwarded-*` and `X-Request-Id` are believed.
-    pub trusted_proxies: Vec<IpNet>,
+    pub trusted_proxies: Vec<TrustedProxy>,
+    /// Names, beside addresses and `localhost`, under which the admin interface may be asked.
+    pub admin_hosts: Vec<HostMatch>,
     /// Data workers.
     pub workers: usize,
     /// Client connections open at a time, over all workers; further ones get a 503.

@@ -8,6 +8,7 @@ use super::{
     values::{ByteSize, DnsName, Name, Span},
 };
 use crate::{
+    http1::target::is_target_byte,
     pool::{CheckPolicy, MAX_ATTEMPTS, PoolSettings, Thresholds, Timeouts},
     retry::RetryPolicy,
 };
@@ -140,7 +141,10 @@ fn health(section: &Section<'_>, default: CheckPolicy) -> CheckPolicy {
     let Some(section) = section.section("health") else { return default };
     let path: Option<String> = section.optional("path");
     if path.as_ref().is_some_and(|path| !is_path(path)) {
-        section.reject("path", "must begin with '/' and have no spaces");
+        section.reject(
+            "path",
+            "must begin with '/' and have no spaces, '#' or other characters that need percent-encoding",
+        );
     }
     let span = |key, least, default| section.within(key, least..=DAY, Span(default)).0;
     let health = CheckPolicy {
@@ -166,7 +170,7 @@ fn passive(section: &Section<'_>, default: Thresholds) -> Thresholds {
     thresholds
 }
 
-/// A request target in origin form (RFC 9112 section 3.2.1), in visible ASCII.
+/// A request target in origin form (RFC 9112 section 3.2.1).
 pub(super) fn is_path(path: &str) -> bool {
-    path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic())
+    path.starts_with('/') && path.bytes().all(is_target_byte)
 }

@@ -35,7 +35,10 @@ pub(super) fn read(root: &Section<'_>, pools: &[PoolConfig]) -> Vec<RouteConfig>
 fn route(section: &Section<'_>, pools: &[PoolConfig]) -> Option<RouteConfig> {
     let path: Option<String> = section.required("path");
     if path.as_ref().is_some_and(|path| !is_path(path) || path.contains(['?', '#'])) {
-        section.reject("path", "must begin with '/' and have no spaces, '?' or '#'");
+        section.reject(
+            "path",
+            "must begin with '/' and have no spaces, '?', '#' or other characters that need percent-encoding",
+        );
     }
     let pool = section.required::<Name>("pool");
     if let Some(Name(pool)) = &pool {

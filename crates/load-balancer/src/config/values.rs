@@ -2,7 +2,6 @@
 
 use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
 
-use ipnet::IpNet;
 use service_kit::duration;
 use toml::de::DeValue;
 
@@ -10,6 +9,7 @@ use super::reader::type_of;
 use crate::{
     pool::{AdminState, Algorithm},
     record::access_log::Format,
+    trust::TrustedProxy,
 };
 
 /// A value of the file.
@@ -81,12 +81,13 @@ impl Value for SocketAddr {
     }
 }
 
-impl Value for IpNet {
-    const EXPECTED: &'static str = "write a network or an address, such as \"172.16.0.0/12\" or \"10.0.0.1\"";
+impl Value for TrustedProxy {
+    const EXPECTED: &'static str = "write a network, an address or the name of a host, such as \"172.30.0.0/24\", \
+                                    \"10.0.0.1\" or \"frontend\"";
 
     fn read(value: &DeValue<'_>) -> Result<Self, String> {
         text(value, Self::EXPECTED, |text| {
-            text.parse().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(Self::from))
+            text.parse().ok().or_else(|| is_host_name(text).then(|| Self::Name(text.to_owned())))
         })
     }
 }

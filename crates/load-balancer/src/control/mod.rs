@@ -4,6 +4,7 @@ mod assemble;
 mod changes;
 mod discovery;
 mod reload;
+mod trusted;
 
 use std::{
     collections::HashMap,
@@ -16,6 +17,7 @@ use service_kit::{health::Uptime, telemetry::traces::SpanCounts};
 
 pub use self::changes::{ChangeError, NewServer, ServerChange};
 use self::discovery::Followers;
+pub(crate) use self::trusted::follow as follow_names;
 use crate::{
     config::{Config, ServerConfig},
     pool::{Discovery, Listener, Probers, Published, Resolve},

@@ -147,6 +147,7 @@ fn error_kind(broken: &Broken) -> Option<ErrorKind> {
         Broken::Upstream(UpstreamError::TimedOut | UpstreamError::ConnectTimeout) => {
             Some(ErrorKind::GatewayTimeout)
         }
+        Broken::Upstream(UpstreamError::Exhausted(_)) => Some(ErrorKind::OutOfResources),
         Broken::Upstream(
             UpstreamError::Unresolved
             | UpstreamError::Connect(_)

@@ -3,7 +3,7 @@
 use super::client::ClientError;
 use crate::http1::chunked::ChunkError;
 use crate::http1::response::ResponseError;
-use crate::{pool, retry};
+use crate::{pool, resources, retry};
 use std::io;
 use thiserror::Error;
 
@@ -16,6 +16,9 @@ pub(crate) enum UpstreamError {
     /// No connection.
     #[error("no connection")]
     Connect(#[source] io::Error),
+    /// No connection, because this process has no descriptor, port or memory left for one.
+    #[error("this process has nothing left to connect with")]
+    Exhausted(#[source] io::Error),
     /// No connection in time.
     #[error("no connection in time")]
     ConnectTimeout,
@@ -40,10 +43,16 @@ pub(crate) enum UpstreamError {
 }
 
 impl UpstreamError {
+    /// The error of a connection that was not made.
+    pub(super) fn of_connect(error: io::Error) -> Self {
+        if resources::is_exhausted(&error) { Self::Exhausted(error) } else { Self::Connect(error) }
+    }
+
     /// What it says of the server.
     pub(crate) fn outcome(&self) -> pool::Outcome {
         match self {
             Self::Unresolved | Self::Connect(_) | Self::ConnectTimeout => pool::Outcome::ConnectFailed,
+            Self::Exhausted(_) => pool::Outcome::Exhausted,
             Self::Stale => pool::Outcome::Stale,
             Self::Reset(_) => pool::Outcome::Reset,
             Self::TimedOut => pool::Outcome::TimedOut,
@@ -55,6 +64,7 @@ impl UpstreamError {
     pub(crate) fn failure(&self) -> retry::Failure {
         match self {
             Self::Unresolved | Self::Connect(_) | Self::ConnectTimeout => retry::Failure::Connect,
+            Self::Exhausted(_) => retry::Failure::Exhausted,
             Self::Stale => retry::Failure::Stale,
             Self::Reset(_) => retry::Failure::Reset,
             Self::TimedOut => retry::Failure::TimedOut,

@@ -8,6 +8,7 @@ mod connections;
 mod draft;
 mod failure;
 mod fields;
+mod hops;
 mod origin;
 mod relay;
 mod request;
@@ -128,7 +129,7 @@ async fn connect<C: Client>(
     let timeout = aim.settings.timeouts.connect;
     match unless_left(worker, client, request, alarm, timeout, connecting).await? {
         Some(Ok(upstream)) => Ok(upstream),
-        Some(Err(error)) => Err(UpstreamError::Connect(error).into()),
+        Some(Err(error)) => Err(UpstreamError::of_connect(error).into()),
         None => Err(UpstreamError::ConnectTimeout.into()),
     }
 }

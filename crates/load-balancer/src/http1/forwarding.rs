@@ -15,16 +15,20 @@ pub(super) fn draft(head: &RequestHead<'_, '_>, peer: &Peer, worker: &Worker) ->
     write::passing(draft.bytes(), head.fields, head.consumed);
     own_fields(&mut draft, head);
     let context = &head.context;
+    let fields =
+        |name| head.fields.iter().filter(move |field| known(field.name) == name).map(|field| field.value);
     let way = Way {
         host: head.host,
         request_id: context.request_id,
         trace_parent: context.trace_parent,
+        forwarded_for: fields(Known::ForwardedFor),
+        forwarded: fields(Known::Forwarded),
         forwarded_proto: context.forwarded_proto,
         forwarded_host: context.forwarded_host,
     };
-    forwarding_fields(&mut draft, &way, forwarded_for(head), peer, worker);
+    let client = forwarding_fields(&mut draft, way, peer, worker);
     draft.finish(Facts {
-        client: peer.client(forwarded_for(head), &worker.settings.trusted_proxies),
+        client,
         length: head.length,
         is_head: head.method == "HEAD",
         idempotent: is_idempotent(head.method.as_bytes()),
@@ -48,9 +52,4 @@ fn own_fields(draft: &mut Draft, head: &RequestHead<'_, '_>) {
         draft.field(b"Connection", b"upgrade");
         draft.field(b"Upgrade", protocols);
     }
-}
-
-/// The values of all `X-Forwarded-For` fields, in order.
-fn forwarded_for<'h>(head: &'h RequestHead<'_, '_>) -> impl DoubleEndedIterator<Item = &'h [u8]> {
-    head.fields.iter().filter(|field| known(field.name) == Known::ForwardedFor).map(|field| field.value)
 }

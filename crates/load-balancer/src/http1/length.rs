@@ -7,6 +7,9 @@
 use super::fields::list;
 use thiserror::Error;
 
+/// The longest length of a body that is taken: many servers count in signed numbers of 64 bits.
+pub const LONGEST: u64 = i64::MAX as u64;
+
 /// The body of a message as its head declares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Length {
@@ -26,7 +29,7 @@ pub enum LengthError {
     /// More than one `Content-Length`, in one field or several.
     #[error("Content-Length is given more than once")]
     RepeatedLength,
-    /// `Content-Length` is not a decimal number that fits 64 bits.
+    /// `Content-Length` is not a decimal number up to [`LONGEST`].
     #[error("Content-Length is not a number")]
     InvalidLength,
     /// Both `Content-Length` and `Transfer-Encoding`.
@@ -97,7 +100,8 @@ fn decimal(value: &[u8]) -> Option<u64> {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    value.iter().try_fold(0u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
+    let add = |sum: u64, digit: &u8| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0'));
+    value.iter().try_fold(0, add).filter(|length| *length <= LONGEST)
 }
 
 #[cfg(test)]
@@ -120,7 +124,9 @@ mod tests {
         assert_eq!(length(&[], false), Ok(None));
         assert_eq!(length(&[("cl", "0")], false), Ok(Some(Length::Exact(0))));
         assert_eq!(length(&[("cl", "0010")], true), Ok(Some(Length::Exact(10))));
-        assert_eq!(length(&[("cl", "18446744073709551615")], false), Ok(Some(Length::Exact(u64::MAX))));
+        assert_eq!(length(&[("cl", "18446744073709551615")], false), Err(LengthError::InvalidLength));
+        assert_eq!(length(&[("cl", "9223372036854775807")], false), Ok(Some(Length::Exact(LONGEST))));
+        assert_eq!(length(&[("cl", "9223372036854775808")], false), Err(LengthError::InvalidLength));
         assert_eq!(length(&[("te", "chunked")], false), Ok(Some(Length::Chunked)));
         assert_eq!(length(&[("te", "Chunked")], false), Ok(Some(Length::Chunked)));
     }

@@ -19,4 +19,4 @@ pub mod write;
 mod client;
 pub(crate) mod connection;
 mod forwarding;
-mod refusal;
+pub(crate) mod refusal;

@@ -17,11 +17,22 @@ pub(super) fn request(error: RequestError) -> ErrorKind {
         RequestError::Malformed(_) => BadRequest("The request's head is malformed."),
         RequestError::BareLineFeed => BadRequest("A line of the request's head does not end in CRLF."),
         RequestError::HostCount => BadRequest("There must be exactly one Host field."),
-        RequestError::Target(TargetError::Connect) => ErrorKind::NotImplemented("CONNECT is not served."),
-        RequestError::Target(TargetError::InvalidTarget) => BadRequest("The request target is not valid."),
-        RequestError::Target(TargetError::DotSegment) => BadRequest("The request target has a dot segment."),
-        RequestError::Target(TargetError::InvalidHost) => BadRequest("The host is not valid."),
+        RequestError::Target(error) => target(error),
         RequestError::Length(error) => length(error),
+    }
+}
+
+/// For a target or a host, in whatever protocol they came.
+pub(crate) fn target(error: TargetError) -> ErrorKind {
+    use ErrorKind::BadRequest;
+    match error {
+        TargetError::Connect => ErrorKind::NotImplemented("CONNECT is not served."),
+        TargetError::InvalidTarget => BadRequest("The request target is not valid."),
+        TargetError::UnencodedOctet => {
+            BadRequest("The request target has a character that must be percent-encoded (RFC 3986).")
+        }
+        TargetError::DotSegment => BadRequest("The request target has a dot segment."),
+        TargetError::InvalidHost => BadRequest("The host is not valid."),
     }
 }
 

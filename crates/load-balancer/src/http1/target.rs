@@ -2,6 +2,9 @@
 
 use thiserror::Error;
 
+/// The longest `Host`, in bytes: a name of 255 (RFC 3986 section 3.2.2) with a port.
+const MAX_HOST: usize = 261;
+
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target<'b> {
@@ -18,9 +21,12 @@ pub enum TargetError {
     /// `CONNECT`: this is a reverse proxy, it opens no tunnels to where clients say.
     #[error("CONNECT is not implemented")]
     Connect,
-    /// None of the forms of RFC 9112 section 3.2, or bytes that no URI has.
+    /// None of the forms of RFC 9112 section 3.2.
     #[error("the request target is not a valid one")]
     InvalidTarget,
+    /// An octet that no URI has as it is (RFC 3986 section 2): servers differ in what they make of it.
+    #[error("the request target has a character that must be percent-encoded")]
+    UnencodedOctet,
     /// A `.` or `..` segment, plain or percent-encoded: what is routed and what the upstream serves could
     /// differ, and clients resolve them before they ask (RFC 3986 section 5.2.4).
     #[error("the request target has a dot segment")]
@@ -44,7 +50,7 @@ pub fn parse<'b>(method: &str, target: &'b str) -> Result<Target<'b>, TargetErro
     let (authority, path_and_query) =
         if target.starts_with('/') { (None, target) } else { absolute(target)? };
     if !path_and_query.bytes().all(is_target_byte) {
-        return Err(TargetError::InvalidTarget);
+        return Err(TargetError::UnencodedOctet);
     }
     let target = Target { path_and_query, authority };
     if has_dot_segment(target.path()) { Err(TargetError::DotSegment) } else { Ok(target) }
@@ -74,10 +80,22 @@ fn absolute(target: &str) -> Result<(Option<&str>, &str), TargetError> {
     Ok((Some(authority), path))
 }
 
-/// Visible ASCII without the fragment mark; RFC 3986 has a few more to forbid, which real clients send.
-fn is_target_byte(byte: u8) -> bool {
-    byte.is_ascii_graphic() && byte != b'#'
+/// Whether an octet may stand in a path or a query: those of RFC 3986 section 3.3 and 3.4, and square brackets, which
+/// clients send in queries as they are. Every parser of URIs takes these, so no client gets the bare answer of an
+/// upstream's parser.
+pub fn is_target_byte(byte: u8) -> bool {
+    TARGET_BYTES[usize::from(byte)]
 }
+
+const TARGET_BYTES: [bool; 256] = {
+    let (mut allowed, mut byte) = ([false; 256], b'!');
+    while byte <= b'~' {
+        let excluded = matches!(byte, b'"' | b'#' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}');
+        allowed[byte as usize] = !excluded;
+        byte += 1;
+    }
+    allowed
+};
 
 fn has_dot_segment(path: &str) -> bool {
     let may_have = path.as_bytes().windows(2).any(|pair| pair == b"/.");
@@ -106,9 +124,15 @@ pub fn check_host(host: &[u8]) -> Result<&str, TargetError> {
         rest.strip_prefix(':').or(rest.is_empty().then_some(""))
     };
     match port {
-        Some(port) if port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit()) => Ok(text),
+        Some(port) if is_port(port) && text.len() <= MAX_HOST => Ok(text),
         _ => Err(TargetError::InvalidHost),
     }
+}
+
+/// `*DIGIT` (RFC 3986 section 3.2.3), and then one that a TCP connection can go to; empty means the scheme's own.
+fn is_port(port: &str) -> bool {
+    port.is_empty()
+        || (port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 /// What a registered name may hold: unreserved, sub-delims and percent signs.
@@ -144,8 +168,8 @@ mod tests {
             ("GET", "*", InvalidTarget),
             ("GET", "example.com", InvalidTarget),
             ("GET", "ftp://example.com/", InvalidTarget),
-            ("GET", "/a#b", InvalidTarget),
-            ("GET", "/caf\u{e9}", InvalidTarget),
+            ("GET", "/a#b", UnencodedOctet),
+            ("GET", "/caf\u{e9}", UnencodedOctet),
             ("GET", "http:///a", InvalidHost),
             ("GET", "http://user@example.com/", InvalidHost),
             ("GET", "/a/../b", DotSegment),
@@ -159,12 +183,54 @@ mod tests {
     }
 
     #[test]
+    fn what_passes_is_a_uri_to_every_parser() {
+        for byte in 0..=u8::MAX {
+            for before in ["/a", "/a?b=", "http://h/a", "http://h?"] {
+                let target = [before.as_bytes(), &[byte]].concat();
+                let passes = std::str::from_utf8(&target).is_ok_and(|text| parse("GET", text).is_ok());
+                assert!(!passes || http::Uri::try_from(&target[..]).is_ok(), "{byte:#x} after {before}");
+                let reserved = b"-._~!$&'()*+,;=:@/?%[]".contains(&byte);
+                assert_eq!(passes, byte.is_ascii_alphanumeric() || reserved, "{byte:#x} after {before}");
+            }
+        }
+    }
+
+    #[test]
     fn hosts() {
-        for host in ["", "example.com", "example.com:80", "127.0.0.1:8080", "[::1]", "[::1]:80", "a_b:"] {
+        for host in [
+            "",
+            "a:",
+            "[::1]:",
+            "a:65535",
+            "a:000080",
+            "example.com",
+            "example.com:80",
+            "127.0.0.1:8080",
+            "[::1]",
+            "[::1]:80",
+            "a_b:",
+        ] {
             assert_eq!(check_host(host.as_bytes()), Ok(host));
         }
         for host in [
-            "a b", "a/b", "a@b", "a:b", "a:1:2", "[::1", "[x]", "[::1]x", "a:123456", "a\\b", "a?b", "\u{e9}",
+            "a b",
+            "a/b",
+            "a@b",
+            "a:b",
+            "a:1:2",
+            "[::1",
+            "[x]",
+            "[::1]x",
+            "a:65536",
+            "a:99999",
+            "a:0",
+            "a:x",
+            "a:-1",
+            "a:+1",
+            "[::1]:65536",
+            "a\\b",
+            "a?b",
+            "\u{e9}",
         ] {
             assert_eq!(check_host(host.as_bytes()), Err(TargetError::InvalidHost), "{host}");
         }

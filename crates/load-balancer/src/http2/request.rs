@@ -2,15 +2,18 @@
 
 use crate::exchange::Asked;
 use crate::forward::{Draft, Facts, Peer, Request, Way, forwarding_fields};
-use crate::http1::fields::{Known, known};
+use crate::http1::fields::{Known, MAX_FIELDS, known};
 use crate::http1::length::{Framing, Length};
-use crate::http1::target;
+use crate::http1::refusal;
+use crate::http1::request::MAX_REQUEST_LINE;
+use crate::http1::target::{self, Target, TargetError};
 use crate::record::Protocol;
 use crate::respond::ErrorKind;
 use crate::retry::is_idempotent;
 use crate::worker::Worker;
 use http::header::{COOKIE, HOST};
 use http::request::Parts;
+use smallvec::SmallVec;
 
 /// Writes the head for the upstream. `has_body` says that the stream goes on after the head.
 pub(super) fn draft(
@@ -24,9 +27,12 @@ pub(super) fn draft(
     if method == "CONNECT" {
         return Err(ErrorKind::NotImplemented("CONNECT is not served."));
     }
-    let valid = target::parse(method, path).is_ok_and(|target| target.authority.is_none());
-    let host =
-        host(parts).filter(|_| valid).ok_or(ErrorKind::BadRequest("The request target is not valid."))?;
+    check_limits(parts, path)?;
+    match target::parse(method, path).map_err(refusal::target)? {
+        Target { authority: None, .. } => {}
+        Target { authority: Some(_), .. } => return Err(refusal::target(TargetError::InvalidTarget)),
+    }
+    let host = host(parts)?;
     let length = length(parts, has_body)?;
     let expects = expects_continue(parts)?;
     let mut draft = Draft::new(worker.buffers.take(), method, path, host);
@@ -38,13 +44,14 @@ pub(super) fn draft(
         host,
         request_id: value(parts, "x-request-id"),
         trace_parent: value(parts, "traceparent"),
+        forwarded_for: values(parts, "x-forwarded-for"),
+        forwarded: values(parts, "forwarded"),
         forwarded_proto: last(parts, "x-forwarded-proto"),
         forwarded_host: last(parts, "x-forwarded-host"),
     };
-    let forwarded_for = || parts.headers.get_all("x-forwarded-for").iter().map(http::HeaderValue::as_bytes);
-    forwarding_fields(&mut draft, &way, forwarded_for(), peer, worker);
+    let client = forwarding_fields(&mut draft, way, peer, worker);
     Ok(draft.finish(Facts {
-        client: peer.client(forwarded_for(), &worker.settings.trusted_proxies),
+        client,
         length,
         is_head: method == "HEAD",
         idempotent: is_idempotent(method.as_bytes()),
@@ -74,17 +81,29 @@ fn expects_continue(parts: &Parts) -> Result<bool, ErrorKind> {
     Ok(parts.headers.contains_key(http::header::EXPECT))
 }
 
+/// The same limits as for HTTP/1, which servers behind this one have, too. HTTP/2 may split one `Cookie` into many.
+fn check_limits(parts: &Parts, path: &str) -> Result<(), ErrorKind> {
+    if parts.method.as_str().len() + path.len() > MAX_REQUEST_LINE {
+        return Err(ErrorKind::TargetTooLong);
+    }
+    let crumbs = parts.headers.get_all(COOKIE).iter().count();
+    // With `Host`, which comes of `:authority`.
+    let fields = parts.headers.len() + 1 - crumbs.saturating_sub(1);
+    if fields > MAX_FIELDS { Err(ErrorKind::HeadTooLarge) } else { Ok(()) }
+}
+
 /// `:authority`, or `Host` in its place; never two that differ (RFC 9113 section 8.3.1).
-fn host(parts: &Parts) -> Option<&str> {
+fn host(parts: &Parts) -> Result<&str, ErrorKind> {
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
     let mut named = parts.headers.get_all(HOST).iter();
     let host = named.next().map(http::HeaderValue::as_bytes);
     if named.next().is_some()
         || authority.is_some_and(|name| host.is_some_and(|host| host != name.as_bytes()))
     {
-        return None;
+        return Err(ErrorKind::BadRequest("The host is given more than once."));
     }
-    target::check_host(authority.map(str::as_bytes).or(host)?).ok()
+    let host = authority.map(str::as_bytes).or(host).ok_or(ErrorKind::BadRequest("There is no host."))?;
+    target::check_host(host).map_err(refusal::target)
 }
 
 fn length(parts: &Parts, has_body: bool) -> Result<Length, ErrorKind> {
@@ -129,6 +148,13 @@ fn passing_fields(draft: &mut Draft, parts: &Parts) {
     if !crumbs.is_empty() {
         draft.field(b"Cookie", &crumbs.join(&b"; "[..]));
     }
+}
+
+fn values<'p>(parts: &'p Parts, name: &str) -> impl DoubleEndedIterator<Item = &'p [u8]> + Clone + use<'p> {
+    // `ValueIter` of the `http` crate is not to be cloned.
+    let values: SmallVec<[&[u8]; 2]> =
+        parts.headers.get_all(name).iter().map(http::HeaderValue::as_bytes).collect();
+    values.into_iter()
 }
 
 fn value<'p>(parts: &'p Parts, name: &str) -> Option<&'p [u8]> {

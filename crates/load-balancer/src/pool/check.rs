@@ -9,7 +9,7 @@ use std::{
 use service_kit::http::{Answer, AskError, Question, ask};
 use tokio::{net::TcpStream, time::timeout};
 
-use crate::config::is_name;
+use crate::{config::is_name, resources};
 
 const AGENT: &str = concat!("load-balancer-health/", env!("CARGO_PKG_VERSION"));
 
@@ -24,13 +24,17 @@ pub(super) struct Finding {
     pub(super) instance: Option<String>,
     /// Why the server is not well; `None` when it is.
     pub(super) error: Option<String>,
+    /// Whether the server was not even asked, because this process has nothing left to connect with.
+    pub(super) unasked: bool,
 }
 
 /// Why a check failed.
 #[derive(Debug, thiserror::Error)]
 enum CheckError {
+    #[error("not asked, for want of descriptors, ports or memory: {0}")]
+    Exhausted(#[source] io::Error),
     #[error(transparent)]
-    Unanswered(#[from] AskError),
+    Unanswered(AskError),
     #[error("answered {0}")]
     Status(u16),
 }
@@ -48,11 +52,13 @@ pub(super) async fn check(address: SocketAddr, host: &str, path: Option<&str>, l
     match outcome {
         Ok(answer) => {
             let instance = answer.as_ref().and_then(|answer| instance(&answer.content));
-            Finding { status: answer.map(|answer| answer.status), latency, instance, error: None }
+            let status = answer.map(|answer| answer.status);
+            Finding { status, latency, instance, error: None, unasked: false }
         }
         Err(error) => {
             let status = if let CheckError::Status(status) = error { Some(status) } else { None };
-            Finding { status, latency, instance: None, error: Some(error.to_string()) }
+            let unasked = matches!(error, CheckError::Exhausted(_));
+            Finding { status, latency, instance: None, error: Some(error.to_string()), unasked }
         }
     }
 }
@@ -71,6 +77,15 @@ async fn connect(address: SocketAddr, limit: Duration) -> Result<(), AskError> {
     let connected = timeout(limit, TcpStream::connect(address)).await;
     let connected: io::Result<_> = connected.map_err(|_| AskError::Silent(limit))?;
     connected.map(drop).map_err(AskError::Connect)
+}
+
+impl From<AskError> for CheckError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Connect(error) if resources::is_exhausted(&error) => Self::Exhausted(error),
+            other => Self::Unanswered(other),
+        }
+    }
 }
 
 /// The name of the instance that an answer's content bears: `instance` of a JSON object, if it can be a name.

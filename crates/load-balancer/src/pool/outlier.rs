@@ -8,6 +8,8 @@ pub enum Outcome {
     Answered,
     /// No connection within the connect time-out, or it was refused.
     ConnectFailed,
+    /// The balancer itself had nothing left to connect with: says nothing about the server.
+    Exhausted,
     /// The connection broke after the request was sent and before the answer was complete.
     Reset,
     /// No answer head within the per-try time-out, or silence in the middle of the answer.
@@ -25,11 +27,12 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The name in logs: `answered`, `connect_failed`, `reset`, `timed_out`, `invalid`, `stale`, `client_left`.
+    /// The name in logs: `answered`, `connect_failed`, `exhausted`, `reset`, `timed_out`, `invalid`, `stale`, `client_left`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Answered => "answered",
             Self::ConnectFailed => "connect_failed",
+            Self::Exhausted => "exhausted",
             Self::Reset => "reset",
             Self::TimedOut => "timed_out",
             Self::Invalid => "invalid",

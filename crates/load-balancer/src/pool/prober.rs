@@ -162,7 +162,10 @@ impl Prober {
         let Some(address) = self.resolution.answer() else {
             if self.resolution.leads_nowhere() {
                 let error = Some(format!("{} has no address", self.server.address()));
-                self.found(&Finding { status: None, latency: Duration::ZERO, instance: None, error }, policy);
+                self.found(
+                    &Finding { status: None, latency: Duration::ZERO, instance: None, error, unasked: false },
+                    policy,
+                );
             }
             return;
         };
@@ -173,6 +176,9 @@ impl Prober {
         let permit = self.permits.acquire().await;
         let finding = check(address, self.server.address(), policy.path.as_deref(), policy.timeout).await;
         drop(permit);
+        if finding.unasked {
+            return self.unasked(finding);
+        }
         if finding.error.is_some() {
             self.resolution.next();
         } else if self.server.set_resolved(address) {
@@ -180,6 +186,15 @@ impl Prober {
             (self.listener.0)();
         }
         self.found(&finding, policy);
+    }
+
+    /// Nothing was learned of the server: what is known of it stays, and people are told why nothing is new. The next
+    /// address of its name may be one that can be connected to.
+    fn unasked(&mut self, finding: Finding) {
+        self.resolution.next();
+        let mut report = self.server.report();
+        report.error = finding.error;
+        self.server.set_report(report);
     }
 
     /// Counts a finding, reports it, and moves the server's health.

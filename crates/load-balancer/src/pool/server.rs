@@ -252,7 +252,11 @@ impl Server {
             Outcome::Reset | Outcome::TimedOut | Outcome::Invalid => {
                 (&self.hot.failures, thresholds.failures)
             }
-            Outcome::Stale | Outcome::ClientLeft | Outcome::RequestFailed | Outcome::Internal => {
+            Outcome::Exhausted
+            | Outcome::Stale
+            | Outcome::ClientLeft
+            | Outcome::RequestFailed
+            | Outcome::Internal => {
                 return false;
             }
         };

@@ -11,6 +11,9 @@ pub use self::budget::Budget;
 pub enum Failure {
     /// No connection; the server has seen nothing.
     Connect,
+    /// No connection, for want of something of our own; another server may have one that is idle. The server has seen
+    /// nothing.
+    Exhausted,
     /// A reused connection was closed before a byte of the answer: most likely the server's idle time-out.
     Stale,
     /// A fresh connection broke before a byte of the answer.
@@ -28,10 +31,10 @@ pub enum Failure {
 
 impl Failure {
     /// How many reasons there are, for tables by [`index`](Self::index).
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 7;
     /// The names in the order of [`index`](Self::index): label `reason` of `lb_retries_total`.
     pub const NAMES: [&'static str; Self::COUNT] =
-        ["connect", "stale", "reset", "timeout", "invalid", "unavailable"];
+        ["connect", "stale", "reset", "timeout", "invalid", "unavailable", "exhausted"];
 
     /// A number below [`COUNT`](Self::COUNT) for each reason.
     pub const fn index(self) -> usize {
@@ -42,6 +45,7 @@ impl Failure {
             Self::TimedOut => 3,
             Self::Invalid => 4,
             Self::Unavailable { .. } => 5,
+            Self::Exhausted => 6,
         }
     }
 
@@ -114,7 +118,7 @@ enum Rule {
 fn rule(failure: Failure, request: Replay) -> Rule {
     match failure {
         _ if !request.body_replayable => Rule::Never,
-        Failure::Connect => Rule::Free(Decision::OtherServer),
+        Failure::Connect | Failure::Exhausted => Rule::Free(Decision::OtherServer),
         Failure::Stale if request.safe_twice() => Rule::Free(Decision::FreshConnection),
         Failure::Unavailable { nothing_done: true } => Rule::Budgeted,
         Failure::Reset | Failure::TimedOut | Failure::Unavailable { nothing_done: false }
@@ -168,6 +172,7 @@ mod tests {
         let rows = [
             // failure, GET, POST, POST with a key, PUT whose body is gone
             (Failure::Connect, OtherServer, OtherServer, OtherServer, GiveUp),
+            (Failure::Exhausted, OtherServer, OtherServer, OtherServer, GiveUp),
             (Failure::Stale, FreshConnection, GiveUp, FreshConnection, GiveUp),
             (Failure::Reset, OtherServer, GiveUp, OtherServer, GiveUp),
             (Failure::TimedOut, OtherServer, GiveUp, OtherServer, GiveUp),

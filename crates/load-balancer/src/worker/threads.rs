@@ -7,6 +7,7 @@ use crate::pool::Published;
 use crate::record::access_log::LogBuffer;
 use crate::record::{Recorder, Shard};
 use crate::serve;
+use crate::trust::TrustedProxies;
 use service_kit::telemetry::traces::Traces;
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
@@ -66,6 +67,7 @@ pub(crate) struct Common {
     pub(super) published: Arc<Published>,
     pub(super) draining: AtomicBool,
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
+    pub(crate) trusted: Arc<TrustedProxies>,
     /// Client connections, over all workers.
     open: AtomicUsize,
     /// Those of each worker that have come to stay.
@@ -135,6 +137,7 @@ impl Workers {
             published: parts.published,
             draining: AtomicBool::new(false),
             tls: parts.tls,
+            trusted: TrustedProxies::new(&parts.listen.trusted_proxies),
             open: AtomicUsize::new(0),
             places: (0..count).map(|_| AtomicUsize::new(0)).collect(),
             handing: handing.into(),
@@ -159,6 +162,11 @@ impl Workers {
             named.spawn(work).map_err(StartError::Thread)?;
         }
         Ok(Self { common, http, https, ended })
+    }
+
+    /// The proxies that are believed; the addresses of names are to be put in.
+    pub fn trusted(&self) -> &Arc<TrustedProxies> {
+        &self.common.trusted
     }
 
     /// Where plain HTTP is served.

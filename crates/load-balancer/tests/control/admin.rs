@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-use testkit::{Script, Upstream, eventually};
+use testkit::{RawClient, Script, Upstream, eventually};
 
 use crate::harness::{Balancer, HEALTH, PATIENCE, config, named};
 
@@ -154,18 +154,76 @@ async fn bad_changes_are_refused_with_their_reason() {
 #[tokio::test]
 async fn changes_need_the_token_where_there_is_one() {
     let upstream = named("a").await;
-    let balancer = Balancer::with_token(&config(&[("a", upstream.address())], HEALTH), Some("s3cret")).await;
+    let balancer =
+        Balancer::with_token(&config(&[("a", upstream.address())], HEALTH), Some("s3cret-of-this-test"))
+            .await;
     let path = format!("{SERVERS}/a");
     let (status, problem) = balancer.call(Method::PUT, &path, Some(json!({ "weight": 2 }))).await;
     assert_eq!((status, &problem["code"]), (401, &"token_missing".into()));
     assert_eq!(balancer.call(Method::POST, "/api/reload", None).await.0, 401);
     assert_eq!(balancer.call(Method::GET, "/metrics", None).await.0, 200, "reading needs none");
     let client = reqwest::Client::new();
-    for (token, expected) in [("wrong", 401), ("s3cret", 200)] {
+    for (token, expected) in [("wrong", 401), ("s3cret-of-this-test", 200)] {
         let request = client.put(format!("http://{}{path}", balancer.admin)).bearer_auth(token);
         let response = request.json(&json!({ "weight": 2 })).send().await.unwrap();
         assert_eq!(response.status().as_u16(), expected, "{token}");
     }
     assert_eq!(balancer.server("a").await.unwrap()["weight"], 2);
+    balancer.stop().await;
+}
+
+/// A browser on the operator's machine carries strangers' pages: neither reading nor changing is open to them.
+#[tokio::test]
+async fn strangers_pages_and_names_get_nothing() {
+    let text = config(&[], "").replace("workers = 2", "workers = 1\nadmin_hosts = [\"load-balancer\"]");
+    let balancer = Balancer::start(&text).await;
+    let paths =
+        ["GET /", "GET /metrics", "GET /api/status", "GET /api/requests/x", "GET /none", "POST /api/reload"];
+    for (fields, expected) in [
+        ("Host: localhost:8081\r\n", None),
+        ("Host: 127.0.0.1\r\n", None),
+        ("Host: [::1]:1\r\n", None),
+        ("Host: load-balancer:8081\r\n", None),
+        ("Host: localhost\r\nSec-Fetch-Site: same-origin\r\n", None),
+        ("Host: evil.example:8081\r\n", Some((403, "foreign_host"))),
+        ("Host: load-balancer.evil.example\r\n", Some((403, "foreign_host"))),
+        ("Host: localhost\r\nHost: localhost\r\n", Some((400, "host_repeated"))),
+        ("Host: localhost\r\nHost: evil.example\r\n", Some((400, "host_repeated"))),
+        ("Host: localhost:65536\r\n", Some((400, "host_invalid"))),
+        ("Host: localhost\r\nSec-Fetch-Site: cross-site\r\n", Some((403, "cross_site"))),
+        ("Host: localhost\r\nSec-Fetch-Site: same-site\r\n", Some((403, "cross_site"))),
+    ] {
+        for path in paths {
+            let mut client = RawClient::connect(balancer.admin).await.unwrap();
+            client.send(format!("{path} HTTP/1.1\r\n{fields}Content-Length: 0\r\n\r\n")).await.unwrap();
+            let answer = client.read_response().await.unwrap();
+            let code = serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap_or_default();
+            let refused = matches!(answer.status, 400 | 403).then(|| (answer.status, code["code"].clone()));
+            let expected = expected.map(|(status, code)| (status, code.into()));
+            assert_eq!(refused, expected, "{path} {fields:?}");
+        }
+    }
+    balancer.stop().await;
+}
+
+/// Who guesses is slowed down; who knows the token is let in, if late, and who never guessed is not even late.
+#[tokio::test]
+async fn wrong_tokens_are_slowed_down_and_the_right_one_still_opens() {
+    let balancer = Balancer::with_token(&config(&[], ""), Some("s3cret-of-this-test")).await;
+    let ask = async |token: &str| {
+        let request = reqwest::Client::new().post(format!("http://{}/api/reload", balancer.admin));
+        request.bearer_auth(token).send().await.unwrap()
+    };
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        let answer = ask("wrong-wrong-wrong").await;
+        let slowed = answer.headers().get("retry-after").is_some_and(|wait| wait.to_str().unwrap() >= "1");
+        assert_eq!(slowed, answer.status() == 429);
+        statuses.push(answer.status().as_u16());
+    }
+    assert_eq!(statuses, [401, 401, 401, 401, 401, 429]);
+    let right = ask("s3cret-of-this-test").await;
+    assert_eq!(right.status(), 200);
+    assert_eq!(ask("wrong-wrong-wrong").await.status(), 401, "all is forgiven");
     balancer.stop().await;
 }

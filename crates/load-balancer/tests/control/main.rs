@@ -5,6 +5,7 @@ mod admin;
 mod cache;
 mod discovery;
 mod endings;
+mod exhaustion;
 mod harness;
 mod limits;
 mod probes;

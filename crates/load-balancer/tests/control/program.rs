@@ -32,7 +32,7 @@ fn check(text: &str) -> Output {
     command(&file, &["check"]).output().unwrap()
 }
 
-fn free_port() -> SocketAddr {
+pub(crate) fn free_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
@@ -109,6 +109,19 @@ fn what_cannot_be_used_ends_with_2_before_anything_is_served() {
     let output = command(&file, &["run"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("LB_ADMIN_TOKEN"));
+}
+
+#[test]
+fn an_admin_token_that_can_be_guessed_is_refused() {
+    let (_folder, file) = written(&config(&[], ""));
+    for args in [["run"], ["check"]] {
+        let output = command(&file, &args).env("LB_ADMIN_TOKEN", "fifteen-bytes-x").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains("LB_ADMIN_TOKEN: has 15 bytes, must have at least 16"), "{text}");
+    }
+    let good = command(&file, &["check"]).env("LB_ADMIN_TOKEN", "sixteen-bytes-xy").output().unwrap();
+    assert!(good.status.success());
 }
 
 #[test]

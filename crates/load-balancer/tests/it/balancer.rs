@@ -46,6 +46,7 @@ fn listen() -> Listen {
         certificates: Vec::new(),
         admin: free,
         trusted_proxies: Vec::new(),
+        admin_hosts: Vec::new(),
         workers: 1,
         max_connections: 1000,
         header_timeout: Duration::from_secs(10),

@@ -220,7 +220,9 @@ async fn with_no_server_the_answer_is_503_in_the_end() {
 #[tokio::test]
 async fn a_client_that_leaves_takes_its_request_along() {
     let upstream = Upstream::start(Script::hang()).await;
-    let balancer = Balancer::before(&upstream);
+    let balancer = Balancer::start_with(&[upstream.address()], |setup| {
+        setup.listen.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    });
     let mut client = balancer.client().await;
     client.send("GET / HTTP/1.1\r\nHost: h\r\nX-Request-Id: left\r\n\r\n").await.unwrap();
     eventually(PATIENCE, || async { upstream.requests() == 1 }).await;

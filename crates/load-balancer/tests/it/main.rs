@@ -6,6 +6,8 @@ mod basics;
 mod connections;
 mod faults;
 mod heads;
+mod http2_heads;
+mod hyper;
 mod isolation;
 mod messages;
 mod secure;

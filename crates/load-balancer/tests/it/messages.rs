@@ -1,6 +1,7 @@
 //! Messages of every shape come through whole, and only whole.
 
 use crate::balancer::{Balancer, get};
+use load_balancer::trust::TrustedProxy;
 use testkit::{Answer, Script, Upstream};
 
 #[tokio::test]
@@ -167,6 +168,96 @@ async fn the_way_of_a_request_is_believed_from_trusted_proxies_only() {
         assert_eq!((seen.count(name), seen.header(name)), (1, Some(value)));
     }
     assert_eq!(balancer.recorded("mine-1").await.client.to_string(), "192.0.2.2");
+}
+
+/// What a stranger says of a request's way is taken for nothing; a trace goes on whoever began it.
+#[tokio::test]
+async fn nobody_else_names_requests_or_tells_their_way() {
+    let upstream = Upstream::start(Answer::ok("")).await;
+    let balancer = Balancer::start_with(&[upstream.address()], |setup| {
+        setup.listen.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+    });
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let request = format!(
+        "GET / HTTP/1.1\r\nHost: h\r\nX-Request-Id: forged-1\r\nX-Forwarded-For: 6.6.6.6\r\n\
+         X-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\nForwarded: for=6.6.6.6;proto=https;host=evil\r\n\
+         traceparent: {trace}\r\n\r\n"
+    );
+    let answer = balancer.ask(request).await;
+    let id = answer.header("X-Request-Id").unwrap();
+    assert!(id.len() == 36 && id != "forged-1", "{id}");
+    let seen = upstream.last();
+    for (name, value) in [
+        ("X-Request-Id", id),
+        ("X-Forwarded-For", "127.0.0.1"),
+        ("X-Forwarded-Proto", "http"),
+        ("X-Forwarded-Host", "h"),
+        ("traceparent", trace),
+    ] {
+        assert_eq!((seen.count(name), seen.header(name)), (1, Some(value)));
+    }
+    assert_eq!(seen.count("Forwarded"), 0);
+    assert_eq!(balancer.recorded(id).await.client.to_string(), "127.0.0.1");
+}
+
+/// Each way in which a trusted proxy may tell it, and what is made of that: client, `X-Forwarded-For`, `-Proto`, `-Host`.
+#[tokio::test]
+async fn a_trusted_proxy_may_tell_the_way_in_every_form() {
+    let upstream = Upstream::start(Answer::ok("")).await;
+    let balancer = Balancer::start_with(&[upstream.address()], |setup| {
+        setup.listen.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
+    });
+    for (number, (fields, client, way, proto, host)) in [
+        ("X-Forwarded-For: 203.0.113.9:1000\r\n", "203.0.113.9", "203.0.113.9, ", "http", "h"),
+        ("X-Forwarded-For: [2001:db8::1]:5\r\n", "2001:db8::1", "2001:db8::1, ", "http", "h"),
+        ("X-Forwarded-For: \"[2001:db8::1]\" , 10.0.0.2:80\r\n", "2001:db8::1", "2001:db8::1, 10.0.0.2, ", "http", "h"),
+        ("X-Forwarded-For: 6.6.6.6, unknown\r\n", "127.0.0.1", "6.6.6.6, unknown, ", "http", "h"),
+        ("X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: http, HTTPS\r\n", "203.0.113.9", "203.0.113.9, ", "https", "h"),
+        ("Forwarded: for=203.0.113.9;proto=https;host=site\r\n", "203.0.113.9", "203.0.113.9, ", "https", "site"),
+        ("Forwarded: For=\"[2001:db8::1]:4711\"; Proto=HTTPS\r\n", "2001:db8::1", "2001:db8::1, ", "https", "h"),
+        (
+            "Forwarded: for=6.6.6.6;proto=https, for=203.0.113.9;host=\"site:8\"\r\nForwarded: for=10.0.0.2;proto=https\r\n",
+            "203.0.113.9",
+            "6.6.6.6, 203.0.113.9, 10.0.0.2, ",
+            "http",
+            "site:8",
+        ),
+        ("Forwarded: for=_hidden;proto=https\r\n", "127.0.0.1", "_hidden, ", "https", "h"),
+        ("Forwarded: for=6.6.6.6;for=6.6.6.7;proto=https\r\n", "127.0.0.1", "unknown, ", "http", "h"),
+        ("X-Forwarded-For: 203.0.113.9\r\nForwarded: for=6.6.6.6;proto=https\r\n", "203.0.113.9", "203.0.113.9, ", "http", "h"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = format!("way-{number}");
+        balancer.ask(format!("GET / HTTP/1.1\r\nHost: h\r\nX-Request-Id: {id}\r\n{fields}\r\n")).await;
+        let seen = upstream.last();
+        let way = format!("{way}127.0.0.1");
+        for (name, value) in
+            [("X-Forwarded-For", way.as_str()), ("X-Forwarded-Proto", proto), ("X-Forwarded-Host", host)]
+        {
+            assert_eq!((seen.count(name), seen.header(name)), (1, Some(value)), "{fields}");
+        }
+        assert_eq!(balancer.recorded(&id).await.client.to_string(), client, "{fields}");
+    }
+}
+
+/// A connection may be older than what its peer's name leads to.
+#[tokio::test]
+async fn a_proxy_that_is_trusted_by_name_is_believed_as_long_as_the_name_leads_to_it() {
+    let upstream = Upstream::start(Answer::ok("")).await;
+    let balancer = Balancer::start_with(&[upstream.address()], |setup| {
+        setup.listen.trusted_proxies = vec![TrustedProxy::Name("page".to_owned())];
+    });
+    let mut proxy = balancer.client().await;
+    for (addresses, believed) in [(&[][..], false), (&["127.0.0.1"], true), (&["192.0.2.1"], false)] {
+        let addresses = addresses.iter().map(|address: &&str| address.parse().unwrap()).collect();
+        balancer.workers.trusted().found(0, addresses);
+        proxy.send("GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-Proto: https\r\n\r\n").await.unwrap();
+        proxy.read_response().await.unwrap();
+        let expected = if believed { "https" } else { "http" };
+        assert_eq!(upstream.last().header("X-Forwarded-Proto"), Some(expected));
+    }
 }
 
 #[tokio::test]

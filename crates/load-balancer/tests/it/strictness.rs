@@ -1,6 +1,7 @@
 //! What could be read in two ways is refused and never forwarded.
 
 use crate::balancer::{Balancer, get};
+use crate::hyper::Hyper;
 use testkit::{Answer, Script, Upstream};
 
 /// Requests that are refused, each with its status.
@@ -25,6 +26,14 @@ const REFUSED: &[(&str, u16)] = &[
     ("GE(T / HTTP/1.1\r\nHost: h\r\n\r\n", 400),
     ("GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", 400),
     ("GET /a#b HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+    ("GET /a<b HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+    ("GET /a?b=\"c\" HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+    ("GET http://h/a>b HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+    ("GET http://h:65536/ HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+    ("GET / HTTP/1.1\r\nHost: h:65536\r\n\r\n", 400),
+    ("GET / HTTP/1.1\r\nHost: h:http\r\n\r\n", 400),
+    ("GET / HTTP/1.1\r\nHost: [::1]:99999\r\n\r\n", 400),
+    ("GET / HTTP/1.1\r\nHost: h:-1\r\n\r\n", 400),
     ("GET a HTTP/1.1\r\nHost: h\r\n\r\n", 400),
     ("GET * HTTP/1.1\r\nHost: h\r\n\r\n", 400),
     ("GET /a/../b HTTP/1.1\r\nHost: h\r\n\r\n", 400),
@@ -41,6 +50,7 @@ const REFUSED: &[(&str, u16)] = &[
     ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +5\r\n\r\nhello", 400),
     ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0x5\r\n\r\nhello", 400),
     ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: \r\n\r\nhello", 400),
+    ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 18446744073709551615\r\n\r\nhello", 400),
     ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999\r\n\r\nhello", 400),
     ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     ("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400),
@@ -78,6 +88,37 @@ async fn bad_requests_are_refused_and_never_forwarded() {
         assert!(client.read_to_end().await.is_ok_and(|rest| rest.is_empty()), "{request:?}");
     }
     assert_eq!(upstream.requests(), 0);
+}
+
+/// Whatever octet is in a target: either the upstream has answered, or the balancer with a problem.
+#[tokio::test]
+async fn no_octet_of_a_target_gets_a_bare_answer() {
+    let backend = Hyper::start().await;
+    let balancer = Balancer::start(&[backend.address]);
+    for octet in 0..=u8::MAX {
+        for (before, after) in [("/a", "b"), ("/a?b", "c"), ("http://h/", "")] {
+            let request =
+                [b"GET ", before.as_bytes(), &[octet], after.as_bytes(), b" HTTP/1.1\r\nHost: h\r\n\r\n"];
+            let answer = balancer.ask(request.concat()).await;
+            let problem = answer.header("Content-Type") == Some("application/problem+json");
+            let expected = if answer.status == 200 { answer.text() == "hyper" } else { problem };
+            assert!(expected, "{octet:#x} after {before}: {} {:?}", answer.status, answer.text());
+        }
+    }
+}
+
+/// What the balancer lets in, and adds to it, our backends take.
+#[tokio::test]
+async fn the_largest_head_that_is_let_in_is_taken_by_a_backend() {
+    let backend = Hyper::start().await;
+    let balancer = Balancer::start(&[backend.address]);
+    let many: String = (0..99).map(|n| format!("X-{n}: v\r\n")).collect();
+    let long: String = (0..4).map(|n| format!("X-{n}: {}\r\n", "v".repeat(8100))).collect();
+    let host = "h".repeat(255) + ":65535";
+    for head in [format!("Host: h\r\n{many}"), format!("Host: h\r\n{long}"), format!("Host: {host}\r\n")] {
+        let answer = balancer.ask(format!("POST / HTTP/1.1\r\n{head}\r\n")).await;
+        assert_eq!((answer.status, answer.text().as_str()), (200, "hyper"), "{}", &head[..50]);
+    }
 }
 
 #[tokio::test]

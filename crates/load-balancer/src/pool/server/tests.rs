@@ -62,14 +62,15 @@ fn a_discovered_address_is_never_tried_before_it_was_well_once() {
 
 #[test]
 fn what_puts_a_server_out() {
-    use Outcome::{Answered, ClientLeft, ConnectFailed, Invalid, Reset, Stale, TimedOut};
-    let rows: [(&[Outcome], bool); 7] = [
+    use Outcome::{Answered, ClientLeft, ConnectFailed, Exhausted, Invalid, Reset, Stale, TimedOut};
+    let rows: [(&[Outcome], bool); 8] = [
         (&[ConnectFailed], true),
         (&[Reset, Reset], false),
         (&[Reset, TimedOut, Invalid], true),
         (&[Reset, Reset, Answered, Reset], false),
         (&[Stale, Stale, Stale, Stale], false),
         (&[ClientLeft, ClientLeft, ClientLeft], false),
+        (&[Exhausted, Exhausted, Exhausted], false),
         (&[Answered], false),
     ];
     for (outcomes, out) in rows {

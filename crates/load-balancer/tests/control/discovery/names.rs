@@ -1,6 +1,6 @@
 //! What discovered servers are called.
 
-use super::{Instances, SELDOM, Scripted, discovered, instance, ip};
+use super::{Instances, Reply, SELDOM, Scripted, discovered, instance, ip};
 use crate::harness::{Balancer, HEALTH, PATIENCE};
 use testkit::{Answer, eventually};
 
@@ -102,5 +102,32 @@ async fn two_that_claim_the_same_name_both_work_and_are_told_apart() {
     assert_eq!(instances.requests(2), second_had + 2);
     eventually(PATIENCE, || async { balancer.metric(&requests("backend-1")).await == Some(2.0) }).await;
     balancer.series().await;
+    balancer.stop().await;
+}
+
+/// The page's server is trusted by its name, under which it may move; a resolver that fails takes nothing away.
+#[tokio::test]
+async fn a_trusted_proxy_is_known_by_its_name() {
+    let instances = Instances::start(1).await;
+    let resolver = Scripted::knows(&[ip(1)]);
+    let text = instances.config(HEALTH).replace("workers = 2", "workers = 2\ntrusted_proxies = [\"page\"]");
+    let balancer = Balancer::with_resolver(&text, resolver.clone()).await;
+    balancer.has(&[("backend-1", "up")]).await;
+    let named = async || {
+        let request = reqwest::Client::new().get(format!("http://{}/", balancer.http));
+        let answer = request.header("X-Request-Id", "mine").send().await.unwrap();
+        answer.headers()["x-request-id"] == "mine"
+    };
+    assert!(!named().await, "the name leads nowhere");
+    let loopback = Reply::Addresses(vec!["127.0.0.1".parse().unwrap()]);
+    resolver.reply("page", loopback);
+    eventually(PATIENCE, || async { named().await }).await;
+    resolver.reply("page", Reply::Error("SERVFAIL"));
+    // `backend` is asked for ten times in each second, `page` once.
+    let asked = resolver.lookups();
+    eventually(PATIENCE, || async { resolver.lookups() > asked + 25 }).await;
+    assert!(named().await, "the last good answer holds");
+    resolver.reply("page", Reply::Addresses(vec![ip(9)]));
+    eventually(PATIENCE, || async { !named().await }).await;
     balancer.stop().await;
 }
