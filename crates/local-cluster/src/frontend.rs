@@ -29,6 +29,8 @@ const HOP_BY_HOP: [HeaderName; 7] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
 ];
+/// By these, and by all that begin with `x-forwarded-`, a proxy tells where a request comes from and what it is called.
+const CLIENTS_WORD: [&str; 5] = ["forwarded", "x-real-ip", "x-request-id", "x-client-ip", "true-client-ip"];
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -171,14 +173,66 @@ fn end_to_end(mut headers: HeaderMap) -> HeaderMap {
     headers
 }
 
+/// The balancer believes this server, so nothing that a client says of itself goes through.
+fn strip_forged(headers: &mut HeaderMap) {
+    let forged = |name: &&HeaderName| {
+        name.as_str().starts_with("x-forwarded-") || CLIENTS_WORD.contains(&name.as_str())
+    };
+    let forged: Vec<HeaderName> = headers.keys().filter(forged).cloned().collect();
+    for name in forged {
+        headers.remove(name);
+    }
+}
+
+/// Says whose request it is: from the connection alone.
 fn add_forwarding(headers: &mut HeaderMap, client: SocketAddr) {
-    let known = headers.get(&FORWARDED_FOR).and_then(|value| value.to_str().ok());
-    let chain = known.map_or_else(|| client.ip().to_string(), |known| format!("{known}, {}", client.ip()));
-    if let Ok(value) = HeaderValue::from_str(&chain) {
+    strip_forged(headers);
+    if let Ok(value) = HeaderValue::from_str(&client.ip().to_canonical().to_string()) {
         headers.insert(FORWARDED_FOR, value);
     }
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static("http"));
     if let Some(host) = headers.get(header::HOST).cloned() {
         headers.insert(FORWARDED_HOST, host);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_client_says_of_itself_goes_through() {
+        let forged = [
+            ("x-forwarded-for", "6.6.6.6"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "evil"),
+            ("x-forwarded-port", "666"),
+            ("x-forwarded-prefix", "/evil"),
+            ("forwarded", "for=6.6.6.6"),
+            ("x-real-ip", "6.6.6.6"),
+            ("x-client-ip", "6.6.6.6"),
+            ("true-client-ip", "6.6.6.6"),
+            ("x-request-id", "forged"),
+        ];
+        let mut headers = HeaderMap::new();
+        for (name, value) in forged.into_iter().chain(forged) {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        headers.insert(header::HOST, HeaderValue::from_static("localhost:3000"));
+        headers.insert("traceparent", HeaderValue::from_static("00-1"));
+        add_forwarding(&mut headers, "[::ffff:192.0.2.1]:5000".parse().unwrap());
+        let mut left: Vec<_> =
+            headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        left.sort_unstable();
+        assert_eq!(
+            left,
+            [
+                ("host", "localhost:3000"),
+                ("traceparent", "00-1"),
+                ("x-forwarded-for", "192.0.2.1"),
+                ("x-forwarded-host", "localhost:3000"),
+                ("x-forwarded-proto", "http"),
+            ]
+        );
     }
 }

@@ -6,6 +6,9 @@
 #   DNS_SERVER        default: the first one of /etc/resolv.conf
 #   TLS_CERTIFICATE   a file with the certificate and its chain; with it the page is on 3443 by HTTPS, too
 #   TLS_KEY           the file with its key
+#   PUBLIC_SCHEME     https, where TLS ends in front of this server, such as at an ingress: what people come by
+#   TRUSTED_PROXIES   addresses and networks of proxies in front of this server, with commas or spaces between them, such
+#                     as an ingress controller's: their X-Forwarded-For and -Proto are believed; nobody's by default
 #   OTEL_EXPORTER_OTLP_ENDPOINT   collector for the traces of the page, by plain HTTP; without it they are off
 #   OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG   which share of its calls the page traces; all by default
 set -eu
@@ -25,6 +28,22 @@ if [ -n "${TLS_CERTIFICATE:-}" ]; then
   listen="$listen listen 3443 ssl; http2 on; ssl_protocols TLSv1.2 TLSv1.3;"
   listen="$listen ssl_certificate $TLS_CERTIFICATE; ssl_certificate_key $TLS_KEY; ssl_session_cache shared:tls:2m;"
 fi
+
+case ${PUBLIC_SCHEME:-} in
+  '') scheme=\$scheme ;;
+  http | https) scheme=$PUBLIC_SCHEME ;;
+  *) refuse "PUBLIC_SCHEME is neither http nor https" ;;
+esac
+
+real_ip=
+from_trusted=
+for proxy in $(echo "${TRUSTED_PROXIES:-}" | tr ',' ' '); do
+  case $proxy in
+    *[!0-9A-Fa-f.:/]*) refuse "TRUSTED_PROXIES has $proxy, which is neither an address nor a network" ;;
+  esac
+  real_ip="$real_ip set_real_ip_from $proxy;"
+  from_trusted="$from_trusted $proxy 1;"
+done
 
 collector=${OTEL_EXPORTER_OTLP_ENDPOINT:-}
 share=
@@ -59,6 +78,8 @@ case $balancers in *server*) ;; *) refuse "LOAD_BALANCER names no balancer" ;; e
 mkdir -p /tmp/sites
 sed -e "s|server load-balancer:8080 max_fails=0;|$balancers|" -e "s|listen 3000;|$listen|" \
   -e "s|set \$traces_collector '';|resolver $dns valid=10s; set \$traces_collector '${collector%/}';|" \
+  -e "s|real_ip_header X-Forwarded-For;|&$real_ip|" -e "s|^    default 0;|&$from_trusted|" \
+  -e "s|default \$scheme;|default $scheme;|" \
   -e "s|set \$traces_share '';|set \$traces_share '$share';|" \
   /etc/nginx/frontend.conf > /tmp/sites/frontend.conf
 
