@@ -12,3 +12,4 @@ mod probes;
 mod program;
 mod reload;
 mod revalidation;
+mod shipped;
