@@ -13,7 +13,7 @@ use std::{
 };
 
 use load_balancer::{
-    pool::{Health, Lease, Outcome, Pool, PoolSettings, PoolState, Server},
+    pool::{Health, Lease, Outcome, Pool, PoolSettings, PoolState, Server, Timeouts},
     record::{
         AttemptEnd, Entry, Protocol, Recorder,
         access_log::{Format, LogBuffer, Writer},
@@ -34,6 +34,7 @@ fn table() -> RouteTable {
         host: HostMatch::Any,
         path: path.into(),
         pool: Arc::clone(&pool),
+        timeouts: Timeouts::default(),
         limiter: None,
         cache: None,
     };

@@ -113,6 +113,7 @@ impl App {
     /// and time, on which the control side then runs.
     pub async fn build(options: Options) -> Result<Self, StartError> {
         let config = config::load(&options.file, options.admin_token.is_none())?;
+        config.tell_notes();
         let mut listen = config.listen.clone();
         listen.max_connections = resources::allow(listen.max_connections, listen.workers);
         let certificates = listen.https.map(|_| Renewable::load(&listen.certificates)).transpose()?;

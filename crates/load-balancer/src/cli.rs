@@ -23,7 +23,7 @@ use service_kit::{
 
 use crate::{
     app::{App, Options, StartError},
-    config::{self, Config, ConfigError},
+    config::{self, Config, ConfigError, Problem},
     pool::SystemResolver,
 };
 
@@ -111,11 +111,18 @@ fn admin_token(sources: &mut Sources) -> Option<Secret> {
 fn check(file: &Path, environment: &Environment) -> ExitCode {
     match config::load(file, environment.admin_token.is_none()) {
         Ok(config) => {
+            config.notes.iter().for_each(note);
             say(&format!("{}: good; {}", file.display(), summary(&config)));
             ExitCode::from(exit::OK)
         }
         Err(error) => refuse(exit::FAILED, &error),
     }
+}
+
+/// Bears its place at the beginning of the line, as problems do.
+fn note(note: &Problem) {
+    // Standard error may be closed; then there is no one left to tell.
+    let _ = writeln!(std::io::stderr().lock(), "{note} (note)");
 }
 
 fn summary(config: &Config) -> String {

@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use crate::{cache::Cache, limit::Limiter, pool::Pool};
+use crate::{
+    cache::Cache,
+    limit::Limiter,
+    pool::{Pool, Timeouts},
+};
 
 /// Where a request goes and what holds for it there.
 #[derive(Debug)]
@@ -15,6 +19,8 @@ pub struct Route {
     pub path: Box<str>,
     /// The servers.
     pub pool: Arc<Pool>,
+    /// How long things may take.
+    pub timeouts: Timeouts,
     /// Who may ask how often; outlives a reload that does not change it.
     pub limiter: Option<Arc<Limiter>>,
     /// What is known of answers; outlives a reload that does not change it.
@@ -177,6 +183,7 @@ mod tests {
             host: HostMatch::parse(host),
             path: (*path).into(),
             pool: Arc::new(Pool::new("p", PoolSettings::default(), Vec::new(), Arc::new(PoolState::new(1)))),
+            timeouts: Timeouts::default(),
             limiter: None,
             cache: None,
         };

@@ -17,8 +17,8 @@ export interface TransportParts {
   fetch?: typeof fetch;
 }
 
-/** Longer than the balancer's own limit for a request with all its tries. */
-const TRY_TIMEOUT_MS = 60_000;
+/** Longer than the balancer's limit for a request with all its tries (60 s), and the page's server's (75 s). */
+const TRY_TIMEOUT_MS = 90_000;
 const READS = new Set(['GET', 'HEAD']);
 
 /**

@@ -29,11 +29,11 @@ pub fn parse(path: &Path, text: &str, admin_is_open: bool) -> Result<Config, Vec
     }
     if !syntax.is_empty() {
         // What the rest would say about a half-read file only confuses.
-        return Err(reader.problems());
+        return Err(reader.finish().0);
     }
     let config = read(&Section::root(&reader, table.get_ref()), admin_is_open);
-    let problems = reader.problems();
-    if problems.is_empty() { Ok(config) } else { Err(problems) }
+    let (problems, notes) = reader.finish();
+    if problems.is_empty() { Ok(Config { notes, ..config }) } else { Err(problems) }
 }
 
 fn read(root: &Section<'_>, admin_is_open: bool) -> Config {
@@ -42,7 +42,7 @@ fn read(root: &Section<'_>, admin_is_open: bool) -> Config {
     let routes = routes::read(root, &pools);
     let access_log = access_log(root);
     root.unknown();
-    Config { listen, pools, routes, access_log }
+    Config { listen, pools, routes, access_log, notes: Vec::new() }
 }
 
 fn access_log(root: &Section<'_>) -> AccessLog {

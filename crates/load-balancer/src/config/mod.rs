@@ -7,6 +7,7 @@ mod listen;
 mod pools;
 mod reader;
 mod routes;
+mod timeouts;
 mod values;
 
 #[cfg(test)]
@@ -30,7 +31,7 @@ pub(crate) use self::{
 use crate::{
     cache::CachePolicy,
     limit::RateLimit,
-    pool::{AdminState, PoolSettings},
+    pool::{AdminState, PoolSettings, Timeouts},
     record::access_log::Format,
     route::HostMatch,
     trust::TrustedProxy,
@@ -47,6 +48,17 @@ pub struct Config {
     pub routes: Vec<RouteConfig>,
     /// The access log.
     pub access_log: AccessLog,
+    /// What the file says in a way that is understood and should be another: keys by their old names.
+    pub notes: Vec<Problem>,
+}
+
+impl Config {
+    /// Tells the log what the file should say otherwise.
+    pub(crate) fn tell_notes(&self) {
+        for note in &self.notes {
+            tracing::warn!(%note, "the configuration uses an old name");
+        }
+    }
 }
 
 /// Sockets and what holds for every client.
@@ -135,6 +147,8 @@ pub struct RouteConfig {
     pub path: String,
     /// The pool's name; there is such a pool.
     pub pool: String,
+    /// The pool's time limits, but for those that the route has of its own.
+    pub timeouts: Timeouts,
     /// What each client may ask.
     pub rate_limit: Option<RateLimit>,
     /// What is kept of answers.
@@ -163,7 +177,7 @@ pub struct AccessLog {
     pub path: Option<PathBuf>,
 }
 
-/// One thing that is wrong, and where.
+/// One thing that is wrong or should be said otherwise, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The file.

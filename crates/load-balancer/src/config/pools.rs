@@ -5,11 +5,12 @@ use std::{collections::HashSet, time::Duration};
 use super::{
     DiscoverConfig, PoolConfig, ServerConfig,
     reader::Section,
+    timeouts,
     values::{ByteSize, DnsName, Name, Span},
 };
 use crate::{
     http1::target::is_target_byte,
-    pool::{CheckPolicy, MAX_ATTEMPTS, PoolSettings, Thresholds, Timeouts},
+    pool::{CheckPolicy, MAX_ATTEMPTS, PoolSettings, Thresholds},
     retry::RetryPolicy,
 };
 
@@ -96,33 +97,20 @@ fn settings(section: &Section<'_>) -> PoolSettings {
     let span = |key, default| section.within(key, Span(Duration::ZERO)..=DAY, Span(default)).0;
     let replay_default = ByteSize(default.replay_body_max as u64);
     let replay = section.within("replay_body_max", ByteSize(0)..=MOST_REPLAYED, replay_default);
+    let (timeouts, keepalive_timeout) =
+        timeouts::of_pool(section, default.timeouts, default.keepalive_timeout);
     PoolSettings {
         algorithm: section.or("algorithm", default.algorithm),
         keepalive: section.within("keepalive", 0..=MOST_KEPT, default.keepalive),
+        keepalive_timeout,
         wait_for_server: span("wait_for_server", default.wait_for_server),
         replay_body_max: usize::try_from(replay.0).unwrap_or(default.replay_body_max),
         max_body: section.optional::<ByteSize>("max_body").map(|size| size.0),
-        timeouts: timeouts(section, default.timeouts),
+        timeouts,
         retry: retry(section, default.retry),
         health: health(section, default.health),
         passive: passive(section, default.passive),
     }
-}
-
-fn timeouts(section: &Section<'_>, default: Timeouts) -> Timeouts {
-    let Some(section) = section.section("timeouts") else { return default };
-    let span = |key, default| section.within(key, MILLISECOND..=DAY, Span(default)).0;
-    let timeouts = Timeouts {
-        connect: span("connect", default.connect),
-        per_try: span("per_try", default.per_try),
-        total: span("total", default.total.max(span("per_try", default.per_try))),
-        idle: span("idle", default.idle),
-    };
-    if timeouts.per_try > timeouts.total {
-        section.reject("per_try", format!("is longer than total, which is {}", Span(timeouts.total)));
-    }
-    section.unknown();
-    timeouts
 }
 
 fn retry(section: &Section<'_>, default: RetryPolicy) -> RetryPolicy {

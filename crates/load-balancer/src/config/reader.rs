@@ -14,26 +14,38 @@ pub(super) struct Reader<'a> {
     pub(super) file: &'a Path,
     text: &'a str,
     problems: RefCell<Vec<(usize, Problem)>>,
+    notes: RefCell<Vec<(usize, Problem)>>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(file: &'a Path, text: &'a str) -> Self {
-        Self { file, text, problems: RefCell::default() }
+        Self { file, text, problems: RefCell::default(), notes: RefCell::default() }
     }
 
     /// Notes a problem at a byte of the file.
     pub(super) fn reject(&self, at: usize, key: &str, reason: impl Into<String>) {
-        let line = self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
-        let (file, key, reason) = (self.file.to_owned(), key.to_owned(), reason.into());
-        self.problems.borrow_mut().push((at, Problem { file, line, key, reason }));
+        self.problems.borrow_mut().push((at, self.problem(at, key, reason.into())));
     }
 
-    /// All problems in the order of the file.
-    pub(super) fn problems(self) -> Vec<Problem> {
-        let mut problems = self.problems.into_inner();
-        problems.sort_by_key(|(at, _)| *at);
-        problems.into_iter().map(|(_, problem)| problem).collect()
+    /// Notes what is understood and should be said otherwise, at a byte of the file.
+    fn note(&self, at: usize, key: &str, reason: impl Into<String>) {
+        self.notes.borrow_mut().push((at, self.problem(at, key, reason.into())));
     }
+
+    fn problem(&self, at: usize, key: &str, reason: String) -> Problem {
+        let line = self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+        Problem { file: self.file.to_owned(), line, key: key.to_owned(), reason }
+    }
+
+    /// All problems in the order of the file, and all notes.
+    pub(super) fn finish(self) -> (Vec<Problem>, Vec<Problem>) {
+        (ordered(self.problems.into_inner()), ordered(self.notes.into_inner()))
+    }
+}
+
+fn ordered(mut found: Vec<(usize, Problem)>) -> Vec<Problem> {
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, problem)| problem).collect()
 }
 
 /// A table, with the path that leads to it.
@@ -152,10 +164,18 @@ impl<'a> Section<'a> {
 
     /// Notes that a key of this table is wrong.
     pub(super) fn reject(&self, key: &str, reason: impl Into<String>) {
+        self.reader.reject(self.place(key), &self.key_path(key), reason);
+    }
+
+    /// Notes that a key of this table is understood and should be said otherwise.
+    pub(super) fn note(&self, key: &str, reason: impl Into<String>) {
+        self.reader.note(self.place(key), &self.key_path(key), reason);
+    }
+
+    fn place(&self, key: &str) -> usize {
         let place: Option<Range<usize>> =
             self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value.span());
-        let at = place.map_or(self.at, |span| span.start);
-        self.reader.reject(at, &self.key_path(key), reason);
+        place.map_or(self.at, |span| span.start)
     }
 
     /// Notes every key that nobody asked for. To be called once all known ones were.

@@ -6,9 +6,10 @@ use super::{
     PoolConfig, RouteConfig,
     pools::{DAY, is_path},
     reader::Section,
+    timeouts,
     values::{ByteSize, HostPattern, Name, Span},
 };
-use crate::{cache::CachePolicy, limit::RateLimit, route::HostMatch};
+use crate::{cache::CachePolicy, limit::RateLimit, pool::Timeouts, route::HostMatch};
 
 const COUNTS: RangeInclusive<u32> = 1..=1_000_000_000;
 const YEAR: Span = Span(Duration::from_hours(24 * 365));
@@ -41,14 +42,13 @@ fn route(section: &Section<'_>, pools: &[PoolConfig]) -> Option<RouteConfig> {
         );
     }
     let pool = section.required::<Name>("pool");
-    if let Some(Name(pool)) = &pool {
-        known_pool(section, pool, pools);
-    }
+    let timeouts = pool.as_ref().and_then(|Name(pool)| known_pool(section, pool, pools));
+    let timeouts = timeouts::of_route(section, timeouts.unwrap_or_default());
     let host =
         section.optional::<HostPattern>("host").map_or(HostMatch::Any, |host| HostMatch::parse(&host.0));
     let (rate_limit, cache) = (rate_limit(section), cache(section));
     section.unknown();
-    Some(RouteConfig { host, path: path?, pool: pool?.0, rate_limit, cache })
+    Some(RouteConfig { host, path: path?, pool: pool?.0, timeouts, rate_limit, cache })
 }
 
 fn rate_limit(section: &Section<'_>) -> Option<RateLimit> {
@@ -68,15 +68,17 @@ fn cache(section: &Section<'_>) -> Option<CachePolicy> {
     Some(CachePolicy { ttl, max_size })
 }
 
-fn known_pool(section: &Section<'_>, pool: &str, pools: &[PoolConfig]) {
-    if pools.iter().any(|known| known.name == pool) {
-        return;
+/// The time limits of the pool of this name, if there is one.
+fn known_pool(section: &Section<'_>, name: &str, pools: &[PoolConfig]) -> Option<Timeouts> {
+    if let Some(pool) = pools.iter().find(|known| known.name == name) {
+        return Some(pool.settings.timeouts);
     }
     let names: Vec<&str> = pools.iter().map(|pool| pool.name.as_str()).collect();
     let reason = if names.is_empty() {
-        format!("there is no pool {pool:?}")
+        format!("there is no pool {name:?}")
     } else {
-        format!("there is no pool {pool:?}; known: {}", names.join(", "))
+        format!("there is no pool {name:?}; known: {}", names.join(", "))
     };
     section.reject("pool", reason);
+    None
 }

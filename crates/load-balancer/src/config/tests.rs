@@ -28,9 +28,7 @@ fn little_needs_to_be_said() {
     assert!(config.access_log.enabled && config.access_log.path.is_none());
 }
 
-#[test]
-fn all_that_can_be_said_is_understood() {
-    let text = r#"
+const ALL: &str = r#"
 [listen]
 http = "127.0.0.1:0"
 admin = "0.0.0.0:8081"
@@ -48,7 +46,8 @@ keepalive = 8
 servers = [{ name = "a", address = "[::1]:80", weight = 3, state = "drain" }]
 health = { path = "/health", interval = "30s", timeout = "10s", retries = 3, start_period = "40s", down_interval = "1s" }
 retry = { max_retries = 2, budget_percent = 10, assign_idempotency_key = true }
-timeouts = { connect = "500ms", per_try = "5s", total = "20s", idle = "10s" }
+keepalive_timeout = "10s"
+timeouts = { connect = "500ms", first_byte = "5s", response_idle = "70s", request_idle = "15s", total = "20s" }
 passive = { connect_failures = 2, failures = 5 }
 wait_for_server = "1s"
 replay_body_max = "16KiB"
@@ -57,6 +56,7 @@ max_body = "1MB"
 host = "*.example.com"
 path = "/api"
 pool = "backend"
+timeouts = { connect = "1s", response_idle = "1h" }
 rate_limit = { requests = 100, per = "1m", burst = 0x10 }
 cache = { ttl = "5m", max_size = "100MB" }
 [[routes]]
@@ -69,21 +69,116 @@ enabled = false
 format = "combined"
 path = "logs/access.log"
 "#;
-    let config = parse(Path::new("/etc/lb/lb.toml"), text, false).unwrap();
+
+#[test]
+fn all_that_can_be_said_is_understood() {
+    let config = parse(Path::new("/etc/lb/lb.toml"), ALL, false).unwrap();
     assert_eq!((config.listen.workers, config.listen.trusted_proxies.len()), (4, 2));
     let settings = &config.pools[0].settings;
     assert_eq!(settings.algorithm, Algorithm::IpHash);
-    assert_eq!(settings.timeouts.connect, Duration::from_millis(500));
+    let timeouts = Timeouts {
+        connect: Duration::from_millis(500),
+        first_byte: Duration::from_secs(5),
+        response_idle: Duration::from_secs(70),
+        request_idle: Duration::from_secs(15),
+        total: Duration::from_secs(20),
+    };
+    assert_eq!((settings.timeouts, settings.keepalive_timeout), (timeouts, Duration::from_secs(10)));
     assert_eq!((settings.replay_body_max, settings.max_body), (16_384, Some(1_048_576)));
     assert_eq!((settings.retry.max_retries, settings.passive.failures), (2, 5));
     assert_eq!(config.listen.max_connections, 10_000);
     let [api, root] = &config.routes[..] else { panic!("two routes") };
     assert_eq!(api.name(), "*.example.com/api");
+    let (connect, response_idle) = (Duration::from_secs(1), Duration::from_hours(1));
+    assert_eq!(api.timeouts, Timeouts { connect, response_idle, ..timeouts });
+    assert_eq!((root.timeouts, config.notes.len()), (timeouts, 0));
     let limit = RateLimit { requests: 100, per: Duration::from_mins(1), burst: 16 };
     assert_eq!((api.rate_limit, api.cache.unwrap().max_size), (Some(limit), 104_857_600));
     let limit = RateLimit { requests: 5, per: Duration::from_secs(1), burst: 5 };
     assert_eq!((root.rate_limit, root.cache.unwrap().ttl), (Some(limit), Duration::from_mins(5)));
     assert_eq!(config.access_log.path.as_deref(), Some(Path::new("/etc/lb/logs/access.log")));
+}
+
+/// The time limits of a pool and of its route, each with such `timeouts`, and the keys that are noted.
+fn timeouts(pool: &str, route: &str) -> (Timeouts, Timeouts, Vec<String>) {
+    let table = |text: &str| if text.is_empty() { String::new() } else { format!("timeouts = {text}\n") };
+    let text = GOOD.replace("[[routes]]", &format!("{}[[routes]]", table(pool)));
+    let text = format!("{text}{}", table(route));
+    let config = parse(Path::new("lb.toml"), &text, true).expect(&text);
+    let notes = config.notes.into_iter().map(|note| note.key).collect();
+    (config.pools[0].settings.timeouts, config.routes[0].timeouts, notes)
+}
+
+#[test]
+fn each_clock_has_a_default_and_may_be_said_by_pool_and_route() {
+    let default = Timeouts::default();
+    let seconds =
+        [default.connect, default.first_byte, default.response_idle, default.request_idle, default.total];
+    assert_eq!(seconds.map(|span| span.as_secs()), [1, 10, 60, 30, 60]);
+    let long = Duration::from_secs(40);
+    let rows = [
+        ("connect", Timeouts { connect: long, ..default }),
+        ("first_byte", Timeouts { first_byte: long, ..default }),
+        ("response_idle", Timeouts { response_idle: long, ..default }),
+        ("request_idle", Timeouts { request_idle: long, ..default }),
+        ("total", Timeouts { total: long, ..default }),
+    ];
+    for (key, expected) in rows {
+        let said = format!("{{ {key} = \"40s\" }}");
+        assert_eq!(timeouts(&said, ""), (expected, expected, vec![]), "{key}");
+        assert_eq!(timeouts("", &said), (default, expected, vec![]), "{key}");
+        let other = format!("{{ {key} = \"50s\" }}");
+        assert_eq!(timeouts(&other, &said).1, expected, "{key}: the route decides");
+    }
+}
+
+#[test]
+fn of_first_byte_and_total_the_one_that_is_said_decides() {
+    let spans = |timeouts: Timeouts| (timeouts.first_byte.as_secs(), timeouts.total.as_secs());
+    for (pool, route, of_pool, of_route) in [
+        ("{ total = \"5s\" }", "", (5, 5), (5, 5)),
+        ("{ first_byte = \"2m\" }", "", (120, 120), (120, 120)),
+        ("{ total = \"5s\" }", "{ first_byte = \"8s\" }", (5, 5), (8, 8)),
+        ("{ first_byte = \"20s\" }", "{ total = \"5s\" }", (20, 60), (5, 5)),
+    ] {
+        let (pool_has, route_has, _) = timeouts(pool, route);
+        assert_eq!((spans(pool_has), spans(route_has)), (of_pool, of_route), "{pool} {route}");
+    }
+}
+
+#[test]
+fn old_names_mean_what_they_meant() {
+    let five = Duration::from_secs(5);
+    let silence =
+        Timeouts { first_byte: five, response_idle: five, request_idle: five, ..Timeouts::default() };
+    let (per_try, idle) = ("pools[0].timeouts.per_try", "pools[0].timeouts.idle");
+    assert_eq!(timeouts("{ per_try = \"5s\" }", ""), (silence, silence, vec![per_try.to_owned()]));
+    let (both, _, notes) = timeouts("{ per_try = \"5s\", response_idle = \"1m\", idle = \"9s\" }", "");
+    assert_eq!(both, Timeouts { response_idle: Duration::from_mins(1), ..silence });
+    assert_eq!(notes, [per_try, idle]);
+    let kept = |settings: &str| {
+        let text = GOOD.replace("[[routes]]", &format!("{settings}\n[[routes]]"));
+        parse(Path::new("lb.toml"), &text, true).expect(settings).pools[0]
+            .settings
+            .keepalive_timeout
+            .as_secs()
+    };
+    assert_eq!((kept(""), kept("timeouts = { idle = \"9s\" }")), (30, 9));
+    assert_eq!(kept("timeouts = { idle = \"9s\" }\nkeepalive_timeout = \"7s\""), 7);
+}
+
+#[test]
+fn a_route_has_no_old_names() {
+    let own = "timeouts = { per_try = \"5s\", first_byte = \"9s\", total = \"5s\" }";
+    let found = problems(&format!("{GOOD}{own}"));
+    let expected = [
+        "lb.toml:8: routes[0].timeouts.per_try: unknown key; known here: first_byte, total",
+        "lb.toml:8: routes[0].timeouts.first_byte: is longer than total, which is 5s",
+    ];
+    assert_eq!(found.len(), 2, "{found:?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}");
+    }
 }
 
 const WRONG: &str = r#"[listen]

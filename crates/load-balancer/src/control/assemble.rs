@@ -88,6 +88,7 @@ fn route(config: &RouteConfig, old: Option<&Snapshot>, pools: &HashMap<&str, &Ar
         host: config.host.clone(),
         path: config.path.as_str().into(),
         pool: Arc::clone(pools.get(config.pool.as_str())?),
+        timeouts: config.timeouts,
         limiter: config.rate_limit.map(|limit| limiter(limit, old)),
         cache: config.cache.map(|policy| cache(policy, old)),
     })

@@ -106,6 +106,9 @@ impl Control {
             span_counts: start.span_counts,
             uptime: Uptime::start(),
         });
+        if let Some(answers) = control.published.inquiries().answer() {
+            tokio::spawn(answers);
+        }
         control.probers.follow();
         control.followers.follow(&control.desired().config.pools);
         control

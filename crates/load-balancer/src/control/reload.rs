@@ -23,6 +23,7 @@ impl Control {
     /// the start; what else the file says of them takes effect at the next start, and is given by its table.
     pub fn reload(&self) -> Result<Vec<&'static str>, ConfigError> {
         let mut config = config::load(&self.file, self.admin_is_open)?;
+        config.tell_notes();
         let mut desired = self.desired();
         let restart = needs_restart(&desired.config, &config);
         for table in &restart {

@@ -6,7 +6,6 @@ use super::ending::Conclusion;
 use crate::cache::{self, CONDITIONS, Cache, Fields, Filling, Found, Recording, Stored, Terms, Verdict};
 use crate::forward::{self, Broken, Client};
 use crate::http1::length::Length;
-use crate::pool::Pool;
 use crate::respond::ErrorKind;
 use std::sync::Arc;
 use std::time::Instant;
@@ -69,8 +68,8 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     /// Waits for what somebody else is fetching, as long as a server may take.
-    async fn wait(&mut self, news: impl Future<Output = ()>, pool: &Pool) -> Result<(), Broken> {
-        let limit = pool.settings().timeouts.per_try;
+    async fn wait(&mut self, news: impl Future<Output = ()>, pool: &CurrentPool<'_>) -> Result<(), Broken> {
+        let limit = pool.timeouts().first_byte;
         forward::unless_left(self.worker, self.client, &self.request, self.alarm, limit, news).await.map(drop)
     }
 

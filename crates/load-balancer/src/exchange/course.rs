@@ -7,6 +7,7 @@ use crate::pool::{Outcome, Pool, Server, Tried, pick, pick_any};
 use crate::record::Attempts;
 use crate::retry::{self, Decision, Failure, Replay};
 use crate::worker::Worker;
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ pub(super) struct Course<'a> {
     pub(super) pool: &'a CurrentPool<'a>,
     /// When the request's head was complete.
     pub(super) began: Instant,
-    pub(super) limits: Limits,
+    pub(super) limits: Limits<'a>,
     pub(super) attempts: Attempts,
     /// The next attempt is not to use a connection that has served before.
     pub(super) fresh: bool,
@@ -34,12 +35,12 @@ pub(super) struct Course<'a> {
 }
 
 impl<'a> Course<'a> {
-    /// `now` is the clock that alarms go by.
-    pub(super) fn new(pool: &'a CurrentPool<'a>, began: Instant, now: Instant) -> Self {
-        let settings = pool.settings();
+    /// `whole` says that the request's last byte has come with its head.
+    pub(super) fn new(pool: &'a CurrentPool<'a>, began: Instant, whole: bool) -> Self {
+        let (settings, timeouts) = (pool.settings(), pool.timeouts());
         let limits = Limits {
-            silence: settings.timeouts.per_try,
-            head_by: now + settings.timeouts.total,
+            timeouts,
+            answer_by: Cell::new(whole.then(|| began + timeouts.total)),
             tunnel: TUNNEL_SILENCE,
             max_body: settings.max_body.unwrap_or(u64::MAX),
             replay_body: settings.replay_body_max,
@@ -82,7 +83,7 @@ impl<'a> Course<'a> {
 
     /// Asks the table what follows the failure of try number `attempt`.
     pub(super) fn decide(&self, failure: Failure, replay: Replay, attempt: usize, now: Instant) -> Decision {
-        if now >= self.limits.head_by {
+        if self.limits.answer_by.get().is_some_and(|end| now >= end) {
             return Decision::GiveUp;
         }
         let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
@@ -138,9 +139,10 @@ impl<C: Client> Exchange<'_, C> {
                 return Ok(Some(server));
             }
             let now = self.alarm.now();
-            let wait_until = *course
-                .wait_until
-                .get_or_insert((now + course.pool.settings().wait_for_server).min(course.limits.head_by));
+            let longest = now + course.pool.settings().wait_for_server;
+            let answer_by = course.limits.answer_by.get();
+            let wait_until =
+                *course.wait_until.get_or_insert(answer_by.map_or(longest, |end| end.min(longest)));
             let left = wait_until.saturating_duration_since(now);
             let news =
                 forward::unless_left(self.worker, self.client, &self.request, self.alarm, left, changed);

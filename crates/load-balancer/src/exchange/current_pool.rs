@@ -1,6 +1,7 @@
 //! The pool of one request, while servers come and go.
 
-use crate::pool::Pool;
+use crate::pool::{Pool, Timeouts};
+use crate::route::Route;
 use crate::worker::Worker;
 use std::cell::OnceCell;
 use std::ops::Deref;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 /// of them stay as long as the request, which borrows servers from them.
 pub(super) struct CurrentPool<'s> {
     first: &'s Pool,
+    timeouts: &'s Timeouts,
     later: Later,
 }
 
@@ -22,8 +24,13 @@ struct Successor {
 }
 
 impl<'s> CurrentPool<'s> {
-    pub(super) fn new(first: &'s Pool) -> Self {
-        Self { first, later: OnceCell::new() }
+    pub(super) fn new(route: &'s Route) -> Self {
+        Self { first: &route.pool, timeouts: &route.timeouts, later: OnceCell::new() }
+    }
+
+    /// How long things may take on the request's route.
+    pub(super) fn timeouts(&self) -> &'s Timeouts {
+        self.timeouts
     }
 
     /// The pool with the servers that the request knows of.

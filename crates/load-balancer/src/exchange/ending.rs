@@ -139,12 +139,12 @@ impl<C: Client> Exchange<'_, C> {
 /// The answer to a client that is still there; `None` when it is not.
 fn error_kind(broken: &Broken) -> Option<ErrorKind> {
     match broken {
-        Broken::Client(ClientError::Left(_)) | Broken::ClientStalled => None,
+        Broken::Client(ClientError::Left(_)) | Broken::ClientStalled | Broken::Idle => None,
         Broken::Client(ClientError::Malformed(error)) => Some(ErrorKind::BadRequest(error.detail())),
         Broken::Client(ClientError::Internal(_)) | Broken::Internal(_) => Some(ErrorKind::Internal),
         Broken::TooLarge => Some(ErrorKind::BodyTooLarge),
         Broken::RequestStalled => Some(ErrorKind::RequestTimeout),
-        Broken::Upstream(UpstreamError::TimedOut | UpstreamError::ConnectTimeout) => {
+        Broken::Expired | Broken::Upstream(UpstreamError::TimedOut | UpstreamError::ConnectTimeout) => {
             Some(ErrorKind::GatewayTimeout)
         }
         Broken::Upstream(UpstreamError::Exhausted(_)) => Some(ErrorKind::OutOfResources),

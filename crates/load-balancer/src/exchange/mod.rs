@@ -38,7 +38,7 @@ impl<C: Client> Exchange<'_, C> {
         let began = Instant::now();
         let view = self.worker.snapshot();
         let route = view.routes.find(self.request.host(), self.request.path());
-        let pool = route.map(|route| CurrentPool::new(&route.pool));
+        let pool = route.map(CurrentPool::new);
         let conclusion = match (self.own_answer(&view), route.zip(pool.as_ref())) {
             (Some(answer), _) => self.answer(&answer).await,
             (None, None) => self.refuse(ErrorKind::NotRouted).await,
@@ -79,7 +79,7 @@ impl<C: Client> Exchange<'_, C> {
             return self.refuse(ErrorKind::BodyTooLarge).await;
         }
         self.assign_key(pool);
-        let mut course = Course::new(pool, began, self.alarm.now());
+        let mut course = Course::new(pool, began, self.request.is_whole());
         loop {
             let server = match self.next_server(&mut course).await {
                 Ok(Some(server)) => server,
@@ -108,7 +108,7 @@ impl<C: Client> Exchange<'_, C> {
         self.request.begin_span(&self.worker.ids);
         let replay = self.replay(course.pool);
         let aim =
-            Aim { server, settings: course.pool.settings(), fresh: course.fresh, limits: course.limits };
+            Aim { server, settings: course.pool.settings(), fresh: course.fresh, limits: &course.limits };
         let judge = |answered| !course.wants_another(answered, replay, self.alarm.now());
         let attempt =
             forward::attempt(self.worker, self.client, &mut self.request, aim, self.alarm, judge).await;

@@ -28,8 +28,8 @@ pub(crate) enum UpstreamError {
     /// The connection ended before the answer did.
     #[error("the connection broke")]
     Reset(#[source] Option<io::Error>),
-    /// No head in time, or a silence within the body.
-    #[error("no answer in time")]
+    /// No answer in time, nor one to a question for the server's health; or a silence within the answer.
+    #[error("the server is silent")]
     TimedOut,
     /// A head that is not HTTP/1, or not unambiguous.
     #[error(transparent)]
@@ -88,6 +88,12 @@ pub(crate) enum Broken {
     /// The request's body grew longer than the pool allows.
     #[error("the request's body is too large")]
     TooLarge,
+    /// The server was at work for longer than a request may take.
+    #[error("no answer within the time for the whole request")]
+    Expired,
+    /// Neither side has sent anything for too long.
+    #[error("neither side has sent anything for long")]
+    Idle,
     /// The client does not send the rest of its request.
     #[error("the client does not send its request")]
     RequestStalled,
@@ -114,6 +120,8 @@ impl Broken {
             Self::Client(ClientError::Malformed(_)) | Self::TooLarge | Self::RequestStalled => {
                 pool::Outcome::RequestFailed
             }
+            Self::Expired => pool::Outcome::Expired,
+            Self::Idle => pool::Outcome::Idle,
             Self::Client(ClientError::Internal(_)) | Self::Internal(_) => pool::Outcome::Internal,
         }
     }

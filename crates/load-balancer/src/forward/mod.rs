@@ -24,20 +24,22 @@ pub(crate) use self::origin::Peer;
 pub(crate) use self::relay::{Answered, End, Limits};
 pub(crate) use self::request::{Facts, Request};
 
-use self::relay::{Relay, State};
+use self::relay::{Question, Relay, State};
 use self::upstream::Upstream;
 use crate::pool::{Outcome, PoolSettings, Server};
 use crate::worker::{Alarm, Worker};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 /// Where an attempt goes and what holds for it.
 pub(crate) struct Aim<'a> {
-    pub(crate) server: &'a Server,
+    pub(crate) server: &'a Arc<Server>,
     pub(crate) settings: &'a PoolSettings,
     /// Not on a connection that has served before.
     pub(crate) fresh: bool,
-    pub(crate) limits: Limits,
+    pub(crate) limits: &'a Limits<'a>,
 }
 
 /// What came of an attempt.
@@ -84,6 +86,10 @@ pub(crate) async fn attempt<C: Client>(
         Err(broken) => return Attempt { passed: None, result: Err(broken) },
     };
     let date = worker.clock.date();
+    let ask = |address: SocketAddr| -> Question {
+        let (health, every) = (&aim.settings.health, aim.limits.timeouts.first_byte);
+        Box::pin(worker.published().inquiries().ask(aim.server, address, health, every))
+    };
     let mut relay = Relay {
         client,
         request,
@@ -95,13 +101,14 @@ pub(crate) async fn attempt<C: Client>(
         served_by: aim.server.name(),
         date: &date,
         judge,
-        state: State::new(alarm.now(), aim.limits.silence),
+        ask: &ask,
+        state: State::new(alarm.now()),
     };
     let result = std::future::poll_fn(|cx| relay.poll(cx, &mut worker.scratch.borrow_mut())).await;
     let state = relay.state;
     if state.is_reusable() && request.is_sent() && !upstream.line.is_posted() {
-        let PoolSettings { keepalive, timeouts, .. } = aim.settings;
-        worker.upstreams.put(aim.server.id(), upstream, *keepalive, timeouts.idle, alarm.now());
+        let PoolSettings { keepalive, keepalive_timeout, .. } = aim.settings;
+        worker.upstreams.put(aim.server.id(), upstream, *keepalive, *keepalive_timeout, alarm.now());
     }
     Attempt { passed: state.status, result }
 }
@@ -126,7 +133,7 @@ async fn connect<C: Client>(
 ) -> Result<Upstream, Broken> {
     let address = aim.server.resolved().ok_or(UpstreamError::Unresolved)?;
     let connecting = Upstream::connect(address, alarm.now(), worker.recorder.shard());
-    let timeout = aim.settings.timeouts.connect;
+    let timeout = aim.limits.timeouts.connect;
     match unless_left(worker, client, request, alarm, timeout, connecting).await? {
         Some(Ok(upstream)) => Ok(upstream),
         Some(Err(error)) => Err(UpstreamError::of_connect(error).into()),

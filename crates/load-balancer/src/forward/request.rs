@@ -266,9 +266,14 @@ impl Request {
         }
     }
 
+    /// How many bytes the current attempt could send now.
+    pub(crate) fn unsent_len(&self) -> usize {
+        self.bytes.len() + self.body.as_ref().map_or(0, |body| body.as_bytes().len()) - self.sent
+    }
+
     /// Whether the current attempt has nothing to send for now.
     pub(crate) fn is_drained(&self) -> bool {
-        self.sent == self.bytes.len() + self.body.as_ref().map_or(0, |body| body.as_bytes().len())
+        self.unsent_len() == 0
     }
 
     /// Takes note that `len` more bytes were sent.

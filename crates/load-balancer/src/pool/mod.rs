@@ -7,6 +7,8 @@ mod check;
 mod discovery;
 mod health;
 mod identity;
+mod inquirer;
+mod inquiry;
 mod label;
 mod lease;
 mod outlier;
@@ -18,6 +20,7 @@ mod schedule;
 mod server;
 mod snapshot;
 mod status;
+mod timeouts;
 mod view;
 
 use std::{
@@ -42,6 +45,7 @@ pub use self::{
     server::{Server, Source},
     snapshot::{Published, Snapshot},
     status::{AdminState, State},
+    timeouts::Timeouts,
     view::{Overall, PoolView, ServerView},
 };
 use crate::{
@@ -52,30 +56,6 @@ use crate::{
 /// The most attempts one request can make; bounds [`Tried`] and `max_retries`.
 pub const MAX_ATTEMPTS: usize = 11;
 
-/// The time limits of an exchange with a pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// For a new upstream connection.
-    pub connect: Duration,
-    /// From the start of an attempt to its answer's head; then the longest silence within the body.
-    pub per_try: Duration,
-    /// From the request's head to the head of the answer that the client gets, retries and waits included.
-    pub total: Duration,
-    /// How long an upstream connection may be idle and be used again. Keep it under the backend's own.
-    pub idle: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(1),
-            per_try: Duration::from_secs(10),
-            total: Duration::from_secs(30),
-            idle: Duration::from_secs(30),
-        }
-    }
-}
-
 /// How a pool is to be used, as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolSettings {
@@ -83,7 +63,9 @@ pub struct PoolSettings {
     pub algorithm: Algorithm,
     /// Idle upstream connections kept, per server and worker.
     pub keepalive: usize,
-    /// Time limits.
+    /// How long an upstream connection may be idle and be used again. Keep it under the backend's own.
+    pub keepalive_timeout: Duration,
+    /// Time limits, where the route has no others.
     pub timeouts: Timeouts,
     /// When and how often to try again.
     pub retry: RetryPolicy,
@@ -104,6 +86,7 @@ impl Default for PoolSettings {
         Self {
             algorithm: Algorithm::RoundRobin,
             keepalive: 32,
+            keepalive_timeout: Duration::from_secs(30),
             timeouts: Timeouts::default(),
             retry: RetryPolicy::default(),
             wait_for_server: Duration::from_secs(2),

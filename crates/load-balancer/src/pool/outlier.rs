@@ -12,8 +12,13 @@ pub enum Outcome {
     Exhausted,
     /// The connection broke after the request was sent and before the answer was complete.
     Reset,
-    /// No answer head within the per-try time-out, or silence in the middle of the answer.
+    /// The server was silent: no answer within `first_byte` and none to a question for its health, or silence in the
+    /// middle of the answer.
     TimedOut,
+    /// The time for the whole request ran out while the server was at work: says nothing about the server.
+    Expired,
+    /// Neither side has sent anything for long: says nothing about the server.
+    Idle,
     /// What came back is not HTTP.
     Invalid,
     /// A reused connection had been closed meanwhile: says nothing about the server.
@@ -27,7 +32,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The name in logs: `answered`, `connect_failed`, `exhausted`, `reset`, `timed_out`, `invalid`, `stale`, `client_left`.
+    /// The name in logs: `answered`, `connect_failed`, `exhausted`, `reset`, `timed_out`, `expired`, `idle`, `invalid`,
+    /// `stale`, `client_left`, `request_failed`, `internal`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Answered => "answered",
@@ -35,6 +41,8 @@ impl Outcome {
             Self::Exhausted => "exhausted",
             Self::Reset => "reset",
             Self::TimedOut => "timed_out",
+            Self::Expired => "expired",
+            Self::Idle => "idle",
             Self::Invalid => "invalid",
             Self::Stale => "stale",
             Self::ClientLeft => "client_left",

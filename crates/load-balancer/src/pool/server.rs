@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use super::{
     health::{CheckReport, Health},
     identity::Identity,
+    inquiry::Inquiry,
     label::Labels,
     outlier::{Outcome, Thresholds},
     status::{AdminState, State, USABLE, decode, encode},
@@ -63,6 +64,8 @@ pub struct Server {
     proven: AtomicBool,
     identity: Mutex<Identity>,
     report: Mutex<CheckReport>,
+    /// What was asked last by requests that wait for its answer.
+    inquiry: Mutex<Option<Inquiry>>,
     wake: Notify,
     pool_wake: Arc<Notify>,
 }
@@ -92,6 +95,7 @@ impl Server {
             proven: AtomicBool::new(false),
             identity: Mutex::default(),
             report: Mutex::default(),
+            inquiry: Mutex::default(),
             wake: Notify::new(),
             pool_wake,
         }
@@ -140,6 +144,10 @@ impl Server {
 
     pub(super) fn identity(&self) -> MutexGuard<'_, Identity> {
         self.identity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn inquiry(&self) -> MutexGuard<'_, Option<Inquiry>> {
+        self.inquiry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `host:port` as configured.
@@ -254,6 +262,8 @@ impl Server {
             }
             Outcome::Exhausted
             | Outcome::Stale
+            | Outcome::Expired
+            | Outcome::Idle
             | Outcome::ClientLeft
             | Outcome::RequestFailed
             | Outcome::Internal => {

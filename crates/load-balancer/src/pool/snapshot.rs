@@ -7,7 +7,7 @@ use std::sync::{
 
 use arc_swap::ArcSwap;
 
-use super::{Pool, Server};
+use super::{Pool, Server, inquirer::Inquiries};
 use crate::route::RouteTable;
 
 /// Pools and routes at one moment. Immutable.
@@ -41,12 +41,17 @@ impl Snapshot {
 pub struct Published {
     version: AtomicU64,
     snapshot: ArcSwap<Snapshot>,
+    inquiries: Inquiries,
 }
 
 impl Published {
     /// Starts with this one.
     pub fn new(snapshot: Snapshot) -> Self {
-        Self { version: AtomicU64::new(snapshot.version), snapshot: ArcSwap::from_pointee(snapshot) }
+        Self {
+            version: AtomicU64::new(snapshot.version),
+            snapshot: ArcSwap::from_pointee(snapshot),
+            inquiries: Inquiries::new(),
+        }
     }
 
     /// The version of the newest snapshot.
@@ -58,6 +63,11 @@ impl Published {
     /// The newest snapshot.
     pub fn load(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
+    }
+
+    /// Where workers ask for a server's health.
+    pub(crate) fn inquiries(&self) -> &Inquiries {
+        &self.inquiries
     }
 
     /// Puts a new one in its place and wakes requests that wait for a server in the old one.

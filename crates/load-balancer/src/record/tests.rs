@@ -5,7 +5,7 @@ use super::{
     *,
 };
 use crate::{
-    pool::{Health, PoolSettings, PoolState},
+    pool::{Health, PoolSettings, PoolState, Timeouts},
     route::HostMatch,
 };
 
@@ -19,6 +19,7 @@ fn route() -> Route {
         host: HostMatch::Any,
         path: "/".into(),
         pool: Arc::new(pool),
+        timeouts: Timeouts::default(),
         limiter: None,
         cache: None,
     }

@@ -21,7 +21,7 @@ use self::clock::Clock;
 use self::threads::Common;
 use crate::config::Listen;
 use crate::forward::Connections;
-use crate::pool::{PickState, Snapshot};
+use crate::pool::{PickState, Published, Snapshot};
 use crate::record::Recorder;
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -90,6 +90,11 @@ impl Worker {
             *snapshot = Rc::new(self.common.published.load());
         }
         Rc::clone(&snapshot)
+    }
+
+    /// Where the newest of them is found, and where questions about servers go.
+    pub(crate) fn published(&self) -> &Published {
+        &self.common.published
     }
 
     /// Whether `/lb-health` says so, and answers end their connections.

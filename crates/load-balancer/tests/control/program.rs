@@ -83,6 +83,24 @@ fn every_shipped_configuration_is_good_and_keeps_static_data() {
 }
 
 #[test]
+fn old_names_are_understood_and_noted() {
+    let text = EXAMPLE.replace(
+        "timeouts = { connect = \"1s\", first_byte = \"10s\", response_idle = \"60s\", request_idle = \"30s\", total = \"60s\" }",
+        "timeouts = { connect = \"1s\", per_try = \"5s\", idle = \"20s\" }",
+    );
+    let line = 1 + text.lines().position(|line| line.starts_with("timeouts")).unwrap();
+    let output = check(&text);
+    assert!(output.status.success());
+    let notes = String::from_utf8(output.stderr).unwrap();
+    for (key, new) in [("per_try", "\"first_byte\", \"response_idle\""), ("idle", "\"keepalive_timeout\"")] {
+        let place = format!("load-balancer.toml:{line}: pools[0].timeouts.{key}: is the old name of ");
+        let note = notes.lines().find(|note| note.contains(&place)).unwrap_or_else(|| panic!("{notes}"));
+        assert!(note.contains(new) && note.ends_with("(note)"), "{note}");
+    }
+    assert!(check(EXAMPLE).stderr.is_empty(), "what is up to date needs no note");
+}
+
+#[test]
 fn check_prints_every_error_and_exits_with_1() {
     let output = check("[listen]\nhttp = \"nowhere\"\n[[pools]]\nname = \"a\"\nalgoritm = \"x\"\n");
     assert_eq!(output.status.code(), Some(1));

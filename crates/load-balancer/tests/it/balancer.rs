@@ -82,6 +82,7 @@ impl Balancer {
             host: HostMatch::Any,
             path: "/".into(),
             pool: Arc::clone(&pool),
+            timeouts: pool.settings().timeouts,
             limiter: None,
             cache: None,
         };

@@ -91,7 +91,7 @@ async fn a_head_must_come_in_time() {
 async fn a_body_must_come_in_time() {
     let upstream = Upstream::start(Script::echo()).await;
     let balancer = Balancer::start_with(&[upstream.address()], |setup| {
-        setup.pool.timeouts.per_try = Duration::from_millis(300);
+        setup.pool.timeouts.request_idle = Duration::from_millis(300);
     });
     let answer = balancer.ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe").await;
     assert_eq!((answer.status, answer.header("Connection")), (408, Some("close")));

@@ -116,7 +116,7 @@ async fn a_silent_server_is_given_up_after_its_time() {
     let hung = Upstream::start(Script::hang()).await;
     let good = Upstream::start(Answer::ok("ok")).await;
     let balancer = Balancer::start_with(&[hung.address(), good.address()], |setup| {
-        setup.pool.timeouts.per_try = Duration::from_millis(200);
+        setup.pool.timeouts.first_byte = Duration::from_millis(200);
     });
     for _ in 0..2 {
         assert_eq!(balancer.ask(get("/")).await.status, 200);

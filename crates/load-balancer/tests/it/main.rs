@@ -3,6 +3,7 @@
 
 mod balancer;
 mod basics;
+mod clocks;
 mod connections;
 mod faults;
 mod heads;

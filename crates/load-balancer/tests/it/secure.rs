@@ -18,7 +18,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 /// A certificate for a name, in files, and as a root to trust.
-fn certificate(dir: &Path, name: &str) -> (Certificate, CertificateDer<'static>) {
+pub(crate) fn certificate(dir: &Path, name: &str) -> (Certificate, CertificateDer<'static>) {
     let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     let (cert, key) = (dir.join(format!("{name}.crt")), dir.join(format!("{name}.key")));
     std::fs::write(&cert, made.cert.pem()).unwrap();

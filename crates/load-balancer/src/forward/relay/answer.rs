@@ -1,6 +1,6 @@
 //! The way down: the upstream's answer to the client.
 
-use super::{Answered, CLIENT_PATIENCE, End, Relay, SLOW_READ, Stage};
+use super::{Answered, End, Relay, SLOW_READ, Stage};
 use crate::forward::client::Client;
 use crate::forward::failure::{Broken, UpstreamError};
 use crate::http1::body::Body;
@@ -51,7 +51,7 @@ where
                 self.progress();
             }
         } else if self.state.client_deadline.is_none() || self.client.backlog() < before {
-            self.state.client_deadline = Some(self.alarm.now() + CLIENT_PATIENCE);
+            self.state.client_deadline = Some(self.alarm.now() + self.limits.timeouts.response_idle);
             self.state.read_at_once = SLOW_READ;
         }
         flushed.map(Ok)

@@ -1,27 +1,29 @@
 //! One attempt on one connection: the request goes up and the answer comes down, at the same time.
 
 mod answer;
+mod clocks;
+
+pub(crate) use self::clocks::Question;
 
 use super::client::Client;
-use super::failure::{Broken, UpstreamError};
+use super::failure::Broken;
 use super::request::Request;
 use super::upstream::Upstream;
 use crate::http1::body::Body;
 use crate::http1::response;
+use crate::pool::Timeouts;
 use crate::retry::Failure;
 use crate::worker::{Alarm, Buffers, Outbox, READ, Scratch, TICK};
+use std::cell::Cell;
+use std::net::SocketAddr;
 use std::ops::Range;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 /// While an upstream's head is incomplete, so much is read at once that head and rest fit the scratch.
 const HEAD_READ: usize = READ - response::MAX_HEAD;
 /// For an answer whose client has once been slower than its upstream: what it does not take must be held.
 const SLOW_READ: usize = 16 * 1024;
-
-/// A client that has taken nothing for so long is given up. A large socket buffer takes in, and lets go of, a lot at
-/// once, so that even a client that reads all the time is seen to do so only now and then.
-const CLIENT_PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the conductor is asked about a head.
 #[derive(Debug, Clone, Copy)]
@@ -40,13 +42,12 @@ impl Answered {
     }
 }
 
-/// How long things may take.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// Without progress, to the head and then within the body.
-    pub(crate) silence: Duration,
-    /// For the head, whatever progress there is; not counted before the request has been sent.
-    pub(crate) head_by: Instant,
+/// How long things may take, and how much may come.
+#[derive(Debug)]
+pub(crate) struct Limits<'a> {
+    pub(crate) timeouts: &'a Timeouts,
+    /// When the time for the whole request ends; `None` until its last byte has come.
+    pub(crate) answer_by: Cell<Option<Instant>>,
     /// Without a byte in either direction after a switch of protocols.
     pub(crate) tunnel: Duration,
     /// The longest request body.
@@ -82,20 +83,26 @@ pub(crate) struct Relay<'a, C, J> {
     pub(crate) alarm: &'a Alarm,
     pub(crate) buffers: &'a Buffers,
     pub(crate) outbox: &'a Outbox,
-    pub(crate) limits: Limits,
+    pub(crate) limits: &'a Limits<'a>,
     /// For `X-Served-By` and `Date`.
     pub(crate) served_by: &'a str,
     pub(crate) date: &'a [u8],
     /// Says whether the final answer with this head goes to the client; if not, there will be another attempt.
     pub(crate) judge: J,
+    /// Asks whether the server is at work.
+    pub(crate) ask: &'a dyn Fn(SocketAddr) -> Question,
     pub(crate) state: State,
 }
 
 /// What a relay has come to.
-#[derive(Debug)]
 pub(crate) struct State {
     stage: Stage,
-    deadline: Instant,
+    /// When a byte was last moved.
+    moved: Instant,
+    /// When the server was last known to be at work by what it has said of its health.
+    at_work: Option<Instant>,
+    /// An open question for its health, and since when.
+    question: Option<(Instant, Question)>,
     /// From when on it is watched whether the client leaves.
     watch_from: Instant,
     /// While the client has not taken what it was offered: until when it must take some.
@@ -111,10 +118,12 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(now: Instant, silence: Duration) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         Self {
             stage: Stage::Head(Vec::new()),
-            deadline: now + silence,
+            moved: now,
+            at_work: None,
+            question: None,
             watch_from: now + TICK,
             client_deadline: None,
             read_at_once: READ,
@@ -156,23 +165,31 @@ where
         }
         // To be woken for it is enough.
         let _ = self.alarm.poll_until(cx, self.state.watch_from);
-        ready!(self.alarm.poll_until(cx, self.deadline()));
-        Poll::Ready(Err(self.overdue()))
+        self.poll_clocks(cx).map(Err)
     }
 
     /// Up: what has come of the request is sent before more is read.
     fn poll_request(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Result<(), Broken> {
         while !self.state.deaf {
-            let idle = self.request.is_drained();
+            let unsent = self.request.unsent_len();
             match self.upstream.poll_send(cx, self.request, self.outbox) {
-                Poll::Ready(Ok(())) if !idle => {
+                Poll::Ready(Ok(())) if unsent > 0 => {
                     self.progress();
                     self.request.let_go(self.buffers);
                 }
                 Poll::Ready(Ok(())) => {}
                 // It may have answered before it stopped listening.
-                Poll::Ready(Err(_)) => self.state.deaf = true,
-                Poll::Pending => return Ok(()),
+                Poll::Ready(Err(_)) => {
+                    self.state.deaf = true;
+                    self.progress();
+                }
+                Poll::Pending => {
+                    // A server that takes little at a time is not silent.
+                    if self.request.unsent_len() < unsent {
+                        self.progress();
+                    }
+                    return Ok(());
+                }
             }
             if self.request.is_whole() {
                 break;
@@ -209,33 +226,16 @@ where
                 // The upstream sees the client's end and may still have something to say. That it may be gone
                 // already shows when it is read from.
                 let _ = self.upstream.poll_shutdown(cx);
+            } else {
+                // From now on the server is awaited.
+                self.limits.answer_by.set(Some(self.alarm.now() + self.limits.timeouts.total));
             }
         }
         Ok(())
     }
 
-    /// Something has moved: the silence begins anew.
+    /// Something has moved: silence begins anew.
     fn progress(&mut self) {
-        let silence = if self.state.switched { self.limits.tunnel } else { self.limits.silence };
-        self.state.deadline = self.alarm.now() + silence;
-    }
-
-    fn deadline(&self) -> Instant {
-        match (self.state.client_deadline, &self.state.stage) {
-            (Some(deadline), _) => deadline,
-            (None, Stage::Head(_)) if self.request.is_sent() => self.state.deadline.min(self.limits.head_by),
-            (None, _) => self.state.deadline,
-        }
-    }
-
-    /// Whose fault the silence is.
-    fn overdue(&self) -> Broken {
-        let request_missing = !self.request.is_whole() && self.request.is_drained();
-        match self.state.stage {
-            Stage::Head(_) if request_missing && !self.state.deaf => Broken::RequestStalled,
-            Stage::Head(_) => UpstreamError::TimedOut.into(),
-            _ if self.state.client_deadline.is_some() => Broken::ClientStalled,
-            _ => UpstreamError::TimedOut.into(),
-        }
+        self.state.moved = self.alarm.now();
     }
 }

@@ -62,8 +62,10 @@ fn a_discovered_address_is_never_tried_before_it_was_well_once() {
 
 #[test]
 fn what_puts_a_server_out() {
-    use Outcome::{Answered, ClientLeft, ConnectFailed, Exhausted, Invalid, Reset, Stale, TimedOut};
-    let rows: [(&[Outcome], bool); 8] = [
+    use Outcome::{
+        Answered, ClientLeft, ConnectFailed, Exhausted, Expired, Idle, Invalid, Reset, Stale, TimedOut,
+    };
+    let rows: [(&[Outcome], bool); 10] = [
         (&[ConnectFailed], true),
         (&[Reset, Reset], false),
         (&[Reset, TimedOut, Invalid], true),
@@ -71,6 +73,8 @@ fn what_puts_a_server_out() {
         (&[Stale, Stale, Stale, Stale], false),
         (&[ClientLeft, ClientLeft, ClientLeft], false),
         (&[Exhausted, Exhausted, Exhausted], false),
+        (&[Expired, Expired, Expired], false),
+        (&[Idle, Idle, Idle], false),
         (&[Answered], false),
     ];
     for (outcomes, out) in rows {

@@ -1,0 +1,108 @@
+//! The clocks of one attempt. A clock runs against whoever is awaited, and only its silence is held against a server.
+
+use super::{Answered, Relay, Stage};
+use crate::forward::client::Client;
+use crate::forward::failure::{Broken, UpstreamError};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+/// A question whether the server is at work.
+pub(crate) type Question = Pin<Box<dyn Future<Output = bool>>>;
+
+/// Who is awaited, and for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    /// The client, to take what it was offered.
+    Reader,
+    /// The client, to send more of its request.
+    Sender,
+    /// The server, to begin its answer or to take more of the request.
+    FirstByte,
+    /// The server, to go on with its answer.
+    More,
+    /// Either side: protocols were switched, or the answer has begun before the request has ended.
+    Either,
+}
+
+impl<C, J> Relay<'_, C, J>
+where
+    C: Client,
+    J: FnMut(Answered) -> bool,
+{
+    /// Ready once somebody has been awaited for too long.
+    pub(super) fn poll_clocks(&mut self, cx: &mut Context<'_>) -> Poll<Broken> {
+        loop {
+            let awaited = self.awaited();
+            let deadline = match self.poll_question(cx, awaited) {
+                Some(Poll::Ready(false)) => return Poll::Ready(UpstreamError::TimedOut.into()),
+                Some(Poll::Pending) => self.answer_by(),
+                Some(Poll::Ready(true)) | None => self.deadline(awaited),
+            };
+            ready!(self.alarm.poll_until(cx, deadline));
+            if awaited != Awaited::FirstByte || self.alarm.now() >= self.answer_by() {
+                return Poll::Ready(overdue(awaited));
+            }
+            let question = (self.ask)(self.upstream.address);
+            self.state.question = Some((self.alarm.now(), question));
+        }
+    }
+
+    /// What has come of the question that is open, if one is. Whatever has moved since answers it, too.
+    fn poll_question(&mut self, cx: &mut Context<'_>, awaited: Awaited) -> Option<Poll<bool>> {
+        let (asked, question) = self.state.question.as_mut()?;
+        if awaited != Awaited::FirstByte || self.state.moved >= *asked {
+            self.state.question = None;
+            return None;
+        }
+        let answer = question.as_mut().poll(cx);
+        if let Poll::Ready(at_work) = answer {
+            self.state.question = None;
+            self.state.at_work = at_work.then(|| self.alarm.now());
+        }
+        Some(answer)
+    }
+
+    fn awaited(&self) -> Awaited {
+        let sends = !self.request.is_whole() && self.request.is_drained() && !self.state.deaf;
+        match &self.state.stage {
+            _ if self.state.client_deadline.is_some() => Awaited::Reader,
+            Stage::Head(held) if !held.is_empty() => Awaited::More,
+            Stage::Head(_) if sends => Awaited::Sender,
+            Stage::Head(_) => Awaited::FirstByte,
+            _ if self.state.switched || sends => Awaited::Either,
+            _ => Awaited::More,
+        }
+    }
+
+    fn deadline(&self, awaited: Awaited) -> Instant {
+        let (state, timeouts) = (&self.state, self.limits.timeouts);
+        let silence = match awaited {
+            Awaited::FirstByte => {
+                let sign = state.at_work.map_or(state.moved, |at_work| at_work.max(state.moved));
+                return (sign + timeouts.first_byte).min(self.answer_by());
+            }
+            Awaited::Sender => timeouts.request_idle,
+            Awaited::Either if state.switched => self.limits.tunnel,
+            Awaited::Reader | Awaited::More | Awaited::Either => timeouts.response_idle,
+        };
+        state.client_deadline.unwrap_or(state.moved + silence)
+    }
+
+    /// When the time for the whole request ends. A server that does not take the rest of a request has as long from
+    /// the last byte that it took.
+    fn answer_by(&self) -> Instant {
+        self.limits.answer_by.get().unwrap_or(self.state.moved + self.limits.timeouts.total)
+    }
+}
+
+/// Whose fault the silence is.
+fn overdue(awaited: Awaited) -> Broken {
+    match awaited {
+        Awaited::Reader => Broken::ClientStalled,
+        Awaited::Sender => Broken::RequestStalled,
+        Awaited::FirstByte => Broken::Expired,
+        Awaited::More => UpstreamError::TimedOut.into(),
+        Awaited::Either => Broken::Idle,
+    }
+}

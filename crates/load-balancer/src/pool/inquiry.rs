@@ -1,0 +1,72 @@
+//! What was asked last about a server's health by requests that wait for its answer.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::watch;
+
+/// The answer to a question.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Verdict {
+    /// Whether the server is at work.
+    pub(super) well: bool,
+    /// When that was found.
+    pub(super) at: Instant,
+}
+
+/// A question that is open or has been answered, for all who wait for the answer.
+#[derive(Debug)]
+pub(super) struct Inquiry {
+    address: SocketAddr,
+    verdict: watch::Receiver<Option<Verdict>>,
+}
+
+impl Inquiry {
+    /// A new question, and where its answer goes.
+    pub(super) fn new(address: SocketAddr) -> (Self, watch::Sender<Option<Verdict>>) {
+        let (sender, verdict) = watch::channel(None);
+        (Self { address, verdict }, sender)
+    }
+
+    /// Whether its answer will do for another request that asks now about the same address: it is still to come, or
+    /// it is good and not older than `fresh`.
+    pub(super) fn will_do(&self, address: SocketAddr, fresh: Duration) -> bool {
+        let verdict = *self.verdict.borrow();
+        self.address == address
+            && match verdict {
+                Some(verdict) => verdict.well && verdict.at.elapsed() < fresh,
+                None => self.verdict.has_changed().is_ok(),
+            }
+    }
+
+    /// Waits for the answer. A question that nobody answers is not answered well.
+    pub(super) fn answer(&self) -> impl Future<Output = bool> + use<> {
+        let mut verdict = self.verdict.clone();
+        async move { verdict.wait_for(Option::is_some).await.is_ok_and(|it| it.is_some_and(|it| it.well)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_answers_will_do() {
+        let (here, there): (SocketAddr, SocketAddr) =
+            ("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap());
+        let fresh = Duration::from_mins(1);
+        let (inquiry, answer) = Inquiry::new(here);
+        assert!(inquiry.will_do(here, fresh), "it is open");
+        assert!(!inquiry.will_do(there, fresh), "it is about another address");
+        let now = Instant::now();
+        answer.send_replace(Some(Verdict { well: true, at: now }));
+        assert!(inquiry.will_do(here, fresh) && !inquiry.will_do(here, Duration::ZERO));
+        answer.send_replace(Some(Verdict { well: false, at: now }));
+        assert!(!inquiry.will_do(here, fresh), "a bad answer is for those who have waited for it");
+        let (inquiry, answer) = Inquiry::new(here);
+        drop(answer);
+        assert!(!inquiry.will_do(here, fresh), "nobody will answer it");
+    }
+}
