@@ -4,14 +4,22 @@ use super::request::Request;
 use crate::line::Line;
 use crate::record::Shard;
 use crate::worker::{Outbox, To};
+use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::io::AsyncWrite;
 use tokio::net::TcpSocket;
+
+/// A request may wait for long while its server says elsewhere that it is at work. Should the machine have been started
+/// anew meanwhile, the operating system finds out that the connection is none any more.
+const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
+    .with_time(Duration::from_secs(10))
+    .with_interval(Duration::from_secs(5))
+    .with_retries(3);
 
 /// A connection to an upstream server, used by one exchange at a time.
 #[derive(Debug)]
@@ -51,6 +59,7 @@ impl Upstream {
             SocketAddr::V6(_) => TcpSocket::new_v6()?,
         };
         socket.set_nodelay(true)?;
+        SockRef::from(&socket).set_tcp_keepalive(&KEEPALIVE)?;
         let stream = socket.connect(address).await?;
         Ok(Self {
             line: Line::new(stream),

@@ -18,7 +18,7 @@ pub enum Failure {
     Stale,
     /// A fresh connection broke before a byte of the answer.
     Reset,
-    /// No head of an answer within the per-try time-out.
+    /// The server was silent: it neither began its answer in time nor answered for its health.
     TimedOut,
     /// What came back is not HTTP.
     Invalid,

@@ -33,9 +33,8 @@ fn gated(gate: &Gate) -> Script {
 }
 
 async fn up(servers: &[&Upstream], settings: &str) -> Balancer {
-    let names = ["a", "b", "c"];
-    let named: Vec<_> =
-        names.into_iter().zip(servers).map(|(name, server)| (name, server.address())).collect();
+    let addresses = servers.iter().map(|server| server.address());
+    let named: Vec<_> = ["a", "b", "c"].into_iter().zip(addresses).collect();
     let balancer = Balancer::start(&config(&named, &format!("{ONCE}\n{settings}"))).await;
     for (name, _) in named {
         balancer.until(name, "up").await;
@@ -101,8 +100,8 @@ async fn a_silent_server_is_left() {
     let mut statuses = [ask(&balancer, POST).await.0, ask(&balancer, POST).await.0];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 504], "what may not be sent twice is not");
-    let retries = "lb_retries_total{pool=\"backend\",reason=\"timeout\"}";
-    let (retried, server) = (balancer.metric(retries).await, balancer.server("a").await.unwrap());
+    let sample = "lb_retries_total{pool=\"backend\",reason=\"timeout\"}";
+    let (retried, server) = (balancer.metric(sample).await, balancer.server("a").await.unwrap());
     assert!(retried >= Some(1.0), "{retried:?}");
     // The POST was not retried.
     assert_eq!(server["traffic_failures"].as_f64(), retried.map(|retried| retried + 1.0), "its own silence");

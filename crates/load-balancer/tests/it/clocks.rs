@@ -1,6 +1,6 @@
 //! Each clock runs against whoever is awaited, and only a server's own silence is held against it.
 
-use crate::balancer::{Balancer, get};
+use crate::balancer::{Balancer, PATIENCE, get};
 use crate::secure::certificate;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -17,7 +17,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use testkit::{Answer, Script, Step, Upstream};
+use testkit::{Answer, Script, Step, Upstream, eventually};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Interval, interval};
@@ -199,6 +199,32 @@ async fn an_answer_may_be_silent_for_response_idle_and_no_longer() {
         hasty.balancer.servers[0].set_health(Health::Up);
     }
     assert_eq!(patient.blamed(), 0);
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_given_up_and_no_server_is_blamed() {
+    let upstream = Upstream::start(Answer::ok(vec![b'x'; 64 << 20])).await;
+    let site = site(&[&upstream], Timeouts { response_idle: 4 * MOMENT, ..PATIENT });
+    for way in WAYS {
+        let answer = site.post(way, Paced::new(1)).await.unwrap();
+        eventually(PATIENCE, || async { site.balancer.in_flight() == 0 }).await;
+        assert!(whole(answer).await.is_err(), "{way:?}");
+    }
+    assert_eq!(site.blamed(), 0);
+}
+
+#[tokio::test]
+async fn when_each_side_may_wait_for_the_other_nobody_is_blamed() {
+    let mut head = Answer::ok("early").until_close().to_bytes("GET");
+    head.truncate(head.len() - 2);
+    let upstream = Upstream::start(Script::steps([Step::Write(head), Step::Hang])).await;
+    let site = site(&[&upstream], Timeouts { response_idle: 4 * MOMENT, ..PATIENT });
+    for way in WAYS {
+        let answer = site.post(way, Paced::stalling()).await.unwrap();
+        assert_eq!(answer.status(), 200, "{way:?}");
+        assert!(whole(answer).await.is_err(), "{way:?}");
+    }
+    assert_eq!(site.blamed(), 0);
 }
 
 #[tokio::test]
