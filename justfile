@@ -154,6 +154,13 @@ fuzz seconds="30":
 update-images:
     deploy/docker/update-images.sh
 
+# take the pictures of docs/pictures anew, from the system as it runs
+screenshots *options: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    source crates/local-cluster/scripts/with-cluster.sh
+    with_cluster release 500 node frontend/scripts/screenshots.mjs {{options}}
+
 # format all code
 fmt:
     cargo fmt --all
