@@ -12,8 +12,9 @@
 //! and [`config`] are how it starts.
 //!
 //! Deliberately absent: `pool::pick` and `retry::decide` do no I/O; nothing but `respond` chooses a status;
-//! the data path shares with the control thread only one immutable [`pool::Snapshot`] and the atomics of a
-//! [`pool::Server`].
+//! a plain request takes no lock that another worker takes. What workers share are one immutable [`pool::Snapshot`], the
+//! atomics of a [`pool::Server`], and, behind locks, what a route's cache and rate limit know and a pool's budget of
+//! retries.
 
 pub mod admin;
 pub mod app;

@@ -7,10 +7,8 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use tokio::sync::Notify;
-
 use super::{
-    Cache, Fields,
+    Cache, Fetch, Fields,
     head::{Head, lines, vary},
     refresh,
     rules::{self, Freshness},
@@ -32,13 +30,21 @@ pub(crate) struct Filling {
     request: Vec<u8>,
     /// What is kept and must not be given without asking, if a server can be asked about it.
     stale: Option<Arc<Stored>>,
-    /// Who waits; nobody does when somebody else fetches the same.
-    news: Option<Arc<Notify>>,
+    fetch: Arc<Fetch>,
+    /// Others wait for this one.
+    leads: bool,
 }
 
 impl Filling {
-    pub(super) fn new(cache: &Arc<Cache>, key: &[u8], fields: Fields<'_>, news: Option<Arc<Notify>>) -> Self {
-        Self { cache: Arc::clone(cache), key: key.into(), request: fields.0.to_vec(), stale: None, news }
+    pub(super) fn new(cache: &Arc<Cache>, key: &[u8], fields: Fields<'_>, fetch: Arc<Fetch>) -> Self {
+        let (cache, key, request) = (Arc::clone(cache), key.into(), fields.0.to_vec());
+        Self { cache, key, request, stale: None, fetch, leads: false }
+    }
+
+    /// As the one that others wait for.
+    pub(super) fn leading(mut self) -> Self {
+        self.leads = true;
+        self
     }
 
     /// With an answer that is to be revalidated, if it can be.
@@ -87,7 +93,7 @@ impl Filling {
         let (stored, keeps) = refresh::refreshed(stale, head, self.request(), self.cache.policy.ttl);
         let stored = Arc::new(stored);
         if keeps {
-            self.cache.keep(&self.key, Arc::clone(&stored));
+            self.cache.keep(&self.key, Arc::clone(&stored), &self.fetch);
         } else {
             self.cache.invalidate(&self.key);
         }
@@ -97,14 +103,14 @@ impl Filling {
     fn keep(&self, draft: Draft) {
         let Draft { status, fields, vary, freshness, body } = draft;
         let stored = Stored { status, fields, body: body.into(), vary, freshness, since: Instant::now() };
-        self.cache.keep(&self.key, Arc::new(stored));
+        self.cache.keep(&self.key, Arc::new(stored), &self.fetch);
     }
 }
 
 impl Drop for Filling {
     fn drop(&mut self) {
-        if let Some(news) = &self.news {
-            self.cache.fetched(&self.key, news);
+        if self.leads {
+            self.cache.fetched(&self.key, &self.fetch);
         }
     }
 }

@@ -17,7 +17,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -74,8 +74,17 @@ pub struct Cache {
 #[derive(Debug)]
 struct State {
     store: Store,
-    /// What is being fetched, and who is told when that has ended.
-    filling: HashMap<Box<[u8]>, Arc<Notify>>,
+    /// What is being fetched.
+    filling: HashMap<Box<[u8]>, Arc<Fetch>>,
+}
+
+/// All that are after the same thing at the same time.
+#[derive(Debug, Default)]
+struct Fetch {
+    /// Told when it has ended.
+    ended: Arc<Notify>,
+    /// A change has come in between: what is fetched may be of before, and is not kept.
+    overtaken: AtomicBool,
 }
 
 /// What a look into the cache has come to.
@@ -136,31 +145,43 @@ impl Cache {
             self.results.hits.fetch_add(1, Relaxed);
             return Found::Hit(Arc::clone(stored));
         }
-        if let Some(news) = state.filling.get(key) {
+        if let Some(fetch) = state.filling.get(key) {
             if patience {
                 // Made under the lock: what happens from here on is not missed.
-                return Found::Wait(Arc::clone(news).notified_owned());
+                return Found::Wait(Arc::clone(&fetch.ended).notified_owned());
             }
-            return Found::Miss(Filling::new(self, key, fields, None).about(stored));
+            return Found::Miss(Filling::new(self, key, fields, Arc::clone(fetch)).about(stored));
         }
-        let news = Arc::new(Notify::new());
-        state.filling.insert(key.into(), Arc::clone(&news));
-        Found::Miss(Filling::new(self, key, fields, Some(news)).about(stored))
+        let fetch = Arc::<Fetch>::default();
+        state.filling.insert(key.into(), Arc::clone(&fetch));
+        Found::Miss(Filling::new(self, key, fields, fetch).leading().about(stored))
     }
 
-    /// Forgets what is known of a target, because it was changed (RFC 9111 section 4.4).
+    /// Forgets what is known of a target, and what is being fetched of it, because it was changed (RFC 9111 section
+    /// 4.4).
     pub(crate) fn invalidate(&self, key: &[u8]) {
-        self.state().store.remove(key);
+        let mut state = self.state();
+        state.store.remove(key);
+        if let Some(fetch) = state.filling.remove(key) {
+            fetch.overtaken.store(true, Relaxed);
+        }
     }
 
-    fn keep(&self, key: &[u8], stored: Arc<Stored>) {
-        self.state().store.insert(key, stored, Instant::now());
+    fn keep(&self, key: &[u8], stored: Arc<Stored>, fetch: &Fetch) {
+        let mut state = self.state();
+        if !fetch.overtaken.load(Relaxed) {
+            state.store.insert(key, stored, Instant::now());
+        }
     }
 
     /// The fetch has ended, whatever came of it.
-    fn fetched(&self, key: &[u8], news: &Notify) {
-        self.state().filling.remove(key);
-        news.notify_waiters();
+    fn fetched(&self, key: &[u8], fetch: &Arc<Fetch>) {
+        let mut state = self.state();
+        if state.filling.get(key).is_some_and(|newest| Arc::ptr_eq(newest, fetch)) {
+            state.filling.remove(key);
+        }
+        drop(state);
+        fetch.ended.notify_waiters();
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

@@ -1,4 +1,5 @@
-//! Data workers: one thread, one runtime, and nothing shared with the others but the snapshot and its atomics.
+//! Data workers: one thread, one runtime, and of what a plain request needs nothing shared with the others but the
+//! snapshot and its atomics.
 
 mod alarm;
 mod buffers;

@@ -74,6 +74,8 @@ pub(crate) struct Common {
     places: Box<[AtomicUsize]>,
     handing: Box<[mpsc::UnboundedSender<Handing>]>,
     phase: watch::Sender<Phase>,
+    /// The same for the data path, which takes no lock to know it: no longer [`Phase::Running`].
+    closing: AtomicBool,
     ticks: Notify,
 }
 
@@ -99,7 +101,13 @@ impl Common {
 
     /// Whether no new connections are taken.
     pub(super) fn is_closing(&self) -> bool {
-        *self.phase.borrow() != Phase::Running
+        self.closing.load(Relaxed)
+    }
+
+    /// Moves on to a later phase and wakes whoever has to know.
+    fn enter(&self, phase: Phase) {
+        self.closing.store(true, Relaxed);
+        self.phase.send_replace(phase);
     }
 
     /// The worker that should have a connection instead of `worker`, not counting this one. The kernel spreads
@@ -142,6 +150,7 @@ impl Workers {
             places: (0..count).map(|_| AtomicUsize::new(0)).collect(),
             handing: handing.into(),
             phase: watch::Sender::new(Phase::Running),
+            closing: AtomicBool::new(false),
             ticks: Notify::new(),
         });
         keep_time(&common).map_err(StartError::Thread)?;
@@ -187,12 +196,12 @@ impl Workers {
     /// Takes no new connections and closes idle ones; requests under way go on.
     pub fn close(&self) {
         self.drain();
-        self.common.phase.send_replace(Phase::Closing);
+        self.common.enter(Phase::Closing);
     }
 
     /// Ends everything that is still open.
     pub fn end(&self) {
-        self.common.phase.send_replace(Phase::Ended);
+        self.common.enter(Phase::Ended);
     }
 
     /// Resolves once all workers have ended: after [`Workers::close`] with the last connection.

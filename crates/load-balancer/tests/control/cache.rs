@@ -106,6 +106,29 @@ async fn answers_that_vary_are_kept_apart_and_changes_make_it_forget() {
 }
 
 #[tokio::test]
+async fn what_a_change_overtakes_is_not_kept() {
+    let gate = Gate::closed();
+    let opened = gate.clone();
+    let script = Script::by(move |seen| match (seen.method.as_str(), seen.target.as_str()) {
+        ("GET", "/raced") => Script::gated(opened.clone(), Answer::ok("of before")),
+        _ => Script::answer(Answer::ok("")),
+    });
+    let upstream = Upstream::start(script).await;
+    let balancer = before(&upstream).await;
+    let (early, ()) = tokio::join!(ask(&balancer, Method::GET, "/raced", &[]), async {
+        eventually(PATIENCE, || async { requests(&upstream) == 1 }).await;
+        ask(&balancer, Method::PUT, "/raced", &[]).await;
+        gate.open();
+    });
+    assert_eq!(early.text().await.unwrap(), "of before");
+    for expected in ["MISS", "HIT"] {
+        let next = ask(&balancer, Method::GET, "/raced", &[]).await;
+        assert_eq!(result(&next), Some(expected));
+    }
+    balancer.stop().await;
+}
+
+#[tokio::test]
 async fn requests_for_the_same_at_the_same_time_are_one() {
     let gate = Gate::closed();
     let script = {

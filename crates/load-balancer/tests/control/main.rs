@@ -13,4 +13,5 @@ mod probes;
 mod program;
 mod reload;
 mod revalidation;
+mod secrets;
 mod shipped;

@@ -21,23 +21,23 @@ const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 const MODIFIED: &str = "Sat, 05 Nov 1994 08:49:37 GMT";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Protocol {
+pub(crate) enum Protocol {
     Http1,
     Http2,
 }
 
-const BOTH: [Protocol; 2] = [Protocol::Http1, Protocol::Http2];
+pub(crate) const BOTH: [Protocol; 2] = [Protocol::Http1, Protocol::Http2];
 
 /// An answer as the client has it.
 #[derive(Debug)]
-struct Got {
-    status: u16,
+pub(crate) struct Got {
+    pub(crate) status: u16,
     headers: HeaderMap,
     body: String,
 }
 
 impl Got {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
@@ -51,7 +51,7 @@ impl Got {
     }
 }
 
-async fn get(balancer: &Balancer, protocol: Protocol, path: &str, fields: &[(&str, &str)]) -> Got {
+pub(crate) async fn get(balancer: &Balancer, protocol: Protocol, path: &str, fields: &[(&str, &str)]) -> Got {
     let io = TokioIo::new(TcpStream::connect(balancer.http).await.unwrap());
     let mut request = Request::get(format!("http://site.test{path}"));
     for (name, value) in fields {
