@@ -4,17 +4,15 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use service_kit::{
     config::Secret,
+    files::FileWatch,
     shutdown::{Drain, Drained, Shutdown, Signals},
     telemetry::traces::Traces,
 };
-use tokio::{
-    net::TcpListener,
-    signal::unix::{Signal, SignalKind, signal},
-};
+use tokio::net::TcpListener;
 
 use crate::{
     admin::{self, Admin},
-    config::{self, AccessLog, Certificate, ConfigError},
+    config::{self, AccessLog, ConfigError},
     control::{self, Control, Start},
     pool::Resolve,
     record::{
@@ -23,7 +21,8 @@ use crate::{
     },
     resources,
     route::HostMatch,
-    tls::{self, Certificates, TlsError},
+    tls::{self, TlsError},
+    upkeep::{Renewable, Upkeep},
     worker::{Parts, Workers},
 };
 
@@ -81,44 +80,20 @@ pub struct App {
     resolver: Arc<dyn Resolve>,
     drain: Drain,
     log: Option<Writer>,
-    hang_up: Signal,
-    certificates: Option<Renewable>,
-}
-
-/// The certificates in use, and where they came from.
-#[derive(Debug)]
-struct Renewable {
-    files: Vec<Certificate>,
-    certificates: Arc<Certificates>,
-}
-
-impl Renewable {
-    fn load(files: &[Certificate]) -> Result<Self, TlsError> {
-        Ok(Self { files: files.to_vec(), certificates: Arc::new(Certificates::load(files)?) })
-    }
-
-    /// Reads the files again, as after a renewal; with an error, those in use stay.
-    fn renew(&self) {
-        match self.certificates.reload(&self.files) {
-            Ok(()) => tracing::info!("certificates read again"),
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the old certificates stay");
-            }
-        }
-    }
+    upkeep: Upkeep,
 }
 
 impl App {
     /// Reads the configuration, opens the sockets, and starts workers and probers. Needs a tokio runtime with I/O
     /// and time, on which the control side then runs.
     pub async fn build(options: Options) -> Result<Self, StartError> {
+        let file = FileWatch::new([&options.file]);
         let config = config::load(&options.file, options.admin_token.is_none())?;
         config.tell_notes();
         let mut listen = config.listen.clone();
         listen.max_connections = resources::allow(listen.max_connections, listen.workers);
         let certificates = listen.https.map(|_| Renewable::load(&listen.certificates)).transpose()?;
-        let tls =
-            certificates.as_ref().map(|renewable| tls::server_config(Arc::clone(&renewable.certificates)));
+        let tls = certificates.as_ref().map(|renewable| tls::server_config(renewable.certificates()));
         let tls = tls.transpose()?;
         let (listener, admin_address) = open_admin(listen.admin).await?;
         let log = open_log(&config.access_log)?;
@@ -138,7 +113,7 @@ impl App {
         let admin_hosts = listen.admin_hosts.clone();
         let published = Arc::clone(control.published());
         let workers = Workers::start(Parts { listen, published, records, tls, traces: options.traces })?;
-        let hang_up = signal(SignalKind::hangup()).map_err(StartError::Signals)?;
+        let upkeep = Upkeep::new(file, certificates).map_err(StartError::Signals)?;
         let (token, resolver) = (options.admin_token, options.resolver);
         Ok(Self {
             workers,
@@ -150,8 +125,7 @@ impl App {
             resolver,
             drain,
             log,
-            hang_up,
-            certificates,
+            upkeep,
         })
     }
 
@@ -172,7 +146,7 @@ impl App {
 
     /// Serves until a signal comes or `shutdown` is triggered; then drains, and gives how that went.
     pub async fn run(self, shutdown: Shutdown, signals: &mut Signals) -> Drained {
-        let Self { mut workers, control, listener, drain, log, mut hang_up, certificates, .. } = self;
+        let Self { mut workers, control, listener, drain, log, upkeep, .. } = self;
         let router =
             admin::router(Admin::new(Arc::clone(&control), self.token, self.admin_hosts, shutdown.clone()));
         let trusted = Arc::clone(workers.trusted());
@@ -180,7 +154,7 @@ impl App {
             tokio::join!(
                 control.run(),
                 control::follow_names(&trusted, &self.resolver),
-                follow_hang_ups(&control, certificates.as_ref(), &mut hang_up),
+                upkeep.run(&control),
                 serve(listener, router)
             );
         };
@@ -205,17 +179,6 @@ async fn follow(workers: &mut Workers, shutdown: &Shutdown) {
     shutdown.closing().await;
     workers.close();
     workers.ended().await;
-}
-
-/// SIGHUP: the configuration, the certificates and the access log's file again.
-async fn follow_hang_ups(control: &Control, certificates: Option<&Renewable>, hang_up: &mut Signal) {
-    while hang_up.recv().await.is_some() {
-        if let Some(certificates) = certificates {
-            certificates.renew();
-        }
-        control.reopen_access_log();
-        control.reload_or_tell("SIGHUP");
-    }
 }
 
 /// Serves the admin interface until it is dropped: it is there to watch the drain, too.

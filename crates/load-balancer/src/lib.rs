@@ -40,4 +40,5 @@ mod serve;
 mod stream;
 pub mod tls;
 pub mod trust;
+mod upkeep;
 pub mod worker;

@@ -137,17 +137,10 @@ impl Control {
     /// Runs as long as it is polled: the work of each second.
     pub async fn run(&self) {
         let mut second = tokio::time::interval(Duration::from_secs(1));
-        let mut stamp = reload::stamp(&self.file);
         loop {
             second.tick().await;
             self.feed_budgets();
             self.forget_the_gone();
-            let now = reload::stamp(&self.file);
-            // A file that is gone for a moment is being replaced.
-            if now.is_some() && now != stamp {
-                stamp = now;
-                self.reload_or_tell("the file has changed");
-            }
         }
     }
 

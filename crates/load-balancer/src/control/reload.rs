@@ -1,18 +1,10 @@
 //! The file again, while all is running.
 
-use std::{path::Path, time::SystemTime};
-
 use super::{Control, Desired};
 use crate::{
     config::{self, Config, ConfigError},
     pool::Discovery,
 };
-
-/// What tells that a file has changed: its time and length (a rename brings another time).
-pub(super) fn stamp(file: &Path) -> Option<(SystemTime, u64)> {
-    let metadata = std::fs::metadata(file).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
-}
 
 impl Control {
     /// Reads the file again and puts it in force, or refuses it as a whole and leaves everything as it was.

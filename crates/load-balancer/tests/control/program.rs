@@ -197,6 +197,140 @@ async fn without_work_a_term_signal_ends_it_well() {
 }
 
 #[tokio::test]
+async fn nginx_users_signal_reopens_the_log_and_nothing_else() {
+    let upstream = named("a").await;
+    let http = free_port();
+    let folder = tempfile::tempdir().unwrap();
+    let (file, log) = (folder.path().join("lb.toml"), folder.path().join("access.log"));
+    let text = config(&[("a", upstream.address())], "")
+        .replace("http = \"127.0.0.1:0\"", &format!("http = \"{http}\""))
+        .replace("enabled = false", "path = \"access.log\"");
+    std::fs::write(&file, &text).unwrap();
+    let mut process = Process::spawn(command(&file, &["run"]).into()).unwrap();
+    process.wait_for_line("server is up", PATIENCE).await;
+    std::fs::rename(&log, folder.path().join("access.log.1")).unwrap();
+    process.signal(Signal::SIGUSR1).unwrap();
+    eventually(PATIENCE, || async { log.exists() }).await;
+    assert_eq!(reqwest::get(format!("http://{http}/still")).await.unwrap().status(), 200);
+    assert!(process.lines().iter().filter(|line| line.contains("configuration in force")).count() == 0);
+    assert!(process.terminate(PATIENCE).await.unwrap().success());
+}
+
+/// A key pair in PEM, and the certificate as a client sees it.
+fn pair() -> (String, String, Vec<u8>) {
+    let made = rcgen::generate_simple_self_signed(["lb.test".to_owned()]).unwrap();
+    (made.cert.pem(), made.signing_key.serialize_pem(), made.cert.der().to_vec())
+}
+
+/// The certificate that the balancer shows now.
+async fn shown(https: SocketAddr) -> Vec<u8> {
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let seen = std::sync::Arc::new(Seen::default());
+    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config =
+        config.unwrap().dangerous().with_custom_certificate_verifier(seen.clone()).with_no_client_auth();
+    let stream = tokio::net::TcpStream::connect(https).await.unwrap();
+    let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
+    // The verifier refuses what it has noted.
+    connector.connect("lb.test".try_into().unwrap(), stream).await.err().unwrap();
+    seen.0.lock().unwrap().clone()
+}
+
+#[derive(Debug, Default)]
+struct Seen(std::sync::Mutex<Vec<u8>>);
+
+impl rustls::client::danger::ServerCertVerifier for Seen {
+    fn verify_server_cert(
+        &self,
+        leaf: &rustls::pki_types::CertificateDer<'_>,
+        _: &[rustls::pki_types::CertificateDer<'_>],
+        _: &rustls::pki_types::ServerName<'_>,
+        _: &[u8],
+        _: rustls::pki_types::UnixTime,
+    ) -> Result<rustls::client::danger::ServerCertVerified, rustls::Error> {
+        *self.0.lock().unwrap() = leaf.to_vec();
+        Err(rustls::Error::General("noted".into()))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &rustls::pki_types::CertificateDer<'_>,
+        _: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        Err(rustls::Error::General("never asked".into()))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &rustls::pki_types::CertificateDer<'_>,
+        _: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        Err(rustls::Error::General("never asked".into()))
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        vec![rustls::SignatureScheme::ECDSA_NISTP256_SHA256, rustls::SignatureScheme::ED25519]
+    }
+}
+
+/// Certificate, key and configuration as Kubernetes mounts them: files are links into `..data`, which is a link.
+#[tokio::test]
+async fn what_is_replaced_by_rename_or_by_a_link_is_read_again_and_the_broken_is_refused() {
+    let (a, b) = (named("a").await, named("b").await);
+    let (http, https) = (free_port(), free_port());
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let text = |servers: &[(&str, SocketAddr)]| {
+        config(servers, "").replace(
+            "http = \"127.0.0.1:0\"",
+            &format!(
+                "http = \"{http}\"\nhttps = \"{https}\"\ncertificates = [{{ cert = \"tls.crt\", key = \"tls.key\" }}]"
+            ),
+        )
+    };
+    let mount = |version: &str, config: &str, cert: &str, key: &str| {
+        std::fs::create_dir(dir.join(version)).unwrap();
+        for (name, text) in [("lb.toml", config), ("tls.crt", cert), ("tls.key", key)] {
+            std::fs::write(dir.join(version).join(name), text).unwrap();
+        }
+        std::os::unix::fs::symlink(version, dir.join("..data.new")).unwrap();
+        std::fs::rename(dir.join("..data.new"), dir.join("..data")).unwrap();
+    };
+    let (first, second, third) = (pair(), pair(), pair());
+    mount("..1", &text(&[("a", a.address())]), &first.0, &first.1);
+    for name in ["lb.toml", "tls.crt", "tls.key"] {
+        std::os::unix::fs::symlink(format!("..data/{name}"), dir.join(name)).unwrap();
+    }
+    let file = dir.join("lb.toml");
+    let process = Process::spawn(command(&file, &["run"]).into()).unwrap();
+    process.wait_for_line("server is up", PATIENCE).await;
+    assert!(shown(https).await == first.2);
+
+    // A broken one of either is told, and what is in use stays.
+    mount("..2", "nonsense", &second.0, &third.1);
+    process.wait_for_line("the old certificates stay", PATIENCE).await;
+    process.wait_for_line("configuration refused; the old one stays", PATIENCE).await;
+    assert!(shown(https).await == first.2);
+    assert_eq!(reqwest::get(format!("http://{http}/")).await.unwrap().text().await.unwrap(), "a");
+
+    mount("..3", &text(&[("b", b.address())]), &second.0, &second.1);
+    eventually(PATIENCE, || async { shown(https).await == second.2 }).await;
+    eventually(PATIENCE, || async {
+        reqwest::get(format!("http://{http}/")).await.unwrap().text().await.unwrap() == "b"
+    })
+    .await;
+
+    // One after the other by rename, as certbot's hooks and editors do.
+    for (name, text) in [("tls.crt", &third.0), ("tls.key", &third.1)] {
+        std::fs::write(dir.join("new"), text).unwrap();
+        std::fs::rename(dir.join("new"), dir.join(name)).unwrap();
+    }
+    eventually(PATIENCE, || async { shown(https).await == third.2 }).await;
+}
+
+#[tokio::test]
 async fn a_hang_up_signal_reloads_and_reopens_the_log() {
     let upstream = named("a").await;
     let http = free_port();

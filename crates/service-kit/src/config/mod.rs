@@ -5,9 +5,11 @@
 
 mod secret;
 mod sources;
+mod value_files;
 
 pub use secret::Secret;
 pub use sources::Sources;
+pub use value_files::{ValueChange, ValueFiles};
 
 use std::fmt;
 

@@ -11,7 +11,8 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{ConfigErrors, Problem, Secret};
+use super::{ConfigErrors, Problem, Secret, ValueFiles};
+use crate::files::FileWatch;
 
 /// No value, key or certificate that belongs into a variable is longer.
 const MAX_FILE_BYTES: u64 = 64 * 1024;
@@ -21,18 +22,19 @@ const MAX_FILE_BYTES: u64 = 64 * 1024;
 pub struct Sources {
     variables: HashMap<OsString, OsString>,
     problems: Vec<Problem>,
+    files: ValueFiles,
 }
 
 impl Sources {
     /// The environment of this process.
     pub fn from_env() -> Self {
-        Self { variables: std::env::vars_os().collect(), problems: Vec::new() }
+        Self { variables: std::env::vars_os().collect(), problems: Vec::new(), files: ValueFiles::default() }
     }
 
     /// Given pairs of name and value, for tests.
     pub fn from_map<N: Into<OsString>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let variables = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { variables, problems: Vec::new() }
+        Self { variables, problems: Vec::new(), files: ValueFiles::default() }
     }
 
     /// A value that must be there. `None` after a problem was noted.
@@ -88,6 +90,11 @@ impl Sources {
         self.problems.push(Problem { name: name.into(), reason: reason.to_string() });
     }
 
+    /// The files that values have been read from so far.
+    pub fn files(&self) -> ValueFiles {
+        self.files.clone()
+    }
+
     /// All problems so far, or that there are none.
     pub fn finish(self) -> Result<(), ConfigErrors> {
         if self.problems.is_empty() { Ok(()) } else { Err(ConfigErrors(self.problems)) }
@@ -123,13 +130,21 @@ impl Sources {
                 None
             }
             (Some(value), None) => self.utf8(name, value),
-            (None, Some(path)) => match read(&path) {
-                Ok(text) => Some(text),
-                Err(error) => {
-                    self.reject(&file_name, format_args!("cannot read {}: {error}", path.display()));
-                    None
-                }
-            },
+            (None, Some(path)) => self.read_file(file_name, &path),
+        }
+    }
+
+    fn read_file(&mut self, name: String, path: &OsStr) -> Option<Zeroizing<String>> {
+        let watch = FileWatch::new([path]);
+        match read(path) {
+            Ok(text) => {
+                self.files.push(name, path.into(), watch, &text);
+                Some(text)
+            }
+            Err(error) => {
+                self.reject(name, format_args!("cannot read {}: {error}", path.display()));
+                None
+            }
         }
     }
 
@@ -144,7 +159,7 @@ impl Sources {
 }
 
 /// Reads a file without the line ends at its end, which editors and `echo` put there.
-fn read(path: &OsStr) -> io::Result<Zeroizing<String>> {
+pub(super) fn read(path: &OsStr) -> io::Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::new());
     let read = File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
     if read as u64 > MAX_FILE_BYTES {
@@ -163,6 +178,7 @@ mod tests {
     use std::os::unix::ffi::OsStringExt;
 
     use super::*;
+    use crate::config::ValueChange;
     use crate::duration::HumanDuration;
 
     fn file(text: &str) -> tempfile::NamedTempFile {
@@ -222,6 +238,29 @@ mod tests {
         assert_eq!(sources.required::<u16>("PORT"), Some(5001));
         assert_eq!(sources.secret("NONE"), None);
         assert!(sources.finish().unwrap_err().to_string().starts_with("NONE_FILE: cannot read"));
+    }
+
+    #[test]
+    fn a_file_with_another_value_is_told_once() {
+        let (secret, same) = (file("one\n"), file("kept\n"));
+        let mut sources = Sources::from_map([("SECRET_FILE", secret.path()), ("SAME_FILE", same.path())]);
+        assert!(sources.secret("SECRET").is_some() && sources.secret("SAME").is_some());
+        let mut files = sources.files();
+        assert_eq!(files.look(), []);
+        let change = |differs| {
+            let (variable, path) = ("SECRET_FILE".to_owned(), secret.path().to_owned());
+            [ValueChange { variable, path, differs }]
+        };
+        std::fs::write(same.path(), "kept\n\n").unwrap();
+        std::fs::write(secret.path(), "another").unwrap();
+        assert_eq!(files.look(), change(true));
+        std::fs::write(secret.path(), "a third one").unwrap();
+        assert_eq!(files.look(), []);
+        std::fs::write(secret.path(), "one").unwrap();
+        assert_eq!(files.look(), change(false));
+        std::fs::write(secret.path(), "").unwrap();
+        assert_eq!(files.look(), change(true));
+        assert!(!format!("{files:?}").contains("one"));
     }
 
     #[test]

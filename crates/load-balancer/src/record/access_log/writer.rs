@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, channel, sync_channel},
     },
     time::Duration,
 };
@@ -16,6 +16,8 @@ use std::{
 const QUEUE: usize = 64;
 /// How long the end may wait for a file or pipe that takes nothing.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+/// How often a writer that has nothing to write looks whether its file has been moved away.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Written buffers kept to be filled again.
 const RECYCLED: usize = 4;
 
@@ -76,7 +78,7 @@ impl Writer {
         let handle = WriterHandle { queue, recycled: Arc::clone(&recycled) };
         let (alive, ended) = channel();
         std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
-            write_all(messages, &recycled, output);
+            write_all(&messages, &recycled, output);
             drop(alive);
         })?;
         Ok(Self { handle, ended })
@@ -97,10 +99,10 @@ impl Writer {
     }
 }
 
-fn write_all(messages: Receiver<Message>, recycled: &Mutex<Vec<Vec<u8>>>, mut output: Output) {
-    for message in messages {
-        match message {
-            Message::Lines(mut lines) => {
+fn write_all(messages: &Receiver<Message>, recycled: &Mutex<Vec<Vec<u8>>>, mut output: Output) {
+    loop {
+        match messages.recv_timeout(LOOK_EVERY) {
+            Ok(Message::Lines(mut lines)) => {
                 output.write(&lines);
                 lines.clear();
                 let mut recycled = recycled.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,8 +110,9 @@ fn write_all(messages: Receiver<Message>, recycled: &Mutex<Vec<Vec<u8>>>, mut ou
                     recycled.push(lines);
                 }
             }
-            Message::Reopen => output.reopen(),
-            Message::Stop => return,
+            Ok(Message::Reopen) => output.reopen(),
+            Err(RecvTimeoutError::Timeout) => output.follow_rotation(),
+            Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }
@@ -117,12 +120,19 @@ fn write_all(messages: Receiver<Message>, recycled: &Mutex<Vec<Vec<u8>>>, mut ou
 #[derive(Debug)]
 enum Output {
     Stdout,
-    File { path: PathBuf, file: File },
+    File {
+        path: PathBuf,
+        file: File,
+        /// Whether it was said that the file cannot be opened again.
+        told: bool,
+    },
 }
 
 impl Output {
     fn open(path: Option<&Path>) -> io::Result<Self> {
-        path.map_or(Ok(Self::Stdout), |path| Ok(Self::File { path: path.to_owned(), file: append_to(path)? }))
+        path.map_or(Ok(Self::Stdout), |path| {
+            Ok(Self::File { path: path.to_owned(), file: append_to(path)?, told: false })
+        })
     }
 
     fn write(&mut self, lines: &[u8]) {
@@ -141,7 +151,7 @@ impl Output {
 
     /// Whoever moves the file away need not tell us.
     fn follow_rotation(&mut self) {
-        let Self::File { path, file } = self else { return };
+        let Self::File { path, file, .. } = self else { return };
         let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
         let there = std::fs::metadata(path).map(identity).ok();
         if there.is_none() || there != file.metadata().map(identity).ok() {
@@ -150,9 +160,10 @@ impl Output {
     }
 
     fn reopen(&mut self) {
-        let Self::File { path, file } = self else { return };
+        let Self::File { path, file, told } = self else { return };
         match append_to(path) {
-            Ok(opened) => *file = opened,
+            Ok(opened) => (*file, *told) = (opened, false),
+            Err(_) if std::mem::replace(told, true) => {}
             Err(error) => tracing::error!(%error, path = %path.display(), "cannot reopen the access log"),
         }
     }
@@ -180,6 +191,18 @@ mod tests {
         }
         assert_eq!(std::fs::read_to_string(old).unwrap(), "one\n");
         assert_eq!(std::fs::read_to_string(path).unwrap(), "two\n");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_was_moved_away_is_made_anew_with_nothing_to_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("access.log");
+        let writer = Writer::start(Some(&path)).unwrap();
+        std::fs::rename(&path, dir.path().join("access.log.1")).unwrap();
+        testkit::eventually(LAST_WORDS, async || path.exists()).await;
+        std::fs::remove_file(&path).unwrap();
+        testkit::eventually(LAST_WORDS, async || path.exists()).await;
+        writer.stop();
     }
 
     #[test]

@@ -1,0 +1,108 @@
+//! What was read at the start and may be replaced while all is running: the configuration, certificates, the access
+//! log's file. Each is looked at once a second, and all at once on a signal.
+
+use std::{io, sync::Arc, time::Duration};
+
+use service_kit::files::{FileWatch, Look};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::{
+    config::Certificate,
+    control::Control,
+    tls::{Certificates, TlsError},
+};
+
+const EVERY: Duration = Duration::from_secs(1);
+
+/// The certificates in use, and where they came from.
+#[derive(Debug)]
+pub(crate) struct Renewable {
+    files: Vec<Certificate>,
+    watch: FileWatch,
+    certificates: Arc<Certificates>,
+}
+
+/// All of it.
+#[derive(Debug)]
+pub(crate) struct Upkeep {
+    configuration: FileWatch,
+    certificates: Option<Renewable>,
+    /// SIGHUP: everything again.
+    hang_up: Signal,
+    /// SIGUSR1: the access log's file again, as with nginx.
+    rotate: Signal,
+}
+
+impl Renewable {
+    pub(crate) fn load(files: &[Certificate]) -> Result<Self, TlsError> {
+        let watch = FileWatch::new(files.iter().flat_map(|pair| [&pair.cert, &pair.key]));
+        let certificates = Arc::new(Certificates::load(files)?);
+        Ok(Self { files: files.to_vec(), watch, certificates })
+    }
+
+    pub(crate) fn certificates(&self) -> Arc<Certificates> {
+        Arc::clone(&self.certificates)
+    }
+
+    fn look(&mut self) {
+        match self.watch.look() {
+            Look::Same => {}
+            Look::Changed => self.renew(),
+            Look::Gone(path) => {
+                tracing::error!(path = %path.display(), "a certificate's file is gone; the one in use stays");
+            }
+        }
+    }
+
+    /// Reads the files again; with an error, those in use stay. A certificate that comes before its key is such an
+    /// error, and the key's coming then is a change.
+    fn renew(&self) {
+        match self.certificates.reload(&self.files) {
+            Ok(()) => tracing::info!("certificates read again"),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the old certificates stay");
+            }
+        }
+    }
+}
+
+impl Upkeep {
+    /// Watches the files and catches the signals from now on. Needs a tokio runtime with I/O.
+    pub(crate) fn new(configuration: FileWatch, certificates: Option<Renewable>) -> io::Result<Self> {
+        let (hang_up, rotate) = (signal(SignalKind::hangup())?, signal(SignalKind::user_defined1())?);
+        Ok(Self { configuration, certificates, hang_up, rotate })
+    }
+
+    /// Runs as long as it is polled.
+    pub(crate) async fn run(mut self, control: &Control) {
+        let mut second = tokio::time::interval(EVERY);
+        loop {
+            tokio::select! {
+                _ = second.tick() => self.look(control),
+                Some(()) = self.hang_up.recv() => self.all_again(control),
+                Some(()) = self.rotate.recv() => control.reopen_access_log(),
+            }
+        }
+    }
+
+    fn look(&mut self, control: &Control) {
+        match self.configuration.look() {
+            Look::Same => {}
+            Look::Changed => control.reload_or_tell("the file has changed"),
+            Look::Gone(path) => {
+                tracing::error!(path = %path.display(), "the configuration is gone; the one in force stays");
+            }
+        }
+        if let Some(certificates) = &mut self.certificates {
+            certificates.look();
+        }
+    }
+
+    fn all_again(&self, control: &Control) {
+        if let Some(certificates) = &self.certificates {
+            certificates.renew();
+        }
+        control.reopen_access_log();
+        control.reload_or_tell("SIGHUP");
+    }
+}
