@@ -72,6 +72,17 @@ pub enum MigrationError {
         /// What was heard from below.
         source: BoxError,
     },
+    /// The database was there before, and is missing or empty now.
+    #[error(
+        "the database {database} was here before and is gone: put it back, or restore a backup; \
+         remove {marker} to begin with an empty one"
+    )]
+    Lost {
+        /// The file.
+        database: String,
+        /// What says that it was there.
+        marker: String,
+    },
     /// A statement failed; the migration was rolled back.
     #[error("migration {version} ({name}) failed")]
     Failed {

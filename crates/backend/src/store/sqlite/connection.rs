@@ -50,12 +50,12 @@ fn wait_for_lock(tries: i32) -> bool {
     true
 }
 
-/// Opens the file for reading and writing; makes it where it is missing, but not its folder.
+/// Opens the file, which must be there, for reading and writing.
 pub(super) fn open(path: &Path) -> Result<Connection, Error> {
     wait_until(Instant::now() + BUSY_TIMEOUT);
     let mut connection = Connection::open_with_flags(
         path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     connection.busy_handler(Some(wait_for_lock))?;
     retry_while_busy(|| connection.pragma_update(None, "journal_mode", "WAL"))?;

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::job::Job;
+use super::place::Place;
 use crate::store::{BoxError, StoreError};
 
 /// How many calls may wait; a call that finds no place is refused at once.
@@ -69,12 +70,13 @@ impl Inbox {
 }
 
 impl Crew {
-    /// One thread called `name` for each connection, which does `run`.
+    /// One thread called `name` for each connection to the database at `place`, which does `run`.
     pub(super) fn start(
         name: &str,
         connections: Vec<Connection>,
+        place: &Place,
         wait: &Histogram,
-        run: fn(&Connection, &Inbox),
+        run: fn(&Connection, &Place, &Inbox),
     ) -> Result<Self, BoxError> {
         let (sender, receiver) = sync_channel(QUEUE);
         let queue = Arc::new(Mutex::new(receiver));
@@ -82,8 +84,9 @@ impl Crew {
         let mut threads = Vec::new();
         for connection in connections {
             let (queue, counters, wait) = (Arc::clone(&queue), Arc::clone(&counters), wait.clone());
-            let inbox = Inbox { queue, counters, wait };
-            threads.push(Builder::new().name(name.to_owned()).spawn(move || run(&connection, &inbox))?);
+            let (inbox, place) = (Inbox { queue, counters, wait }, place.clone());
+            let work = move || run(&connection, &place, &inbox);
+            threads.push(Builder::new().name(name.to_owned()).spawn(work)?);
         }
         let size = u32::try_from(threads.len())?;
         Ok(Self { queue: Mutex::new(Some(sender)), threads: Mutex::new(threads), size, counters })

@@ -16,22 +16,42 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     applied_at INTEGER NOT NULL
 ) STRICT";
 
-/// Applies what is missing and gives the names of it. Makes the file and its folder where they
-/// are missing. Blocks: for start-up, or a thread of its own.
+/// Applies what is missing and gives the names of it. Makes the file and its folder where they are missing and never
+/// were there: a marker beside the file says that they were. Blocks: for start-up, or a thread of its own.
 pub fn migrate(path: &Path) -> Result<Vec<String>, MigrationError> {
     let embedded = migration::for_sqlite()?;
-    let mut connection = open(path)?;
+    let marker = super::beside(path, ".initialized");
+    // Looked for before the file is: another process makes the file first and the marker last.
+    let mut connection = if marker.exists() { open_again(path, &marker)? } else { open_first(path)? };
     let mut names = Vec::new();
-    if is_up_to_date(&connection, &embedded) {
-        return Ok(names);
+    if !is_up_to_date(&connection, &embedded) {
+        while let Some(name) = apply_next(&mut connection, &embedded)? {
+            names.push(name);
+        }
     }
-    while let Some(name) = apply_next(&mut connection, &embedded)? {
-        names.push(name);
+    match super::create_private(&marker) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(cannot_open(path, error)),
+        _ => Ok(names),
     }
-    Ok(names)
 }
 
-fn open(path: &Path) -> Result<Connection, MigrationError> {
+/// Opens a database that was there before. An empty one would serve strangers where accounts were.
+fn open_again(path: &Path, marker: &Path) -> Result<Connection, MigrationError> {
+    let lost = || MigrationError::Lost {
+        database: path.display().to_string(),
+        marker: marker.display().to_string(),
+    };
+    // Opened, an empty file would become an empty database.
+    if !path.metadata().is_ok_and(|file| file.len() > 0) {
+        return Err(lost());
+    }
+    let connection = connection::open(path).map_err(|source| cannot_open(path, source))?;
+    let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0));
+    let tables: i64 = tables.map_err(|source| cannot_open(path, source))?;
+    if tables == 0 { Err(lost()) } else { Ok(connection) }
+}
+
+fn open_first(path: &Path) -> Result<Connection, MigrationError> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|source| cannot_open(path, source))?;
     }

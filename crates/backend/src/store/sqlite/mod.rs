@@ -14,6 +14,7 @@ mod last_backup;
 mod migrate;
 mod mutate;
 mod observe;
+mod place;
 mod purge;
 mod read;
 pub(super) mod restore;
@@ -34,11 +35,12 @@ use super::{BoxError, KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, S
 use crate::config::PoolConfig;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{TokenHash, TokenState};
-use crate::domain::{Credentials, Email, Timestamp, User};
+use crate::domain::{Credentials, Email, Timestamp, User, cut_to_millisecond};
 
 use crew::Crew;
 use job::Job;
 pub use migrate::{cannot_open, migrate};
+use place::Place;
 
 /// More readers than this only compete for the file's cache.
 const MAX_READERS: u32 = 4;
@@ -68,10 +70,15 @@ fn create_private(path: &Path) -> io::Result<()> {
 pub fn open(path: &Path, pool: PoolConfig, metrics: &StoreMetrics) -> Result<SqliteStore, MigrationError> {
     let readers = pool.max.saturating_sub(1).clamp(1, MAX_READERS);
     let start = || -> Result<_, BoxError> {
-        let wait = &metrics.pool_wait;
-        let writer = Crew::start("sqlite-writer", vec![connection::open(path)?], wait, work::write)?;
+        let (wait, connection) = (&metrics.pool_wait, connection::open(path)?);
+        // A first reading makes the log. It stays as long as this connection does.
+        read::ping(&connection)?;
+        let place = Place::of(path)?;
+        let writer = Crew::start("sqlite-writer", vec![connection], &place, wait, work::write)?;
         let connections = (0..readers).map(|_| connection::open_reader(path)).collect::<Result<_, _>>()?;
-        let readers = Crew::start("sqlite-reader", connections, wait, work::read)?;
+        let readers = Crew::start("sqlite-reader", connections, &place, wait, work::read)?;
+        // Whatever was opened meanwhile is one database.
+        place.check()?;
         Ok(SqliteStore { path: path.to_owned(), writer, readers })
     };
     start().map_err(|source| cannot_open(path, source))
@@ -122,6 +129,14 @@ impl Store for SqliteStore {
         let path = self.path.clone();
         let read = Job::new(move |connection| Ok(observe::observe(connection, &path)));
         self.readers.submit(read).await
+    }
+
+    /// All processes are on one machine and share its clock. The kernel is asked itself, past all that may stand
+    /// between it and a process.
+    fn now(&self) -> Timestamp {
+        let clock = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+        let since_epoch = time::Duration::new(clock.tv_sec, i32::try_from(clock.tv_nsec).unwrap_or_default());
+        cut_to_millisecond(Timestamp::UNIX_EPOCH + since_epoch)
     }
 
     fn pool(&self) -> PoolStatus {

@@ -8,37 +8,52 @@ use rusqlite::{Connection, Error};
 use super::connection::{BUSY_TIMEOUT, wait_until};
 use super::crew::Inbox;
 use super::job::Job;
+use super::place::{Lost, Place};
 use crate::store::StoreError;
 
 /// How many waiting mutations are flushed together at most.
 const MAX_BATCH: usize = 64;
 
 /// The writer: waiting mutations share one transaction and one flush.
-pub(super) fn write(connection: &Connection, inbox: &Inbox) {
+pub(super) fn write(connection: &Connection, place: &Place, inbox: &Inbox) {
     while let Some(jobs) = inbox.take(MAX_BATCH) {
-        commit_together(connection, jobs);
+        match place.check() {
+            Ok(()) => commit_together(connection, place, jobs),
+            Err(lost) => refuse(jobs, &lost),
+        }
         inbox.done();
     }
 }
 
+fn refuse(jobs: Vec<Job>, lost: &Lost) {
+    for job in jobs {
+        job.finish(Err(lost.clone().into()));
+    }
+}
+
 /// A reader: each job is one statement, so it sees one moment.
-pub(super) fn read(connection: &Connection, inbox: &Inbox) {
+pub(super) fn read(connection: &Connection, place: &Place, inbox: &Inbox) {
     while let Some(jobs) = inbox.take(1) {
-        for mut job in jobs {
-            wait_until(job.queued + BUSY_TIMEOUT);
-            job.run(connection);
-            job.finish(Ok(()));
+        match place.check() {
+            Ok(()) => jobs.into_iter().for_each(|job| read_one(connection, job)),
+            Err(lost) => refuse(jobs, &lost),
         }
         inbox.done();
     }
+}
+
+fn read_one(connection: &Connection, mut job: Job) {
+    wait_until(job.queued + BUSY_TIMEOUT);
+    job.run(connection);
+    job.finish(Ok(()));
 }
 
 /// Why the shared transaction failed. Each sharer gets the error, hence the `Arc`.
 enum Broken {
     /// It did not begin, or was undone before its end: surely nothing was done.
     Undone(Arc<Error>),
-    /// Its end failed: the change may be in the file, or may not.
-    Unsure(Arc<Error>),
+    /// Its end failed, or the file was lost meanwhile: the change may be in the database, or may not.
+    Unsure(Arc<dyn std::error::Error + Send + Sync>),
 }
 
 impl Broken {
@@ -54,10 +69,11 @@ impl Broken {
     }
 }
 
-fn commit_together(connection: &Connection, mut jobs: Vec<Job>) {
+fn commit_together(connection: &Connection, place: &Place, mut jobs: Vec<Job>) {
     let oldest = jobs.iter().map(|job| job.queued).min().unwrap_or_else(Instant::now);
     wait_until(oldest + BUSY_TIMEOUT);
-    let committed = run_all(connection, &mut jobs);
+    let committed = run_all(connection, &mut jobs)
+        .and_then(|()| place.check().map_err(|lost| Broken::Unsure(Arc::new(lost))));
     if committed.is_err()
         && !connection.is_autocommit()
         && let Err(error) = connection.execute_batch("ROLLBACK")
