@@ -13,5 +13,6 @@ pub mod config;
 pub mod domain;
 pub mod idempotency;
 pub mod metrics;
+mod percent;
 mod span_metrics;
 pub mod store;

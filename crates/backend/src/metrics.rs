@@ -28,6 +28,7 @@ pub struct Metrics {
     pool_max: Gauge,
     pool_waiting: Gauge,
     hashes_waiting: IntGauge,
+    value_files: GaugeVec,
     store: StoreMetrics,
     server: ServerMetrics,
 }
@@ -41,6 +42,10 @@ impl Metrics {
             HistogramOpts::new("http_request_duration_seconds", "Time to answer a request in seconds.")
                 .buckets(BUCKETS.to_vec());
         let states = Opts::new("db_pool_connections", "Database connections of this instance by state.");
+        let files = Opts::new(
+            "config_restart_needed",
+            "1 where the file of a variable holds another value than this instance goes by.",
+        );
         let metrics = Self {
             requests: CounterVec::new(Opts::new("http_requests_total", "Answered requests."), &labels)?,
             durations: HistogramVec::new(duration, &["method", "route"])?,
@@ -48,6 +53,7 @@ impl Metrics {
             pool_max: Gauge::new("db_pool_max_connections", "Database connections this instance may have.")?,
             pool_waiting: Gauge::new("db_pool_waiting", "Calls that wait for a database connection.")?,
             hashes_waiting: IntGauge::new("password_hashes_waiting", "Passwords that wait to be hashed.")?,
+            value_files: GaugeVec::new(files, &["variable"])?,
             store: StoreMetrics::register(&registry)?,
             server: ServerMetrics::register(&registry)?,
             registry,
@@ -64,6 +70,7 @@ impl Metrics {
         registry.register(Box::new(self.pool_max.clone()))?;
         registry.register(Box::new(self.pool_waiting.clone()))?;
         registry.register(Box::new(self.hashes_waiting.clone()))?;
+        registry.register(Box::new(self.value_files.clone()))?;
         // process_cpu_seconds_total, process_resident_memory_bytes and their kin.
         registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
     }
@@ -81,6 +88,11 @@ impl Metrics {
     /// What the database says about itself, for whoever asks it.
     pub fn server(&self) -> &ServerMetrics {
         &self.server
+    }
+
+    /// Says whether the file of `variable` holds another value than this instance goes by.
+    pub fn value_file(&self, variable: &str, differs: bool) {
+        self.value_files.with_label_values(&[variable]).set(f64::from(u8::from(differs)));
     }
 
     /// Counts one answered request.

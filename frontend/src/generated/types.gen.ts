@@ -45,6 +45,10 @@ export type DatabaseBody = {
      */
     pool: PoolBody;
     /**
+     * Why it is down; only at `/ready`, which is not for strangers.
+     */
+    reason?: string | null;
+    /**
      * `up` or `down`.
      */
     status: string;
@@ -82,10 +86,14 @@ export type LoginRequest = {
      */
     email: string;
     password: string;
-    /**
-     * Where the refresh token goes.
-     */
-    session?: SessionMode;
+    session?: SessionMode | null;
+};
+
+/**
+ * A request without any fields.
+ */
+export type NoFields = {
+    [key: string]: never;
 };
 
 /**
@@ -174,21 +182,18 @@ export type Problem = {
  */
 export type RegisterRequest = {
     /**
-     * Compared without regard to case.
+     * Compared without regard to case. At most 254 bytes, without blanks around it.
      */
     email: string;
     /**
-     * How the person wants to be called.
+     * How the person wants to be called. Blanks around it are cut off.
      */
     full_name: string;
     /**
      * Any characters; not the e-mail address.
      */
     password: string;
-    /**
-     * Where the refresh token goes.
-     */
-    session?: SessionMode;
+    session?: SessionMode | null;
 };
 
 /**
@@ -271,12 +276,21 @@ export type StepBody = {
 };
 
 /**
+ * The name of a step in paths.
+ */
+export type StepKey = 'account' | 'profile' | 'organization' | 'preferences' | 'review';
+
+/**
  * What a step is to become.
  */
 export type StepRequest = {
     /**
-     * What was entered, at most 16 KiB. Known fields are checked where they are given, others are
-     * kept as they come. Without it, what is stored stays.
+     * What was entered, at most 16 KiB as compact JSON. Known fields are checked where they are given and not
+     * blank: `profile` has `phone` (a text of at most 40 characters), `bio` (2000), `job_title` (200), `country`
+     * (ISO 3166-1 alpha-2) and `time_zone` (IANA); `organization` has `name` (200), `size`, `role` (100) and
+     * `website` (http or https, at most 2048 bytes); `preferences` has `locale` (100), `theme` (`light`, `dark`,
+     * `system`), `newsletter` and `product_updates` (booleans); `review` has `accepted_terms` (a boolean that is
+     * `true` where the step is completed). Other fields are kept as they come. Without it, what is stored stays.
      */
     data?: {
         [key: string]: unknown;
@@ -327,7 +341,7 @@ export type LoginData = {
         /**
          * Makes the request repeatable for 24 hours
          */
-        'Idempotency-Key'?: string | null;
+        'Idempotency-Key'?: string;
     };
     path?: never;
     query?: never;
@@ -336,13 +350,33 @@ export type LoginData = {
 
 export type LoginErrors = {
     /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
      * `invalid_credentials`
      */
     401: Problem;
     /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
      * `validation_failed`, `idempotency_key_reused`
      */
     422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
     /**
      * `overloaded`, `database_unavailable`
      */
@@ -369,7 +403,7 @@ export type LogoutData = {
         /**
          * Makes the request repeatable for 24 hours
          */
-        'Idempotency-Key'?: string | null;
+        'Idempotency-Key'?: string;
     };
     path?: never;
     query?: never;
@@ -378,9 +412,33 @@ export type LogoutData = {
 
 export type LogoutErrors = {
     /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
      * `token_missing`, `token_expired`, `token_invalid`
      */
     401: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
     /**
      * `database_unavailable`
      */
@@ -410,6 +468,14 @@ export type MeErrors = {
      * `token_missing`, `token_expired`, `token_invalid`
      */
     401: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
 };
 
 export type MeError = MeErrors[keyof MeErrors];
@@ -432,7 +498,7 @@ export type RefreshData = {
         /**
          * Makes the request repeatable for 24 hours
          */
-        'Idempotency-Key'?: string | null;
+        'Idempotency-Key'?: string;
     };
     path?: never;
     query?: never;
@@ -441,13 +507,33 @@ export type RefreshData = {
 
 export type RefreshErrors = {
     /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
      * `refresh_token_invalid`
      */
     401: Problem;
     /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
      * `validation_failed`, `idempotency_key_reused`
      */
     422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
     /**
      * `database_unavailable`
      */
@@ -471,7 +557,7 @@ export type RegisterData = {
         /**
          * Makes the request repeatable for 24 hours
          */
-        'Idempotency-Key'?: string | null;
+        'Idempotency-Key'?: string;
     };
     path?: never;
     query?: never;
@@ -480,13 +566,33 @@ export type RegisterData = {
 
 export type RegisterErrors = {
     /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
      * `email_taken`
      */
     409: Problem;
     /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
      * `validation_failed`, `idempotency_key_reused`
      */
     422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
     /**
      * `overloaded`, `database_unavailable`
      */
@@ -551,7 +657,11 @@ export type GetOnboardingData = {
         /**
          * The `ETag` of the state that the client has
          */
-        'If-None-Match'?: string | null;
+        'If-None-Match'?: string;
+        /**
+         * The `ETag` that the state must have
+         */
+        'If-Match'?: string;
     };
     path?: never;
     query?: never;
@@ -560,9 +670,25 @@ export type GetOnboardingData = {
 
 export type GetOnboardingErrors = {
     /**
+     * `malformed_condition`
+     */
+    400: Problem;
+    /**
      * `token_missing`, `token_expired`, `token_invalid`
      */
     401: Problem;
+    /**
+     * `version_mismatch`
+     */
+    412: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
 };
 
 export type GetOnboardingError = GetOnboardingErrors[keyof GetOnboardingErrors];
@@ -577,16 +703,23 @@ export type GetOnboardingResponses = {
 export type GetOnboardingResponse = GetOnboardingResponses[keyof GetOnboardingResponses];
 
 export type CompleteOnboardingData = {
-    body?: never;
+    /**
+     * Not needed
+     */
+    body?: NoFields | null;
     headers?: {
         /**
-         * The `ETag` of the state that the change is based on
+         * The `ETag` of the state that the change is based on; `*` for any
          */
-        'If-Match'?: string | null;
+        'If-Match'?: string;
+        /**
+         * Refuses the change where the state has this `ETag`; `*` refuses any, since the state is always there
+         */
+        'If-None-Match'?: string;
         /**
          * Makes the request repeatable for 24 hours
          */
-        'Idempotency-Key'?: string | null;
+        'Idempotency-Key'?: string;
     };
     path?: never;
     query?: never;
@@ -595,17 +728,41 @@ export type CompleteOnboardingData = {
 
 export type CompleteOnboardingErrors = {
     /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
      * `token_missing`, `token_expired`, `token_invalid`
      */
     401: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
     /**
      * `onboarding_incomplete`: `open_steps` names the required steps that are open
      */
     409: Problem;
     /**
-     * `version_mismatch`
+     * `version_mismatch`, `precondition_failed`
      */
     412: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
     /**
      * `database_unavailable`
      */
@@ -627,25 +784,33 @@ export type PutStepData = {
     body: StepRequest;
     headers?: {
         /**
-         * The `ETag` of the state that the change is based on
+         * The `ETag` of the state that the change is based on; `*` for any
          */
-        'If-Match'?: string | null;
+        'If-Match'?: string;
+        /**
+         * Refuses the change where the state has this `ETag`; `*` refuses any, since the state is always there
+         */
+        'If-None-Match'?: string;
         /**
          * Makes the request repeatable for 24 hours
          */
-        'Idempotency-Key'?: string | null;
+        'Idempotency-Key'?: string;
     };
     path: {
         /**
-         * `account`, `profile`, `organization`, `preferences` or `review`
+         * Which step
          */
-        key: string;
+        key: StepKey;
     };
     query?: never;
     url: '/api/onboarding/steps/{key}';
 };
 
 export type PutStepErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
     /**
      * `token_missing`, `token_expired`, `token_invalid`
      */
@@ -655,17 +820,33 @@ export type PutStepErrors = {
      */
     404: Problem;
     /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
      * `step_is_automatic`, `onboarding_completed`
      */
     409: Problem;
     /**
-     * `version_mismatch`
+     * `version_mismatch`, `precondition_failed`
      */
     412: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
     /**
      * `validation_failed`, `idempotency_key_reused`
      */
     422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
     /**
      * `database_unavailable`
      */
@@ -707,7 +888,7 @@ export type GetStaticDataData = {
         /**
          * The `ETag` of the data that the client has
          */
-        'If-None-Match'?: string | null;
+        'If-None-Match'?: string;
     };
     path?: never;
     query?: never;

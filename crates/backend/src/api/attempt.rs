@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::error::{ApiError, Keepable};
 use super::request_id;
 use crate::app::AppState;
-use crate::domain::{Timestamp, now};
+use crate::domain::Timestamp;
 use crate::idempotency::{Answer, Request};
 use crate::store::{AuditAction, AuditEntry, Effect, IdempotencyRecord, Mutation, Outcome};
 
@@ -102,7 +102,7 @@ impl Attempt {
         if self.0.keyed.is_none() || self.0.settled.load(Ordering::Relaxed) || !keepable {
             return Ok(response);
         }
-        let (answer, at) = (whole(response).await?, now());
+        let (answer, at) = (whole(response).await?, app.now());
         let idempotency = self.record(app, &answer, at)?;
         let mutation = Mutation { at, idempotency, effect: Effect::None, audit: None };
         match app.store.commit(mutation).await? {

@@ -6,7 +6,6 @@ use http::request::Parts;
 use super::error::ApiError;
 use crate::app::App;
 use crate::auth::CurrentUser;
-use crate::domain::now;
 
 /// The user of the request's access token; without a good one the handler is not called.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +18,7 @@ impl FromRequestParts<App> for Authenticated {
         // `idempotent` may have opened the token already.
         match parts.extensions.get() {
             Some(user) => Ok(Self(*user)),
-            None => Ok(Self(app.issuer.authenticate(&parts.headers, now())?)),
+            None => Ok(Self(app.issuer.authenticate(&parts.headers, app.now())?)),
         }
     }
 }

@@ -42,17 +42,17 @@ impl std::str::FromStr for SessionMode {
 /// An account that is to be made.
 #[derive(Debug, ToSchema)]
 pub(super) struct RegisterRequest {
-    /// Compared without regard to case.
-    #[schema(value_type = String, format = Email, max_length = 254, example = "ada@example.com")]
+    /// Compared without regard to case. At most 254 bytes, without blanks around it.
+    #[schema(value_type = String, format = Email, max_length = 254, pattern = r#"^\s*[^\s@\x22<>(),;:\\]+@[^\s@\x22<>(),;:\\]+\s*$"#, example = "ada@example.com")]
     pub(super) email: Email,
     /// Any characters; not the e-mail address.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
     pub(super) password: Password,
-    /// How the person wants to be called.
-    #[schema(value_type = String, min_length = 1, max_length = 200, example = "Ada Lovelace")]
+    /// How the person wants to be called. Blanks around it are cut off.
+    #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"^\s*[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F])?\s*$", example = "Ada Lovelace")]
     pub(super) full_name: FullName,
-    /// Where the refresh token goes.
-    #[schema(required = false)]
+    /// Where the refresh token goes; `token` where it is left out.
+    #[schema(value_type = Option<SessionMode>)]
     pub(super) session: SessionMode,
 }
 
@@ -74,12 +74,12 @@ impl FromFields for RegisterRequest {
 #[derive(Debug, ToSchema)]
 pub(super) struct LoginRequest {
     /// Compared without regard to case.
-    #[schema(value_type = String, format = Email, example = "ada@example.com")]
+    #[schema(value_type = String, format = Email, max_length = 254, pattern = r#"^\s*[^\s@\x22<>(),;:\\]+@[^\s@\x22<>(),;:\\]+\s*$"#, example = "ada@example.com")]
     pub(super) email: Email,
-    #[schema(value_type = String, format = Password, min_length = 1)]
+    #[schema(value_type = String, format = Password, min_length = 1, max_length = 512)]
     pub(super) password: PresentedPassword,
-    /// Where the refresh token goes.
-    #[schema(required = false)]
+    /// Where the refresh token goes; `token` where it is left out.
+    #[schema(value_type = Option<SessionMode>)]
     pub(super) session: SessionMode,
 }
 
@@ -126,14 +126,14 @@ impl FromFields for TokenRequest {
 }
 
 /// A request without any fields.
-#[derive(Debug)]
-pub(super) struct Nothing;
+#[derive(Debug, ToSchema)]
+pub(super) struct NoFields {}
 
-impl FromFields for Nothing {
+impl FromFields for NoFields {
     const MAY_BE_EMPTY: bool = true;
 
     fn from_fields(_: &mut Fields) -> Option<Self> {
-        Some(Self)
+        Some(Self {})
     }
 }
 
@@ -143,8 +143,12 @@ pub(super) struct StepRequest {
     /// `skipped` only where the step is not required.
     #[schema(value_type = StepStatusName)]
     pub(super) status: StepStatus,
-    /// What was entered, at most 16 KiB. Known fields are checked where they are given, others are
-    /// kept as they come. Without it, what is stored stays.
+    /// What was entered, at most 16 KiB as compact JSON. Known fields are checked where they are given and not
+    /// blank: `profile` has `phone` (a text of at most 40 characters), `bio` (2000), `job_title` (200), `country`
+    /// (ISO 3166-1 alpha-2) and `time_zone` (IANA); `organization` has `name` (200), `size`, `role` (100) and
+    /// `website` (http or https, at most 2048 bytes); `preferences` has `locale` (100), `theme` (`light`, `dark`,
+    /// `system`), `newsletter` and `product_updates` (booleans); `review` has `accepted_terms` (a boolean that is
+    /// `true` where the step is completed). Other fields are kept as they come. Without it, what is stored stays.
     #[schema(value_type = Option<Object>, example = json!({"job_title": "Engineer", "country": "DE"}))]
     pub(super) data: Option<Map<String, Value>>,
 }
@@ -154,6 +158,18 @@ impl FromFields for StepRequest {
         let (status, data) = (fields.required("status"), fields.object("data"));
         Some(Self { status: status?, data })
     }
+}
+
+/// The name of a step in paths.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "it describes the values in the API document")]
+pub(super) enum StepKey {
+    Account,
+    Profile,
+    Organization,
+    Preferences,
+    Review,
 }
 
 /// The status that a client may give a step.
@@ -174,7 +190,7 @@ pub(super) struct UserBody {
     email: String,
     full_name: String,
     /// `user` or `admin`.
-    #[schema(example = "user")]
+    #[schema(pattern = "^(user|admin)$", example = "user")]
     role: &'static str,
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
@@ -353,6 +369,9 @@ pub(super) struct DatabaseBody {
     /// `up` or `down`.
     #[schema(example = "up")]
     pub(super) status: &'static str,
+    /// Why it is down; only at `/ready`, which is not for strangers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<String>,
     /// How long a sign of life took, in milliseconds.
     pub(super) latency_ms: f64,
     /// The connections of the instance.

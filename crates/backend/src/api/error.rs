@@ -39,6 +39,8 @@ pub(super) enum ApiError {
     BodyBroken,
     #[error("some fields cannot be accepted")]
     Validation(FieldErrors),
+    #[error("the path {reason}")]
+    MalformedPath { reason: &'static str },
     #[error("there is nothing at this path")]
     RouteNotFound,
     #[error("this path does not know this method")]
@@ -57,7 +59,9 @@ pub(super) enum ApiError {
     Change(#[from] ChangeRefused),
     #[error("the state has changed: its version is {current} now")]
     VersionMismatch { current: i64 },
-    #[error("If-Match must be * or a list of quoted entity tags")]
+    #[error("If-None-Match admits no state that is there already, in version {current}")]
+    AlreadyThere { current: i64 },
+    #[error("If-Match and If-None-Match must be * or a list of quoted entity tags")]
     MalformedCondition,
     #[error(transparent)]
     IdempotencyKey(#[from] InvalidKey),
@@ -90,6 +94,7 @@ impl ApiError {
             Self::BodyTimeout => (S::REQUEST_TIMEOUT, "request_timeout"),
             Self::BodyBroken => (S::BAD_REQUEST, "body_incomplete"),
             Self::Validation(_) => (S::UNPROCESSABLE_ENTITY, "validation_failed"),
+            Self::MalformedPath { .. } => (S::BAD_REQUEST, "malformed_path"),
             Self::RouteNotFound => (S::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::UnknownStep(_) => (S::NOT_FOUND, "unknown_step"),
@@ -99,6 +104,7 @@ impl ApiError {
             Self::EmailTaken => (S::CONFLICT, "email_taken"),
             Self::Change(refused) => change_outline(refused),
             Self::VersionMismatch { .. } => (S::PRECONDITION_FAILED, "version_mismatch"),
+            Self::AlreadyThere { .. } => (S::PRECONDITION_FAILED, "precondition_failed"),
             Self::MalformedCondition => (S::BAD_REQUEST, "malformed_condition"),
             Self::IdempotencyKey(_) => (S::BAD_REQUEST, "invalid_idempotency_key"),
             Self::KeptAnswer(OpenError::OtherBody) => (S::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),

@@ -19,7 +19,7 @@ const WHOLE_BODY: &str = "body";
 
 /// A request body that is read from the fields of a JSON object.
 pub(super) trait FromFields: Sized {
-    /// Whether no body at all is as good as an empty object.
+    /// Whether no body at all, or `null`, is as good as an empty object.
     const MAY_BE_EMPTY: bool = false;
 
     /// Takes its fields; none where one that it needs is missing or bad, which `fields` notes.
@@ -105,7 +105,11 @@ fn parse<T: FromFields>(headers: &HeaderMap, body: &Bytes) -> Result<T, ApiError
         Map::new()
     } else {
         check_media_type(headers)?;
-        parse_object(body)?
+        match parse_json(body)? {
+            Value::Object(object) => object,
+            Value::Null if T::MAY_BE_EMPTY => Map::new(),
+            _ => return Err(no_object()),
+        }
     };
     let mut fields = Fields::new(object);
     let value = T::from_fields(&mut fields);
@@ -120,14 +124,15 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     if json && !headers.contains_key(CONTENT_ENCODING) { Ok(()) } else { Err(ApiError::UnsupportedMediaType) }
 }
 
-fn parse_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+fn parse_json(body: &[u8]) -> Result<Value, ApiError> {
     let text = std::str::from_utf8(body)
         .map_err(|error| ApiError::InvalidUtf8 { valid_up_to: error.valid_up_to() })?;
-    if let Value::Object(object) = serde_json::from_str(text).map_err(|error| malformed(&error))? {
-        return Ok(object);
-    }
+    serde_json::from_str(text).map_err(|error| malformed(&error))
+}
+
+fn no_object() -> ApiError {
     let errors = vec!["must be an object".to_owned()];
-    Err(ApiError::Validation(FieldErrors::from([(WHOLE_BODY.to_owned(), errors)])))
+    ApiError::Validation(FieldErrors::from([(WHOLE_BODY.to_owned(), errors)]))
 }
 
 fn malformed(error: &serde_json::Error) -> ApiError {

@@ -10,7 +10,6 @@ use super::attempt::Attempt;
 use super::error::ApiError;
 use super::{body, cookie};
 use crate::app::{App, AppState};
-use crate::domain::now;
 use crate::idempotency::{self, IdempotencyKey};
 
 /// Who asks, for the scope of a key. Two tries of one request must be of one asker, and two
@@ -42,7 +41,7 @@ pub(super) async fn idempotent(
         idempotency::Request::new(&who, method, path, &key, body.clone())
     });
     if let Some(keyed) = &keyed
-        && let Some(kept) = app.store.kept_answer(keyed.scope, now()).await?
+        && let Some(kept) = app.store.kept_answer(keyed.scope, app.now()).await?
     {
         return Ok(app.vault.open(keyed, &kept)?.into_response());
     }
@@ -59,12 +58,12 @@ fn identify(asker: Asker, app: &AppState, request: &mut Request<Body>) -> Result
         Asker::Anybody => b"anybody".to_vec(),
         Asker::TokenHolder => [b"token ", cookie_hash(headers).as_slice()].concat(),
         Asker::Leaver => {
-            let user = app.issuer.authenticate(headers, now()).ok();
+            let user = app.issuer.authenticate(headers, app.now()).ok();
             let session = user.map(|user| user.session_id.into_bytes()).unwrap_or_default();
             [b"leaver ", session.as_slice(), cookie_hash(headers).as_slice()].concat()
         }
         Asker::User => {
-            let user = app.issuer.authenticate(headers, now())?;
+            let user = app.issuer.authenticate(headers, app.now())?;
             request.extensions_mut().insert(user);
             [b"user ", user.id.as_bytes().as_slice()].concat()
         }

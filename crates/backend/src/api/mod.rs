@@ -14,6 +14,7 @@ mod handlers;
 mod idempotent;
 mod observe;
 mod openapi;
+mod readable_path;
 mod request_id;
 mod router;
 mod server_span;

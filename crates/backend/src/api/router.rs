@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post, put};
 
 use super::error::ApiError;
 use super::handlers::{account, docs, health, onboarding, session, static_data};
 use super::idempotent::{Asker, idempotent};
 use super::observe::observe;
+use super::readable_path::readable_path;
 use crate::app::App;
 
 /// The whole API of one instance.
@@ -47,6 +48,7 @@ pub fn router(app: App) -> Router {
         .merge(readable)
         .fallback(|| async { ApiError::RouteNotFound })
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .layer(from_fn(readable_path))
         .layer(from_fn_with_state(Arc::clone(&app), observe))
         .with_state(app)
 }

@@ -4,13 +4,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use service_kit::config::ValueFiles;
 use service_kit::health::Uptime;
 use service_kit::shutdown::{Drain, Drained, Shutdown, Signals};
 use service_kit::telemetry::traces::SpanCounts;
 use tokio::net::TcpListener;
 
 use super::state::{App, AppState};
-use super::{maintenance, serve, watch};
+use super::{clock, maintenance, serve, value_files, watch};
 use crate::auth::{HashError, Hasher, TokenIssuer};
 use crate::config::{Config, DatabaseConfig};
 use crate::idempotency::Vault;
@@ -49,12 +50,13 @@ pub struct Application {
     app: App,
     listener: TcpListener,
     drain: Drain,
+    files: ValueFiles,
 }
 
 impl Application {
     /// Binds, migrates and connects, in this order: a taken port is told before anything is done.
     pub async fn build(config: Config) -> Result<Self, BuildError> {
-        let Config { server, database, auth } = config;
+        let Config { server, database, auth, files } = config;
         let listener = bind(server.bind_address)?;
         let metrics = Metrics::new()?;
         for name in migrate(&database).await? {
@@ -74,7 +76,7 @@ impl Application {
             metrics,
             uptime: Uptime::start(),
         };
-        Ok(Self { app: Arc::new(state), listener, drain: server.drain })
+        Ok(Self { app: Arc::new(state), listener, drain: server.drain, files })
     }
 
     /// Shows in `/metrics` what becomes of the process's spans.
@@ -94,9 +96,13 @@ impl Application {
 
     /// Serves until a signal comes, then drains.
     pub async fn run(self, signals: &mut Signals) -> Drained {
-        let Self { app, listener, drain } = self;
-        let background =
-            [tokio::spawn(maintenance::run(Arc::clone(&app))), tokio::spawn(watch::run(Arc::clone(&app)))];
+        let Self { app, listener, drain, files } = self;
+        let background = [
+            tokio::spawn(clock::run(Arc::clone(&app))),
+            tokio::spawn(maintenance::run(Arc::clone(&app))),
+            tokio::spawn(watch::run(Arc::clone(&app))),
+            tokio::spawn(value_files::run(Arc::clone(&app), files)),
+        ];
         let server = serve::serve(Arc::clone(&app), listener);
         let (drained, _) = drain.run(&app.shutdown, signals, server).await;
         background.iter().for_each(tokio::task::JoinHandle::abort);

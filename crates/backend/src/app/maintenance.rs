@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::state::App;
-use crate::domain::now;
 use crate::store::StoreError;
 
 /// Pause between two rounds. Each instance adds a random share, so that they take turns.
@@ -16,7 +15,7 @@ const BATCH: u32 = 500;
 pub(super) async fn run(app: App) {
     loop {
         tokio::time::sleep(PAUSE.mul_f64(1.0 + rand::random::<f64>())).await;
-        let now = now();
+        let now = app.now();
         tell("what has expired", in_batches(|| app.store.purge(now, BATCH)).await);
         let before = now - app.audit_retention;
         tell(

@@ -1,9 +1,11 @@
 //! Builds the server from its configuration and runs it to its end.
 
 mod build;
+mod clock;
 mod maintenance;
 mod serve;
 mod state;
+mod value_files;
 mod watch;
 
 pub use build::{Application, BuildError, migrate};

@@ -7,6 +7,7 @@ use service_kit::health::Uptime;
 use service_kit::shutdown::Shutdown;
 
 use crate::auth::{Hasher, TokenIssuer};
+use crate::domain::Timestamp;
 use crate::idempotency::Vault;
 use crate::metrics::Metrics;
 use crate::store::Store;
@@ -37,6 +38,13 @@ pub struct AppState {
     pub metrics: Metrics,
     /// Since when it runs.
     pub uptime: Uptime,
+}
+
+impl AppState {
+    /// The time now, by the clock that all instances share.
+    pub fn now(&self) -> Timestamp {
+        self.store.now()
+    }
 }
 
 /// The state as handlers get it.

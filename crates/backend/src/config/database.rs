@@ -7,6 +7,8 @@ use std::time::Duration;
 use service_kit::config::{Secret, Sources};
 use url::Url;
 
+use crate::percent::decode;
+
 /// The database and how to reach it.
 #[derive(Debug, Clone)]
 pub enum DatabaseConfig {
@@ -192,24 +194,6 @@ fn sql_server(url: &Url, pool: PoolConfig, mut tls: TlsDefaults) -> Result<SqlSe
         trust_server_certificate: tls.trust_server_certificate,
         pool,
     })
-}
-
-/// Undoes percent-encoding (RFC 3986 section 2.1), which passwords in URLs often need.
-fn decode(text: &str) -> Result<String, String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(if byte == b'%' { hex_pair(rest.next(), rest.next())? } else { byte });
-    }
-    String::from_utf8(bytes).map_err(|_| "has percent-encoded bytes that are no UTF-8".into())
-}
-
-fn hex_pair(high: Option<u8>, low: Option<u8>) -> Result<u8, String> {
-    let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
-    match (digit(high), digit(low)) {
-        (Some(high), Some(low)) => Ok(u8::try_from(high * 16 + low).unwrap_or(u8::MAX)),
-        _ => Err("has a % that is not followed by two hexadecimal digits".into()),
-    }
 }
 
 #[cfg(test)]

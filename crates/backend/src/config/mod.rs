@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use service_kit::config::{ConfigErrors, Secret, Sources};
+use service_kit::config::{ConfigErrors, Secret, Sources, ValueFiles};
 use service_kit::duration::HumanDuration;
 use service_kit::jwt::Keyring;
 use service_kit::shutdown::Drain;
@@ -26,6 +26,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// How people prove who they are.
     pub auth: AuthConfig,
+    /// Where secrets and other values were read from.
+    pub files: ValueFiles,
 }
 
 /// The server's side of the process.
@@ -76,12 +78,13 @@ impl Config {
         let server = ServerConfig::read(&mut sources, &log.instance_id);
         let database = DatabaseConfig::read(&mut sources);
         let auth = AuthConfig::read(&mut sources);
+        let files = sources.files();
         sources.finish()?;
         // Every missing part has noted a problem, so `finish` has returned by then.
         let (Some(database), Some(auth)) = (database, auth) else {
             return Err(ConfigErrors(Vec::new()));
         };
-        Ok((Self { server, database, auth }, log))
+        Ok((Self { server, database, auth, files }, log))
     }
 }
 

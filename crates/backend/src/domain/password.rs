@@ -9,8 +9,8 @@ use super::Email;
 
 const MIN_CHARS: usize = 8;
 const MAX_CHARS: usize = 128;
-/// Longer than any password that was ever accepted (128 characters of 4 bytes).
-const MAX_PRESENTED_BYTES: usize = 4 * MAX_CHARS;
+/// Longer than any password that was ever accepted.
+const MAX_PRESENTED_CHARS: usize = 4 * MAX_CHARS;
 
 /// A password that may be chosen: 8 to 128 characters of any kind (NIST SP 800-63B section
 /// 3.1.1.2: length counts, rules of composition do not help). Never printed, wiped on drop.
@@ -79,9 +79,9 @@ impl FromStr for PresentedPassword {
     type Err = PasswordError;
 
     fn from_str(text: &str) -> Result<Self, PasswordError> {
-        match text.len() {
+        match text.chars().count() {
             0 => Err(PasswordError::Empty),
-            bytes if bytes > MAX_PRESENTED_BYTES => Err(PasswordError::TooLong),
+            count if count > MAX_PRESENTED_CHARS => Err(PasswordError::TooLong),
             _ => Ok(Self(Zeroizing::new(text.to_owned()))),
         }
     }

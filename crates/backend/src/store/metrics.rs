@@ -129,6 +129,10 @@ impl<S: Store> Store for Metered<S> {
         self.timed("observe", self.store.observe()).await
     }
 
+    fn now(&self) -> Timestamp {
+        self.store.now()
+    }
+
     fn pool(&self) -> PoolStatus {
         self.store.pool()
     }

@@ -23,7 +23,8 @@
 //! Because the record holds the answer, callers compute the answer before the commit: ids,
 //! times and tokens are made by them, and what depends on stored state is read first and
 //! guarded by the version that was seen ([`Outcome::Stale`]: read again and decide again).
-//! Hence no home ever generates an id or reads a clock for a row.
+//! Hence no home ever generates an id or reads a clock for a row; callers take the time from
+//! [`Store::now`], so that what one instance stamps, another one judges by the same clock.
 //!
 //! Nothing outside the transaction may hold a lock: an instance can be stopped (SIGSTOP) or cut
 //! off at any point of it. On SQL Server the whole mutation therefore is one batch in one round
@@ -41,6 +42,7 @@
 //! - What [`backup`] asks for: taking, checking and restoring backups.
 
 pub mod backup;
+mod clock;
 mod error;
 pub mod metrics;
 pub mod migration;
@@ -57,6 +59,7 @@ use crate::domain::session::{TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
 use observation::ViewReading;
 
+pub use clock::DatabaseClock;
 pub use error::{BoxError, StoreError};
 pub use mutation::{
     AuditAction, AuditEntry, Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Scope,
@@ -97,12 +100,17 @@ pub trait Store: Send + Sync + 'static {
     /// Deletes at most `limit` audit rows that are older than `before`, as [`Store::purge`] does.
     async fn purge_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
-    /// Asks the database for a sign of life: its schema is there and can be read. Ends within 2 s.
+    /// Asks the database for a sign of life: its schema is there and can be read. Ends within 2 s. Sets the clock of
+    /// [`Store::now`].
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// What the database says about itself, view by view, for metrics. Waits for a connection as
     /// a request does, and holds one at most. An error where the database cannot be asked at all.
     async fn observe(&self) -> Result<Vec<ViewReading>, StoreError>;
+
+    /// The time now by the database's clock, which is the same for every instance, without asking for it. Before the
+    /// first [`Store::ping`] has succeeded it may be this machine's.
+    fn now(&self) -> Timestamp;
 
     /// The connections of this instance, now.
     fn pool(&self) -> PoolStatus;

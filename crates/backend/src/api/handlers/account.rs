@@ -14,7 +14,7 @@ use crate::api::fields::Checked;
 use crate::app::{App, AppState};
 use crate::auth::{AccessError, OpenedSession};
 use crate::domain::session::RefreshToken;
-use crate::domain::{NewUser, Role, User, now};
+use crate::domain::{NewUser, Role, User};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, StoreError};
 use uuid::Uuid;
@@ -24,7 +24,7 @@ use uuid::Uuid;
 /// Makes the account, its first session and its onboarding, whose step `account` is done by that.
 #[utoipa::path(
     post, path = "/api/auth/register", tag = "auth", operation_id = "register",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = RegisterRequest,
     responses(
         (status = 201, description = "The account and its first session", body = SessionBody),
@@ -45,7 +45,7 @@ pub(in crate::api) async fn register(
         return Err(ApiError::EmailTaken);
     }
     let password_hash = app.hasher.hash(password).await?;
-    let at = now();
+    let at = app.now();
     let user = User { id: Uuid::now_v7(), email, full_name, role: Role::User, created_at: at };
     let session = OpenedSession::begin(&user, &app.issuer, app.refresh_token_ttl, at);
     let tokens = (session.access_token, &session.refresh_token);
@@ -61,7 +61,7 @@ pub(in crate::api) async fn register(
 /// A wrong password and an unknown address get the same answer in the same time.
 #[utoipa::path(
     post, path = "/api/auth/login", tag = "auth", operation_id = "login",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = LoginRequest,
     responses(
         (status = 200, description = "A new session", body = SessionBody),
@@ -79,7 +79,7 @@ pub(in crate::api) async fn login(
     let (user, hash) = found.map(|found| (found.user, found.password_hash)).unzip();
     let verified = app.hasher.verify(request.password, hash).await?;
     let user = user.filter(|_| verified).ok_or(ApiError::InvalidCredentials)?;
-    let at = now();
+    let at = app.now();
     let session = OpenedSession::begin(&user, &app.issuer, app.refresh_token_ttl, at);
     let tokens = (session.access_token, &session.refresh_token);
     let answer = session_answer(&app, StatusCode::OK, &user, tokens, request.session)?;

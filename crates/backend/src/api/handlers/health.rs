@@ -55,7 +55,7 @@ pub(in crate::api) async fn ready(State(app): State<App>) -> Health {
     )
 )]
 pub(in crate::api) async fn with_database(State(app): State<App>) -> Health {
-    let database = database(&app).await;
+    let database = DatabaseBody { reason: None, ..database(&app).await };
     answer(&app, if database.status == "up" { "healthy" } else { "degraded" }, Some(database))
 }
 
@@ -74,12 +74,14 @@ fn answer(app: &AppState, status: &'static str, database: Option<DatabaseBody>) 
 async fn database(app: &AppState) -> DatabaseBody {
     let started = Instant::now();
     let sign = app.store.ping().await;
-    if let Err(error) = &sign {
-        tracing::warn!(error = service_kit::exit::chain(error), "the database gives no sign of life");
+    let reason = sign.as_ref().err().map(|error| service_kit::exit::chain(error));
+    if let Some(error) = &reason {
+        tracing::warn!(error, "the database gives no sign of life");
     }
     let pool = app.store.pool();
     DatabaseBody {
         status: if sign.is_ok() { "up" } else { "down" },
+        reason,
         latency_ms: started.elapsed().as_secs_f64() * 1000.0,
         pool: PoolBody {
             max: pool.max,

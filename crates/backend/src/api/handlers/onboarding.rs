@@ -8,14 +8,13 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
-use crate::api::dto::{Nothing, OnboardingBody, StepRequest, under};
+use crate::api::dto::{NoFields, OnboardingBody, StepKey, StepRequest, under};
 use crate::api::error::{ApiError, Problem};
 use crate::api::etag;
 use crate::api::fields::Checked;
 use crate::app::{App, AppState};
 use crate::auth::{AccessError, CurrentUser};
-use crate::domain::now;
-use crate::domain::onboarding::{Onboarding, Step, StepChange, StepData, UnknownStep};
+use crate::domain::onboarding::{Onboarding, Step, StepChange, StepData};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, StoreError};
 
@@ -25,7 +24,10 @@ const MAX_TRIES: u32 = 30;
 /// The state of my onboarding
 #[utoipa::path(
     get, path = "/api/onboarding", tag = "onboarding", operation_id = "get_onboarding", security(("access_token" = [])),
-    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of the state that the client has")),
+    params(
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the state that the client has"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that the state must have", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
+    ),
     responses(
         (status = 200, description = "The whole state", body = OnboardingBody, headers(("ETag" = String, description = "The version in quotes"))),
         (status = 304, description = "The client has this state already"),
@@ -39,6 +41,7 @@ pub(in crate::api) async fn show(
 ) -> Result<Response, ApiError> {
     let state = load(&app, current).await?;
     let tag = etag::of_version(state.version);
+    check_if_match(&headers, &state)?;
     if etag::has_already(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
@@ -53,9 +56,10 @@ pub(in crate::api) async fn show(
 #[utoipa::path(
     put, path = "/api/onboarding/steps/{key}", tag = "onboarding", operation_id = "put_step", security(("access_token" = [])),
     params(
-        ("key" = String, Path, description = "`account`, `profile`, `organization`, `preferences` or `review`"),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the state that the change is based on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours"),
+        ("key" = StepKey, Path, description = "Which step"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the state that the change is based on; `*` for any", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
+        ("If-None-Match" = Option<String>, Header, description = "Refuses the change where the state has this `ETag`; `*` refuses any, since the state is always there", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
     ),
     request_body = StepRequest,
     responses(
@@ -63,7 +67,7 @@ pub(in crate::api) async fn show(
         (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`unknown_step`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`step_is_automatic`, `onboarding_completed`", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "`version_mismatch`, `precondition_failed`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
     )
@@ -76,13 +80,13 @@ pub(in crate::api) async fn put_step(
     headers: HeaderMap,
     request: Result<Checked<StepRequest>, ApiError>,
 ) -> Result<Answer, ApiError> {
-    let step = named(key)?;
+    let step: Step = key.map_err(|_| ApiError::MalformedPath { reason: "names no step" })?.0.parse()?;
     let change = check(step, request?.0)?;
     let audit =
         Audit { action: AuditAction::StepSaved, user_id: current.id, subject: Some(step.key().into()) };
     for _ in 0..MAX_TRIES {
-        let (at, state) = (now(), load(&app, current).await?);
-        check_version(&headers, &state)?;
+        let (at, state) = (app.now(), load(&app, current).await?);
+        check_preconditions(&headers, &state)?;
         let record = state.change_step(step, change.clone(), at)?;
         let (user_id, expected_version) = (current.id, state.version);
         let answer = whole_state(&state.with_step(step, record.clone()))?;
@@ -100,14 +104,16 @@ pub(in crate::api) async fn put_step(
 #[utoipa::path(
     post, path = "/api/onboarding/complete", tag = "onboarding", operation_id = "complete_onboarding", security(("access_token" = [])),
     params(
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the state that the change is based on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the state that the change is based on; `*` for any", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
+        ("If-None-Match" = Option<String>, Header, description = "Refuses the change where the state has this `ETag`; `*` refuses any, since the state is always there", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
     ),
+    request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 200, description = "The whole state, completed", body = OnboardingBody, headers(("ETag" = String, description = "The version in quotes"))),
         (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`onboarding_incomplete`: `open_steps` names the required steps that are open", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "`version_mismatch`", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "`version_mismatch`, `precondition_failed`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -116,12 +122,12 @@ pub(in crate::api) async fn complete(
     Authenticated(current): Authenticated,
     attempt: Attempt,
     headers: HeaderMap,
-    Checked(Nothing): Checked<Nothing>,
+    Checked(NoFields {}): Checked<NoFields>,
 ) -> Result<Answer, ApiError> {
     let audit = Audit { action: AuditAction::OnboardingCompleted, user_id: current.id, subject: None };
     for _ in 0..MAX_TRIES {
-        let (at, state) = (now(), load(&app, current).await?);
-        check_version(&headers, &state)?;
+        let (at, state) = (app.now(), load(&app, current).await?);
+        check_preconditions(&headers, &state)?;
         if !state.may_complete()? {
             return whole_state(&state);
         }
@@ -132,11 +138,6 @@ pub(in crate::api) async fn complete(
         }
     }
     Err(StoreError::exhausted("an onboarding that stands still").into())
-}
-
-/// A path that is no UTF-8 names no step.
-fn named(key: Result<Path<String>, PathRejection>) -> Result<Step, UnknownStep> {
-    key.map_or_else(|rejection| Err(UnknownStep(rejection.body_text())), |Path(key)| key.parse())
 }
 
 async fn load(app: &AppState, current: CurrentUser) -> Result<Onboarding, ApiError> {
@@ -151,7 +152,17 @@ fn check(step: Step, request: StepRequest) -> Result<StepChange, ApiError> {
     Ok(StepChange { status, data })
 }
 
-fn check_version(headers: &HeaderMap, state: &Onboarding) -> Result<(), ApiError> {
+/// In the order of RFC 9110 section 13.2.2.
+fn check_preconditions(headers: &HeaderMap, state: &Onboarding) -> Result<(), ApiError> {
+    check_if_match(headers, state)?;
+    if etag::if_none_match(headers, &etag::of_version(state.version))? {
+        Ok(())
+    } else {
+        Err(ApiError::AlreadyThere { current: state.version })
+    }
+}
+
+fn check_if_match(headers: &HeaderMap, state: &Onboarding) -> Result<(), ApiError> {
     if etag::if_match(headers, &etag::of_version(state.version))? {
         Ok(())
     } else {

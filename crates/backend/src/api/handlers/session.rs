@@ -13,7 +13,6 @@ use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
 use crate::app::{App, AppState};
 use crate::auth::new_token;
-use crate::domain::now;
 use crate::domain::session::{RefreshToken, TokenHash, TokenState, Verdict};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, StoreError};
@@ -27,7 +26,7 @@ const MAX_TRIES: u32 = 10;
 /// as long as its successor has not been used; after that, its use ends the session.
 #[utoipa::path(
     post, path = "/api/auth/refresh", tag = "auth", operation_id = "refresh",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body(content = Option<TokenRequest>, description = "Not needed where the token is sent as a cookie"),
     responses(
         (status = 200, description = "A new pair of tokens", body = SessionBody),
@@ -46,7 +45,7 @@ pub(in crate::api) async fn refresh(
     let hash = token.hash();
     for _ in 0..MAX_TRIES {
         let state = app.store.token_state(hash).await?.ok_or(ApiError::RefreshTokenInvalid)?;
-        match state.verdict(now()) {
+        match state.verdict(app.now()) {
             Verdict::Rotate => {
                 if let Commit::Done(answer) = rotate(&app, &attempt, &state, hash, mode).await? {
                     return Ok(answer);
@@ -75,7 +74,7 @@ async fn rotate(
     replaced: TokenHash,
     mode: SessionMode,
 ) -> Result<Commit, ApiError> {
-    let at = now();
+    let at = app.now();
     let (token, replacement) = new_token(app.refresh_token_ttl, at);
     let access_token = app.issuer.issue(&state.user, state.session_id, at);
     let answer = session_answer(app, StatusCode::OK, &state.user, (access_token, &token), mode)?;
@@ -104,7 +103,7 @@ fn about(action: AuditAction, state: &TokenState) -> Audit {
 /// token. Its refresh tokens stop to work at once, its last access token when it expires.
 #[utoipa::path(
     post, path = "/api/auth/logout", tag = "auth", operation_id = "logout", security(("access_token" = []), ()),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body(content = Option<TokenRequest>, description = "Not needed with an access token or a cookie"),
     responses(
         (status = 204, description = "The session has ended"),
@@ -139,7 +138,7 @@ async fn leaving(
     request: TokenRequest,
     headers: &HeaderMap,
 ) -> Result<Option<(Uuid, Uuid)>, ApiError> {
-    match (app.issuer.authenticate(headers, now()), presented(request, headers)) {
+    match (app.issuer.authenticate(headers, app.now()), presented(request, headers)) {
         (Ok(user), _) => Ok(Some((user.session_id, user.id))),
         (Err(_), Some((token, _))) => {
             let state = app.store.token_state(token.hash()).await?;
@@ -156,5 +155,5 @@ async fn end(
     audit: Option<Audit>,
     answer: Answer,
 ) -> Result<Answer, ApiError> {
-    done(attempt.commit(app, now(), Effect::RevokeSession { session_id }, audit, answer).await?)
+    done(attempt.commit(app, app.now(), Effect::RevokeSession { session_id }, audit, answer).await?)
 }

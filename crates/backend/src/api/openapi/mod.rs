@@ -1,8 +1,12 @@
 //! The OpenAPI document, made from the handlers' own descriptions.
 
+mod common;
+
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use self::common::Common;
+use super::dto::StepKey;
 use super::handlers::{account, docs, health, onboarding, session, static_data};
 
 #[derive(OpenApi)]
@@ -18,12 +22,13 @@ use super::handlers::{account, docs, health, onboarding, session, static_data};
         onboarding::show, onboarding::put_step, onboarding::complete, static_data::show,
         health::live, health::ready, health::with_database, health::metrics, docs::openapi, docs::page,
     ),
+    components(schemas(StepKey)),
     tags(
         (name = "auth", description = "Accounts and sessions"),
         (name = "onboarding", description = "The way through the steps"),
         (name = "operations", description = "For balancers, supervisors and developers"),
     ),
-    modifiers(&AccessToken),
+    modifiers(&AccessToken, &Common),
 )]
 struct Api;
 

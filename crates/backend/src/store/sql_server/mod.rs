@@ -32,7 +32,7 @@ use uuid::Uuid;
 use super::metrics::StoreMetrics;
 use super::migration::MigrationError;
 use super::observation::ViewReading;
-use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
+use super::{DatabaseClock, KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
 use crate::config::SqlServerConfig;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{TokenHash, TokenState};
@@ -44,6 +44,7 @@ pub use migrate::migrate;
 #[derive(Debug)]
 pub struct SqlServerStore {
     pool: pool::Pool,
+    clock: DatabaseClock,
 }
 
 /// Opens the migrated database. Connects in the background: until it has, calls wait and then
@@ -52,7 +53,8 @@ pub fn open(config: &SqlServerConfig, metrics: &StoreMetrics) -> Result<SqlServe
     let driver = driver::driver_config(config, &config.database);
     let driver = driver.map_err(|error| migrate::cannot_open(config, error))?;
     let connector = connection::Connector::new(driver);
-    Ok(SqlServerStore { pool: pool::Pool::start(connector, &config.pool, metrics.pool_wait.clone()) })
+    let pool = pool::Pool::start(connector, &config.pool, metrics.pool_wait.clone());
+    Ok(SqlServerStore { pool, clock: DatabaseClock::default() })
 }
 
 #[async_trait]
@@ -90,11 +92,15 @@ impl Store for SqlServerStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        read::ping(&self.pool).await
+        read::ping(&self.pool, &self.clock).await
     }
 
     async fn observe(&self) -> Result<Vec<ViewReading>, StoreError> {
         observe::observe(&self.pool).await
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     fn pool(&self) -> PoolStatus {

@@ -2,7 +2,7 @@
 //! `READ_COMMITTED_SNAPSHOT` its answer is of one moment and waits for no writer.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tiberius::Row;
 use tokio::time::sleep;
@@ -15,7 +15,7 @@ use super::row;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
-use crate::store::{KeptAnswer, Scope, StoreError};
+use crate::store::{DatabaseClock, KeptAnswer, Scope, StoreError};
 
 /// How long a sign of life may take.
 const PING_LIMIT: Duration = Duration::from_secs(2);
@@ -74,11 +74,17 @@ pub(super) async fn onboarding(pool: &Pool, user_id: Uuid) -> Result<Option<Onbo
     row::onboarding(&rows(pool, "read an onboarding", batch).await?)
 }
 
-/// Reads the schema's version.
-pub(super) async fn ping(pool: &Pool) -> Result<(), StoreError> {
-    let batch = Arc::new(Batch::of("SELECT MAX(version) AS version FROM dbo.schema_migrations", values![]));
+/// Reads the schema's version and the server's clock. It may have waited for a connection before it was asked, but
+/// then it has taken long, and the clock does not listen.
+pub(super) async fn ping(pool: &Pool, clock: &DatabaseClock) -> Result<(), StoreError> {
+    let question = "SELECT MAX(version) AS version, CAST(SYSUTCDATETIME() AS DATETIME2(3)) AS clock
+         FROM dbo.schema_migrations";
+    let (batch, asked) = (Arc::new(Batch::of(question, values![])), Instant::now());
     let rows =
         pool.run(&batch, PING_LIMIT).await.map_err(|failure| failure.of_read("give a sign of life"))?;
+    if let Some(time) = rows.first().map(|row| row::optional_moment(row, "clock")).transpose()?.flatten() {
+        clock.set(time, asked, Instant::now());
+    }
     rows.first().map_or(Ok(0), |row| row::required::<i64>(row, "version")).map(drop)
 }
 

@@ -107,6 +107,6 @@ fn moment(row: &Row, column: &'static str) -> Result<Timestamp, StoreError> {
     optional_moment(row, column)?.ok_or_else(|| StoreError::corrupt(column, Absent))
 }
 
-fn optional_moment(row: &Row, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
+pub(super) fn optional_moment(row: &Row, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
     Ok(optional::<PrimitiveDateTime>(row, column)?.map(PrimitiveDateTime::assume_utc))
 }

@@ -127,6 +127,32 @@ async fn unknown_paths_and_methods_are_told_apart() {
 }
 
 #[tokio::test]
+async fn paths_that_are_no_text_are_told_so_wherever_they_lead() {
+    let (instance, _database) = alone().await;
+    let person = instance.register().await;
+    for path in ["/%ff", "/api/%C3", "/api/%zz", "/api/onboarding/steps/%FF", "/api/auth/me%", "/health%fe"] {
+        for method in [Method::GET, Method::PUT, Method::DELETE] {
+            let answer = instance.call(method, path).bearer_auth(&person.access_token);
+            answer.problem(400, "malformed_path").await;
+        }
+    }
+    instance.get("/api/caf%C3%A9").problem(404, "not_found").await;
+}
+
+#[tokio::test]
+async fn a_body_that_may_be_left_out_may_be_null() {
+    let (instance, _database) = alone().await;
+    let person = instance.register().await;
+    for body in ["", "null", " null ", "{}"] {
+        let call = |path| instance.call(Method::POST, path).header("content-type", "application/json");
+        call("/api/auth/refresh").body(body).problem(401, "refresh_token_invalid").await;
+        let complete = call("/api/onboarding/complete").bearer_auth(&person.access_token).body(body);
+        complete.problem(409, "onboarding_incomplete").await;
+    }
+    instance.post("/api/auth/login", &Value::Null).problem(422, "validation_failed").await;
+}
+
+#[tokio::test]
 async fn request_ids_are_taken_over_where_they_are_harmless() {
     let (instance, _database) = alone().await;
     let ask = async |id: &str| {

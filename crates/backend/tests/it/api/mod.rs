@@ -2,10 +2,13 @@
 
 mod accounts;
 mod bad_input;
+mod clocks;
 mod drill;
 mod harness;
 mod idempotency;
 mod lifecycle;
+mod lost_file;
+mod odd_input;
 mod onboarding;
 mod openapi;
 mod operations;

@@ -1,0 +1,95 @@
+//! What all calls of one kind have in common in the document, said once.
+
+use utoipa::Modify;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::schema::{AdditionalProperties, Object, Ref, Schema, SchemaType, Type};
+use utoipa::openapi::{OpenApi, PathItem, RefOr, Required, ResponseBuilder};
+
+/// Adds the refusals that come before a handler, and makes parameters and bodies as strict as their readers.
+pub(super) struct Common;
+
+/// Bodies with any other field than those that are described are refused.
+const CLOSED: [&str; 5] = ["RegisterRequest", "LoginRequest", "TokenRequest", "StepRequest", "NoFields"];
+
+/// Whether a kind of call may be refused with a status, and why. What a call says of the status itself stands.
+type Refusal = (fn(&Operation) -> bool, &'static str, &'static str);
+
+const REFUSALS: [Refusal; 10] = [
+    (
+        has_body,
+        "400",
+        "`malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`",
+    ),
+    (has_condition, "400", "`malformed_condition`"),
+    (has_body, "408", "`request_timeout`"),
+    (has_body, "413", "`body_too_large`: over 64 KiB"),
+    (has_body, "415", "`unsupported_media_type`"),
+    (has_body, "422", "`validation_failed`, `idempotency_key_reused`"),
+    (needs_token, "401", "`token_missing`, `token_expired`, `token_invalid`"),
+    (has_condition, "412", "`version_mismatch`"),
+    (is_of_the_api, "500", "`internal_error`"),
+    (is_of_the_api, "503", "`database_unavailable`"),
+];
+
+fn has_body(operation: &Operation) -> bool {
+    operation.request_body.is_some()
+}
+
+fn needs_token(operation: &Operation) -> bool {
+    operation.security.is_some()
+}
+
+fn has_condition(operation: &Operation) -> bool {
+    parameters(operation).any(|parameter| parameter.name == "If-Match")
+}
+
+/// Those for operations answer from memory, or have a body of their own for a sick database.
+fn is_of_the_api(operation: &Operation) -> bool {
+    has_body(operation) || needs_token(operation)
+}
+
+fn parameters(operation: &Operation) -> impl Iterator<Item = &Parameter> {
+    let known = operation.parameters.iter().flatten();
+    known.filter_map(|parameter| if let RefOr::T(parameter) = parameter { Some(parameter) } else { None })
+}
+
+impl Modify for Common {
+    fn modify(&self, document: &mut OpenApi) {
+        document.paths.paths.values_mut().flat_map(operations).for_each(complete);
+        let components = document.components.get_or_insert_default();
+        for name in CLOSED {
+            if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) {
+                object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+            }
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().flatten()
+}
+
+fn complete(operation: &mut Operation) {
+    operation.parameters.iter_mut().flatten().for_each(never_null);
+    for (applies, status, description) in REFUSALS {
+        if applies(operation) && !operation.responses.responses.contains_key(status) {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+            let response = ResponseBuilder::new().description(description);
+            let response = response.content("application/problem+json", content).build();
+            operation.responses.responses.insert(status.to_owned(), response.into());
+        }
+    }
+}
+
+/// A header or a part of the path may be left out, but is never `null`.
+fn never_null(parameter: &mut RefOr<Parameter>) {
+    if let RefOr::T(parameter) = parameter
+        && parameter.parameter_in == ParameterIn::Header
+        && parameter.required == Required::False
+        && let Some(RefOr::T(Schema::Object(Object { schema_type, .. }))) = &mut parameter.schema
+    {
+        *schema_type = SchemaType::Type(Type::String);
+    }
+}

@@ -1,0 +1,82 @@
+//! One clock for all instances: the database's.
+//!
+//! What one instance stamps (a replaced token, an expiry, the times of an access token), another one judges. Clocks of
+//! hosts differ; were each to go by its own, a grace of 10 s would be over before it began. So every instance takes the
+//! time from the database that it shares with the others, and judges by that.
+
+use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use crate::domain::{self, Timestamp};
+
+/// A difference from which on the log tells of it.
+const NOTABLE: time::Duration = time::Duration::seconds(5);
+
+/// An answer that took longer says too little of the moment at which it was given.
+const SLOWEST: Duration = Duration::from_secs(1);
+
+/// The clock of a database that is somewhere else, as this instance knows it: its last reading and the time that has
+/// passed since, by a clock that nobody sets. Without any reading it is this machine's.
+#[derive(Debug, Default)]
+pub struct DatabaseClock(RwLock<Option<Reading>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    time: Timestamp,
+    at: Instant,
+}
+
+impl DatabaseClock {
+    /// Takes in that the database said `time` to a question that was asked at `asked` and answered at `answered`.
+    pub fn set(&self, time: Timestamp, asked: Instant, answered: Instant) {
+        let took = answered.saturating_duration_since(asked);
+        if took > SLOWEST {
+            return;
+        }
+        let reading = Reading { time, at: asked + took / 2 };
+        let difference = reading.now(answered) - domain::now();
+        let known = self.0.write().unwrap_or_else(PoisonError::into_inner).replace(reading);
+        if known.is_none() && difference.abs() > NOTABLE {
+            let seconds = difference.whole_seconds();
+            tracing::warn!(
+                seconds,
+                "the database's clock differs from this machine's; the database's counts"
+            );
+        }
+    }
+
+    /// The time now, to the millisecond.
+    pub fn now(&self) -> Timestamp {
+        let reading = *self.0.read().unwrap_or_else(PoisonError::into_inner);
+        reading.map_or_else(domain::now, |reading| reading.now(Instant::now()))
+    }
+}
+
+impl Reading {
+    fn now(self, at: Instant) -> Timestamp {
+        domain::cut_to_millisecond(self.time + at.saturating_duration_since(self.at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_goes_by_the_last_reading_and_never_by_the_machine() {
+        let clock = DatabaseClock::default();
+        let own = domain::now();
+        assert!((clock.now() - own).abs() < NOTABLE);
+        for hours in [-3, 5] {
+            let (asked, theirs) = (Instant::now(), domain::now() + time::Duration::hours(hours));
+            clock.set(theirs, asked, asked + Duration::from_millis(200));
+            // The answer was given in the middle of the question.
+            let told = clock.now() - theirs;
+            assert!((-0.2..5.0).contains(&told.as_seconds_f64()), "{told}");
+        }
+        let before = clock.now();
+        let asked = Instant::now();
+        clock.set(own, asked, asked + Duration::from_secs(2));
+        assert!(clock.now() >= before, "an answer that was slow says nothing");
+    }
+}
