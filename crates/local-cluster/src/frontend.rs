@@ -2,22 +2,25 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{map_response, map_response_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::any;
-use reqwest::Client;
+use futures::TryStreamExt as _;
+use reqwest::{Client, Url};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tower_http::services::{ServeDir, ServeFile};
 
 use crate::layout::Layout;
-use crate::page_traces;
+use crate::{page_files, page_traces};
 
 /// RFC 9110 7.6.1: these speak of one connection and are never passed on.
 const HOP_BY_HOP: [HeaderName; 7] = [
@@ -107,8 +110,9 @@ fn with_page(layout: &Layout, router: Router) -> Router {
     if !index.is_file() {
         return router.fallback(page_is_not_built);
     }
-    let files = ServeDir::new(&layout.frontend_dir).precompressed_gzip().fallback(ServeFile::new(index));
-    router.fallback_service(files).layer(map_response(add_page_headers))
+    router
+        .fallback_service(page_files::files(&layout.frontend_dir, &index))
+        .layer(map_response(add_page_headers))
 }
 
 async fn page_is_not_built() -> Response {
@@ -133,22 +137,45 @@ async fn proxy(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let url = match target(&upstream.base, &parts) {
+        Ok(url) => url,
+        Err(refusal) => return refusal.into_response(),
+    };
     let has_body =
         [header::CONTENT_LENGTH, header::TRANSFER_ENCODING].iter().any(|h| parts.headers.contains_key(h));
     let mut headers = end_to_end(parts.headers);
     add_forwarding(&mut headers, client);
-    let mut passed_on =
-        upstream.client.request(parts.method, format!("{}{path}", upstream.base)).headers(headers);
+    let mut passed_on = upstream.client.request(parts.method, url).headers(headers);
+    let broken = Arc::new(AtomicBool::new(false));
     if has_body {
-        passed_on = passed_on.body(reqwest::Body::wrap_stream(body.into_data_stream()));
+        let told = Arc::clone(&broken);
+        let body = body.into_data_stream().inspect_err(move |_| told.store(true, Ordering::Relaxed));
+        passed_on = passed_on.body(reqwest::Body::wrap_stream(body));
     }
     match passed_on.send().await {
         Ok(answer) => pass_on(answer),
+        Err(_) if broken.load(Ordering::Relaxed) => {
+            (StatusCode::BAD_REQUEST, "the body broke off\n").into_response()
+        }
+        Err(error) if error.is_builder() => {
+            (StatusCode::URI_TOO_LONG, "the target is too long\n").into_response()
+        }
         Err(error) => {
             (StatusCode::BAD_GATEWAY, format!("the load balancer does not answer: {error}\n")).into_response()
         }
     }
+}
+
+/// Where the balancer is asked for the same path. A library of the web would put one with dots or odd characters right,
+/// and the balancer would see another one, outside of `/api`.
+fn target(base: &str, parts: &Parts) -> Result<Url, (StatusCode, &'static str)> {
+    if parts.method == Method::CONNECT {
+        return Err((StatusCode::METHOD_NOT_ALLOWED, "nothing is tunnelled here\n"));
+    }
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let url = Url::parse(&format!("{base}{path}")).ok();
+    let same = url.filter(|url| url.path() == parts.uri.path());
+    same.ok_or((StatusCode::BAD_REQUEST, "the path has dots or characters that must be percent-encoded\n"))
 }
 
 fn pass_on(answer: reqwest::Response) -> Response {

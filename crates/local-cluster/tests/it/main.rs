@@ -11,6 +11,7 @@
 
 mod cluster;
 mod life;
+mod odd_input;
 mod promise;
 mod refusals;
 mod traces;
