@@ -5,7 +5,7 @@ use crate::forward::{Draft, Facts, Peer, Request, Way, forwarding_fields};
 use crate::http1::fields::{Known, MAX_FIELDS, known};
 use crate::http1::length::{Framing, Length};
 use crate::http1::refusal;
-use crate::http1::request::MAX_REQUEST_LINE;
+use crate::http1::request::{MAX_HEAD, MAX_REQUEST_LINE};
 use crate::http1::target::{self, Target, TargetError};
 use crate::record::Protocol;
 use crate::respond::ErrorKind;
@@ -86,10 +86,11 @@ fn check_limits(parts: &Parts, path: &str) -> Result<(), ErrorKind> {
     if parts.method.as_str().len() + path.len() > MAX_REQUEST_LINE {
         return Err(ErrorKind::TargetTooLong);
     }
+    let size: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     let crumbs = parts.headers.get_all(COOKIE).iter().count();
     // With `Host`, which comes of `:authority`.
     let fields = parts.headers.len() + 1 - crumbs.saturating_sub(1);
-    if fields > MAX_FIELDS { Err(ErrorKind::HeadTooLarge) } else { Ok(()) }
+    if fields > MAX_FIELDS || size > MAX_HEAD { Err(ErrorKind::HeadTooLarge) } else { Ok(()) }
 }
 
 /// `:authority`, or `Host` in its place; never two that differ (RFC 9113 section 8.3.1).

@@ -29,6 +29,11 @@ async fn heads_that_no_backend_should_see_are_refused_with_a_problem() {
         }
         request
     };
+    let long = |length: usize| {
+        let mut request = get("/");
+        request.headers_mut().insert("x-long", "v".repeat(length).parse().unwrap());
+        request
+    };
     let port = http::Request::get("http://one.test:65536/").body(Full::default()).unwrap();
     for (request, status) in [
         (get("/a?b=c"), 200),
@@ -44,6 +49,8 @@ async fn heads_that_no_backend_should_see_are_refused_with_a_problem() {
         (with_fields(99, "x-many"), 200),
         (with_fields(100, "x-many"), 431),
         (with_fields(150, "cookie"), 200),
+        (long(30 * 1024), 200),
+        (long(40 * 1024), 431),
     ] {
         let what = request.uri().to_string().chars().take(60).collect::<String>();
         let (answered, content_type, body) = ask(&mut sender, request).await;

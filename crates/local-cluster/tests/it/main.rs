@@ -10,6 +10,7 @@
 )]
 
 mod cluster;
+mod forged;
 mod life;
 mod odd_input;
 mod promise;
