@@ -9,8 +9,8 @@ export OPENSSL_NO_VENDOR := `pkg-config --exists openssl 2>/dev/null && echo 1 |
 default:
     @"{{just_executable()}}" --list --unsorted --justfile "{{justfile()}}"
 
-# build everything and run the whole system on this machine: page on 3000, balancer on 8080
-up *options: build
+# build what it needs and run the whole system on this machine: page on 3000, balancer on 8080
+up *options: build-up
     exec target/release/local-cluster up {{options}}
 
 # every test that this machine can run; what it cannot run is named, with the reason
@@ -71,6 +71,10 @@ restore-staging backup *files:
 staging-down:
     docker compose -f docker-compose.scale.yml --profile '*' down
 
+# the commands of README.md and docs/*.md, as they stand there, in a fresh copy
+test-commands *pages:
+    deploy/test/commands.sh {{pages}}
+
 # what needs a container engine: images, Compose, faults and scaling under load, TLS, monitoring, nginx, Swarm, Kubernetes
 test-containers *parts:
     deploy/test/containers.sh {{parts}}
@@ -86,6 +90,22 @@ profile case: build-bench
 # instructions per request beside those of the last commit that kept them; --keep keeps the new ones
 instructions *options: build-bench
     python3 bench/instructions.py {{options}}
+
+# Neither the benchmark's nor the tests' programs. The page needs the network first and the compiler the processor, so
+# they are built side by side.
+[private]
+build-up:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if [[ ! -x target/release/local-cluster ]]; then
+      echo "Building the page, the balancer, the backend and local-cluster: some five minutes on two cores, once; then seconds."
+    fi
+    log=$(mktemp)
+    trap 'rm -f "$log"' EXIT
+    "{{just_executable()}}" --justfile "{{justfile()}}" page >"$log" 2>&1 &
+    page=$!
+    cargo build --release --locked --package local-cluster --package backend --package load-balancer --bins
+    wait "$page" || { cat "$log" >&2; echo "The page cannot be built, see above." >&2; exit 1; }
 
 [private]
 build-backend:

@@ -58,32 +58,34 @@ running_backends() {
     grep -E '^backend-[0-9]+$' | sort -t- -k2 -n
 }
 
-# Until the balancer uses exactly these. Where nginx has its place, until each says itself that it is well.
+# Until both balancers use exactly these. Where nginx has their place, until each says itself that it is well.
 wait_for() {
   local deadline=$((SECONDS + 60)) lacking
   while lacking=$(not_used "$@") && [[ -n $lacking ]]; do
-    ((SECONDS < deadline)) || fail "after 60 s the balancer does not use exactly $*: $lacking"
+    ((SECONDS < deadline)) || fail "after 60 s the balancers do not use exactly $*: $lacking"
     sleep 0.2
   done
 }
 
-# Names the difference between what the balancer uses and these.
+# Names the difference between what the balancers use and these.
 not_used() {
-  local address
-  if address=$(docker port user-onboarding-load-balancer 8080 2>/dev/null | head -n 1) && [[ -n $address ]]; then
-    diff <(printf '%s\n' "$@" | sort) <(used_by "${address/#0.0.0.0/127.0.0.1}") | sed -nE 's/^< /lacks /p; s/^> /still has /p' | xargs
-  else
-    for service in "$@"; do
-      docker exec "user-onboarding-$service" onboarding-backend healthcheck >/dev/null 2>&1 || echo "$service is not well"
-    done
-  fi
+  local balancer address asked=
+  for balancer in load-balancer load-balancer-2; do
+    address=$(docker port "user-onboarding-$balancer" 8081 2>/dev/null | head -n 1) && [[ -n $address ]] || continue
+    asked=yes
+    diff <(printf '%s\n' "$@" | sort) <(used_by "$address") | sed -nE "s/^< /$balancer lacks /p; s/^> /$balancer still has /p" | xargs
+  done
+  [[ -z $asked ]] || return 0
+  for service in "$@"; do
+    docker exec "user-onboarding-$service" onboarding-backend healthcheck >/dev/null 2>&1 || echo "$service is not well"
+  done
 }
 
-# The instances that the balancer at this address has; those that are not `up` are marked. One that is leaving gets
+# The instances that the balancer with this admin address has; those that are not `up` are marked. One that is leaving gets
 # nothing any more.
 used_by() {
-  curl --silent --max-time 5 "http://$1/health" | tr '{' '\n' |
-    sed -nE 's/.*"name":"([^"]*)".*"state":"([^"]*)".*/\1 \2/p' | sed '/ leaving$/d; s/ up$//' | sort
+  curl --silent --max-time 5 "http://$1/api/status" | tr '{' '\n' |
+    sed -nE 's/.*"name":"(backend-[^"]*)".*"state":"([^"]*)".*/\1 \2/p' | sed '/ leaving$/d; s/ up$//' | sort
 }
 
 main "$@"

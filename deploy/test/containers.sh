@@ -154,6 +154,8 @@ part_swarm() {
   compose_onboards
   variant_of "$VERSION-next" 'LABEL org.opencontainers.image.version="next"'
   variant_of "$VERSION-broken" 'ENTRYPOINT ["onboarding-backend", "--no-such-option"]'
+  data_of=$(docker ps --quiet --filter "name=^${stack}_backend.1")
+  through_page "Swarm: each balancer's task anew, on one node" each_swarm_balancer
   under_load "Swarm: to five backends, and to three" up_and_down
   under_load "Swarm: roll-out of a new image" roll_out
   expect "the image after the update" "$IMAGE_PREFIX/backend:$VERSION-next" "$(image_now)"

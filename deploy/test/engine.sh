@@ -16,7 +16,7 @@ newer=trixie
 main() {
   docker info >/dev/null 2>&1 || bring_engine
   docker compose version >/dev/null 2>&1 && docker buildx version >/dev/null 2>&1 || install_plugins
-  for tool in debootstrap openssl objcopy curl python3; do
+  for tool in debootstrap openssl objcopy curl python3 jq; do
     command -v "$tool" >/dev/null || install_tools
   done
   say "$(docker version --format 'Docker engine {{.Server.Version}}'), Compose $(docker compose version --short)"
@@ -36,7 +36,7 @@ bring_engine() {
 
 install_tools() {
   can_bring "$tool"
-  from_apt debootstrap openssl binutils curl python3
+  from_apt debootstrap openssl binutils curl python3 jq
 }
 
 from_apt() {

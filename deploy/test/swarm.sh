@@ -46,6 +46,16 @@ update_state() { docker service inspect --format '{{.UpdateStatus.State}}' "${st
 update_is_over() { [[ $(update_state) =~ ^(completed|rollback_completed|paused|rollback_paused)$ ]]; }
 image_now() { docker service inspect --format '{{.Spec.TaskTemplate.ContainerSpec.Image}}' "${stack}_backend"; }
 
+each_swarm_balancer() {
+  local service
+  for service in load-balancer load-balancer-2; do
+    docker service update --quiet --detach --force "${stack}_$service" >/dev/null
+    until_true 120 "$service is updated" swarm_service_is "$service" || return
+  done
+}
+
+swarm_service_is() { [[ $(docker service inspect --format '{{.UpdateStatus.State}}' "${stack}_$1") == completed ]]; }
+
 roll_out() {
   update_to "$VERSION-next" && [[ $(update_state) == completed ]] && backends_up "$LOAD_BALANCER_PORT" 3
 }

@@ -92,9 +92,20 @@ impl Stored {
             .collect();
         fields.push(("age".into(), self.age(now).as_secs().to_string().into()));
         fields.push(("x-cache".into(), result.into()));
+        fields.push(("cache-status".into(), self.cache_status(result, now).into()));
         let (status, body) =
             if not_modified { (304, Bytes::new()) } else { (self.status, self.body.clone()) };
         Answer { status, fields, body }
+    }
+
+    /// `Cache-Status` (RFC 9211), after those of caches nearer to the origin, which are kept with the answer.
+    fn cache_status(&self, result: &str, now: Instant) -> String {
+        if result == "HIT" {
+            let left = self.freshness.lifetime.saturating_sub(self.age(now)).as_secs();
+            format!("load-balancer; hit; ttl={left}")
+        } else {
+            "load-balancer; fwd=stale; fwd-status=304".to_owned()
+        }
     }
 
     /// Whether the client has this very answer; what is no success has no conditions (RFC 9110 section 13.2.1).
@@ -159,6 +170,8 @@ mod tests {
         let later = stored.since + Duration::from_secs(54);
         assert!(stored.is_fresh(later));
         assert!(stored.answer(Fields(b""), "HIT", later).fields.contains(&("age".into(), "59".into())));
+        let status = ("cache-status".into(), "load-balancer; hit; ttl=1".into());
+        assert!(stored.answer(Fields(b""), "HIT", later).fields.contains(&status));
         assert!(!stored.is_fresh(stored.since + Duration::from_secs(55)));
     }
 

@@ -18,6 +18,9 @@ pub struct Added<'a> {
     pub cache: Option<&'static str>,
 }
 
+/// `Cache-Status` of what a server answered where the cache had nothing (RFC 9211).
+pub const NOT_FROM_CACHE: &[u8] = b"load-balancer; fwd=miss";
+
 /// How the body of an answer is sent to an HTTP/1 client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
@@ -103,6 +106,7 @@ pub fn response(
     field(out, b"X-Request-Id", added.request_id);
     if let Some(result) = added.cache {
         field(out, b"X-Cache", result.as_bytes());
+        field(out, b"Cache-Status", NOT_FROM_CACHE);
     }
     out.extend_from_slice(b"\r\n");
 }

@@ -6,7 +6,7 @@ use crate::forward::{Client, ClientError, Own};
 use crate::http1::fields::{Known, known};
 use crate::http1::length::Length;
 use crate::http1::response::ResponseHead;
-use crate::http1::write::Added;
+use crate::http1::write::{Added, NOT_FROM_CACHE};
 use crate::linger::Linger;
 use crate::respond::Answer;
 use crate::worker::{Alarm, Scratch};
@@ -133,6 +133,7 @@ impl Client for Http2Client {
         append(&mut fields, b"x-request-id", added.request_id);
         if let Some(result) = added.cache {
             append(&mut fields, b"x-cache", result.as_bytes());
+            append(&mut fields, b"cache-status", NOT_FROM_CACHE);
         }
         self.answer.begin(head.status, fields);
     }

@@ -57,6 +57,23 @@ async fn the_second_request_is_answered_from_the_cache() {
     balancer.stop().await;
 }
 
+/// Each cache on the way adds itself (RFC 9211), the one that is nearest to the client last.
+#[tokio::test]
+async fn cache_status_says_where_an_answer_came_from() {
+    let answer = Answer::ok("x").header("Cache-Control", "max-age=300").header("Cache-Status", "origin; hit");
+    let upstream = Upstream::start(answer).await;
+    let balancer = before(&upstream).await;
+    for own in ["load-balancer; fwd=miss", "load-balancer; hit; ttl=300"] {
+        let response = ask(&balancer, Method::GET, "/", &[]).await;
+        let all: Vec<_> =
+            response.headers().get_all("cache-status").iter().map(|v| v.to_str().unwrap()).collect();
+        // A second may have passed.
+        assert_eq!(all[0], "origin; hit");
+        assert!(all[1] == own || all[1] == "load-balancer; hit; ttl=299", "{all:?}");
+    }
+    balancer.stop().await;
+}
+
 #[tokio::test]
 async fn what_is_personal_or_not_to_be_stored_goes_to_the_server() {
     let script = Script::by(|seen| {

@@ -1,0 +1,141 @@
+"""Runs the commands of our pages as they stand: commands.py [PAGE]...
+
+Every block of commands on a page (a fence named bash, console or sh) follows a comment that says what is to become of it:
+
+    <!-- run in staging          where: see ENVIRONMENTS; `for 5 s` ends what goes on by itself
+    before: docker kill …        what has to have happened, as on a page that says what to do about it
+    exit: 1                      how the block ends; 0 if nothing is said
+    expect: three words          in what the block prints; /…/ is a regular expression
+    -->
+
+or `<!-- not run: REASON -->`. A block with neither is an error, and so is a page with a block that does not end well. Of a
+`console` block, what follows `$ ` is run; the rest shows what it may print.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+FENCE = re.compile(r"(?:<!--(?P<marker>(?:(?!-->).)*)-->\n+)?^```(?P<language>bash|console|sh)\n(?P<text>.*?)^```$", re.M | re.S)
+RUN = re.compile(r"\s*run in (?P<environment>[a-z]+)(?: for (?P<seconds>\d+) s)?\s*(?:\n(?P<lines>.*))?$", re.S)
+LIMIT = 1800
+
+STAGING = "docker compose -f docker-compose.scale.yml up -d --wait"
+DEVELOPMENT = "docker compose up -d --wait"
+NOTHING = "docker compose -f docker-compose.scale.yml --profile '*' down; docker compose down"
+# What is made sure of before a block, by a command of its own.
+ENVIRONMENTS = {"anything": None, "nothing": NOTHING, "staging": STAGING, "development": f"{NOTHING}; {DEVELOPMENT}"}
+
+
+class Wrong(Exception):
+    """Says what is wrong with a block, and where."""
+
+
+def commands(language, text):
+    """What a person types of a block."""
+    if language != "console":
+        return text
+    typed, going_on = [], False
+    for line in text.splitlines():
+        if going_on:
+            typed.append(line)
+        elif line.startswith("$ "):
+            typed.append(line[2:])
+        else:
+            continue
+        going_on = line.rstrip().endswith("\\")
+    return "\n".join(typed) + "\n"
+
+
+def shell(script, seconds=None):
+    """Exit code and output of a script; `seconds` ends what goes on by itself, which is well."""
+    process = subprocess.Popen(
+        ["bash", "-euo", "pipefail", "-c", script],
+        # Whoever is asked says yes.
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0,
+    )
+    try:
+        output, _ = process.communicate("y\n" * 10, timeout=seconds or LIMIT)
+        return process.returncode, output
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, 2)
+        output, _ = process.communicate()
+        return (0 if seconds else 124), output
+
+
+current = None
+
+
+def prepare(environment):
+    global current
+    if environment != current or environment == "staging":
+        script = ENVIRONMENTS[environment]
+        code, output = shell(script) if script else (0, "")
+        if code and environment != "nothing":
+            raise Wrong(f"no {environment}: {output[-3000:]}")
+    current = environment
+
+
+def run(match, where):
+    marker = RUN.match(match["marker"])
+    if not marker:
+        raise Wrong(f"{where}: cannot read the comment: {match['marker'].strip()}")
+    environment = marker["environment"]
+    if environment not in ENVIRONMENTS:
+        raise Wrong(f"{where}: no environment '{environment}'; there are: {', '.join(ENVIRONMENTS)}")
+    prepare(environment)
+    said = [line.strip().partition(": ") for line in (marker["lines"] or "").splitlines() if line.strip()]
+    unknown = [word for word, _, _ in said if word not in ("before", "exit", "expect")]
+    if unknown:
+        raise Wrong(f"{where}: what is {unknown}?")
+    for script in (value for word, _, value in said if word == "before"):
+        code, output = shell(script)
+        if code:
+            raise Wrong(f"{where}: before: {script}: {output}")
+    wanted_code = next((int(value) for word, _, value in said if word == "exit"), 0)
+    script = commands(match["language"], match["text"])
+    began = time.monotonic()
+    code, output = shell(script, marker["seconds"] and int(marker["seconds"]))
+    first = next(line for line in script.splitlines() if line and not line.startswith("#"))
+    print(f"· {where}: {first} ({time.monotonic() - began:.1f} s)", file=sys.stderr, flush=True)
+    if code != wanted_code:
+        raise Wrong(f"{where}: exit code {code}\n{script}\n{output[-3000:]}")
+    for wanted in (value for word, _, value in said if word == "expect"):
+        found = re.search(wanted[1:-1], output, re.M) if re.fullmatch("/.+/", wanted) else wanted in output
+        if not found:
+            raise Wrong(f"{where}: nothing like {wanted} in\n{output[-3000:]}")
+
+
+def blocks(page):
+    text = page.read_text()
+    for match in FENCE.finditer(text):
+        yield match, f"{page}:{text[: match.start('language')].count(chr(10)) + 1}"
+
+
+def main(pages):
+    ran, left = 0, []
+    everything = [block for page in pages for block in blocks(page)]
+    for match, where in everything:
+        marker = (match["marker"] or "").strip()
+        if not marker.startswith(("run in ", "not run: ")):
+            raise Wrong(f"{where}: says neither `run in …` nor `not run: …`")
+    for match, where in everything:
+        if match["marker"].strip().startswith("not run: "):
+            left.append((where, match["marker"].strip().removeprefix("not run: ")))
+            continue
+        run(match, where)
+        ran += 1
+    for where, reason in left:
+        print(f"not run: {where}: {' '.join(reason.split())}")
+    print(f"commands: {ran} blocks of {len(pages)} pages ran as they stand, {len(left)} were not run, 0 failed")
+
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:] or ["README.md", *sorted(map(str, pathlib.Path("docs").glob("*.md")))]
+    try:
+        main([pathlib.Path(page) for page in chosen])
+    except Wrong as wrong:
+        sys.exit(f"error: {wrong}")
