@@ -27,7 +27,7 @@ STAGING = "docker compose -f docker-compose.scale.yml up -d --wait"
 DEVELOPMENT = "docker compose up -d --wait"
 NOTHING = "docker compose -f docker-compose.scale.yml --profile '*' down; docker compose down"
 # What is made sure of before a block, by a command of its own.
-ENVIRONMENTS = {"anything": None, "nothing": NOTHING, "staging": STAGING, "development": f"{NOTHING}; {DEVELOPMENT}"}
+ENVIRONMENTS = {"anything": None, "nothing": NOTHING, "staging": STAGING, "development": DEVELOPMENT}
 
 
 class Wrong(Exception):
@@ -66,16 +66,21 @@ def shell(script, seconds=None):
         return (0 if seconds else 124), output
 
 
-current = None
+current = "unknown"
 
 
 def prepare(environment):
+    """Staging is brought up anew before each block, since the last one may have taken something of it away."""
     global current
-    if environment != current or environment == "staging":
-        script = ENVIRONMENTS[environment]
-        code, output = shell(script) if script else (0, "")
-        if code and environment != "nothing":
-            raise Wrong(f"no {environment}: {output[-3000:]}")
+    if environment == "anything":
+        return
+    if environment != current:
+        # Ours alone are there, and what is not there cannot be ended.
+        shell(NOTHING)
+    script = ENVIRONMENTS[environment]
+    code, output = shell(script)
+    if code and environment != "nothing":
+        raise Wrong(f"no {environment}: {output[-3000:]}")
     current = environment
 
 
