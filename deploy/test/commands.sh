@@ -26,7 +26,7 @@ clean_up() {
 trap clean_up EXIT
 
 # A clone has what is checked in; what is changed here and not yet checked in comes along.
-mkdir "$work/clone" "$work/bin"
+mkdir "$work/clone" "$work/bin" "$work/just"
 git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do [[ ! -e $file ]] || printf '%s\0' "$file"; done |
   tar --null --files-from - --create | tar --directory "$work/clone" --extract
 
@@ -43,8 +43,9 @@ if [[ ${files[*]} == *docker-compose.scale.yml* ]]; then files+=(-f deploy/compo
 if ((${#files[@]} == 0)); then files=(-f docker-compose.yml -f deploy/compose/embedded.dev.yml); fi
 exec "$DOCKER" compose "${files[@]}" "$@"
 SHIM
-printf '#!/bin/sh\nexec ./justw "$@"\n' >"$work/bin/just"
-chmod +x "$work"/bin/*
+# `just` is ./justw where it is not installed; that one must not find this one again.
+printf '#!/bin/sh\nPATH=$(echo "$PATH" | sed "s|%s:||") exec ./justw "$@"\n' "$work/just" >"$work/just/just"
+chmod +x "$work"/bin/* "$work/just/just"
 if docker image inspect "$(sed -n 's/^ *image: \(mcr[^ ]*\)$/\1/p' deploy/compose/services.yml)" >/dev/null 2>&1; then
   rm "$work/bin/docker"
 else
@@ -52,4 +53,4 @@ else
 fi
 
 cd "$work/clone"
-PATH=$work/bin:$PATH python3 deploy/test/commands.py "$@"
+PATH=$work/just:$work/bin:$PATH python3 deploy/test/commands.py "$@"
