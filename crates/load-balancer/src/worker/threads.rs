@@ -332,7 +332,9 @@ fn take_over(worker: &Rc<Worker>, accepted: Accepted<std::net::TcpStream>) {
 /// Serves a connection here, unless there are too many, and until it is better off elsewhere.
 fn settle(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) {
     let open = Open::new(worker);
-    if worker.common.open.load(Relaxed) > worker.settings.max_connections {
+    // One in clear that has a place was let in by the worker that it comes from.
+    let is_new = accepted.tls || accepted.place.is_none();
+    if is_new && worker.common.open.load(Relaxed) > worker.settings.max_connections {
         worker.recorder.stats().refused_connections.add(1);
         return serve::turn_away(worker, &accepted);
     }
