@@ -68,7 +68,7 @@ pub use mutation::{
 /// What the service asks of a database.
 ///
 /// Every call may be dropped at any time by its caller without harm. Every call ends by itself
-/// within 10 s (waiting for a connection: `DB_POOL_ACQUIRE_TIMEOUT_MS`; waiting for a lock: 8 s).
+/// within 20 s (waiting for a connection: `DB_POOL_ACQUIRE_TIMEOUT_MS`; waiting for a lock: 13 s).
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// Does all of `mutation` or nothing; see the module for the order.

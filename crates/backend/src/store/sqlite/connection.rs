@@ -10,9 +10,9 @@ use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 
 use crate::store::StoreError;
 
-/// How long anything waits for the lock: longer than a stop of 5 s of the process that holds it,
-/// shorter than the 10 s that a balancer gives a try.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long anything waits for the lock: longer than a stop of 10 s of the process that holds it, and shorter than the
+/// 60 s that a balancer gives a request whose server is at work.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(13);
 
 /// How long a sign of life may take.
 pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(2);

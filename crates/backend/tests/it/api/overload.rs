@@ -42,7 +42,7 @@ async fn a_locked_database_is_503_with_no_effect() {
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let body = registration();
     let answer = instance.post("/api/auth/register", &body).header("idempotency-key", "k");
-    let answer = answer.timeout(Duration::from_secs(20)).problem(503, "database_unavailable").await;
+    let answer = answer.timeout(Duration::from_secs(40)).problem(503, "database_unavailable").await;
     assert_eq!((answer.header("retry-after"), answer.header("x-retry-safe")), ("1", "1"));
     holder.execute_batch("ROLLBACK").unwrap();
     // 5xx is not kept: the same key does it now.
