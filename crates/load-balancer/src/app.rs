@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use service_kit::{
-    config::Secret,
+    config::{Secret, ValueFiles},
     files::FileWatch,
     shutdown::{Drain, Drained, Shutdown, Signals},
     telemetry::traces::Traces,
@@ -129,6 +129,13 @@ impl App {
         })
     }
 
+    /// Has the files that values of the environment came from watched, too.
+    #[must_use]
+    pub fn watching(mut self, files: ValueFiles) -> Self {
+        self.upkeep.watch_values(files);
+        self
+    }
+
     /// Where plain HTTP is served.
     pub fn http(&self) -> SocketAddr {
         self.workers.http()
@@ -147,14 +154,14 @@ impl App {
     /// Serves until a signal comes or `shutdown` is triggered; then drains, and gives how that went.
     pub async fn run(self, shutdown: Shutdown, signals: &mut Signals) -> Drained {
         let Self { mut workers, control, listener, drain, log, upkeep, .. } = self;
-        let router =
-            admin::router(Admin::new(Arc::clone(&control), self.token, self.admin_hosts, shutdown.clone()));
+        let admin = Admin::new(Arc::clone(&control), self.token, self.admin_hosts, shutdown.clone());
+        let router = admin::router(Arc::clone(&admin));
         let trusted = Arc::clone(workers.trusted());
         let beside = async {
             tokio::join!(
                 control.run(),
                 control::follow_names(&trusted, &self.resolver),
-                upkeep.run(&control),
+                upkeep.run(&control, &admin),
                 serve(listener, router)
             );
         };

@@ -11,7 +11,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use service_kit::{
-    config::{Secret, Sources},
+    config::{Secret, Sources, ValueFiles},
     exit,
     health::probe,
     shutdown::{Drained, Shutdown, Signals},
@@ -30,7 +30,10 @@ use crate::{
 const SERVICE: &str = "load-balancer";
 
 /// The shortest admin token, in bytes.
-const SHORTEST_TOKEN: usize = 16;
+pub(crate) const SHORTEST_TOKEN: usize = 16;
+
+/// Where the admin token may come from.
+pub(crate) const TOKEN_FILE: &str = "LB_ADMIN_TOKEN_FILE";
 
 const PROBE_LIMIT: Duration = Duration::from_secs(5);
 
@@ -72,6 +75,7 @@ enum Command {
 /// What the environment says.
 struct Environment {
     admin_token: Option<Secret>,
+    files: ValueFiles,
     log_format: LogFormat,
     traces: Option<TraceConfig>,
 }
@@ -80,11 +84,10 @@ struct Environment {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut sources = Sources::from_env();
-    let environment = Environment {
-        admin_token: admin_token(&mut sources),
-        log_format: sources.or("LOG_FORMAT", LogFormat::Text),
-        traces: TraceConfig::read(&mut sources),
-    };
+    let admin_token = admin_token(&mut sources);
+    let log_format = sources.or("LOG_FORMAT", LogFormat::Text);
+    let traces = TraceConfig::read(&mut sources);
+    let environment = Environment { admin_token, log_format, traces, files: sources.files() };
     if let Err(errors) = sources.finish() {
         return exit::report(exit::BAD_CONFIGURATION, &errors);
     }
@@ -191,7 +194,7 @@ fn run(file: PathBuf, environment: Environment) -> ExitCode {
     };
     let resolver = Arc::new(SystemResolver::default());
     let options = Options { file, admin_token: environment.admin_token, resolver, traces };
-    let ended = runtime.block_on(serve(options));
+    let ended = runtime.block_on(serve(options, environment.files));
     // A look-up that hangs in the resolver must not hold up the end.
     runtime.shutdown_background();
     match ended {
@@ -202,11 +205,11 @@ fn run(file: PathBuf, environment: Environment) -> ExitCode {
     }
 }
 
-async fn serve(options: Options) -> Result<Drained, StartError> {
+async fn serve(options: Options, files: ValueFiles) -> Result<Drained, StartError> {
     // Caught before anything is served, so that none is missed.
     let mut signals = Signals::new().map_err(StartError::Signals)?;
     let traces = options.traces.clone();
-    let app = App::build(options).await?;
+    let app = App::build(options).await?.watching(files);
     tracing::info!(http = %app.http(), https = ?app.https(), admin = %app.admin(), "listening");
     let drained = app.run(Shutdown::new(), &mut signals).await;
     match drained {

@@ -3,10 +3,15 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use service_kit::files::{FileWatch, Look};
+use service_kit::{
+    config::{ValueChange, ValueFiles},
+    files::{FileWatch, Look},
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
+    admin::Admin,
+    cli::{SHORTEST_TOKEN, TOKEN_FILE},
     config::Certificate,
     control::Control,
     tls::{Certificates, TlsError},
@@ -26,6 +31,7 @@ pub(crate) struct Renewable {
 #[derive(Debug)]
 pub(crate) struct Upkeep {
     configuration: FileWatch,
+    values: ValueFiles,
     certificates: Option<Renewable>,
     /// SIGHUP: everything again.
     hang_up: Signal,
@@ -70,15 +76,23 @@ impl Upkeep {
     /// Watches the files and catches the signals from now on. Needs a tokio runtime with I/O.
     pub(crate) fn new(configuration: FileWatch, certificates: Option<Renewable>) -> io::Result<Self> {
         let (hang_up, rotate) = (signal(SignalKind::hangup())?, signal(SignalKind::user_defined1())?);
-        Ok(Self { configuration, certificates, hang_up, rotate })
+        Ok(Self { configuration, values: ValueFiles::default(), certificates, hang_up, rotate })
+    }
+
+    /// Watches the files that values of the environment came from.
+    pub(crate) fn watch_values(&mut self, values: ValueFiles) {
+        self.values = values;
     }
 
     /// Runs as long as it is polled.
-    pub(crate) async fn run(mut self, control: &Control) {
+    pub(crate) async fn run(mut self, control: &Control, admin: &Admin) {
         let mut second = tokio::time::interval(EVERY);
         loop {
             tokio::select! {
-                _ = second.tick() => self.look(control),
+                _ = second.tick() => {
+                    self.look(control);
+                    self.values.look().into_iter().for_each(|change| take_over(change, admin));
+                }
                 Some(()) = self.hang_up.recv() => self.all_again(control),
                 Some(()) = self.rotate.recv() => control.reopen_access_log(),
             }
@@ -105,4 +119,26 @@ impl Upkeep {
         control.reopen_access_log();
         control.reload_or_tell("SIGHUP");
     }
+}
+
+/// A new admin token counts at once; what else came from a file does at the next start.
+fn take_over(change: ValueChange, admin: &Admin) {
+    let ValueChange { variable, path, value, differs } = change;
+    let path = path.display();
+    if variable != TOKEN_FILE {
+        if differs {
+            tracing::warn!(variable, %path, "the file holds another value or is gone; that takes effect at the next start");
+        }
+        return;
+    }
+    let Some(token) = value.filter(|token| token.expose().len() >= SHORTEST_TOKEN) else {
+        tracing::error!(
+            variable,
+            %path,
+            "the file is gone or its token is shorter than {SHORTEST_TOKEN} bytes; the old one stays"
+        );
+        return;
+    };
+    admin.renew_token(token);
+    tracing::info!(variable, %path, "the new admin token counts");
 }

@@ -26,7 +26,7 @@ pub(super) async fn run(app: App, mut files: ValueFiles) {
     }
 }
 
-fn tell(ValueChange { variable, path, differs }: &ValueChange) {
+fn tell(ValueChange { variable, path, differs, .. }: &ValueChange) {
     let path = path.display();
     if *differs {
         tracing::warn!(variable, %path, "the file holds another value or is gone; restart this instance to go by it");

@@ -31,7 +31,7 @@ pub(super) async fn changes(
 ) -> Result<Response, Problem> {
     match &admin.token {
         None => from_own_page(request.headers())?,
-        Some(token) => with_token(&admin, request.headers(), peer(&request), token).await?,
+        Some(token) => with_token(&admin, request.headers(), peer(&request), &token.load_full()).await?,
     }
     Ok(next.run(request).await)
 }

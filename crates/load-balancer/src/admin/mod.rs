@@ -13,6 +13,7 @@ mod throttle;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
@@ -33,7 +34,7 @@ const LONGEST_BODY: usize = 16 * 1024;
 #[derive(Debug)]
 pub struct Admin {
     control: Arc<Control>,
-    token: Option<Secret>,
+    token: Option<ArcSwap<Secret>>,
     throttle: Throttle,
     hosts: Vec<HostMatch>,
     shutdown: Shutdown,
@@ -48,7 +49,15 @@ impl Admin {
         hosts: Vec<HostMatch>,
         shutdown: Shutdown,
     ) -> Arc<Self> {
+        let token = token.map(ArcSwap::from_pointee);
         Arc::new(Self { control, token, throttle: Throttle::default(), hosts, shutdown })
+    }
+
+    /// Takes `token` in the place of the one that is asked for now. Without any at the start there is none later.
+    pub fn renew_token(&self, token: Secret) {
+        if let Some(known) = &self.token {
+            known.store(Arc::new(token));
+        }
     }
 }
 

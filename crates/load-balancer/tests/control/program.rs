@@ -359,3 +359,30 @@ async fn a_hang_up_signal_reloads_and_reopens_the_log() {
     assert_eq!((&line["server"], &line["status"]), (&"a".into(), &200.into()));
     assert_eq!(line["attempts"][0]["server"], "a");
 }
+
+#[tokio::test]
+async fn a_new_admin_token_counts_at_once_and_a_weak_one_never() {
+    let admin = free_port();
+    let text = config(&[], "wait_for_server = \"0s\"")
+        .replace("admin = \"127.0.0.1:0\"", &format!("admin = \"{admin}\""));
+    let (folder, file) = written(&text);
+    let token = folder.path().join("token");
+    let (old, new) = ("the old token, long enough", "the new token, long enough");
+    std::fs::write(&token, old).unwrap();
+    let mut run = command(&file, &["run"]);
+    run.env("LB_ADMIN_TOKEN_FILE", &token);
+    let process = Process::spawn(run.into()).unwrap();
+    process.wait_for_line("listening", PATIENCE).await;
+    let reload = async |token: &str| {
+        let call = reqwest::Client::new().post(format!("http://{admin}/api/reload")).bearer_auth(token);
+        call.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(reload(old).await, 200);
+    std::fs::write(&token, "weak").unwrap();
+    process.wait_for_line("the old one stays", PATIENCE).await;
+    assert_eq!(reload(old).await, 200);
+    std::fs::write(folder.path().join("next"), new).unwrap();
+    std::fs::rename(folder.path().join("next"), &token).unwrap();
+    process.wait_for_line("the new admin token counts", PATIENCE).await;
+    assert_eq!((reload(new).await, reload(old).await), (200, 401));
+}

@@ -247,19 +247,19 @@ mod tests {
         assert!(sources.secret("SECRET").is_some() && sources.secret("SAME").is_some());
         let mut files = sources.files();
         assert_eq!(files.look(), []);
-        let change = |differs| {
+        let change = |value: Option<&str>, differs| {
             let (variable, path) = ("SECRET_FILE".to_owned(), secret.path().to_owned());
-            [ValueChange { variable, path, differs }]
+            [ValueChange { variable, path, value: value.map(Secret::new), differs }]
         };
         std::fs::write(same.path(), "kept\n\n").unwrap();
         std::fs::write(secret.path(), "another").unwrap();
-        assert_eq!(files.look(), change(true));
-        std::fs::write(secret.path(), "a third one").unwrap();
+        assert_eq!(files.look(), change(Some("another"), true));
+        std::fs::write(secret.path(), "another\n").unwrap();
         assert_eq!(files.look(), []);
         std::fs::write(secret.path(), "one").unwrap();
-        assert_eq!(files.look(), change(false));
+        assert_eq!(files.look(), change(Some("one"), false));
         std::fs::write(secret.path(), "").unwrap();
-        assert_eq!(files.look(), change(true));
+        assert_eq!(files.look(), change(None, true));
         assert!(!format!("{files:?}").contains("one"));
     }
 

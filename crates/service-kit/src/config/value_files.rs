@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use super::sources::read;
+use super::{Secret, sources::read};
 use crate::files::{FileWatch, Look};
 
 /// All `X_FILE` that were read, watched for another value.
@@ -16,26 +16,29 @@ struct ValueFile {
     /// `X_FILE`.
     variable: String,
     path: PathBuf,
-    value: Zeroizing<String>,
+    /// As it was read at first, and as it was when it was last looked at; `None` where it could not be read then.
+    first: Zeroizing<String>,
+    last: Option<Zeroizing<String>>,
     watch: FileWatch,
-    differs: bool,
 }
 
-/// A file that says something else than the process goes by, or the same again.
+/// A file that says something else than before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueChange {
     /// `X_FILE`.
     pub variable: String,
     /// The file.
     pub path: PathBuf,
-    /// Whether it differs now; false: it says again what was read at first.
+    /// What it says; `None` where it cannot be read or is gone.
+    pub value: Option<Secret>,
+    /// Whether that is something else than was read at first.
     pub differs: bool,
 }
 
 impl ValueFiles {
     pub(super) fn push(&mut self, variable: String, path: PathBuf, watch: FileWatch, value: &str) {
-        let value = Zeroizing::new(value.to_owned());
-        self.0.push(ValueFile { variable, path, value, watch, differs: false });
+        let first = Zeroizing::new(value.to_owned());
+        self.0.push(ValueFile { variable, path, last: Some(first.clone()), first, watch });
     }
 
     /// The names of the variables, `X_FILE` each.
@@ -51,13 +54,18 @@ impl ValueFiles {
 
 impl ValueFile {
     fn look(&mut self) -> Option<ValueChange> {
-        let differs = match self.watch.look() {
+        let now = match self.watch.look() {
             Look::Same => return None,
-            Look::Gone(_) => true,
-            Look::Changed => !read(self.path.as_os_str()).is_ok_and(|now| *now == *self.value),
+            Look::Gone(_) => None,
+            Look::Changed => read(self.path.as_os_str()).ok(),
         };
-        let news = std::mem::replace(&mut self.differs, differs) != differs;
-        news.then(|| ValueChange { variable: self.variable.clone(), path: self.path.clone(), differs })
+        if now == self.last {
+            return None;
+        }
+        self.last.clone_from(&now);
+        let differs = now.as_ref() != Some(&self.first);
+        let value = now.map(|text| Secret::new(text.as_str()));
+        Some(ValueChange { variable: self.variable.clone(), path: self.path.clone(), value, differs })
     }
 }
 
