@@ -3,7 +3,7 @@
 use super::Exchange;
 use super::current_pool::CurrentPool;
 use crate::forward::{self, Answered, Broken, Client, Limits};
-use crate::pool::{Outcome, Pool, Server, Tried, pick, pick_any};
+use crate::pool::{Member, Outcome, Pool, Server, Tried, pick, pick_any};
 use crate::record::Attempts;
 use crate::retry::{self, Decision, Failure, Replay};
 use crate::worker::Worker;
@@ -72,6 +72,9 @@ impl<'a> Course<'a> {
     /// Counts a retry that was decided on.
     pub(super) fn retry(&mut self, worker: &Worker, reason: Failure) {
         self.fresh = false;
+        if matches!(reason, Failure::SharedWant { .. }) {
+            self.skip_who_lacks_the_same();
+        }
         worker.recorder.retry(self.pool, reason);
     }
 
@@ -91,16 +94,49 @@ impl<'a> Course<'a> {
     }
 
     /// Whether an answer is to be refused for another attempt: a 503, while another server is there to be asked.
-    pub(super) fn wants_another(&self, answered: Answered, replay: Replay, now: Instant) -> bool {
+    pub(super) fn wants_another(
+        &self,
+        answered: Answered,
+        server: &Server,
+        replay: Replay,
+        now: Instant,
+    ) -> bool {
         if answered.status != 503 {
             return false;
         }
-        let untried = |server: &Server| server.usable() && !self.tried.contains(server);
+        if answered.shared_want {
+            self.hears_of_shared_want(server, now);
+        }
+        let lacks = |server: &Server| answered.shared_want && server.has_lately_lacked_what_is_shared(now);
+        let untried = |server: &Server| server.usable() && !self.tried.contains(server) && !lacks(server);
         let other = self.pool.newest().members().iter().any(|member| untried(member.server()));
         let replay = Replay { body_replayable: answered.replayable, ..replay };
         // The attempt under way is not among those recorded yet.
         let attempt = self.tries() + 1;
         other && self.decide(answered.failure(), replay, attempt, now) != Decision::GiveUp
+    }
+
+    /// `server` lacks what all servers share. Where there is one that has not lately said the same, `server` may be cut
+    /// off alone: it is put out until its next good check.
+    #[cold]
+    fn hears_of_shared_want(&self, server: &Server, now: Instant) {
+        server.lacks_what_is_shared(now);
+        let has_it = |other: &Server| other.usable() && !other.has_lately_lacked_what_is_shared(now);
+        let others = self.pool.newest().members().iter().any(|member| has_it(member.server()));
+        if others && server.eject_as_cut_off() {
+            let (pool, server) = (self.pool.name(), server.name());
+            tracing::warn!(pool, server, "server put out: it lacks what all share, another may not");
+        }
+    }
+
+    /// Servers that have lately said that they lack it, too, are not asked.
+    #[cold]
+    fn skip_who_lacks_the_same(&mut self) {
+        let lacking = |server: &&Arc<Server>| server.has_lately_lacked_what_is_shared(self.ended);
+        let members = self.pool.newest().members().iter();
+        for server in members.map(Member::server).filter(lacking) {
+            self.tried.insert(server);
+        }
     }
 
     /// A server that can be asked now. Servers may have come and gone during an attempt or a wait.

@@ -109,7 +109,7 @@ impl<C: Client> Exchange<'_, C> {
         let replay = self.replay(course.pool);
         let aim =
             Aim { server, settings: course.pool.settings(), fresh: course.fresh, limits: &course.limits };
-        let judge = |answered| !course.wants_another(answered, replay, self.alarm.now());
+        let judge = |answered| !course.wants_another(answered, server, replay, self.alarm.now());
         let attempt =
             forward::attempt(self.worker, self.client, &mut self.request, aim, self.alarm, judge).await;
         drop(lease);

@@ -71,6 +71,8 @@ pub enum Known {
     ServedBy,
     /// `X-Retry-Safe`: an upstream's word that a 503 came before any effect.
     RetrySafe,
+    /// `X-Unavailable`: a 503 is for want of what it names, which all servers of the pool share.
+    Unavailable,
     /// Any other field.
     Other,
 }
@@ -93,6 +95,7 @@ pub fn known(name: &str) -> Known {
         11 if is("x-served-by") => Known::ServedBy,
         12 if is("x-request-id") => Known::RequestId,
         12 if is("x-retry-safe") => Known::RetrySafe,
+        13 if is("x-unavailable") => Known::Unavailable,
         14 if is("content-length") => Known::ContentLength,
         14 if is("http2-settings") => Known::HopByHop,
         15 if is("idempotency-key") => Known::IdempotencyKey,

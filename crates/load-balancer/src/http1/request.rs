@@ -197,7 +197,9 @@ impl<'b> Reading<'b> {
             }
             Known::UserAgent => self.context.user_agent = Some(value),
             Known::Referer => self.context.referer = Some(value),
-            Known::Date | Known::ServedBy | Known::RetrySafe | Known::Other => return Ok(false),
+            Known::Date | Known::ServedBy | Known::RetrySafe | Known::Unavailable | Known::Other => {
+                return Ok(false);
+            }
         }
         Ok(true)
     }

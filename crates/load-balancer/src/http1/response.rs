@@ -29,6 +29,8 @@ pub struct ResponseHead<'h, 'b> {
     pub upgrade: Option<&'b [u8]>,
     /// `X-Retry-Safe: 1`: nothing was done.
     pub retry_safe: bool,
+    /// `X-Unavailable`: what the upstream lacks, which all servers of the pool share.
+    pub unavailable: Option<&'b [u8]>,
     /// Whether there is a `Date`.
     pub has_date: bool,
     /// How many bytes the head took.
@@ -88,6 +90,7 @@ struct Reading<'b> {
     consumed: FieldSet,
     options: Options<'b>,
     retry_safe: bool,
+    unavailable: Option<&'b [u8]>,
     has_date: bool,
 }
 
@@ -113,6 +116,7 @@ impl<'b> Reading<'b> {
             Known::Upgrade => self.options.protocols = Some(value),
             Known::HopByHop | Known::ServedBy | Known::RequestId => {}
             Known::RetrySafe => self.retry_safe = value == b"1",
+            Known::Unavailable => self.unavailable = Some(value),
             Known::Date => {
                 self.has_date = true;
                 return Ok(false);
@@ -162,6 +166,7 @@ impl<'b> Reading<'b> {
             keep_alive: self.options.keeps_alive(http10),
             upgrade,
             retry_safe: self.retry_safe,
+            unavailable: self.unavailable,
             has_date: self.has_date,
             len,
         }))

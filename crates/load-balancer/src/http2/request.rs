@@ -126,7 +126,12 @@ fn passing_fields(draft: &mut Draft, parts: &Parts) {
             Known::UserAgent => draft.user_agent(value.as_bytes()),
             Known::Referer => draft.referer(value.as_bytes()),
             Known::Other if *name == COOKIE => {}
-            Known::IdempotencyKey | Known::Date | Known::ServedBy | Known::RetrySafe | Known::Other => {
+            Known::IdempotencyKey
+            | Known::Date
+            | Known::ServedBy
+            | Known::RetrySafe
+            | Known::Unavailable
+            | Known::Other => {
                 draft.field(name.as_str().as_bytes(), value.as_bytes());
             }
             Known::Connection

@@ -21,6 +21,10 @@ use super::{
 };
 use crate::record::metrics::ServerStats;
 
+mod shared_want;
+
+use shared_want::SharedWant;
+
 /// Who has named a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -66,6 +70,7 @@ pub struct Server {
     report: Mutex<CheckReport>,
     /// What was asked last by requests that wait for its answer.
     inquiry: Mutex<Option<Inquiry>>,
+    shared_want: SharedWant,
     wake: Notify,
     pool_wake: Arc<Notify>,
 }
@@ -96,6 +101,7 @@ impl Server {
             identity: Mutex::default(),
             report: Mutex::default(),
             inquiry: Mutex::default(),
+            shared_want: SharedWant::default(),
             wake: Notify::new(),
             pool_wake,
         }

@@ -27,14 +27,20 @@ pub enum Failure {
         /// The server vouches for it.
         nothing_done: bool,
     },
+    /// A 503 for want of what all servers of the pool share (`X-Unavailable: database`). Another server is asked as
+    /// long as it has not lately said the same: this one may be cut off alone.
+    SharedWant {
+        /// The server vouches that the request has had no effect.
+        nothing_done: bool,
+    },
 }
 
 impl Failure {
     /// How many reasons there are, for tables by [`index`](Self::index).
-    pub const COUNT: usize = 7;
+    pub const COUNT: usize = 8;
     /// The names in the order of [`index`](Self::index): label `reason` of `lb_retries_total`.
     pub const NAMES: [&'static str; Self::COUNT] =
-        ["connect", "stale", "reset", "timeout", "invalid", "unavailable", "exhausted"];
+        ["connect", "stale", "reset", "timeout", "invalid", "unavailable", "exhausted", "shared_want"];
 
     /// A number below [`COUNT`](Self::COUNT) for each reason.
     pub const fn index(self) -> usize {
@@ -46,6 +52,7 @@ impl Failure {
             Self::Invalid => 4,
             Self::Unavailable { .. } => 5,
             Self::Exhausted => 6,
+            Self::SharedWant { .. } => 7,
         }
     }
 
@@ -120,8 +127,13 @@ fn rule(failure: Failure, request: Replay) -> Rule {
         _ if !request.body_replayable => Rule::Never,
         Failure::Connect | Failure::Exhausted => Rule::Free(Decision::OtherServer),
         Failure::Stale if request.safe_twice() => Rule::Free(Decision::FreshConnection),
-        Failure::Unavailable { nothing_done: true } => Rule::Budgeted,
-        Failure::Reset | Failure::TimedOut | Failure::Unavailable { nothing_done: false }
+        Failure::Unavailable { nothing_done: true } | Failure::SharedWant { nothing_done: true } => {
+            Rule::Budgeted
+        }
+        Failure::Reset
+        | Failure::TimedOut
+        | Failure::Unavailable { nothing_done: false }
+        | Failure::SharedWant { nothing_done: false }
             if request.safe_twice() =>
         {
             Rule::Budgeted
@@ -131,7 +143,8 @@ fn rule(failure: Failure, request: Replay) -> Rule {
         | Failure::Reset
         | Failure::TimedOut
         | Failure::Invalid
-        | Failure::Unavailable { nothing_done: false } => Rule::Never,
+        | Failure::Unavailable { nothing_done: false }
+        | Failure::SharedWant { nothing_done: false } => Rule::Never,
     }
 }
 
@@ -179,6 +192,8 @@ mod tests {
             (Failure::Invalid, GiveUp, GiveUp, GiveUp, GiveUp),
             (unavailable, OtherServer, GiveUp, OtherServer, GiveUp),
             (refused, OtherServer, OtherServer, OtherServer, GiveUp),
+            (Failure::SharedWant { nothing_done: false }, OtherServer, GiveUp, OtherServer, GiveUp),
+            (Failure::SharedWant { nothing_done: true }, OtherServer, OtherServer, OtherServer, GiveUp),
         ];
         let now = Instant::now();
         for (failure, get, post, keyed, streamed) in rows {

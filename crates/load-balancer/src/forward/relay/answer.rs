@@ -121,7 +121,12 @@ where
             return Err(UpstreamError::Unexpected.into());
         }
         let replayable = self.request.is_kept(self.limits.replay_body);
-        let answered = Answered { status: head.status, retry_safe: head.retry_safe, replayable };
+        let answered = Answered {
+            status: head.status,
+            retry_safe: head.retry_safe,
+            shared_want: head.unavailable.is_some(),
+            replayable,
+        };
         if !(self.judge)(answered) {
             return Ok(Heads::Refused(answered));
         }

@@ -31,6 +31,8 @@ pub(crate) struct Answered {
     pub(crate) status: u16,
     /// The upstream vouches that nothing was done.
     pub(crate) retry_safe: bool,
+    /// The upstream lacks what all servers of the pool share.
+    pub(crate) shared_want: bool,
     /// The request could be sent again.
     pub(crate) replayable: bool,
 }
@@ -38,7 +40,12 @@ pub(crate) struct Answered {
 impl Answered {
     /// What a 503 says of a further attempt.
     pub(crate) fn failure(self) -> Failure {
-        Failure::Unavailable { nothing_done: self.retry_safe }
+        let nothing_done = self.retry_safe;
+        if self.shared_want {
+            Failure::SharedWant { nothing_done }
+        } else {
+            Failure::Unavailable { nothing_done }
+        }
     }
 }
 

@@ -45,10 +45,10 @@ fn bodies_that_cannot_be_are_refused() {
 
 #[test]
 fn what_steers_is_read() {
-    let text = "HTTP/1.1 503 Busy\r\nX-Retry-Safe: 1\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nDate: now\r\nX: y\r\n\r\n";
+    let text = "HTTP/1.1 503 Busy\r\nX-Retry-Safe: 1\r\nX-Unavailable: database\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nDate: now\r\nX: y\r\n\r\n";
     let mut slots = slots();
     let head = parse(text.as_bytes(), &mut slots, false).unwrap().unwrap();
-    assert!(head.retry_safe && head.has_date && !head.keep_alive);
+    assert!(head.retry_safe && head.unavailable == Some(b"database") && head.has_date && !head.keep_alive);
     let passing: Vec<_> = (0..head.fields.len())
         .filter(|at| !head.consumed.contains(*at))
         .map(|at| head.fields[at].name)
