@@ -6,6 +6,7 @@ use std::error::Error;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use backend::app::{Application, BuildError, migrate};
@@ -119,9 +120,13 @@ async fn serve() -> Result<(), Failure> {
         application.show_span_counts(traces.counts())?;
     }
     tracing::info!(address = %application.address()?, "listening");
+    let failure = application.start_failure();
     let drained = application.run(&mut signals).await;
     if let Some(traces) = traces {
         traces.shut_down(LAST_SPANS).await;
+    }
+    if let Some(error) = Arc::into_inner(failure).and_then(OnceLock::into_inner) {
+        return Err(BuildError::from(error).into());
     }
     match drained {
         Drained::Finished => {

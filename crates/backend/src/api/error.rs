@@ -22,6 +22,10 @@ pub(super) type FieldErrors = BTreeMap<String, Vec<String>>;
 /// sent to another instance.
 pub(super) const RETRY_SAFE: HeaderName = HeaderName::from_static("x-retry-safe");
 
+/// Tells a balancer that a 503 is for want of what all instances share, so that another is worth
+/// asking only as long as it has not lately said the same.
+const UNAVAILABLE: HeaderName = HeaderName::from_static("x-unavailable");
+
 /// Why a request was not answered as it wanted to be.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
@@ -126,6 +130,11 @@ impl ApiError {
     /// Whether surely nothing was done, so that anybody may try it again anywhere.
     fn retry_safe(&self) -> bool {
         matches!(self, Self::Hash(HashError::Busy) | Self::Store(StoreError::Unavailable { .. }))
+    }
+
+    /// What all instances share and this one lacks now.
+    fn lacks(&self) -> Option<&'static str> {
+        matches!(self, Self::Store(error) if error.is_shared()).then_some("database")
     }
 
     /// Whether the answer belongs to the request and is kept for its key. A missing or bad
@@ -271,6 +280,9 @@ impl IntoResponse for ApiError {
         }
         if self.retry_safe() {
             headers.insert(RETRY_SAFE, HeaderValue::from_static("1"));
+        }
+        if let Some(what) = self.lacks() {
+            headers.insert(UNAVAILABLE, HeaderValue::from_static(what));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, challenge(&self));

@@ -10,7 +10,8 @@ use service_kit::shutdown::{Drain, Drained, Shutdown, Signals};
 use service_kit::telemetry::traces::SpanCounts;
 use tokio::net::TcpListener;
 
-use super::state::{App, AppState};
+use super::arrival::{self, Arrival, StartFailure};
+use super::state::{App, AppState, LastReason};
 use super::{clock, maintenance, serve, value_files, watch};
 use crate::auth::{HashError, Hasher, TokenIssuer};
 use crate::config::{Config, DatabaseConfig};
@@ -51,19 +52,20 @@ pub struct Application {
     listener: TcpListener,
     drain: Drain,
     files: ValueFiles,
+    arrival: Option<Arrival>,
 }
 
 impl Application {
     /// Binds, migrates and connects, in this order: a taken port is told before anything is done.
+    /// A database that is away is waited for while the application runs.
     pub async fn build(config: Config) -> Result<Self, BuildError> {
         let Config { server, database, auth, files } = config;
         let listener = bind(server.bind_address)?;
         let metrics = Metrics::new()?;
-        for name in migrate(&database).await? {
-            tracing::info!(name, "applied a migration");
-        }
+        let (store, arrival) = arrival::store(database, metrics.store()).await?;
         let state = AppState {
-            store: open(&database, metrics.store())?,
+            store,
+            sign_of_life: LastReason::default(),
             hasher: Hasher::new(auth.hash_threads)?,
             vault: Vault::new(&auth.keyring)?,
             issuer: TokenIssuer::new(auth.keyring, auth.access_token_ttl),
@@ -76,7 +78,7 @@ impl Application {
             metrics,
             uptime: Uptime::start(),
         };
-        Ok(Self { app: Arc::new(state), listener, drain: server.drain, files })
+        Ok(Self { app: Arc::new(state), listener, drain: server.drain, files, arrival })
     }
 
     /// Shows in `/metrics` what becomes of the process's spans.
@@ -94,15 +96,22 @@ impl Application {
         self.app.shutdown.clone()
     }
 
+    /// Where it is found why the application ended by itself, should it: its database was waited
+    /// for, and then proved to be one that no waiting mends.
+    pub fn start_failure(&self) -> StartFailure {
+        self.arrival.as_ref().map_or_else(StartFailure::default, Arrival::failure)
+    }
+
     /// Serves until a signal comes, then drains.
     pub async fn run(self, signals: &mut Signals) -> Drained {
-        let Self { app, listener, drain, files } = self;
-        let background = [
+        let Self { app, listener, drain, files, arrival } = self;
+        let mut background = vec![
             tokio::spawn(clock::run(Arc::clone(&app))),
             tokio::spawn(maintenance::run(Arc::clone(&app))),
             tokio::spawn(watch::run(Arc::clone(&app))),
             tokio::spawn(value_files::run(Arc::clone(&app), files)),
         ];
+        background.extend(arrival.map(|arrival| tokio::spawn(arrival.run(app.shutdown.clone()))));
         let server = serve::serve(Arc::clone(&app), listener);
         let (drained, _) = drain.run(&app.shutdown, signals, server).await;
         background.iter().for_each(tokio::task::JoinHandle::abort);
@@ -141,7 +150,18 @@ pub async fn migrate(database: &DatabaseConfig) -> Result<Vec<String>, Migration
     }
 }
 
-fn open(database: &DatabaseConfig, metrics: StoreMetrics) -> Result<Arc<dyn Store>, MigrationError> {
+/// Whether waiting may mend `error`.
+pub(super) fn may_pass(database: &DatabaseConfig, error: &MigrationError) -> bool {
+    match database {
+        DatabaseConfig::Sqlite { .. } => sqlite::may_pass(error),
+        DatabaseConfig::SqlServer(_) => sql_server::may_pass(error),
+    }
+}
+
+pub(super) fn open(
+    database: &DatabaseConfig,
+    metrics: StoreMetrics,
+) -> Result<Arc<dyn Store>, MigrationError> {
     Ok(match database {
         DatabaseConfig::Sqlite { path, pool } => {
             let store = sqlite::open(path, *pool, &metrics)?;

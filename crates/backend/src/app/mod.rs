@@ -1,5 +1,6 @@
 //! Builds the server from its configuration and runs it to its end.
 
+mod arrival;
 mod build;
 mod clock;
 mod maintenance;
@@ -8,5 +9,6 @@ mod state;
 mod value_files;
 mod watch;
 
+pub use arrival::StartFailure;
 pub use build::{Application, BuildError, migrate};
 pub use state::{App, AppState};

@@ -1,6 +1,6 @@
 //! What every request may use.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use service_kit::health::Uptime;
@@ -18,6 +18,8 @@ pub struct AppState {
     pub instance_id: String,
     /// The database.
     pub store: Arc<dyn Store>,
+    /// Why the database gives no sign of life.
+    pub sign_of_life: LastReason,
     /// Passwords.
     pub hasher: Hasher,
     /// Access tokens.
@@ -44,6 +46,20 @@ impl AppState {
     /// The time now, by the clock that all instances share.
     pub fn now(&self) -> Timestamp {
         self.store.now()
+    }
+}
+
+/// Why something fails, so that a lasting reason is said once.
+#[derive(Debug, Default)]
+pub struct LastReason(Mutex<Option<String>>);
+
+impl LastReason {
+    /// Takes note of the reason, or of there being none; `true` when that is news.
+    pub fn is_news(&self, reason: Option<&str>) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = known.as_deref() != reason;
+        *known = reason.map(str::to_owned);
+        is_news
     }
 }
 

@@ -42,7 +42,7 @@ struct Told(BTreeMap<&'static str, String>);
 
 impl Told {
     fn note(&mut self, readings: &[ViewReading]) {
-        for ViewReading { view, samples } in readings {
+        for ViewReading { view, samples, .. } in readings {
             if let Some(change) = self.change(view, samples.as_ref().err()) {
                 tracing::warn!(view, reason = change, "a view of the database cannot be read, others go on");
             }

@@ -51,6 +51,12 @@ impl StoreError {
         }
     }
 
+    /// Whether it is the database that fails, which all instances share, and not a limit of this
+    /// instance alone. This instance may still be the only one that is cut off from it.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Unavailable { source: Some(_), .. } | Self::Interrupted { .. })
+    }
+
     /// [`StoreError::Unavailable`] with a cause.
     pub fn unavailable(reason: &'static str, source: impl Into<BoxError>) -> Self {
         Self::Unavailable { reason, source: Some(source.into()) }

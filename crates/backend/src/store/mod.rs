@@ -44,6 +44,7 @@
 pub mod backup;
 mod clock;
 mod error;
+pub mod late;
 pub mod metrics;
 pub mod migration;
 mod mutation;

@@ -71,18 +71,20 @@ fn answer(app: &AppState, status: &'static str, database: Option<DatabaseBody>) 
     (if draining { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, Json(body))
 }
 
+/// How the database is, and why it is down, which the log tells once.
 async fn database(app: &AppState) -> DatabaseBody {
     let started = Instant::now();
-    let sign = app.store.ping().await;
-    let reason = sign.as_ref().err().map(|error| service_kit::exit::chain(error));
-    if let Some(error) = &reason {
-        tracing::warn!(error, "the database gives no sign of life");
+    let reason = app.store.ping().await.err().map(|error| service_kit::exit::chain(&error));
+    match (app.sign_of_life.is_news(reason.as_deref()), &reason) {
+        (true, Some(error)) => tracing::warn!(error, "the database gives no sign of life"),
+        (true, None) => tracing::info!("the database gives signs of life again"),
+        (false, _) => {}
     }
     let pool = app.store.pool();
     DatabaseBody {
-        status: if sign.is_ok() { "up" } else { "down" },
-        reason,
+        status: if reason.is_none() { "up" } else { "down" },
         latency_ms: started.elapsed().as_secs_f64() * 1000.0,
+        reason,
         pool: PoolBody {
             max: pool.max,
             open: pool.open,

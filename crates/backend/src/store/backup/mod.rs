@@ -135,6 +135,14 @@ pub enum BackupError {
         /// What was heard from below.
         source: BoxError,
     },
+    /// The moment to stop at is before or after all that the backups hold.
+    #[error("{moment} is not in the backups: {reach}")]
+    NotInBackups {
+        /// The moment, as people read it.
+        moment: String,
+        /// How far the backups reach.
+        reach: String,
+    },
     /// This home cannot do it.
     #[error("{what}")]
     Unsupported {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
-use prometheus::{IntGaugeVec, Opts, Registry};
+use prometheus::{GaugeVec, IntGaugeVec, Opts, Registry};
 
 use super::{Definition, Kind, Sample, ViewReading};
 
@@ -15,6 +15,7 @@ use super::{Definition, Kind, Sample, ViewReading};
 pub struct ServerMetrics {
     samples: Arc<Mutex<BTreeMap<&'static str, Vec<Sample>>>>,
     view_up: IntGaugeVec,
+    view_seconds: GaugeVec,
 }
 
 impl ServerMetrics {
@@ -22,8 +23,11 @@ impl ServerMetrics {
     pub fn register(registry: &Registry) -> prometheus::Result<Self> {
         let help = "1 where this view of the database could be read, else 0; the log says why.";
         let view_up = IntGaugeVec::new(Opts::new("db_server_view_up", help), &["view"])?;
+        let help = "How long this view took to read, or to fail; the limit is 2 s.";
+        let view_seconds = GaugeVec::new(Opts::new("db_server_view_seconds", help), &["view"])?;
         registry.register(Box::new(view_up.clone()))?;
-        let metrics = Self { samples: Arc::default(), view_up };
+        registry.register(Box::new(view_seconds.clone()))?;
+        let metrics = Self { samples: Arc::default(), view_up, view_seconds };
         let collector = ServerCollector { descriptions: descriptions()?, metrics: metrics.clone() };
         registry.register(Box::new(collector))?;
         Ok(metrics)
@@ -33,11 +37,16 @@ impl ServerMetrics {
     pub fn publish(&self, readings: &[ViewReading]) {
         let mut samples = self.lock();
         samples.clear();
-        self.view_up.reset();
-        for ViewReading { view, samples: read } in readings {
+        self.reset_views();
+        for ViewReading { view, samples: read, took } in readings {
             self.view_up.with_label_values(&[*view]).set(i64::from(read.is_ok()));
+            self.view_seconds.with_label_values(&[*view]).set(took.as_secs_f64());
             for sample in read.iter().flatten() {
-                samples.entry(sample.definition.name).or_default().push(sample.clone());
+                let known = samples.entry(sample.definition.name).or_default();
+                // A scrape in which something is told twice is refused whole.
+                if known.iter().all(|other| other.labels != sample.labels) {
+                    known.push(sample.clone());
+                }
             }
         }
     }
@@ -45,7 +54,12 @@ impl ServerMetrics {
     /// Forgets what was read: the database does not answer, and old values would look like new ones.
     pub fn clear(&self) {
         self.lock().clear();
+        self.reset_views();
+    }
+
+    fn reset_views(&self) {
         self.view_up.reset();
+        self.view_seconds.reset();
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Vec<Sample>>> {
@@ -118,6 +132,8 @@ fn pair((name, value): (&&'static str, &String)) -> LabelPair {
 mod tests {
     use prometheus::{Encoder as _, TextEncoder};
 
+    use std::time::Duration;
+
     use super::*;
     use crate::store::StoreError;
 
@@ -128,14 +144,19 @@ mod tests {
     }
 
     fn reading(view: &'static str, name: &str, label: &str, value: f64) -> ViewReading {
-        ViewReading { view, samples: Ok(vec![Sample::new(name, vec![label.into()], value).unwrap()]) }
+        let samples = Ok(vec![Sample::new(name, vec![label.into()], value).unwrap()]);
+        ViewReading { view, samples, took: Duration::from_millis(250) }
     }
 
     #[test]
     fn a_scrape_gives_the_last_reading_and_nothing_older() {
         let registry = Registry::new();
         let metrics = ServerMetrics::register(&registry).unwrap();
-        let missing = ViewReading { view: "locks", samples: Err(StoreError::exhausted("nothing")) };
+        let missing = ViewReading {
+            view: "locks",
+            samples: Err(StoreError::exhausted("nothing")),
+            took: Duration::from_secs(2),
+        };
         metrics.publish(&[
             reading("waits", "db_server_waits_total", "lock", 7.0),
             reading("sessions", "db_server_sessions", "running", 2.0),
@@ -149,6 +170,8 @@ mod tests {
             "db_server_sessions{status=\"running\"} 2",
             "db_server_view_up{view=\"waits\"} 1",
             "db_server_view_up{view=\"locks\"} 0",
+            "db_server_view_seconds{view=\"waits\"} 0.25",
+            "db_server_view_seconds{view=\"locks\"} 2",
         ] {
             assert!(first.lines().any(|found| found == line), "{line} in\n{first}");
         }
@@ -157,6 +180,16 @@ mod tests {
         assert!(!second.contains("db_server_waits_total") && !second.contains("=\"running\""), "{second}");
         metrics.clear();
         assert_eq!(text(&registry), "");
+    }
+
+    #[test]
+    fn what_is_told_twice_is_in_a_scrape_once() {
+        let registry = Registry::new();
+        let metrics = ServerMetrics::register(&registry).unwrap();
+        let volume = |value| reading("volumes", "db_server_volume_available_bytes", "/data", value);
+        metrics.publish(&[volume(7.0), volume(6.0)]);
+        let lines = text(&registry);
+        assert_eq!(lines.lines().filter(|line| line.contains("volume=\"/data\"")).count(), 1, "{lines}");
     }
 
     #[test]

@@ -9,6 +9,8 @@ mod definitions;
 pub use collector::ServerMetrics;
 pub use definitions::{DEFINITIONS, Definition, Kind};
 
+use std::time::Duration;
+
 use super::{BoxError, StoreError};
 
 /// What one view said.
@@ -18,6 +20,8 @@ pub struct ViewReading {
     pub view: &'static str,
     /// Its samples, or why there are none.
     pub samples: Result<Vec<Sample>, StoreError>,
+    /// How long it took to read, or to fail.
+    pub took: Duration,
 }
 
 /// One value of one of the [`DEFINITIONS`].

@@ -58,7 +58,9 @@ pub(crate) async fn take(
 pub(crate) async fn last(config: &SqlServerConfig, log: bool) -> Option<Timestamp> {
     let mut server = Server::connect(config).await.ok()?;
     let name = text(&config.database);
-    let offset = "DATEDIFF(MINUTE, GETDATE(), GETUTCDATE())";
+    // The wall's clock of the day of the backup, 127: not known.
+    let offset = "CASE WHEN time_zone BETWEEN -48 AND 56 THEN -15 * time_zone \
+                  ELSE DATEDIFF(MINUTE, GETDATE(), GETUTCDATE()) END";
     let select = format!(
         "SELECT MAX(DATEDIFF_BIG(SECOND, '19700101', DATEADD(MINUTE, {offset}, backup_finish_date))) AS ended \
          FROM msdb.dbo.backupset WHERE database_name = {name} AND type = '{}'",

@@ -1,6 +1,7 @@
 //! One connection: how it is made, what goes over it, and whether it can go on.
 
 use std::any::Any;
+use std::mem::{Discriminant, discriminant};
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,7 @@ use tracing::instrument::WithSubscriber as _;
 use tracing::subscriber::NoSubscriber;
 
 use super::batch::Batch;
+use super::certificate;
 use super::failure::{Failure, Panicked, TimedOut};
 
 /// Login included.
@@ -28,12 +30,19 @@ const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// Error numbers for a database that does not exist, or not for this login.
 const NO_DATABASE: [u32; 2] = [4060, 911];
 
+/// Login failed; of an untrusted domain; disabled; password expired, to be changed; Azure SQL:
+/// address not let in by its firewall.
+const REFUSED_FOR_GOOD: [u32; 7] = [18_456, 18_452, 18_470, 18_487, 18_488, 40_532, 40_615];
+
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
     /// The name does not resolve, or nobody listens.
     #[error("the server cannot be reached")]
     Unreachable(#[source] std::io::Error),
+    /// The server is not who it should be, as far as this machine can tell.
+    #[error("the server's certificate is not accepted: {advice}")]
+    Certificate { advice: &'static str, source: DriverError },
     /// TLS, protocol or login failed.
     #[error("the server refused the connection")]
     Refused(#[source] DriverError),
@@ -52,16 +61,47 @@ pub(super) enum ConnectError {
 }
 
 impl ConnectError {
+    /// What two failures of one cause have in common: the variant, and the server's number.
+    pub(super) fn kind(&self) -> (Discriminant<Self>, Option<u32>) {
+        (discriminant(self), self.code())
+    }
+
+    /// The number of the server's error.
+    fn code(&self) -> Option<u32> {
+        match self {
+            Self::Refused(error) => error.code(),
+            Self::Unfit(failure) => failure.code(),
+            _ => None,
+        }
+    }
+
+    /// Whether waiting may mend it. A wrong password, a certificate that is not to be trusted or
+    /// a server that cannot encrypt stay what they are.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Refused(DriverError::Server(token)) => !REFUSED_FOR_GOOD.contains(&token.code()),
+            Self::Refused(DriverError::Io { .. })
+            | Self::Unreachable(_)
+            | Self::Silent(_)
+            | Self::InTransaction => true,
+            Self::Refused(_) | Self::Certificate { .. } | Self::Panicked(_) => false,
+            Self::Unfit(failure) => failure.may_pass(),
+        }
+    }
+
     /// Whether the server is there, but not the database.
     pub(super) fn is_missing_database(&self) -> bool {
-        matches!(self, Self::Refused(error) if error.code().is_some_and(|code| NO_DATABASE.contains(&code)))
+        matches!(self, Self::Refused(_)) && self.code().is_some_and(|code| NO_DATABASE.contains(&code))
     }
 }
 
 impl From<bb8_tiberius::Error> for ConnectError {
     fn from(error: bb8_tiberius::Error) -> Self {
         match error {
-            bb8_tiberius::Error::Tiberius(error) => Self::Refused(error),
+            bb8_tiberius::Error::Tiberius(source) => match certificate::advice(&source) {
+                Some(advice) => Self::Certificate { advice, source },
+                None => Self::Refused(source),
+            },
             bb8_tiberius::Error::Io(error) => Self::Unreachable(error),
         }
     }

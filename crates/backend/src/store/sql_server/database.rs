@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use super::backup::text;
 use super::connection::{Connection, Connector};
 use super::driver;
 use super::failure::Failure;
@@ -18,13 +19,16 @@ const EXISTS: u32 = 1801;
 const SNAPSHOT_TRIES: u32 = 10;
 const SNAPSHOT_PAUSE: Duration = Duration::from_millis(200);
 
+const MISSING: &str = "the database is missing and cannot be made by this login";
+
 /// `CREATE DATABASE` is not permitted to this login.
 const FORBIDDEN: u32 = 262;
 
-/// The database is missing, and making it failed.
+/// The database cannot be opened, and was not made either.
 #[derive(Debug, thiserror::Error)]
-#[error("the database is missing and cannot be made by this login")]
+#[error("{what}")]
 pub(super) struct CannotCreate {
+    what: &'static str,
     source: BoxError,
     /// Whether another try cannot help.
     pub(super) is_final: bool,
@@ -32,15 +36,19 @@ pub(super) struct CannotCreate {
 
 /// Makes the database. That it is there by now, because another instance was faster, is fine.
 pub(super) async fn create(config: &SqlServerConfig) -> Result<(), CannotCreate> {
-    let give_up = |source: BoxError| CannotCreate { source, is_final: true };
-    let driver = driver::driver_config(config, "master").map_err(|error| give_up(error.into()))?;
+    let cannot = |source: BoxError, is_final| CannotCreate { what: MISSING, source, is_final };
+    let driver = driver::driver_config(config, "master").map_err(|error| cannot(error.into(), true))?;
     let master = Connector::new(driver).connect("SET XACT_ABORT ON").await;
-    let mut master = master.map_err(|error| give_up(error.into()))?;
+    let mut master = master.map_err(|error| {
+        let is_final = !error.may_pass();
+        cannot(error.into(), is_final)
+    })?;
+    refuse_existing(&mut master, config).await?;
     let name = quoted(&config.database);
     if let Err(failure) = master.run_plain(&format!("CREATE DATABASE {name}"), LIMIT).await {
         return match failure.code() {
             Some(EXISTS) => Ok(()),
-            code => Err(CannotCreate { source: failure.into(), is_final: code == Some(FORBIDDEN) }),
+            code => Err(cannot(failure.into(), code == Some(FORBIDDEN))),
         };
     }
     tracing::info!(database = %config, "made the database");
@@ -49,6 +57,30 @@ pub(super) async fn create(config: &SqlServerConfig) -> Result<(), CannotCreate>
         .run_plain(&format!("ALTER DATABASE {name} SET READ_COMMITTED_SNAPSHOT ON WITH NO_WAIT"), LIMIT)
         .await;
     Ok(())
+}
+
+/// A database that is there is not to be made: it is being recovered, or this login may not use it.
+async fn refuse_existing(master: &mut Connection, config: &SqlServerConfig) -> Result<(), CannotCreate> {
+    let name = text(&config.database);
+    let select =
+        format!("SELECT CAST(state_desc AS NVARCHAR(60)) AS state FROM sys.databases WHERE name = {name}");
+    // Whether it may be made shows even where this cannot be asked.
+    let rows = master.run_plain(&select, LIMIT).await.unwrap_or_default();
+    match rows.first().map(|row| row::required::<&str>(row, "state")) {
+        None | Some(Err(_)) => Ok(()),
+        Some(Ok("ONLINE")) => {
+            let source = "map the login to a user of the database".into();
+            Err(CannotCreate {
+                what: "the database is there, but does not let this login in",
+                source,
+                is_final: false,
+            })
+        }
+        Some(Ok(state)) => {
+            let source = format!("it is {state}").into();
+            Err(CannotCreate { what: "the database is there, but not open", source, is_final: false })
+        }
+    }
 }
 
 /// A name in brackets (T-SQL's delimited identifier).

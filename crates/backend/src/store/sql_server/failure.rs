@@ -98,6 +98,14 @@ impl Failure {
         }
     }
 
+    /// Whether waiting may mend it.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::NotConnected(..) | Self::Lost(_) | Self::Transient(_) | Self::Exhausted(_) => true,
+            Self::Duplicate(_) | Self::Refused(_) => false,
+        }
+    }
+
     /// The number of the server's error.
     pub(super) fn code(&self) -> Option<u32> {
         let source: &(dyn std::error::Error + 'static) = match self {

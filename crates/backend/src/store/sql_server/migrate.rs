@@ -1,13 +1,14 @@
 //! Brings a database to the schema of this binary.
 
+use std::error::Error;
 use std::time::{Duration, Instant};
 
 use include_dir::{Dir, include_dir};
 use tokio::time::sleep;
 
 use super::batch::{Batch, values};
-use super::connection::{Connection, Connector};
-use super::database;
+use super::connection::{ConnectError, Connection, Connector};
+use super::database::{self, CannotCreate};
 use super::failure::Failure;
 use super::{driver, row};
 use crate::config::SqlServerConfig;
@@ -62,6 +63,20 @@ pub async fn migrate(config: &SqlServerConfig) -> Result<Vec<String>, MigrationE
         drop(connection);
         sleep(LOCK_PAUSE.mul_f64(0.5 + rand::random::<f64>())).await;
     }
+}
+
+/// Whether waiting may mend `error`: a server that is away, a database that is being recovered.
+pub fn may_pass(error: &MigrationError) -> bool {
+    let mut chain = std::iter::successors(Some(error as &(dyn Error + 'static)), |&error| error.source());
+    chain.find_map(cause_may_pass).unwrap_or(false)
+}
+
+/// What a cause says of it, where it is one that tells.
+fn cause_may_pass(cause: &(dyn Error + 'static)) -> Option<bool> {
+    let created = cause.downcast_ref::<CannotCreate>().map(|cannot| !cannot.is_final);
+    let connected = || cause.downcast_ref::<ConnectError>().map(ConnectError::may_pass);
+    let done = || cause.downcast_ref::<Failure>().map(Failure::may_pass);
+    created.or_else(connected).or_else(done).or_else(|| cause.is::<Locked>().then_some(true))
 }
 
 pub(super) fn cannot_open(config: &SqlServerConfig, source: impl Into<BoxError>) -> MigrationError {

@@ -11,11 +11,13 @@
 
 pub(super) mod backup;
 mod batch;
+mod certificate;
 mod commit;
 mod connection;
 mod database;
 mod driver;
 mod failure;
+mod header;
 mod migrate;
 mod observe;
 mod pool;
@@ -38,7 +40,7 @@ use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
 
-pub use migrate::migrate;
+pub use migrate::{may_pass, migrate};
 
 /// A SQL Server database.
 #[derive(Debug)]

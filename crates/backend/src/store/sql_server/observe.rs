@@ -2,7 +2,7 @@
 //! not permitted takes nothing away from the others. They are in the folder `views`.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tiberius::Row;
 
@@ -52,26 +52,35 @@ impl View {
 }
 
 /// Reads one view after the other, each over a connection of the pool that it waits for like
-/// everybody else. An error where the server cannot be asked at all.
+/// everybody else, and each within its own time. An error where the server cannot be asked at all.
 pub(super) async fn observe(pool: &Pool) -> Result<Vec<ViewReading>, StoreError> {
     let mut readings = Vec::with_capacity(VIEWS.len());
     for view in &VIEWS {
+        let started = Instant::now();
         let answer = pool.run(&Arc::new(view.batch()), VIEW_LIMIT).await;
+        let took = started.elapsed();
         let samples = match answer {
             Ok(rows) => rows.iter().map(sample).collect(),
-            Err(failure) if is_of_the_view(&failure) => Err(failure.of_read("read a view of the server")),
+            Err(failure) if is_of_the_view(pool, &failure).await => {
+                Err(failure.of_read("read a view of the server"))
+            }
             Err(failure) => return Err(failure.of_read("read the views of the server")),
         };
-        readings.push(ViewReading { view: view.name, samples });
+        readings.push(ViewReading { view: view.name, samples, took });
     }
     Ok(readings)
 }
 
-/// Whether other views may well be readable.
-fn is_of_the_view(failure: &Failure) -> bool {
+/// Whether other views may well be readable. Of a view that took too long or cost its connection,
+/// the server itself says so: it answers something else, over another connection.
+async fn is_of_the_view(pool: &Pool, failure: &Failure) -> bool {
     match failure {
-        Failure::Refused(_) | Failure::Duplicate(_) | Failure::Transient(_) => true,
-        Failure::NotConnected(..) | Failure::Lost(_) | Failure::Exhausted(_) => false,
+        Failure::Refused(_) | Failure::Duplicate(_) | Failure::Transient(_) | Failure::Exhausted(_) => true,
+        Failure::Lost(_) => {
+            let alive = Batch::of("SELECT CAST(1 AS INT) AS alive", vec![]);
+            pool.run(&Arc::new(alive), VIEW_LIMIT).await.is_ok()
+        }
+        Failure::NotConnected(..) => false,
     }
 }
 

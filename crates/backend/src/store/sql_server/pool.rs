@@ -18,7 +18,7 @@ use tracing::{Instrument as _, Span};
 
 use super::batch::Batch;
 use super::connection::{ConnectError, Connection, Connector};
-use super::failure::{Failure, Panicked};
+use super::failure::{Failure, Panicked, TimedOut};
 use super::trouble::Trouble;
 use crate::config::PoolConfig;
 use crate::store::PoolStatus;
@@ -27,6 +27,10 @@ use crate::store::PoolStatus;
 const MAX_CALLS: u32 = 1024;
 /// The longest that one round trip may take. A lock is waited for less long, see [`GREETING`].
 const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(8);
+/// While no connection can be made, nobody waits longer than this for one.
+const PATIENCE_IN_TROUBLE: Duration = Duration::from_millis(200);
+/// Connecting that takes longer looks like a server that is away, until it succeeds.
+const SLOW_CONNECT: Duration = Duration::from_secs(1);
 /// How often connections that were idle too long are looked for.
 const REAP_EVERY: Duration = Duration::from_secs(5);
 
@@ -89,10 +93,13 @@ impl Pool {
         let ends = Instant::now() + limit;
         let place = self.place()?;
         let mut connection = self.acquire(limit).await?;
-        let batch = Arc::clone(batch);
+        let (batch, trouble) = (Arc::clone(batch), self.trouble.clone());
         let task = tokio::spawn(async move {
             let left = ends.saturating_duration_since(Instant::now()).min(ROUND_TRIP_LIMIT);
             let result = connection.run(&batch, left).await;
+            if connection.is_clean() {
+                trouble.was_answered();
+            }
             // The connection is back before its place is free.
             drop(connection);
             drop(place);
@@ -110,11 +117,22 @@ impl Pool {
         let pool = self.connections().ok_or(Failure::NotConnected("the store is closed", None))?;
         let started = Instant::now();
         let _waiting = Waiting::count(&self.waiting);
-        let acquired = timeout(limit, pool.get_owned()).instrument(wait_span()).await;
+        let acquired = self.in_time(limit, pool.get_owned()).instrument(wait_span()).await;
         self.wait.observe(started.elapsed().as_secs_f64());
-        match acquired {
-            Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(_)) | Err(_) => Err(self.no_connection()),
+        acquired.ok_or_else(|| self.no_connection())
+    }
+
+    /// What `acquiring` gives; none where it fails, or takes longer than it may.
+    async fn in_time<C, E>(
+        &self,
+        limit: Duration,
+        acquiring: impl Future<Output = Result<C, E>>,
+    ) -> Option<C> {
+        tokio::select! {
+            // A connection that is at hand is taken, whatever else is the matter.
+            biased;
+            acquired = timeout(limit, acquiring) => acquired.ok()?.ok(),
+            () = self.trouble.lasts(PATIENCE_IN_TROUBLE) => None,
         }
     }
 
@@ -175,7 +193,14 @@ impl bb8::ManageConnection for Manager {
     type Error = ConnectError;
 
     async fn connect(&self) -> Result<Connection, ConnectError> {
-        let connection = self.connector.connect(GREETING).await?;
+        let mut connecting = std::pin::pin!(self.connector.connect(GREETING));
+        let connection = if let Ok(connection) = timeout(SLOW_CONNECT, &mut connecting).await {
+            connection
+        } else {
+            self.trouble.is_slow(ConnectError::Silent(TimedOut(SLOW_CONNECT)));
+            connecting.await
+        };
+        let connection = connection?;
         self.trouble.is_over();
         Ok(connection)
     }

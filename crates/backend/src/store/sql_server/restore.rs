@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use tiberius::Row;
 
 use super::backup::{Server, text};
-use super::row;
+use super::{header, row};
 use crate::config::SqlServerConfig;
 use crate::domain::Timestamp;
 use crate::store::StoreError;
@@ -28,15 +28,16 @@ pub(crate) async fn restore(
     for path in std::iter::once(&source.from).chain(&source.logs) {
         server.verify(path).await?;
     }
+    let stops = header::stops(&mut server, source).await?;
     let state = state(&mut server).await?;
     refuse_beneath_sessions(&mut server, source.force).await?;
     let kept = keep_aside(&mut server, state.as_deref(), source, at).await?;
     let files = moves(&mut server, &source.from).await?;
-    let result = replace(&mut server, source, state.as_deref(), &files).await;
-    if result.is_err() && state.is_some() {
+    let result = replace(&mut server, source, state.as_deref(), &files, &stops).await;
+    if result.is_err() && state.as_deref() == Some("ONLINE") {
         // Where nothing was restored, those who waited outside may come in again; where the
         // database is half-restored the server refuses it, and the first error says more.
-        let back = format!("ALTER DATABASE {} SET MULTI_USER", server.name);
+        let back = format!("ALTER DATABASE {} SET ONLINE", server.name);
         if let Err(error) = server.run("reopen", &back).await {
             tracing::warn!(error = service_kit::exit::chain(&error), "the database stays closed");
         }
@@ -141,61 +142,65 @@ fn place_of(server: &Server<'_>, known: &[Row], logical: &str) -> Result<Option<
     Ok(None)
 }
 
-/// Closing the database and restoring it are one batch, so that nobody slips in between.
+/// Closing the database and restoring it are one batch. An offline database lets nobody in, as one
+/// for a single user would: whoever comes first.
 async fn replace(
     server: &mut Server<'_>,
     source: &Source,
     state: Option<&str>,
     moves: &str,
+    stops: &[Option<String>],
 ) -> Result<(), BackupError> {
     let name = server.name.clone();
-    let alone = match state {
-        Some("ONLINE") => format!("ALTER DATABASE {name} SET SINGLE_USER WITH ROLLBACK IMMEDIATE;\n"),
+    let close = match state {
+        Some("ONLINE") => format!("ALTER DATABASE {name} SET OFFLINE WITH ROLLBACK IMMEDIATE;\n"),
         _ => String::new(),
     };
     let ready = if source.logs.is_empty() { "RECOVERY" } else { "NORECOVERY" };
     let whole = format!(
-        "{alone}RESTORE DATABASE {name} FROM DISK = {} WITH REPLACE, CHECKSUM, {ready}{moves}",
+        "{close}RESTORE DATABASE {name} FROM DISK = {} WITH REPLACE, CHECKSUM, {ready}{moves}",
         text(&source.from)
     );
     server.run("restore", &whole).await?;
-    if !source.logs.is_empty() {
-        let stop = stop_at(server, source.stop_at).await?;
-        for log in &source.logs {
-            let apply =
-                format!("RESTORE LOG {name} FROM DISK = {} WITH CHECKSUM, NORECOVERY{stop}", text(log));
-            server.run("apply the log to", &apply).await?;
-        }
+    if !apply_logs(server, source, stops).await? {
         server.run("recover", &format!("RESTORE DATABASE {name} WITH RECOVERY")).await?;
     }
     // The backup remembers how the database was opened when it was taken.
     server.run("reopen", &format!("ALTER DATABASE {name} SET MULTI_USER")).await.map(drop)
 }
 
-/// `STOPAT` is in the server's local time.
-async fn stop_at(server: &mut Server<'_>, moment: Option<Timestamp>) -> Result<String, BackupError> {
-    let Some(moment) = moment else { return Ok(String::new()) };
-    let seconds = moment.unix_timestamp();
-    let local = format!(
-        "SELECT CONVERT(NVARCHAR(30), DATEADD(MINUTE, DATEDIFF(MINUTE, GETUTCDATE(), GETDATE()), \
-         DATEADD(SECOND, {}, DATEADD(DAY, {}, CAST('19700101' AS DATETIME2(3))))), 126) AS moment",
-        seconds.rem_euclid(86_400),
-        seconds.div_euclid(86_400)
-    );
-    let rows = server.run("ask the time of", &local).await?;
-    let moment: &str = match rows.first() {
-        Some(row) => column(server, row, "moment")?,
-        None => return Err(bad_answer(server, StoreError::exhausted("an answer"))),
-    };
-    Ok(format!(", STOPAT = {}", text(moment)))
+/// Applies the logs in order, and says whether the database is open by then. The server opens it
+/// with the log that holds the moment to stop at, and leaves it as it is with those before.
+async fn apply_logs(
+    server: &mut Server<'_>,
+    source: &Source,
+    stops: &[Option<String>],
+) -> Result<bool, BackupError> {
+    for (log, stop) in source.logs.iter().zip(stops) {
+        let how = match stop {
+            Some(moment) => format!("RECOVERY, STOPAT = {}", text(moment)),
+            None => "NORECOVERY".to_owned(),
+        };
+        let apply = format!("RESTORE LOG {} FROM DISK = {} WITH CHECKSUM, {how}", server.name, text(log));
+        server.run("apply the log to", &apply).await?;
+        if stop.is_some() && state(server).await?.as_deref() == Some("ONLINE") {
+            return Ok(true);
+        }
+    }
+    // Without logs, the whole backup has opened it.
+    Ok(source.logs.is_empty())
 }
 
-fn column<'r, T: tiberius::FromSql<'r>>(
+pub(super) fn column<'r, T: tiberius::FromSql<'r>>(
     server: &Server<'_>,
     row: &'r Row,
     name: &'static str,
 ) -> Result<T, BackupError> {
     row::required(row, name).map_err(|error| bad_answer(server, error))
+}
+
+pub(super) fn missing_answer(server: &Server<'_>) -> BackupError {
+    bad_answer(server, StoreError::exhausted("an answer"))
 }
 
 fn bad_answer(server: &Server<'_>, source: StoreError) -> BackupError {

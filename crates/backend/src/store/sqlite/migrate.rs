@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use rusqlite::{Connection, Error, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Error, ErrorCode, Transaction, TransactionBehavior};
 
 use super::connection;
 use crate::domain::now;
@@ -60,6 +60,15 @@ fn open_first(path: &Path) -> Result<Connection, MigrationError> {
         _ => {}
     }
     connection::open(path).map_err(|source| cannot_open(path, source))
+}
+
+/// Whether waiting may mend `error`: others hold the file's lock for long.
+pub fn may_pass(error: &MigrationError) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Error>());
+    matches!(
+        cause.and_then(Error::sqlite_error_code),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
 }
 
 /// Whether nothing is due, seen without the lock, so that an instance that restarts under load

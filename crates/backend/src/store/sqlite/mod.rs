@@ -39,7 +39,7 @@ use crate::domain::{Credentials, Email, Timestamp, User, cut_to_millisecond};
 
 use crew::Crew;
 use job::Job;
-pub use migrate::{cannot_open, migrate};
+pub use migrate::{cannot_open, may_pass, migrate};
 use place::Place;
 
 /// More readers than this only compete for the file's cache.
@@ -126,9 +126,7 @@ impl Store for SqliteStore {
     }
 
     async fn observe(&self) -> Result<Vec<ViewReading>, StoreError> {
-        let path = self.path.clone();
-        let read = Job::new(move |connection| Ok(observe::observe(connection, &path)));
-        self.readers.submit(read).await
+        Ok(observe::observe(&self.readers, &self.path).await)
     }
 
     /// All processes are on one machine and share its clock. The kernel is asked itself, past all that may stand

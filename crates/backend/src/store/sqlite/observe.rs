@@ -1,23 +1,43 @@
 //! What the file says about itself, and the file system that it is on.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Error};
+use tokio::time::timeout;
 
 use super::connection::{lock_waits, store_error};
+use super::crew::Crew;
+use super::job::Job;
 use super::{beside, last_backup};
 use crate::store::StoreError;
 use crate::store::observation::{Sample, ViewReading};
 
-/// Reads all views; one that cannot be read takes nothing away from the others.
-pub(super) fn observe(connection: &Connection, path: &Path) -> Vec<ViewReading> {
-    vec![
-        ViewReading { view: "server", samples: server() },
-        ViewReading { view: "files", samples: files(connection, path) },
-        ViewReading { view: "volumes", samples: volumes(path) },
-        ViewReading { view: "waits", samples: waits() },
-        ViewReading { view: "backups", samples: backups(path) },
-    ]
+/// How long one view may take.
+const VIEW_LIMIT: Duration = Duration::from_secs(2);
+
+type View = fn(&Connection, &Path) -> Result<Vec<Sample>, StoreError>;
+
+const VIEWS: [(&str, View); 5] = [
+    ("server", |_, _| server()),
+    ("files", files),
+    ("volumes", |_, path| volumes(path)),
+    ("waits", |_, _| waits()),
+    ("backups", |_, path| backups(path)),
+];
+
+/// Reads one view after the other, each within its own time; one that cannot be read takes nothing
+/// away from the others.
+pub(super) async fn observe(readers: &Crew, path: &Path) -> Vec<ViewReading> {
+    let mut readings = Vec::with_capacity(VIEWS.len());
+    for (view, read) in VIEWS {
+        let (started, path) = (Instant::now(), path.to_owned());
+        let job = readers.submit(Job::new(move |connection| read(connection, &path)));
+        let late = |_| Err(StoreError::exhausted("an answer within 2 s"));
+        let samples = timeout(VIEW_LIMIT, job).await.unwrap_or_else(late);
+        readings.push(ViewReading { view, samples, took: started.elapsed() });
+    }
+    readings
 }
 
 fn server() -> Result<Vec<Sample>, StoreError> {

@@ -121,52 +121,105 @@ async fn what_the_server_cannot_back_up_is_named() {
     assert!(matches!(damaged, BackupError::Damaged { .. }), "{damaged:?}");
 }
 
-/// A server whose database is there, with nobody in it.
+/// Days from 1900 to the day of [`AT`].
+const DAY: i32 = 46_349;
+
+/// A backup that was complete at so many minutes of that day, on the server's wall.
+fn header(minutes: u32) -> Answer {
+    Answer::Tokens([tokens::header(DAY, minutes), tokens::done()].concat())
+}
+
+/// A server whose database is there, with nobody in it. Its wall was an hour ahead of UTC on that
+/// day: the backup was complete at 08:00 UTC, the first log at 08:30, the second at 09:30, the third at 10:30.
 fn restorable(call: usize) -> Answer {
     match call {
-        2 => one("state", "ONLINE"),
-        3 => number("sessions", 0),
-        5 => {
+        4 => header(9 * 60),
+        6 => header(9 * 60 + 30),
+        8 => header(10 * 60 + 30),
+        10 => header(11 * 60 + 30),
+        5 | 7 | 9 | 11 => number("minutes", 60),
+        12 | 21 => one("state", "ONLINE"),
+        13 => number("sessions", 0),
+        15 => {
             let columns = ["LogicalName", "PhysicalName", "Type"];
             let row = |name, kind| [Some(name), Some("/elsewhere/x"), Some(kind)];
             table(&columns, &[&row("onboarding", "D"), &row("second", "D"), &row("onboarding_log", "L")])
         }
-        6 => {
+        16 => {
             let rows: [&[Option<&str>]; 2] =
                 [&[Some("onboarding"), Some("/data/onboarding.mdf")], &[Some(""), Some("/data/")]];
             table(&["name", "physical_name"], &rows)
         }
-        8 => one("moment", "2026-11-25T09:00:00.000"),
+        19 => one("state", "RESTORING"),
         _ => done(),
     }
 }
 
+const LOGS: [&str; 3] = ["/backup/a.trn", "/backup/b.trn", "/backup/c.trn"];
+
 #[tokio::test]
 async fn a_restore_keeps_what_is_there_and_applies_the_logs_up_to_a_moment() {
     let peer = Peer::start(Script { batch: restorable, ..willing() });
-    let source = source(&["/backup/a.trn"], Some(AT), false);
-    let report = backup::restore(&config(&peer), source, AT).await.unwrap();
+    let report = backup::restore(&config(&peer), source(&LOGS, Some(AT), false), AT).await.unwrap();
     assert_eq!(report[0], "kept what was there as /backup/onboarding-before-restore-20261125T090000000Z.bak");
     let heard = heard(&peer, &["BACKUP", "ALTER", "RESTORE"]);
     let expected = [
         "RESTORE VERIFYONLY FROM DISK = N'/backup/it''s.bak' WITH CHECKSUM",
         "RESTORE VERIFYONLY FROM DISK = N'/backup/a.trn' WITH CHECKSUM",
+        "RESTORE VERIFYONLY FROM DISK = N'/backup/b.trn' WITH CHECKSUM",
+        "RESTORE VERIFYONLY FROM DISK = N'/backup/c.trn' WITH CHECKSUM",
+        "RESTORE HEADERONLY FROM DISK = N'/backup/it''s.bak'",
+        "RESTORE HEADERONLY FROM DISK = N'/backup/a.trn'",
+        "RESTORE HEADERONLY FROM DISK = N'/backup/b.trn'",
+        "RESTORE HEADERONLY FROM DISK = N'/backup/c.trn'",
         "BACKUP DATABASE [onboarding] TO DISK = N'/backup/onboarding-before-restore-20261125T090000000Z.bak' \
          WITH CHECKSUM, COMPRESSION, COPY_ONLY",
         "RESTORE FILELISTONLY FROM DISK = N'/backup/it''s.bak'",
-        "ALTER DATABASE [onboarding] SET SINGLE_USER WITH ROLLBACK IMMEDIATE;\n\
+        "ALTER DATABASE [onboarding] SET OFFLINE WITH ROLLBACK IMMEDIATE;\n\
          RESTORE DATABASE [onboarding] FROM DISK = N'/backup/it''s.bak' WITH REPLACE, CHECKSUM, NORECOVERY, \
          MOVE N'onboarding' TO N'/data/onboarding.mdf', MOVE N'second' TO N'/data/onboarding_second.mdf', \
          MOVE N'onboarding_log' TO N'/data/onboarding_onboarding_log.ldf'",
-        "RESTORE LOG [onboarding] FROM DISK = N'/backup/a.trn' WITH CHECKSUM, NORECOVERY, \
-         STOPAT = N'2026-11-25T09:00:00.000'",
-        "RESTORE DATABASE [onboarding] WITH RECOVERY",
+        "RESTORE LOG [onboarding] FROM DISK = N'/backup/a.trn' WITH CHECKSUM, RECOVERY, \
+         STOPAT = N'2026-11-25T10:00:00.000'",
+        "RESTORE LOG [onboarding] FROM DISK = N'/backup/b.trn' WITH CHECKSUM, RECOVERY, \
+         STOPAT = N'2026-11-25T10:00:00.000'",
         "ALTER DATABASE [onboarding] SET MULTI_USER",
     ];
     assert_eq!(heard.len(), expected.len(), "{heard:#?}");
     for (heard, expected) in heard.iter().zip(expected) {
         assert!(heard.starts_with(expected), "{heard}\nis not\n{expected}");
     }
+}
+
+#[tokio::test]
+async fn a_moment_that_the_backups_do_not_hold_is_refused_before_anything_is_touched() {
+    for (moment, reach) in [
+        (datetime!(2026-11-25 07:59 UTC), "/backup/it's.bak begins with 2026-11-25T08:00:00Z"),
+        (datetime!(2026-11-25 10:31 UTC), "the last log ends with 2026-11-25T10:30:00Z"),
+    ] {
+        let peer = Peer::start(Script { batch: restorable, ..willing() });
+        let refused =
+            backup::restore(&config(&peer), source(&LOGS, Some(moment), true), AT).await.unwrap_err();
+        assert!(refused.to_string().ends_with(reach), "{refused}");
+        let touched = ["ALTER", "BACKUP DATABASE", "RESTORE DATABASE"];
+        assert!(heard(&peer, &touched).is_empty(), "{:?}", heard(&peer, &touched));
+    }
+}
+
+#[tokio::test]
+async fn logs_without_a_moment_are_applied_whole() {
+    let batch: fn(usize) -> Answer = |call| match call {
+        2 => one("state", "ONLINE"),
+        3 => number("sessions", 0),
+        5 => table(&["LogicalName", "Type"], &[&[Some("onboarding"), Some("D")]]),
+        6 => table(&["name", "physical_name"], &[&[Some(""), Some("/data/")]]),
+        _ => done(),
+    };
+    let peer = Peer::start(Script { batch, ..willing() });
+    backup::restore(&config(&peer), source(&LOGS[..1], None, false), AT).await.unwrap();
+    let heard = heard(&peer, &["RESTORE LOG", "RESTORE DATABASE [onboarding] WITH"]);
+    assert!(heard[0].contains("WITH CHECKSUM, NORECOVERY"), "{heard:?}");
+    assert!(heard[1].contains("WITH RECOVERY"), "{heard:?}");
 }
 
 #[tokio::test]
@@ -198,7 +251,7 @@ async fn a_restore_that_fails_opens_the_database_again() {
     let peer = Peer::start(Script { batch: fails, ..willing() });
     let error = backup::restore(&config(&peer), source(&[], None, false), AT).await.unwrap_err();
     assert!(super::told(&error).contains("cannot restore the database"), "{error:?}");
-    assert!(peer.batches().last().unwrap().contains("SET MULTI_USER"), "{:?}", peer.batches());
+    assert!(peer.batches().last().unwrap().contains("SET ONLINE"), "{:?}", peer.batches());
 }
 
 #[tokio::test]

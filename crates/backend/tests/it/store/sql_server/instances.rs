@@ -17,14 +17,14 @@ use super::server::Database;
 
 const LIMIT: Duration = Duration::from_mins(1);
 
-struct Instance {
-    process: Process,
-    url: String,
+pub(crate) struct Instance {
+    pub(crate) process: Process,
+    pub(crate) url: String,
 }
 
 impl Instance {
     /// Starts to start; see [`Instance::ready`].
-    fn launch(config: &SqlServerConfig) -> Process {
+    pub(crate) fn launch(config: &SqlServerConfig) -> Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_onboarding-backend"));
         command.arg("serve").env_clear();
         command.env("JWT_SECRET", "the secret of the tests, long enough").env("BIND_ADDRESS", "127.0.0.1:0");
@@ -32,14 +32,19 @@ impl Instance {
         command.env("DB_DATABASE", &config.database).env("DB_USER", &config.user);
         command.env("DB_PASSWORD", config.password.expose()).env("DB_ENCRYPT", config.encrypt.to_string());
         command.env("DB_TRUST_SERVER_CERTIFICATE", config.trust_server_certificate.to_string());
+        command.envs(config.ca_file.as_ref().map(|path| ("DB_CA_FILE", path)));
         command.env("DB_POOL_ACQUIRE_TIMEOUT_MS", "10000");
         Process::spawn(command).unwrap()
     }
 
-    async fn ready(process: Process) -> Self {
+    pub(crate) async fn listening(process: Process) -> Self {
         let line = process.wait_for_line("listening", LIMIT).await;
         let address = line.split("address=").nth(1).unwrap().split_whitespace().next().unwrap();
-        let instance = Self { url: format!("http://{address}"), process };
+        Self { url: format!("http://{address}"), process }
+    }
+
+    async fn ready(process: Process) -> Self {
+        let instance = Self::listening(process).await;
         let ready = || async {
             reqwest::get(format!("{}/ready", instance.url)).await.is_ok_and(|r| r.status() == 200)
         };

@@ -3,6 +3,7 @@
 //! `TEST_SQLSERVER_URL` names a server and a login that may make databases. Without it, the
 //! official image is started where a container engine and the image are here already.
 
+mod absent;
 mod backups;
 mod container;
 mod instances;

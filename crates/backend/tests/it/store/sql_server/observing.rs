@@ -1,6 +1,7 @@
 //! What the server says about itself, where it may be asked and where not.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use backend::store::observation::ViewReading;
 use backend::store::{Store as _, StoreError};
@@ -19,7 +20,7 @@ async fn every_view_is_read_or_its_absence_is_said() {
     assert_eq!((views.len(), readings.len()), (13, 13), "{views:?}");
     let version = database.rows("SELECT CAST(@@VERSION AS NVARCHAR(300))").await;
     let complete = version[0].get::<&str, _>(0).unwrap().starts_with("Microsoft SQL Server");
-    for ViewReading { view, samples } in &readings {
+    for ViewReading { view, samples, .. } in &readings {
         match samples {
             Ok(samples) => assert!(!samples.is_empty() || *view == "replicas" || !complete, "{view}"),
             Err(error) => {
@@ -58,12 +59,44 @@ async fn a_view_that_may_not_be_read_takes_nothing_from_the_others() {
     assert_eq!(peer.logins(), 1, "one connection serves all views");
 }
 
+/// All but the one view in the middle.
+fn all_but_one(readings: &[ViewReading]) {
+    let failed: Vec<&str> =
+        readings.iter().filter(|reading| reading.samples.is_err()).map(|reading| reading.view).collect();
+    assert_eq!((readings.len(), failed), (13, vec!["workers"]));
+}
+
 #[tokio::test]
-async fn a_server_that_does_not_answer_ends_the_round() {
+async fn a_view_that_costs_its_connection_takes_nothing_from_the_others() {
     let batch: fn(usize) -> Answer =
         |call| if call == 3 { Answer::CutInside } else { Answer::Tokens(tokens::done()) };
     let peer = Peer::start(Script { batch, ..willing() });
+    all_but_one(&open(&peer.config()).observe().await.unwrap());
+    assert_eq!(peer.batches().len(), 14, "the server was asked for a sign of life");
+}
+
+#[tokio::test]
+async fn a_slow_view_loses_only_itself_and_says_how_long_it_took() {
+    let batch: fn(usize) -> Answer =
+        |call| if call == 3 { Answer::Never } else { Answer::Tokens(tokens::done()) };
+    let peer = Peer::start(Script { batch, ..willing() });
+    let readings = open(&peer.config()).observe().await.unwrap();
+    all_but_one(&readings);
+    let slow = &readings[3];
+    assert!(told(slow.samples.as_ref().unwrap_err()).contains("no answer within"), "{slow:?}");
+    assert!(
+        readings
+            .iter()
+            .all(|reading| (reading.took >= Duration::from_secs(1)) == (reading.view == "workers"))
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_ends_the_round() {
+    let batch: fn(usize) -> Answer =
+        |call| if call >= 3 { Answer::CutInside } else { Answer::Tokens(tokens::done()) };
+    let peer = Peer::start(Script { batch, ..willing() });
     let lost = open(&peer.config()).observe().await;
     assert!(matches!(lost, Err(StoreError::Unavailable { .. })), "{lost:?}");
-    assert_eq!(peer.batches().len(), 4);
+    assert_eq!(peer.batches().len(), 5);
 }

@@ -28,6 +28,8 @@ pub(crate) enum Answer {
     Tokens(Vec<u8>),
     /// Half of an answer, and then the end of the connection.
     CutInside,
+    /// None, for as long as the client waits.
+    Never,
 }
 
 /// Everybody may log in, and every mutation is committed.
@@ -61,7 +63,11 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn start(script: Script) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at("127.0.0.1:0".parse().unwrap(), script)
+    }
+
+    pub(crate) fn start_at(address: SocketAddr, script: Script) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let (script, heard) = (Arc::new(script), Arc::new(Mutex::default()));
         let ear = Arc::clone(&heard);
@@ -181,6 +187,7 @@ fn session(mut stream: impl Read + Write, script: &Script, ear: &Mutex<Heard>) -
                 stream.write_all(&whole[..whole.len() / 2])?;
                 return stream.flush();
             }
+            Answer::Never => while tokens::read_message(&mut stream)?.is_some() {},
         }
     }
     Ok(())

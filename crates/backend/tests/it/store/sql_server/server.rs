@@ -49,9 +49,17 @@ async fn find() -> Result<SqlServerConfig, String> {
     Ok(parse(&url))
 }
 
-/// Reads a URL as the service does. A bad one is no reason to skip.
+/// What the service reads beside the URL.
+const TLS_VARIABLES: [&str; 3] = ["DB_ENCRYPT", "DB_CA_FILE", "DB_TRUST_SERVER_CERTIFICATE"];
+
+/// Reads a URL and the environment as the service does. A bad one is no reason to skip.
 fn parse(url: &str) -> SqlServerConfig {
-    let mut sources = Sources::from_map([("DATABASE_URL", url)]);
+    let set = |name: &str| std::env::var(name).ok().map(|value| (name.to_owned(), value));
+    parse_with(url, TLS_VARIABLES.into_iter().filter_map(set))
+}
+
+fn parse_with(url: &str, environment: impl Iterator<Item = (String, String)>) -> SqlServerConfig {
+    let mut sources = Sources::from_map(environment.chain([("DATABASE_URL".to_owned(), url.to_owned())]));
     match DatabaseConfig::read(&mut sources) {
         Some(DatabaseConfig::SqlServer(config)) => SqlServerConfig { pool: POOL, ..config },
         _ => panic!("{VARIABLE} is no URL of a SQL Server: {:?}", sources.finish()),
@@ -165,6 +173,22 @@ async fn connect(config: &SqlServerConfig, database: &str) -> Result<Client, bb8
     driver.database(database);
     driver.authentication(AuthMethod::sql_server(&config.user, config.password.expose()));
     driver.encryption(if config.encrypt { EncryptionLevel::Required } else { EncryptionLevel::NotSupported });
-    driver.trust_cert();
+    match &config.ca_file {
+        _ if config.trust_server_certificate => driver.trust_cert(),
+        Some(path) => driver.trust_cert_ca(path.display()),
+        None => {}
+    }
     bb8_tiberius::ConnectionManager::new(driver).connect().await
+}
+
+#[test]
+fn the_tests_reach_a_server_as_the_service_does() {
+    let url = "sqlserver://sa:secret@db/onboarding";
+    let with =
+        |name: &str, value: &str| parse_with(url, std::iter::once((name.to_owned(), value.to_owned())));
+    let usual = parse_with(url, std::iter::empty());
+    assert!(usual.encrypt && !usual.trust_server_certificate && usual.ca_file.is_none());
+    assert!(with("DB_TRUST_SERVER_CERTIFICATE", "true").trust_server_certificate);
+    assert!(!with("DB_ENCRYPT", "false").encrypt);
+    assert_eq!(with("DB_CA_FILE", "/ca.pem").ca_file, Some("/ca.pem".into()));
 }

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use backend::config::SqlServerConfig;
 use backend::store::sql_server;
 use backend::store::{Effect, Outcome, Store};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    date_time_ymd,
+};
 use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::TLS12;
 
 use super::super::samples::mutation;
@@ -18,7 +21,12 @@ use super::{open, told};
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
 fn authority() -> Authority {
+    authority_called("the authority of the tests")
+}
+
+fn authority_called(name: &str) -> Authority {
     let mut params = CertificateParams::new([]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
@@ -29,15 +37,24 @@ fn file_of(authority: &Authority, folder: &Path, name: &str) -> PathBuf {
     path
 }
 
-/// A server whose certificate names `host`. TLS 1.2 is what TDS 7 speaks.
+/// A server whose certificate names `host`.
 fn server(authority: &Authority, host: &str) -> Peer {
+    issued(authority, &CertificateParams::new([host.to_owned()]).unwrap())
+}
+
+/// A server with the certificate that `authority` issues for `params`.
+fn issued(authority: &Authority, params: &CertificateParams) -> Peer {
     let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new([host.to_owned()]).unwrap();
     let certificate = params.signed_by(&key, authority).unwrap();
+    with_certificate(certificate.der().clone(), &key)
+}
+
+/// TLS 1.2 is what TDS 7 speaks.
+fn with_certificate(certificate: CertificateDer<'static>, key: &KeyPair) -> Peer {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_protocol_versions(&[&TLS12]).unwrap();
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    let config = config.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key).unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
     Peer::start(Script { tls: Some(Arc::new(config)), ..willing() })
 }
 
@@ -83,6 +100,39 @@ async fn a_certificate_for_another_host_is_refused_before_the_login() {
     let error = refusal(&encrypted(&peer, Some(file_of(&ca, folder.path(), "ca.pem")), false)).await;
     assert!(error.contains("certificate"), "{error}");
     assert_eq!(peer.logins(), 0);
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_accepted_comes_with_what_to_do() {
+    let (ca, folder) = (authority(), tempfile::tempdir().unwrap());
+    let file = file_of(&ca, folder.path(), "ca.pem");
+    let dated = |from: i32, to: i32| {
+        let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
+        params
+    };
+    let for_clients = {
+        let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params
+    };
+    let table = [
+        (with_certificate(ca.der().clone(), ca.key()), "a certificate authority's own (CA:TRUE)"),
+        (server(&authority_called("another"), "127.0.0.1"), "set DB_CA_FILE to the issuer's certificate"),
+        (server(&authority(), "127.0.0.1"), "set it to the certificate that issued this one"),
+        (server(&ca, "db.example"), "it names another host"),
+        (issued(&ca, &dated(2000, 2001)), "it has expired"),
+        (issued(&ca, &dated(2400, 2401)), "it is not valid yet"),
+        (issued(&ca, &for_clients), "serverAuth"),
+    ];
+    for (peer, advice) in table {
+        let error = refusal(&encrypted(&peer, Some(file.clone()), false)).await;
+        assert!(
+            error.contains("the server's certificate is not accepted: ") && error.contains(advice),
+            "{error}"
+        );
+        assert_eq!(peer.logins(), 0);
+    }
 }
 
 #[tokio::test]

@@ -100,6 +100,16 @@ pub(super) fn table(columns: &[&str], rows: &[&[Option<&str>]]) -> Vec<u8> {
     [&[0x81, u8::try_from(columns.len()).unwrap(), 0][..], &metadata, &rows].concat()
 }
 
+/// A result set of one row as `RESTORE HEADERONLY` gives it: when the backup was complete, by the
+/// server's wall, as days since 1900 and minutes of the day.
+pub(super) fn header(days: i32, minutes: u32) -> Vec<u8> {
+    let date = [&[0, 0, 0, 0, 1, 0, 0x6f, 8][..], &short_text("BackupFinishDate")].concat();
+    let id = [&[0, 0, 0, 0, 1, 0, 0x24, 16][..], &short_text("BackupSetGUID")].concat();
+    let ticks = minutes * 60 * 300;
+    let row = [&[0xd1, 8][..], &days.to_le_bytes(), &ticks.to_le_bytes(), &[16], &[7; 16]].concat();
+    [&[0x81, 2, 0][..], &date, &id, &row].concat()
+}
+
 /// What is said of a column NVARCHAR(100), nullable, with a collation.
 fn nvarchar(name: &str) -> Vec<u8> {
     [&[0, 0, 0, 0, 1, 0, 0xe7, 200, 0, 9, 4, 0xd0, 0, 0x34][..], &short_text(name)].concat()

@@ -1,0 +1,85 @@
+//! The database of an instance: there at its start, or waited for while the instance answers already.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use service_kit::exit::chain;
+use service_kit::shutdown::Shutdown;
+
+use super::build::{may_pass, migrate, open};
+use crate::config::DatabaseConfig;
+use crate::store::Store;
+use crate::store::late::LateStore;
+use crate::store::metrics::StoreMetrics;
+use crate::store::migration::MigrationError;
+
+/// Between two looks whether the database is there. Each instance adds a random share.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Why an instance that waited for its database had to end.
+pub type StartFailure = Arc<OnceLock<MigrationError>>;
+
+/// A database that is not there yet, and what is needed to open it.
+pub(super) struct Arrival {
+    late: Arc<LateStore>,
+    config: DatabaseConfig,
+    metrics: StoreMetrics,
+    failure: StartFailure,
+}
+
+/// The store, migrated; or what stands for it, and what will bring it. An error where no waiting helps.
+pub(super) async fn store(
+    config: DatabaseConfig,
+    metrics: StoreMetrics,
+) -> Result<(Arc<dyn Store>, Option<Arrival>), MigrationError> {
+    match migrated(&config, &metrics).await {
+        Ok(store) => Ok((store, None)),
+        Err(error) if may_pass(&config, &error) => {
+            let arrival = Arrival { late: Arc::default(), config, metrics, failure: StartFailure::default() };
+            arrival.tell(&error);
+            Ok((Arc::clone(&arrival.late) as Arc<dyn Store>, Some(arrival)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn migrated(config: &DatabaseConfig, metrics: &StoreMetrics) -> Result<Arc<dyn Store>, MigrationError> {
+    for name in migrate(config).await? {
+        tracing::info!(name, "applied a migration");
+    }
+    open(config, metrics.clone())
+}
+
+impl Arrival {
+    /// Where the reason is found should the wait have been in vain.
+    pub(super) fn failure(&self) -> StartFailure {
+        Arc::clone(&self.failure)
+    }
+
+    /// Waits until the database is there; ends the instance where no more waiting helps.
+    pub(super) async fn run(self, shutdown: Shutdown) {
+        loop {
+            tokio::time::sleep(PAUSE.mul_f64(1.0 + rand::random::<f64>())).await;
+            match migrated(&self.config, &self.metrics).await {
+                Ok(store) => {
+                    tracing::info!("the database is there");
+                    return self.late.arrives(store);
+                }
+                Err(error) if may_pass(&self.config, &error) => self.tell(&error),
+                Err(error) => {
+                    // Nobody else sets it.
+                    let _ = self.failure.set(error);
+                    return shutdown.trigger();
+                }
+            }
+        }
+    }
+
+    /// A lasting reason is said once.
+    fn tell(&self, error: &MigrationError) {
+        let reason = chain(error);
+        if self.late.waits_for(reason.clone()) {
+            tracing::warn!(error = reason, "the database is not there yet; waiting for it");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A database that is not there yet.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::observation::ViewReading;
+use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
+use crate::domain::onboarding::Onboarding;
+use crate::domain::session::{TokenHash, TokenState};
+use crate::domain::{self, Credentials, Email, Timestamp, User};
+
+/// Stands for a store until there is one. Until then every call fails at once and says why.
+#[derive(Default)]
+pub struct LateStore {
+    store: OnceLock<Arc<dyn Store>>,
+    reason: Mutex<String>,
+}
+
+/// Why there is no store yet.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NotYet(String);
+
+impl LateStore {
+    /// Says why there is no store; `true` when that is news.
+    pub fn waits_for(&self, reason: String) -> bool {
+        let mut known = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = *known != reason;
+        *known = reason;
+        is_news
+    }
+
+    /// The store is there. Later ones are ignored.
+    pub fn arrives(&self, store: Arc<dyn Store>) {
+        // Fails only where there was one before.
+        let _ = self.store.set(store);
+    }
+
+    fn store(&self) -> Result<&dyn Store, StoreError> {
+        self.store.get().map(|store| &**store).ok_or_else(|| {
+            let reason = self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            StoreError::unavailable("it is waited for", NotYet(reason))
+        })
+    }
+}
+
+#[async_trait]
+impl Store for LateStore {
+    async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError> {
+        self.store()?.commit(mutation).await
+    }
+
+    async fn kept_answer(&self, scope: Scope, now: Timestamp) -> Result<Option<KeptAnswer>, StoreError> {
+        self.store()?.kept_answer(scope, now).await
+    }
+
+    async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError> {
+        self.store()?.credentials(email).await
+    }
+
+    async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
+        self.store()?.user(id).await
+    }
+
+    async fn token_state(&self, hash: TokenHash) -> Result<Option<TokenState>, StoreError> {
+        self.store()?.token_state(hash).await
+    }
+
+    async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
+        self.store()?.onboarding(user_id).await
+    }
+
+    async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.store()?.purge(now, limit).await
+    }
+
+    async fn purge_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.store()?.purge_audit(before, limit).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.store()?.ping().await
+    }
+
+    async fn observe(&self) -> Result<Vec<ViewReading>, StoreError> {
+        self.store()?.observe().await
+    }
+
+    fn now(&self) -> Timestamp {
+        self.store().map_or_else(|_| domain::now(), Store::now)
+    }
+
+    fn pool(&self) -> PoolStatus {
+        self.store().map_or_else(|_| PoolStatus::default(), Store::pool)
+    }
+
+    async fn close(&self) {
+        if let Ok(store) = self.store() {
+            store.close().await;
+        }
+    }
+}
