@@ -1,6 +1,6 @@
 //! Sockets: where connections come in, on which worker they stay, and what to do when there are too many.
 
-use crate::worker::{Place, Worker};
+use crate::worker::{Admission, Place, Worker};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
@@ -40,6 +40,8 @@ pub(crate) struct Accepted<S> {
     pub(crate) tls: bool,
     /// Its place at the worker, where it has come to stay.
     pub(crate) place: Option<Place>,
+    /// That it is served, once it has come to its first worker.
+    pub(crate) admission: Option<Admission>,
 }
 
 /// Accepts until `closing`, and then what has come already.
@@ -66,7 +68,7 @@ pub(crate) async fn accept(
         match next.await {
             Next::Accepted(Ok((stream, peer))) => {
                 some_came = true;
-                welcome(Accepted { stream, peer, tls, place: None });
+                welcome(Accepted { stream, peer, tls, place: None, admission: None });
             }
             Next::Accepted(Err(error)) if is_of_one_connection(&error) => {}
             Next::Accepted(Err(error)) => {

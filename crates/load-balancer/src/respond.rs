@@ -45,6 +45,8 @@ pub enum ErrorKind {
     Overloaded,
     /// The balancer itself has no descriptor, port or memory left for a connection to a server.
     OutOfResources,
+    /// The client's address has as many connections open as one may have.
+    TooManyConnections,
     /// The balancer is about to end.
     Draining,
     /// No server answered in time.
@@ -80,6 +82,9 @@ impl ErrorKind {
             Self::OutOfResources => {
                 (503, "out_of_resources", "The load balancer is out of descriptors, ports or memory.")
             }
+            Self::TooManyConnections => {
+                (503, "too_many_connections", "This address has as many connections open as one may have.")
+            }
             Self::Draining => (503, "draining", "The load balancer is shutting down."),
             Self::GatewayTimeout => (504, "gateway_timeout", "No server answered in time."),
             Self::NotCached => (504, "not_cached", "There is no cached answer."),
@@ -93,7 +98,11 @@ impl ErrorKind {
     fn retry_after(self) -> Option<u64> {
         match self {
             Self::RateLimited(refusal) => Some(whole_seconds(refusal.wait)),
-            Self::NoServer | Self::Overloaded | Self::OutOfResources | Self::Draining => Some(1),
+            Self::NoServer
+            | Self::Overloaded
+            | Self::TooManyConnections
+            | Self::OutOfResources
+            | Self::Draining => Some(1),
             Self::BadRequest(_)
             | Self::NotRouted
             | Self::RequestTimeout
@@ -224,6 +233,7 @@ mod tests {
             (ErrorKind::NoServer, 503, "no_server", false),
             (ErrorKind::Draining, 503, "draining", false),
             (ErrorKind::Overloaded, 503, "overloaded", false),
+            (ErrorKind::TooManyConnections, 503, "too_many_connections", false),
             (ErrorKind::OutOfResources, 503, "out_of_resources", false),
             (ErrorKind::GatewayTimeout, 504, "gateway_timeout", false),
             (ErrorKind::VersionNotSupported, 505, "version_not_supported", true),

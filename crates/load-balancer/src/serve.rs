@@ -15,7 +15,7 @@ use tokio_rustls::server::TlsStream;
 
 /// Serves a connection to its end, or until it is better off at another worker.
 pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) -> Option<Departure> {
-    let Accepted { stream, peer, tls, place } = accepted;
+    let Accepted { stream, peer, tls, place, admission: _ } = accepted;
     let peer = Peer::new(peer.ip(), tls, &worker.common.trusted);
     let stream = ClientLine::new(stream, &worker.outbox);
     let stream = if tls {
@@ -49,13 +49,13 @@ async fn handshake(worker: &Worker, stream: ClientLine) -> Option<TlsStream<Clie
     }
 }
 
-/// Tells a client that there are too many already, if that goes without waiting; there is no task for it to wait in.
-pub(crate) fn turn_away(worker: &Worker, accepted: &Accepted<TcpStream>) {
+/// Tells a client why it is not served, if that goes without waiting; there is no task for it to wait in.
+pub(crate) fn turn_away(worker: &Worker, accepted: &Accepted<TcpStream>, kind: ErrorKind) {
     if accepted.tls {
         return;
     }
     let id = worker.ids.request_id(worker.clock.unix_millis()).to_string();
-    let answer = respond::error(ErrorKind::Overloaded, &id);
+    let answer = respond::error(kind, &id);
     let mut bytes = Vec::new();
     http1::write::own(&mut bytes, &answer, Some(b"close"), &worker.clock.date(), &id);
     bytes.extend_from_slice(&answer.body);

@@ -255,6 +255,12 @@ fn workers(page: &mut Page, control: &Control) {
     let name = "lb_connections_refused_total";
     page.family(name, "counter", "Refused because of max_connections.");
     page.sample(name, &[], sum(|stats| &stats.refused_connections));
+    let name = "lb_connections_refused_by_address_total";
+    page.family(name, "counter", "Refused because of max_connections_per_address.");
+    page.sample(name, &[], sum(|stats| &stats.refused_by_address));
+    let name = "lb_http2_floods_total";
+    page.family(name, "counter", "HTTP/2 connections ended because of a flood of frames that carry nothing.");
+    page.sample(name, &[], sum(|stats| &stats.flooded_connections));
     let name = "lb_access_log_dropped_lines_total";
     page.family(name, "counter", "Lines that the log's file or pipe was too slow for.");
     page.sample(name, &[], sum(|stats| &stats.dropped_log_lines));

@@ -27,6 +27,7 @@ fn defaults() -> Listen {
         admin_hosts: Vec::new(),
         workers: std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS),
         max_connections: 10_000,
+        max_connections_per_address: 10_000 / 4,
         header_timeout: Duration::from_secs(10),
         keepalive_timeout: Duration::from_secs(75),
         drain_grace: Duration::from_secs(2),
@@ -58,6 +59,9 @@ fn sockets(section: &Section<'_>, listen: &mut Listen) {
 fn limits(section: &Section<'_>, listen: &mut Listen) {
     listen.workers = section.within("workers", 1..=MOST_WORKERS, listen.workers);
     listen.max_connections = section.within("max_connections", 1..=MOST_CONNECTIONS, listen.max_connections);
+    let quarter = (listen.max_connections / 4).max(1);
+    listen.max_connections_per_address =
+        section.within("max_connections_per_address", 1..=MOST_CONNECTIONS, quarter);
     let span = |key, least, default| section.within(key, Span(least)..=Span(DAY), Span(default)).0;
     listen.header_timeout = span("header_timeout", MILLISECOND, listen.header_timeout);
     listen.keepalive_timeout = span("keepalive_timeout", MILLISECOND, listen.keepalive_timeout);

@@ -80,6 +80,8 @@ pub struct Listen {
     pub workers: usize,
     /// Client connections open at a time, over all workers; further ones get a 503.
     pub max_connections: usize,
+    /// Client connections that one address may have open; IPv6 by /64. Trusted proxies are exempt.
+    pub max_connections_per_address: usize,
     /// From the first byte of a request (or the connection's start) to its complete head.
     pub header_timeout: Duration,
     /// How long a client connection may be idle between requests.

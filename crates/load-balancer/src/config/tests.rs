@@ -35,6 +35,7 @@ admin = "0.0.0.0:8081"
 trusted_proxies = ["172.16.0.0/12", "10.0.0.1"]
 workers = 4
 max_connections = 10_000
+max_connections_per_address = 300
 header_timeout = "5s"
 keepalive_timeout = "1m"
 drain_grace = "0s"
@@ -86,7 +87,7 @@ fn all_that_can_be_said_is_understood() {
     assert_eq!((settings.timeouts, settings.keepalive_timeout), (timeouts, Duration::from_secs(10)));
     assert_eq!((settings.replay_body_max, settings.max_body), (16_384, Some(1_048_576)));
     assert_eq!((settings.retry.max_retries, settings.passive.failures), (2, 5));
-    assert_eq!(config.listen.max_connections, 10_000);
+    assert_eq!((config.listen.max_connections, config.listen.max_connections_per_address), (10_000, 300));
     let [api, root] = &config.routes[..] else { panic!("two routes") };
     assert_eq!(api.name(), "*.example.com/api");
     let (connect, response_idle) = (Duration::from_secs(1), Duration::from_hours(1));

@@ -88,7 +88,8 @@ impl<'w> Connection<'w> {
             match self.library.poll_accept(cx) {
                 Poll::Ready(Some(Ok((request, respond)))) => self.begin(request, respond),
                 Poll::Ready(Some(Err(error))) => {
-                    if error.is_library() && error.reason() == Some(Reason::ENHANCE_YOUR_CALM) {
+                    let calmed = error.is_library() && error.reason() == Some(Reason::ENHANCE_YOUR_CALM);
+                    if calmed && !self.flooded {
                         self.worker.recorder.stats().flooded_connections.add(1);
                     }
                     tracing::debug!(%error, client = %self.peer.address, "an HTTP/2 connection ended badly");

@@ -77,7 +77,7 @@ impl Limiter {
 
     /// Counts a request of this client, or refuses it. IPv6 clients count by /64, which is what one of them has.
     pub fn admit(&self, client: IpAddr, now: Instant) -> Result<(), Refusal> {
-        let client = who(client);
+        let client = network(client);
         let now = u64::try_from(now.saturating_duration_since(self.start).as_nanos()).unwrap_or(u64::MAX);
         let hash = self.hasher.hash_one(client);
         let shard = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
@@ -116,7 +116,8 @@ fn make_room(clients: &mut HashMap<IpAddr, u64>, client: &IpAddr, now: u64) {
     }
 }
 
-fn who(client: IpAddr) -> IpAddr {
+/// The address by which a client is counted: IPv6 by /64, which is what one of them has.
+pub(crate) fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
         v4 @ IpAddr::V4(_) => v4,

@@ -147,6 +147,8 @@ pub struct WorkerStats {
     pub upstream_connections: Tally,
     /// Connections that were refused because of `max_connections`.
     pub refused_connections: Tally,
+    /// Connections that were refused because of `max_connections_per_address`.
+    pub refused_by_address: Tally,
     /// HTTP/2 connections that were ended because their clients flooded them.
     pub flooded_connections: Tally,
     /// Access-log lines that were dropped because the disk did not keep up.

@@ -1,6 +1,7 @@
 //! Data workers: one thread, one runtime, and of what a plain request needs nothing shared with the others but the
 //! snapshot and its atomics.
 
+mod addresses;
 mod alarm;
 mod buffers;
 mod clock;
@@ -14,7 +15,7 @@ pub(crate) use self::buffers::Buffers;
 pub(crate) use self::ids::{Ids, hex};
 pub(crate) use self::outbox::{Outbox, To};
 pub(crate) use self::scratch::{FULL, Held, READ, Scratch};
-pub(crate) use self::threads::{Departure, Place};
+pub(crate) use self::threads::{Admission, Departure, Place};
 pub use self::threads::{Parts, StartError, Workers};
 
 use self::alarm::Alarms;

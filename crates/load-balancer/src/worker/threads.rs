@@ -1,16 +1,18 @@
 //! Starting, draining and ending the workers.
 
+use super::addresses::{Addresses, Counted};
 use super::{TICK, Worker};
 use crate::config::Listen;
 use crate::listener::{self, Accepted};
 use crate::pool::Published;
 use crate::record::access_log::LogBuffer;
 use crate::record::{Recorder, Shard};
+use crate::respond::ErrorKind;
 use crate::serve;
 use crate::trust::TrustedProxies;
 use service_kit::telemetry::traces::Traces;
 use std::convert::Infallible;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -70,6 +72,7 @@ pub(crate) struct Common {
     pub(crate) trusted: Arc<TrustedProxies>,
     /// Client connections, over all workers.
     open: AtomicUsize,
+    addresses: Arc<Addresses>,
     /// Those of each worker that have come to stay.
     places: Box<[AtomicUsize]>,
     handing: Box<[mpsc::UnboundedSender<Handing>]>,
@@ -147,6 +150,7 @@ impl Workers {
             tls: parts.tls,
             trusted: TrustedProxies::new(&parts.listen.trusted_proxies),
             open: AtomicUsize::new(0),
+            addresses: Addresses::new(parts.listen.max_connections_per_address),
             places: (0..count).map(|_| AtomicUsize::new(0)).collect(),
             handing: handing.into(),
             phase: watch::Sender::new(Phase::Running),
@@ -313,37 +317,66 @@ fn welcome(worker: &Rc<Worker>, mut accepted: Accepted<TcpStream>) {
 
 /// Sends a connection to another worker.
 fn hand_over(worker: &Worker, accepted: Accepted<TcpStream>, host: usize) {
-    let Accepted { stream, peer, tls, place } = accepted;
+    let Accepted { stream, peer, tls, place, admission } = accepted;
     match stream.into_std() {
         // If it cannot be sent, that worker has ended, and so does the connection.
-        Ok(stream) => drop(worker.common.handing[host].send(Accepted { stream, peer, tls, place })),
+        Ok(stream) => {
+            drop(worker.common.handing[host].send(Accepted { stream, peer, tls, place, admission }));
+        }
         Err(error) => tracing::debug!(%error, "a connection could not be handed over"),
     }
 }
 
 fn take_over(worker: &Rc<Worker>, accepted: Accepted<std::net::TcpStream>) {
-    let Accepted { stream, peer, tls, place } = accepted;
+    let Accepted { stream, peer, tls, place, admission } = accepted;
     match TcpStream::from_std(stream) {
-        Ok(stream) => settle(worker, Accepted { stream, peer, tls, place }),
+        Ok(stream) => settle(worker, Accepted { stream, peer, tls, place, admission }),
         Err(error) => tracing::debug!(%error, "a connection could not be taken over"),
     }
 }
 
 /// Serves a connection here, unless there are too many, and until it is better off elsewhere.
-fn settle(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) {
+fn settle(worker: &Rc<Worker>, mut accepted: Accepted<TcpStream>) {
     let open = Open::new(worker);
-    // One in clear that has a place was let in by the worker that it comes from.
-    let is_new = accepted.tls || accepted.place.is_none();
-    if is_new && worker.common.open.load(Relaxed) > worker.settings.max_connections {
-        worker.recorder.stats().refused_connections.add(1);
-        return serve::turn_away(worker, &accepted);
-    }
+    // One that comes from another worker is served already.
+    let admission = match accepted.admission.take() {
+        None => admit(worker, accepted.peer.ip().to_canonical()),
+        Some(admission) => Ok(admission),
+    };
+    let admission = match admission {
+        Ok(admission) => Some(admission),
+        Err(kind) => return serve::turn_away(worker, &accepted, kind),
+    };
     tokio::task::spawn_local(async move {
         let (peer, tls) = (accepted.peer, accepted.tls);
         if let Some(Departure { stream, place, host }) = serve::connection(&open.0, accepted).await {
-            hand_over(&open.0, Accepted { stream, peer, tls, place: Some(place) }, host);
+            hand_over(&open.0, Accepted { stream, peer, tls, place: Some(place), admission }, host);
         }
     });
+}
+
+/// That a connection is served, and what it counts for as long as it is open, on whichever worker.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    _counted: Option<Counted>,
+}
+
+/// Lets a new connection be served, unless there are too many, in all or of its address. Trusted proxies are exempt
+/// from the second: the clients of all of them come from there.
+fn admit(worker: &Worker, address: IpAddr) -> Result<Admission, ErrorKind> {
+    let (common, stats) = (&worker.common, worker.recorder.stats());
+    if common.open.load(Relaxed) > worker.settings.max_connections {
+        stats.refused_connections.add(1);
+        return Err(ErrorKind::Overloaded);
+    }
+    if common.trusted.contains(&address) {
+        return Ok(Admission { _counted: None });
+    }
+    let Some(counted) = common.addresses.count(address) else {
+        stats.refused_by_address.add(1);
+        return Err(ErrorKind::TooManyConnections);
+    };
+    Ok(Admission { _counted: Some(counted) })
 }
 
 /// Counts a client connection for as long as it is open.

@@ -26,6 +26,7 @@ pub(crate) const HEALTH: &str = "health = { path = \"/health\", interval = \"50m
 
 pub(crate) struct Balancer {
     pub(crate) http: SocketAddr,
+    pub(crate) https: Option<SocketAddr>,
     pub(crate) admin: SocketAddr,
     pub(crate) file: PathBuf,
     shutdown: Shutdown,
@@ -85,12 +86,12 @@ impl Balancer {
         let admin_token = token.map(Secret::new);
         let app =
             App::build(Options { file: file.clone(), admin_token, resolver, traces: None }).await.unwrap();
-        let (http, admin, shutdown) = (app.http(), app.admin(), Shutdown::new());
+        let (http, https, admin, shutdown) = (app.http(), app.https(), app.admin(), Shutdown::new());
         let (of_app, mut signals) = (shutdown.clone(), Signals::new().unwrap());
         let task = tokio::spawn(async move {
             app.run(of_app, &mut signals).await;
         });
-        Self { http, admin, file, shutdown, task, _folder: folder }
+        Self { http, https, admin, file, shutdown, task, _folder: folder }
     }
 
     /// Drains it and waits for its end.

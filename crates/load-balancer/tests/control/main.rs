@@ -3,6 +3,7 @@
 
 mod admin;
 mod cache;
+mod clients;
 mod clocks;
 mod discovery;
 mod endings;

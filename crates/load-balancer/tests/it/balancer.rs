@@ -3,6 +3,7 @@
 
 use load_balancer::config::Listen;
 use load_balancer::pool::{Health, Pool, PoolSettings, PoolState, Published, Server, Snapshot};
+use load_balancer::record::metrics::{Tally, WorkerStats};
 use load_balancer::record::{RecentRequest, Shard};
 use load_balancer::route::{HostMatch, Route, RouteTable};
 use load_balancer::worker::{Parts, Workers};
@@ -49,6 +50,7 @@ fn listen() -> Listen {
         admin_hosts: Vec::new(),
         workers: 1,
         max_connections: 1000,
+        max_connections_per_address: 1000,
         header_timeout: Duration::from_secs(10),
         keepalive_timeout: Duration::from_secs(75),
         drain_grace: Duration::ZERO,
@@ -118,6 +120,11 @@ impl Balancer {
     /// Open client connections of each worker.
     pub(crate) fn client_connections(&self) -> Vec<u64> {
         self.shards.iter().map(|shard| shard.stats.client_connections.get()).collect()
+    }
+
+    /// A counter, over all workers.
+    pub(crate) fn stats(&self, of: fn(&WorkerStats) -> &Tally) -> u64 {
+        self.shards.iter().map(|shard| of(&shard.stats).get()).sum()
     }
 
     /// Open connections to servers.

@@ -148,6 +148,38 @@ async fn more_connections_than_allowed_are_told_so() {
 }
 
 #[tokio::test]
+async fn one_address_may_not_have_all_connections_and_trusted_proxies_may() {
+    let upstream = Upstream::start(Answer::ok("ok")).await;
+    for (trusted, allowed) in [(false, 3), (true, 6)] {
+        let balancer = Balancer::start_with(&[upstream.address()], |setup| {
+            // With several workers, connections move from one to another and are counted on.
+            setup.listen.workers = 2;
+            setup.listen.max_connections = 6;
+            setup.listen.max_connections_per_address = 3;
+            setup.listen.trusted_proxies =
+                if trusted { vec!["127.0.0.1".parse().unwrap()] } else { Vec::new() };
+        });
+        let mut clients = Vec::new();
+        for _ in 0..allowed {
+            let mut client = balancer.client().await;
+            for _ in 0..4 {
+                client.send(get("/")).await.unwrap();
+                assert_eq!(client.read_response().await.unwrap().status, 200);
+            }
+            clients.push(client);
+        }
+        let refused = balancer.client().await.read_response().await.unwrap();
+        let code = if trusted { "overloaded" } else { "too_many_connections" };
+        assert_eq!((refused.status, refused.header("Connection")), (503, Some("close")));
+        assert_eq!(refused.json()["code"], code);
+        let count = balancer.stats(|stats| &stats.refused_by_address);
+        assert_eq!(count, u64::from(!trusted));
+        drop(clients);
+        eventually(PATIENCE, || async { balancer.ask(get("/")).await.status == 200 }).await;
+    }
+}
+
+#[tokio::test]
 async fn a_drain_ends_what_is_idle_and_waits_for_what_is_not() {
     let gate = Gate::closed();
     let upstream = Upstream::start(Script::gated(gate.clone(), Answer::ok("done"))).await;

@@ -5,6 +5,7 @@ use crate::hyper::Hyper;
 use crate::secure::{Sender, http2, request};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use load_balancer::record::Protocol;
 use tokio::net::TcpStream;
 
 /// Status, type and body of an answer.
@@ -56,5 +57,25 @@ async fn heads_that_no_backend_should_see_are_refused_with_a_problem() {
         let (answered, content_type, body) = ask(&mut sender, request).await;
         let expected_type = if status == 200 { "" } else { "application/problem+json" };
         assert_eq!((answered, content_type.as_str()), (status, expected_type), "{what}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_recorded_with_their_protocol_and_what_was_asked() {
+    let backend = Hyper::start().await;
+    let balancer = Balancer::start(&[backend.address]);
+    let mut sender = http2(TcpStream::connect(balancer.workers.http()).await.unwrap()).await;
+    let mut expecting = request("POST", "/expects", "x");
+    expecting.headers_mut().insert("expect", "a-miracle".parse().unwrap());
+    for (request, status) in
+        [(request("GET", "/a/../b?c=d", ""), 400), (expecting, 417), (request("DELETE", "/a\"b", ""), 400)]
+    {
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+        let answer = sender.send_request(request).await.unwrap();
+        assert_eq!(answer.status().as_u16(), status);
+        let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let recorded = balancer.recorded(&id).await;
+        assert_eq!((recorded.protocol, recorded.status), (Protocol::Http2, status));
+        assert_eq!((recorded.method, recorded.path), (method, path));
     }
 }

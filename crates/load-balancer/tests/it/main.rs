@@ -7,6 +7,7 @@ mod clocks;
 mod connections;
 mod faults;
 mod heads;
+mod http2_floods;
 mod http2_heads;
 mod hyper;
 mod isolation;

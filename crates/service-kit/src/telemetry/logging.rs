@@ -73,10 +73,8 @@ pub fn init(config: &TelemetryConfig) -> Result<(), InitError> {
 
 /// The same, and spans of the target [`SPANS`](super::traces::SPANS) go to `traces`, whatever `RUST_LOG` says.
 pub fn init_with(config: &TelemetryConfig, traces: Option<&Traces>) -> Result<(), InitError> {
-    let filter = match std::env::var("RUST_LOG") {
-        Ok(directives) if !directives.is_empty() => EnvFilter::try_new(directives)?,
-        _ => EnvFilter::new("info"),
-    };
+    let directives = std::env::var("RUST_LOG").ok().filter(|directives| !directives.is_empty());
+    let filter = filter(directives.as_deref().unwrap_or("info"))?;
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match config.format {
         LogFormat::Json => Box::new(json(config, io::stderr)),
         LogFormat::Text => Box::new(
@@ -88,6 +86,11 @@ pub fn init_with(config: &TelemetryConfig, traces: Option<&Traces>) -> Result<()
     };
     let lines = lines.with_filter(filter.and(filter_fn(|metadata| !is_span(metadata))));
     Ok(tracing_subscriber::registry().with(lines).with(traces.map(Traces::layer)).try_init()?)
+}
+
+/// `directives`, and of the h2 library errors only, unless they name it: each frame of an attack would be a warning.
+fn filter(directives: &str) -> Result<EnvFilter, ParseError> {
+    EnvFilter::try_new(format!("h2=error,{directives}"))
 }
 
 fn json<S, W>(config: &TelemetryConfig, writer: W) -> JsonLayer<S, W>
@@ -163,5 +166,22 @@ mod tests {
         assert_eq!("json".parse::<LogFormat>().unwrap(), LogFormat::Json);
         assert_eq!("text".parse::<LogFormat>().unwrap(), LogFormat::Text);
         assert!("JSON!".parse::<LogFormat>().is_err());
+    }
+
+    #[test]
+    fn warnings_of_the_http2_library_are_left_out_unless_they_are_asked_for() {
+        for (directives, expected) in [("info", 0), ("debug,hyper=off", 0), ("info,h2=warn", 1)] {
+            let written = Written::default();
+            let writer = written.clone();
+            let lines = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
+            let subscriber =
+                tracing_subscriber::registry().with(lines.with_filter(filter(directives).unwrap()));
+            tracing::subscriber::with_default(subscriber, || {
+                tracing::warn!(target: "h2::proto::ping_pong", "recv PING ack that we never sent");
+                tracing::warn!("ours");
+            });
+            let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+            assert_eq!((text.matches("PING").count(), text.matches("ours").count()), (expected, 1), "{text}");
+        }
     }
 }
