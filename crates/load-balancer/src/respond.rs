@@ -153,9 +153,10 @@ impl Answer {
         self.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("date"))
     }
 
-    /// Whether it says how long its body is: a 304 would speak of another answer's (RFC 9110 section 8.6).
+    /// Whether it says how long its body is: a 204 must not, and a 304 would speak of another answer's (RFC 9110
+    /// section 8.6).
     pub fn has_length(&self) -> bool {
-        self.status != 304
+        !matches!(self.status, 204 | 304)
     }
 }
 

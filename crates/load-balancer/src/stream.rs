@@ -2,6 +2,7 @@
 
 use crate::line::Line;
 use crate::worker::{Outbox, To};
+use rustix::event::{PollFd, PollFlags, Timespec};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -32,6 +33,13 @@ impl Stream {
             Self::Plain(line) => line.socket(),
             Self::Tls(stream) => stream.get_ref().0.socket(),
         }
+    }
+
+    /// Whether nothing more can be sent to the peer: its connection is reset. Asks the operating system.
+    pub(crate) fn is_broken(&self) -> bool {
+        let mut asked = [PollFd::new(self.socket(), PollFlags::empty())];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        rustix::event::poll(&mut asked, Some(&now)).is_ok_and(|told| told > 0)
     }
 
     /// Whether the peer is told of the end by more than the end of the TCP stream.

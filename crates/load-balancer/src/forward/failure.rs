@@ -3,7 +3,8 @@
 use super::client::ClientError;
 use crate::http1::chunked::ChunkError;
 use crate::http1::response::ResponseError;
-use crate::{pool, resources, retry};
+use crate::resources;
+use crate::retry::{Failure, Outcome};
 use std::io;
 use thiserror::Error;
 
@@ -49,26 +50,26 @@ impl UpstreamError {
     }
 
     /// What it says of the server.
-    pub(crate) fn outcome(&self) -> pool::Outcome {
+    pub(crate) fn outcome(&self) -> Outcome {
         match self {
-            Self::Unresolved | Self::Connect(_) | Self::ConnectTimeout => pool::Outcome::ConnectFailed,
-            Self::Exhausted(_) => pool::Outcome::Exhausted,
-            Self::Stale => pool::Outcome::Stale,
-            Self::Reset(_) => pool::Outcome::Reset,
-            Self::TimedOut => pool::Outcome::TimedOut,
-            Self::Head(_) | Self::Body(_) | Self::Unexpected => pool::Outcome::Invalid,
+            Self::Unresolved | Self::Connect(_) | Self::ConnectTimeout => Outcome::ConnectFailed,
+            Self::Exhausted(_) => Outcome::Exhausted,
+            Self::Stale => Outcome::Stale,
+            Self::Reset(_) => Outcome::Reset,
+            Self::TimedOut => Outcome::TimedOut,
+            Self::Head(_) | Self::Body(_) | Self::Unexpected => Outcome::Invalid,
         }
     }
 
     /// What it says of a further attempt.
-    pub(crate) fn failure(&self) -> retry::Failure {
+    pub(crate) fn failure(&self) -> Failure {
         match self {
-            Self::Unresolved | Self::Connect(_) | Self::ConnectTimeout => retry::Failure::Connect,
-            Self::Exhausted(_) => retry::Failure::Exhausted,
-            Self::Stale => retry::Failure::Stale,
-            Self::Reset(_) => retry::Failure::Reset,
-            Self::TimedOut => retry::Failure::TimedOut,
-            Self::Head(_) | Self::Body(_) | Self::Unexpected => retry::Failure::Invalid,
+            Self::Unresolved | Self::Connect(_) | Self::ConnectTimeout => Failure::Connect,
+            Self::Exhausted(_) => Failure::Exhausted,
+            Self::Stale => Failure::Stale,
+            Self::Reset(_) => Failure::Reset,
+            Self::TimedOut => Failure::TimedOut,
+            Self::Head(_) | Self::Body(_) | Self::Unexpected => Failure::Invalid,
         }
     }
 }
@@ -113,21 +114,66 @@ impl From<ClientError> for Broken {
 
 impl Broken {
     /// What it says of the server, and what records call it.
-    pub(crate) fn outcome(&self) -> pool::Outcome {
+    pub(crate) fn outcome(&self) -> Outcome {
         match self {
             Self::Upstream(error) => error.outcome(),
-            Self::Client(ClientError::Left(_)) | Self::ClientStalled => pool::Outcome::ClientLeft,
+            Self::Client(ClientError::Left(_)) | Self::ClientStalled => Outcome::ClientLeft,
             Self::Client(ClientError::Malformed(_)) | Self::TooLarge | Self::RequestStalled => {
-                pool::Outcome::RequestFailed
+                Outcome::RequestFailed
             }
-            Self::Expired => pool::Outcome::Expired,
-            Self::Idle => pool::Outcome::Idle,
-            Self::Client(ClientError::Internal(_)) | Self::Internal(_) => pool::Outcome::Internal,
+            Self::Expired => Outcome::Expired,
+            Self::Idle => Outcome::Idle,
+            Self::Client(ClientError::Internal(_)) | Self::Internal(_) => Outcome::Internal,
         }
     }
 
     /// Whether the client is not there any more, as far as the balancer can tell.
     pub(crate) fn has_left(&self) -> bool {
         matches!(self, Self::Client(ClientError::Left(_)) | Self::ClientStalled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http1::length::LengthError;
+    use Outcome::{ClientLeft, ConnectFailed, Internal, Invalid, RequestFailed, Reset, Stale, TimedOut};
+
+    fn reset() -> io::Error {
+        io::ErrorKind::ConnectionReset.into()
+    }
+
+    #[test]
+    fn what_each_failure_of_an_upstream_is_called() {
+        for (error, outcome, failure) in [
+            (UpstreamError::Unresolved, ConnectFailed, Failure::Connect),
+            (UpstreamError::Connect(reset()), ConnectFailed, Failure::Connect),
+            (UpstreamError::ConnectTimeout, ConnectFailed, Failure::Connect),
+            (UpstreamError::Stale, Stale, Failure::Stale),
+            (UpstreamError::Reset(None), Reset, Failure::Reset),
+            (UpstreamError::TimedOut, TimedOut, Failure::TimedOut),
+            (UpstreamError::Head(ResponseError::HeadTooLarge), Invalid, Failure::Invalid),
+            (ResponseError::Length(LengthError::InvalidLength).into(), Invalid, Failure::Invalid),
+            (UpstreamError::Unexpected, Invalid, Failure::Invalid),
+        ] {
+            assert_eq!((error.outcome(), error.failure()), (outcome, failure), "{error}");
+            assert_eq!(Broken::from(error).outcome(), outcome);
+        }
+    }
+
+    #[test]
+    fn only_a_client_that_has_left_has_left() {
+        for (broken, outcome, left) in [
+            (ClientError::Left(None).into(), ClientLeft, true),
+            (ClientError::from(reset()).into(), ClientLeft, true),
+            (Broken::ClientStalled, ClientLeft, true),
+            (Broken::TooLarge, RequestFailed, false),
+            (Broken::RequestStalled, RequestFailed, false),
+            (ClientError::Internal("what").into(), Internal, false),
+            (Broken::Internal("what"), Internal, false),
+            (UpstreamError::Reset(None).into(), Reset, false),
+        ] {
+            assert_eq!((broken.outcome(), broken.has_left()), (outcome, left), "{broken}");
+        }
     }
 }

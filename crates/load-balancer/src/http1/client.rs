@@ -9,19 +9,18 @@ use crate::forward::{Client, ClientError, Own};
 use crate::respond::Answer;
 use crate::stream::Stream;
 use crate::worker::{Alarm, READ, Scratch};
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 
-/// So much of later requests is taken in while an answer is awaited; then the client has to wait with the rest,
-/// and whether it is still there is no longer watched.
+/// So much of later requests is taken in while an answer is awaited; then the client has to wait with the rest.
 const AHEAD: usize = 16 * 1024;
-/// A client that has ended its side of the connection has most likely left. It may also only have said that it has
-/// nothing more to ask, which scripts do, so that an answer that is about to come is still given.
-const HALF_CLOSED: Duration = Duration::from_millis(500);
+/// How often it is looked whether a client is still there from which nothing more is read.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// One client connection. Between requests it owns no buffer.
 #[derive(Debug)]
@@ -39,8 +38,8 @@ pub(crate) struct Http1Client {
     coding: Coding,
     /// The connection ends with this answer.
     pub(super) close: bool,
-    /// When the client's side of the connection was seen to have ended.
-    ended_at: Option<Instant>,
+    /// The client's side of the connection has ended: it has nothing more to ask.
+    ended: bool,
     /// The client itself will send nothing after this request.
     pub(super) client_closes: bool,
     /// The answer has been offered to its end.
@@ -60,7 +59,7 @@ impl Http1Client {
             to_http10: false,
             coding: Coding::Identity,
             close: false,
-            ended_at: None,
+            ended: false,
             client_closes: false,
             answered: false,
             content_out: 0,
@@ -129,6 +128,22 @@ impl Http1Client {
         Ok(())
     }
 
+    /// Whether no further request can come.
+    fn is_last(&self) -> bool {
+        self.ended && self.ahead.is_empty()
+    }
+
+    /// Says in TLS that nothing more will come, as far as that goes at once.
+    pub(super) async fn say_goodbye(&mut self) {
+        std::future::poll_fn(|cx| {
+            if self.stream.is_tls() {
+                let _ = Pin::new(&mut self.stream).poll_shutdown(cx);
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
     /// The value of `Connection` for an answer, where one is needed.
     fn connection(&self) -> Option<&'static [u8]> {
         match (self.close, self.to_http10) {
@@ -171,14 +186,21 @@ impl Client for Http1Client {
     }
 
     fn poll_left(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, alarm: &Alarm) -> Poll<()> {
-        while self.ended_at.is_none() && self.ahead.len() < AHEAD {
+        while !self.ended && self.ahead.len() < AHEAD {
             match ready!(scratch.poll_fill(&mut self.stream, cx, AHEAD)) {
                 Ok(range) if !range.is_empty() => self.ahead.extend_from_slice(scratch.bytes(&range)),
-                Ok(_) => self.ended_at = Some(alarm.now()),
+                // Its request is whole, so that it may well be waiting for the answer.
+                Ok(_) => self.ended = true,
+                // The same without a word from TLS.
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => self.ended = true,
                 Err(_) => return Poll::Ready(()),
             }
         }
-        self.ended_at.map_or(Poll::Pending, |ended| alarm.poll_until(cx, ended + HALF_CLOSED))
+        if self.stream.is_broken() {
+            return Poll::Ready(());
+        }
+        let _ = alarm.poll_until(cx, alarm.now() + LOOK);
+        Poll::Pending
     }
 
     fn interim(&mut self, cx: &mut Context<'_>, head: &ResponseHead<'_, '_>) -> Result<(), ClientError> {
@@ -199,7 +221,7 @@ impl Client for Http1Client {
         let (coding, until_close) = write::coding(head, self.to_http10);
         self.coding = coding;
         // What is left of a request whose answer is here already may never come.
-        self.close |= until_close || !self.body.is_done();
+        self.close |= until_close || !self.body.is_done() || self.is_last();
         let connection = if head.upgrade.is_some() { Some(&b"upgrade"[..]) } else { self.connection() };
         write::response(out, head, coding, connection, added);
     }
@@ -253,7 +275,7 @@ impl Client for Http1Client {
     }
 
     fn answer(&mut self, answer: &Answer, whole: &Own<'_>) {
-        self.close |= !self.body.is_done();
+        self.close |= !self.body.is_done() || self.is_last();
         let connection = self.connection();
         write::own(&mut self.unsent, answer, connection, whole.date, whole.request_id);
         if !whole.is_head {

@@ -67,7 +67,10 @@ pub(crate) async fn serve(
                 Box::pin(http2::serve(worker, client.stream, begun, peer)).await;
                 return None;
             }
-            Next::Gone => return None,
+            Next::Gone => {
+                client.say_goodbye().await;
+                return None;
+            }
         }
         if !client.is_reusable() {
             end(worker, &mut client, &alarm).await;

@@ -44,9 +44,6 @@ pub enum LengthError {
     /// A transfer coding in an HTTP/1.0 message (RFC 9112 section 6.1).
     #[error("Transfer-Encoding in an HTTP/1.0 message")]
     CodingInHttp10,
-    /// A body in a message that cannot have one.
-    #[error("a message of this status has no body")]
-    UnexpectedBody,
 }
 
 /// Gathers the framing fields of one head, in whatever order they come.

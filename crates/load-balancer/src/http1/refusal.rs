@@ -55,7 +55,6 @@ fn length(error: LengthError) -> ErrorKind {
         }
         LengthError::AmbiguousCoding => BadRequest("Transfer-Encoding is not exactly chunked."),
         LengthError::CodingInHttp10 => BadRequest("HTTP/1.0 has no Transfer-Encoding."),
-        LengthError::UnexpectedBody => BadRequest("The message cannot have a body."),
         LengthError::UnknownCoding => {
             ErrorKind::NotImplemented("Only the chunked transfer coding is understood.")
         }

@@ -21,9 +21,9 @@ pub struct ResponseHead<'h, 'b> {
     pub consumed: FieldSet,
     /// How long the body is that follows.
     pub length: Length,
-    /// `Content-Length` of a response that has no body because of its request or status (HEAD, 304).
+    /// `Content-Length` of a response that has no body because of its request (HEAD).
     pub announced: Option<u64>,
-    /// Whether the upstream lets the connection be used again.
+    /// Whether the connection can be used again: the upstream says so, and has announced no content where none can be.
     pub keep_alive: bool,
     /// The protocol that a 101 switches to.
     pub upgrade: Option<&'b [u8]>,
@@ -79,13 +79,33 @@ pub fn parse<'h, 'b>(
         return Err(ResponseError::BareLineFeed);
     }
     let status = raw.code.filter(|code| (100..=599).contains(code)).ok_or(ResponseError::Status)?;
-    let reading = Reading::default().read(raw.headers)?;
+    let reading = Reading { content: Content::of(status), ..Reading::default() }.read(raw.headers)?;
     reading.finish(status, raw.reason.unwrap_or_default(), raw.version == Some(0), to_head, raw.headers, len)
+}
+
+/// What a status says of the content, and what the fields do where it is none.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    #[default]
+    ByFraming,
+    Never,
+    /// There is none, and the head announces some.
+    NeverButAnnounced,
+}
+
+impl Content {
+    /// An answer with one of these statuses ends with its head, whatever its fields say (RFC 9112 section 6.3). Those
+    /// that speak of content are not passed on: RFC 9110 section 8.6 and RFC 9112 section 6.1 forbid them with 1xx
+    /// and 204, and with 304 they may be left out.
+    fn of(status: u16) -> Self {
+        if matches!(status, 100..=199 | 204 | 304) { Self::Never } else { Self::ByFraming }
+    }
 }
 
 /// What one pass over the fields gathers.
 #[derive(Default)]
 struct Reading<'b> {
+    content: Content,
     framing: Framing,
     consumed: FieldSet,
     options: Options<'b>,
@@ -110,6 +130,12 @@ impl<'b> Reading<'b> {
     /// Takes in one field and says whether it is consumed here.
     fn take_in(&mut self, field: Known, value: &'b [u8]) -> Result<bool, ResponseError> {
         match field {
+            Known::ContentLength | Known::TransferEncoding if self.content != Content::ByFraming => {
+                // That there are no bytes is true, and many servers say it.
+                if field == Known::TransferEncoding || value != b"0" {
+                    self.content = Content::NeverButAnnounced;
+                }
+            }
             Known::ContentLength => self.framing.content_length(value)?,
             Known::TransferEncoding => self.framing.transfer_encoding(value)?,
             Known::Connection => self.options.read(value),
@@ -158,30 +184,21 @@ impl<'b> Reading<'b> {
             reason,
             fields,
             consumed: self.consumed,
-            length: body_length(status, to_head, declared)?,
+            length: match self.content {
+                Content::ByFraming if !to_head => declared.unwrap_or(Length::UntilClose),
+                _ => Length::Empty,
+            },
             announced: match declared {
-                Some(Length::Exact(length)) if to_head || status == 304 => Some(length),
+                Some(Length::Exact(length)) if to_head => Some(length),
                 _ => None,
             },
-            keep_alive: self.options.keeps_alive(http10),
+            keep_alive: self.options.keeps_alive(http10) && self.content != Content::NeverButAnnounced,
             upgrade,
             retry_safe: self.retry_safe,
             unavailable: self.unavailable,
             has_date: self.has_date,
             len,
         }))
-    }
-}
-
-/// RFC 9112 section 6.3, and 6.1 with RFC 9110 section 8.6 for what a message without a body must not declare;
-/// `Content-Length: 0` is let pass there, because many servers send it and it says nothing else.
-fn body_length(status: u16, to_head: bool, declared: Option<Length>) -> Result<Length, LengthError> {
-    match (status, declared) {
-        (100..=199 | 204, Some(Length::Exact(0)) | None) => Ok(Length::Empty),
-        (100..=199 | 204, Some(_)) if !to_head => Err(LengthError::UnexpectedBody),
-        (100..=199 | 204 | 304, _) => Ok(Length::Empty),
-        _ if to_head => Ok(Length::Empty),
-        (_, declared) => Ok(declared.unwrap_or(Length::UntilClose)),
     }
 }
 

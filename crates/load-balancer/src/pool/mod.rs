@@ -38,7 +38,7 @@ pub use self::{
     discovery::{Discovery, Listed, LookupReport},
     health::{CheckPolicy, CheckReport, Counter, Health, next_check},
     lease::Lease,
-    outlier::{Outcome, Thresholds},
+    outlier::Thresholds,
     pick::{Algorithm, PickState, Tried, pick, pick_any},
     prober::{Listener, Probers},
     resolve::{Lookup, Resolve, SystemResolver},
@@ -48,6 +48,7 @@ pub use self::{
     timeouts::Timeouts,
     view::{Overall, PoolView, ServerView},
 };
+pub use crate::retry::Outcome;
 use crate::{
     record::metrics::PoolStats,
     retry::{Budget, RetryPolicy},

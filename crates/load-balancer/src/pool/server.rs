@@ -16,10 +16,11 @@ use super::{
     identity::Identity,
     inquiry::Inquiry,
     label::Labels,
-    outlier::{Outcome, Thresholds},
+    outlier::Thresholds,
     status::{AdminState, State, USABLE, decode, encode},
 };
 use crate::record::metrics::ServerStats;
+use crate::retry::Verdict;
 
 mod shared_want;
 
@@ -252,29 +253,19 @@ impl Server {
         if good { label.good_checks.add(1) } else { label.failed_checks.add(1) }
     }
 
-    /// Takes note of how an attempt ended; `true` when that has just put the server out.
+    /// Takes note of what an attempt tells of it; `true` when that has just put the server out.
     ///
     /// The common case, a success with no failure before it, reads one cache line and writes nothing.
     #[inline]
-    pub fn observe(&self, outcome: Outcome, thresholds: Thresholds) -> bool {
-        let (count, limit) = match outcome {
-            Outcome::Answered => {
+    pub fn observe(&self, verdict: Verdict, thresholds: Thresholds) -> bool {
+        let (count, limit) = match verdict {
+            Verdict::Well => {
                 self.clear_failures();
                 return false;
             }
-            Outcome::ConnectFailed => (&self.hot.connect_failures, thresholds.connect_failures),
-            Outcome::Reset | Outcome::TimedOut | Outcome::Invalid => {
-                (&self.hot.failures, thresholds.failures)
-            }
-            Outcome::Exhausted
-            | Outcome::Stale
-            | Outcome::Expired
-            | Outcome::Idle
-            | Outcome::ClientLeft
-            | Outcome::RequestFailed
-            | Outcome::Internal => {
-                return false;
-            }
+            Verdict::Unreachable => (&self.hot.connect_failures, thresholds.connect_failures),
+            Verdict::Unresponsive => (&self.hot.failures, thresholds.failures),
+            Verdict::Nothing => return false,
         };
         count.fetch_add(1, Relaxed) + 1 >= limit && self.eject()
     }

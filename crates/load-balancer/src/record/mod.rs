@@ -22,7 +22,7 @@ pub use self::spans::RequestTrace;
 use self::{access_log::LogBuffer, metrics::WorkerStats};
 use crate::{
     pool::{Outcome, Pool, Server},
-    retry::Failure,
+    retry::{Failure, verdict},
     route::Route,
 };
 
@@ -193,7 +193,7 @@ impl Recorder {
     /// `request_began` is when the request's head was complete, `began` when this attempt started.
     pub fn attempt(&self, pool: &Pool, end: AttemptEnd, request_began: Instant) -> Attempt {
         let AttemptEnd { server, outcome, status, began, ended } = end;
-        if server.observe(outcome, pool.settings().passive) {
+        if server.observe(verdict(outcome, status != 0), pool.settings().passive) {
             ejected(pool, &server, outcome);
         }
         let took = micros(began, ended);

@@ -1,10 +1,12 @@
 //! Whether a failed attempt is followed by another one: one table, and one budget.
 
 mod budget;
+mod verdict;
 
 use std::time::Instant;
 
 pub use self::budget::Budget;
+pub use self::verdict::{Outcome, Verdict, verdict};
 
 /// Why an attempt gave no answer that can go to the client as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,6 +205,34 @@ mod tests {
                 let decision = decide(failure, request, 1, policy, &Budget::default(), now);
                 assert_eq!(decision, expected, "{failure:?} {request:?}");
             }
+        }
+    }
+
+    #[test]
+    fn the_table_of_passive_health() {
+        use Verdict::{Nothing, Unreachable, Unresponsive, Well};
+        let rows = [
+            // outcome, before the head of an answer, after it
+            (Outcome::Answered, Well, Well),
+            (Outcome::ConnectFailed, Unreachable, Unreachable),
+            (Outcome::Reset, Unresponsive, Nothing),
+            (Outcome::TimedOut, Unresponsive, Unresponsive),
+            (Outcome::Exhausted, Nothing, Nothing),
+            (Outcome::Expired, Nothing, Nothing),
+            (Outcome::Idle, Nothing, Nothing),
+            (Outcome::Invalid, Nothing, Nothing),
+            (Outcome::Stale, Nothing, Nothing),
+            (Outcome::ClientLeft, Nothing, Nothing),
+            (Outcome::RequestFailed, Nothing, Nothing),
+            (Outcome::Internal, Nothing, Nothing),
+        ];
+        for (outcome, before, after) in rows {
+            assert_eq!(
+                (verdict(outcome, false), verdict(outcome, true)),
+                (before, after),
+                "{}",
+                outcome.name()
+            );
         }
     }
 

@@ -245,21 +245,3 @@ async fn requests_sent_behind_the_last_one_do_not_cost_its_answer() {
     assert_eq!((answer.body.len(), answer.header("Connection")), (300_000, Some("close")));
     assert_eq!(upstream.requests(), 1);
 }
-
-#[tokio::test]
-async fn a_client_that_only_stops_sending_still_gets_an_answer_that_comes_at_once() {
-    let upstream = Upstream::start(Answer::ok("at once")).await;
-    let balancer = Balancer::before(&upstream);
-    let mut client = balancer.client().await;
-    client.send(get("/")).await.unwrap();
-    client.half_close().await.unwrap();
-    assert_eq!(client.read_response().await.unwrap().text(), "at once");
-    assert!(client.read_to_end().await.unwrap().is_empty());
-
-    upstream.set_script(Script::hang());
-    let mut client = balancer.client().await;
-    client.send(get("/")).await.unwrap();
-    client.half_close().await.unwrap();
-    assert!(client.read_to_end().await.is_err(), "it has left, as far as anyone can tell");
-    eventually(PATIENCE, || async { balancer.in_flight() == 0 }).await;
-}

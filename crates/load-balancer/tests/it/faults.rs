@@ -1,6 +1,7 @@
 //! Upstreams that fail, and what the client sees of it: nothing, wherever a second attempt is safe.
 
 use crate::balancer::{Balancer, PATIENCE, get};
+use crate::strictness::BAD_ANSWERS;
 use load_balancer::pool::Health;
 use load_balancer::record::RecentRequest;
 use std::time::Duration;
@@ -354,4 +355,57 @@ async fn a_body_that_is_longer_than_what_is_kept_is_sent_once() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 502]);
     assert_eq!((bad.requests(), good.requests()), (1, 1));
+}
+
+/// Whatever is wrong with an answer, the next one may be right: its server has answered.
+#[tokio::test]
+async fn what_an_answer_did_wrong_does_not_put_its_server_out() {
+    let mut wrong: Vec<Script> = BAD_ANSWERS.into_iter().map(Script::raw_then_close).collect();
+    for raw in [
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n",
+        "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello",
+        "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n",
+        // The answer had begun.
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+    ] {
+        wrong.push(Script::raw_then_close(raw));
+    }
+    wrong.push(Script::raw_then_close(format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(70_000))));
+    wrong.push(Script::steps([
+        Step::Write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello".to_vec()),
+        Step::Pause(Duration::from_millis(20)),
+        Step::Reset,
+    ]));
+    for script in wrong {
+        let upstream = Upstream::start(script.clone()).await;
+        let balancer = Balancer::before(&upstream);
+        for _ in 0..4 {
+            let mut client = balancer.client().await;
+            client.send(get("/")).await.unwrap();
+            // What comes, if anything, is not the point here.
+            let _ = client.read_response().await;
+        }
+        eventually(PATIENCE, || async { balancer.in_flight() == 0 }).await;
+        assert_eq!((upstream.requests(), balancer.servers[0].usable()), (4, true), "{script:?}");
+        upstream.set_script(Answer::ok("well"));
+        assert_eq!(balancer.ask(get("/")).await.text(), "well");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_gives_no_answer_is_put_out() {
+    for script in [Script::close(), Script::reset(), Script::hang()] {
+        let upstream = Upstream::start(script).await;
+        let balancer = Balancer::start_with(&[upstream.address()], |setup| {
+            setup.pool.timeouts.first_byte = Duration::from_millis(200);
+            setup.pool.retry.max_retries = 0;
+        });
+        for put_out in [false, false, true] {
+            balancer.ask(get("/")).await;
+            assert_eq!(!balancer.servers[0].usable(), put_out);
+        }
+    }
 }

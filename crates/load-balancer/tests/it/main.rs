@@ -3,9 +3,11 @@
 
 mod balancer;
 mod basics;
+mod bodiless;
 mod clocks;
 mod connections;
 mod faults;
+mod half_closed;
 mod heads;
 mod http2_floods;
 mod http2_heads;

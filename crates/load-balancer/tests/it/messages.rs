@@ -18,28 +18,6 @@ async fn an_answer_to_head_has_the_length_and_no_body() {
 }
 
 #[tokio::test]
-async fn answers_that_have_no_body_end_with_their_head() {
-    for raw in [
-        "HTTP/1.1 204 No Content\r\n\r\n",
-        "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: \"a\"\r\n\r\n",
-        "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-    ] {
-        let upstream = Upstream::start(Script::raw(raw)).await;
-        let balancer = Balancer::before(&upstream);
-        let mut client = balancer.client().await;
-        for _ in 0..2 {
-            client.send(get("/")).await.unwrap();
-            let answer = client.read_response().await.expect(raw);
-            assert!(raw.contains(&answer.status.to_string()) && answer.body.is_empty());
-            assert!(answer.header("Transfer-Encoding").is_none());
-        }
-        assert_eq!(upstream.connections(), 1, "{raw}");
-    }
-}
-
-#[tokio::test]
 async fn bodies_of_every_framing_come_through() {
     let text = "x".repeat(300_000);
     for answer in [

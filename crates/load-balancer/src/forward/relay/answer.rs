@@ -105,6 +105,7 @@ where
             if head.status >= 200 || head.status == 101 {
                 return self.judge_head(&head, start, out);
             }
+            self.state.reusable &= head.keep_alive;
             self.client.interim(cx, &head)?;
         }
     }
@@ -136,7 +137,7 @@ where
         out.clear();
         self.client.begin(head, &added, out);
         self.state.status = Some(head.status);
-        self.state.reusable = head.keep_alive;
+        self.state.reusable &= head.keep_alive;
         self.state.stage = Stage::Body(Body::new(head.length));
         if switch {
             self.switch();

@@ -135,7 +135,7 @@ impl State {
             client_deadline: None,
             read_at_once: READ,
             status: None,
-            reusable: false,
+            reusable: true,
             deaf: false,
             switched: false,
         }

@@ -32,14 +32,37 @@ fn how_long_the_body_is() {
 fn bodies_that_cannot_be_are_refused() {
     use LengthError::*;
     for (head, error) in [
-        ("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", UnexpectedBody),
-        ("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", UnexpectedBody),
-        ("HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\n", UnexpectedBody),
         ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", RepeatedLength),
         ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", LengthAndCoding),
         ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", CodingInHttp10),
     ] {
         assert_eq!(length(head, false), Err(ResponseError::Length(error)), "{head}");
+    }
+}
+
+#[test]
+fn what_has_no_body_may_say_what_it_will() {
+    for status in ["103 Early Hints", "204 No Content", "304 Not Modified"] {
+        for (framing, keep_alive) in [
+            ("", true),
+            ("Content-Length: 0\r\n", true),
+            ("Content-Length: 5\r\n", false),
+            ("Content-Length: -\r\nContent-Length: 5\r\nTransfer-Encoding: gzip, chunked\r\n", false),
+            ("Transfer-Encoding: chunked\r\nContent-Length: 0\r\n", false),
+        ] {
+            for to_head in [false, true] {
+                let text = format!("HTTP/1.1 {status}\r\nX: y\r\n{framing}\r\n");
+                let mut slots = slots();
+                let head = parse(text.as_bytes(), &mut slots, to_head).unwrap().unwrap();
+                assert_eq!(
+                    (head.length, head.announced, head.keep_alive),
+                    (Length::Empty, None, keep_alive),
+                    "{text}"
+                );
+                let passing = (0..head.fields.len()).filter(|at| !head.consumed.contains(*at));
+                assert_eq!(passing.collect::<Vec<_>>(), [0], "{text}");
+            }
+        }
     }
 }
 

@@ -62,36 +62,30 @@ fn a_discovered_address_is_never_tried_before_it_was_well_once() {
 
 #[test]
 fn what_puts_a_server_out() {
-    use Outcome::{
-        Answered, ClientLeft, ConnectFailed, Exhausted, Expired, Idle, Invalid, Reset, Stale, TimedOut,
-    };
-    let rows: [(&[Outcome], bool); 10] = [
-        (&[ConnectFailed], true),
-        (&[Reset, Reset], false),
-        (&[Reset, TimedOut, Invalid], true),
-        (&[Reset, Reset, Answered, Reset], false),
-        (&[Stale, Stale, Stale, Stale], false),
-        (&[ClientLeft, ClientLeft, ClientLeft], false),
-        (&[Exhausted, Exhausted, Exhausted], false),
-        (&[Expired, Expired, Expired], false),
-        (&[Idle, Idle, Idle], false),
-        (&[Answered], false),
+    use Verdict::{Nothing, Unreachable, Unresponsive, Well};
+    let rows: [(&[Verdict], bool); 6] = [
+        (&[Unreachable], true),
+        (&[Unresponsive, Unresponsive], false),
+        (&[Unresponsive, Nothing, Unresponsive, Unresponsive], true),
+        (&[Unresponsive, Unresponsive, Well, Unresponsive], false),
+        (&[Nothing, Nothing, Nothing, Nothing], false),
+        (&[Well], false),
     ];
-    for (outcomes, out) in rows {
+    for (verdicts, out) in rows {
         let server = up();
-        for outcome in outcomes {
-            server.observe(*outcome, LIMITS);
+        for verdict in verdicts {
+            server.observe(*verdict, LIMITS);
         }
-        assert_eq!(!server.usable(), out, "{outcomes:?}");
-        assert!(server.last_resort(), "{outcomes:?}");
+        assert_eq!(!server.usable(), out, "{verdicts:?}");
+        assert!(server.last_resort(), "{verdicts:?}");
     }
 }
 
 #[test]
 fn it_is_ejected_once() {
     let server = up();
-    assert!(server.observe(Outcome::ConnectFailed, LIMITS));
-    assert!(!server.observe(Outcome::ConnectFailed, LIMITS));
+    assert!(server.observe(Verdict::Unreachable, LIMITS));
+    assert!(!server.observe(Verdict::Unreachable, LIMITS));
     server.set_health(Health::Up);
     assert_eq!(server.traffic_failures(), 0);
 }
