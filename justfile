@@ -98,7 +98,7 @@ build-up:
     #!/usr/bin/env bash
     set -euo pipefail
     if [[ ! -x target/release/local-cluster ]]; then
-      echo "Building the page, the balancer, the backend and local-cluster: some five minutes on two cores, once; then seconds."
+      echo "Building the page, the balancer, the backend and local-cluster: five to ten minutes on two cores, once; then seconds."
     fi
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT
