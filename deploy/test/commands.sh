@@ -34,8 +34,8 @@ DOCKER=$(command -v docker)
 export DOCKER DOCKER_BUILDKIT=1
 cat >"$work/bin/docker" <<'SHIM'
 #!/usr/bin/env bash
-# The embedded store in SQL Server's place.
-[[ $1 == compose ]] || exec "$DOCKER" "$@"
+# The embedded store in SQL Server's place; who names files already, in another way than a person types, knows it.
+[[ $1 == compose && " $* " != *" --file="* ]] || exec "$DOCKER" "$@"
 shift
 files=()
 while [[ ${1:-} == -f || ${1:-} == --file ]]; do files+=(-f "$2") && shift 2; done

@@ -5,7 +5,7 @@
 #
 # Without parts: all of them. What it cannot have, an engine above all, it names as skipped, with the reason; on a
 # Debian machine where it is root, engine.sh brings one. Needs the ports 3000, 8080 and 8081 or those in FRONTEND_PORT,
-# LOAD_BALANCER_PORT, ADMIN_PORT. What it starts is gone afterwards.
+# LOAD_BALANCER_PORT, ADMIN_PORT (and 8082 or ADMIN_PORT_2). What it starts is gone afterwards.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source deploy/test/lib.sh
