@@ -30,6 +30,7 @@ monitoring_sees_all() {
     fail "Prometheus and Alertmanager did not start"
   until_true 60 "Prometheus answers" curl -fsS "$prometheus_url/-/ready" || { compose logs prometheus >&2; exit 1; }
   under_load "Prometheus sees" metrics_are_there
+  a_dead_instance_is_told
   compose --profile monitoring rm --stop --force prometheus alertmanager >/dev/null 2>&1
 }
 
@@ -41,6 +42,28 @@ metrics_are_there() {
   local line
   while read -r line; do show "$line"; done <"$work/queries"
 }
+
+# One of three is killed and stays dead; the alert fires within 90 s, and ends once the instance is back.
+a_dead_instance_is_told() {
+  local victim began
+  victim=$(compose ps --quiet backend | head -n 1)
+  [[ -n $victim ]] || fail "no backend to kill"
+  began=$SECONDS
+  docker kill "$victim" >/dev/null
+  until_true 90 "the alert InstancesMissing fires" firing InstancesMissing || fail "a dead instance is not told within 90 s"
+  show "one dead backend of three is told by an alert after $((SECONDS - began)) s"
+  docker start "$victim" >/dev/null
+  until_true 120 "the alert InstancesMissing ends" not_firing InstancesMissing || fail "the alert goes on though all instances are back"
+}
+
+firing() {
+  curl -fsS "$prometheus_url/api/v1/alerts" | python3 -c '
+import json, sys
+alerts = json.load(sys.stdin)["data"]["alerts"]
+sys.exit(not any(a["labels"]["alertname"] == sys.argv[1] and a["state"] == "firing" for a in alerts))' "$1"
+}
+
+not_firing() { curl -fsS "$prometheus_url/-/ready" && ! firing "$1"; }
 
 all_targets_up() {
   curl -fsS "$prometheus_url/api/v1/targets?state=active" | python3 -c '

@@ -14,5 +14,6 @@ pub mod domain;
 pub mod idempotency;
 pub mod metrics;
 mod percent;
+mod process_metrics;
 mod span_metrics;
 pub mod store;

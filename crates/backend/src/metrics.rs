@@ -10,6 +10,7 @@ use prometheus::{
 
 use service_kit::telemetry::traces::SpanCounts;
 
+use crate::process_metrics::ProcessMetrics;
 use crate::span_metrics::SpanMetrics;
 use crate::store::PoolStatus;
 use crate::store::metrics::StoreMetrics;
@@ -72,7 +73,7 @@ impl Metrics {
         registry.register(Box::new(self.hashes_waiting.clone()))?;
         registry.register(Box::new(self.value_files.clone()))?;
         // process_cpu_seconds_total, process_resident_memory_bytes and their kin.
-        registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
+        registry.register(Box::new(ProcessMetrics::for_self()))
     }
 
     /// Counts spans, too. To be called once.

@@ -3,8 +3,8 @@
 //! In the order in which a process meets it: [`config`] reads the environment and reports every bad value at
 //! once ([`duration`] is how times are written there), [`exit`] turns a failure into a text and a code,
 //! [`files`] tells that a file has been replaced, [`telemetry`] sets up logging and names requests, [`health`] answers
-//! "is it up?" and [`http`] asks it, [`jwt`] seals and opens
-//! access tokens, and [`shutdown`] brings a process to its end without dropping work.
+//! "is it up?" and [`http`] asks it, [`jwt`] seals and opens access tokens, [`process`] tells what a process itself uses,
+//! and [`shutdown`] brings it to its end without dropping work.
 //!
 //! Deliberately absent: an HTTP framework, a database, and any name of a route.
 
@@ -15,5 +15,6 @@ pub mod files;
 pub mod health;
 pub mod http;
 pub mod jwt;
+pub mod process;
 pub mod shutdown;
 pub mod telemetry;

@@ -5,9 +5,8 @@ use std::{
     sync::Arc,
 };
 
-use service_kit::telemetry::traces::SpanCounts;
+use service_kit::{process, telemetry::traces::SpanCounts};
 
-use super::process;
 use crate::{
     control::Control,
     pool::{Health, Pool, Server, Snapshot},
@@ -46,10 +45,8 @@ fn spans(page: &mut Page, counts: &SpanCounts) {
 }
 
 fn own(page: &mut Page) {
-    if let Some(seconds) = process::cpu_seconds() {
-        page.family("process_cpu_seconds_total", "counter", "Processor time of all threads.");
-        page.sample("process_cpu_seconds_total", &[], seconds);
-    }
+    page.family("process_cpu_seconds_total", "counter", "Processor time of all threads.");
+    page.sample("process_cpu_seconds_total", &[], process::cpu_time().as_secs_f64());
     if let Some(bytes) = process::resident_bytes() {
         page.family("process_resident_memory_bytes", "gauge", "Memory in use.");
         page.sample("process_resident_memory_bytes", &[], bytes);
@@ -170,6 +167,13 @@ fn servers(page: &mut Page, pools: &[Arc<Pool>]) {
     page.family("lb_server_up", "gauge", "1 when the server takes traffic.");
     for (pool, server) in there(pools) {
         page.sample("lb_server_up", &labels(pool, server), u8::from(server.usable()));
+    }
+    let name = "onboarding_expected_instances";
+    page.family(name, "gauge", "Servers that are to take traffic, as the configuration says.");
+    for pool in pools {
+        if let Some(expected) = pool.settings().expected_instances {
+            page.sample(name, &[("pool", pool.name())], expected);
+        }
     }
     page.family("lb_server_weight", "gauge", "The server's share relative to the others'.");
     for pool in pools {

@@ -6,7 +6,6 @@ mod guard;
 mod origin;
 mod page;
 mod problem;
-mod process;
 mod requests;
 mod status;
 mod throttle;

@@ -45,15 +45,26 @@ pub(super) fn read(root: &Section<'_>) -> Vec<PoolConfig> {
 
 fn pool(section: &Section<'_>) -> Option<PoolConfig> {
     let name = section.required::<Name>("name");
-    let settings = settings(section);
+    let mut settings = settings(section);
     let servers = servers(section);
     let discover = section.section("discover");
     if discover.is_none() && !section.has("servers") && !section.has("discover") {
         section.reject("servers", "is missing; list servers, or find them by \"discover\"");
     }
     let discover = discover.as_ref().and_then(self::discover);
+    settings.expected_instances = expected_instances(section, &servers, discover.is_some());
     section.unknown();
     Some(PoolConfig { name: name?.0, settings, servers, discover })
+}
+
+/// Without a word about it: the servers that are listed, where nobody else can join them.
+fn expected_instances(section: &Section<'_>, servers: &[ServerConfig], discovers: bool) -> Option<u32> {
+    let most = u32::try_from(MOST_SERVERS).unwrap_or(u32::MAX);
+    let listed = u32::try_from(servers.len()).ok().filter(|_| !discovers);
+    if section.has("expected_instances") {
+        return Some(section.within("expected_instances", 0..=most, 0));
+    }
+    listed
 }
 
 fn discover(section: &Section<'_>) -> Option<DiscoverConfig> {
@@ -110,6 +121,7 @@ fn settings(section: &Section<'_>) -> PoolSettings {
         retry: retry(section, default.retry),
         health: health(section, default.health),
         passive: passive(section, default.passive),
+        expected_instances: default.expected_instances,
     }
 }
 

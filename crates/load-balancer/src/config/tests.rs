@@ -23,9 +23,28 @@ fn little_needs_to_be_said() {
     assert_eq!(config.listen.http.to_string(), "0.0.0.0:8080");
     assert_eq!(config.listen.admin.to_string(), "127.0.0.1:8081");
     let pool = &config.pools[0];
-    assert_eq!(pool.settings, PoolSettings::default());
+    assert_eq!(pool.settings, PoolSettings { expected_instances: Some(1), ..PoolSettings::default() });
     assert_eq!((pool.servers[0].weight, pool.servers[0].address.as_str()), (1, "backend-1:5000"));
     assert!(config.access_log.enabled && config.access_log.path.is_none());
+}
+
+#[test]
+fn instances_are_expected_as_listed_or_as_said_and_of_a_name_only_as_said() {
+    let listed = r#"servers = [{ name = "a", address = "a:1" }, { name = "b", address = "b:1" }]"#;
+    let discovered = r#"discover = { dns = "backend", port = 5000 }"#;
+    for (lines, expected) in [
+        (listed.to_owned(), Some(2)),
+        (format!("{listed}\nexpected_instances = 0"), Some(0)),
+        (format!("{listed}\n{discovered}"), None),
+        (discovered.to_owned(), None),
+        (format!("{discovered}\nexpected_instances = 3"), Some(3)),
+    ] {
+        let text = format!("[[pools]]\nname = \"p\"\n{lines}\n[[routes]]\npath = \"/\"\npool = \"p\"\n");
+        let config = parse(Path::new("lb.toml"), &text, true).unwrap();
+        assert_eq!(config.pools[0].settings.expected_instances, expected, "{lines}");
+    }
+    let text = GOOD.replace("[[routes]]", "expected_instances = -1\n[[routes]]");
+    assert!(problems(&text)[0].contains("expected_instances"), "{:?}", problems(&text));
 }
 
 const ALL: &str = r#"

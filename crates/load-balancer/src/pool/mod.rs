@@ -80,6 +80,8 @@ pub struct PoolSettings {
     pub health: CheckPolicy,
     /// Passive checks.
     pub passive: Thresholds,
+    /// How many servers are to take traffic, for whoever watches; it decides nothing here.
+    pub expected_instances: Option<u32>,
 }
 
 impl Default for PoolSettings {
@@ -95,6 +97,7 @@ impl Default for PoolSettings {
             max_body: None,
             health: CheckPolicy::default(),
             passive: Thresholds::default(),
+            expected_instances: None,
         }
     }
 }

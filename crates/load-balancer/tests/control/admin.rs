@@ -60,6 +60,7 @@ async fn every_metric_that_dashboards_use_is_there() {
         "lb_request_duration_seconds_bucket{pool=\"backend\",server=\"a\",le=\"+Inf\"}",
         "lb_upstream_duration_seconds_sum{pool=\"backend\",server=\"a\"}",
         "lb_server_up{pool=\"backend\",server=\"a\"}",
+        "onboarding_expected_instances{pool=\"backend\"}",
         "lb_health_checks_total{pool=\"backend\",server=\"a\",result=\"success\"}",
         "lb_retries_total{pool=\"backend\",reason=\"connect\"}",
         "process_resident_memory_bytes",

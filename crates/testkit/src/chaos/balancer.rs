@@ -55,6 +55,30 @@ impl Balancer {
     }
 }
 
+/// How much a counter has grown while it was looked at, as Prometheus' `increase` reckons: a count below the one before
+/// means that the process was started anew and has counted from zero.
+#[derive(Debug, Default)]
+pub(super) struct Increase {
+    last: Option<u64>,
+    total: u64,
+}
+
+impl Increase {
+    /// Takes in what the counter says now.
+    pub(super) fn observe(&mut self, count: u64) {
+        self.total += match self.last {
+            None => 0,
+            Some(last) => count.checked_sub(last).unwrap_or(count),
+        };
+        self.last = Some(count);
+    }
+
+    /// The growth since the first look; `None` where there was none.
+    pub(super) fn total(&self) -> Option<u64> {
+        self.last.map(|_| self.total)
+    }
+}
+
 /// The sum of a counter over all its labels, in the Prometheus text format.
 fn sum(text: &str, name: &str) -> u64 {
     let samples = text.lines().filter_map(|line| {
@@ -73,6 +97,24 @@ fn sum(text: &str, name: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_counter_that_starts_anew_loses_nothing_that_was_seen() {
+        for (counts, expected) in [
+            (&[][..], None),
+            (&[7], Some(0)),
+            (&[7, 7, 9], Some(2)),
+            (&[7, 9, 0, 3], Some(5)),
+            (&[9, 1], Some(1)),
+            (&[u64::MAX, 0], Some(0)),
+        ] {
+            let mut increase = Increase::default();
+            for count in counts {
+                increase.observe(*count);
+            }
+            assert_eq!(increase.total(), expected, "{counts:?}");
+        }
+    }
 
     #[test]
     fn a_counter_is_summed_over_its_labels() {

@@ -16,9 +16,10 @@ pub use fault::{Fault, FaultError};
 pub use report::{Progress, Report};
 
 use std::{
+    convert::Infallible,
     future::pending,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -28,7 +29,7 @@ use tokio::{
 };
 
 use crate::journey::{Api, Figures, Finding, Person};
-use balancer::Balancer;
+use balancer::{Balancer, Increase};
 use fault::Saboteur;
 use load::Load;
 use report::Gathered;
@@ -89,20 +90,39 @@ pub async fn run(plan: &Plan, progress: impl Fn(&Progress)) -> Result<Report, Ch
     let base = plan.base_url.clone().unwrap_or_else(|| cluster.load_balancer.clone());
     let balancer = Balancer::new(&base, &cluster.admin)?;
     balancer.well(PATIENCE).await.map_err(|seen| ChaosError::Unwell { when: "before the run", seen })?;
-    let retries_before = balancer.retries().await;
+    let retries = Mutex::new(Increase::default());
+    count_retries(&balancer, &retries).await;
 
     let figures = Arc::new(Figures::default());
     let load = Load::new(&base, plan.clients, &figures, &balancer)?;
     let saboteur = Saboteur::new(plan);
-    let people = disturb(plan, &cluster, saboteur.faults(), &load, &saboteur, &progress).await?;
+    let people = tokio::select! {
+        people = disturb(plan, &cluster, saboteur.faults(), &load, &saboteur, &progress) => people?,
+        never = keep_counting_retries(&balancer, &retries) => match never {},
+    };
     let took = figures.elapsed();
 
     balancer.well(PATIENCE).await.map_err(|seen| ChaosError::Unwell { when: "after it", seen })?;
     let undisturbed = Api::new(&base, &figures)?;
     let findings = verify(&undisturbed, &people, plan.clients, &progress).await;
-    let retries = balancer.retries().await.zip(retries_before).map(|(after, before)| after - before);
+    count_retries(&balancer, &retries).await;
+    let retries = retries.into_inner().unwrap_or_else(PoisonError::into_inner).total();
     let (faults, explanations) = (saboteur.done(), load.explanations());
     Ok(Report::new(plan, &figures, Gathered { took, people, faults, retries, findings, explanations }))
+}
+
+/// The balancer may be started anew during a run: what it had counted is kept, but for the last second before its end.
+async fn keep_counting_retries(balancer: &Balancer, retries: &Mutex<Increase>) -> Infallible {
+    loop {
+        sleep(Duration::from_secs(1)).await;
+        count_retries(balancer, retries).await;
+    }
+}
+
+async fn count_retries(balancer: &Balancer, retries: &Mutex<Increase>) {
+    if let Some(count) = balancer.retries().await {
+        retries.lock().unwrap_or_else(PoisonError::into_inner).observe(count);
+    }
 }
 
 /// Load and faults side by side, until the time is over and every kind of fault has happened.
@@ -140,11 +160,7 @@ async fn there(file: Option<&Path>) {
     }
 }
 
-async fn tell(
-    load: &Load,
-    faults: watch::Receiver<usize>,
-    progress: &impl Fn(&Progress),
-) -> std::convert::Infallible {
+async fn tell(load: &Load, faults: watch::Receiver<usize>, progress: &impl Fn(&Progress)) -> Infallible {
     loop {
         sleep(Duration::from_secs(3)).await;
         progress(&load.progress(*faults.borrow()));
