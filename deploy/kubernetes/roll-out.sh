@@ -61,7 +61,9 @@ roll_out() {
   # A job cannot be changed; the one of the last roll-out may still be there.
   "${in[@]}" delete job migrate --ignore-not-found --wait
   kubectl apply --kustomize "$work"
-  "${in[@]}" wait --for=condition=complete --timeout=10m job/migrate ||
+  # The embedded store has no such job: its one backend does the same at its start.
+  [[ -z $("${in[@]}" get job migrate --ignore-not-found --output name) ]] ||
+    "${in[@]}" wait --for=condition=complete --timeout=10m job/migrate ||
     { "${in[@]}" logs job/migrate --tail=50 || true; take_back; fail "the migration did not succeed"; }
   for service in "${services[@]}"; do
     "${in[@]}" rollout status "deployment/$service" --timeout=10m || { take_back; fail "$service did not become ready"; }
