@@ -67,3 +67,10 @@ podAntiAffinity:
   whenUnsatisfiable: {{ .when }}
   labelSelector: { matchLabels: { app.kubernetes.io/name: {{ .name }} } }
 {{- end }}
+
+{{/* The balancer's configuration, which expects as many instances as there are at least. */}}
+{{- define "onboarding.balancerConfig" -}}
+{{- $config := .Values.loadBalancer.config | default (.Files.Get "files/load-balancer.toml") -}}
+{{- $least := ternary 1 .Values.backend.autoscaling.minReplicas .Values.embedded.enabled -}}
+{{- regexReplaceAll "(?m)^expected_instances = [0-9]+.*$" $config (printf "expected_instances = %v" $least) -}}
+{{- end }}
