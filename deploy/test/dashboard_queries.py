@@ -1,4 +1,4 @@
-"""Asks a Prometheus every query of every dashboard panel, every recording rule and every selector of every alert.
+"""Asks a Prometheus every query of every dashboard panel and annotation, every recording rule and every selector of every alert.
 
 dashboard_queries.py PROMETHEUS_URL: prints what found nothing on standard error, and exits 1.
 
@@ -45,6 +45,17 @@ def panel_queries():
                 yield needs, f"{board['title']}: {panel['title']}", target["expr"].replace("$__rate_interval", "60s")
 
 
+def annotation_queries():
+    """What marks come from: the series beneath, as a comparison finds nothing where nothing happened."""
+    for file in sorted(glob.glob("deploy/grafana/dashboards/*.json")):
+        board = json.load(open(file))
+        for note in board["annotations"]["list"]:
+            ask("query", query=note["expr"])
+            # Alerts that never fired have no series; that Prometheus understands the query is all there is to see.
+            if not note["expr"].startswith("ALERTS"):
+                yield None, f"{board['title']}: marks {note['name']}", note["expr"].partition(" > ")[0]
+
+
 def rule_queries():
     """Recording rules must have results; an alert's expression must find series once its comparison is gone."""
     for group in ask("rules")["groups"]:
@@ -67,7 +78,7 @@ def there_is(needs):
 
 missing = total = 0
 skipped = {needs: 0 for needs in NEEDS if not there_is(needs)}
-for needs, what, query in [*panel_queries(), *rule_queries()]:
+for needs, what, query in [*panel_queries(), *annotation_queries(), *rule_queries()]:
     if needs in skipped:
         skipped[needs] += 1
         continue
