@@ -1,6 +1,6 @@
 //! An HTTP/2 client connection from its first stream to its last.
 
-use super::metered::{Meter, Metered};
+use super::metered::{Meter, Metered, Shared};
 use super::pulse::Pulse;
 use crate::forward::Peer;
 use crate::worker::{Alarm, Worker};
@@ -9,12 +9,17 @@ use h2::Reason;
 use h2::server::SendResponse;
 use http::Request;
 use std::cell::Cell;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, ReadBuf};
 
 /// How long a client may take to hear that its connection ends, and to end it.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What is read at once from a client that is not listened to any more.
+const UNHEARD: usize = 8 * 1024;
 
 type Library = h2::server::Connection<Metered, Bytes>;
 
@@ -22,6 +27,9 @@ type Library = h2::server::Connection<Metered, Bytes>;
 pub(super) struct Connection<'w> {
     worker: &'w Rc<Worker>,
     library: Library,
+    /// The library is done.
+    over: bool,
+    stream: Shared,
     meter: Rc<Meter>,
     alarm: Alarm,
     peer: Rc<Peer>,
@@ -41,7 +49,7 @@ impl<'w> Connection<'w> {
     pub(super) fn new(
         worker: &'w Rc<Worker>,
         mut library: Library,
-        meter: Rc<Meter>,
+        (stream, meter): (Shared, Rc<Meter>),
         alarm: Alarm,
         peer: Peer,
     ) -> Self {
@@ -49,6 +57,8 @@ impl<'w> Connection<'w> {
         Self {
             worker,
             library,
+            over: false,
+            stream,
             meter,
             idle_until: alarm.now() + worker.settings.keepalive_timeout,
             alarm,
@@ -64,8 +74,9 @@ impl<'w> Connection<'w> {
     /// Ready once the connection has ended or is to be closed.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.meter.set_now(self.alarm.now());
-        if self.poll_streams(cx).is_ready() {
-            return Poll::Ready(());
+        self.over = self.over || self.poll_streams(cx).is_ready();
+        if self.over {
+            return self.poll_unheard(cx);
         }
         if self.meter.is_flooded() && !self.flooded {
             self.end_flood();
@@ -130,7 +141,7 @@ impl<'w> Connection<'w> {
     /// Ready when a client that has nothing more to get has had its time to leave.
     fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let quiet = self.leaving && self.open.get() == 0 && !self.library.has_streams();
-        if !(self.flooded || self.meter.is_ended() || quiet) {
+        if !(self.flooded || quiet) {
             self.farewell = None;
             return Poll::Pending;
         }
@@ -138,6 +149,28 @@ impl<'w> Connection<'w> {
         // What is still on its way may take longer, unless the client sees to that itself.
         let takes_until = if self.flooded { end } else { self.meter.last_written() + FAREWELL };
         self.alarm.poll_until(cx, end.max(takes_until))
+    }
+
+    /// Reads on without looking, for a while: a client that is sending still would be reset, and might not see why
+    /// the connection ends.
+    fn poll_unheard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let end = *self.farewell.get_or_insert(self.alarm.now() + FAREWELL);
+        match self.poll_end(cx) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => self.alarm.poll_until(cx, end),
+        }
+    }
+
+    /// Ready once the client has ended its side.
+    fn poll_end(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut unheard = [0; UNHEARD];
+        loop {
+            let mut buf = ReadBuf::new(&mut unheard);
+            let read = ready!(Pin::new(&mut *self.stream.borrow_mut()).poll_read(cx, &mut buf));
+            if read.is_err() || buf.filled().is_empty() {
+                return Poll::Ready(());
+            }
+        }
     }
 }
 

@@ -10,9 +10,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What is read at once from a client that is not listened to any more.
-const UNHEARD: usize = 8 * 1024;
-
 /// What was seen of a connection.
 #[derive(Debug)]
 pub(super) struct Meter {
@@ -21,8 +18,6 @@ pub(super) struct Meter {
     last_written: Cell<Instant>,
     reads: Cell<u64>,
     allowance: RefCell<Allowance>,
-    /// All that there was to say has been said.
-    ended: Cell<bool>,
 }
 
 impl Meter {
@@ -33,7 +28,6 @@ impl Meter {
             last_written: Cell::new(now),
             reads: Cell::new(0),
             allowance: RefCell::new(Allowance::new(now)),
-            ended: Cell::new(false),
         }
     }
 
@@ -62,30 +56,28 @@ impl Meter {
     pub(super) fn is_flooded(&self) -> bool {
         self.allowance.borrow().is_spent()
     }
-
-    /// Whether the client has been told that nothing more will come.
-    pub(super) fn is_ended(&self) -> bool {
-        self.ended.get()
-    }
 }
+
+/// The stream below, for whoever outlives the library.
+pub(super) type Shared = Rc<RefCell<Stream>>;
 
 /// A stream that is looked at, of which the beginning may have been read already.
 #[derive(Debug)]
 pub(super) struct Metered {
     begun: Vec<u8>,
-    stream: Stream,
+    stream: Shared,
     frames: Frames,
     meter: Rc<Meter>,
 }
 
 impl Metered {
-    pub(super) fn new(begun: Vec<u8>, stream: Stream, meter: Rc<Meter>) -> Self {
+    pub(super) fn new(begun: Vec<u8>, stream: Shared, meter: Rc<Meter>) -> Self {
         Self { begun, stream, frames: Frames::new(), meter }
     }
 
     fn poll_bytes(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.begun.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, buf);
+            return Pin::new(&mut *self.stream.borrow_mut()).poll_read(cx, buf);
         }
         let len = self.begun.len().min(buf.remaining());
         buf.put_slice(&self.begun[..len]);
@@ -114,31 +106,18 @@ impl AsyncRead for Metered {
 }
 
 impl AsyncWrite for Metered {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut *self.stream.borrow_mut()).poll_write(cx, buf))?;
         self.meter.last_written.set(self.meter.now.get());
         self.meter.allowance.borrow_mut().sent(written);
         Poll::Ready(Ok(written))
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.stream.borrow_mut()).poll_flush(cx)
     }
 
-    /// Says that nothing more will come, and reads on without looking: a client that is sending still would be reset,
-    /// and might not see why the connection ends.
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.meter.is_ended() {
-            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-            self.meter.ended.set(true);
-        }
-        loop {
-            let mut unheard = [0; UNHEARD];
-            let mut buf = ReadBuf::new(&mut unheard);
-            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buf))?;
-            if buf.filled().is_empty() {
-                return Poll::Ready(Ok(()));
-            }
-        }
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.stream.borrow_mut()).poll_shutdown(cx)
     }
 }

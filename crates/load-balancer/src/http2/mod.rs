@@ -22,6 +22,7 @@ use bytes::Bytes;
 use h2::RecvStream;
 use h2::server::SendResponse;
 use http::Request;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// What a client that knows that we speak HTTP/2 sends first (RFC 9113 section 3.4).
@@ -48,10 +49,11 @@ pub(crate) async fn serve(worker: &Rc<Worker>, stream: Stream, begun: Vec<u8>, p
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buffer_size(SEND_BUFFER);
-    let greeting = settings.handshake(Metered::new(begun, stream, Rc::clone(&meter)));
+    let stream = Rc::new(RefCell::new(stream));
+    let greeting = settings.handshake(Metered::new(begun, Rc::clone(&stream), Rc::clone(&meter)));
     let deadline = alarm.now() + worker.settings.header_timeout;
     if let Some(Ok(library)) = alarm.within(deadline, greeting).await {
-        let mut connection = Connection::new(worker, library, meter, alarm, peer);
+        let mut connection = Connection::new(worker, library, (stream, meter), alarm, peer);
         std::future::poll_fn(|cx| connection.poll(cx)).await;
     }
 }

@@ -101,7 +101,10 @@ async fn floods_end_their_connection() {
         assert_eq!(goodbye[4..8], ENHANCE_YOUR_CALM, "{name}");
         eventually(PATIENCE, || async { if sending.is_finished() { Ok(()) } else { Err(name) } }).await;
         let counted = || balancer.stats(|stats| &stats.flooded_connections);
-        eventually(PATIENCE, || async { counted() == number as u64 + 1 }).await;
+        let expected = number as u64 + 1;
+        let compare =
+            || async { if counted() == expected { Ok(()) } else { Err((name, counted(), expected)) } };
+        eventually(PATIENCE, compare).await;
     }
     upstream.set_script(Answer::ok("ok"));
     assert_eq!(balancer.ask(get("/")).await.status, 200);
