@@ -168,3 +168,19 @@ async fn who_never_finishes_the_greeting_is_let_go() {
     let mut said = Vec::new();
     tokio::time::timeout(PATIENCE, stream.read_to_end(&mut said)).await.expect("it ends").unwrap();
 }
+
+#[tokio::test]
+async fn a_stream_whose_client_takes_nothing_is_reset_after_response_idle() {
+    for size in [10, 200_000] {
+        let upstream = Upstream::start(Answer::ok(vec![b'x'; size])).await;
+        let balancer = Balancer::start_with(&[upstream.address()], |setup| {
+            setup.pool.timeouts.response_idle = Duration::from_millis(300);
+        });
+        // INITIAL_WINDOW_SIZE is 0.
+        let (mut reader, mut writer) = connect(&balancer, &[0, 4, 0, 0, 0, 0]).await;
+        writer.write_all(&frame(HEADERS, 5, 1, GET)).await.unwrap();
+        until(&mut reader, RST_STREAM).await.expect("the stream is reset, and the connection goes on");
+        eventually(PATIENCE, || async { balancer.in_flight() == 0 }).await;
+        assert!(balancer.servers[0].usable(), "the server has no part in it");
+    }
+}
