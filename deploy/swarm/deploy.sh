@@ -2,6 +2,7 @@
 # Deploys or updates the stack; configs and secrets are named by their content, so that a changed one is rolled out.
 #
 #   deploy/swarm/deploy.sh [STACK] [docker stack deploy's options]...      default name: onboarding
+#   deploy/swarm/deploy.sh --print [-c FILE]...                                 only prints what it would deploy
 #
 # The secrets are files in SECRETS_DIR (deploy/compose/secrets.sh makes them). VERSION chooses the images.
 set -euo pipefail
@@ -23,6 +24,11 @@ DB_SQLCMD_HASH=$(hash_of ../compose/sqlserver/sqlcmd.sh)
 DB_PASSWORD_HASH=$(keyed_hash_of "$SECRETS_DIR/db_password")
 JWT_SECRET_HASH=$(keyed_hash_of "$SECRETS_DIR/jwt_secret")
 LB_ADMIN_TOKEN_HASH=$(keyed_hash_of "$SECRETS_DIR/lb_admin_token")
+GRAFANA_PASSWORD_HASH=
+[[ ! -e $SECRETS_DIR/grafana_password ]] || GRAFANA_PASSWORD_HASH=$(keyed_hash_of "$SECRETS_DIR/grafana_password")
+MONITORING_HASH=$(cat prometheus.yml ../alertmanager/*.yml ../prometheus/rules/*.yml ../grafana/*/*/*.yml ../grafana/dashboards/*.json | sha256sum | cut -c1-12)
+export GRAFANA_PASSWORD_HASH MONITORING_HASH
 export LOAD_BALANCER_CONFIG_HASH DB_ENTRYPOINT_HASH DB_HEALTHCHECK_HASH DB_SQLCMD_HASH DB_PASSWORD_HASH JWT_SECRET_HASH LB_ADMIN_TOKEN_HASH
 
+if [[ $stack == --print ]]; then exec docker stack config -c stack.yml "$@"; fi
 exec docker stack deploy --prune -c stack.yml "$@" "$stack"

@@ -30,6 +30,17 @@ def volumes(service):
     return [v["source"] for v in services[service].get("volumes", []) if v["source"].startswith("secrets-")]
 
 
+def check_temporary_folders():
+    """Nobody runs what lies in /tmp, but for Elasticsearch, whose native code is unpacked there."""
+    for name, service in services.items():
+        options = [m.partition(":")[2].split(",") for m in service.get("tmpfs", []) if m.startswith("/tmp:")]
+        if name == "elasticsearch":
+            runs = all("exec" in o for o in options) if options else not service.get("read_only")
+            check(runs, f"{name} may not run what it unpacks in /tmp: {options}")
+        else:
+            check(all("noexec" in o for o in options), f"{name} may run what lies in /tmp")
+
+
 def check_secrets():
     check("secrets" not in config, "Compose's own secrets bind files that have to be there first")
     for name, service in services.items():
@@ -78,6 +89,7 @@ def check_balancers():
         check(known == ["load-balancer-1:8080", "load-balancer-2:8080"], f"the page knows {known}")
 
 
+check_temporary_folders()
 check_secrets()
 check_users()
 check_networks()

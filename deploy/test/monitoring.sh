@@ -9,10 +9,20 @@ monitoring_is_valid() {
   checked_by promtool prom/prometheus check rules $(printf '/%s ' deploy/prometheus/rules/*.yml)
   # shellcheck disable=SC2046
   checked_by promtool prom/prometheus test rules $(printf '/%s ' deploy/prometheus/tests/*.yml)
+  checked_by promtool prom/prometheus check config /deploy/swarm/prometheus.yml
+  swarm_sees_the_same || fail "the Swarm's monitoring lacks something"
   checked_by amtool prom/alertmanager check-config /deploy/alertmanager/alertmanager.yml
   python3 deploy/test/runbook_links.py || fail "a runbook link leads nowhere"
   python3 deploy/test/otel_collector.py || fail "the collector's configurations do not fit together"
   show "Prometheus' configuration, its rules and their unit tests, Alertmanager's configuration and the runbook links are well"
+}
+
+# As `docker stack config` reads it; no swarm is needed.
+swarm_sees_the_same() {
+  local secrets=$work/secrets-of-swarm
+  deploy/compose/secrets.sh "$secrets" >/dev/null
+  SECRETS_DIR=$secrets deploy/swarm/deploy.sh --print -c monitoring.yml >"$work/swarm-monitoring.yml" || return
+  python3 deploy/test/swarm_monitoring.py "$work/swarm-monitoring.yml"
 }
 
 # checked_by TOOL IMAGE ARGUMENT...: the tool of the very version that runs, on the files of deploy/.
