@@ -79,6 +79,8 @@ impl Writer {
         let (alive, ended) = channel();
         std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
             write_all(&messages, &recycled, output);
+            // Whoever hears of the end can hand nothing over any more.
+            drop(messages);
             drop(alive);
         })?;
         Ok(Self { handle, ended })
