@@ -7,6 +7,7 @@ use crate::listener::Accepted;
 use crate::respond::{self, ErrorKind};
 use crate::stream::{ClientLine, Stream};
 use crate::worker::{Departure, FULL, Worker};
+use std::io::{Read as _, Write as _};
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -50,17 +51,19 @@ async fn handshake(worker: &Worker, stream: ClientLine) -> Option<TlsStream<Clie
 }
 
 /// Tells a client why it is not served, if that goes without waiting; there is no task for it to wait in.
-pub(crate) fn turn_away(worker: &Worker, accepted: &Accepted<TcpStream>, kind: ErrorKind) {
+pub(crate) fn turn_away(worker: &Worker, accepted: Accepted<TcpStream>, kind: ErrorKind) {
     if accepted.tls {
         return;
     }
+    // The runtime has not heard of this socket yet, and would take it for one that is not ready.
+    let Ok(mut socket) = accepted.stream.into_std() else { return };
     let id = worker.ids.request_id(worker.clock.unix_millis()).to_string();
     let answer = respond::error(kind, &id);
     let mut bytes = Vec::new();
     http1::write::own(&mut bytes, &answer, Some(b"close"), &worker.clock.date(), &id);
     bytes.extend_from_slice(&answer.body);
     // A connection that is closed with something unread is reset, which may cost the client its answer.
-    let _ = accepted.stream.try_read(&mut [0; 4096]);
+    let _ = socket.read(&mut [0; 4096]);
     // A client that does not take it sees a closed connection, as it would with TLS.
-    let _ = accepted.stream.try_write(&bytes);
+    let _ = socket.write(&bytes);
 }

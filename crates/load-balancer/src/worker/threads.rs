@@ -345,7 +345,7 @@ fn settle(worker: &Rc<Worker>, mut accepted: Accepted<TcpStream>) {
     };
     let admission = match admission {
         Ok(admission) => Some(admission),
-        Err(kind) => return serve::turn_away(worker, &accepted, kind),
+        Err(kind) => return serve::turn_away(worker, accepted, kind),
     };
     tokio::task::spawn_local(async move {
         let (peer, tls) = (accepted.peer, accepted.tls);
