@@ -24,10 +24,19 @@ each_balancer() {
   for service in "${balancers[@]}"; do
     "$@" "$service" || return
     until_true 60 "$service is ready" balancer_ready "$service" || return
+    # The page's server looks names up every second; before it knows this balancer again, the other one is the only one.
+    until_true 30 "the page uses $service" balancer_used "$service" || return
   done
 }
 
 balancer_ready() { docker exec "user-onboarding-$1" load-balancer healthcheck; }
+
+# Its counters began with its process.
+balancer_used() {
+  local port=$ADMIN_PORT
+  [[ $1 != load-balancer-2 ]] || port=${ADMIN_PORT_2:-8082}
+  curl -fsS --max-time 5 "http://127.0.0.1:$port/metrics" | grep -qE '^lb_requests_total\{.*server="[^"]+".*\} [1-9]'
+}
 
 balancer_restart() { compose restart "$1" >/dev/null 2>&1; }
 balancer_recreate() { compose up --detach --no-build --no-deps --force-recreate "$1" >/dev/null 2>&1; }
