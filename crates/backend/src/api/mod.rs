@@ -5,6 +5,7 @@
 mod attempt;
 mod authenticated;
 mod body;
+mod client;
 mod cookie;
 mod dto;
 mod error;

@@ -72,6 +72,7 @@ impl Application {
             instance_id: server.instance_id,
             refresh_token_ttl: auth.refresh_token_ttl,
             cookie_secure: auth.cookie_secure,
+            trusted_proxies: server.trusted_proxies,
             database_views_interval: server.database_views_interval,
             audit_retention: server.audit_retention,
             shutdown: Shutdown::new(),

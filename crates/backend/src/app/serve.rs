@@ -1,10 +1,15 @@
 //! Connections: accepts them, speaks HTTP/1.1, lets each finish its last request.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::ConnectInfo;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -69,7 +74,7 @@ impl Connections {
         // The semaphore is never closed.
         while let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await {
             match listener.accept().await {
-                Ok((stream, _)) => self.spawn(stream, permit),
+                Ok((stream, peer)) => self.spawn(stream, peer, permit),
                 Err(error) => pause_after(&error).await,
             }
         }
@@ -80,17 +85,22 @@ impl Connections {
     fn accept_backlog(&self, listener: &TcpListener) {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         while let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned()
-            && let std::task::Poll::Ready(Ok((stream, _))) = listener.poll_accept(&mut context)
+            && let std::task::Poll::Ready(Ok((stream, peer))) = listener.poll_accept(&mut context)
         {
-            self.spawn(stream, permit);
+            self.spawn(stream, peer, permit);
         }
     }
 
-    fn spawn(&self, stream: TcpStream, permit: OwnedSemaphorePermit) {
+    fn spawn(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY cannot be set");
         }
-        let connection = self.http.serve_connection(TokioIo::new(stream), self.service.clone());
+        let service = self.service.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            service.call(request)
+        });
+        let connection = self.http.serve_connection(TokioIo::new(stream), service);
         let connection = self.graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -7,6 +7,7 @@ use service_kit::health::Uptime;
 use service_kit::shutdown::Shutdown;
 
 use crate::auth::{Hasher, TokenIssuer};
+use crate::config::TrustedProxies;
 use crate::domain::Timestamp;
 use crate::idempotency::Vault;
 use crate::metrics::Metrics;
@@ -30,6 +31,8 @@ pub struct AppState {
     pub refresh_token_ttl: Duration,
     /// Whether cookies demand HTTPS.
     pub cookie_secure: bool,
+    /// Whose word on the client's address and scheme is believed.
+    pub trusted_proxies: TrustedProxies,
     /// How often the database is asked about itself; zero: never.
     pub database_views_interval: Duration,
     /// How long a row of the audit log is kept.

@@ -1,6 +1,7 @@
 //! What the environment says, checked.
 
 mod database;
+mod trusted_proxies;
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -14,6 +15,7 @@ use service_kit::telemetry::LogFormat;
 use service_kit::telemetry::traces::TraceConfig;
 
 pub use database::{DatabaseConfig, PoolConfig, SqlServerConfig};
+pub use trusted_proxies::{NotANetwork, TrustedProxies};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -37,6 +39,8 @@ pub struct ServerConfig {
     pub instance_id: String,
     /// `BIND_ADDRESS`; port 0 takes any free one.
     pub bind_address: SocketAddr,
+    /// `TRUSTED_PROXIES`: whose word on the client's address and scheme is believed.
+    pub trusted_proxies: TrustedProxies,
     /// `DRAIN_GRACE` and `DRAIN_TIMEOUT`: how the end goes.
     pub drain: Drain,
     /// `DB_VIEWS_INTERVAL`: how often the database is asked about itself; zero: never.
@@ -118,6 +122,7 @@ impl ServerConfig {
         Self {
             instance_id: instance_id.to_owned(),
             bind_address: sources.or("BIND_ADDRESS", SocketAddr::from(([0, 0, 0, 0], 5000))),
+            trusted_proxies: sources.or("TRUSTED_PROXIES", TrustedProxies::default()),
             drain: Drain { grace, timeout },
             database_views_interval,
             audit_retention,
@@ -198,6 +203,7 @@ mod tests {
     fn all_problems_are_told_at_once() {
         let bad = [
             ("BIND_ADDRESS", "localhost"),
+            ("TRUSTED_PROXIES", "10.0.0.0/99"),
             ("JWT_SECRET", "short"),
             ("JWT_OTHER_SECRETS", "also-short"),
             ("ACCESS_TOKEN_TTL", "0s"),

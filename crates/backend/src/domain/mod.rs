@@ -4,6 +4,7 @@
 //! rest of the service cannot meet a bad one. Decisions are pure functions: the time comes in
 //! as an argument.
 
+mod client;
 mod email;
 mod full_name;
 pub mod onboarding;
@@ -12,6 +13,7 @@ pub mod reference;
 pub mod session;
 mod user;
 
+pub use client::{Client, UserAgent};
 pub use email::{Email, EmailError};
 pub use full_name::{FullName, FullNameError};
 pub use password::{Password, PasswordError, PasswordHash, PresentedPassword};
