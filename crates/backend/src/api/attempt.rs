@@ -14,7 +14,7 @@ use super::request_id;
 use crate::app::AppState;
 use crate::domain::Timestamp;
 use crate::idempotency::{Answer, Request};
-use crate::store::{AuditAction, AuditEntry, Effect, IdempotencyRecord, Mutation, Outcome};
+use crate::store::{Actor, AuditAction, AuditEntry, Effect, IdempotencyRecord, Mutation, Outcome};
 
 /// The try, as handlers get it.
 #[derive(Debug, Clone)]
@@ -123,7 +123,8 @@ impl Audit {
     fn into_entry(self, app: &AppState) -> AuditEntry {
         let Self { action, user_id, subject } = self;
         let (request_id, instance_id) = (request_id::current(), app.instance_id.clone());
-        AuditEntry { action, user_id, subject, request_id, instance_id }
+        let (actor, reason, address) = (Actor::Person, None, None);
+        AuditEntry { action, user_id, actor, subject, reason, address, request_id, instance_id }
     }
 }
 

@@ -41,6 +41,7 @@
 //!   database. `config` is [`crate::config::SqlServerConfig`] for SQL Server.
 //! - What [`backup`] asks for: taking, checking and restoring backups.
 
+mod audit;
 pub mod backup;
 mod clock;
 mod error;
@@ -60,11 +61,10 @@ use crate::domain::session::{TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
 use observation::ViewReading;
 
+pub use audit::{Actor, AuditAction, AuditEntry};
 pub use clock::DatabaseClock;
 pub use error::{BoxError, StoreError};
-pub use mutation::{
-    AuditAction, AuditEntry, Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Scope,
-};
+pub use mutation::{Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Scope};
 
 /// What the service asks of a database.
 ///

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::AuditEntry;
 use crate::domain::onboarding::{Step, StepRecord};
 use crate::domain::session::{NewSession, NewToken, TokenHash};
 use crate::domain::{NewUser, Timestamp};
@@ -127,50 +128,4 @@ pub struct KeptAnswer {
     pub body_hash: [u8; 32],
     /// Status, headers and body of the answer, encrypted (at most 128 KiB).
     pub answer: Vec<u8>,
-}
-
-/// What was done, for the audit log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuditAction {
-    /// An account was made.
-    UserRegistered,
-    /// Somebody logged in.
-    UserLoggedIn,
-    /// Somebody logged out.
-    UserLoggedOut,
-    /// A replaced refresh token was used again: the session was ended.
-    TokenReused,
-    /// A step was changed.
-    StepSaved,
-    /// The onboarding was completed.
-    OnboardingCompleted,
-}
-
-impl AuditAction {
-    /// The name in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UserRegistered => "user.registered",
-            Self::UserLoggedIn => "user.logged_in",
-            Self::UserLoggedOut => "user.logged_out",
-            Self::TokenReused => "session.token_reused",
-            Self::StepSaved => "onboarding.step_saved",
-            Self::OnboardingCompleted => "onboarding.completed",
-        }
-    }
-}
-
-/// A row of the audit log. Its time is the mutation's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditEntry {
-    /// What was done.
-    pub action: AuditAction,
-    /// Who did it, or whom it was done to.
-    pub user_id: Uuid,
-    /// What exactly, such as the step's key or the session's id (at most 100 characters).
-    pub subject: Option<String>,
-    /// The request that asked for it (at most 128 characters).
-    pub request_id: String,
-    /// The instance that did it (at most 255 characters).
-    pub instance_id: String,
 }

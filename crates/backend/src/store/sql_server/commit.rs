@@ -8,12 +8,12 @@ use super::batch::{Batch, Value, values};
 use super::failure::Failure;
 use super::pool::Pool;
 use super::retry::Tries;
-use super::{read, row};
+use super::{audit, read, row};
 use crate::domain::NewUser;
 use crate::domain::Timestamp;
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::session::{NewSession, NewToken};
-use crate::store::{AuditEntry, Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
+use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
 
 /// Ends a batch whose version guard found another version than it expected.
 const OR_STALE: &str =
@@ -74,7 +74,7 @@ fn batch(mutation: &Mutation) -> Batch {
     }
     add_effect(&mut batch, &mutation.effect, mutation.at);
     if let Some(entry) = &mutation.audit {
-        add_audit(&mut batch, entry, mutation.at);
+        audit::add(&mut batch, entry, mutation.at);
     }
     batch.add("COMMIT TRANSACTION", values![]);
     batch.add("SELECT CAST(1 AS BIT) AS committed", values![]);
@@ -219,19 +219,4 @@ fn insert_step(
 
 fn json(record: &StepRecord) -> Value {
     serde_json::Value::Object(record.data.clone()).to_string().into()
-}
-
-fn add_audit(batch: &mut Batch, entry: &AuditEntry, at: Timestamp) {
-    batch.add(
-        "INSERT INTO dbo.audit_log (at, action, user_id, subject, request_id, instance_id)
-         VALUES (?, ?, ?, ?, ?, ?)",
-        values![
-            at,
-            entry.action.as_str(),
-            entry.user_id,
-            entry.subject.as_deref(),
-            entry.request_id.as_str(),
-            entry.instance_id.as_str(),
-        ],
-    );
 }

@@ -9,6 +9,7 @@
 //! error means and [`retry`] whether to try again; [`row`] reads the answer. [`mod@migrate`] works
 //! on a connection of its own, and [`observe`] asks the server about itself.
 
+mod audit;
 pub(super) mod backup;
 mod batch;
 mod certificate;

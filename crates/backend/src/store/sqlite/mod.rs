@@ -5,6 +5,7 @@
 //! orders the processes; whoever waits longer than [`connection::BUSY_TIMEOUT`] for it gives up
 //! with no effect. A process that is killed leaves no lock behind: the kernel drops it.
 
+mod audit;
 pub(super) mod backup;
 mod check;
 mod connection;

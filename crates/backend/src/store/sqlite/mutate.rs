@@ -3,12 +3,13 @@
 use rusqlite::{Connection, Error, ffi, params};
 use uuid::Uuid;
 
+use super::audit;
 use super::connection::store_error;
 use super::read::{kept_answer, millis};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::session::{NewSession, NewToken, TokenHash};
 use crate::domain::{NewUser, Timestamp};
-use crate::store::{AuditEntry, Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
+use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
 
 /// Does the mutation. What it did before an outcome other than `Committed` is undone by the caller.
 pub(super) fn apply(connection: &Connection, mutation: &Mutation) -> Result<Outcome, StoreError> {
@@ -21,7 +22,7 @@ pub(super) fn apply(connection: &Connection, mutation: &Mutation) -> Result<Outc
     }
     let outcome = apply_effect(connection, &mutation.effect, mutation.at).map_err(failed)?;
     if let (Outcome::Committed, Some(entry)) = (&outcome, &mutation.audit) {
-        write_audit(connection, entry, mutation.at).map_err(failed)?;
+        audit::write(connection, entry, mutation.at).map_err(failed)?;
     }
     Ok(outcome)
 }
@@ -226,23 +227,6 @@ fn complete_onboarding(
         )?
         .execute(params![user_id.to_string(), expected_version, millis(at)])?;
     Ok(if rows == 0 { Outcome::Stale } else { Outcome::Committed })
-}
-
-fn write_audit(connection: &Connection, entry: &AuditEntry, at: Timestamp) -> Result<(), Error> {
-    connection
-        .prepare_cached(
-            "INSERT INTO audit_log (at, action, user_id, subject, request_id, instance_id)
-             VALUES (?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
-            millis(at),
-            entry.action.as_str(),
-            entry.user_id.to_string(),
-            entry.subject,
-            entry.request_id,
-            entry.instance_id,
-        ])?;
-    Ok(())
 }
 
 fn is_unique_violation(error: &Error, column: &str) -> bool {

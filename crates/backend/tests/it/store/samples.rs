@@ -4,7 +4,7 @@ use backend::domain::onboarding::{StepRecord, StepStatus};
 use backend::domain::session::{NewSession, NewToken, RefreshToken};
 use backend::domain::{NewUser, PasswordHash, Role, Timestamp, User, now};
 use backend::store::{
-    AuditAction, AuditEntry, Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Scope, Store,
+    Actor, AuditAction, AuditEntry, Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Scope, Store,
 };
 use serde_json::{Map, Value};
 use time::Duration;
@@ -60,7 +60,10 @@ pub(crate) fn audit(user_id: Uuid) -> AuditEntry {
     AuditEntry {
         action: AuditAction::UserRegistered,
         user_id,
+        actor: Actor::Person,
         subject: Some("profile".into()),
+        reason: None,
+        address: None,
         request_id: "request-1".into(),
         instance_id: "backend-1".into(),
     }

@@ -1,0 +1,107 @@
+//! What is remembered of who did what.
+
+use std::net::IpAddr;
+
+use uuid::Uuid;
+
+/// What was done, for the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditAction {
+    /// An account was made.
+    UserRegistered,
+    /// Somebody logged in.
+    UserLoggedIn,
+    /// Somebody logged out.
+    UserLoggedOut,
+    /// A replaced refresh token was used again: the session was ended.
+    TokenReused,
+    /// A step was changed.
+    StepSaved,
+    /// The onboarding was completed.
+    OnboardingCompleted,
+}
+
+impl AuditAction {
+    /// The name in the database (at most 64 characters).
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UserRegistered => "user.registered",
+            Self::UserLoggedIn => "user.logged_in",
+            Self::UserLoggedOut => "user.logged_out",
+            Self::TokenReused => "session.token_reused",
+            Self::StepSaved => "onboarding.step_saved",
+            Self::OnboardingCompleted => "onboarding.completed",
+        }
+    }
+}
+
+/// Who did it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// The person whom it was done to, or whoever claimed to be.
+    Person,
+    /// An admin with this account.
+    Admin(Uuid),
+    /// Whoever may run `onboarding-backend admin` on this system.
+    CommandLine,
+}
+
+impl Actor {
+    /// What the database keeps: nothing for the person, the nil UUID for the command line.
+    pub fn stored(self) -> Option<Uuid> {
+        match self {
+            Self::Person => None,
+            Self::Admin(id) => Some(id),
+            Self::CommandLine => Some(Uuid::nil()),
+        }
+    }
+
+    /// The actor of what the database keeps.
+    pub fn from_stored(id: Option<Uuid>) -> Self {
+        match id {
+            None => Self::Person,
+            Some(id) if id.is_nil() => Self::CommandLine,
+            Some(id) => Self::Admin(id),
+        }
+    }
+}
+
+/// A row of the audit log. Its time is the mutation's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// What was done.
+    pub action: AuditAction,
+    /// Whom it was done to; [`AuditEntry::NOBODY`] where no account is known, as when somebody
+    /// tried to log in with an unknown address.
+    pub user_id: Uuid,
+    /// Who did it.
+    pub actor: Actor,
+    /// What exactly, such as the step's key or the session's id (at most 100 characters).
+    pub subject: Option<String>,
+    /// Why, in the words of an admin (at most 500 characters).
+    pub reason: Option<String>,
+    /// The client's address, where it is known.
+    pub address: Option<IpAddr>,
+    /// The request that asked for it (at most 128 characters).
+    pub request_id: String,
+    /// The instance that did it (at most 255 characters).
+    pub instance_id: String,
+}
+
+impl AuditEntry {
+    /// Stands for an account where there is none. The column has never been empty, and an
+    /// instance of an earlier version may still write to it.
+    pub const NOBODY: Uuid = Uuid::nil();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_comes_back_as_it_went() {
+        for actor in [Actor::Person, Actor::Admin(Uuid::now_v7()), Actor::CommandLine] {
+            assert_eq!(Actor::from_stored(actor.stored()), actor);
+        }
+    }
+}
