@@ -10,7 +10,7 @@ use http_body_util::BodyExt as _;
 use uuid::Uuid;
 
 use super::error::{ApiError, Keepable};
-use super::request_id;
+use super::{client, request_id};
 use crate::app::AppState;
 use crate::domain::Timestamp;
 use crate::idempotency::{Answer, Request};
@@ -123,7 +123,7 @@ impl Audit {
     fn into_entry(self, app: &AppState) -> AuditEntry {
         let Self { action, user_id, subject } = self;
         let (request_id, instance_id) = (request_id::current(), app.instance_id.clone());
-        let (actor, reason, address) = (Actor::Person, None, None);
+        let (actor, reason, address) = (Actor::Person, None, client::current_address());
         AuditEntry { action, user_id, actor, subject, reason, address, request_id, instance_id }
     }
 }

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::header::USER_AGENT;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
+use http::{Extensions, HeaderMap, HeaderValue};
 
 use crate::app::App;
 use crate::config::TrustedProxies;
@@ -15,6 +15,20 @@ use crate::domain::{Client, UserAgent};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
+
+tokio::task_local! {
+    static CURRENT: IpAddr;
+}
+
+/// Runs `work` as the work for a client at `address`.
+pub(super) async fn scope<T>(address: IpAddr, work: impl Future<Output = T>) -> T {
+    CURRENT.scope(address, work).await
+}
+
+/// The address of the client that this task works for. Audit rows bear it wherever they are made.
+pub(super) fn current_address() -> Option<IpAddr> {
+    CURRENT.try_with(|address| *address).ok()
+}
 
 /// What is known of whoever sent the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,14 +93,18 @@ fn texts<'h>(headers: &'h HeaderMap, name: &'static str) -> impl Iterator<Item =
     headers.get_all(name).iter().map(|value: &HeaderValue| value.to_str().unwrap_or("unknown"))
 }
 
+/// Who is at the other end of the connection.
+pub(super) fn peer(extensions: &Extensions) -> IpAddr {
+    // Every connection bears its peer (`app::serve`); without one, nobody is trusted.
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(peer)| peer.ip())
+}
+
 impl FromRequestParts<App> for ClientInfo {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        // Every connection bears its peer (`app::serve`); without one, nobody is trusted.
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(peer)| peer.ip());
-        Ok(Self::of(peer, &parts.headers, &app.trusted_proxies))
+        Ok(Self::of(peer(&parts.extensions), &parts.headers, &app.trusted_proxies))
     }
 }
 

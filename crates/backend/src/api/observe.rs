@@ -14,6 +14,7 @@ use service_kit::telemetry::traces::span_ids;
 use service_kit::telemetry::{RequestId, TraceParent};
 use tracing::{Instrument as _, Span};
 
+use super::client::{self, ClientInfo};
 use super::error::ApiError;
 use super::{request_id, server_span};
 use crate::app::{App, AppState};
@@ -28,8 +29,10 @@ pub(super) async fn observe(State(app): State<App>, request: Request<Body>, next
     let seen = Seen::of(&request);
     let span = seen.server_span(&request);
     let line = seen.line(&span);
+    let client = ClientInfo::of(client::peer(request.extensions()), request.headers(), &app.trusted_proxies);
     let answered = async {
-        let mut response = request_id::scope(seen.id.clone(), catch_panics(next.run(request))).await;
+        let work = client::scope(client.client.address, catch_panics(next.run(request)));
+        let mut response = request_id::scope(seen.id.clone(), work).await;
         stamp(response.headers_mut(), &app, &seen.id);
         log(&seen, response.status(), started.elapsed());
         response

@@ -24,6 +24,8 @@ async fn a_person_registers_logs_in_and_is_known() {
     let me = instance.get("/api/auth/me").bearer_auth(session.body["access_token"].as_str().unwrap());
     assert_eq!(me.answer(StatusCode::OK).await.body, answer.body["user"]);
     assert_eq!((database.count("sessions"), database.count("audit_log")), (2, 2));
+    let by_themselves = database.count("audit_log WHERE actor_id IS NULL AND address = '127.0.0.1'");
+    assert_eq!(by_themselves, 2, "who did it, and from where");
 }
 
 #[tokio::test]
