@@ -325,14 +325,34 @@ export type TokenRequest = {
  * An account.
  */
 export type UserBody = {
+    /**
+     * With `closing`: when the account will be deleted.
+     */
+    closing_at?: string;
     created_at: string;
     email: string;
+    /**
+     * Whether the person has shown that mail to the address reaches them.
+     */
+    email_verified: boolean;
     full_name: string;
     id: string;
+    /**
+     * A BCP 47 tag; `null` where the person has chosen none.
+     */
+    language: string | null;
     /**
      * `user` or `admin`.
      */
     role: string;
+    /**
+     * `active`, `suspended` or `closing` (its owner has closed it and may open it again).
+     */
+    status: string;
+    /**
+     * `system`, `light` or `dark`.
+     */
+    theme: string;
 };
 
 export type LoginData = {
@@ -357,6 +377,10 @@ export type LoginErrors = {
      * `invalid_credentials`
      */
     401: Problem;
+    /**
+     * `account_suspended`: the password is right
+     */
+    403: Problem;
     /**
      * `request_timeout`
      */
@@ -514,6 +538,10 @@ export type RefreshErrors = {
      * `refresh_token_invalid`
      */
     401: Problem;
+    /**
+     * `account_suspended`
+     */
+    403: Problem;
     /**
      * `request_timeout`
      */

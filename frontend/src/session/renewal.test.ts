@@ -5,7 +5,17 @@ import type { Grant } from './session';
 const grantOf = (accessToken: string): Grant => ({
   accessToken,
   expiresAt: 0,
-  user: { id: 'u', email: 'e', full_name: 'n', role: 'user', created_at: '2026-03-01T12:00:00Z' },
+  user: {
+    id: 'u',
+    email: 'e',
+    email_verified: false,
+    full_name: 'n',
+    language: null,
+    theme: 'system',
+    role: 'user',
+    status: 'active',
+    created_at: '2026-03-01T12:00:00Z',
+  },
 });
 
 describe('renewal', () => {

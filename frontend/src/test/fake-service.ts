@@ -121,8 +121,12 @@ export class FakeService {
     const user: User = {
       id: `user-${(this.count += 1)}`,
       email: String(json['email']),
+      email_verified: false,
       full_name: String(json['full_name']),
+      language: null,
+      theme: 'system',
       role: 'user',
+      status: 'active',
       created_at: '2026-03-01T12:00:00Z',
     };
     this.people.set(email, { user, password: String(json['password']), state: begun() });

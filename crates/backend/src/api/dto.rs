@@ -188,10 +188,25 @@ pub(super) struct UserBody {
     id: Uuid,
     #[schema(format = Email)]
     email: String,
+    /// Whether the person has shown that mail to the address reaches them.
+    email_verified: bool,
     full_name: String,
+    /// A BCP 47 tag; `null` where the person has chosen none.
+    #[schema(required = true, example = "en")]
+    language: Option<String>,
+    /// `system`, `light` or `dark`.
+    #[schema(pattern = "^(system|light|dark)$", example = "system")]
+    theme: &'static str,
     /// `user` or `admin`.
     #[schema(pattern = "^(user|admin)$", example = "user")]
     role: &'static str,
+    /// `active`, `suspended` or `closing` (its owner has closed it and may open it again).
+    #[schema(pattern = "^(active|suspended|closing)$", example = "active")]
+    status: &'static str,
+    /// With `closing`: when the account will be deleted.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, required = false)]
+    closing_at: Option<Timestamp>,
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -202,8 +217,13 @@ impl From<&User> for UserBody {
         Self {
             id: user.id,
             email: user.email.as_str().to_owned(),
+            email_verified: user.email_verified_at.is_some(),
             full_name: user.full_name.as_str().to_owned(),
+            language: user.language.as_ref().map(|language| language.as_str().to_owned()),
+            theme: user.theme.as_str(),
             role: user.role.as_str(),
+            status: user.status().as_str(),
+            closing_at: user.closing_at,
             created_at: user.created_at,
         }
     }

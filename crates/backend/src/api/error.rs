@@ -55,6 +55,8 @@ pub(super) enum ApiError {
     Access(#[from] AccessError),
     #[error("e-mail address or password is wrong")]
     InvalidCredentials,
+    #[error("the account is suspended; ask whoever runs this service")]
+    AccountSuspended,
     #[error("the refresh token is not valid; log in again")]
     RefreshTokenInvalid,
     #[error("there is already an account with this e-mail address")]
@@ -104,6 +106,7 @@ impl ApiError {
             Self::UnknownStep(_) => (S::NOT_FOUND, "unknown_step"),
             Self::Access(error) => (S::UNAUTHORIZED, access_code(error)),
             Self::InvalidCredentials => (S::UNAUTHORIZED, "invalid_credentials"),
+            Self::AccountSuspended => (S::FORBIDDEN, "account_suspended"),
             Self::RefreshTokenInvalid => (S::UNAUTHORIZED, "refresh_token_invalid"),
             Self::EmailTaken => (S::CONFLICT, "email_taken"),
             Self::Change(refused) => change_outline(refused),
@@ -138,11 +141,13 @@ impl ApiError {
     }
 
     /// Whether the answer belongs to the request and is kept for its key. A missing or bad
-    /// credential does not: the same request with a good one is to be done.
+    /// credential does not: the same request with a good one is to be done. Nor does a suspension,
+    /// which may end.
     fn keepable(&self, status: StatusCode) -> bool {
         let passing = matches!(
             self,
             Self::Access(_)
+                | Self::AccountSuspended
                 | Self::RefreshTokenInvalid
                 | Self::BodyTooLarge { .. }
                 | Self::BodyTimeout

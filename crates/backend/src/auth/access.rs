@@ -113,13 +113,8 @@ mod tests {
     #[test]
     fn a_token_names_its_user_until_it_expires() {
         let issuer = issuer("0123456789abcdef0123456789abcdef");
-        let user = User {
-            id: Uuid::now_v7(),
-            email: "ada@example.com".parse().unwrap(),
-            full_name: "Ada".parse().unwrap(),
-            role: Role::Admin,
-            created_at: now(),
-        };
+        let (email, name) = ("ada@example.com".parse().unwrap(), "Ada".parse().unwrap());
+        let user = User { role: Role::Admin, ..User::registered(Uuid::now_v7(), email, name, now()) };
         let (session_id, at) = (Uuid::now_v7(), now());
         let token = issuer.issue(&user, session_id, at);
         let named = CurrentUser { id: user.id, session_id, role: Role::Admin };

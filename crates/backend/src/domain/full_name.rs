@@ -28,6 +28,11 @@ impl FullName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name in lower case: what a search by prefix compares.
+    pub fn key(&self) -> String {
+        self.0.to_lowercase()
+    }
 }
 
 impl FromStr for FullName {

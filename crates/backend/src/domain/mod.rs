@@ -9,6 +9,7 @@ mod email;
 mod full_name;
 pub mod onboarding;
 mod password;
+mod preferences;
 pub mod reference;
 pub mod session;
 mod user;
@@ -17,7 +18,8 @@ pub use client::{Client, UserAgent};
 pub use email::{Email, EmailError};
 pub use full_name::{FullName, FullNameError};
 pub use password::{Password, PasswordError, PasswordHash, PresentedPassword};
-pub use user::{Credentials, NewUser, Role, UnknownRole, User};
+pub use preferences::{Language, NoLanguage, Theme, UnknownTheme};
+pub use user::{AccountStatus, Credentials, NewUser, Role, UnknownRole, User};
 
 use time::OffsetDateTime;
 

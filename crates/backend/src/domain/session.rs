@@ -128,20 +128,18 @@ impl TokenState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Role;
     use time::macros::datetime;
 
     const NOW: Timestamp = datetime!(2026-03-01 12:00 UTC);
 
     fn state() -> TokenState {
         TokenState {
-            user: User {
-                id: Uuid::nil(),
-                email: "ada@example.com".parse().unwrap(),
-                full_name: "Ada".parse().unwrap(),
-                role: Role::User,
-                created_at: NOW,
-            },
+            user: User::registered(
+                Uuid::nil(),
+                "ada@example.com".parse().unwrap(),
+                "Ada".parse().unwrap(),
+                NOW,
+            ),
             session_id: Uuid::nil(),
             session_version: 1,
             session_revoked_at: None,

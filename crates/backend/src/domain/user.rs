@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use super::{Email, FullName, PasswordHash, Timestamp};
+use super::{Email, FullName, Language, PasswordHash, Theme, Timestamp};
 
 /// What a user may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,12 +56,71 @@ pub struct User {
     pub id: Uuid,
     /// Unique without regard to case.
     pub email: Email,
+    /// When the person showed that mail to the address reaches them; none until then.
+    pub email_verified_at: Option<Timestamp>,
     /// How the person wants to be called.
     pub full_name: FullName,
+    /// The language for mails and the page; none where the person has chosen none.
+    pub language: Option<Language>,
+    /// How the page looks for them.
+    pub theme: Theme,
     /// What they may do.
     pub role: Role,
+    /// Since when an administrator lets nobody log in; none for an account in use.
+    pub suspended_at: Option<Timestamp>,
+    /// When the grace ends and the account is deleted; none for an account that stays.
+    pub closing_at: Option<Timestamp>,
     /// When they registered.
     pub created_at: Timestamp,
+}
+
+/// Whether an account can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountStatus {
+    /// It can.
+    Active,
+    /// An administrator lets nobody log in.
+    Suspended,
+    /// Its owner has closed it, and may open it again until [`User::closing_at`].
+    Closing,
+}
+
+impl AccountStatus {
+    /// The name in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Closing => "closing",
+        }
+    }
+}
+
+impl User {
+    /// An account as it is when somebody has just registered at `at`.
+    pub fn registered(id: Uuid, email: Email, full_name: FullName, at: Timestamp) -> Self {
+        Self {
+            id,
+            email,
+            email_verified_at: None,
+            full_name,
+            language: None,
+            theme: Theme::default(),
+            role: Role::User,
+            suspended_at: None,
+            closing_at: None,
+            created_at: at,
+        }
+    }
+
+    /// Whether the account can be used. A suspension hides that the account is closing.
+    pub fn status(&self) -> AccountStatus {
+        match (self.suspended_at, self.closing_at) {
+            (Some(_), _) => AccountStatus::Suspended,
+            (None, Some(_)) => AccountStatus::Closing,
+            (None, None) => AccountStatus::Active,
+        }
+    }
 }
 
 /// An account that is to be made.

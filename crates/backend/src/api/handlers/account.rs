@@ -14,7 +14,7 @@ use crate::api::fields::Checked;
 use crate::app::{App, AppState};
 use crate::auth::{AccessError, OpenedSession};
 use crate::domain::session::RefreshToken;
-use crate::domain::{NewUser, Role, User};
+use crate::domain::{NewUser, User};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, StoreError};
 use uuid::Uuid;
@@ -46,7 +46,7 @@ pub(in crate::api) async fn register(
     }
     let password_hash = app.hasher.hash(password).await?;
     let at = app.now();
-    let user = User { id: Uuid::now_v7(), email, full_name, role: Role::User, created_at: at };
+    let user = User::registered(Uuid::now_v7(), email, full_name, at);
     let session = OpenedSession::begin(&user, &app.issuer, app.refresh_token_ttl, at);
     let tokens = (session.access_token, &session.refresh_token);
     let answer = session_answer(&app, StatusCode::CREATED, &user, tokens, mode)?;
@@ -66,6 +66,7 @@ pub(in crate::api) async fn register(
     responses(
         (status = 200, description = "A new session", body = SessionBody),
         (status = 401, description = "`invalid_credentials`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`account_suspended`: the password is right", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
     )
@@ -79,6 +80,8 @@ pub(in crate::api) async fn login(
     let (user, hash) = found.map(|found| (found.user, found.password_hash)).unzip();
     let verified = app.hasher.verify(request.password, hash).await?;
     let user = user.filter(|_| verified).ok_or(ApiError::InvalidCredentials)?;
+    // Told to nobody but the owner.
+    refuse_suspended(&user)?;
     let at = app.now();
     let session = OpenedSession::begin(&user, &app.issuer, app.refresh_token_ttl, at);
     let tokens = (session.access_token, &session.refresh_token);
@@ -86,6 +89,11 @@ pub(in crate::api) async fn login(
     let subject = Some(session.stored.id.to_string());
     let audit = Some(Audit { action: AuditAction::UserLoggedIn, user_id: user.id, subject });
     done(attempt.commit(&app, at, Effect::StartSession(session.stored), audit, answer).await?)
+}
+
+/// An administrator lets nobody into a suspended account.
+pub(super) fn refuse_suspended(user: &User) -> Result<(), ApiError> {
+    if user.suspended_at.is_some() { Err(ApiError::AccountSuspended) } else { Ok(()) }
 }
 
 /// Who am I

@@ -5,7 +5,7 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use uuid::Uuid;
 
-use super::account::{done, session_answer};
+use super::account::{done, refuse_suspended, session_answer};
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::cookie;
 use crate::api::dto::{SessionBody, SessionMode, TokenRequest};
@@ -31,6 +31,7 @@ const MAX_TRIES: u32 = 10;
     responses(
         (status = 200, description = "A new pair of tokens", body = SessionBody),
         (status = 401, description = "`refresh_token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`account_suspended`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
     )
@@ -47,6 +48,7 @@ pub(in crate::api) async fn refresh(
         let state = app.store.token_state(hash).await?.ok_or(ApiError::RefreshTokenInvalid)?;
         match state.verdict(app.now()) {
             Verdict::Rotate => {
+                refuse_suspended(&state.user)?;
                 if let Commit::Done(answer) = rotate(&app, &attempt, &state, hash, mode).await? {
                     return Ok(answer);
                 }

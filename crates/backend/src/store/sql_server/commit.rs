@@ -9,10 +9,9 @@ use super::failure::Failure;
 use super::pool::Pool;
 use super::retry::Tries;
 use super::{audit, read, row};
-use crate::domain::NewUser;
-use crate::domain::Timestamp;
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::session::{NewSession, NewToken};
+use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
 
 /// Ends a batch whose version guard found another version than it expected.
@@ -149,8 +148,9 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
 fn add_user(batch: &mut Batch, new: &NewUser, at: Timestamp) {
     let user = &new.user;
     batch.add(
-        "INSERT INTO dbo.users (id, email, email_key, full_name, role, password_hash, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO dbo.users (id, email, email_key, full_name, role, password_hash, created_at, updated_at,
+                                name_key, email_verified_at, language, theme)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         values![
             user.id,
             user.email.as_str(),
@@ -160,6 +160,10 @@ fn add_user(batch: &mut Batch, new: &NewUser, at: Timestamp) {
             new.password_hash.as_phc(),
             user.created_at,
             at,
+            user.full_name.key(),
+            user.email_verified_at,
+            user.language.as_ref().map(Language::as_str),
+            user.theme.as_str(),
         ],
     );
 }

@@ -28,6 +28,10 @@ const SESSIONS: &str = "DELETE FROM dbo.sessions WHERE seq IN
 const AUDIT: &str = "DELETE FROM dbo.audit_log WHERE id IN
     (SELECT TOP (CAST(? AS BIGINT)) id FROM dbo.audit_log WHERE at < ? ORDER BY at)";
 
+/// Names without the key that they are found by: of instances of earlier versions.
+const NAME_KEYS: &str = "UPDATE dbo.users SET name_key = LOWER(full_name) WHERE seq IN
+    (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.users WHERE name_key IS NULL)";
+
 /// Deletes at most `limit` rows of each kind; gives how many there were.
 pub(super) async fn expired(pool: &Pool, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let rows = i64::from(limit.min(MAX_ROWS));
@@ -35,6 +39,7 @@ pub(super) async fn expired(pool: &Pool, now: Timestamp, limit: u32) -> Result<u
     changed += run(pool, TOKENS, values![rows, now]).await?;
     changed += run(pool, UNDATED_SESSIONS, values![now, rows]).await?;
     changed += run(pool, SESSIONS, values![rows, now]).await?;
+    changed += run(pool, NAME_KEYS, values![rows]).await?;
     Ok(changed)
 }
 

@@ -20,6 +20,14 @@ use crate::store::{DatabaseClock, KeptAnswer, Scope, StoreError};
 /// How long a sign of life may take.
 const PING_LIMIT: Duration = Duration::from_secs(2);
 
+/// The columns that [`row::user`] takes, of a table that is called `u`.
+macro_rules! user_columns {
+    () => {
+        "u.id, u.email, u.full_name, u.role, u.created_at,
+         u.email_verified_at, u.language, u.theme, u.suspended_at, u.closing_at"
+    };
+}
+
 pub(super) async fn kept_answer(
     pool: &Pool,
     scope: Scope,
@@ -34,22 +42,24 @@ pub(super) async fn kept_answer(
 
 pub(super) async fn credentials(pool: &Pool, email: &Email) -> Result<Option<Credentials>, StoreError> {
     let batch = Batch::of(
-        "SELECT id, email, full_name, role, created_at, password_hash FROM dbo.users WHERE email_key = ?",
+        concat!("SELECT ", user_columns!(), ", u.password_hash FROM dbo.users u WHERE u.email_key = ?"),
         values![email.key()],
     );
     rows(pool, "read credentials", batch).await?.first().map(row::credentials).transpose()
 }
 
 pub(super) async fn user(pool: &Pool, id: Uuid) -> Result<Option<User>, StoreError> {
-    let batch =
-        Batch::of("SELECT id, email, full_name, role, created_at FROM dbo.users WHERE id = ?", values![id]);
+    let sql = concat!("SELECT ", user_columns!(), " FROM dbo.users u WHERE u.id = ?");
+    let batch = Batch::of(sql, values![id]);
     rows(pool, "read a user", batch).await?.first().map(row::user).transpose()
 }
 
 pub(super) async fn token_state(pool: &Pool, hash: TokenHash) -> Result<Option<TokenState>, StoreError> {
     let batch = Batch::of(
-        "SELECT u.id, u.email, u.full_name, u.role, u.created_at,
-                s.id AS session_id, s.version AS session_version, s.revoked_at AS session_revoked_at,
+        concat!(
+            "SELECT ",
+            user_columns!(),
+            ", s.id AS session_id, s.version AS session_version, s.revoked_at AS session_revoked_at,
                 t.expires_at, t.replaced_at,
                 CAST(CASE WHEN EXISTS (SELECT 1 FROM dbo.refresh_tokens n
                                        WHERE n.parent = t.hash AND n.replaced_at IS NOT NULL)
@@ -57,7 +67,8 @@ pub(super) async fn token_state(pool: &Pool, hash: TokenHash) -> Result<Option<T
          FROM dbo.refresh_tokens t
          JOIN dbo.sessions s ON s.id = t.session_id
          JOIN dbo.users u ON u.id = s.user_id
-         WHERE t.hash = ?",
+         WHERE t.hash = ?"
+        ),
         values![hash.0],
     );
     rows(pool, "read a refresh token", batch).await?.first().map(row::token_state).transpose()

@@ -32,8 +32,13 @@ pub(super) fn user(row: &Row) -> Result<User, StoreError> {
     Ok(User {
         id: required(row, "id")?,
         email: parsed(row, "email")?,
+        email_verified_at: optional_moment(row, "email_verified_at")?,
         full_name: parsed(row, "full_name")?,
+        language: optional_parsed(row, "language")?,
+        theme: parsed(row, "theme")?,
         role: parsed(row, "role")?,
+        suspended_at: optional_moment(row, "suspended_at")?,
+        closing_at: optional_moment(row, "closing_at")?,
         created_at: moment(row, "created_at")?,
     })
 }
@@ -101,6 +106,14 @@ where
 {
     let text: &str = required(row, column)?;
     text.parse().map_err(|error| StoreError::corrupt(column, error))
+}
+
+fn optional_parsed<T>(row: &Row, column: &'static str) -> Result<Option<T>, StoreError>
+where
+    T: FromStr<Err: Into<BoxError>>,
+{
+    let text: Option<&str> = optional(row, column)?;
+    text.map(str::parse).transpose().map_err(|error: T::Err| StoreError::corrupt(column, error))
 }
 
 fn moment(row: &Row, column: &'static str) -> Result<Timestamp, StoreError> {

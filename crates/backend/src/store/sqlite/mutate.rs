@@ -8,7 +8,7 @@ use super::connection::store_error;
 use super::read::{kept_answer, millis};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::session::{NewSession, NewToken, TokenHash};
-use crate::domain::{NewUser, Timestamp};
+use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
 
 /// Does the mutation. What it did before an outcome other than `Committed` is undone by the caller.
@@ -68,8 +68,9 @@ fn register(
 ) -> Result<Outcome, Error> {
     let inserted = connection
         .prepare_cached(
-            "INSERT INTO users (id, email, email_key, full_name, role, password_hash, created_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+            "INSERT INTO users (id, email, email_key, full_name, role, password_hash, created_at, updated_at,
+                                name_key, email_verified_at, language, theme)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             user.id.to_string(),
@@ -79,6 +80,10 @@ fn register(
             user.role.as_str(),
             password_hash.as_phc(),
             millis(user.created_at),
+            user.full_name.key(),
+            user.email_verified_at.map(millis),
+            user.language.as_ref().map(Language::as_str),
+            user.theme.as_str(),
         ]);
     match inserted {
         Err(error) if is_unique_violation(&error, "users.email_key") => return Ok(Outcome::EmailTaken),

@@ -21,11 +21,29 @@ const SESSIONS: &str = "DELETE FROM sessions WHERE id IN
      AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = s.id) LIMIT ?2)";
 const AUDIT: &str = "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < ?1 LIMIT ?2)";
 
+/// Names without the key that they are found by: of instances of earlier versions.
+const UNKEYED_NAMES: &str = "SELECT id, full_name FROM users WHERE name_key IS NULL LIMIT ?1";
+const NAME_KEY: &str = "UPDATE users SET name_key = ?2 WHERE id = ?1";
+
 /// Deletes what has expired; see [`crate::store::Store::purge`].
 pub(super) fn expired(connection: &Connection, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let statements = [RECORDS, TOKENS, UNDATED_SESSIONS, SESSIONS];
     let each = statements.iter().map(|statement| run(connection, statement, now, limit));
-    each.sum::<Result<u64, Error>>().map_err(|error| store_error("purge", error))
+    let purged = each.sum::<Result<u64, Error>>();
+    purged
+        .and_then(|rows| Ok(rows + key_names(connection, limit)?))
+        .map_err(|error| store_error("purge", error))
+}
+
+fn key_names(connection: &Connection, limit: u32) -> Result<u64, Error> {
+    let mut unkeyed = connection.prepare_cached(UNKEYED_NAMES)?;
+    let rows = unkeyed.query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows: Vec<(String, String)> = rows.collect::<Result<_, _>>()?;
+    let mut update = connection.prepare_cached(NAME_KEY)?;
+    for (id, name) in &rows {
+        update.execute((id, name.to_lowercase()))?;
+    }
+    Ok(rows.len() as u64)
 }
 
 /// Deletes audit rows of before `before`; see [`crate::store::Store::purge_audit`].
@@ -44,8 +62,10 @@ mod tests {
     /// The steps of the plan, such as `SEARCH sessions USING INDEX …`.
     fn plan(connection: &Connection, statement: &str) -> Vec<String> {
         let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
-        let steps = explain.query_map(params![0, 1], |row| row.get("detail")).unwrap();
-        steps.collect::<Result<_, _>>().unwrap()
+        for index in 1..=explain.parameter_count() {
+            explain.raw_bind_parameter(index, 1).unwrap();
+        }
+        explain.raw_query().mapped(|row| row.get("detail")).collect::<Result<_, _>>().unwrap()
     }
 
     #[test]
@@ -60,6 +80,7 @@ mod tests {
             (UNDATED_SESSIONS, "ix_sessions_expires_at"),
             (SESSIONS, "ix_sessions_expires_at"),
             (AUDIT, "ix_audit_log_at"),
+            (UNKEYED_NAMES, "ix_users_name_key"),
         ] {
             let steps = plan(&connection, statement);
             assert!(steps.iter().any(|step| step.contains(index)), "{statement}: {steps:?}");

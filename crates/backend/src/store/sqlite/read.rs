@@ -65,12 +65,16 @@ pub(super) fn kept_answer(
     )
 }
 
-/// The columns of a user, in the order in which [`UserRow::read`] takes them from column 0 on.
+/// The columns of a user, in the order in which [`UserRow::read`] takes them from column 0 on; what comes
+/// after them begins at [`AFTER_USER`].
 macro_rules! user_columns {
     () => {
-        "u.id, u.email, u.full_name, u.role, u.created_at"
+        "u.id, u.email, u.full_name, u.role, u.created_at,
+         u.email_verified_at, u.language, u.theme, u.suspended_at, u.closing_at"
     };
 }
+
+const AFTER_USER: usize = 10;
 
 struct UserRow {
     id: String,
@@ -78,6 +82,11 @@ struct UserRow {
     full_name: String,
     role: String,
     created_at: i64,
+    email_verified_at: Option<i64>,
+    language: Option<String>,
+    theme: String,
+    suspended_at: Option<i64>,
+    closing_at: Option<i64>,
 }
 
 impl UserRow {
@@ -88,6 +97,11 @@ impl UserRow {
             full_name: row.get(2)?,
             role: row.get(3)?,
             created_at: row.get(4)?,
+            email_verified_at: row.get(5)?,
+            language: row.get(6)?,
+            theme: row.get(7)?,
+            suspended_at: row.get(8)?,
+            closing_at: row.get(9)?,
         })
     }
 
@@ -95,8 +109,13 @@ impl UserRow {
         Ok(User {
             id: parse("user id", &self.id)?,
             email: parse("e-mail address", &self.email)?,
+            email_verified_at: self.email_verified_at.map(moment).transpose()?,
             full_name: parse("name", &self.full_name)?,
+            language: self.language.map(|tag| parse("language", &tag)).transpose()?,
+            theme: parse("theme", &self.theme)?,
             role: parse("role", &self.role)?,
+            suspended_at: self.suspended_at.map(moment).transpose()?,
+            closing_at: self.closing_at.map(moment).transpose()?,
             created_at: moment(self.created_at)?,
         })
     }
@@ -114,7 +133,7 @@ pub(super) fn credentials(
 ) -> Result<Option<Credentials>, StoreError> {
     let sql = concat!("SELECT ", user_columns!(), ", u.password_hash FROM users u WHERE u.email_key = ?");
     let row = one(connection, "read credentials", sql, [email_key], |row| {
-        Ok((UserRow::read(row)?, PasswordHash::from_phc(row.get(5)?)))
+        Ok((UserRow::read(row)?, PasswordHash::from_phc(row.get(AFTER_USER)?)))
     })?;
     row.map(|(user, password_hash)| Ok(Credentials { user: user.into_user()?, password_hash })).transpose()
 }
@@ -151,12 +170,12 @@ struct TokenRow {
 impl TokenRow {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
-            session_id: row.get(5)?,
-            session_version: row.get(6)?,
-            session_revoked_at: row.get(7)?,
-            expires_at: row.get(8)?,
-            replaced_at: row.get(9)?,
-            successor_replaced: row.get(10)?,
+            session_id: row.get(AFTER_USER)?,
+            session_version: row.get(AFTER_USER + 1)?,
+            session_revoked_at: row.get(AFTER_USER + 2)?,
+            expires_at: row.get(AFTER_USER + 3)?,
+            replaced_at: row.get(AFTER_USER + 4)?,
+            successor_replaced: row.get(AFTER_USER + 5)?,
         })
     }
 

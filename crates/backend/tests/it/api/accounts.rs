@@ -53,6 +53,31 @@ async fn a_wrong_password_and_an_unknown_address_look_the_same() {
 }
 
 #[tokio::test]
+async fn a_suspended_account_says_so_to_its_owner_alone() {
+    let (instance, database) = alone().await;
+    let person = instance.register().await;
+    let me = || instance.get("/api/auth/me").bearer_auth(&person.access_token);
+    let answer = me().answer(StatusCode::OK).await.body;
+    let shown = ["email_verified", "language", "theme", "status"].map(|field| answer[field].clone());
+    assert_eq!(shown, [json!(false), json!(null), json!("system"), json!("active")]);
+
+    database.execute("UPDATE users SET suspended_at = created_at");
+    assert_eq!(me().answer(StatusCode::OK).await.body["status"], "suspended");
+    let login = |password: &str| {
+        instance.post("/api/auth/login", &json!({"email": person.email, "password": password}))
+    };
+    login("wrong horse battery").problem(401, "invalid_credentials").await;
+    let keyed = || login(PASSWORD).header("idempotency-key", "again");
+    keyed().problem(403, "account_suspended").await;
+    let refresh = || instance.post("/api/auth/refresh", &json!({"refresh_token": person.refresh_token}));
+    refresh().problem(403, "account_suspended").await;
+
+    database.execute("UPDATE users SET suspended_at = NULL");
+    keyed().answer(StatusCode::OK).await;
+    refresh().answer(StatusCode::OK).await;
+}
+
+#[tokio::test]
 async fn a_refresh_token_is_good_for_one_refresh_and_a_short_grace() {
     let (instance, _database) = alone().await;
     let person = instance.register().await;

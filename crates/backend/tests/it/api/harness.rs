@@ -36,6 +36,13 @@ impl Database {
         format!("sqlite://{}", self.path().display())
     }
 
+    /// Does what no call can: what an earlier version, time or another program may have done.
+    pub(crate) fn execute(&self, statement: &str) {
+        let connection = rusqlite::Connection::open(self.path()).unwrap();
+        connection.busy_timeout(WAIT).unwrap();
+        connection.execute(statement, []).unwrap();
+    }
+
     pub(crate) fn count(&self, table: &str) -> i64 {
         count(&self.path(), table)
     }

@@ -2,7 +2,7 @@
 
 use backend::domain::onboarding::{StepRecord, StepStatus};
 use backend::domain::session::{NewSession, NewToken, RefreshToken};
-use backend::domain::{NewUser, PasswordHash, Role, Timestamp, User, now};
+use backend::domain::{NewUser, PasswordHash, Theme, Timestamp, User, now};
 use backend::store::{
     Actor, AuditAction, AuditEntry, Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Scope, Store,
 };
@@ -12,11 +12,9 @@ use uuid::Uuid;
 
 pub(crate) fn user(email: &str) -> User {
     User {
-        id: Uuid::now_v7(),
-        email: email.parse().unwrap(),
-        full_name: "Zoë Åström 李".parse().unwrap(),
-        role: Role::User,
-        created_at: now(),
+        language: Some("pt-BR".parse().unwrap()),
+        theme: Theme::Dark,
+        ..User::registered(Uuid::now_v7(), email.parse().unwrap(), "Zoë Åström 李".parse().unwrap(), now())
     }
 }
 

@@ -167,6 +167,22 @@ async fn samples(store: &dyn Store) -> Vec<Sample> {
     readings.into_iter().flat_map(|reading| reading.samples.unwrap()).collect()
 }
 
+#[tokio::test]
+async fn a_name_of_an_earlier_version_is_given_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    sqlite::migrate(&path).unwrap();
+    let store = open(&path);
+    registered(&store).await;
+    let beside = rusqlite::Connection::open(&path).unwrap();
+    let key = || beside.query_row("SELECT name_key FROM users", [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(key(), "zoë åström 李");
+    beside.execute("UPDATE users SET name_key = NULL", []).unwrap();
+    assert_eq!(store.purge(now(), 10).await.unwrap(), 1);
+    assert_eq!(key(), "zoë åström 李");
+    assert_eq!(store.purge(now(), 10).await.unwrap(), 0);
+}
+
 #[test]
 fn only_its_owner_can_read_the_file() {
     use std::os::unix::fs::PermissionsExt as _;

@@ -86,6 +86,17 @@ async fn a_session_of_an_earlier_version_is_purged_by_its_last_token() {
 }
 
 #[tokio::test]
+async fn a_name_of_an_earlier_version_is_given_its_key() {
+    let Some((store, database)) = fresh().await else { return };
+    registered(&*store).await;
+    database.rows("UPDATE dbo.users SET name_key = NULL").await;
+    assert_eq!(store.purge(now(), 10).await.unwrap(), 1);
+    let keys = database.rows("SELECT name_key FROM dbo.users").await;
+    assert_eq!(keys[0].get::<&str, _>(0), Some("zoë åström 李"));
+    assert_eq!(store.purge(now(), 10).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn indexes_that_grow_at_their_end_are_optimized_where_the_server_knows_that() {
     let Some((_, database)) = fresh().await else { return };
     let known = "SELECT CAST(COUNT(*) AS INT) FROM sys.all_columns
