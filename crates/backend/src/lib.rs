@@ -4,7 +4,7 @@
 //! modules, in the order in which a process and then a request meet them: [`config`] reads the
 //! environment, [`app`] builds and runs the server, [`api`] parses a request and shapes the
 //! answer, [`idempotency`] makes it repeatable, [`auth`] says who asks, [`domain`] decides,
-//! [`store`] keeps.
+//! [`store`] keeps, and [`outbox`] tells the world outside.
 
 pub mod api;
 pub mod app;
@@ -13,6 +13,7 @@ pub mod config;
 pub mod domain;
 pub mod idempotency;
 pub mod metrics;
+pub mod outbox;
 mod percent;
 mod process_metrics;
 mod span_metrics;

@@ -13,6 +13,7 @@ use super::error::{ApiError, Keepable};
 use super::{client, request_id};
 use crate::app::AppState;
 use crate::domain::Timestamp;
+use crate::domain::mail::Mail;
 use crate::idempotency::{Answer, Request};
 use crate::store::{Actor, AuditAction, AuditEntry, Effect, IdempotencyRecord, Mutation, Outcome};
 
@@ -60,8 +61,23 @@ impl Attempt {
         audit: Option<Audit>,
         answer: Answer,
     ) -> Result<Commit, ApiError> {
+        self.commit_and_mail(app, at, effect, audit, &[], answer).await
+    }
+
+    /// Does the same, and writes `mails` into the outbox in the same transaction: they are sent once that is done.
+    pub(super) async fn commit_and_mail(
+        &self,
+        app: &AppState,
+        at: Timestamp,
+        effect: Effect,
+        audit: Option<Audit>,
+        mails: &[Mail],
+        answer: Answer,
+    ) -> Result<Commit, ApiError> {
         let idempotency = self.record(app, &answer, at)?;
-        let mutation = Mutation { at, idempotency, effect, audit: audit.map(|audit| audit.into_entry(app)) };
+        let messages = mails.iter().map(|mail| app.envelopes.seal(mail)).collect::<Result<Vec<_>, _>>()?;
+        let audit = audit.map(|audit| audit.into_entry(app));
+        let mutation = Mutation { at, idempotency, effect, messages, audit };
         match app.store.commit(mutation).await? {
             Outcome::Committed => {
                 self.0.settled.store(true, Ordering::Relaxed);
@@ -104,7 +120,7 @@ impl Attempt {
         }
         let (answer, at) = (whole(response).await?, app.now());
         let idempotency = self.record(app, &answer, at)?;
-        let mutation = Mutation { at, idempotency, effect: Effect::None, audit: None };
+        let mutation = Mutation { at, idempotency, effect: Effect::None, messages: Vec::new(), audit: None };
         match app.store.commit(mutation).await? {
             Outcome::Kept(kept) => Ok(self.open(app, &kept)?.into_response()),
             Outcome::Committed | Outcome::EmailTaken | Outcome::Stale => Ok(answer.into_response()),

@@ -13,6 +13,7 @@ use super::request_id;
 use crate::auth::{AccessError, HashError};
 use crate::domain::onboarding::{ChangeRefused, UnknownStep};
 use crate::idempotency::{InvalidKey, OpenError};
+use crate::outbox::EnvelopeError;
 use crate::store::StoreError;
 
 /// Errors by field. A field inside of another is named by its path, as in `data.country`.
@@ -77,6 +78,8 @@ pub(super) enum ApiError {
     Hash(#[from] HashError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("a message could not be written")]
+    Envelope(#[from] EnvelopeError),
     #[error("an answer could not be written")]
     Render(#[from] serde_json::Error),
     #[error("metrics could not be written")]
@@ -124,6 +127,7 @@ impl ApiError {
             }
             Self::Store(StoreError::Corrupt { .. } | StoreError::Refused { .. })
             | Self::Hash(HashError::Argon2(_) | HashError::Thread(_))
+            | Self::Envelope(_)
             | Self::Render(_)
             | Self::Metrics(_)
             | Self::Bug(_) => (S::INTERNAL_SERVER_ERROR, "internal_error"),

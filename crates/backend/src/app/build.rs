@@ -17,6 +17,7 @@ use crate::auth::{HashError, Hasher, TokenIssuer};
 use crate::config::{Config, DatabaseConfig};
 use crate::idempotency::Vault;
 use crate::metrics::Metrics;
+use crate::outbox::Envelopes;
 use crate::store::metrics::{Metered, StoreMetrics};
 use crate::store::migration::MigrationError;
 use crate::store::{Store, sql_server, sqlite};
@@ -68,6 +69,7 @@ impl Application {
             sign_of_life: LastReason::default(),
             hasher: Hasher::new(auth.hash_threads)?,
             vault: Vault::new(&auth.keyring)?,
+            envelopes: Envelopes::new(&auth.keyring)?,
             issuer: TokenIssuer::new(auth.keyring, auth.access_token_ttl),
             instance_id: server.instance_id,
             refresh_token_ttl: auth.refresh_token_ttl,

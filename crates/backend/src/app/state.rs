@@ -11,6 +11,7 @@ use crate::config::TrustedProxies;
 use crate::domain::Timestamp;
 use crate::idempotency::Vault;
 use crate::metrics::Metrics;
+use crate::outbox::Envelopes;
 use crate::store::Store;
 
 /// The parts of one instance. Nothing in it outlives a request but counters.
@@ -27,6 +28,8 @@ pub struct AppState {
     pub issuer: TokenIssuer,
     /// Kept answers.
     pub vault: Vault,
+    /// Messages to the world outside.
+    pub envelopes: Envelopes,
     /// How long a refresh token lives.
     pub refresh_token_ttl: Duration,
     /// Whether cookies demand HTTPS.

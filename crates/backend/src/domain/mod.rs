@@ -7,6 +7,7 @@
 mod client;
 mod email;
 mod full_name;
+pub mod mail;
 pub mod onboarding;
 mod password;
 mod preferences;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::observation::ViewReading;
+use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{TokenHash, TokenState};
@@ -70,6 +71,18 @@ impl Store for LateStore {
 
     async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
         self.store()?.onboarding(user_id).await
+    }
+
+    async fn claim_messages(&self, claim: Claim) -> Result<Vec<ClaimedMessage>, StoreError> {
+        self.store()?.claim_messages(claim).await
+    }
+
+    async fn settle_message(&self, settlement: Settlement) -> Result<bool, StoreError> {
+        self.store()?.settle_message(settlement).await
+    }
+
+    async fn outbox_status(&self, channel: &str) -> Result<OutboxStatus, StoreError> {
+        self.store()?.outbox_status(channel).await
     }
 
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -10,6 +10,7 @@ use tracing::field::Empty;
 use uuid::Uuid;
 
 use super::observation::ViewReading;
+use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{TokenHash, TokenState};
@@ -111,6 +112,18 @@ impl<S: Store> Store for Metered<S> {
 
     async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
         self.called("onboarding", self.store.onboarding(user_id)).await
+    }
+
+    async fn claim_messages(&self, claim: Claim) -> Result<Vec<ClaimedMessage>, StoreError> {
+        self.timed("claim_messages", self.store.claim_messages(claim)).await
+    }
+
+    async fn settle_message(&self, settlement: Settlement) -> Result<bool, StoreError> {
+        self.timed("settle_message", self.store.settle_message(settlement)).await
+    }
+
+    async fn outbox_status(&self, channel: &str) -> Result<OutboxStatus, StoreError> {
+        self.timed("outbox_status", self.store.outbox_status(channel)).await
     }
 
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {

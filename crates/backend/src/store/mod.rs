@@ -17,7 +17,7 @@
 //!    tries of one registration hears `Kept` and never `EmailTaken`.
 //! 2. The effect. A unique constraint or a version guard that fails rolls all back, the record
 //!    included, and gives the [`Outcome`] of its name.
-//! 3. Where `mutation.audit` is given: insert the audit row.
+//! 3. Insert `mutation.messages` into the [`outbox`], and the audit row where `mutation.audit` is given.
 //! 4. Commit, and give [`Outcome::Committed`].
 //!
 //! Because the record holds the answer, callers compute the answer before the commit: ids,
@@ -50,6 +50,7 @@ pub mod metrics;
 pub mod migration;
 mod mutation;
 pub mod observation;
+pub mod outbox;
 pub mod sql_server;
 pub mod sqlite;
 
@@ -60,6 +61,7 @@ use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
 use observation::ViewReading;
+use outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 
 pub use audit::{Actor, AuditAction, AuditEntry};
 pub use clock::DatabaseClock;
@@ -93,9 +95,22 @@ pub trait Store: Send + Sync + 'static {
     /// steps must belong together.
     async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError>;
 
+    /// Takes at most `claim.limit` messages of the outbox that are due, the longest due first: each gets the lease's
+    /// id, counts one attempt more and is due again at `claim.until`. No message is given to two. May give none while
+    /// others take some; a message whose parameters are gone is never due.
+    async fn claim_messages(&self, claim: Claim) -> Result<Vec<ClaimedMessage>, StoreError>;
+
+    /// Says what became of a message that was taken; false where it is not with that lease any more, and then nothing
+    /// changes. (Also false where the connection was lost after the change and it was repeated.)
+    async fn settle_message(&self, settlement: Settlement) -> Result<bool, StoreError>;
+
+    /// How the messages of `channel` stand.
+    async fn outbox_status(&self, channel: &str) -> Result<OutboxStatus, StoreError>;
+
     /// Deletes at most `limit` rows each of: idempotency records whose `expires_at` is not after
-    /// `now`; refresh tokens likewise, and the sessions whose last token went by that. Gives how many rows went
-    /// in all; the caller comes again while this is not zero. Small transactions, since others wait.
+    /// `now`; refresh tokens likewise, and the sessions whose last token went by that; messages that were sent or given
+    /// up some days ago ([`outbox::KEPT_SENT`], [`outbox::KEPT_DEAD`]). Gives how many rows went in all;
+    /// the caller comes again while this is not zero. Small transactions, since others wait.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// Deletes at most `limit` audit rows that are older than `before`, as [`Store::purge`] does.

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::AuditEntry;
+use super::outbox::NewMessage;
 use crate::domain::onboarding::{Step, StepRecord};
 use crate::domain::session::{NewSession, NewToken, TokenHash};
 use crate::domain::{NewUser, Timestamp};
@@ -19,6 +20,8 @@ pub struct Mutation {
     pub idempotency: Option<IdempotencyRecord>,
     /// What changes.
     pub effect: Effect,
+    /// What is told of it to the world outside, by mail and the like.
+    pub messages: Vec<NewMessage>,
     /// What is remembered of it.
     pub audit: Option<AuditEntry>,
 }

@@ -8,7 +8,7 @@ use super::batch::{Batch, Value, values};
 use super::failure::Failure;
 use super::pool::Pool;
 use super::retry::Tries;
-use super::{audit, read, row};
+use super::{audit, outbox, read, row};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::session::{NewSession, NewToken};
 use crate::domain::{Language, NewUser, Timestamp};
@@ -72,6 +72,7 @@ fn batch(mutation: &Mutation) -> Batch {
         add_record(&mut batch, record, mutation.at);
     }
     add_effect(&mut batch, &mutation.effect, mutation.at);
+    outbox::add(&mut batch, &mutation.messages, mutation.at);
     if let Some(entry) = &mutation.audit {
         audit::add(&mut batch, entry, mutation.at);
     }

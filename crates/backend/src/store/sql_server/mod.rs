@@ -21,6 +21,7 @@ mod failure;
 mod header;
 mod migrate;
 mod observe;
+mod outbox;
 mod pool;
 mod purge;
 mod read;
@@ -35,6 +36,7 @@ use uuid::Uuid;
 use super::metrics::StoreMetrics;
 use super::migration::MigrationError;
 use super::observation::ViewReading;
+use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{DatabaseClock, KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
 use crate::config::SqlServerConfig;
 use crate::domain::onboarding::Onboarding;
@@ -84,6 +86,18 @@ impl Store for SqlServerStore {
 
     async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
         read::onboarding(&self.pool, user_id).await
+    }
+
+    async fn claim_messages(&self, claim: Claim) -> Result<Vec<ClaimedMessage>, StoreError> {
+        outbox::claim(&self.pool, &claim).await
+    }
+
+    async fn settle_message(&self, settlement: Settlement) -> Result<bool, StoreError> {
+        outbox::settle(&self.pool, &settlement).await
+    }
+
+    async fn outbox_status(&self, channel: &str) -> Result<OutboxStatus, StoreError> {
+        outbox::status(&self.pool, channel).await
     }
 
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::batch::{Batch, Value, values};
 use super::failure::Failure;
 use super::pool::Pool;
-use super::row;
+use super::{outbox, row};
 use crate::domain::Timestamp;
 use crate::store::StoreError;
 
@@ -40,6 +40,7 @@ pub(super) async fn expired(pool: &Pool, now: Timestamp, limit: u32) -> Result<u
     changed += run(pool, UNDATED_SESSIONS, values![now, rows]).await?;
     changed += run(pool, SESSIONS, values![rows, now]).await?;
     changed += run(pool, NAME_KEYS, values![rows]).await?;
+    changed += run(pool, outbox::PURGE, values![rows, now]).await?;
     Ok(changed)
 }
 

@@ -99,7 +99,7 @@ pub(super) async fn ping(pool: &Pool, clock: &DatabaseClock) -> Result<(), Store
     rows.first().map_or(Ok(0), |row| row::required::<i64>(row, "version")).map(drop)
 }
 
-async fn rows(pool: &Pool, action: &'static str, batch: Batch) -> Result<Vec<Row>, StoreError> {
+pub(super) async fn rows(pool: &Pool, action: &'static str, batch: Batch) -> Result<Vec<Row>, StoreError> {
     let batch = Arc::new(batch);
     let mut tries = Tries::new(true);
     loop {

@@ -116,7 +116,7 @@ where
     text.map(str::parse).transpose().map_err(|error: T::Err| StoreError::corrupt(column, error))
 }
 
-fn moment(row: &Row, column: &'static str) -> Result<Timestamp, StoreError> {
+pub(super) fn moment(row: &Row, column: &'static str) -> Result<Timestamp, StoreError> {
     optional_moment(row, column)?.ok_or_else(|| StoreError::corrupt(column, Absent))
 }
 

@@ -15,6 +15,7 @@ mod last_backup;
 mod migrate;
 mod mutate;
 mod observe;
+mod outbox;
 mod place;
 mod purge;
 mod read;
@@ -32,6 +33,7 @@ use uuid::Uuid;
 use super::metrics::StoreMetrics;
 use super::migration::MigrationError;
 use super::observation::ViewReading;
+use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{BoxError, KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
 use crate::config::PoolConfig;
 use crate::domain::onboarding::Onboarding;
@@ -110,6 +112,24 @@ impl Store for SqliteStore {
 
     async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
         self.readers.submit(Job::new(move |connection| read::onboarding(connection, user_id))).await
+    }
+
+    async fn claim_messages(&self, claim: Claim) -> Result<Vec<ClaimedMessage>, StoreError> {
+        let (channel, now) = (claim.channel.clone(), claim.now);
+        let due = Job::new(move |connection| outbox::is_due(connection, &channel, now));
+        if !self.readers.submit(due).await? {
+            return Ok(Vec::new());
+        }
+        self.writer.submit(Job::new(move |connection| outbox::claim(connection, &claim))).await
+    }
+
+    async fn settle_message(&self, settlement: Settlement) -> Result<bool, StoreError> {
+        self.writer.submit(Job::new(move |connection| outbox::settle(connection, &settlement))).await
+    }
+
+    async fn outbox_status(&self, channel: &str) -> Result<OutboxStatus, StoreError> {
+        let channel = channel.to_owned();
+        self.readers.submit(Job::new(move |connection| outbox::status(connection, &channel))).await
     }
 
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {

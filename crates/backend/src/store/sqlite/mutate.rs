@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::audit;
 use super::connection::store_error;
+use super::outbox;
 use super::read::{kept_answer, millis};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::session::{NewSession, NewToken, TokenHash};
@@ -21,6 +22,9 @@ pub(super) fn apply(connection: &Connection, mutation: &Mutation) -> Result<Outc
         return Ok(Outcome::Kept(kept));
     }
     let outcome = apply_effect(connection, &mutation.effect, mutation.at).map_err(failed)?;
+    if outcome == Outcome::Committed {
+        outbox::insert(connection, &mutation.messages, mutation.at).map_err(failed)?;
+    }
     if let (Outcome::Committed, Some(entry)) = (&outcome, &mutation.audit) {
         audit::write(connection, entry, mutation.at).map_err(failed)?;
     }

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Error, params};
 
 use super::connection::store_error;
+use super::outbox;
 use super::read::millis;
 use crate::domain::Timestamp;
 use crate::store::StoreError;
@@ -27,7 +28,7 @@ const NAME_KEY: &str = "UPDATE users SET name_key = ?2 WHERE id = ?1";
 
 /// Deletes what has expired; see [`crate::store::Store::purge`].
 pub(super) fn expired(connection: &Connection, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-    let statements = [RECORDS, TOKENS, UNDATED_SESSIONS, SESSIONS];
+    let statements = [RECORDS, TOKENS, UNDATED_SESSIONS, SESSIONS, outbox::PURGE];
     let each = statements.iter().map(|statement| run(connection, statement, now, limit));
     let purged = each.sum::<Result<u64, Error>>();
     purged

@@ -20,12 +20,12 @@ pub(super) fn millis(moment: Timestamp) -> i64 {
     i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
 }
 
-fn moment(millis: i64) -> Result<Timestamp, StoreError> {
+pub(super) fn moment(millis: i64) -> Result<Timestamp, StoreError> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
         .map_err(|error| StoreError::corrupt("time", error))
 }
 
-fn parse<T>(what: &'static str, text: &str) -> Result<T, StoreError>
+pub(super) fn parse<T>(what: &'static str, text: &str) -> Result<T, StoreError>
 where
     T: FromStr,
     T::Err: Into<BoxError>,

@@ -1,5 +1,7 @@
 //! What every home of the store must do.
 
+mod outbox;
+
 use std::sync::Arc;
 
 use backend::domain::onboarding::{Onboarding, Step, StepStatus};
@@ -14,7 +16,12 @@ use super::samples::{
     audit, keyed, mutation, record, registered, registration, scope, step, token, unique_email, user,
 };
 
+pub(crate) use outbox::*;
+
 pub(crate) type SharedStore = Arc<dyn Store>;
+
+/// Held by tests that count what is purged: homes may share one database among all tests.
+static PURGING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 pub(crate) async fn a_registration_is_found_again(store: &SharedStore) {
     let user = user(&unique_email());
@@ -256,6 +263,7 @@ pub(crate) async fn completing_is_guarded_too(store: &SharedStore) {
 }
 
 pub(crate) async fn what_expired_is_purged_in_portions(store: &SharedStore) {
+    let _alone = PURGING.lock().await;
     // Long ago, so that no row of another test has expired by then.
     let then = now() - Duration::days(3650);
     let (user, live) = registered(&**store).await;

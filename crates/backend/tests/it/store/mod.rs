@@ -32,6 +32,11 @@ macro_rules! contract_suite {
             unknown_things_are_none,
             it_gives_a_sign_of_life,
             it_says_what_it_is,
+            a_message_is_written_with_its_effect_or_not_at_all,
+            a_message_is_taken_by_one_and_settled_by_the_same,
+            takers_at_once_share_the_messages_without_a_double,
+            a_lease_that_ran_out_is_taken_over,
+            what_becomes_of_messages_is_counted_and_purged,
         );
     };
     ($factory:path: $($test:ident,)*) => {$(

@@ -47,7 +47,7 @@ pub(crate) fn record(scope: Scope, answer: &[u8], at: Timestamp) -> IdempotencyR
 }
 
 pub(crate) fn mutation(effect: Effect) -> Mutation {
-    Mutation { at: now(), idempotency: None, effect, audit: None }
+    Mutation { at: now(), idempotency: None, effect, messages: Vec::new(), audit: None }
 }
 
 pub(crate) fn keyed(effect: Effect, record: IdempotencyRecord) -> Mutation {

@@ -1,0 +1,107 @@
+//! Mails that people get.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Email, Language, Timestamp};
+
+/// A mail to one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Whom it concerns: the owner of the account.
+    pub user_id: Option<Uuid>,
+    /// Where it goes.
+    pub to: Email,
+    /// The language that the person has chosen. Where nothing is written in that one, or none was chosen, it is English.
+    pub language: Option<Language>,
+    /// What it says.
+    pub content: MailContent,
+    /// From when on it is not worth sending any more: the end of the code or link that it brings.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A code or token that a mail brings. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MailSecret(pub String);
+
+/// What a mail says. Each kind has its templates in `crates/backend/mail/LANGUAGE/KIND.txt` and `.html`, which know the
+/// fields by their names; the field `token` is what the template's `link` is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum MailContent {
+    /// Asks to prove that the address is read: by a code on the page, or by a link.
+    VerifyEmail {
+        /// The name of the person.
+        full_name: String,
+        /// 6 digits.
+        code: MailSecret,
+        /// What the link bears.
+        token: MailSecret,
+        /// How long both work.
+        minutes: u32,
+    },
+    /// Brings the link by which a forgotten password is replaced.
+    ResetPassword {
+        /// The name of the person.
+        full_name: String,
+        /// What the link bears.
+        token: MailSecret,
+        /// How long it works.
+        minutes: u32,
+    },
+    /// Says that the password was changed.
+    PasswordChanged {
+        /// The name of the person.
+        full_name: String,
+        /// When, as the mail shows it.
+        changed_at: String,
+    },
+    /// Asks, at the new address, to prove that it is read.
+    EmailChangeConfirm {
+        /// The name of the person.
+        full_name: String,
+        /// 6 digits.
+        code: MailSecret,
+        /// What the link bears.
+        token: MailSecret,
+        /// How long both work.
+        minutes: u32,
+    },
+    /// Says, at the old address, that the account has another address now.
+    EmailChangedNotice {
+        /// The name of the person.
+        full_name: String,
+        /// The new address.
+        new_email: String,
+    },
+    /// Says that the account was closed, and until when that can be taken back.
+    AccountClosing {
+        /// The name of the person.
+        full_name: String,
+        /// When all of it is deleted, as the mail shows it.
+        deleted_on: String,
+    },
+}
+
+impl MailContent {
+    /// The name of its kind: of its templates, and of the message in the outbox.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::VerifyEmail { .. } => "verify_email",
+            Self::ResetPassword { .. } => "reset_password",
+            Self::PasswordChanged { .. } => "password_changed",
+            Self::EmailChangeConfirm { .. } => "email_change_confirm",
+            Self::EmailChangedNotice { .. } => "email_changed_notice",
+            Self::AccountClosing { .. } => "account_closing",
+        }
+    }
+}
+
+impl fmt::Debug for MailSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MailSecret(…)")
+    }
+}

@@ -1,0 +1,160 @@
+//! Messages that wait to be sent.
+
+use std::sync::Arc;
+
+use tiberius::Row;
+use tokio::time::sleep;
+
+use super::batch::{Batch, Value, values};
+use super::pool::Pool;
+use super::retry::Tries;
+use super::{read, row};
+use crate::domain::Timestamp;
+use crate::store::StoreError;
+use crate::store::outbox::{
+    Claim, ClaimedMessage, Fate, KEPT_DEAD, KEPT_SENT, NewMessage, OutboxStatus, SealedParameters,
+    Settlement, cut,
+};
+
+/// Deletes what was sent or given up long ago; run by [`super::purge`].
+pub(super) const PURGE: &str = "DELETE FROM dbo.outbox WHERE seq IN
+    (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.outbox WHERE purge_at <= ? ORDER BY purge_at)";
+/// Who meets others at the same rows waits for their update, and then finds by the outer condition that they are taken.
+const CLAIM: &str = "UPDATE dbo.outbox SET lease_id = ?, next_attempt_at = ?, attempts = attempts + 1
+    WHERE seq IN (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.outbox
+                  WHERE channel = ? AND next_attempt_at <= ? ORDER BY next_attempt_at)
+    AND channel = ? AND next_attempt_at <= ?";
+const CLAIMED: &str = "SELECT id, channel, topic, user_id, recipient, language, kid, parameters, expires_at, created_at,
+    attempts FROM dbo.outbox WHERE channel = ? AND next_attempt_at = ? AND lease_id = ? ORDER BY created_at, seq";
+const DUE: &str = "SELECT TOP 1 seq FROM dbo.outbox WHERE channel = ? AND next_attempt_at <= ?";
+const STATUS: &str = "SELECT
+    (SELECT COUNT_BIG(*) FROM dbo.outbox
+     WHERE channel = ? AND next_attempt_at IS NOT NULL AND lease_id IS NULL) AS waiting,
+    (SELECT COUNT_BIG(*) FROM dbo.outbox
+     WHERE channel = ? AND next_attempt_at IS NOT NULL AND lease_id IS NOT NULL) AS leased,
+    (SELECT COUNT_BIG(*) FROM dbo.outbox WHERE channel = ? AND dead_at IS NOT NULL) AS dead,
+    (SELECT MIN(created_at) FROM dbo.outbox WHERE channel = ? AND next_attempt_at IS NOT NULL) AS oldest";
+
+/// Writes the messages of a mutation, due at once.
+pub(super) fn add(batch: &mut Batch, messages: &[NewMessage], at: Timestamp) {
+    for message in messages {
+        batch.add(
+            "INSERT INTO dbo.outbox (id, channel, topic, user_id, recipient, language, kid, parameters,
+                created_at, expires_at, next_attempt_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            values![
+                message.id,
+                message.channel.as_str(),
+                message.topic.as_str(),
+                message.user_id,
+                message.recipient.as_str(),
+                message.language.as_str(),
+                message.parameters.kid.as_str(),
+                message.parameters.sealed.as_slice(),
+                at,
+                message.expires_at,
+                at,
+            ],
+        );
+    }
+}
+
+/// Takes messages; see [`crate::store::Store::claim_messages`].
+pub(super) async fn claim(pool: &Pool, claim: &Claim) -> Result<Vec<ClaimedMessage>, StoreError> {
+    let Claim { channel, lease, now, until, limit } = claim;
+    let channel = channel.as_str();
+    // A reading first, so that whoever looks in vain takes no lock.
+    let due = Batch::of(DUE, values![channel, *now]);
+    if read::rows(pool, "look for due messages", due).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let values = values![*lease, *until, i64::from(*limit), channel, *now, channel, *now];
+    let mut batch = Batch::of(CLAIM, values);
+    batch.add(CLAIMED, values![channel, *until, *lease]);
+    // To repeat it is harmless: what is told in the end is all that has this lease.
+    let rows = change(pool, "claim messages", batch).await?;
+    rows.iter().map(claimed).collect()
+}
+
+/// Says what became of a message; see [`crate::store::Store::settle_message`].
+pub(super) async fn settle(pool: &Pool, settlement: &Settlement) -> Result<bool, StoreError> {
+    let Settlement { id, lease, at, fate } = settlement;
+    let (id, lease, at) = (*id, *lease, *at);
+    let (statement, values): (&str, Vec<Value>) = match fate {
+        Fate::Sent => (
+            "UPDATE dbo.outbox SET sent_at = ?, purge_at = ?, next_attempt_at = NULL, lease_id = NULL,
+                kid = NULL, parameters = NULL, last_error = NULL
+             WHERE id = ? AND lease_id = ?",
+            values![at, at + KEPT_SENT, id, lease],
+        ),
+        Fate::Again { next_attempt_at, error } => (
+            "UPDATE dbo.outbox SET next_attempt_at = ?, last_error = ?, lease_id = NULL WHERE id = ? AND lease_id = ?",
+            values![*next_attempt_at, cut(error), id, lease],
+        ),
+        Fate::Dead { error } => (
+            "UPDATE dbo.outbox SET dead_at = ?, purge_at = ?, last_error = ?, next_attempt_at = NULL, lease_id = NULL
+             WHERE id = ? AND lease_id = ?",
+            values![at, at + KEPT_DEAD, cut(error), id, lease],
+        ),
+        Fate::Returned => (
+            "UPDATE dbo.outbox SET next_attempt_at = ?, attempts = attempts - 1, lease_id = NULL
+             WHERE id = ? AND lease_id = ?",
+            values![at, id, lease],
+        ),
+    };
+    let mut batch = Batch::of(statement, values);
+    batch.add("SELECT CAST(@@ROWCOUNT AS BIGINT) AS changed", vec![]);
+    // A second time changes nothing more, but counts no row: the first one may have been done.
+    let rows = change(pool, "settle a message", batch).await?;
+    Ok(rows.first().map_or(Ok(0), |row| row::required::<i64>(row, "changed"))? == 1)
+}
+
+/// How the messages of `channel` stand.
+pub(super) async fn status(pool: &Pool, channel: &str) -> Result<OutboxStatus, StoreError> {
+    let batch = Batch::of(STATUS, values![channel, channel, channel, channel]);
+    let rows = read::rows(pool, "count the messages of the outbox", batch).await?;
+    let Some(row) = rows.first() else { return Ok(OutboxStatus::default()) };
+    let count = |column| row::required::<i64>(row, column).map(i64::unsigned_abs);
+    Ok(OutboxStatus {
+        waiting: count("waiting")?,
+        leased: count("leased")?,
+        dead: count("dead")?,
+        oldest: row::optional_moment(row, "oldest")?,
+    })
+}
+
+fn claimed(row: &Row) -> Result<ClaimedMessage, StoreError> {
+    let text = |column| row::required::<&str>(row, column).map(str::to_owned);
+    let sealed: &[u8] = row::required(row, "parameters")?;
+    let message = NewMessage {
+        id: row::required(row, "id")?,
+        channel: text("channel")?,
+        topic: text("topic")?,
+        user_id: row::optional(row, "user_id")?,
+        recipient: text("recipient")?,
+        language: text("language")?,
+        parameters: SealedParameters { kid: text("kid")?, sealed: sealed.to_vec() },
+        expires_at: row::optional_moment(row, "expires_at")?,
+    };
+    Ok(ClaimedMessage {
+        message,
+        created_at: row::moment(row, "created_at")?,
+        attempts: row::required(row, "attempts")?,
+    })
+}
+
+/// A change that may be repeated without harm.
+async fn change(pool: &Pool, action: &'static str, batch: Batch) -> Result<Vec<Row>, StoreError> {
+    let batch = Arc::new(batch);
+    let mut tries = Tries::new(true);
+    loop {
+        let failure = match pool.run(&batch, tries.left()).await {
+            Ok(rows) => return Ok(rows),
+            Err(failure) => failure,
+        };
+        match tries.pause_after(&failure) {
+            Some(pause) => sleep(pause).await,
+            None => return Err(failure.of_change(action)),
+        }
+    }
+}
