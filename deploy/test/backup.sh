@@ -19,16 +19,17 @@ register() { auth register "{\"email\":\"$1\",\"password\":\"correct horse batte
 log_in() { auth login "{\"email\":\"$1\",\"password\":\"correct horse battery staple\"}"; }
 
 restore_drill() {
-  local backup started
-  expect "a registration" 201 "$(register before@example.com)"
+  # Other parts may have been here before.
+  local backup started before=before-$RANDOM$RANDOM@example.com after=after-$RANDOM$RANDOM@example.com
+  expect "a registration" 201 "$(register "$before")"
   under_load backup take_backup
   backup=$(sed -nE 's/^(\/backups\/[^:]+): .*/\1/p' "$work/backup.out" | tail -n 1)
   [[ -n $backup && $(users_in_backup) -gt 1 ]] || { cat "$work/backup.out" >&2; fail "the backup holds nobody"; }
-  expect "a registration" 201 "$(register after@example.com)"
+  expect "a registration" 201 "$(register "$after")"
   started=$SECONDS
   staging_backup restore "$backup" >"$work/restore.out" 2>&1 || { cat "$work/restore.out" >&2; fail "the backup was not restored"; }
   all_up
-  expect "a log-in from before the backup" 200 "$(log_in before@example.com)"
-  expect "a log-in from after the backup" 401 "$(log_in after@example.com)"
+  expect "a log-in from before the backup" 200 "$(log_in "$before")"
+  expect "a log-in from after the backup" 401 "$(log_in "$after")"
   show "restore drill: $(users_in_backup) users backed up under load, restored and serving again in $((SECONDS - started)) s"
 }

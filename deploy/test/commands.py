@@ -4,6 +4,7 @@ Every block of commands on a page (a fence named bash, console or sh) follows a 
 
     <!-- run in staging          where: see ENVIRONMENTS; `for 5 s` ends what goes on by itself
     before: docker kill …        what has to have happened, as on a page that says what to do about it
+    after: mv kept changed       what takes back what the other blocks are not to see
     exit: 1                      how the block ends; 0 if nothing is said
     expect: three words          in what the block prints; /…/ is a regular expression
     -->
@@ -84,29 +85,40 @@ def prepare(environment):
     current = environment
 
 
-def run(match, where):
+def aside(said, kind, where):
+    """What the comment of a block wants done before or after it."""
+    for script in (value for word, _, value in said if word == kind):
+        code, output = shell(script)
+        if code:
+            raise Wrong(f"{where}: {kind}: {script}: {output}")
+
+
+def read(match, where):
+    """Environment, seconds if it has to be ended, and the lines of a block's comment."""
     marker = RUN.match(match["marker"])
     if not marker:
         raise Wrong(f"{where}: cannot read the comment: {match['marker'].strip()}")
-    environment = marker["environment"]
-    if environment not in ENVIRONMENTS:
-        raise Wrong(f"{where}: no environment '{environment}'; there are: {', '.join(ENVIRONMENTS)}")
-    prepare(environment)
+    if marker["environment"] not in ENVIRONMENTS:
+        raise Wrong(f"{where}: no environment '{marker['environment']}'; there are: {', '.join(ENVIRONMENTS)}")
     said = [line.strip().partition(": ") for line in (marker["lines"] or "").splitlines() if line.strip()]
-    unknown = [word for word, _, _ in said if word not in ("before", "exit", "expect")]
+    unknown = [word for word, _, _ in said if word not in ("before", "after", "exit", "expect")]
     if unknown:
         raise Wrong(f"{where}: what is {unknown}?")
-    for script in (value for word, _, value in said if word == "before"):
-        code, output = shell(script)
-        if code:
-            raise Wrong(f"{where}: before: {script}: {output}")
-    wanted_code = next((int(value) for word, _, value in said if word == "exit"), 0)
+    return marker["environment"], marker["seconds"] and int(marker["seconds"]), said
+
+
+def run(match, where):
+    environment, seconds, said = read(match, where)
+    prepare(environment)
+    aside(said, "before", where)
     script = commands(match["language"], match["text"])
     began = time.monotonic()
-    code, output = shell(script, marker["seconds"] and int(marker["seconds"]))
+    code, output = shell(script, seconds)
+    took = time.monotonic() - began
+    aside(said, "after", where)
     first = next(line for line in script.splitlines() if line and not line.startswith("#"))
-    print(f"· {where}: {first} ({time.monotonic() - began:.1f} s)", file=sys.stderr, flush=True)
-    if code != wanted_code:
+    print(f"· {where}: {first} ({took:.1f} s)", file=sys.stderr, flush=True)
+    if code != next((int(value) for word, _, value in said if word == "exit"), 0):
         raise Wrong(f"{where}: exit code {code}\n{script}\n{output[-3000:]}")
     for wanted in (value for word, _, value in said if word == "expect"):
         found = re.search(wanted[1:-1], output, re.M) if re.fullmatch("/.+/", wanted) else wanted in output
@@ -121,26 +133,36 @@ def blocks(page):
 
 
 def main(pages):
-    ran, left = 0, []
+    """The number of blocks that failed. All pages are read before the first block runs; one that fails does not keep the
+    others from running."""
+    passed, failed, left = 0, 0, []
     everything = [block for page in pages for block in blocks(page)]
     for match, where in everything:
         marker = (match["marker"] or "").strip()
         if not marker.startswith(("run in ", "not run: ")):
             raise Wrong(f"{where}: says neither `run in …` nor `not run: …`")
+        if marker.startswith("run in "):
+            read(match, where)
     for match, where in everything:
         if match["marker"].strip().startswith("not run: "):
             left.append((where, match["marker"].strip().removeprefix("not run: ")))
             continue
-        run(match, where)
-        ran += 1
+        try:
+            run(match, where)
+            passed += 1
+        except Wrong as wrong:
+            print(f"error: {wrong}", file=sys.stderr, flush=True)
+            failed += 1
     for where, reason in left:
         print(f"not run: {where}: {' '.join(reason.split())}")
-    print(f"commands: {ran} blocks of {len(pages)} pages ran as they stand, {len(left)} were not run, 0 failed")
+    print(f"Blocks of {len(pages)} pages, run as they stand:")
+    print(f"commands: {passed} passed, {failed} failed, {len(left)} skipped")
+    return failed
 
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or ["README.md", *sorted(map(str, pathlib.Path("docs").glob("*.md")))]
     try:
-        main([pathlib.Path(page) for page in chosen])
+        sys.exit(bool(main([pathlib.Path(page) for page in chosen])))
     except Wrong as wrong:
         sys.exit(f"error: {wrong}")

@@ -5,6 +5,7 @@ compose() {
 }
 
 compose_up() {
+  swarm_down
   [[ -n ${told:-} ]] || show "skipped: SQL Server in containers (no image of it here; replaced by deploy/compose/embedded.yml)"
   told=yes
   compose up --detach --wait --no-build || { compose ps --all >&2; compose logs --tail 20 >&2; fail "staging did not come up"; }
@@ -159,7 +160,17 @@ addresses_of() {
     getent ahostsv4 "$1" | awk '{ print $1 }' | sort -u | wc -l
 }
 
-staging_is_up() { backends_up "$LOAD_BALANCER_PORT" 3 2>/dev/null; }
+# Another part may have left less of it, other images, or a swarm in its place.
+staging_is_up() {
+  if staging_runs && backends_up "$LOAD_BALANCER_PORT" 3 2>/dev/null; then return; fi
+  compose_up
+}
+staging_runs() {
+  local service
+  for service in load-balancer load-balancer-2 frontend; do
+    [[ $(docker inspect --format '{{.State.Status}} {{.Config.Image}}' "user-onboarding-$service" 2>/dev/null) == "running $IMAGE_PREFIX/${service%-2}:$VERSION" ]] || return
+  done
+}
 
 all_up() { until_true 90 "three backends are up" backends_up "$LOAD_BALANCER_PORT" 3; }
 

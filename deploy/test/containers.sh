@@ -3,9 +3,10 @@
 #
 #   deploy/test/containers.sh [PART...]      parts: kubernetes images dev compose faults balancers scale backup tls monitoring traces nginx swarm
 #
-# Without parts: all of them. What it cannot have, an engine above all, it names as skipped, with the reason; on a
-# Debian machine where it is root, engine.sh brings one. Needs the ports 3000, 8080 and 8081 or those in FRONTEND_PORT,
-# LOAD_BALANCER_PORT, ADMIN_PORT (and 8082 or ADMIN_PORT_2). What it starts is gone afterwards.
+# Without parts: all of them. Parts may come in any order: each makes sure of what it needs, and builds images once. What it
+# cannot have, an engine above all, it names as skipped, with the reason; on a Debian machine where it is root, engine.sh
+# brings one. Needs the ports 3000, 8080 and 8081 or those in FRONTEND_PORT, LOAD_BALANCER_PORT, ADMIN_PORT (and 8082 or
+# ADMIN_PORT_2). What it starts is gone afterwards; `kubernetes` and `images` start nothing and end nothing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source deploy/test/lib.sh
@@ -24,35 +25,54 @@ all_parts=(kubernetes images dev compose faults balancers scale backup tls monit
 limit_mb=40
 
 main() {
-  local parts=("$@") part status=0
+  local parts=("$@") part began
   ((${#parts[@]})) || parts=("${all_parts[@]}")
   for part in "${parts[@]}"; do
     [[ " ${all_parts[*]} " == *" $part "* ]] || fail "no part '$part'; there are: ${all_parts[*]}"
   done
-  deploy/test/engine.sh || status=$?
-  # 3: this machine cannot have one; anything else is an error of ours.
-  if ((status == 3)); then
-    echo "skipped: containers (no container engine, see above)"
-    return
-  fi
-  ((status == 0)) || fail "there is no container engine"
-
   work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
   export SECRETS_DIR=$work/secrets TLS_DIR=$work/tls/live
-  trap 'clean_up; rm -rf "$work"' EXIT
-  # What an interrupted run has left.
-  clean_up
   # Nothing is in it: the first start makes all that is lacking.
   mkdir "$SECRETS_DIR"
-  [[ -n ${CHAOS:-} ]] || { cargo build --quiet --locked --package testkit --bin chaos && CHAOS=target/debug/chaos; }
-  load_against "$work"
   for part in "${parts[@]}"; do
+    [[ $part == kubernetes ]] || engine_is_there || continue
+    [[ $part == @(kubernetes|images) ]] || place_is_clear
     say "— $part"
+    began=$SECONDS
     "part_$part"
+    show "$part took $((SECONDS - began)) s"
+    ran=$((ran + 1))
   done
-  printf '\nShown in containers:\n'
-  printf '  %s\n' "${shown[@]}"
-  printf '\ncontainers: %d passed, 0 failed\n' "${#parts[@]}"
+  ((!ran)) || printf '\nShown in containers:\n'
+  ((!ran)) || printf '  %s\n' "${shown[@]}"
+  printf '\ncontainers: %d passed, 0 failed, %d skipped\n' "$ran" "$((${#parts[@]} - ran))"
+}
+
+ran=0
+
+# Once; whether this machine can have one.
+engine_is_there() {
+  local status=0
+  if [[ -z ${engine:-} ]]; then
+    deploy/test/engine.sh || status=$?
+    case $status in
+      0) engine=yes ;;
+      3) engine=no && echo "skipped: containers (no container engine, see above)" ;;
+      *) fail "there is no container engine" ;;
+    esac
+  fi
+  [[ $engine == yes ]]
+}
+
+# Once, before the first part that starts something: what an interrupted run has left is ended, and at the end what we start.
+place_is_clear() {
+  [[ -z ${clear:-} ]] || return 0
+  clear=yes
+  trap 'clean_up; rm -rf "$work"' EXIT
+  clean_up
+  images_are_built
+  load_against "$work"
 }
 
 clean_up() {
@@ -61,7 +81,10 @@ clean_up() {
   swarm_down
 }
 
-part_images() {
+# Once; without a change, from the layers of the last time.
+images_are_built() {
+  [[ -z ${built:-} ]] || return 0
+  built=yes
   local name
   deploy/test/base-images.sh
   for name in backend load-balancer frontend; do
@@ -69,6 +92,11 @@ part_images() {
       -f "deploy/docker/$name/Dockerfile" -t "$IMAGE_PREFIX/$name:$VERSION" . >/dev/null || fail "the image $name cannot be built"
     show "image $name: $(size_of "$IMAGE_PREFIX/$name:$VERSION")"
   done
+}
+
+part_images() {
+  local name
+  images_are_built
   for name in backend load-balancer; do
     size_of "$IMAGE_PREFIX/$name:$VERSION" | awk -v most=$limit_mb '{ exit !($1 <= most) }' ||
       fail "the image $name has more than $limit_mb MB"
@@ -78,6 +106,7 @@ part_images() {
 }
 
 part_dev() {
+  swarm_down
   compose_down
   development_works
 }
@@ -92,7 +121,7 @@ part_compose() {
 }
 
 part_faults() {
-  staging_is_up || compose_up
+  staging_is_up
   under_load kill fault_kill
   under_load "pause for 10 s" fault_pause
   under_load "network disconnect" fault_disconnect
@@ -100,23 +129,23 @@ part_faults() {
 }
 
 part_balancers() {
-  staging_is_up || compose_up
+  staging_is_up
   either_balancer_may_go
 }
 
 part_scale() {
-  staging_is_up || compose_up
+  staging_is_up
   scale_refuses_nonsense
   scale_up_and_down
 }
 
 part_tls() {
-  staging_is_up || compose_up
+  staging_is_up
   tls_works
 }
 
 part_backup() {
-  staging_is_up || compose_up
+  staging_is_up
   restore_drill
 }
 
@@ -127,18 +156,18 @@ part_kubernetes() {
 
 part_monitoring() {
   monitoring_is_valid
-  staging_is_up || compose_up
+  staging_is_up
   monitoring_sees_all
 }
 
 part_traces() {
-  staging_is_up || compose_up
+  staging_is_up
   traces_are_linked
 }
 
 # The fall-back in the balancer's place, under its name and port.
 part_nginx() {
-  staging_is_up || compose_up
+  staging_is_up
   compose --profile nginx-lb up --detach --no-build --scale load-balancer=0 --scale load-balancer-2=0 >/dev/null 2>&1 ||
     { compose --profile nginx-lb logs nginx-load-balancer >&2; fail "nginx did not take the balancer's place"; }
   until_true 30 "nginx answers" curl -fsS "http://127.0.0.1:$LOAD_BALANCER_PORT/lb-health"
@@ -152,6 +181,7 @@ part_swarm() {
   compose_down
   swarm_up
   compose_onboards
+  swarm_monitoring_sees_all
   variant_of "$VERSION-next" 'LABEL org.opencontainers.image.version="next"'
   variant_of "$VERSION-broken" 'ENTRYPOINT ["onboarding-backend", "--no-such-option"]'
   data_of=$(docker ps --quiet --filter "name=^${stack}_backend.1")

@@ -16,6 +16,7 @@ END
 under_load() {
   local name=$1 log=$load_dir/$1.log enough=$load_dir/$1.enough status=0 walkers
   shift
+  [[ -n ${CHAOS:-} ]] || { cargo build --quiet --locked --package testkit --bin chaos && CHAOS=target/debug/chaos; }
   say "$name, under load"
   "$CHAOS" --cluster "$load_dir/cluster.json" --fault none --clients "${LOAD_CLIENTS:-8}" \
     --duration 10m --until "$enough" >"$log" 2>&1 &

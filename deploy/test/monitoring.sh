@@ -12,9 +12,10 @@ monitoring_is_valid() {
   checked_by promtool prom/prometheus check config /deploy/swarm/prometheus.yml
   swarm_sees_the_same || fail "the Swarm's monitoring lacks something"
   checked_by amtool prom/alertmanager check-config /deploy/alertmanager/alertmanager.yml
+  deploy/test/dashboards.sh || fail "a dashboard is not as Grafana's schema has it"
   python3 deploy/test/runbook_links.py || fail "a runbook link leads nowhere"
   python3 deploy/test/otel_collector.py || fail "the collector's configurations do not fit together"
-  show "Prometheus' configuration, its rules and their unit tests, Alertmanager's configuration and the runbook links are well"
+  show "Prometheus' configuration, its rules and their unit tests, Alertmanager's configuration and the runbook links are well; dashboards fit Grafana's schema"
 }
 
 # As `docker stack config` reads it; no swarm is needed.

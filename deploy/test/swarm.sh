@@ -22,9 +22,38 @@ swarm_down() {
   if docker stack ls --format '{{.Name}}' | grep -qx "$stack"; then
     docker stack rm "$stack" >/dev/null 2>&1 || true
     until_true 90 "the stack is gone" stack_is_gone || true
-    docker volume rm "${stack}_sqlite" >/dev/null 2>&1 || true
+    docker volume rm "${stack}_sqlite" "${stack}_prometheus" "${stack}_grafana" >/dev/null 2>&1 || true
   fi
   if docker node inspect self --format '{{.Spec.Labels}}' | grep -q "$mark"; then docker swarm leave --force >/dev/null; fi
+}
+
+# Prometheus and Alertmanager as monitoring.yml deploys them. Grafana's image is not made here; that service has no task.
+swarm_monitoring_sees_all() {
+  local began
+  docker node update --label-add monitoring=true "$(docker info --format '{{.Swarm.NodeID}}')" >/dev/null
+  printf 'version: "3.9"\nservices:\n  grafana: { deploy: { replicas: 0 } }\n' >"$work/no-grafana.yml"
+  deploy/swarm/deploy.sh "$stack" -c embedded.yml -c monitoring.yml -c "$work/no-grafana.yml" --resolve-image never >/dev/null 2>&1 ||
+    fail "the stack with monitoring could not be deployed"
+  until_true 120 "every target of the swarm was scraped" swarm_targets_up ||
+    { docker stack ps --no-trunc "$stack" >&2; swarm_asks up >&2; fail "Prometheus on the swarm does not see all"; }
+  swarm_asks 'prometheus_notifications_alertmanagers_discovered > 0' >/dev/null || fail "Prometheus on the swarm finds no Alertmanager"
+  began=$SECONDS
+  docker service scale --detach "${stack}_backend=2" >/dev/null
+  until_true 90 "the alert InstancesMissing fires on the swarm" swarm_asks 'ALERTS{alertname="InstancesMissing",alertstate="firing"}' ||
+    fail "a missing instance of the swarm is not told within 90 s"
+  show "Swarm with monitoring.yml: every target is scraped; two backends where three are expected are told after $((SECONDS - began)) s"
+  docker service scale --detach "${stack}_backend=3" >/dev/null
+  until_true 90 "three backends are up" backends_up "$LOAD_BALANCER_PORT" 3 || fail "the third backend does not come back"
+}
+
+# swarm_asks QUERY: whether Prometheus finds something, and what.
+swarm_asks() {
+  docker exec "$(docker ps --quiet --filter "name=^${stack}_prometheus")" promtool query instant http://localhost:9090 "$1" | grep .
+}
+
+swarm_targets_up() {
+  swarm_asks 'count by (job) (up == 1)' | sed -E 's/^\{job="([^"]+)"\} => ([0-9]+) .*/\1 \2/' | sort |
+    diff - <(printf '%s\n' 'backend 3' 'load-balancer 2' 'prometheus 1')
 }
 
 stack_is_gone() {
