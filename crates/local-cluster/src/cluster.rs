@@ -217,10 +217,6 @@ fn backend_service(layout: &Layout, binaries: &Binaries, instance: &Instance) ->
     if !is_set("JWT_SECRET") && !is_set("JWT_SECRET_FILE") {
         environment.push(("JWT_SECRET_FILE", layout.secret_path().into()));
     }
-    if !is_set("COOKIE_SECURE") {
-        // The page is served over plain HTTP here, where browsers would drop a Secure cookie.
-        environment.push(("COOKIE_SECURE", "false".into()));
-    }
     environment.extend(common_environment(layout));
     Service {
         name: instance.name.clone(),

@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ApiHealthData, ApiHealthErrors, ApiHealthResponses, CompleteOnboardingData, CompleteOnboardingErrors, CompleteOnboardingResponses, DocsData, DocsResponses, GetOnboardingData, GetOnboardingErrors, GetOnboardingResponses, GetStaticDataData, GetStaticDataResponses, HealthData, HealthErrors, HealthResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MeData, MeErrors, MeResponses, MetricsData, MetricsResponses, OpenapiData, OpenapiResponses, PutStepData, PutStepErrors, PutStepResponses, ReadyData, ReadyErrors, ReadyResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses } from './types.gen';
+import type { ApiHealthData, ApiHealthErrors, ApiHealthResponses, CompleteOnboardingData, CompleteOnboardingErrors, CompleteOnboardingResponses, DocsData, DocsResponses, EndAllSessionsData, EndAllSessionsErrors, EndAllSessionsResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, GetOnboardingData, GetOnboardingErrors, GetOnboardingResponses, GetStaticDataData, GetStaticDataResponses, HealthData, HealthErrors, HealthResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MeData, MeErrors, MeResponses, MetricsData, MetricsResponses, OpenapiData, OpenapiResponses, PutStepData, PutStepErrors, PutStepResponses, ReadyData, ReadyErrors, ReadyResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -36,7 +36,8 @@ export const login = <ThrowOnError extends boolean = false>(options: Options<Log
  * End the session
  *
  * Ends the session of the access token or, where it is missing or has expired, of the refresh
- * token. Its refresh tokens stop to work at once, its last access token when it expires.
+ * token. Its refresh tokens stop to work at once, its last access token at once for changes and
+ * within 10 seconds for reads. A cookie is accepted from our own pages only.
  */
 export const logout = <ThrowOnError extends boolean = false>(options?: Options<LogoutData, ThrowOnError>) => (options?.client ?? client).post<LogoutResponses, LogoutErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -60,8 +61,9 @@ export const me = <ThrowOnError extends boolean = false>(options?: Options<MeDat
 /**
  * Get new tokens
  *
- * Each refresh token is good for one refresh. One that was replaced still works for 10 seconds,
- * as long as its successor has not been used; after that, its use ends the session.
+ * Each refresh token is replaced by the next one at its first use. For 10 seconds after that it gives that next one
+ * again, as long as that has not been used; later, its use ends the session. A session ends `SESSION_MAX_AGE` after
+ * log-in, however much it is used. A cookie is accepted from our own pages only.
  */
 export const refresh = <ThrowOnError extends boolean = false>(options?: Options<RefreshData, ThrowOnError>) => (options?.client ?? client).post<RefreshResponses, RefreshErrors, ThrowOnError>({
     url: '/api/auth/refresh',
@@ -84,6 +86,49 @@ export const register = <ThrowOnError extends boolean = false>(options: Options<
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * End all my sessions
+ *
+ * The one that asks, too.
+ */
+export const endAllSessions = <ThrowOnError extends boolean = false>(options?: Options<EndAllSessionsData, ThrowOnError>) => (options?.client ?? client).delete<EndAllSessionsResponses, EndAllSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/sessions',
+    ...options
+});
+
+/**
+ * My sessions
+ *
+ * Everywhere I am logged in.
+ */
+export const listSessions = <ThrowOnError extends boolean = false>(options?: Options<ListSessionsData, ThrowOnError>) => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/sessions',
+    ...options
+});
+
+/**
+ * End all my other sessions
+ */
+export const endOtherSessions = <ThrowOnError extends boolean = false>(options?: Options<EndOtherSessionsData, ThrowOnError>) => (options?.client ?? client).delete<EndOtherSessionsResponses, EndOtherSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/sessions/others',
+    ...options
+});
+
+/**
+ * End one of my sessions
+ *
+ * Its refresh tokens stop to work at once, its last access token at once for changes and within 10 seconds for reads. It
+ * may be the session that asks.
+ */
+export const endSession = <ThrowOnError extends boolean = false>(options: Options<EndSessionData, ThrowOnError>) => (options.client ?? client).delete<EndSessionResponses, EndSessionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/sessions/{id}',
+    ...options
 });
 
 /**

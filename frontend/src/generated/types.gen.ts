@@ -220,9 +220,49 @@ export type SessionBody = {
 };
 
 /**
+ * A session of one's own.
+ */
+export type SessionInfoBody = {
+    /**
+     * The address from which it was last used. Null where it is not known.
+     */
+    address: string | null;
+    /**
+     * When it was begun.
+     */
+    created_at: string;
+    /**
+     * Whether it is the one that asks.
+     */
+    current: boolean;
+    /**
+     * With what it was last used, by what the client calls itself, such as `Firefox on Windows`.
+     */
+    device: string;
+    /**
+     * Its name in paths.
+     */
+    id: string;
+    /**
+     * When it was last begun or refreshed; access tokens are used in between with no trace.
+     */
+    last_used_at: string;
+};
+
+/**
  * Where the refresh token goes.
  */
 export type SessionMode = 'token' | 'cookie';
+
+/**
+ * One's own sessions.
+ */
+export type SessionsBody = {
+    /**
+     * The one that asks, then the others, those that were used last first. At most 100.
+     */
+    items: Array<SessionInfoBody>;
+};
 
 /**
  * What a person chooses from during the onboarding.
@@ -444,6 +484,10 @@ export type LogoutErrors = {
      */
     401: Problem;
     /**
+     * `cross_site_request`
+     */
+    403: Problem;
+    /**
      * `request_timeout`
      */
     408: Problem;
@@ -489,7 +533,7 @@ export type MeData = {
 
 export type MeErrors = {
     /**
-     * `token_missing`, `token_expired`, `token_invalid`
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
      */
     401: Problem;
     /**
@@ -539,7 +583,7 @@ export type RefreshErrors = {
      */
     401: Problem;
     /**
-     * `account_suspended`
+     * `account_suspended`, `cross_site_request`
      */
     403: Problem;
     /**
@@ -638,6 +682,189 @@ export type RegisterResponses = {
 
 export type RegisterResponse = RegisterResponses[keyof RegisterResponses];
 
+export type EndAllSessionsData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/sessions';
+};
+
+export type EndAllSessionsErrors = {
+    /**
+     * `invalid_idempotency_key`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type EndAllSessionsError = EndAllSessionsErrors[keyof EndAllSessionsErrors];
+
+export type EndAllSessionsResponses = {
+    /**
+     * No session is left
+     */
+    204: void;
+};
+
+export type EndAllSessionsResponse = EndAllSessionsResponses[keyof EndAllSessionsResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * The live sessions
+     */
+    200: SessionsBody;
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type EndOtherSessionsData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/sessions/others';
+};
+
+export type EndOtherSessionsErrors = {
+    /**
+     * `invalid_idempotency_key`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type EndOtherSessionsError = EndOtherSessionsErrors[keyof EndOtherSessionsErrors];
+
+export type EndOtherSessionsResponses = {
+    /**
+     * Only the session that asks is left
+     */
+    204: void;
+};
+
+export type EndOtherSessionsResponse = EndOtherSessionsResponses[keyof EndOtherSessionsResponses];
+
+export type EndSessionData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Which session
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/auth/sessions/{id}';
+};
+
+export type EndSessionErrors = {
+    /**
+     * `invalid_idempotency_key`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `session_not_found`: I have no such session, or it has ended
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type EndSessionError = EndSessionErrors[keyof EndSessionErrors];
+
+export type EndSessionResponses = {
+    /**
+     * The session has ended
+     */
+    204: void;
+};
+
+export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
+
 export type DocsData = {
     body?: never;
     path?: never;
@@ -702,7 +929,7 @@ export type GetOnboardingErrors = {
      */
     400: Problem;
     /**
-     * `token_missing`, `token_expired`, `token_invalid`
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
      */
     401: Problem;
     /**
@@ -760,7 +987,7 @@ export type CompleteOnboardingErrors = {
      */
     400: Problem;
     /**
-     * `token_missing`, `token_expired`, `token_invalid`
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
      */
     401: Problem;
     /**
@@ -840,7 +1067,7 @@ export type PutStepErrors = {
      */
     400: Problem;
     /**
-     * `token_missing`, `token_expired`, `token_invalid`
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
      */
     401: Problem;
     /**

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::error::{ApiError, Keepable};
 use super::{client, request_id};
 use crate::app::AppState;
+use crate::auth::AccessError;
 use crate::domain::Timestamp;
 use crate::domain::mail::Mail;
 use crate::idempotency::{Answer, Request};
@@ -25,6 +26,8 @@ pub(super) struct Attempt(Arc<Inner>);
 struct Inner {
     /// None where the request bears no key.
     keyed: Option<Request>,
+    /// The session whose access token the request bears, where it needs one: it must not have ended.
+    session: Option<Uuid>,
     /// Whether the answer is in the database by now.
     settled: AtomicBool,
 }
@@ -48,11 +51,12 @@ pub(super) struct Audit {
 }
 
 impl Attempt {
-    pub(super) fn new(keyed: Option<Request>) -> Self {
-        Self(Arc::new(Inner { keyed, settled: AtomicBool::new(false) }))
+    pub(super) fn new(keyed: Option<Request>, session: Option<Uuid>) -> Self {
+        Self(Arc::new(Inner { keyed, session, settled: AtomicBool::new(false) }))
     }
 
-    /// Commits `effect`, its audit row and, where the request bears a key, `answer`.
+    /// Commits `effect`, its audit row and, where the request bears a key, `answer`. Where the session that asks has
+    /// ended by now, nothing is done.
     pub(super) async fn commit(
         &self,
         app: &AppState,
@@ -74,10 +78,13 @@ impl Attempt {
         mails: &[Mail],
         answer: Answer,
     ) -> Result<Commit, ApiError> {
-        let idempotency = self.record(app, &answer, at)?;
+        let (idempotency, session) = (self.record(app, &answer, at)?, self.0.session);
+        if idempotency.is_none() && audit.is_none() && mails.is_empty() && matches!(effect, Effect::None) {
+            return Ok(Commit::Done(answer));
+        }
         let messages = mails.iter().map(|mail| app.envelopes.seal(mail)).collect::<Result<Vec<_>, _>>()?;
         let audit = audit.map(|audit| audit.into_entry(app));
-        let mutation = Mutation { at, idempotency, effect, messages, audit };
+        let mutation = Mutation { at, idempotency, session, effect, messages, audit };
         match app.store.commit(mutation).await? {
             Outcome::Committed => {
                 self.0.settled.store(true, Ordering::Relaxed);
@@ -85,6 +92,7 @@ impl Attempt {
             }
             Outcome::Kept(kept) => self.open(app, &kept).map(Commit::Done),
             Outcome::EmailTaken => Err(ApiError::EmailTaken),
+            Outcome::SessionRevoked => Err(AccessError::Revoked.into()),
             Outcome::Stale => Ok(Commit::Stale),
         }
     }
@@ -120,10 +128,13 @@ impl Attempt {
         }
         let (answer, at) = (whole(response).await?, app.now());
         let idempotency = self.record(app, &answer, at)?;
-        let mutation = Mutation { at, idempotency, effect: Effect::None, messages: Vec::new(), audit: None };
+        let (effect, messages) = (Effect::None, Vec::new());
+        let mutation = Mutation { at, idempotency, session: None, effect, messages, audit: None };
         match app.store.commit(mutation).await? {
             Outcome::Kept(kept) => Ok(self.open(app, &kept)?.into_response()),
-            Outcome::Committed | Outcome::EmailTaken | Outcome::Stale => Ok(answer.into_response()),
+            Outcome::Committed | Outcome::EmailTaken | Outcome::SessionRevoked | Outcome::Stale => {
+                Ok(answer.into_response())
+            }
         }
     }
 }

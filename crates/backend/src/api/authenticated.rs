@@ -1,13 +1,16 @@
 //! Authentication as an argument of the handler.
 
+use std::time::Instant;
+
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use uuid::Uuid;
 
 use super::error::ApiError;
 use crate::app::App;
-use crate::auth::CurrentUser;
+use crate::auth::{AccessError, CurrentUser, Standing};
 
-/// The user of the request's access token; without a good one the handler is not called.
+/// The user of the request's access token; without a good one, or where its session has ended, the handler is not called.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Authenticated(pub(super) CurrentUser);
 
@@ -15,10 +18,22 @@ impl FromRequestParts<App> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        // `idempotent` may have opened the token already.
-        match parts.extensions.get() {
-            Some(user) => Ok(Self(*user)),
-            None => Ok(Self(app.issuer.authenticate(&parts.headers, app.now())?)),
+        // `idempotent` has opened the token of a change; whether its session goes on is asked by the change itself.
+        if let Some(user) = parts.extensions.get() {
+            return Ok(Self(*user));
         }
+        let user = app.issuer.authenticate(&parts.headers, app.now())?;
+        goes_on(app, user.session_id).await?;
+        Ok(Self(user))
     }
+}
+
+/// By the list that this instance has, or by the database where the list does not tell.
+async fn goes_on(app: &App, session_id: Uuid) -> Result<(), ApiError> {
+    let ended = match app.revocations.standing(session_id, Instant::now()) {
+        Standing::Live => false,
+        Standing::Ended => true,
+        Standing::Unknown => app.store.is_revoked(session_id).await?,
+    };
+    if ended { Err(AccessError::Revoked.into()) } else { Ok(()) }
 }

@@ -1,5 +1,4 @@
 //! The client as an argument of the handler: its address and scheme, through the proxies that are trusted.
-#![allow(dead_code, reason = "what is not read yet will be by sessions, limits and the audit log")]
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -15,6 +14,7 @@ use crate::domain::{Client, UserAgent};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
+const FORWARDED_HOST: &str = "x-forwarded-host";
 
 tokio::task_local! {
     static CURRENT: IpAddr;
@@ -37,6 +37,8 @@ pub(super) struct ClientInfo {
     pub(super) client: Client,
     /// Whether the client came by HTTPS.
     pub(super) https: bool,
+    /// By which name a trusted proxy was asked.
+    pub(super) forwarded_host: Option<String>,
 }
 
 impl ClientInfo {
@@ -47,14 +49,15 @@ impl ClientInfo {
     /// that is no address, was written by nobody who is known.
     pub(super) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> Self {
         let peer = peer.to_canonical();
-        let (address, https) = if trusted.contains(peer) {
-            (forwarded_for(peer, headers, trusted), is_forwarded_https(headers))
+        let (address, https, forwarded_host) = if trusted.contains(peer) {
+            let host = nearest(headers, FORWARDED_HOST).map(str::to_owned);
+            (forwarded_for(peer, headers, trusted), is_forwarded_https(headers), host)
         } else {
-            (peer, false)
+            (peer, false, None)
         };
         let agent = headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
         let user_agent = agent.and_then(|agent| UserAgent::cut(&agent));
-        Self { client: Client { address, user_agent }, https }
+        Self { client: Client { address, user_agent }, https, forwarded_host }
     }
 }
 
@@ -82,10 +85,14 @@ fn address(entry: &str) -> Option<IpAddr> {
     address.ok().map(|address: IpAddr| address.to_canonical())
 }
 
-/// The nearest proxy's word counts: the last one. Backends themselves speak plain HTTP.
+/// Backends themselves speak plain HTTP.
 fn is_forwarded_https(headers: &HeaderMap) -> bool {
-    let nearest = texts(headers, FORWARDED_PROTO).last().and_then(|value| value.rsplit(',').next());
-    nearest.is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"))
+    nearest(headers, FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
+}
+
+/// The last member of a list: the nearest proxy's word.
+fn nearest<'h>(headers: &'h HeaderMap, name: &'static str) -> Option<&'h str> {
+    texts(headers, name).last().and_then(|value| value.rsplit(',').next()).map(str::trim)
 }
 
 /// A value that is no text ends the chain as one that is no address does.

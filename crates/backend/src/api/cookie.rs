@@ -5,35 +5,90 @@ use std::time::Duration;
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 
+use super::client::ClientInfo;
+use crate::app::AppState;
 use crate::domain::session::RefreshToken;
 
-const NAME: &str = "refresh_token";
+/// A browser takes a cookie of such a name by HTTPS only, for the whole host and for no other host (RFC 6265bis section
+/// 4.1.3.2), so that no neighbour can put in one of theirs.
+const HOST_NAME: &str = "__Host-refresh_token";
 
-/// The refresh token that the browser sent, if any.
-pub(super) fn read(headers: &HeaderMap) -> Option<RefreshToken> {
-    let pairs =
-        headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(';'));
-    let mut named = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(name, _)| *name == NAME);
-    named.next().map(|(_, value)| RefreshToken::presented(value))
+/// The name where people come by plain HTTP, and the only one of earlier versions.
+const PLAIN_NAME: &str = "refresh_token";
+
+/// More cookies of these names than this are not ours.
+const MOST: usize = 8;
+
+/// What a session cookie is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SessionCookie {
+    kind: Kind,
+    secure: bool,
 }
 
-/// `Set-Cookie` with `token`, which the browser forgets after `ttl`.
-pub(super) fn set(token: &RefreshToken, ttl: Duration, secure: bool) -> HeaderValue {
-    header(token.expose(), ttl.as_secs(), secure)
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Host,
+    Plain,
 }
 
-/// `Set-Cookie` that makes the browser forget the token.
-pub(super) fn clear(secure: bool) -> HeaderValue {
-    header("", 0, secure)
+/// All refresh tokens that the browser sent, those that no neighbour can have put in first. There may be several of one
+/// name: cookies of other paths or of a domain above, and a proxy's two lines.
+pub(super) fn read(headers: &HeaderMap) -> Vec<(RefreshToken, SessionCookie)> {
+    let pairs = || {
+        let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='))
+    };
+    let named = |kind: Kind| {
+        let values = pairs().filter(move |(name, _)| *name == kind.name()).map(|(_, value)| value);
+        values.map(move |value| (RefreshToken::presented(value), SessionCookie { kind, secure: false }))
+    };
+    named(Kind::Host).chain(named(Kind::Plain)).take(MOST).collect()
 }
 
-/// Only the calls under `/api/auth` need it, no script may read it, no other site may send it.
-fn header(value: &str, max_age: u64, secure: bool) -> HeaderValue {
-    let secure = if secure { "; Secure" } else { "" };
-    let text =
-        format!("{NAME}={value}; Path=/api/auth; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}");
-    // A token is base64url, so all of it is visible ASCII.
-    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Host => HOST_NAME,
+            Self::Plain => PLAIN_NAME,
+        }
+    }
+}
+
+impl SessionCookie {
+    /// The cookie of a new session for the client.
+    pub(super) fn new(app: &AppState, client: &ClientInfo) -> Self {
+        let secure = app.cookie_security.is_secure(client.https);
+        Self { kind: if secure { Kind::Host } else { Kind::Plain }, secure }
+    }
+
+    /// The one that the browser has, renewed. Its name stays, since an instance of an earlier version, which may answer
+    /// the next request during a roll-out, knows the plain one only.
+    pub(super) fn renewed(self, app: &AppState, client: &ClientInfo) -> Self {
+        let secure = self.kind == Kind::Host || app.cookie_security.is_secure(client.https);
+        Self { secure, ..self }
+    }
+
+    /// `Set-Cookie` with `token`, which the browser forgets after `ttl`.
+    pub(super) fn set(self, token: &RefreshToken, ttl: Duration) -> HeaderValue {
+        self.header(token.expose(), ttl.as_secs())
+    }
+
+    /// `Set-Cookie` that makes the browser forget the token.
+    pub(super) fn clear(self) -> HeaderValue {
+        self.header("", 0)
+    }
+
+    /// No script may read it, no other site may send it. Only the calls under `/api/auth` need it, but the prefix asks
+    /// for the whole host.
+    fn header(self, value: &str, max_age: u64) -> HeaderValue {
+        let (name, path) = (self.kind.name(), if self.kind == Kind::Host { "/" } else { "/api/auth" });
+        let secure = if self.secure { "; Secure" } else { "" };
+        let text =
+            format!("{name}={value}; Path={path}; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}");
+        // A token is base64url, so all of it is visible ASCII.
+        HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
 }
 
 #[cfg(test)]
@@ -41,18 +96,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cookie_is_found_among_others() {
+    fn all_cookies_of_our_names_are_found_among_others() {
         let mut headers = HeaderMap::new();
-        assert!(read(&headers).is_none());
-        headers.append(COOKIE, "theme=dark; refresh_token=abc-_".parse().unwrap());
-        assert_eq!(read(&headers).unwrap().expose(), "abc-_");
+        assert!(read(&headers).is_empty());
+        headers.append(COOKIE, "theme=dark; refresh_token=abc-_;refresh_token=two".parse().unwrap());
+        headers.append(COOKIE, "__Host-refresh_token=host".parse().unwrap());
+        let found: Vec<_> = read(&headers);
+        let texts: Vec<_> = found.iter().map(|(token, _)| token.expose()).collect();
+        assert_eq!(texts, ["host", "abc-_", "two"]);
+        headers.append(COOKIE, "refresh_token=x; ".repeat(50).parse().unwrap());
+        assert_eq!(read(&headers).len(), MOST);
     }
 
     #[test]
     fn the_cookie_is_out_of_reach_for_scripts_and_other_sites() {
         let token = RefreshToken::presented("abc");
-        let set = set(&token, Duration::from_mins(1), true);
-        assert_eq!(set, "refresh_token=abc; Path=/api/auth; Max-Age=60; HttpOnly; SameSite=Strict; Secure");
-        assert!(!clear(false).to_str().unwrap().contains("Secure"));
+        let host = SessionCookie { kind: Kind::Host, secure: true };
+        let expected = "__Host-refresh_token=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure";
+        assert_eq!(host.set(&token, Duration::from_mins(1)), expected);
+        let plain = SessionCookie { kind: Kind::Plain, secure: false };
+        assert_eq!(plain.clear(), "refresh_token=; Path=/api/auth; Max-Age=0; HttpOnly; SameSite=Strict");
     }
 }

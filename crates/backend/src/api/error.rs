@@ -60,6 +60,10 @@ pub(super) enum ApiError {
     AccountSuspended,
     #[error("the refresh token is not valid; log in again")]
     RefreshTokenInvalid,
+    #[error("you have no such session, or it has ended")]
+    SessionNotFound,
+    #[error("the session cookie is accepted from this site's own pages only")]
+    CrossSite,
     #[error("there is already an account with this e-mail address")]
     EmailTaken,
     #[error(transparent)]
@@ -111,6 +115,8 @@ impl ApiError {
             Self::InvalidCredentials => (S::UNAUTHORIZED, "invalid_credentials"),
             Self::AccountSuspended => (S::FORBIDDEN, "account_suspended"),
             Self::RefreshTokenInvalid => (S::UNAUTHORIZED, "refresh_token_invalid"),
+            Self::SessionNotFound => (S::NOT_FOUND, "session_not_found"),
+            Self::CrossSite => (S::FORBIDDEN, "cross_site_request"),
             Self::EmailTaken => (S::CONFLICT, "email_taken"),
             Self::Change(refused) => change_outline(refused),
             Self::VersionMismatch { .. } => (S::PRECONDITION_FAILED, "version_mismatch"),
@@ -153,6 +159,7 @@ impl ApiError {
             Self::Access(_)
                 | Self::AccountSuspended
                 | Self::RefreshTokenInvalid
+                | Self::CrossSite
                 | Self::BodyTooLarge { .. }
                 | Self::BodyTimeout
                 | Self::BodyBroken
@@ -189,6 +196,7 @@ fn access_code(error: &AccessError) -> &'static str {
     match error {
         AccessError::Missing => "token_missing",
         AccessError::Expired => "token_expired",
+        AccessError::Revoked => "session_revoked",
         AccessError::Malformed
         | AccessError::Invalid(_)
         | AccessError::Role(_)

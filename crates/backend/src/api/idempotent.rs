@@ -10,6 +10,7 @@ use super::attempt::Attempt;
 use super::error::ApiError;
 use super::{body, cookie};
 use crate::app::{App, AppState};
+use crate::auth::CurrentUser;
 use crate::idempotency::{self, IdempotencyKey};
 
 /// Who asks, for the scope of a key. Two tries of one request must be of one asker, and two
@@ -46,7 +47,8 @@ pub(super) async fn idempotent(
         return Ok(app.vault.open(keyed, &kept)?.into_response());
     }
     *request.body_mut() = Body::from(body);
-    let attempt = Attempt::new(keyed);
+    let session = request.extensions().get::<CurrentUser>().map(|user| user.session_id);
+    let attempt = Attempt::new(keyed, session);
     request.extensions_mut().insert(attempt.clone());
     let response = next.run(request).await;
     attempt.keep_refusal(&app, response).await
@@ -56,11 +58,11 @@ fn identify(asker: Asker, app: &AppState, request: &mut Request<Body>) -> Result
     let headers = request.headers();
     Ok(match asker {
         Asker::Anybody => b"anybody".to_vec(),
-        Asker::TokenHolder => [b"token ", cookie_hash(headers).as_slice()].concat(),
+        Asker::TokenHolder => [b"token ".as_slice(), &cookie_hashes(headers)].concat(),
         Asker::Leaver => {
             let user = app.issuer.authenticate(headers, app.now()).ok();
             let session = user.map(|user| user.session_id.into_bytes()).unwrap_or_default();
-            [b"leaver ", session.as_slice(), cookie_hash(headers).as_slice()].concat()
+            [b"leaver ".as_slice(), &session, &cookie_hashes(headers)].concat()
         }
         Asker::User => {
             let user = app.issuer.authenticate(headers, app.now())?;
@@ -71,6 +73,7 @@ fn identify(asker: Asker, app: &AppState, request: &mut Request<Body>) -> Result
 }
 
 /// Zeros where there is no cookie.
-fn cookie_hash(headers: &HeaderMap) -> [u8; 32] {
-    cookie::read(headers).map(|token| token.hash().0).unwrap_or_default()
+fn cookie_hashes(headers: &HeaderMap) -> Vec<u8> {
+    let hashes: Vec<[u8; 32]> = cookie::read(headers).iter().map(|(token, _)| token.hash().0).collect();
+    if hashes.is_empty() { vec![0; 32] } else { hashes.concat() }
 }

@@ -15,9 +15,11 @@ mod handlers;
 mod idempotent;
 mod observe;
 mod openapi;
+mod presented;
 mod readable_path;
 mod request_id;
 mod router;
+mod same_site;
 mod server_span;
 
 pub use openapi::document;

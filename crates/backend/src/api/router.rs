@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 
 use super::error::ApiError;
-use super::handlers::{account, docs, health, onboarding, session, static_data};
+use super::handlers::{account, docs, health, onboarding, session, sessions, static_data};
 use super::idempotent::{Asker, idempotent};
 use super::observe::observe;
 use super::readable_path::readable_path;
@@ -29,9 +29,13 @@ pub fn router(app: App) -> Router {
     let for_users = Router::new()
         .route("/api/onboarding/steps/{key}", put(onboarding::put_step))
         .route("/api/onboarding/complete", post(onboarding::complete))
+        .route("/api/auth/sessions", delete(sessions::end_all))
+        .route("/api/auth/sessions/others", delete(sessions::end_others))
+        .route("/api/auth/sessions/{id}", delete(sessions::end_one))
         .route_layer(repeatable(Asker::User));
     let readable = Router::new()
         .route("/api/auth/me", get(account::me))
+        .route("/api/auth/sessions", get(sessions::list))
         .route("/api/onboarding", get(onboarding::show))
         .route("/api/static-data", get(static_data::show))
         .route("/api/openapi.json", get(docs::openapi))

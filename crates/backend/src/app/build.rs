@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 
 use super::arrival::{self, Arrival, StartFailure};
 use super::state::{App, AppState, LastReason};
-use super::{clock, maintenance, serve, value_files, watch};
-use crate::auth::{HashError, Hasher, TokenIssuer};
+use super::{clock, maintenance, revocations, serve, value_files, watch};
+use crate::auth::{HashError, Hasher, Revocations, Successors, TokenIssuer};
 use crate::config::{Config, DatabaseConfig};
 use crate::idempotency::Vault;
 use crate::metrics::Metrics;
@@ -70,10 +70,12 @@ impl Application {
             hasher: Hasher::new(auth.hash_threads)?,
             vault: Vault::new(&auth.keyring)?,
             envelopes: Envelopes::new(&auth.keyring)?,
+            successors: Successors::new(&auth.keyring),
+            revocations: Revocations::default(),
             issuer: TokenIssuer::new(auth.keyring, auth.access_token_ttl),
             instance_id: server.instance_id,
-            refresh_token_ttl: auth.refresh_token_ttl,
-            cookie_secure: auth.cookie_secure,
+            lifetimes: auth.lifetimes,
+            cookie_security: auth.cookie_security,
             trusted_proxies: server.trusted_proxies,
             database_views_interval: server.database_views_interval,
             audit_retention: server.audit_retention,
@@ -111,6 +113,7 @@ impl Application {
         let mut background = vec![
             tokio::spawn(clock::run(Arc::clone(&app))),
             tokio::spawn(maintenance::run(Arc::clone(&app))),
+            tokio::spawn(revocations::run(Arc::clone(&app))),
             tokio::spawn(watch::run(Arc::clone(&app))),
             tokio::spawn(value_files::run(Arc::clone(&app), files)),
         ];

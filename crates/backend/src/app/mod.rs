@@ -4,6 +4,7 @@ mod arrival;
 mod build;
 mod clock;
 mod maintenance;
+mod revocations;
 mod serve;
 mod state;
 mod value_files;

@@ -6,9 +6,10 @@ use std::time::Duration;
 use service_kit::health::Uptime;
 use service_kit::shutdown::Shutdown;
 
-use crate::auth::{Hasher, TokenIssuer};
-use crate::config::TrustedProxies;
+use crate::auth::{Hasher, Revocations, Successors, TokenIssuer};
+use crate::config::{CookieSecurity, TrustedProxies};
 use crate::domain::Timestamp;
+use crate::domain::session::Lifetimes;
 use crate::idempotency::Vault;
 use crate::metrics::Metrics;
 use crate::outbox::Envelopes;
@@ -30,10 +31,14 @@ pub struct AppState {
     pub vault: Vault,
     /// Messages to the world outside.
     pub envelopes: Envelopes,
-    /// How long a refresh token lives.
-    pub refresh_token_ttl: Duration,
+    /// What replaces refresh tokens.
+    pub successors: Successors,
+    /// How long sessions last.
+    pub lifetimes: Lifetimes,
+    /// Which sessions were ended lately.
+    pub revocations: Revocations,
     /// Whether cookies demand HTTPS.
-    pub cookie_secure: bool,
+    pub cookie_security: CookieSecurity,
     /// Whose word on the client's address and scheme is believed.
     pub trusted_proxies: TrustedProxies,
     /// How often the database is asked about itself; zero: never.

@@ -42,6 +42,9 @@ pub enum AccessError {
     /// The token has expired.
     #[error("the access token has expired")]
     Expired,
+    /// The token's session was ended.
+    #[error("the session has ended; log in again")]
+    Revoked,
     /// The account of the token is gone.
     #[error("the account of the access token does not exist any more")]
     UnknownUser,
@@ -56,13 +59,13 @@ impl TokenIssuer {
         Self { keyring, ttl }
     }
 
-    /// How long a token is good.
+    /// How long a token is good at most.
     pub fn ttl(&self) -> Duration {
         self.ttl
     }
 
-    /// A token for `user` in the session `session_id`.
-    pub fn issue(&self, user: &User, session_id: Uuid, now: Timestamp) -> String {
+    /// A token for `user` in the session `session_id`, good for `ttl`.
+    pub fn issue(&self, user: &User, session_id: Uuid, now: Timestamp, ttl: Duration) -> String {
         let iat = now.unix_timestamp();
         self.keyring.seal(&Claims {
             sub: user.id,
@@ -70,7 +73,7 @@ impl TokenIssuer {
             role: user.role.as_str().to_owned(),
             iat,
             nbf: iat,
-            exp: iat.saturating_add_unsigned(self.ttl.as_secs()),
+            exp: iat.saturating_add_unsigned(ttl.as_secs()),
             jti: Uuid::new_v4(),
         })
     }
@@ -116,7 +119,7 @@ mod tests {
         let (email, name) = ("ada@example.com".parse().unwrap(), "Ada".parse().unwrap());
         let user = User { role: Role::Admin, ..User::registered(Uuid::now_v7(), email, name, now()) };
         let (session_id, at) = (Uuid::now_v7(), now());
-        let token = issuer.issue(&user, session_id, at);
+        let token = issuer.issue(&user, session_id, at, issuer.ttl());
         let named = CurrentUser { id: user.id, session_id, role: Role::Admin };
         for header in [format!("Bearer {token}"), format!("bearer  {token}")] {
             assert_eq!(issuer.authenticate(&headers(&[&header]), at).unwrap(), named);

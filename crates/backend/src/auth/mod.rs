@@ -3,7 +3,11 @@
 mod access;
 mod hasher;
 mod open_session;
+mod revocations;
+mod successor;
 
 pub use access::{AccessError, CurrentUser, TokenIssuer};
 pub use hasher::{HashError, Hasher};
-pub use open_session::{OpenedSession, new_token};
+pub use open_session::{Grant, OpenedSession};
+pub use revocations::{MOST as MOST_REVOCATIONS, Revocations, Standing};
+pub use successor::Successors;

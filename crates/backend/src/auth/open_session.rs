@@ -5,36 +5,61 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::TokenIssuer;
-use crate::domain::session::{NewSession, NewToken, RefreshToken};
-use crate::domain::{Timestamp, User};
+use crate::domain::session::{Lifetimes, NewSession, NewToken, RefreshToken};
+use crate::domain::{Client, Timestamp, User};
+
+/// The tokens that a client is given.
+#[derive(Clone)]
+pub struct Grant {
+    /// What the client shows with each request.
+    pub access_token: String,
+    /// For how long.
+    pub access_ttl: Duration,
+    /// What the client keeps.
+    pub refresh_token: RefreshToken,
+    /// For how long.
+    pub refresh_ttl: Duration,
+}
 
 /// A session that is about to be stored.
 #[derive(Clone)]
 pub struct OpenedSession {
     /// What the database keeps.
     pub stored: NewSession,
-    /// What the client keeps.
-    pub refresh_token: RefreshToken,
-    /// What the client shows with each request.
-    pub access_token: String,
+    /// What the client gets.
+    pub grant: Grant,
 }
 
 impl OpenedSession {
-    /// Opens a session for `user`.
-    pub fn begin(user: &User, issuer: &TokenIssuer, refresh_token_ttl: Duration, now: Timestamp) -> Self {
-        let id = Uuid::now_v7();
-        let (refresh_token, token) = new_token(refresh_token_ttl, now);
-        Self {
-            stored: NewSession { id, user_id: user.id, token },
-            refresh_token,
-            access_token: issuer.issue(user, id, now),
-        }
+    /// Opens a session for `user`, who has logged in from `client`.
+    pub fn begin(
+        user: &User,
+        client: Client,
+        issuer: &TokenIssuer,
+        lifetimes: Lifetimes,
+        now: Timestamp,
+    ) -> Self {
+        let (id, refresh_token) = (Uuid::now_v7(), RefreshToken::generate());
+        let expires_at = lifetimes.token_expiry(now, now);
+        let token = NewToken { hash: refresh_token.hash(), issued_at: now, expires_at };
+        let grant = Grant::new(user, id, issuer, refresh_token, (now, expires_at, lifetimes.end(now)));
+        Self { stored: NewSession { id, user_id: user.id, token, client }, grant }
     }
 }
 
-/// A refresh token for the client, and what is stored of it.
-pub fn new_token(refresh_token_ttl: Duration, now: Timestamp) -> (RefreshToken, NewToken) {
-    let token = RefreshToken::generate();
-    let stored = NewToken { hash: token.hash(), issued_at: now, expires_at: now + refresh_token_ttl };
-    (token, stored)
+impl Grant {
+    /// `refresh_token`, which expires at `expires_at`, with an access token for the session `session_id`, which ends at
+    /// `ends_at` at the latest.
+    pub fn new(
+        user: &User,
+        session_id: Uuid,
+        issuer: &TokenIssuer,
+        refresh_token: RefreshToken,
+        (now, expires_at, ends_at): (Timestamp, Timestamp, Timestamp),
+    ) -> Self {
+        let left = |until: Timestamp| Duration::try_from(until - now).unwrap_or_default();
+        let access_ttl = issuer.ttl().min(left(ends_at));
+        let access_token = issuer.issue(user, session_id, now, access_ttl);
+        Self { access_token, access_ttl, refresh_token, refresh_ttl: left(expires_at) }
+    }
 }

@@ -1,5 +1,6 @@
 //! What the environment says, checked.
 
+mod cookies;
 mod database;
 mod trusted_proxies;
 
@@ -14,6 +15,9 @@ use service_kit::shutdown::Drain;
 use service_kit::telemetry::LogFormat;
 use service_kit::telemetry::traces::TraceConfig;
 
+use crate::domain::session::Lifetimes;
+
+pub use cookies::{CookieSecurity, UnknownCookieSecurity};
 pub use database::{DatabaseConfig, PoolConfig, SqlServerConfig};
 pub use trusted_proxies::{NotANetwork, TrustedProxies};
 
@@ -56,10 +60,10 @@ pub struct AuthConfig {
     pub keyring: Keyring,
     /// `ACCESS_TOKEN_TTL`.
     pub access_token_ttl: Duration,
-    /// `REFRESH_TOKEN_TTL`, from each rotation on.
-    pub refresh_token_ttl: Duration,
+    /// `REFRESH_TOKEN_TTL`, from each rotation on, and `SESSION_MAX_AGE`, from log-in on.
+    pub lifetimes: Lifetimes,
     /// `COOKIE_SECURE`: whether session cookies demand HTTPS.
-    pub cookie_secure: bool,
+    pub cookie_security: CookieSecurity,
     /// How many threads hash passwords at once (`HASH_THREADS`, by default one for each core).
     pub hash_threads: NonZeroU32,
 }
@@ -81,7 +85,7 @@ impl Config {
         let log = LogConfig::read(&mut sources);
         let server = ServerConfig::read(&mut sources, &log.instance_id);
         let database = DatabaseConfig::read(&mut sources);
-        let auth = AuthConfig::read(&mut sources);
+        let auth = AuthConfig::read(&mut sources, server.bind_address);
         let files = sources.files();
         sources.finish()?;
         // Every missing part has noted a problem, so `finish` has returned by then.
@@ -131,20 +135,26 @@ impl ServerConfig {
 }
 
 impl AuthConfig {
-    fn read(sources: &mut Sources) -> Option<Self> {
+    fn read(sources: &mut Sources, bind_address: SocketAddr) -> Option<Self> {
         let access_token_ttl = duration(sources, "ACCESS_TOKEN_TTL", Duration::from_mins(10));
         let refresh_token_ttl = duration(sources, "REFRESH_TOKEN_TTL", Duration::from_hours(30 * 24));
-        for (name, ttl) in [("ACCESS_TOKEN_TTL", access_token_ttl), ("REFRESH_TOKEN_TTL", refresh_token_ttl)]
-        {
+        let session_max_age = duration(sources, "SESSION_MAX_AGE", DAY * 90);
+        for (name, ttl) in [
+            ("ACCESS_TOKEN_TTL", access_token_ttl),
+            ("REFRESH_TOKEN_TTL", refresh_token_ttl),
+            ("SESSION_MAX_AGE", session_max_age),
+        ] {
             // An upper bound keeps every expiry inside the calendar.
             if ttl < Duration::from_secs(1) || ttl > Duration::from_hours(366 * 24) {
                 sources.reject(name, "must be between 1s and 366d");
             }
         }
-        let cookie_secure = sources.or("COOKIE_SECURE", true);
+        let cookie_security = sources.or("COOKIE_SECURE", CookieSecurity::default_at(bind_address));
+        let seconds = |duration: Duration| time::Duration::try_from(duration).unwrap_or(time::Duration::DAY);
+        let lifetimes = Lifetimes { unused: seconds(refresh_token_ttl), whole: seconds(session_max_age) };
         let hash_threads = sources.or("HASH_THREADS", cores());
         let keyring = keyring(sources);
-        Some(Self { keyring: keyring?, access_token_ttl, refresh_token_ttl, cookie_secure, hash_threads })
+        Some(Self { keyring: keyring?, access_token_ttl, lifetimes, cookie_security, hash_threads })
     }
 }
 
@@ -193,8 +203,9 @@ mod tests {
         let (config, log) = Config::read(Sources::from_map(GOOD)).unwrap();
         assert_eq!(config.server.bind_address.to_string(), "0.0.0.0:5000");
         assert_eq!(config.auth.access_token_ttl, Duration::from_mins(10));
-        assert_eq!(config.auth.refresh_token_ttl, Duration::from_hours(720));
-        assert!(config.auth.cookie_secure);
+        assert_eq!(config.auth.lifetimes.unused, time::Duration::days(30));
+        assert_eq!(config.auth.lifetimes.whole, time::Duration::days(90));
+        assert_eq!(config.auth.cookie_security, CookieSecurity::Always);
         assert_eq!(config.server.audit_retention, Duration::from_hours(400 * 24));
         assert!(!log.instance_id.is_empty() && log.traces.is_none());
     }
@@ -207,6 +218,8 @@ mod tests {
             ("JWT_SECRET", "short"),
             ("JWT_OTHER_SECRETS", "also-short"),
             ("ACCESS_TOKEN_TTL", "0s"),
+            ("SESSION_MAX_AGE", "400d"),
+            ("COOKIE_SECURE", "yes"),
             ("DRAIN_TIMEOUT", "soon"),
             ("DB_VIEWS_INTERVAL", "100ms"),
             ("AUDIT_RETENTION", "23h"),

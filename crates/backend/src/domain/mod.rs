@@ -5,6 +5,7 @@
 //! as an argument.
 
 mod client;
+pub mod device;
 mod email;
 mod full_name;
 pub mod mail;

@@ -15,6 +15,12 @@ pub enum AuditAction {
     UserLoggedOut,
     /// A replaced refresh token was used again: the session was ended.
     TokenReused,
+    /// A person ended one of their sessions.
+    SessionRevoked,
+    /// A person ended all their other sessions.
+    OtherSessionsRevoked,
+    /// A person ended all their sessions.
+    AllSessionsRevoked,
     /// A step was changed.
     StepSaved,
     /// The onboarding was completed.
@@ -29,6 +35,9 @@ impl AuditAction {
             Self::UserLoggedIn => "user.logged_in",
             Self::UserLoggedOut => "user.logged_out",
             Self::TokenReused => "session.token_reused",
+            Self::SessionRevoked => "session.revoked",
+            Self::OtherSessionsRevoked => "session.others_revoked",
+            Self::AllSessionsRevoked => "session.all_revoked",
             Self::StepSaved => "onboarding.step_saved",
             Self::OnboardingCompleted => "onboarding.completed",
         }

@@ -30,7 +30,9 @@ impl DatabaseClock {
     /// Takes in that the database said `time` to a question that was asked at `asked` and answered at `answered`.
     pub fn set(&self, time: Timestamp, asked: Instant, answered: Instant) {
         let took = answered.saturating_duration_since(asked);
-        if took > SLOWEST {
+        let is_first = self.0.read().unwrap_or_else(PoisonError::into_inner).is_none();
+        // The first one is better than none, however slow it was.
+        if took > SLOWEST && !is_first {
             return;
         }
         let reading = Reading { time, at: asked + took / 2 };

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
-use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
+use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store, StoreError};
 use crate::domain::onboarding::Onboarding;
-use crate::domain::session::{TokenHash, TokenState};
+use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{self, Credentials, Email, Timestamp, User};
 
 /// Stands for a store until there is one. Until then every call fails at once and says why.
@@ -67,6 +67,22 @@ impl Store for LateStore {
 
     async fn token_state(&self, hash: TokenHash) -> Result<Option<TokenState>, StoreError> {
         self.store()?.token_state(hash).await
+    }
+
+    async fn sessions(&self, query: SessionsQuery) -> Result<Vec<SessionSummary>, StoreError> {
+        self.store()?.sessions(query).await
+    }
+
+    async fn revoked_sessions(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Uuid, Timestamp)>, StoreError> {
+        self.store()?.revoked_sessions(since, limit).await
+    }
+
+    async fn is_revoked(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.store()?.is_revoked(id).await
     }
 
     async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {

@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
-use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
+use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store, StoreError};
 use crate::domain::onboarding::Onboarding;
-use crate::domain::session::{TokenHash, TokenState};
+use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
 
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
@@ -108,6 +108,22 @@ impl<S: Store> Store for Metered<S> {
 
     async fn token_state(&self, hash: TokenHash) -> Result<Option<TokenState>, StoreError> {
         self.called("token_state", self.store.token_state(hash)).await
+    }
+
+    async fn sessions(&self, query: SessionsQuery) -> Result<Vec<SessionSummary>, StoreError> {
+        self.called("sessions", self.store.sessions(query)).await
+    }
+
+    async fn revoked_sessions(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Uuid, Timestamp)>, StoreError> {
+        self.timed("revoked_sessions", self.store.revoked_sessions(since, limit)).await
+    }
+
+    async fn is_revoked(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.called("is_revoked", self.store.is_revoked(id)).await
     }
 
     async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {

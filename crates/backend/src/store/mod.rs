@@ -15,10 +15,12 @@
 //!    live one ends the transaction: roll back, read it, give [`Outcome::Kept`]. This comes
 //!    first, so that a repetition is told apart from a conflict: the loser of a race between two
 //!    tries of one registration hears `Kept` and never `EmailTaken`.
-//! 2. The effect. A unique constraint or a version guard that fails rolls all back, the record
+//! 2. Where `mutation.session` is given: the session must be there and not have ended, else
+//!    [`Outcome::SessionRevoked`], and nothing is done. A repetition still gets its answer, by 1.
+//! 3. The effect. A unique constraint or a version guard that fails rolls all back, the record
 //!    included, and gives the [`Outcome`] of its name.
-//! 3. Insert `mutation.messages` into the [`outbox`], and the audit row where `mutation.audit` is given.
-//! 4. Commit, and give [`Outcome::Committed`].
+//! 4. Insert `mutation.messages` into the [`outbox`], and the audit row where `mutation.audit` is given.
+//! 5. Commit, and give [`Outcome::Committed`].
 //!
 //! Because the record holds the answer, callers compute the answer before the commit: ids,
 //! times and tokens are made by them, and what depends on stored state is read first and
@@ -58,7 +60,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::domain::onboarding::Onboarding;
-use crate::domain::session::{TokenHash, TokenState};
+use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
 use observation::ViewReading;
 use outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
@@ -66,7 +68,7 @@ use outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 pub use audit::{Actor, AuditAction, AuditEntry};
 pub use clock::DatabaseClock;
 pub use error::{BoxError, StoreError};
-pub use mutation::{Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Scope};
+pub use mutation::{Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Rotation, Scope};
 
 /// What the service asks of a database.
 ///
@@ -90,6 +92,19 @@ pub trait Store: Send + Sync + 'static {
     /// The state of a refresh token: joins token, session and user. A token that is unknown or
     /// already purged is none.
     async fn token_state(&self, hash: TokenHash) -> Result<Option<TokenState>, StoreError>;
+
+    /// Live sessions of one person: one of them first, then those that were used last.
+    async fn sessions(&self, query: SessionsQuery) -> Result<Vec<SessionSummary>, StoreError>;
+
+    /// The sessions that were ended at `since` or later, and when; the `limit` latest, latest first.
+    async fn revoked_sessions(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Uuid, Timestamp)>, StoreError>;
+
+    /// Whether the session `id` is there and was ended.
+    async fn is_revoked(&self, id: Uuid) -> Result<bool, StoreError>;
 
     /// The onboarding of the user `id`, with its touched steps, as of one moment: version and
     /// steps must belong together.
@@ -134,6 +149,21 @@ pub trait Store: Send + Sync + 'static {
     /// Ends the work that is queued and closes the connections. Calls after it are
     /// [`StoreError::Unavailable`]. Called once, when no request is left.
     async fn close(&self);
+}
+
+/// Which sessions are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionsQuery {
+    /// Whose sessions.
+    pub user_id: Uuid,
+    /// The one that comes first.
+    pub first: Uuid,
+    /// Those that have expired by then are left out.
+    pub now: Timestamp,
+    /// Those that were begun then or earlier are left out.
+    pub begun_after: Timestamp,
+    /// At most so many.
+    pub limit: u32,
 }
 
 /// Connections of this instance to its database.

@@ -6,7 +6,7 @@ use super::AuditEntry;
 use super::outbox::NewMessage;
 use crate::domain::onboarding::{Step, StepRecord};
 use crate::domain::session::{NewSession, NewToken, TokenHash};
-use crate::domain::{NewUser, Timestamp};
+use crate::domain::{Client, NewUser, Timestamp};
 
 /// SHA-256 over who asks, method, path and `Idempotency-Key`: the primary key of the records.
 pub type Scope = [u8; 32];
@@ -18,6 +18,8 @@ pub struct Mutation {
     pub at: Timestamp,
     /// The record that makes the request repeatable; none where it bears no key.
     pub idempotency: Option<IdempotencyRecord>,
+    /// The session that asks, where it asks by an access token. Gone or ended by now: [`Outcome::SessionRevoked`].
+    pub session: Option<Uuid>,
     /// What changes.
     pub effect: Effect,
     /// What is told of it to the world outside, by mail and the like.
@@ -44,23 +46,28 @@ pub enum Effect {
     StartSession(NewSession),
     /// Replaces a refresh token. The session's version goes from `expected_version` to the next;
     /// where it is another or the session is revoked by now: [`Outcome::Stale`]. `replaced` gets
-    /// `replaced_at = at` if it has none yet (the grace counts from the first time), and
+    /// `replaced_at = at` if it has none yet (the grace counts from the first time) and `successor_kid`, and
     /// `replacement` becomes a token of the session with `replaced` as its parent.
-    RotateToken {
-        /// The session.
-        session_id: Uuid,
-        /// The version that the decision was made on.
-        expected_version: i64,
-        /// The token that was presented.
-        replaced: TokenHash,
-        /// The new one.
-        replacement: NewToken,
-    },
+    RotateToken(Box<Rotation>),
     /// Ends a session: `revoked_at = at` if it has none yet. Ending one that is gone or ended
     /// already is no error.
     RevokeSession {
         /// The session.
         session_id: Uuid,
+    },
+    /// Ends a session of one person. Where they have none of this id that is not ended yet: [`Outcome::Stale`].
+    RevokeOwnSession {
+        /// Whose session it must be.
+        user_id: Uuid,
+        /// The session.
+        session_id: Uuid,
+    },
+    /// Ends all sessions of one person, but for one of them.
+    RevokeSessions {
+        /// Whose sessions.
+        user_id: Uuid,
+        /// The one that stays.
+        except: Option<Uuid>,
     },
     /// Sets one step of an onboarding as given (insert or replace). Its version goes from
     /// `expected_version` to the next; where it is another: [`Outcome::Stale`].
@@ -90,12 +97,31 @@ impl Effect {
             Self::None => "keep_answer",
             Self::Register { .. } => "register",
             Self::StartSession(_) => "start_session",
-            Self::RotateToken { .. } => "rotate_token",
+            Self::RotateToken(_) => "rotate_token",
             Self::RevokeSession { .. } => "revoke_session",
+            Self::RevokeOwnSession { .. } => "revoke_own_session",
+            Self::RevokeSessions { .. } => "revoke_sessions",
             Self::SaveStep { .. } => "save_step",
             Self::CompleteOnboarding { .. } => "complete_onboarding",
         }
     }
+}
+
+/// A refresh token that is replaced by its successor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotation {
+    /// The session.
+    pub session_id: Uuid,
+    /// The version that the decision was made on.
+    pub expected_version: i64,
+    /// The token that was presented.
+    pub replaced: TokenHash,
+    /// The new one.
+    pub replacement: NewToken,
+    /// Which secret's key derived the new one (at most 64 characters).
+    pub successor_kid: String,
+    /// Who used the session.
+    pub client: Client,
 }
 
 /// How a mutation ended. All but `Committed` changed nothing.
@@ -107,6 +133,8 @@ pub enum Outcome {
     Kept(KeptAnswer),
     /// Another account has the e-mail address.
     EmailTaken,
+    /// The session that asks has ended.
+    SessionRevoked,
     /// The version that was expected is not the stored one (or the row is gone).
     Stale,
 }

@@ -2,18 +2,19 @@
 
 use axum::Json;
 use axum::extract::State;
+use http::StatusCode;
 use http::header::SET_COOKIE;
-use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
-use crate::api::cookie;
+use crate::api::client::ClientInfo;
+use crate::api::cookie::SessionCookie;
 use crate::api::dto::{LoginRequest, RegisterRequest, SessionBody, SessionMode, UserBody};
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
+use crate::api::presented::TokenPlace;
 use crate::app::{App, AppState};
-use crate::auth::{AccessError, OpenedSession};
-use crate::domain::session::RefreshToken;
+use crate::auth::{AccessError, Grant, OpenedSession};
 use crate::domain::{NewUser, User};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, StoreError};
@@ -36,6 +37,7 @@ use uuid::Uuid;
 pub(in crate::api) async fn register(
     State(app): State<App>,
     attempt: Attempt,
+    client: ClientInfo,
     Checked(request): Checked<RegisterRequest>,
 ) -> Result<Answer, ApiError> {
     let RegisterRequest { email, password, full_name, session: mode } = request;
@@ -47,9 +49,9 @@ pub(in crate::api) async fn register(
     let password_hash = app.hasher.hash(password).await?;
     let at = app.now();
     let user = User::registered(Uuid::now_v7(), email, full_name, at);
-    let session = OpenedSession::begin(&user, &app.issuer, app.refresh_token_ttl, at);
-    let tokens = (session.access_token, &session.refresh_token);
-    let answer = session_answer(&app, StatusCode::CREATED, &user, tokens, mode)?;
+    let session = OpenedSession::begin(&user, client.client.clone(), &app.issuer, app.lifetimes, at);
+    let place = place(&app, mode, &client);
+    let answer = session_answer(StatusCode::CREATED, &user, &session.grant, place)?;
     let audit = Some(Audit { action: AuditAction::UserRegistered, user_id: user.id, subject: None });
     let user = Box::new(NewUser { user, password_hash });
     let effect = Effect::Register { user, session: session.stored };
@@ -74,6 +76,7 @@ pub(in crate::api) async fn register(
 pub(in crate::api) async fn login(
     State(app): State<App>,
     attempt: Attempt,
+    client: ClientInfo,
     Checked(request): Checked<LoginRequest>,
 ) -> Result<Answer, ApiError> {
     let found = app.store.credentials(&request.email).await?;
@@ -83,9 +86,9 @@ pub(in crate::api) async fn login(
     // Told to nobody but the owner.
     refuse_suspended(&user)?;
     let at = app.now();
-    let session = OpenedSession::begin(&user, &app.issuer, app.refresh_token_ttl, at);
-    let tokens = (session.access_token, &session.refresh_token);
-    let answer = session_answer(&app, StatusCode::OK, &user, tokens, request.session)?;
+    let session = OpenedSession::begin(&user, client.client.clone(), &app.issuer, app.lifetimes, at);
+    let place = place(&app, request.session, &client);
+    let answer = session_answer(StatusCode::OK, &user, &session.grant, place)?;
     let subject = Some(session.stored.id.to_string());
     let audit = Some(Audit { action: AuditAction::UserLoggedIn, user_id: user.id, subject });
     done(attempt.commit(&app, at, Effect::StartSession(session.stored), audit, answer).await?)
@@ -101,7 +104,7 @@ pub(super) fn refuse_suspended(user: &User) -> Result<(), ApiError> {
     get, path = "/api/auth/me", tag = "auth", operation_id = "me", security(("access_token" = [])),
     responses(
         (status = 200, description = "The account of the access token", body = UserBody),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::api) async fn me(
@@ -113,35 +116,35 @@ pub(in crate::api) async fn me(
     Ok(Json(UserBody::from(&user)))
 }
 
-/// The answer of all calls that give tokens.
-pub(super) fn session_answer(
-    app: &AppState,
-    status: StatusCode,
-    user: &User,
-    (access_token, refresh_token): (String, &RefreshToken),
-    mode: SessionMode,
-) -> Result<Answer, ApiError> {
-    let in_body = (mode == SessionMode::Token).then(|| refresh_token.expose().to_owned());
-    let cookie = match mode {
-        SessionMode::Token => None,
-        SessionMode::Cookie => Some(set_cookie(app, refresh_token)),
-    };
-    let body = SessionBody {
-        user: UserBody::from(user),
-        access_token,
-        token_type: "Bearer",
-        expires_in: app.issuer.ttl().as_secs(),
-        refresh_token: in_body,
-    };
-    let answer = Answer::json(status, &body)?;
-    Ok(match cookie {
-        Some((name, value)) => answer.with(name, value),
-        None => answer,
-    })
+/// Where the refresh token of a new session goes.
+pub(super) fn place(app: &AppState, mode: SessionMode, client: &ClientInfo) -> TokenPlace {
+    match mode {
+        SessionMode::Token => TokenPlace::Body,
+        SessionMode::Cookie => TokenPlace::Cookie(SessionCookie::new(app, client)),
+    }
 }
 
-fn set_cookie(app: &AppState, token: &RefreshToken) -> (HeaderName, HeaderValue) {
-    (SET_COOKIE, cookie::set(token, app.refresh_token_ttl, app.cookie_secure))
+/// The answer of all calls that give tokens.
+pub(super) fn session_answer(
+    status: StatusCode,
+    user: &User,
+    grant: &Grant,
+    place: TokenPlace,
+) -> Result<Answer, ApiError> {
+    let body = SessionBody {
+        user: UserBody::from(user),
+        access_token: grant.access_token.clone(),
+        token_type: "Bearer",
+        expires_in: grant.access_ttl.as_secs(),
+        refresh_token: (place == TokenPlace::Body).then(|| grant.refresh_token.expose().to_owned()),
+    };
+    let answer = Answer::json(status, &body)?;
+    Ok(match place {
+        TokenPlace::Body => answer,
+        TokenPlace::Cookie(cookie) => {
+            answer.with(SET_COOKIE, cookie.set(&grant.refresh_token, grant.refresh_ttl))
+        }
+    })
 }
 
 /// The answer of a commit that has no version to be stale.

@@ -5,4 +5,5 @@ pub(super) mod docs;
 pub(super) mod health;
 pub(super) mod onboarding;
 pub(super) mod session;
+pub(super) mod sessions;
 pub(super) mod static_data;

@@ -31,7 +31,7 @@ const MAX_TRIES: u32 = 30;
     responses(
         (status = 200, description = "The whole state", body = OnboardingBody, headers(("ETag" = String, description = "The version in quotes"))),
         (status = 304, description = "The client has this state already"),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::api) async fn show(
@@ -64,7 +64,7 @@ pub(in crate::api) async fn show(
     request_body = StepRequest,
     responses(
         (status = 200, description = "The whole state after the change", body = OnboardingBody, headers(("ETag" = String, description = "The version in quotes"))),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`unknown_step`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`step_is_automatic`, `onboarding_completed`", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`version_mismatch`, `precondition_failed`", body = Problem, content_type = "application/problem+json"),
@@ -111,7 +111,7 @@ pub(in crate::api) async fn put_step(
     request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 200, description = "The whole state, completed", body = OnboardingBody, headers(("ETag" = String, description = "The version in quotes"))),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`onboarding_incomplete`: `open_steps` names the required steps that are open", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`version_mismatch`, `precondition_failed`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),

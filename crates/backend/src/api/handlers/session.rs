@@ -7,23 +7,26 @@ use uuid::Uuid;
 
 use super::account::{done, refuse_suspended, session_answer};
 use crate::api::attempt::{Attempt, Audit, Commit};
+use crate::api::client::ClientInfo;
 use crate::api::cookie;
-use crate::api::dto::{SessionBody, SessionMode, TokenRequest};
+use crate::api::dto::{SessionBody, TokenRequest};
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
+use crate::api::presented::{Choice, Presented, TokenPlace, choose, presented};
 use crate::app::{App, AppState};
-use crate::auth::new_token;
-use crate::domain::session::{RefreshToken, TokenHash, TokenState, Verdict};
+use crate::auth::Grant;
+use crate::domain::session::{NewToken, TokenState, Verdict};
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, Effect, StoreError};
+use crate::store::{AuditAction, Effect, Rotation, StoreError};
 
 /// How often a rotation starts anew when another one of the same session was faster.
 const MAX_TRIES: u32 = 10;
 
 /// Get new tokens
 ///
-/// Each refresh token is good for one refresh. One that was replaced still works for 10 seconds,
-/// as long as its successor has not been used; after that, its use ends the session.
+/// Each refresh token is replaced by the next one at its first use. For 10 seconds after that it gives that next one
+/// again, as long as that has not been used; later, its use ends the session. A session ends `SESSION_MAX_AGE` after
+/// log-in, however much it is used. A cookie is accepted from our own pages only.
 #[utoipa::path(
     post, path = "/api/auth/refresh", tag = "auth", operation_id = "refresh",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -31,7 +34,7 @@ const MAX_TRIES: u32 = 10;
     responses(
         (status = 200, description = "A new pair of tokens", body = SessionBody),
         (status = 401, description = "`refresh_token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`account_suspended`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`account_suspended`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
     )
@@ -39,51 +42,67 @@ const MAX_TRIES: u32 = 10;
 pub(in crate::api) async fn refresh(
     State(app): State<App>,
     attempt: Attempt,
+    client: ClientInfo,
     headers: HeaderMap,
     Checked(request): Checked<TokenRequest>,
 ) -> Result<Answer, ApiError> {
-    let (token, mode) = presented(request, &headers).ok_or(ApiError::RefreshTokenInvalid)?;
-    let hash = token.hash();
+    let tokens = presented(request, &headers, &client)?;
     for _ in 0..MAX_TRIES {
-        let state = app.store.token_state(hash).await?.ok_or(ApiError::RefreshTokenInvalid)?;
-        match state.verdict(app.now()) {
-            Verdict::Rotate => {
+        let commit = match choose(&app, &tokens).await? {
+            Choice::Good(token, state, verdict) => {
                 refuse_suspended(&state.user)?;
-                if let Commit::Done(answer) = rotate(&app, &attempt, &state, hash, mode).await? {
-                    return Ok(answer);
-                }
+                renew(&app, &attempt, &client, &token, &state, verdict).await?
             }
-            Verdict::Reused => {
+            Choice::Reused(state) => {
                 end_family(&app, &state).await?;
                 return Err(ApiError::RefreshTokenInvalid);
             }
-            Verdict::Expired | Verdict::Revoked => return Err(ApiError::RefreshTokenInvalid),
+            Choice::None => return Err(ApiError::RefreshTokenInvalid),
+        };
+        if let Commit::Done(answer) = commit {
+            return Ok(answer);
         }
     }
     Err(StoreError::exhausted("a session that stands still").into())
 }
 
-/// The token in the body counts before the one in the cookie.
-fn presented(request: TokenRequest, headers: &HeaderMap) -> Option<(RefreshToken, SessionMode)> {
-    let in_body = request.refresh_token.map(|token| (token.0, SessionMode::Token));
-    in_body.or_else(|| cookie::read(headers).map(|token| (token, SessionMode::Cookie)))
-}
-
-async fn rotate(
+/// Gives the token's successor: for the first time, or once more, where the answer with it was lost or two tabs asked at
+/// once.
+async fn renew(
     app: &AppState,
     attempt: &Attempt,
+    client: &ClientInfo,
+    Presented { token, place }: &Presented,
     state: &TokenState,
-    replaced: TokenHash,
-    mode: SessionMode,
+    verdict: Verdict,
 ) -> Result<Commit, ApiError> {
-    let at = app.now();
-    let (token, replacement) = new_token(app.refresh_token_ttl, at);
-    let access_token = app.issuer.issue(&state.user, state.session_id, at);
-    let answer = session_answer(app, StatusCode::OK, &state.user, (access_token, &token), mode)?;
-    let (session_id, expected_version) = (state.session_id, state.session_version);
-    let effect = Effect::RotateToken { session_id, expected_version, replaced, replacement };
+    let (at, is_known) = (app.now(), verdict == Verdict::Repeat);
+    let kid = state.successor_kid.as_deref().filter(|_| is_known);
+    // None where the secret of a known one was taken away before its last token was replaced.
+    let (successor_kid, successor) = app.successors.of(token, kid).ok_or(ApiError::RefreshTokenInvalid)?;
+    let begun = state.session_created_at;
+    let (expires_at, ends_at) = (app.lifetimes.token_expiry(begun, at), app.lifetimes.end(begun));
+    let replacement = NewToken { hash: successor.hash(), issued_at: at, expires_at };
+    let grant = Grant::new(&state.user, state.session_id, &app.issuer, successor, (at, expires_at, ends_at));
+    let answer = session_answer(StatusCode::OK, &state.user, &grant, renewed(app, *place, client))?;
+    let rotation = Rotation {
+        session_id: state.session_id,
+        expected_version: state.session_version,
+        replaced: token.hash(),
+        replacement,
+        successor_kid,
+        client: client.client.clone(),
+    };
+    let effect = if is_known { Effect::None } else { Effect::RotateToken(Box::new(rotation)) };
     // Not audited: it happens every few minutes and tells nothing.
     attempt.commit(app, at, effect, None, answer).await
+}
+
+fn renewed(app: &AppState, place: TokenPlace, client: &ClientInfo) -> TokenPlace {
+    match place {
+        TokenPlace::Body => TokenPlace::Body,
+        TokenPlace::Cookie(cookie) => TokenPlace::Cookie(cookie.renewed(app, client)),
+    }
 }
 
 /// Two parties hold the family's tokens, and we cannot know which is the thief. The refusal is
@@ -91,7 +110,8 @@ async fn rotate(
 async fn end_family(app: &AppState, state: &TokenState) -> Result<(), ApiError> {
     tracing::warn!(session_id = %state.session_id, "a refresh token was used again; its session is ended");
     let audit = Some(about(AuditAction::TokenReused, state));
-    end(app, &Attempt::new(None), state.session_id, audit, Answer::empty(StatusCode::UNAUTHORIZED)).await?;
+    let attempt = Attempt::new(None, None);
+    end(app, &attempt, state.session_id, audit, Answer::empty(StatusCode::UNAUTHORIZED)).await?;
     Ok(())
 }
 
@@ -102,7 +122,8 @@ fn about(action: AuditAction, state: &TokenState) -> Audit {
 /// End the session
 ///
 /// Ends the session of the access token or, where it is missing or has expired, of the refresh
-/// token. Its refresh tokens stop to work at once, its last access token when it expires.
+/// token. Its refresh tokens stop to work at once, its last access token at once for changes and
+/// within 10 seconds for reads. A cookie is accepted from our own pages only.
 #[utoipa::path(
     post, path = "/api/auth/logout", tag = "auth", operation_id = "logout", security(("access_token" = []), ()),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -110,20 +131,19 @@ fn about(action: AuditAction, state: &TokenState) -> Audit {
     responses(
         (status = 204, description = "The session has ended"),
         (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`cross_site_request`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::api) async fn logout(
     State(app): State<App>,
     attempt: Attempt,
+    client: ClientInfo,
     headers: HeaderMap,
     Checked(request): Checked<TokenRequest>,
 ) -> Result<Answer, ApiError> {
-    let mut answer = Answer::empty(StatusCode::NO_CONTENT);
-    if cookie::read(&headers).is_some() {
-        answer = answer.with(SET_COOKIE, cookie::clear(app.cookie_secure));
-    }
-    match leaving(&app, request, &headers).await? {
+    let answer = without_cookies(&app, &client, &headers, Answer::empty(StatusCode::NO_CONTENT));
+    match leaving(&app, request, &headers, &client).await? {
         Some((session_id, user_id)) => {
             let subject = Some(session_id.to_string());
             let audit = Audit { action: AuditAction::UserLoggedOut, user_id, subject };
@@ -133,21 +153,45 @@ pub(in crate::api) async fn logout(
     }
 }
 
+/// Makes the browser forget every session cookie that it has sent.
+pub(super) fn without_cookies(
+    app: &AppState,
+    client: &ClientInfo,
+    headers: &HeaderMap,
+    answer: Answer,
+) -> Answer {
+    let mut cleared = Vec::new();
+    for (_, cookie) in cookie::read(headers) {
+        let clear = cookie.renewed(app, client).clear();
+        if !cleared.contains(&clear) {
+            cleared.push(clear);
+        }
+    }
+    cleared.into_iter().fold(answer, |answer, clear| answer.with(SET_COOKIE, clear))
+}
+
 /// The session that is to end and its user. None where the refresh token is unknown, which is as
 /// good as ended (RFC 7009 section 2.2).
 async fn leaving(
     app: &AppState,
     request: TokenRequest,
     headers: &HeaderMap,
+    client: &ClientInfo,
 ) -> Result<Option<(Uuid, Uuid)>, ApiError> {
-    match (app.issuer.authenticate(headers, app.now()), presented(request, headers)) {
-        (Ok(user), _) => Ok(Some((user.session_id, user.id))),
-        (Err(_), Some((token, _))) => {
-            let state = app.store.token_state(token.hash()).await?;
-            Ok(state.map(|state| (state.session_id, state.user.id)))
-        }
-        (Err(error), None) => Err(error.into()),
+    let error = match app.issuer.authenticate(headers, app.now()) {
+        Ok(user) => return Ok(Some((user.session_id, user.id))),
+        Err(error) => error,
+    };
+    let tokens = presented(request, headers, client)?;
+    if tokens.is_empty() {
+        return Err(error.into());
     }
+    for Presented { token, .. } in tokens {
+        if let Some(state) = app.store.token_state(token.hash()).await? {
+            return Ok(Some((state.session_id, state.user.id)));
+        }
+    }
+    Ok(None)
 }
 
 async fn end(
@@ -157,5 +201,7 @@ async fn end(
     audit: Option<Audit>,
     answer: Answer,
 ) -> Result<Answer, ApiError> {
-    done(attempt.commit(app, app.now(), Effect::RevokeSession { session_id }, audit, answer).await?)
+    let commit = attempt.commit(app, app.now(), Effect::RevokeSession { session_id }, audit, answer).await?;
+    app.revocations.want();
+    done(commit)
 }

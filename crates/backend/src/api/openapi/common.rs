@@ -26,7 +26,7 @@ const REFUSALS: [Refusal; 10] = [
     (has_body, "413", "`body_too_large`: over 64 KiB"),
     (has_body, "415", "`unsupported_media_type`"),
     (has_body, "422", "`validation_failed`, `idempotency_key_reused`"),
-    (needs_token, "401", "`token_missing`, `token_expired`, `token_invalid`"),
+    (needs_token, "401", "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
     (has_condition, "412", "`version_mismatch`"),
     (is_of_the_api, "500", "`internal_error`"),
     (is_of_the_api, "503", "`database_unavailable`"),

@@ -7,18 +7,19 @@ use utoipa::{Modify, OpenApi};
 
 use self::common::Common;
 use super::dto::StepKey;
-use super::handlers::{account, docs, health, onboarding, session, static_data};
+use super::handlers::{account, docs, health, onboarding, session, sessions, static_data};
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "User onboarding",
         description = "People register, log in and are led through the steps of an onboarding. Errors are \
-                       `application/problem+json` (RFC 9457) with a stable `code`. Every POST and PUT takes an \
+                       `application/problem+json` (RFC 9457) with a stable `code`. Every POST, PUT and DELETE takes an \
                        `Idempotency-Key`: the same key and body get the first answer again, for 24 hours."
     ),
     paths(
         account::register, account::login, session::refresh, session::logout, account::me,
+        sessions::list, sessions::end_one, sessions::end_others, sessions::end_all,
         onboarding::show, onboarding::put_step, onboarding::complete, static_data::show,
         health::live, health::ready, health::with_database, health::metrics, docs::openapi, docs::page,
     ),

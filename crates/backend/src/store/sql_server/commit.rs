@@ -8,14 +8,13 @@ use super::batch::{Batch, Value, values};
 use super::failure::Failure;
 use super::pool::Pool;
 use super::retry::Tries;
-use super::{audit, outbox, read, row};
+use super::{audit, outbox, read, row, sessions};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
-use crate::domain::session::{NewSession, NewToken};
 use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
 
 /// Ends a batch whose version guard found another version than it expected.
-const OR_STALE: &str =
+pub(super) const OR_STALE: &str =
     "IF @@ROWCOUNT = 0 BEGIN ROLLBACK TRANSACTION; SELECT CAST(0 AS BIT) AS committed; RETURN; END";
 
 const RECORD_CONSTRAINT: &str = "uq_idempotency_records_scope";
@@ -31,8 +30,7 @@ pub(super) async fn commit(pool: &Pool, mutation: &Mutation) -> Result<Outcome, 
     let mut tries = Tries::new(mutation.idempotency.is_some());
     loop {
         let failure = match pool.run(&batch, tries.left()).await {
-            Ok(rows) if row::committed(&rows)? => return Ok(Outcome::Committed),
-            Ok(_) => return Ok(Outcome::Stale),
+            Ok(rows) => return row::outcome(&rows),
             Err(failure) => failure,
         };
         let failure = match failure {
@@ -71,6 +69,9 @@ fn batch(mutation: &Mutation) -> Batch {
     if let Some(record) = &mutation.idempotency {
         add_record(&mut batch, record, mutation.at);
     }
+    if let Some(session_id) = mutation.session {
+        sessions::guard(&mut batch, session_id);
+    }
     add_effect(&mut batch, &mutation.effect, mutation.at);
     outbox::add(&mut batch, &mutation.messages, mutation.at);
     if let Some(entry) = &mutation.audit {
@@ -107,26 +108,17 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
         Effect::Register { user, session } => {
             add_user(batch, user, at);
             add_onboarding(batch, user.user.id, at);
-            add_session(batch, session, at);
+            sessions::start(batch, session, at);
         }
-        Effect::StartSession(session) => add_session(batch, session, at),
-        Effect::RotateToken { session_id, expected_version, replaced, replacement } => {
-            batch.add(
-                "UPDATE dbo.sessions SET version = version + 1, last_used_at = ?, expires_at = ?
-                 WHERE id = ? AND version = ? AND revoked_at IS NULL",
-                values![at, replacement.expires_at, *session_id, *expected_version],
-            );
-            batch.add(OR_STALE, values![]);
-            batch.add(
-                "UPDATE dbo.refresh_tokens SET replaced_at = ? WHERE hash = ? AND replaced_at IS NULL",
-                values![at, replaced.0],
-            );
-            add_token(batch, *session_id, replacement, Some(replaced.0));
+        Effect::StartSession(session) => sessions::start(batch, session, at),
+        Effect::RotateToken(rotation) => sessions::rotate(batch, rotation, at),
+        Effect::RevokeSession { session_id } => sessions::revoke(batch, *session_id, at),
+        Effect::RevokeOwnSession { user_id, session_id } => {
+            sessions::revoke_one_of(batch, *user_id, *session_id, at);
         }
-        Effect::RevokeSession { session_id } => batch.add(
-            "UPDATE dbo.sessions SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
-            values![at, *session_id],
-        ),
+        Effect::RevokeSessions { user_id, except } => {
+            sessions::revoke_all_of(batch, *user_id, *except, at);
+        }
         Effect::SaveStep { user_id, expected_version, step, record } => {
             batch.add(
                 "UPDATE dbo.onboarding SET version = version + 1, updated_at = ? WHERE user_id = ? AND version = ?",
@@ -178,22 +170,6 @@ fn add_onboarding(batch: &mut Batch, user_id: uuid::Uuid, at: Timestamp) {
     for (step, record) in &begun.steps {
         insert_step(batch, "", user_id, *step, record, at);
     }
-}
-
-fn add_session(batch: &mut Batch, session: &NewSession, at: Timestamp) {
-    batch.add(
-        "INSERT INTO dbo.sessions (id, user_id, version, created_at, last_used_at, expires_at)
-         VALUES (?, ?, 1, ?, ?, ?)",
-        values![session.id, session.user_id, at, at, session.token.expires_at],
-    );
-    add_token(batch, session.id, &session.token, None);
-}
-
-fn add_token(batch: &mut Batch, session_id: uuid::Uuid, token: &NewToken, parent: Option<[u8; 32]>) {
-    batch.add(
-        "INSERT INTO dbo.refresh_tokens (hash, session_id, parent, issued_at, expires_at) VALUES (?, ?, ?, ?, ?)",
-        values![token.hash.0, session_id, parent, token.issued_at, token.expires_at],
-    );
 }
 
 /// The guarded row of the onboarding is locked by now, so that nobody comes between the two.

@@ -28,6 +28,7 @@ mod read;
 pub(super) mod restore;
 mod retry;
 mod row;
+mod sessions;
 mod trouble;
 
 use async_trait::async_trait;
@@ -37,10 +38,12 @@ use super::metrics::StoreMetrics;
 use super::migration::MigrationError;
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
-use super::{DatabaseClock, KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
+use super::{
+    DatabaseClock, KeptAnswer, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store, StoreError,
+};
 use crate::config::SqlServerConfig;
 use crate::domain::onboarding::Onboarding;
-use crate::domain::session::{TokenHash, TokenState};
+use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
 
 pub use migrate::{may_pass, migrate};
@@ -81,7 +84,23 @@ impl Store for SqlServerStore {
     }
 
     async fn token_state(&self, hash: TokenHash) -> Result<Option<TokenState>, StoreError> {
-        read::token_state(&self.pool, hash).await
+        read::token_state(&self.pool, &self.clock, hash).await
+    }
+
+    async fn sessions(&self, query: SessionsQuery) -> Result<Vec<SessionSummary>, StoreError> {
+        sessions::list(&self.pool, query).await
+    }
+
+    async fn revoked_sessions(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Uuid, Timestamp)>, StoreError> {
+        sessions::revoked_since(&self.pool, since, limit).await
+    }
+
+    async fn is_revoked(&self, id: Uuid) -> Result<bool, StoreError> {
+        sessions::is_revoked(&self.pool, id).await
     }
 
     async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {

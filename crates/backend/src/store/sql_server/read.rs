@@ -54,13 +54,19 @@ pub(super) async fn user(pool: &Pool, id: Uuid) -> Result<Option<User>, StoreErr
     rows(pool, "read a user", batch).await?.first().map(row::user).transpose()
 }
 
-pub(super) async fn token_state(pool: &Pool, hash: TokenHash) -> Result<Option<TokenState>, StoreError> {
+/// Reads the server's clock, too: whether the token was replaced just now is judged by it.
+pub(super) async fn token_state(
+    pool: &Pool,
+    clock: &DatabaseClock,
+    hash: TokenHash,
+) -> Result<Option<TokenState>, StoreError> {
     let batch = Batch::of(
         concat!(
             "SELECT ",
             user_columns!(),
             ", s.id AS session_id, s.version AS session_version, s.revoked_at AS session_revoked_at,
-                t.expires_at, t.replaced_at,
+                s.created_at AS session_created_at, t.expires_at, t.replaced_at, t.successor_kid,
+                CAST(SYSUTCDATETIME() AS DATETIME2(3)) AS clock,
                 CAST(CASE WHEN EXISTS (SELECT 1 FROM dbo.refresh_tokens n
                                        WHERE n.parent = t.hash AND n.replaced_at IS NOT NULL)
                           THEN 1 ELSE 0 END AS BIT) AS successor_replaced
@@ -71,7 +77,10 @@ pub(super) async fn token_state(pool: &Pool, hash: TokenHash) -> Result<Option<T
         ),
         values![hash.0],
     );
-    rows(pool, "read a refresh token", batch).await?.first().map(row::token_state).transpose()
+    let asked = Instant::now();
+    let rows = rows(pool, "read a refresh token", batch).await?;
+    set_clock(clock, &rows, asked)?;
+    rows.first().map(row::token_state).transpose()
 }
 
 pub(super) async fn onboarding(pool: &Pool, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
@@ -93,10 +102,15 @@ pub(super) async fn ping(pool: &Pool, clock: &DatabaseClock) -> Result<(), Store
     let (batch, asked) = (Arc::new(Batch::of(question, values![])), Instant::now());
     let rows =
         pool.run(&batch, PING_LIMIT).await.map_err(|failure| failure.of_read("give a sign of life"))?;
+    set_clock(clock, &rows, asked)?;
+    rows.first().map_or(Ok(0), |row| row::required::<i64>(row, "version")).map(drop)
+}
+
+fn set_clock(clock: &DatabaseClock, rows: &[Row], asked: Instant) -> Result<(), StoreError> {
     if let Some(time) = rows.first().map(|row| row::optional_moment(row, "clock")).transpose()?.flatten() {
         clock.set(time, asked, Instant::now());
     }
-    rows.first().map_or(Ok(0), |row| row::required::<i64>(row, "version")).map(drop)
+    Ok(())
 }
 
 pub(super) async fn rows(pool: &Pool, action: &'static str, batch: Batch) -> Result<Vec<Row>, StoreError> {

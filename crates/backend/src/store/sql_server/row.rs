@@ -10,7 +10,7 @@ use time::PrimitiveDateTime;
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::session::TokenState;
 use crate::domain::{Credentials, PasswordHash, Timestamp, User};
-use crate::store::{BoxError, KeptAnswer, StoreError};
+use crate::store::{BoxError, KeptAnswer, Outcome, StoreError};
 
 /// A column that must have a value has none.
 #[derive(Debug, thiserror::Error)]
@@ -22,10 +22,18 @@ struct Absent;
 #[error("it has {0} bytes instead of 32")]
 struct BadLength(usize);
 
-/// Whether a mutation's batch says that it came to its end.
-pub(super) fn committed(rows: &[Row]) -> Result<bool, StoreError> {
+/// What a mutation's batch says of its end. A refusal that is none of a version is named in a column of its own.
+pub(super) fn outcome(rows: &[Row]) -> Result<Outcome, StoreError> {
     let row = rows.first().ok_or_else(|| StoreError::corrupt("committed", Absent))?;
-    required(row, "committed")
+    if required(row, "committed")? {
+        return Ok(Outcome::Committed);
+    }
+    let is_named = row.columns().iter().any(|column| column.name() == "refusal");
+    let refusal = if is_named { optional::<&str>(row, "refusal")? } else { None };
+    Ok(match refusal {
+        Some("session_revoked") => Outcome::SessionRevoked,
+        _ => Outcome::Stale,
+    })
 }
 
 pub(super) fn user(row: &Row) -> Result<User, StoreError> {
@@ -60,9 +68,11 @@ pub(super) fn token_state(row: &Row) -> Result<TokenState, StoreError> {
         user: user(row)?,
         session_id: required(row, "session_id")?,
         session_version: required(row, "session_version")?,
+        session_created_at: moment(row, "session_created_at")?,
         session_revoked_at: optional_moment(row, "session_revoked_at")?,
         expires_at: moment(row, "expires_at")?,
         replaced_at: optional_moment(row, "replaced_at")?,
+        successor_kid: optional::<&str>(row, "successor_kid")?.map(str::to_owned),
         successor_replaced: required(row, "successor_replaced")?,
     })
 }

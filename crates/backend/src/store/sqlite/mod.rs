@@ -20,6 +20,7 @@ mod place;
 mod purge;
 mod read;
 pub(super) mod restore;
+mod sessions;
 mod work;
 
 use std::fs::OpenOptions;
@@ -34,10 +35,10 @@ use super::metrics::StoreMetrics;
 use super::migration::MigrationError;
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
-use super::{BoxError, KeptAnswer, Mutation, Outcome, PoolStatus, Scope, Store, StoreError};
+use super::{BoxError, KeptAnswer, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store, StoreError};
 use crate::config::PoolConfig;
 use crate::domain::onboarding::Onboarding;
-use crate::domain::session::{TokenHash, TokenState};
+use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User, cut_to_millisecond};
 
 use crew::Crew;
@@ -108,6 +109,24 @@ impl Store for SqliteStore {
 
     async fn token_state(&self, hash: TokenHash) -> Result<Option<TokenState>, StoreError> {
         self.readers.submit(Job::new(move |connection| read::token_state(connection, hash))).await
+    }
+
+    async fn sessions(&self, query: SessionsQuery) -> Result<Vec<SessionSummary>, StoreError> {
+        self.readers.submit(Job::new(move |connection| sessions::list(connection, &query))).await
+    }
+
+    async fn revoked_sessions(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Uuid, Timestamp)>, StoreError> {
+        self.readers
+            .submit(Job::new(move |connection| sessions::revoked_since(connection, since, limit)))
+            .await
+    }
+
+    async fn is_revoked(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.readers.submit(Job::new(move |connection| sessions::is_revoked(connection, id))).await
     }
 
     async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {

@@ -7,8 +7,9 @@ use super::audit;
 use super::connection::store_error;
 use super::outbox;
 use super::read::{kept_answer, millis};
+use super::sessions;
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
-use crate::domain::session::{NewSession, NewToken, TokenHash};
+use crate::domain::session::NewSession;
 use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
 
@@ -20,6 +21,11 @@ pub(super) fn apply(connection: &Connection, mutation: &Mutation) -> Result<Outc
         && let Some(kept) = kept_answer(connection, &record.scope, mutation.at)?
     {
         return Ok(Outcome::Kept(kept));
+    }
+    if let Some(session_id) = mutation.session
+        && !sessions::may_write(connection, session_id).map_err(failed)?
+    {
+        return Ok(Outcome::SessionRevoked);
     }
     let outcome = apply_effect(connection, &mutation.effect, mutation.at).map_err(failed)?;
     if outcome == Outcome::Committed {
@@ -50,11 +56,15 @@ fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Resu
     match effect {
         Effect::None => Ok(Outcome::Committed),
         Effect::Register { user, session } => register(connection, user, session, at),
-        Effect::StartSession(session) => start_session(connection, session, at),
-        Effect::RotateToken { session_id, expected_version, replaced, replacement } => {
-            rotate_token(connection, *session_id, *expected_version, *replaced, replacement, at)
+        Effect::StartSession(session) => sessions::start(connection, session, at),
+        Effect::RotateToken(rotation) => sessions::rotate(connection, rotation, at),
+        Effect::RevokeSession { session_id } => sessions::revoke(connection, *session_id, at),
+        Effect::RevokeOwnSession { user_id, session_id } => {
+            sessions::revoke_one_of(connection, *user_id, *session_id, at)
         }
-        Effect::RevokeSession { session_id } => revoke_session(connection, *session_id, at),
+        Effect::RevokeSessions { user_id, except } => {
+            sessions::revoke_all_of(connection, *user_id, *except, at)
+        }
         Effect::SaveStep { user_id, expected_version, step, record } => {
             save_step(connection, *user_id, *expected_version, (*step, record), at)
         }
@@ -102,80 +112,7 @@ fn register(
     for (step, record) in &begun.steps {
         upsert_step(connection, user.id, *step, record, at)?;
     }
-    start_session(connection, session, at)
-}
-
-fn start_session(connection: &Connection, session: &NewSession, at: Timestamp) -> Result<Outcome, Error> {
-    connection
-        .prepare_cached(
-            "INSERT INTO sessions (id, user_id, version, created_at, last_used_at, expires_at)
-             VALUES (?1, ?2, 1, ?3, ?3, ?4)",
-        )?
-        .execute(params![
-            session.id.to_string(),
-            session.user_id.to_string(),
-            millis(at),
-            millis(session.token.expires_at),
-        ])?;
-    insert_token(connection, session.id, &session.token, None)?;
-    Ok(Outcome::Committed)
-}
-
-fn insert_token(
-    connection: &Connection,
-    session_id: Uuid,
-    token: &NewToken,
-    parent: Option<TokenHash>,
-) -> Result<(), Error> {
-    connection
-        .prepare_cached(
-            "INSERT INTO refresh_tokens (hash, session_id, parent, issued_at, expires_at)
-             VALUES (?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
-            token.hash.0,
-            session_id.to_string(),
-            parent.map(|hash| hash.0),
-            millis(token.issued_at),
-            millis(token.expires_at),
-        ])?;
-    Ok(())
-}
-
-fn rotate_token(
-    connection: &Connection,
-    session_id: Uuid,
-    expected_version: i64,
-    replaced: TokenHash,
-    replacement: &NewToken,
-    at: Timestamp,
-) -> Result<Outcome, Error> {
-    let rows = connection
-        .prepare_cached(
-            "UPDATE sessions SET version = version + 1, last_used_at = ?3, expires_at = ?4
-             WHERE id = ?1 AND version = ?2 AND revoked_at IS NULL",
-        )?
-        .execute(params![
-            session_id.to_string(),
-            expected_version,
-            millis(at),
-            millis(replacement.expires_at),
-        ])?;
-    if rows == 0 {
-        return Ok(Outcome::Stale);
-    }
-    connection
-        .prepare_cached("UPDATE refresh_tokens SET replaced_at = ?2 WHERE hash = ?1 AND replaced_at IS NULL")?
-        .execute(params![replaced.0, millis(at)])?;
-    insert_token(connection, session_id, replacement, Some(replaced))?;
-    Ok(Outcome::Committed)
-}
-
-fn revoke_session(connection: &Connection, session_id: Uuid, at: Timestamp) -> Result<Outcome, Error> {
-    connection
-        .prepare_cached("UPDATE sessions SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL")?
-        .execute(params![session_id.to_string(), millis(at)])?;
-    Ok(Outcome::Committed)
+    sessions::start(connection, session, at)
 }
 
 fn save_step(

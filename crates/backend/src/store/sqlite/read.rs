@@ -145,7 +145,7 @@ pub(super) fn token_state(
     let sql = concat!(
         "SELECT ",
         user_columns!(),
-        ", s.id, s.version, s.revoked_at, t.expires_at, t.replaced_at,
+        ", s.id, s.version, s.revoked_at, t.expires_at, t.replaced_at, s.created_at, t.successor_kid,
             EXISTS (SELECT 1 FROM refresh_tokens c WHERE c.parent = t.hash AND c.replaced_at IS NOT NULL)
          FROM refresh_tokens t
          JOIN sessions s ON s.id = t.session_id
@@ -164,6 +164,8 @@ struct TokenRow {
     session_revoked_at: Option<i64>,
     expires_at: i64,
     replaced_at: Option<i64>,
+    session_created_at: i64,
+    successor_kid: Option<String>,
     successor_replaced: bool,
 }
 
@@ -175,7 +177,9 @@ impl TokenRow {
             session_revoked_at: row.get(AFTER_USER + 2)?,
             expires_at: row.get(AFTER_USER + 3)?,
             replaced_at: row.get(AFTER_USER + 4)?,
-            successor_replaced: row.get(AFTER_USER + 5)?,
+            session_created_at: row.get(AFTER_USER + 5)?,
+            successor_kid: row.get(AFTER_USER + 6)?,
+            successor_replaced: row.get(AFTER_USER + 7)?,
         })
     }
 
@@ -184,9 +188,11 @@ impl TokenRow {
             user,
             session_id: parse("session id", &self.session_id)?,
             session_version: self.session_version,
+            session_created_at: moment(self.session_created_at)?,
             session_revoked_at: self.session_revoked_at.map(moment).transpose()?,
             expires_at: moment(self.expires_at)?,
             replaced_at: self.replaced_at.map(moment).transpose()?,
+            successor_kid: self.successor_kid,
             successor_replaced: self.successor_replaced,
         })
     }

@@ -53,6 +53,7 @@ async fn nothing_breaks_while_they_differ_by_30_seconds() {
             assert_eq!(first.status, 200, "{shown}: {first:?}");
             let again = refresh(judges, &person.refresh_token).await;
             assert_eq!(again.status, 200, "{shown}: the parent in its grace: {again:?}");
+            assert_eq!(again.body["refresh_token"], first.body["refresh_token"], "{shown}: a branch");
             let newest = Person::from(again);
             let next = refresh(judges, &newest.refresh_token).await;
             assert_eq!(next.status, 200, "{shown}: {next:?}");

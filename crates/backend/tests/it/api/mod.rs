@@ -15,5 +15,6 @@ mod operations;
 mod overload;
 mod processes;
 mod rotation;
+mod sessions;
 mod tokens;
 mod traces;

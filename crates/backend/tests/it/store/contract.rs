@@ -1,6 +1,7 @@
 //! What every home of the store must do.
 
 mod outbox;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -13,10 +14,12 @@ use time::Duration;
 use uuid::Uuid;
 
 use super::samples::{
-    audit, keyed, mutation, record, registered, registration, scope, step, token, unique_email, user,
+    audit, keyed, mutation, record, registered, registration, rotation, scope, step, token, unique_email,
+    user,
 };
 
 pub(crate) use outbox::*;
+pub(crate) use sessions::*;
 
 pub(crate) type SharedStore = Arc<dyn Store>;
 
@@ -130,12 +133,7 @@ pub(crate) async fn a_token_is_rotated_at_its_version_only(store: &SharedStore) 
     let (user, session) = registered(&**store).await;
     let (first, second, third) = (session.token.hash, token(now()), token(now()));
     let rotate = |version, replaced, replacement| {
-        mutation(Effect::RotateToken {
-            session_id: session.id,
-            expected_version: version,
-            replaced,
-            replacement,
-        })
+        mutation(Effect::RotateToken(Box::new(rotation(session.id, version, replaced, replacement))))
     };
     let rotation = rotate(1, first, second.clone());
     let at = rotation.at;
@@ -157,13 +155,8 @@ pub(crate) async fn the_first_replacement_counts(store: &SharedStore) {
     let (_, session) = registered(&**store).await;
     let mut at = now();
     for version in 1..=2 {
-        let effect = Effect::RotateToken {
-            session_id: session.id,
-            expected_version: version,
-            replaced: session.token.hash,
-            replacement: token(at),
-        };
-        let mut rotation = mutation(effect);
+        let rotation = rotation(session.id, version, session.token.hash, token(at));
+        let mut rotation = mutation(Effect::RotateToken(Box::new(rotation)));
         rotation.at = at;
         assert_eq!(store.commit(rotation).await.unwrap(), Outcome::Committed);
         at += Duration::SECOND;
@@ -184,13 +177,11 @@ pub(crate) async fn a_revoked_session_stays_revoked(store: &SharedStore) {
     assert_eq!(store.commit(later).await.unwrap(), Outcome::Committed);
     let state = store.token_state(session.token.hash).await.unwrap().unwrap();
     assert_eq!(state.session_revoked_at, Some(at));
-    let rotation = Effect::RotateToken {
-        session_id: session.id,
-        expected_version: state.session_version,
-        replaced: session.token.hash,
-        replacement: token(now()),
-    };
-    assert_eq!(store.commit(mutation(rotation)).await.unwrap(), Outcome::Stale);
+    let rotation = rotation(session.id, state.session_version, session.token.hash, token(now()));
+    assert_eq!(
+        store.commit(mutation(Effect::RotateToken(Box::new(rotation)))).await.unwrap(),
+        Outcome::Stale
+    );
     let unknown = mutation(Effect::RevokeSession { session_id: Uuid::now_v7() });
     assert_eq!(store.commit(unknown).await.unwrap(), Outcome::Committed);
 }

@@ -1,10 +1,11 @@
 //! Rows to store. Each call gives new ones, so that tests may share a database.
 
 use backend::domain::onboarding::{StepRecord, StepStatus};
-use backend::domain::session::{NewSession, NewToken, RefreshToken};
-use backend::domain::{NewUser, PasswordHash, Theme, Timestamp, User, now};
+use backend::domain::session::{NewSession, NewToken, RefreshToken, TokenHash};
+use backend::domain::{Client, NewUser, PasswordHash, Theme, Timestamp, User, now};
 use backend::store::{
-    Actor, AuditAction, AuditEntry, Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Scope, Store,
+    Actor, AuditAction, AuditEntry, Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Rotation,
+    Scope, Store,
 };
 use serde_json::{Map, Value};
 use time::Duration;
@@ -27,7 +28,21 @@ pub(crate) fn token(at: Timestamp) -> NewToken {
 }
 
 pub(crate) fn session(user_id: Uuid, at: Timestamp) -> NewSession {
-    NewSession { id: Uuid::now_v7(), user_id, token: token(at) }
+    NewSession { id: Uuid::now_v7(), user_id, token: token(at), client: client() }
+}
+
+pub(crate) fn client() -> Client {
+    Client { address: [192, 0, 2, 1].into(), user_agent: None }
+}
+
+pub(crate) fn rotation(
+    session_id: Uuid,
+    expected_version: i64,
+    replaced: TokenHash,
+    replacement: NewToken,
+) -> Rotation {
+    let (successor_kid, client) = ("kid-1".into(), client());
+    Rotation { session_id, expected_version, replaced, replacement, successor_kid, client }
 }
 
 pub(crate) fn registration(user: &User) -> (Effect, NewSession) {
@@ -47,7 +62,8 @@ pub(crate) fn record(scope: Scope, answer: &[u8], at: Timestamp) -> IdempotencyR
 }
 
 pub(crate) fn mutation(effect: Effect) -> Mutation {
-    Mutation { at: now(), idempotency: None, effect, messages: Vec::new(), audit: None }
+    let (idempotency, session, messages) = (None, None, Vec::new());
+    Mutation { at: now(), idempotency, session, effect, messages, audit: None }
 }
 
 pub(crate) fn keyed(effect: Effect, record: IdempotencyRecord) -> Mutation {

@@ -1,0 +1,71 @@
+//! The refresh tokens that a request bears, and the one of them that counts.
+
+use http::HeaderMap;
+
+use super::client::ClientInfo;
+use super::cookie::{self, SessionCookie};
+use super::dto::TokenRequest;
+use super::error::ApiError;
+use super::same_site;
+use crate::app::AppState;
+use crate::domain::session::{RefreshToken, TokenState, Verdict};
+
+/// Where the next refresh token goes: whence this one came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TokenPlace {
+    /// Into the answer's body.
+    Body,
+    /// Into a cookie.
+    Cookie(SessionCookie),
+}
+
+/// A refresh token of a request.
+#[derive(Clone)]
+pub(super) struct Presented {
+    pub(super) token: RefreshToken,
+    pub(super) place: TokenPlace,
+}
+
+/// The token in the body, or else those in cookies: several, where there are several of our names. What cookies alone
+/// authorize is refused to other sites.
+pub(super) fn presented(
+    request: TokenRequest,
+    headers: &HeaderMap,
+    client: &ClientInfo,
+) -> Result<Vec<Presented>, ApiError> {
+    if let Some(token) = request.refresh_token {
+        return Ok(vec![Presented { token: token.0, place: TokenPlace::Body }]);
+    }
+    let cookies = cookie::read(headers);
+    if !cookies.is_empty() && !same_site::is_own(headers, client) {
+        return Err(ApiError::CrossSite);
+    }
+    let cookies = cookies.into_iter();
+    Ok(cookies.map(|(token, cookie)| Presented { token, place: TokenPlace::Cookie(cookie) }).collect())
+}
+
+/// What became of looking the tokens up.
+pub(super) enum Choice {
+    /// This one is good for a refresh.
+    Good(Presented, Box<TokenState>, Verdict),
+    /// None is, and one of them shows that two parties hold its family.
+    Reused(Box<TokenState>),
+    /// None is.
+    None,
+}
+
+/// Looks the tokens up until one is good: an old cookie beside a good one is no reason to end anything.
+pub(super) async fn choose(app: &AppState, presented: &[Presented]) -> Result<Choice, ApiError> {
+    let mut reused = None;
+    for candidate in presented {
+        let Some(state) = app.store.token_state(candidate.token.hash()).await? else { continue };
+        match state.verdict(app.now(), app.lifetimes) {
+            verdict @ (Verdict::Rotate | Verdict::Repeat) => {
+                return Ok(Choice::Good(candidate.clone(), Box::new(state), verdict));
+            }
+            Verdict::Reused => reused = reused.or(Some(Box::new(state))),
+            Verdict::Expired | Verdict::Revoked => {}
+        }
+    }
+    Ok(reused.map_or(Choice::None, Choice::Reused))
+}

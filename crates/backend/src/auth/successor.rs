@@ -1,0 +1,67 @@
+//! What replaces a refresh token: another one that is derived from it.
+
+use aws_lc_rs::hmac;
+use service_kit::jwt::Keyring;
+
+use crate::domain::session::RefreshToken;
+
+/// Derives the successors of refresh tokens, with a key from every secret.
+///
+/// A successor is the HMAC-SHA256 of the token that it replaces. So every instance, asked for it as often as you like,
+/// gives the same one; and who has neither the token nor the secret cannot tell it.
+pub struct Successors {
+    /// The current secret's first.
+    keys: Vec<(String, hmac::Key)>,
+}
+
+impl Successors {
+    /// With a key from every secret of `keyring`.
+    pub fn new(keyring: &Keyring) -> Self {
+        let keys = keyring.derive_all("refresh token successor HMAC-SHA256 v1");
+        let keys = keys.into_iter().map(|(kid, key)| (kid, hmac::Key::new(hmac::HMAC_SHA256, &key)));
+        Self { keys: keys.collect() }
+    }
+
+    /// The successor of `token` by the key of the secret `kid`, or by the current one's; and which one's it was. None
+    /// where that secret is not among ours any more.
+    pub fn of(&self, token: &RefreshToken, kid: Option<&str>) -> Option<(String, RefreshToken)> {
+        let mut keys = self.keys.iter();
+        let (kid, key) = keys.find(|(known, _)| kid.is_none_or(|kid| kid == known))?;
+        let successor = hmac::sign(key, token.expose().as_bytes());
+        Some((kid.clone(), RefreshToken::from_bytes(successor.as_ref())))
+    }
+}
+
+impl std::fmt::Debug for Successors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.keys.iter().map(|(kid, _)| kid)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use service_kit::config::Secret;
+
+    const OLD: &str = "the old secret, of sufficient length";
+    const NEW: &str = "the new secret, of sufficient length";
+
+    fn successors(current: &str, others: &[&str]) -> Successors {
+        let others: Vec<Secret> = others.iter().map(|text| Secret::new(*text)).collect();
+        Successors::new(&Keyring::new(&Secret::new(current), &others).unwrap())
+    }
+
+    #[test]
+    fn a_token_has_one_successor_for_each_secret() {
+        let (before, promoted) = (successors(OLD, &[NEW]), successors(NEW, &[OLD]));
+        let token = RefreshToken::generate();
+        let (kid, successor) = before.of(&token, None).unwrap();
+        let (again_kid, again) = promoted.of(&token, Some(&kid)).unwrap();
+        assert_eq!((&again_kid, again.hash()), (&kid, successor.hash()));
+        let (new_kid, other) = promoted.of(&token, None).unwrap();
+        assert!(new_kid != kid && other.hash() != successor.hash());
+        assert!(successors(NEW, &[]).of(&token, Some(&kid)).is_none());
+        assert_eq!(successor.expose().len(), 43);
+        assert_ne!(before.of(&successor, None).unwrap().1.hash(), successor.hash());
+    }
+}
