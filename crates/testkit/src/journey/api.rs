@@ -26,6 +26,10 @@ pub enum Operation {
     Refresh,
     /// `GET /api/auth/me`
     Me,
+    /// `GET /api/auth/sessions`
+    Sessions,
+    /// `DELETE /api/auth/sessions/{id}`
+    EndSession,
     /// `GET /api/onboarding`
     Read,
     /// `PUT /api/onboarding/steps/{key}`
@@ -36,8 +40,17 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in the order of a journey.
-    pub const ALL: [Self; 7] =
-        [Self::Register, Self::Login, Self::Refresh, Self::Me, Self::Read, Self::Step, Self::Complete];
+    pub const ALL: [Self; 9] = [
+        Self::Register,
+        Self::Login,
+        Self::Refresh,
+        Self::Me,
+        Self::Sessions,
+        Self::EndSession,
+        Self::Read,
+        Self::Step,
+        Self::Complete,
+    ];
 }
 
 impl fmt::Display for Operation {
@@ -47,6 +60,8 @@ impl fmt::Display for Operation {
             Self::Login => "log in",
             Self::Refresh => "refresh",
             Self::Me => "who am I",
+            Self::Sessions => "list sessions",
+            Self::EndSession => "end a session",
             Self::Read => "read onboarding",
             Self::Step => "save a step",
             Self::Complete => "complete",
@@ -90,6 +105,11 @@ impl Call {
     /// A change of what is there, with a fresh idempotency key.
     pub fn put(operation: Operation, path: &str, body: Value) -> Self {
         Self { method: Method::PUT, ..Self::post(operation, path, Some(body)) }
+    }
+
+    /// A removal, with a fresh idempotency key.
+    pub fn delete(operation: Operation, path: &str) -> Self {
+        Self { method: Method::DELETE, ..Self::post(operation, path, None) }
     }
 
     /// As this user.

@@ -64,12 +64,14 @@ impl Person {
         self.steps.len()
     }
 
-    /// The whole way: register, log in, refresh, every step, complete, read back. Ends at the first failure.
+    /// The whole way: register, log in, refresh, end the first session, every step, complete, read back. Ends at the
+    /// first failure.
     pub async fn journey(&mut self, api: &Api) -> Result<(), Failure> {
         self.register(api).await?;
         let tokens = self.login(api).await?;
         let tokens = self.refresh(api, &tokens).await?;
         self.me(api, &tokens).await?;
+        self.end_first_session(api, &tokens).await?;
         self.walk_onboarding(api, &tokens).await?;
         self.read(api, &tokens).await
     }
@@ -109,6 +111,38 @@ impl Person {
         let call = Call::get(Operation::Me, "/api/auth/me").bearer(&tokens.access);
         let user = api.call(&call).await?.json();
         self.own_id(api, Operation::Me, &user).map(|_| ())
+    }
+
+    /// Sees the session of the registration beside that of `tokens`, ends it, and sees that it is gone. A log-in that
+    /// happened twice would be seen, too.
+    pub async fn end_first_session(&self, api: &Api, tokens: &Tokens) -> Result<(), Failure> {
+        let others = self.other_sessions(api, tokens, 1).await?;
+        for id in others {
+            let path = format!("/api/auth/sessions/{id}");
+            let call = Call::delete(Operation::EndSession, &path).bearer(&tokens.access).expect(204);
+            api.call(&call).await?;
+        }
+        self.other_sessions(api, tokens, 0).await.map(|_| ())
+    }
+
+    /// The ids of all sessions but that of `tokens`, which have to be so many.
+    async fn other_sessions(
+        &self,
+        api: &Api,
+        tokens: &Tokens,
+        expected: usize,
+    ) -> Result<Vec<String>, Failure> {
+        let call = Call::get(Operation::Sessions, "/api/auth/sessions").bearer(&tokens.access);
+        let body = api.call(&call).await?.json();
+        let items = body["items"].as_array().cloned().unwrap_or_default();
+        let others = items.iter().filter(|session| session["current"] == false);
+        let ids: Vec<String> =
+            others.filter_map(|session| Some(session["id"].as_str()?.to_owned())).collect();
+        let wrong = || {
+            let text = format!("{}: not {expected} other sessions: {body}", self.email);
+            api.fail(Operation::Sessions, None, Reason::Content(text))
+        };
+        if ids.len() == expected && items.len() == expected + 1 { Ok(ids) } else { Err(wrong()) }
     }
 
     /// Every step, as a page would send them, and the completion.

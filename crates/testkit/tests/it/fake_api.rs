@@ -27,6 +27,8 @@ struct Account {
     version: u64,
     completed: bool,
     steps: Vec<Value>,
+    /// The latest is the one that asks.
+    sessions: Vec<Uuid>,
 }
 
 struct Api {
@@ -88,12 +90,22 @@ impl Api {
         let email = email.unwrap_or_default().to_lowercase();
         match request.target.strip_prefix("/api/").unwrap_or_default() {
             "auth/register" => self.register(&email),
-            "auth/login" | "auth/refresh" => Answer::json(&self.session(&email)),
+            "auth/login" => {
+                self.account(&email).sessions.push(Uuid::new_v4());
+                Answer::json(&self.session(&email))
+            }
+            "auth/refresh" => Answer::json(&self.session(&email)),
+            "auth/sessions" => Answer::json(&self.sessions(&email)),
             "auth/me" => Answer::json(&self.session(&email)["user"]),
             "onboarding" => Answer::json(&self.state(&email)),
             "onboarding/complete" => {
                 self.account(&email).completed = true;
                 self.changed(&email)
+            }
+            target if request.method == "DELETE" => {
+                let sessions = &mut self.account(&email).sessions;
+                sessions.retain(|id| !target.ends_with(&id.to_string()));
+                Answer::new(204, "")
             }
             target => {
                 let key = target.trim_start_matches("onboarding/steps/");
@@ -114,7 +126,8 @@ impl Api {
         if known && self.flaw != Flaw::TakesTwice {
             return Answer::new(409, "email_taken");
         }
-        let account = Account { id: Uuid::new_v4(), version: 1, completed: false, steps: Vec::new() };
+        let (steps, sessions) = (Vec::new(), vec![Uuid::new_v4()]);
+        let account = Account { id: Uuid::new_v4(), version: 1, completed: false, steps, sessions };
         self.accounts.insert(email.to_owned(), account);
         Answer::new(201, self.session(email).to_string())
     }
@@ -128,6 +141,12 @@ impl Api {
     fn session(&mut self, email: &str) -> Value {
         let user = json!({"id": self.account(email).id, "email": email});
         json!({"user": user, "access_token": email, "refresh_token": email})
+    }
+
+    fn sessions(&mut self, email: &str) -> Value {
+        let sessions = &self.account(email).sessions;
+        let item = |id| json!({"id": id, "current": Some(id) == sessions.last()});
+        json!({"items": sessions.iter().map(item).collect::<Vec<_>>()})
     }
 
     fn state(&mut self, email: &str) -> Value {

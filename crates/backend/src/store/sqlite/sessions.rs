@@ -119,18 +119,16 @@ pub(super) fn revoke_all_of(
     Ok(Outcome::Committed)
 }
 
+const LIST: &str = "SELECT id, user_agent, address, created_at, last_used_at FROM sessions
+     WHERE user_id = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2) AND created_at > ?3
+     ORDER BY id = ?4 DESC, last_used_at DESC, id DESC LIMIT ?5";
+
 pub(super) fn list(
     connection: &Connection,
     query: &SessionsQuery,
 ) -> Result<Vec<SessionSummary>, StoreError> {
     let failed = |error| store_error("list sessions", error);
-    let mut statement = connection
-        .prepare_cached(
-            "SELECT id, user_agent, address, created_at, last_used_at FROM sessions
-             WHERE user_id = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2) AND created_at > ?3
-             ORDER BY id = ?4 DESC, last_used_at DESC, id DESC LIMIT ?5",
-        )
-        .map_err(failed)?;
+    let mut statement = connection.prepare_cached(LIST).map_err(failed)?;
     let rows = statement
         .query_map(
             params![
@@ -207,14 +205,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ended_sessions_are_found_by_their_index() {
+    fn no_statement_reads_a_whole_table() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data.db");
         super::super::migrate(&path).unwrap();
         let connection = super::super::connection::open(&path).unwrap();
-        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {REVOKED}")).unwrap();
-        let steps = explain.query_map(params![0, 1], |row| row.get::<_, String>("detail")).unwrap();
-        let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
-        assert!(steps.iter().all(|step| step.contains("ix_sessions_revoked_at")), "{steps:?}");
+        for (statement, index) in [(REVOKED, "ix_sessions_revoked_at"), (LIST, "ix_sessions_user_id")] {
+            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+            let steps = explain.raw_query().mapped(|row| row.get::<_, String>("detail"));
+            let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+            assert!(steps[0].starts_with("SEARCH") && steps[0].contains(index), "{steps:?}");
+        }
     }
 }
