@@ -1,5 +1,6 @@
 //! What a person types.
 
+mod admin;
 mod backup;
 
 use std::error::Error;
@@ -45,6 +46,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Put a backup in the place of the database, which is kept aside
     Restore(backup::RestoreArgs),
+    /// Manage accounts: make them, list them, set roles and passwords
+    Admin(admin::AdminArgs),
     /// Ask the instance at `BIND_ADDRESS` whether it is alive
     Healthcheck,
     /// Print the `OpenAPI` document
@@ -66,6 +69,14 @@ enum Failure {
     Migrate(#[from] backend::store::migration::MigrationError),
     #[error(transparent)]
     Backup(#[from] backend::store::backup::BackupError),
+    #[error(transparent)]
+    Account(#[from] admin::AccountError),
+    #[error(transparent)]
+    Password(#[from] admin::PasswordInputError),
+    #[error("the database cannot be asked")]
+    Store(#[from] backend::store::StoreError),
+    #[error("the database cannot be read; has `onboarding-backend migrate` run?")]
+    Unreadable(#[source] backend::store::StoreError),
     #[error("unhealthy")]
     Probe(#[from] ProbeError),
     #[error("input or output failed")]
@@ -84,6 +95,10 @@ impl Failure {
             | Self::Build(_)
             | Self::Migrate(_)
             | Self::Backup(_)
+            | Self::Account(_)
+            | Self::Password(_)
+            | Self::Store(_)
+            | Self::Unreadable(_)
             | Self::Probe(_)
             | Self::Io(_)
             | Self::CutOff(_) => exit::FAILED,
@@ -98,6 +113,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Migrate => in_runtime(migrate_only()),
         Command::Backup(args) => in_runtime(backup::back_up(args)),
         Command::Restore(args) => in_runtime(backup::restore(args)),
+        Command::Admin(args) => in_runtime(admin::run(args)),
         Command::Healthcheck => healthcheck(),
         Command::Openapi => print(&backend::api::document()),
     };

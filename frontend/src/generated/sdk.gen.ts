@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ApiHealthData, ApiHealthErrors, ApiHealthResponses, CompleteOnboardingData, CompleteOnboardingErrors, CompleteOnboardingResponses, DocsData, DocsResponses, EndAllSessionsData, EndAllSessionsErrors, EndAllSessionsResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, GetOnboardingData, GetOnboardingErrors, GetOnboardingResponses, GetStaticDataData, GetStaticDataResponses, HealthData, HealthErrors, HealthResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MeData, MeErrors, MeResponses, MetricsData, MetricsResponses, OpenapiData, OpenapiResponses, PutStepData, PutStepErrors, PutStepResponses, ReadyData, ReadyErrors, ReadyResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses } from './types.gen';
+import type { ApiHealthData, ApiHealthErrors, ApiHealthResponses, CompleteOnboardingData, CompleteOnboardingErrors, CompleteOnboardingResponses, DocsData, DocsResponses, EndAllSessionsData, EndAllSessionsErrors, EndAllSessionsResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, ExportUsersData, ExportUsersErrors, ExportUsersResponses, FunnelData, FunnelErrors, FunnelResponses, GetOnboardingData, GetOnboardingErrors, GetOnboardingResponses, GetStaticDataData, GetStaticDataResponses, HealthData, HealthErrors, HealthResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MeData, MeErrors, MeResponses, MetricsData, MetricsResponses, OpenapiData, OpenapiResponses, PutStepData, PutStepErrors, PutStepResponses, ReadyData, ReadyErrors, ReadyResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RestoreUserData, RestoreUserErrors, RestoreUserResponses, ShowUserData, ShowUserErrors, ShowUserResponses, SuspendUserData, SuspendUserErrors, SuspendUserResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -17,6 +17,107 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
      */
     meta?: Record<string, unknown>;
 };
+
+/**
+ * Read the audit log
+ *
+ * The newest row comes first. Rows that come while pages are read move nobody; what is older than `AUDIT_RETENTION` is
+ * gone.
+ */
+export const listAuditLog = <ThrowOnError extends boolean = false>(options?: Options<ListAuditLogData, ThrowOnError>) => (options?.client ?? client).get<ListAuditLogResponses, ListAuditLogErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/audit',
+    ...options
+});
+
+/**
+ * Count how far all accounts are
+ *
+ * As of this moment, by the steps that there are today. Accounts that were deleted are not counted.
+ */
+export const funnel = <ThrowOnError extends boolean = false>(options?: Options<FunnelData, ThrowOnError>) => (options?.client ?? client).get<FunnelResponses, FunnelErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/funnel',
+    ...options
+});
+
+/**
+ * List accounts
+ *
+ * Without `q` the newest come first. With it, those whose address begins so come first, in the order of their addresses,
+ * and then those of whom only the name does. Accounts that come while pages are read move nobody.
+ */
+export const listUsers = <ThrowOnError extends boolean = false>(options?: Options<ListUsersData, ThrowOnError>) => (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/users',
+    ...options
+});
+
+/**
+ * Download accounts as CSV
+ *
+ * RFC 4180 in UTF-8, in the order of the list. A text that a spreadsheet could take for a formula has an apostrophe
+ * before it. The export is a row of the audit log. Should the database fail on the way, the answer breaks off.
+ */
+export const exportUsers = <ThrowOnError extends boolean = false>(options?: Options<ExportUsersData, ThrowOnError>) => (options?.client ?? client).get<ExportUsersResponses, ExportUsersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/users.csv',
+    ...options
+});
+
+/**
+ * Look at an account
+ */
+export const showUser = <ThrowOnError extends boolean = false>(options: Options<ShowUserData, ThrowOnError>) => (options.client ?? client).get<ShowUserResponses, ShowUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/users/{id}',
+    ...options
+});
+
+/**
+ * End all sessions of an account
+ *
+ * Its refresh tokens stop to work at once, and its access tokens as they do after a log-out.
+ */
+export const endSessions = <ThrowOnError extends boolean = false>(options: Options<EndSessionsData, ThrowOnError>) => (options.client ?? client).post<EndSessionsResponses, EndSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/users/{id}/end-sessions',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Restore a suspended account
+ *
+ * Its sessions stay ended. To restore one that is not suspended changes nothing.
+ */
+export const restoreUser = <ThrowOnError extends boolean = false>(options: Options<RestoreUserData, ThrowOnError>) => (options.client ?? client).post<RestoreUserResponses, RestoreUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/users/{id}/restore',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Suspend an account
+ *
+ * Nobody may log in until it is restored, and all its sessions end. The last admin who may act cannot be suspended.
+ */
+export const suspendUser = <ThrowOnError extends boolean = false>(options: Options<SuspendUserData, ThrowOnError>) => (options.client ?? client).post<SuspendUserResponses, SuspendUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/users/{id}/suspend',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * Log in

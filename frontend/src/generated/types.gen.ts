@@ -5,6 +5,92 @@ export type ClientOptions = {
 };
 
 /**
+ * An account as admins see it in a list.
+ */
+export type AccountBody = UserBody & {
+    onboarding: ProgressBody | null;
+    /**
+     * Since when nobody may log in.
+     */
+    suspended_at: string | null;
+};
+
+/**
+ * Some accounts.
+ */
+export type AccountsBody = {
+    items: Array<AccountBody>;
+    /**
+     * What `cursor` is to be for the next page; `null` after the last one.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Who did something.
+ */
+export type ActorBody = {
+    /**
+     * Its address; `null` where the account is gone.
+     */
+    email: string | null;
+    /**
+     * The account of the admin.
+     */
+    id: string | null;
+    /**
+     * `person` (whom it was done to, or whoever claimed to be), `admin` or `command_line`.
+     */
+    kind: string;
+};
+
+/**
+ * Some rows of the audit log, the newest first.
+ */
+export type AuditLogBody = {
+    items: Array<AuditRecordBody>;
+    /**
+     * What `cursor` is to be for the next page; `null` after the last one.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Something that was done.
+ */
+export type AuditRecordBody = {
+    /**
+     * What was done.
+     */
+    action: string;
+    actor: ActorBody;
+    /**
+     * The address of the client.
+     */
+    address: string | null;
+    at: string;
+    id: number;
+    instance_id: string;
+    /**
+     * Why, in the words of the admin.
+     */
+    reason: string | null;
+    request_id: string;
+    /**
+     * What exactly, such as the step's key or the session's id.
+     */
+    subject: string | null;
+    /**
+     * Its address; `null` where the account is gone.
+     */
+    user_email: string | null;
+    /**
+     * The account that it was done to; `null` where none is known.
+     */
+    user_id: string | null;
+};
+
+/**
  * Something to choose from.
  */
 export type ChoiceBody = {
@@ -52,6 +138,58 @@ export type DatabaseBody = {
      * `up` or `down`.
      */
     status: string;
+};
+
+/**
+ * How far all accounts are.
+ */
+export type FunnelBody = {
+    /**
+     * How many have completed the onboarding.
+     */
+    completed: number;
+    /**
+     * How many accounts there are.
+     */
+    registered: number;
+    /**
+     * All steps, in order.
+     */
+    steps: Array<FunnelStepBody>;
+};
+
+/**
+ * How far all accounts are with a step.
+ */
+export type FunnelStepBody = {
+    /**
+     * How many accounts have completed it.
+     */
+    completed: number;
+    /**
+     * How many have begun it.
+     */
+    in_progress: number;
+    /**
+     * The key of the step.
+     */
+    key: string;
+    /**
+     * How many have not touched it.
+     */
+    not_started: number;
+    /**
+     * Whether it must be completed before the onboarding can be.
+     */
+    required: boolean;
+    /**
+     * How many have skipped it.
+     */
+    skipped: number;
+    /**
+     * Its name for people.
+     */
+    title: string;
 };
 
 /**
@@ -175,6 +313,34 @@ export type Problem = {
      * Names the kind of problem: `urn:user-onboarding:problem:` and the code.
      */
     type: string;
+};
+
+/**
+ * How far an account is with its onboarding.
+ */
+export type ProgressBody = {
+    /**
+     * When it was completed.
+     */
+    completed_at: string | null;
+    /**
+     * `in_progress` or `completed`.
+     */
+    status: string;
+    /**
+     * When it was last changed.
+     */
+    updated_at: string;
+};
+
+/**
+ * Why an admin does something.
+ */
+export type ReasonRequest = {
+    /**
+     * Kept in the audit log. At most 500 UTF-16 units, in one line.
+     */
+    reason: string;
 };
 
 /**
@@ -394,6 +560,534 @@ export type UserBody = {
      */
     theme: string;
 };
+
+/**
+ * An account with all that belongs to it.
+ */
+export type WholeAccountBody = UserBody & {
+    /**
+     * What was done to it last, the newest first; all of it is at `/api/admin/audit?user_id=`.
+     */
+    audit: Array<AuditRecordBody>;
+    onboarding: OnboardingBody | null;
+    /**
+     * Its live sessions, those that were used last first; at most 100.
+     */
+    sessions: Array<SessionInfoBody>;
+    /**
+     * Since when nobody may log in.
+     */
+    suspended_at: string | null;
+};
+
+export type ListAuditLogData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * What was done to this account, by whomever; `00000000-0000-0000-0000-000000000000` for what was done to none that is known, such as log-ins with unknown addresses
+         */
+        user_id?: string;
+        /**
+         * What this admin did; `00000000-0000-0000-0000-000000000000` for the command line
+         */
+        actor_id?: string;
+        /**
+         * What was done
+         */
+        action?: string;
+        /**
+         * Not before this moment (RFC 3339)
+         */
+        from?: string;
+        /**
+         * Before this moment (RFC 3339)
+         */
+        before?: string;
+        /**
+         * The `next_cursor` of the page before, with the same filters
+         */
+        cursor?: string;
+        /**
+         * How many rows at most; 50 where it is left out
+         */
+        limit?: number;
+    };
+    url: '/api/admin/audit';
+};
+
+export type ListAuditLogErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `validation_failed`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListAuditLogError = ListAuditLogErrors[keyof ListAuditLogErrors];
+
+export type ListAuditLogResponses = {
+    /**
+     * Some rows
+     */
+    200: AuditLogBody;
+};
+
+export type ListAuditLogResponse = ListAuditLogResponses[keyof ListAuditLogResponses];
+
+export type FunnelData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/funnel';
+};
+
+export type FunnelErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type FunnelError = FunnelErrors[keyof FunnelErrors];
+
+export type FunnelResponses = {
+    /**
+     * The counts
+     */
+    200: FunnelBody;
+};
+
+export type FunnelResponse = FunnelResponses[keyof FunnelResponses];
+
+export type ListUsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How the address or the name begins, regardless of case; blanks around it do not count
+         */
+        q?: string;
+        /**
+         * The state of the account
+         */
+        status?: string;
+        /**
+         * Whether the address was verified
+         */
+        email_verified?: boolean;
+        /**
+         * The role
+         */
+        role?: string;
+        /**
+         * Whose onboarding is not complete and has not changed since this moment (RFC 3339)
+         */
+        stuck_since?: string;
+        /**
+         * The `next_cursor` of the page before, with the same filters
+         */
+        cursor?: string;
+        /**
+         * How many accounts at most; 50 where it is left out
+         */
+        limit?: number;
+    };
+    url: '/api/admin/users';
+};
+
+export type ListUsersErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `validation_failed`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
+
+export type ListUsersResponses = {
+    /**
+     * Some accounts
+     */
+    200: AccountsBody;
+};
+
+export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
+
+export type ExportUsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How the address or the name begins, regardless of case; blanks around it do not count
+         */
+        q?: string;
+        /**
+         * The state of the account
+         */
+        status?: string;
+        /**
+         * Whether the address was verified
+         */
+        email_verified?: boolean;
+        /**
+         * The role
+         */
+        role?: string;
+        /**
+         * Whose onboarding is not complete and has not changed since this moment (RFC 3339)
+         */
+        stuck_since?: string;
+    };
+    url: '/api/admin/users.csv';
+};
+
+export type ExportUsersErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `validation_failed`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ExportUsersError = ExportUsersErrors[keyof ExportUsersErrors];
+
+export type ExportUsersResponses = {
+    /**
+     * A header and a row for each account
+     */
+    200: string;
+};
+
+export type ExportUsersResponse = ExportUsersResponses[keyof ExportUsersResponses];
+
+export type ShowUserData = {
+    body?: never;
+    path: {
+        /**
+         * The account
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/users/{id}';
+};
+
+export type ShowUserErrors = {
+    /**
+     * `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `unknown_user`
+     */
+    404: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ShowUserError = ShowUserErrors[keyof ShowUserErrors];
+
+export type ShowUserResponses = {
+    /**
+     * The account with all that belongs to it
+     */
+    200: WholeAccountBody;
+};
+
+export type ShowUserResponse = ShowUserResponses[keyof ShowUserResponses];
+
+export type EndSessionsData = {
+    body: ReasonRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The account
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/users/{id}/end-sessions';
+};
+
+export type EndSessionsErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `unknown_user`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type EndSessionsError = EndSessionsErrors[keyof EndSessionsErrors];
+
+export type EndSessionsResponses = {
+    /**
+     * No session is left
+     */
+    204: void;
+};
+
+export type EndSessionsResponse = EndSessionsResponses[keyof EndSessionsResponses];
+
+export type RestoreUserData = {
+    body: ReasonRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The account
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/users/{id}/restore';
+};
+
+export type RestoreUserErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `unknown_user`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type RestoreUserError = RestoreUserErrors[keyof RestoreUserErrors];
+
+export type RestoreUserResponses = {
+    /**
+     * The account may be used
+     */
+    204: void;
+};
+
+export type RestoreUserResponse = RestoreUserResponses[keyof RestoreUserResponses];
+
+export type SuspendUserData = {
+    body: ReasonRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The account
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/users/{id}/suspend';
+};
+
+export type SuspendUserErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `unknown_user`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `last_admin`
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type SuspendUserError = SuspendUserErrors[keyof SuspendUserErrors];
+
+export type SuspendUserResponses = {
+    /**
+     * The account is suspended
+     */
+    204: void;
+};
+
+export type SuspendUserResponse = SuspendUserResponses[keyof SuspendUserResponses];
 
 export type LoginData = {
     body: LoginRequest;

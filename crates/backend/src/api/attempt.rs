@@ -78,12 +78,25 @@ impl Attempt {
         mails: &[Mail],
         answer: Answer,
     ) -> Result<Commit, ApiError> {
+        let audit = audit.map(|audit| audit.into_entry(app));
+        self.commit_entry(app, at, effect, audit, mails, answer).await
+    }
+
+    /// The same with an audit row that says more than who was concerned.
+    pub(super) async fn commit_entry(
+        &self,
+        app: &AppState,
+        at: Timestamp,
+        effect: Effect,
+        audit: Option<AuditEntry>,
+        mails: &[Mail],
+        answer: Answer,
+    ) -> Result<Commit, ApiError> {
         let (idempotency, session) = (self.record(app, &answer, at)?, self.0.session);
         if idempotency.is_none() && audit.is_none() && mails.is_empty() && matches!(effect, Effect::None) {
             return Ok(Commit::Done(answer));
         }
         let messages = mails.iter().map(|mail| app.envelopes.seal(mail)).collect::<Result<Vec<_>, _>>()?;
-        let audit = audit.map(|audit| audit.into_entry(app));
         let mutation = Mutation { at, idempotency, session, effect, messages, audit };
         match app.store.commit(mutation).await? {
             Outcome::Committed => {

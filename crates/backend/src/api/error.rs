@@ -58,6 +58,12 @@ pub(super) enum ApiError {
     InvalidCredentials,
     #[error("the account is suspended; ask whoever runs this service")]
     AccountSuspended,
+    #[error("only admins may do this")]
+    Forbidden,
+    #[error("there is no such account")]
+    UnknownUser,
+    #[error("nobody else can act as an admin; give another account the role first")]
+    LastAdmin,
     #[error("the refresh token is not valid; log in again")]
     RefreshTokenInvalid,
     #[error("you have no such session, or it has ended")]
@@ -114,6 +120,9 @@ impl ApiError {
             Self::Access(error) => (S::UNAUTHORIZED, access_code(error)),
             Self::InvalidCredentials => (S::UNAUTHORIZED, "invalid_credentials"),
             Self::AccountSuspended => (S::FORBIDDEN, "account_suspended"),
+            Self::Forbidden => (S::FORBIDDEN, "forbidden"),
+            Self::UnknownUser => (S::NOT_FOUND, "unknown_user"),
+            Self::LastAdmin => (S::CONFLICT, "last_admin"),
             Self::RefreshTokenInvalid => (S::UNAUTHORIZED, "refresh_token_invalid"),
             Self::SessionNotFound => (S::NOT_FOUND, "session_not_found"),
             Self::CrossSite => (S::FORBIDDEN, "cross_site_request"),
@@ -151,13 +160,14 @@ impl ApiError {
     }
 
     /// Whether the answer belongs to the request and is kept for its key. A missing or bad
-    /// credential does not: the same request with a good one is to be done. Nor does a suspension,
-    /// which may end.
+    /// credential does not: the same request with a good one is to be done. Nor does a suspension
+    /// or the want of a role, which may end.
     fn keepable(&self, status: StatusCode) -> bool {
         let passing = matches!(
             self,
             Self::Access(_)
                 | Self::AccountSuspended
+                | Self::Forbidden
                 | Self::RefreshTokenInvalid
                 | Self::CrossSite
                 | Self::BodyTooLarge { .. }

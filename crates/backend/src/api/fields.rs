@@ -31,7 +31,7 @@ pub(super) trait FromFields: Sized {
 pub(super) struct Checked<T>(pub(super) T);
 
 /// The fields of an object that were not taken yet, and what is wrong with those that were.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Fields {
     left: Map<String, Value>,
     errors: FieldErrors,
@@ -74,12 +74,20 @@ impl Fields {
         }
     }
 
+    /// Adds a text, of which there may be one of that name.
+    pub(super) fn put(&mut self, name: &str, text: String) {
+        if self.left.insert(name.to_owned(), Value::String(text)).is_some() {
+            self.reject(name, "is there more than once");
+        }
+    }
+
     /// Notes what is wrong with a field.
     pub(super) fn reject(&mut self, name: &str, reason: impl Display) {
         self.errors.entry(name.to_owned()).or_default().push(reason.to_string());
     }
 
-    fn finish<T>(mut self, value: Option<T>) -> Result<T, ApiError> {
+    /// The value, where nothing is wrong and no field is left.
+    pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, ApiError> {
         let unknown: Vec<String> = self.left.keys().cloned().collect();
         for name in unknown {
             self.reject(&name, "is not a known field");

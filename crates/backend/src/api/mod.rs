@@ -2,11 +2,13 @@
 //! names, counts and logs the request, `idempotent` makes it repeatable, `body` and `fields`
 //! parse it, a handler calls the domain and the store, `error` shapes what went wrong.
 
+mod administrator;
 mod attempt;
 mod authenticated;
 mod body;
 mod client;
 mod cookie;
+mod cursor;
 mod dto;
 mod error;
 mod etag;
@@ -16,6 +18,7 @@ mod idempotent;
 mod observe;
 mod openapi;
 mod presented;
+mod query;
 mod readable_path;
 mod request_id;
 mod router;

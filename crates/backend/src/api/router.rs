@@ -7,6 +7,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post, put};
 
 use super::error::ApiError;
+use super::handlers::admin::{actions, audit, export, funnel, users};
 use super::handlers::{account, docs, health, onboarding, session, sessions, static_data};
 use super::idempotent::{Asker, idempotent};
 use super::observe::observe;
@@ -32,11 +33,19 @@ pub fn router(app: App) -> Router {
         .route("/api/auth/sessions", delete(sessions::end_all))
         .route("/api/auth/sessions/others", delete(sessions::end_others))
         .route("/api/auth/sessions/{id}", delete(sessions::end_one))
+        .route("/api/admin/users/{id}/suspend", post(actions::suspend))
+        .route("/api/admin/users/{id}/restore", post(actions::restore))
+        .route("/api/admin/users/{id}/end-sessions", post(actions::end_sessions))
         .route_layer(repeatable(Asker::User));
     let readable = Router::new()
         .route("/api/auth/me", get(account::me))
         .route("/api/auth/sessions", get(sessions::list))
         .route("/api/onboarding", get(onboarding::show))
+        .route("/api/admin/users", get(users::list))
+        .route("/api/admin/users.csv", get(export::download))
+        .route("/api/admin/users/{id}", get(users::show))
+        .route("/api/admin/audit", get(audit::list))
+        .route("/api/admin/funnel", get(funnel::show))
         .route("/api/static-data", get(static_data::show))
         .route("/api/openapi.json", get(docs::openapi))
         .route("/api/docs", get(docs::page))

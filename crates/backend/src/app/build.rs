@@ -156,6 +156,12 @@ pub async fn migrate(database: &DatabaseConfig) -> Result<Vec<String>, Migration
     }
 }
 
+/// Opens the migrated database for a command that serves nobody.
+pub fn open_store(database: &DatabaseConfig) -> Result<Arc<dyn Store>, BuildError> {
+    let metrics = StoreMetrics::register(&prometheus::Registry::new())?;
+    Ok(open(database, metrics)?)
+}
+
 /// Whether waiting may mend `error`.
 pub(super) fn may_pass(database: &DatabaseConfig, error: &MigrationError) -> bool {
     match database {

@@ -11,5 +11,5 @@ mod value_files;
 mod watch;
 
 pub use arrival::StartFailure;
-pub use build::{Application, BuildError, migrate};
+pub use build::{Application, BuildError, migrate, open_store};
 pub use state::{App, AppState};

@@ -12,6 +12,7 @@ pub mod mail;
 pub mod onboarding;
 mod password;
 mod preferences;
+mod reason;
 pub mod reference;
 pub mod session;
 mod user;
@@ -21,6 +22,7 @@ pub use email::{Email, EmailError};
 pub use full_name::{FullName, FullNameError};
 pub use password::{Password, PasswordError, PasswordHash, PresentedPassword};
 pub use preferences::{Language, NoLanguage, Theme, UnknownTheme};
+pub use reason::{Reason, ReasonError};
 pub use user::{AccountStatus, Credentials, NewUser, Role, UnknownRole, User};
 
 use time::OffsetDateTime;

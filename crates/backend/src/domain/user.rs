@@ -113,6 +113,11 @@ impl User {
         }
     }
 
+    /// Whether somebody can act as an admin with it.
+    pub fn may_administrate(&self) -> bool {
+        self.role == Role::Admin && self.suspended_at.is_none()
+    }
+
     /// Whether the account can be used. A suspension hides that the account is closing.
     pub fn status(&self) -> AccountStatus {
         match (self.suspended_at, self.closing_at) {

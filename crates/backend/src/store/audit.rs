@@ -25,6 +25,20 @@ pub enum AuditAction {
     StepSaved,
     /// The onboarding was completed.
     OnboardingCompleted,
+    /// An account was made for somebody.
+    UserCreated,
+    /// An account was suspended.
+    UserSuspended,
+    /// A suspended account was restored.
+    UserRestored,
+    /// All sessions of an account were ended by somebody else.
+    SessionsEnded,
+    /// An account got another role.
+    RoleSet,
+    /// An account got another password from somebody else.
+    PasswordSet,
+    /// An admin has downloaded accounts.
+    UsersExported,
 }
 
 impl AuditAction {
@@ -40,6 +54,13 @@ impl AuditAction {
             Self::AllSessionsRevoked => "session.all_revoked",
             Self::StepSaved => "onboarding.step_saved",
             Self::OnboardingCompleted => "onboarding.completed",
+            Self::UserCreated => "user.created",
+            Self::UserSuspended => "user.suspended",
+            Self::UserRestored => "user.restored",
+            Self::SessionsEnded => "user.sessions_ended",
+            Self::RoleSet => "user.role_set",
+            Self::PasswordSet => "user.password_set",
+            Self::UsersExported => "admin.users_exported",
         }
     }
 }

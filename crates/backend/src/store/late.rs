@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use super::directory::{
+    AccountFilter, AccountPage, AuditFilter, AuditPage, AuditPosition, Directory, Funnel, Position,
+};
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store, StoreError};
@@ -44,6 +47,35 @@ impl LateStore {
             let reason = self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone();
             StoreError::unavailable("it is waited for", NotYet(reason))
         })
+    }
+}
+
+#[async_trait]
+impl Directory for LateStore {
+    async fn accounts(
+        &self,
+        filter: AccountFilter,
+        after: Option<Position>,
+        limit: u32,
+    ) -> Result<AccountPage, StoreError> {
+        self.store()?.accounts(filter, after, limit).await
+    }
+
+    async fn audit_log(
+        &self,
+        filter: AuditFilter,
+        after: Option<AuditPosition>,
+        limit: u32,
+    ) -> Result<AuditPage, StoreError> {
+        self.store()?.audit_log(filter, after, limit).await
+    }
+
+    async fn funnel(&self) -> Result<Funnel, StoreError> {
+        self.store()?.funnel().await
+    }
+
+    async fn has_other_admin(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.store()?.has_other_admin(id).await
     }
 }
 

@@ -9,6 +9,9 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 use uuid::Uuid;
 
+use super::directory::{
+    AccountFilter, AccountPage, AuditFilter, AuditPage, AuditPosition, Directory, Funnel, Position,
+};
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store, StoreError};
@@ -85,6 +88,35 @@ impl<S: Store> Metered<S> {
         let result = call.await;
         self.metrics.query_duration.with_label_values(&[query]).observe(started.elapsed().as_secs_f64());
         result
+    }
+}
+
+#[async_trait]
+impl<S: Store> Directory for Metered<S> {
+    async fn accounts(
+        &self,
+        filter: AccountFilter,
+        after: Option<Position>,
+        limit: u32,
+    ) -> Result<AccountPage, StoreError> {
+        self.called("accounts", self.store.accounts(filter, after, limit)).await
+    }
+
+    async fn audit_log(
+        &self,
+        filter: AuditFilter,
+        after: Option<AuditPosition>,
+        limit: u32,
+    ) -> Result<AuditPage, StoreError> {
+        self.called("audit_log", self.store.audit_log(filter, after, limit)).await
+    }
+
+    async fn funnel(&self) -> Result<Funnel, StoreError> {
+        self.called("funnel", self.store.funnel()).await
+    }
+
+    async fn has_other_admin(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.called("has_other_admin", self.store.has_other_admin(id)).await
     }
 }
 

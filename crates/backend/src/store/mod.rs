@@ -43,9 +43,11 @@
 //!   database. `config` is [`crate::config::SqlServerConfig`] for SQL Server.
 //! - What [`backup`] asks for: taking, checking and restoring backups.
 
+mod administration;
 mod audit;
 pub mod backup;
 mod clock;
+pub mod directory;
 mod error;
 pub mod late;
 pub mod metrics;
@@ -62,9 +64,11 @@ use uuid::Uuid;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
+use directory::Directory;
 use observation::ViewReading;
 use outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 
+pub use administration::{AccountChange, Administration};
 pub use audit::{Actor, AuditAction, AuditEntry};
 pub use clock::DatabaseClock;
 pub use error::{BoxError, StoreError};
@@ -75,7 +79,7 @@ pub use mutation::{Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Rot
 /// Every call may be dropped at any time by its caller without harm. Every call ends by itself
 /// within 20 s (waiting for a connection: `DB_POOL_ACQUIRE_TIMEOUT_MS`; waiting for a lock: 13 s).
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Directory + Send + Sync + 'static {
     /// Does all of `mutation` or nothing; see the module for the order.
     async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError>;
 

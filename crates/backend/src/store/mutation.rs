@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use super::AuditEntry;
 use super::outbox::NewMessage;
+use super::{Administration, AuditEntry};
 use crate::domain::onboarding::{Step, StepRecord};
 use crate::domain::session::{NewSession, NewToken, TokenHash};
 use crate::domain::{Client, NewUser, Timestamp};
@@ -42,6 +42,11 @@ pub enum Effect {
         /// Its first session.
         session: NewSession,
     },
+    /// A new account without a session, with an onboarding as in `Register`.
+    /// An address that is there already: [`Outcome::EmailTaken`].
+    AddAccount(Box<NewUser>),
+    /// A change of an account by somebody else; see there.
+    Administer(Administration),
     /// A further session of a known user.
     StartSession(NewSession),
     /// Replaces a refresh token. The session's version goes from `expected_version` to the next;
@@ -96,6 +101,8 @@ impl Effect {
         match self {
             Self::None => "keep_answer",
             Self::Register { .. } => "register",
+            Self::AddAccount(_) => "add_account",
+            Self::Administer(administration) => administration.change.name(),
             Self::StartSession(_) => "start_session",
             Self::RotateToken(_) => "rotate_token",
             Self::RevokeSession { .. } => "revoke_session",

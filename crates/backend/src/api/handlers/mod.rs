@@ -1,6 +1,7 @@
 //! One file for each group of calls. A handler parses, calls and shapes; nothing else.
 
 pub(super) mod account;
+pub(super) mod admin;
 pub(super) mod docs;
 pub(super) mod health;
 pub(super) mod onboarding;

@@ -80,17 +80,24 @@ pub(in crate::api) async fn list(
     State(app): State<App>,
     Authenticated(current): Authenticated,
 ) -> Result<Json<SessionsBody>, ApiError> {
+    Ok(Json(SessionsBody { items: live(&app, current.id, current.session_id).await? }))
+}
+
+/// The live sessions of a person, `current` first and marked.
+pub(super) async fn live(
+    app: &AppState,
+    user_id: Uuid,
+    current: Uuid,
+) -> Result<Vec<SessionInfoBody>, ApiError> {
     let now = app.now();
     let sessions = app.store.sessions(SessionsQuery {
-        user_id: current.id,
-        first: current.session_id,
+        user_id,
+        first: current,
         now,
         begun_after: now - app.lifetimes.whole,
         limit: MOST_SHOWN,
     });
-    let items = sessions.await?;
-    let items = items.iter().map(|session| SessionInfoBody::new(session, current.session_id));
-    Ok(Json(SessionsBody { items: items.collect() }))
+    Ok(sessions.await?.iter().map(|session| SessionInfoBody::new(session, current)).collect())
 }
 
 /// End one of my sessions

@@ -7,6 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use self::common::Common;
 use super::dto::StepKey;
+use super::handlers::admin::{actions, audit, export, funnel, users};
 use super::handlers::{account, docs, health, onboarding, session, sessions, static_data};
 
 #[derive(OpenApi)]
@@ -21,12 +22,15 @@ use super::handlers::{account, docs, health, onboarding, session, sessions, stat
         account::register, account::login, session::refresh, session::logout, account::me,
         sessions::list, sessions::end_one, sessions::end_others, sessions::end_all,
         onboarding::show, onboarding::put_step, onboarding::complete, static_data::show,
+        users::list, users::show, export::download, actions::suspend, actions::restore, actions::end_sessions,
+        audit::list, funnel::show,
         health::live, health::ready, health::with_database, health::metrics, docs::openapi, docs::page,
     ),
     components(schemas(StepKey)),
     tags(
         (name = "auth", description = "Accounts and sessions"),
         (name = "onboarding", description = "The way through the steps"),
+        (name = "admin", description = "For admins: everybody's accounts, and who did what"),
         (name = "operations", description = "For balancers, supervisors and developers"),
     ),
     modifiers(&AccessToken, &Common),

@@ -8,7 +8,7 @@ use super::batch::{Batch, Value, values};
 use super::failure::Failure;
 use super::pool::Pool;
 use super::retry::Tries;
-use super::{audit, outbox, read, row, sessions};
+use super::{administration, audit, outbox, read, row, sessions};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
@@ -110,6 +110,11 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
             add_onboarding(batch, user.user.id, at);
             sessions::start(batch, session, at);
         }
+        Effect::AddAccount(user) => {
+            add_user(batch, user, at);
+            add_onboarding(batch, user.user.id, at);
+        }
+        Effect::Administer(administration) => administration::add(batch, administration, at),
         Effect::StartSession(session) => sessions::start(batch, session, at),
         Effect::RotateToken(rotation) => sessions::rotate(batch, rotation, at),
         Effect::RevokeSession { session_id } => sessions::revoke(batch, *session_id, at),

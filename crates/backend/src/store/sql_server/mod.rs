@@ -9,6 +9,7 @@
 //! error means and [`retry`] whether to try again; [`row`] reads the answer. [`mod@migrate`] works
 //! on a connection of its own, and [`observe`] asks the server about itself.
 
+mod administration;
 mod audit;
 pub(super) mod backup;
 mod batch;
@@ -16,6 +17,7 @@ mod certificate;
 mod commit;
 mod connection;
 mod database;
+mod directory;
 mod driver;
 mod failure;
 mod header;

@@ -27,6 +27,7 @@ macro_rules! user_columns {
          u.email_verified_at, u.language, u.theme, u.suspended_at, u.closing_at"
     };
 }
+pub(super) use user_columns;
 
 pub(super) async fn kept_answer(
     pool: &Pool,

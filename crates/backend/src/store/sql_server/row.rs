@@ -110,7 +110,7 @@ pub(super) fn optional<'r, T: FromSql<'r>>(
     row.try_get(column).map_err(|error| StoreError::corrupt(column, error))
 }
 
-fn parsed<T>(row: &Row, column: &'static str) -> Result<T, StoreError>
+pub(super) fn parsed<T>(row: &Row, column: &'static str) -> Result<T, StoreError>
 where
     T: FromStr<Err: Into<BoxError>>,
 {

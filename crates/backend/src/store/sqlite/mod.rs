@@ -5,11 +5,13 @@
 //! orders the processes; whoever waits longer than [`connection::BUSY_TIMEOUT`] for it gives up
 //! with no effect. A process that is killed leaves no lock behind: the kernel drops it.
 
+mod administration;
 mod audit;
 pub(super) mod backup;
 mod check;
 mod connection;
 mod crew;
+mod directory;
 mod job;
 mod last_backup;
 mod migrate;

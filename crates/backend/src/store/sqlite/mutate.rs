@@ -3,11 +3,11 @@
 use rusqlite::{Connection, Error, ffi, params};
 use uuid::Uuid;
 
-use super::audit;
 use super::connection::store_error;
 use super::outbox;
 use super::read::{kept_answer, millis};
 use super::sessions;
+use super::{administration, audit};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::session::NewSession;
 use crate::domain::{Language, NewUser, Timestamp};
@@ -56,6 +56,8 @@ fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Resu
     match effect {
         Effect::None => Ok(Outcome::Committed),
         Effect::Register { user, session } => register(connection, user, session, at),
+        Effect::AddAccount(user) => add_account(connection, user, at),
+        Effect::Administer(administration) => administration::apply(connection, administration, at),
         Effect::StartSession(session) => sessions::start(connection, session, at),
         Effect::RotateToken(rotation) => sessions::rotate(connection, rotation, at),
         Effect::RevokeSession { session_id } => sessions::revoke(connection, *session_id, at),
@@ -76,8 +78,20 @@ fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Resu
 
 fn register(
     connection: &Connection,
-    NewUser { user, password_hash }: &NewUser,
+    user: &NewUser,
     session: &NewSession,
+    at: Timestamp,
+) -> Result<Outcome, Error> {
+    match add_account(connection, user, at)? {
+        Outcome::Committed => sessions::start(connection, session, at),
+        other => Ok(other),
+    }
+}
+
+/// The account and its onboarding.
+fn add_account(
+    connection: &Connection,
+    NewUser { user, password_hash }: &NewUser,
     at: Timestamp,
 ) -> Result<Outcome, Error> {
     let inserted = connection
@@ -112,7 +126,7 @@ fn register(
     for (step, record) in &begun.steps {
         upsert_step(connection, user.id, *step, record, at)?;
     }
-    sessions::start(connection, session, at)
+    Ok(Outcome::Committed)
 }
 
 fn save_step(

@@ -73,10 +73,11 @@ macro_rules! user_columns {
          u.email_verified_at, u.language, u.theme, u.suspended_at, u.closing_at"
     };
 }
+pub(super) use user_columns;
 
-const AFTER_USER: usize = 10;
+pub(super) const AFTER_USER: usize = 10;
 
-struct UserRow {
+pub(super) struct UserRow {
     id: String,
     email: String,
     full_name: String,
@@ -90,7 +91,7 @@ struct UserRow {
 }
 
 impl UserRow {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
             email: row.get(1)?,
@@ -105,7 +106,7 @@ impl UserRow {
         })
     }
 
-    fn into_user(self) -> Result<User, StoreError> {
+    pub(super) fn into_user(self) -> Result<User, StoreError> {
         Ok(User {
             id: parse("user id", &self.id)?,
             email: parse("e-mail address", &self.email)?,

@@ -1,6 +1,8 @@
 //! The API through real sockets, started as in production.
 
 mod accounts;
+mod admin;
+mod admin_commands;
 mod bad_input;
 mod clocks;
 mod drill;

@@ -1,5 +1,7 @@
 //! What every home of the store must do.
 
+mod administration;
+mod directory;
 mod outbox;
 mod sessions;
 
@@ -18,6 +20,8 @@ use super::samples::{
     user,
 };
 
+pub(crate) use administration::*;
+pub(crate) use directory::*;
 pub(crate) use outbox::*;
 pub(crate) use sessions::*;
 

@@ -43,6 +43,18 @@ macro_rules! contract_suite {
             takers_at_once_share_the_messages_without_a_double,
             a_lease_that_ran_out_is_taken_over,
             what_becomes_of_messages_is_counted_and_purged,
+            accounts_are_paged_without_gaps_while_others_come,
+            a_prefix_is_taken_by_the_letter,
+            accounts_are_filtered,
+            the_newest_accounts_come_first,
+            the_audit_log_is_paged_and_filtered,
+            rows_that_come_move_no_page_of_the_audit_log,
+            steps_are_counted,
+            a_suspended_account_has_no_session,
+            an_account_is_changed_from_outside,
+            whoever_is_no_admin_any_more_does_nothing,
+            of_two_admins_who_suspend_each_other_one_is_left,
+            an_account_is_added_without_a_session,
         );
     };
     ($factory:path: $($test:ident,)*) => {$(

@@ -1,0 +1,207 @@
+//! Requests and answers as they look on the wire.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::api::dto::{OnboardingBody, UserBody};
+use crate::api::fields::{Fields, FromFields};
+use crate::api::handlers::sessions::SessionInfoBody;
+use crate::domain::{Reason, Timestamp};
+use crate::store::directory::{Account, AuditRecord, Progress};
+use crate::store::{Actor, AuditEntry};
+
+/// Bodies with no other fields than those that are described.
+pub(in crate::api) const CLOSED: [&str; 1] = ["ReasonRequest"];
+
+/// Why an admin does something.
+#[derive(Debug, ToSchema)]
+pub(in crate::api) struct ReasonRequest {
+    /// Kept in the audit log. At most 500 UTF-16 units, in one line.
+    #[schema(value_type = String, min_length = 1, max_length = 500, pattern = r"^\s*[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F])?\s*$", example = "asked for it by phone")]
+    pub(super) reason: Reason,
+}
+
+impl FromFields for ReasonRequest {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        fields.required("reason").map(|reason| Self { reason })
+    }
+}
+
+/// How far an account is with its onboarding.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct ProgressBody {
+    /// `in_progress` or `completed`.
+    #[schema(pattern = "^(in_progress|completed)$", example = "in_progress")]
+    status: &'static str,
+    /// When it was completed.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    completed_at: Option<Timestamp>,
+    /// When it was last changed.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl From<Progress> for ProgressBody {
+    fn from(Progress { completed_at, updated_at }: Progress) -> Self {
+        let status = if completed_at.is_some() { "completed" } else { "in_progress" };
+        Self { status, completed_at, updated_at }
+    }
+}
+
+/// An account as admins see it in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct AccountBody {
+    #[serde(flatten)]
+    user: UserBody,
+    /// Since when nobody may log in.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    suspended_at: Option<Timestamp>,
+    /// `null` for an account without one.
+    #[schema(required = true)]
+    onboarding: Option<ProgressBody>,
+}
+
+impl From<&Account> for AccountBody {
+    fn from(Account { user, onboarding }: &Account) -> Self {
+        let onboarding = onboarding.map(ProgressBody::from);
+        Self { user: UserBody::from(user), suspended_at: user.suspended_at, onboarding }
+    }
+}
+
+/// Some accounts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct AccountsBody {
+    pub(super) items: Vec<AccountBody>,
+    /// What `cursor` is to be for the next page; `null` after the last one.
+    #[schema(required = true)]
+    pub(super) next_cursor: Option<String>,
+}
+
+/// An account with all that belongs to it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct WholeAccountBody {
+    #[serde(flatten)]
+    pub(super) user: UserBody,
+    /// Since when nobody may log in.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    pub(super) suspended_at: Option<Timestamp>,
+    /// `null` for an account without one.
+    #[schema(required = true)]
+    pub(super) onboarding: Option<OnboardingBody>,
+    /// Its live sessions, those that were used last first; at most 100.
+    pub(super) sessions: Vec<SessionInfoBody>,
+    /// What was done to it last, the newest first; all of it is at `/api/admin/audit?user_id=`.
+    pub(super) audit: Vec<AuditRecordBody>,
+}
+
+/// Who did something.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct ActorBody {
+    /// `person` (whom it was done to, or whoever claimed to be), `admin` or `command_line`.
+    #[schema(pattern = "^(person|admin|command_line)$", example = "admin")]
+    kind: &'static str,
+    /// The account of the admin.
+    #[schema(required = true)]
+    id: Option<Uuid>,
+    /// Its address; `null` where the account is gone.
+    #[schema(required = true)]
+    email: Option<String>,
+}
+
+/// Something that was done.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct AuditRecordBody {
+    id: i64,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// What was done.
+    #[schema(example = "user.logged_in")]
+    action: String,
+    /// The account that it was done to; `null` where none is known.
+    #[schema(required = true)]
+    user_id: Option<Uuid>,
+    /// Its address; `null` where the account is gone.
+    #[schema(required = true)]
+    user_email: Option<String>,
+    actor: ActorBody,
+    /// What exactly, such as the step's key or the session's id.
+    #[schema(required = true)]
+    subject: Option<String>,
+    /// Why, in the words of the admin.
+    #[schema(required = true)]
+    reason: Option<String>,
+    /// The address of the client.
+    #[schema(required = true, example = "198.51.100.7")]
+    address: Option<String>,
+    request_id: String,
+    instance_id: String,
+}
+
+impl From<AuditRecord> for AuditRecordBody {
+    fn from(record: AuditRecord) -> Self {
+        let (kind, id) = match record.actor {
+            Actor::Person => ("person", None),
+            Actor::Admin(id) => ("admin", Some(id)),
+            Actor::CommandLine => ("command_line", None),
+        };
+        Self {
+            id: record.id,
+            at: record.at,
+            action: record.action,
+            user_id: (record.user_id != AuditEntry::NOBODY).then_some(record.user_id),
+            user_email: record.user_email,
+            actor: ActorBody { kind, id, email: record.actor_email },
+            subject: record.subject,
+            reason: record.reason,
+            address: record.address.map(|address| address.to_string()),
+            request_id: record.request_id,
+            instance_id: record.instance_id,
+        }
+    }
+}
+
+/// Some rows of the audit log, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct AuditLogBody {
+    pub(super) items: Vec<AuditRecordBody>,
+    /// What `cursor` is to be for the next page; `null` after the last one.
+    #[schema(required = true)]
+    pub(super) next_cursor: Option<String>,
+}
+
+/// How far all accounts are with a step.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct FunnelStepBody {
+    /// The key of the step.
+    #[schema(example = "profile")]
+    pub(super) key: &'static str,
+    /// Its name for people.
+    pub(super) title: &'static str,
+    /// Whether it must be completed before the onboarding can be.
+    pub(super) required: bool,
+    /// How many accounts have completed it.
+    pub(super) completed: u64,
+    /// How many have skipped it.
+    pub(super) skipped: u64,
+    /// How many have begun it.
+    pub(super) in_progress: u64,
+    /// How many have not touched it.
+    pub(super) not_started: u64,
+}
+
+/// How far all accounts are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct FunnelBody {
+    /// How many accounts there are.
+    pub(super) registered: u64,
+    /// How many have completed the onboarding.
+    pub(super) completed: u64,
+    /// All steps, in order.
+    pub(super) steps: Vec<FunnelStepBody>,
+}

@@ -1,0 +1,11 @@
+//! What admins see of everybody, and what they may do about it.
+
+pub(in crate::api) mod actions;
+pub(in crate::api) mod audit;
+mod dto;
+pub(in crate::api) mod export;
+pub(in crate::api) mod funnel;
+mod queries;
+pub(in crate::api) mod users;
+
+pub(in crate::api) use dto::CLOSED;

@@ -1,0 +1,57 @@
+//! What admins, and whoever has the command line, change about the accounts of others.
+
+use uuid::Uuid;
+
+use super::Actor;
+use crate::domain::{PasswordHash, Role};
+
+/// A change of an account by somebody else. It is done only while `by` may do it and an admin
+/// is left who may log in; otherwise, and where the account is gone: [`super::Outcome::Stale`].
+#[derive(Debug, Clone)]
+pub struct Administration {
+    /// The account.
+    pub user_id: Uuid,
+    /// Who does it. An admin must still be one, and must not be suspended.
+    pub by: Actor,
+    /// What is done.
+    pub change: AccountChange,
+}
+
+/// What is done to an account.
+#[derive(Debug, Clone)]
+pub enum AccountChange {
+    /// Nobody may log in until it is restored, and all sessions end. Since when stays as it was
+    /// where it is suspended already.
+    Suspend,
+    /// It may be used again. Its sessions stay ended.
+    Restore,
+    /// All sessions end.
+    EndSessions,
+    /// It gets another role.
+    SetRole(Role),
+    /// It gets another password, and all sessions end.
+    SetPassword(PasswordHash),
+}
+
+impl AccountChange {
+    /// A name for metrics and logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Suspend => "suspend",
+            Self::Restore => "restore",
+            Self::EndSessions => "end_sessions",
+            Self::SetRole(_) => "set_role",
+            Self::SetPassword(_) => "set_password",
+        }
+    }
+
+    /// Whether an account that was one an admin can act with is none afterwards.
+    pub(super) fn takes_admin_away(&self) -> bool {
+        matches!(self, Self::Suspend | Self::SetRole(Role::User))
+    }
+
+    /// Whether all sessions end with it.
+    pub(super) fn ends_sessions(&self) -> bool {
+        matches!(self, Self::Suspend | Self::EndSessions | Self::SetPassword(_))
+    }
+}

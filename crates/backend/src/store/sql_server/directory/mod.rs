@@ -1,0 +1,100 @@
+//! Questions about everybody. Each is written so that an index gives the rows in their order; which one, and how that
+//! was looked at, is in `docs/database.md`.
+
+mod accounts;
+mod audit_log;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::SqlServerStore;
+use super::batch::{Batch, Value, values};
+use super::{read, row};
+use crate::store::StoreError;
+use crate::store::directory::{
+    AccountFilter, AccountPage, AuditFilter, AuditPage, AuditPosition, Directory, Funnel, Position, StepCount,
+};
+
+#[async_trait]
+impl Directory for SqlServerStore {
+    async fn accounts(
+        &self,
+        filter: AccountFilter,
+        after: Option<Position>,
+        limit: u32,
+    ) -> Result<AccountPage, StoreError> {
+        accounts::page(&self.pool, &filter, after, limit).await
+    }
+
+    async fn audit_log(
+        &self,
+        filter: AuditFilter,
+        after: Option<AuditPosition>,
+        limit: u32,
+    ) -> Result<AuditPage, StoreError> {
+        audit_log::page(&self.pool, &filter, after, limit).await
+    }
+
+    async fn funnel(&self) -> Result<Funnel, StoreError> {
+        let mut funnel = Funnel::default();
+        for row in read::rows(&self.pool, "count the onboardings", Batch::of(FUNNEL, values![])).await? {
+            let accounts = row::required::<i64>(&row, "accounts")?.unsigned_abs();
+            let what: &str = row::required(&row, "what")?;
+            if row::optional::<&str>(&row, "status")?.is_some() {
+                let status = row::parsed(&row, "status")?;
+                funnel.steps.push(StepCount { step: what.to_owned(), status, accounts });
+            } else if what == "completed" {
+                funnel.completed = accounts;
+            } else {
+                funnel.registered = accounts;
+            }
+        }
+        Ok(funnel)
+    }
+
+    async fn has_other_admin(&self, id: Uuid) -> Result<bool, StoreError> {
+        let found = read::rows(&self.pool, "look for another admin", Batch::of(OTHER_ADMIN, values![id]));
+        Ok(!found.await?.is_empty())
+    }
+}
+
+/// Counts are of an index alone, with no look at a row.
+const FUNNEL: &str =
+    "SELECT N'registered' AS what, CAST(NULL AS NVARCHAR(20)) AS status, COUNT_BIG(*) AS accounts
+    FROM dbo.users
+    UNION ALL SELECT N'completed', NULL, COUNT_BIG(*) FROM dbo.onboarding WHERE completed_at IS NOT NULL
+    UNION ALL SELECT step, status, COUNT_BIG(*) FROM dbo.onboarding_steps GROUP BY step, status";
+
+/// Some account other than one with which somebody can act as an admin.
+pub(super) const OTHER_ADMIN: &str =
+    "SELECT TOP (1) id FROM dbo.users WHERE role = N'admin' AND suspended_at IS NULL AND id <> ?";
+
+/// A statement that grows by conditions.
+struct Query {
+    sql: String,
+    values: Vec<Value>,
+    /// What joins the next condition to what is there.
+    next: &'static str,
+}
+
+impl Query {
+    /// `columns` of `from`, at most one row more than `limit`, so as to know whether there is one.
+    fn new(columns: &str, from: &str, limit: u32) -> Self {
+        let sql = format!("SELECT TOP (CAST(? AS BIGINT)) {columns} FROM {from}");
+        Self { sql, values: values![i64::from(limit) + 1], next: " WHERE " }
+    }
+
+    /// Adds a condition, whose question marks stand for `values` in order.
+    fn and(&mut self, condition: &str, values: Vec<Value>) {
+        self.sql.push_str(self.next);
+        self.sql.push_str(condition);
+        self.values.extend(values);
+        self.next = " AND ";
+    }
+
+    fn ordered(mut self, order: &str) -> Batch {
+        self.sql.push_str(" ORDER BY ");
+        self.sql.push_str(order);
+        Batch::of(&self.sql, self.values)
+    }
+}

@@ -1,0 +1,76 @@
+//! Changes of accounts by somebody else, as SQL. There is one writer at a time, so that what is looked at stays so.
+
+use rusqlite::{Connection, Error, OptionalExtension as _, Params, params};
+use uuid::Uuid;
+
+use super::directory::OTHER_ADMIN;
+use super::read::millis;
+use crate::domain::Timestamp;
+use crate::store::{AccountChange, Actor, Administration, Outcome};
+
+/// An account with which somebody can act as an admin.
+const ACTIVE_ADMIN: &str = "SELECT 1 FROM users WHERE id = ? AND role = 'admin' AND suspended_at IS NULL";
+
+/// Does the change, or nothing where it may not be done.
+pub(super) fn apply(
+    connection: &Connection,
+    Administration { user_id, by, change }: &Administration,
+    at: Timestamp,
+) -> Result<Outcome, Error> {
+    let id = user_id.to_string();
+    if let Actor::Admin(admin) = by
+        && !exists(connection, ACTIVE_ADMIN, [admin.to_string()])?
+    {
+        return Ok(Outcome::Stale);
+    }
+    if change.takes_admin_away()
+        && exists(connection, ACTIVE_ADMIN, [&id])?
+        && !exists(connection, OTHER_ADMIN, [&id])?
+    {
+        return Ok(Outcome::Stale);
+    }
+    if !change_account(connection, *user_id, change, at)? {
+        return Ok(Outcome::Stale);
+    }
+    if change.ends_sessions() {
+        connection
+            .prepare_cached("UPDATE sessions SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL")?
+            .execute(params![id, millis(at)])?;
+    }
+    Ok(Outcome::Committed)
+}
+
+/// False where there is no such account.
+fn change_account(
+    connection: &Connection,
+    id: Uuid,
+    change: &AccountChange,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let (id, at) = (id.to_string(), millis(at));
+    let update = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
+        Ok::<_, Error>(connection.prepare_cached(sql)?.execute(params)? == 1)
+    };
+    match change {
+        AccountChange::Suspend => update(
+            "UPDATE users SET suspended_at = COALESCE(suspended_at, ?2), updated_at = ?2 WHERE id = ?1",
+            params![id, at],
+        ),
+        AccountChange::Restore => {
+            update("UPDATE users SET suspended_at = NULL, updated_at = ?2 WHERE id = ?1", params![id, at])
+        }
+        AccountChange::EndSessions => exists(connection, "SELECT 1 FROM users WHERE id = ?", [id]),
+        AccountChange::SetRole(role) => {
+            let set = "UPDATE users SET role = ?3, updated_at = ?2 WHERE id = ?1";
+            update(set, params![id, at, role.as_str()])
+        }
+        AccountChange::SetPassword(hash) => {
+            let set = "UPDATE users SET password_hash = ?3, updated_at = ?2 WHERE id = ?1";
+            update(set, params![id, at, hash.as_phc()])
+        }
+    }
+}
+
+fn exists(connection: &Connection, sql: &str, params: impl Params) -> Result<bool, Error> {
+    Ok(connection.prepare_cached(sql)?.query_row(params, |_| Ok(())).optional()?.is_some())
+}
