@@ -1,6 +1,7 @@
 -- What the person is shown of a session: who used it last, as far as that is known. Empty where an instance of an earlier
 -- version made it. Adding these touches no row.
-ALTER TABLE dbo.sessions ADD user_agent NVARCHAR(255) NULL, address NVARCHAR(45) NULL;
+ALTER TABLE dbo.sessions ADD user_agent NVARCHAR(255) NULL;
+ALTER TABLE dbo.sessions ADD address NVARCHAR(45) NULL;
 
 -- Which secret's key derived the token that replaced this one; empty where an instance of an earlier version drew it at
 -- random.
