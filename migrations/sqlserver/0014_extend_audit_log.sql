@@ -1,6 +1,8 @@
 -- Who did it (empty for the person themself, all zeros for whoever has the command line), why, in their own words, and
 -- from which IP address. Adding them touches no row.
-ALTER TABLE dbo.audit_log ADD actor_id UNIQUEIDENTIFIER NULL, reason NVARCHAR(500) NULL, address NVARCHAR(45) NULL;
+ALTER TABLE dbo.audit_log ADD actor_id UNIQUEIDENTIFIER NULL;
+ALTER TABLE dbo.audit_log ADD reason NVARCHAR(500) NULL;
+ALTER TABLE dbo.audit_log ADD address NVARCHAR(45) NULL;
 
 -- The log is read from its newest row on: all of it, of one person, of one actor, of one kind. The row's number, which
 -- the table is clustered on, ends each index, so that it gives the order, too. The first one is there already
