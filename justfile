@@ -11,7 +11,7 @@ default:
 
 # build what it needs and run the whole system on this machine: page on 3000, balancer on 8080
 up *options: build-up
-    exec target/release/local-cluster up {{options}}
+    exec target/quick/local-cluster up {{options}}
 
 # every test that this machine can run; what it cannot run is named, with the reason
 test: test-rust test-bench test-frontend test-browser
@@ -49,11 +49,11 @@ scale backends:
 
 # back up the database of `just up`, while it runs or not, into .backups; `--every 15m` goes on
 backup *options="--keep 96": build-backend
-    DATABASE_URL="${DATABASE_URL:-sqlite://.data/onboarding.db}" target/release/onboarding-backend backup --to "${BACKUP_DIR:-.backups}" {{options}}
+    DATABASE_URL="${DATABASE_URL:-sqlite://.data/onboarding.db}" target/quick/onboarding-backend backup --to "${BACKUP_DIR:-.backups}" {{options}}
 
 # put the newest backup, or `just restore --from FILE`, in the place of the database of `just up`, which must not run
 restore *options="--from ${BACKUP_DIR:-.backups}": build-backend
-    DATABASE_URL="${DATABASE_URL:-sqlite://.data/onboarding.db}" target/release/onboarding-backend restore {{options}}
+    DATABASE_URL="${DATABASE_URL:-sqlite://.data/onboarding.db}" target/quick/onboarding-backend restore {{options}}
 
 # restore the newest backup to a scratch place, start an instance on it, and say how long that took
 restore-drill from="${BACKUP_DIR:-.backups}": build-backend
@@ -97,19 +97,19 @@ instructions *options: build-bench
 build-up:
     #!/usr/bin/env bash
     set -euo pipefail
-    if [[ ! -x target/release/local-cluster ]]; then
-      echo "Building the page, the balancer, the backend and local-cluster: five to ten minutes on two cores, once; then seconds."
+    if [[ ! -x target/quick/local-cluster ]]; then
+      echo "Building the page, the balancer, the backend and local-cluster: about five minutes on two cores that do nothing else, once; then seconds."
     fi
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT
     "{{just_executable()}}" --justfile "{{justfile()}}" page >"$log" 2>&1 &
     page=$!
-    cargo build --release --locked --package local-cluster --package backend --package load-balancer --bins
+    cargo build --profile quick --locked --package local-cluster --package backend --package load-balancer --bins
     wait "$page" || { cat "$log" >&2; echo "The page cannot be built, see above." >&2; exit 1; }
 
 [private]
 build-backend:
-    cargo build --release --locked --bin onboarding-backend
+    cargo build --profile quick --locked --bin onboarding-backend
 
 [private]
 build-bench:

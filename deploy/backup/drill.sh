@@ -3,11 +3,11 @@
 # instance on it, asks it whether it is ready, and says how old the backup is and how long all of it took. Nothing that
 # runs is touched. SQLite; for SQL Server see docs/operations.md, "Restore".
 #
-#   deploy/backup/drill.sh FILE|DIR      BACKEND=target/release/onboarding-backend
+#   deploy/backup/drill.sh FILE|DIR      BACKEND=target/quick/onboarding-backend
 set -euo pipefail
 
 from=${1:?usage: deploy/backup/drill.sh FILE|DIR}
-backend=${BACKEND:-target/release/onboarding-backend}
+backend=${BACKEND:-target/quick/onboarding-backend}
 scratch=$(mktemp -d)
 trap '[[ -z ${instance:-} ]] || kill "$instance" 2>/dev/null || true; rm -rf "$scratch"' EXIT
 
