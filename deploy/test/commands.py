@@ -24,8 +24,17 @@ FENCE = re.compile(r"(?:<!--(?P<marker>(?:(?!-->).)*)-->\n+)?^```(?P<language>ba
 RUN = re.compile(r"\s*run in (?P<environment>[a-z]+)(?: for (?P<seconds>\d+) s)?\s*(?:\n(?P<lines>.*))?$", re.S)
 LIMIT = 1800
 
-STAGING = "docker compose -f docker-compose.scale.yml up -d --wait"
-DEVELOPMENT = "docker compose up -d --wait"
+# Until the balancer uses so many backends and the page answers; that is much sooner than Docker's first check of a container.
+READY = """
+for second in {1..90}; do
+  if curl -fs localhost:8080/health | jq -e '[.instances[] | select(.state == "up")] | length >= %d' >/dev/null &&
+    curl -fs localhost:3000/api/health >/dev/null; then exit; fi
+  sleep 1
+done
+docker compose -f %s ps --all
+exit 1"""
+STAGING = "docker compose -f docker-compose.scale.yml up -d\n" + READY % (3, "docker-compose.scale.yml")
+DEVELOPMENT = "docker compose up -d\n" + READY % (1, "docker-compose.yml")
 NOTHING = "docker compose -f docker-compose.scale.yml --profile '*' down; docker compose down"
 # What is made sure of before a block, by a command of its own.
 ENVIRONMENTS = {"anything": None, "nothing": NOTHING, "staging": STAGING, "development": DEVELOPMENT}
