@@ -4,7 +4,8 @@
 //! modules, in the order in which a process and then a request meet them: [`config`] reads the
 //! environment, [`app`] builds and runs the server, [`api`] parses a request and shapes the
 //! answer, [`idempotency`] makes it repeatable, [`auth`] says who asks, [`domain`] decides,
-//! [`store`] keeps, and [`outbox`] tells the world outside.
+//! [`store`] keeps, [`outbox`] holds what is to be told
+//! to the world outside, and [`mail`] tells it.
 
 pub mod api;
 pub mod app;
@@ -12,6 +13,7 @@ pub mod auth;
 pub mod config;
 pub mod domain;
 pub mod idempotency;
+pub mod mail;
 pub mod metrics;
 pub mod outbox;
 mod percent;

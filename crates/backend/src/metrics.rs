@@ -10,6 +10,7 @@ use prometheus::{
 
 use service_kit::telemetry::traces::SpanCounts;
 
+use crate::outbox::OutboxMetrics;
 use crate::process_metrics::ProcessMetrics;
 use crate::span_metrics::SpanMetrics;
 use crate::store::PoolStatus;
@@ -32,6 +33,7 @@ pub struct Metrics {
     value_files: GaugeVec,
     store: StoreMetrics,
     server: ServerMetrics,
+    outbox: OutboxMetrics,
 }
 
 impl Metrics {
@@ -57,6 +59,7 @@ impl Metrics {
             value_files: GaugeVec::new(files, &["variable"])?,
             store: StoreMetrics::register(&registry)?,
             server: ServerMetrics::register(&registry)?,
+            outbox: OutboxMetrics::register(&registry)?,
             registry,
         };
         metrics.register()?;
@@ -89,6 +92,11 @@ impl Metrics {
     /// What the database says about itself, for whoever asks it.
     pub fn server(&self) -> &ServerMetrics {
         &self.server
+    }
+
+    /// What is measured of the outbox.
+    pub fn outbox(&self) -> &OutboxMetrics {
+        &self.outbox
     }
 
     /// Says whether the file of `variable` holds another value than this instance goes by.

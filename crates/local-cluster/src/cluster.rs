@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::frontend::{self, Frontend};
 use crate::layout::{Instance, Layout};
+use crate::mails;
 use crate::manifest::{InstanceEntry, Manifest};
 use crate::preflight::Binaries;
 use crate::readiness::wait_until_all_up;
@@ -63,6 +64,7 @@ pub struct Cluster {
     backends: Group,
     balancer: Group,
     frontend: Frontend,
+    mails: Option<JoinHandle<()>>,
 }
 
 impl Cluster {
@@ -80,7 +82,8 @@ impl Cluster {
         let balancer = start(vec![balancer_service(&layout, binaries)]);
         let frontend = Frontend::start(&layout).await?;
         terminal.good(FRONTEND, format_args!("serving {}", layout.frontend_dir.display()));
-        Ok(Self { layout, terminal, events, ready: BTreeMap::new(), backends, balancer, frontend })
+        let mails = layout.mail_dir().map(|folder| tokio::spawn(mails::watch(folder, terminal)));
+        Ok(Self { layout, terminal, events, ready: BTreeMap::new(), backends, balancer, frontend, mails })
     }
 
     /// Waits until every service is ready and the balancer knows it of every backend, and writes the manifest.
@@ -135,6 +138,9 @@ impl Cluster {
         self.balancer.stop().await;
         self.backends.stop().await;
         self.frontend.stop().await;
+        if let Some(mails) = self.mails {
+            mails.abort();
+        }
         if let Err(error) = std::fs::remove_file(&manifest)
             && error.kind() != io::ErrorKind::NotFound
         {
@@ -216,6 +222,12 @@ fn backend_service(layout: &Layout, binaries: &Binaries, instance: &Instance) ->
     ];
     if !is_set("JWT_SECRET") && !is_set("JWT_SECRET_FILE") {
         environment.push(("JWT_SECRET_FILE", layout.secret_path().into()));
+    }
+    if let Some(folder) = layout.mail_dir() {
+        environment.push(("MAIL_OUTBOX_DIR", folder.into()));
+    }
+    if !is_set("PUBLIC_URL") && !is_set("PUBLIC_URL_FILE") {
+        environment.push(("PUBLIC_URL", format!("http://{}", layout.frontend).into()));
     }
     environment.extend(common_environment(layout));
     Service {

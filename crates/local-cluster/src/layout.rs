@@ -85,6 +85,13 @@ impl Layout {
         self.data_dir.join("cluster.json")
     }
 
+    /// Where backends write mails, unless the environment says where mails go.
+    pub fn mail_dir(&self) -> Option<PathBuf> {
+        let elsewhere = ["SMTP_URL", "SMTP_URL_FILE", "MAIL_OUTBOX_DIR", "MAIL_OUTBOX_DIR_FILE"];
+        let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        (!elsewhere.iter().any(is_set)).then(|| self.data_dir.join("mails"))
+    }
+
     /// The configuration that is written for the balancer.
     pub fn balancer_config_path(&self) -> PathBuf {
         self.data_dir.join("load-balancer.toml")

@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod frontend;
 pub mod layout;
 mod log_pipe;
+mod mails;
 pub mod manifest;
 pub mod options;
 mod page_files;

@@ -73,6 +73,9 @@ fn show_addresses(layout: &Layout, terminal: Terminal, took: &str) {
     terminal.address("Page", format_args!("http://{}", layout.frontend));
     terminal.address("API", format_args!("http://{}/api/docs", layout.traffic));
     terminal.address("Load balancer", format_args!("http://{}", layout.admin));
+    if let Some(folder) = layout.mail_dir() {
+        terminal.text(format_args!("    {:<15}{}", "Mails", folder.display()));
+    }
     terminal.text(format_args!("\n    Data in {}. Ctrl-C stops everything.\n", layout.data_dir.display()));
 }
 

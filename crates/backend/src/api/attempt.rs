@@ -97,9 +97,13 @@ impl Attempt {
             return Ok(Commit::Done(answer));
         }
         let messages = mails.iter().map(|mail| app.envelopes.seal(mail)).collect::<Result<Vec<_>, _>>()?;
+        let mails_are_due = !messages.is_empty();
         let mutation = Mutation { at, idempotency, session, effect, messages, audit };
         match app.store.commit(mutation).await? {
             Outcome::Committed => {
+                if mails_are_due {
+                    app.outbox_bell.notify_one();
+                }
                 self.0.settled.store(true, Ordering::Relaxed);
                 Ok(Commit::Done(answer))
             }

@@ -3,24 +3,32 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use service_kit::config::ValueFiles;
 use service_kit::health::Uptime;
 use service_kit::shutdown::{Drain, Drained, Shutdown, Signals};
 use service_kit::telemetry::traces::SpanCounts;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::arrival::{self, Arrival, StartFailure};
+use super::outbox::Courier;
 use super::state::{App, AppState, LastReason};
-use super::{clock, maintenance, revocations, serve, value_files, watch};
+use super::{clock, maintenance, outbox, revocations, serve, value_files, watch};
 use crate::auth::{HashError, Hasher, Revocations, Successors, TokenIssuer};
-use crate::config::{Config, DatabaseConfig};
+use crate::config::{Config, DatabaseConfig, MailConfig};
 use crate::idempotency::Vault;
+use crate::mail::{Post, Writer, smtp};
 use crate::metrics::Metrics;
 use crate::outbox::Envelopes;
 use crate::store::metrics::{Metered, StoreMetrics};
 use crate::store::migration::MigrationError;
 use crate::store::{Store, sql_server, sqlite};
+
+/// How long the end of the process waits for a mail that is being sent, once all requests are answered.
+const COURIER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +50,12 @@ pub enum BuildError {
     /// Two metrics have one name.
     #[error("metrics cannot be set up")]
     Metrics(#[from] prometheus::Error),
+    /// A template of a mail is wrong.
+    #[error("the templates of mails cannot be read")]
+    Templates(#[from] minijinja::Error),
+    /// The mail server cannot be reached securely.
+    #[error(transparent)]
+    Mail(#[from] smtp::TlsError),
     /// The keys of kept answers cannot be made.
     #[error("keys cannot be made from the secrets")]
     Keys(#[from] aws_lc_rs::error::Unspecified),
@@ -54,14 +68,16 @@ pub struct Application {
     drain: Drain,
     files: ValueFiles,
     arrival: Option<Arrival>,
+    courier: Option<Courier>,
 }
 
 impl Application {
     /// Binds, migrates and connects, in this order: a taken port is told before anything is done.
     /// A database that is away is waited for while the application runs.
     pub async fn build(config: Config) -> Result<Self, BuildError> {
-        let Config { server, database, auth, files } = config;
+        let Config { server, database, auth, mail, files } = config;
         let listener = bind(server.bind_address)?;
+        let courier = mail.map(courier).transpose()?;
         let metrics = Metrics::new()?;
         let (store, arrival) = arrival::store(database, metrics.store()).await?;
         let state = AppState {
@@ -70,6 +86,7 @@ impl Application {
             hasher: Hasher::new(auth.hash_threads)?,
             vault: Vault::new(&auth.keyring)?,
             envelopes: Envelopes::new(&auth.keyring)?,
+            outbox_bell: Notify::new(),
             successors: Successors::new(&auth.keyring),
             revocations: Revocations::default(),
             issuer: TokenIssuer::new(auth.keyring, auth.access_token_ttl),
@@ -83,7 +100,7 @@ impl Application {
             metrics,
             uptime: Uptime::start(),
         };
-        Ok(Self { app: Arc::new(state), listener, drain: server.drain, files, arrival })
+        Ok(Self { app: Arc::new(state), listener, drain: server.drain, files, arrival, courier })
     }
 
     /// Shows in `/metrics` what becomes of the process's spans.
@@ -109,21 +126,34 @@ impl Application {
 
     /// Serves until a signal comes, then drains.
     pub async fn run(self, signals: &mut Signals) -> Drained {
-        let Self { app, listener, drain, files, arrival } = self;
+        let Self { app, listener, drain, files, arrival, courier } = self;
         let mut background = vec![
             tokio::spawn(clock::run(Arc::clone(&app))),
             tokio::spawn(maintenance::run(Arc::clone(&app))),
             tokio::spawn(revocations::run(Arc::clone(&app))),
             tokio::spawn(watch::run(Arc::clone(&app))),
+            tokio::spawn(outbox::count(Arc::clone(&app))),
             tokio::spawn(value_files::run(Arc::clone(&app), files)),
         ];
         background.extend(arrival.map(|arrival| tokio::spawn(arrival.run(app.shutdown.clone()))));
+        let courier = courier.map(|courier| tokio::spawn(outbox::run(Arc::clone(&app), courier)));
         let server = serve::serve(Arc::clone(&app), listener);
         let (drained, _) = drain.run(&app.shutdown, signals, server).await;
         background.iter().for_each(tokio::task::JoinHandle::abort);
+        if let Some(mut courier) = courier
+            && timeout(COURIER_PATIENCE, &mut courier).await.is_err()
+        {
+            // The mail is taken up by another instance when its lease ends.
+            courier.abort();
+        }
         app.store.close().await;
         drained
     }
+}
+
+fn courier(MailConfig { post, from, base }: MailConfig) -> Result<Courier, BuildError> {
+    let (writer, post) = (Writer::new(from, base)?, Post::new(&post)?);
+    Ok(Courier { writer, post, told: LastReason::default() })
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, BuildError> {

@@ -4,6 +4,7 @@ mod arrival;
 mod build;
 mod clock;
 mod maintenance;
+mod outbox;
 mod revocations;
 mod serve;
 mod state;

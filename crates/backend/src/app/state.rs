@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use service_kit::health::Uptime;
 use service_kit::shutdown::Shutdown;
+use tokio::sync::Notify;
 
 use crate::auth::{Hasher, Revocations, Successors, TokenIssuer};
 use crate::config::{CookieSecurity, TrustedProxies};
@@ -31,6 +32,8 @@ pub struct AppState {
     pub vault: Vault,
     /// Messages to the world outside.
     pub envelopes: Envelopes,
+    /// Rung when this instance has written a message.
+    pub outbox_bell: Notify,
     /// What replaces refresh tokens.
     pub successors: Successors,
     /// How long sessions last.

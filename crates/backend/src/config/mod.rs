@@ -2,6 +2,7 @@
 
 mod cookies;
 mod database;
+mod mail;
 mod trusted_proxies;
 
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use crate::domain::session::Lifetimes;
 
 pub use cookies::{CookieSecurity, UnknownCookieSecurity};
 pub use database::{DatabaseConfig, PoolConfig, SqlServerConfig};
+pub use mail::MailConfig;
 pub use trusted_proxies::{NotANetwork, TrustedProxies};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -32,6 +34,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// How people prove who they are.
     pub auth: AuthConfig,
+    /// Where mails go; none where they wait for another instance.
+    pub mail: Option<MailConfig>,
     /// Where secrets and other values were read from.
     pub files: ValueFiles,
 }
@@ -86,13 +90,14 @@ impl Config {
         let server = ServerConfig::read(&mut sources, &log.instance_id);
         let database = DatabaseConfig::read(&mut sources);
         let auth = AuthConfig::read(&mut sources, server.bind_address);
+        let mail = MailConfig::read(&mut sources, &host_name());
         let files = sources.files();
         sources.finish()?;
         // Every missing part has noted a problem, so `finish` has returned by then.
         let (Some(database), Some(auth)) = (database, auth) else {
             return Err(ConfigErrors(Vec::new()));
         };
-        Ok((Self { server, database, auth, files }, log))
+        Ok((Self { server, database, auth, mail, files }, log))
     }
 }
 

@@ -42,6 +42,11 @@ pub fn cut_to_millisecond(moment: OffsetDateTime) -> Timestamp {
     moment - time::Duration::nanoseconds(i64::from(moment.nanosecond() % 1_000_000))
 }
 
+/// `duration` without what is finer than a millisecond.
+pub fn whole_milliseconds(duration: time::Duration) -> time::Duration {
+    duration - time::Duration::nanoseconds(i64::from(duration.subsec_nanoseconds() % 1_000_000))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

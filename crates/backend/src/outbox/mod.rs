@@ -2,7 +2,19 @@
 //!
 //! A handler commits a [`crate::domain::mail::Mail`] together with its effect, sealed by [`Envelopes`]: a message exists
 //! exactly if the effect does, and a repeated request does not write a second one.
+//!
+//! # Exactly once, and where it ends
+//!
+//! A message is taken by one instance, and none is lost: one that was taken and not settled is due again when the lease
+//! ends. SMTP has no question by which a sender could learn whether a mail was taken before the connection, or the
+//! instance, was lost (RFC 5321 section 6.1, RFC 1047). So an instance that is killed between the server's answer to
+//! the end of the mail and the writing down of it, which follows at once, leaves a mail that is sent again: by the same
+//! `Message-ID` and the same bytes, by which receivers tell repetitions. Each kill can do this to one mail at most,
+//! since an instance sends one at a time.
 
 mod envelope;
+mod metrics;
+pub mod policy;
 
 pub use envelope::{EnvelopeError, Envelopes, MAIL};
+pub use metrics::OutboxMetrics;

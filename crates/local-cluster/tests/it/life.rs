@@ -112,3 +112,21 @@ async fn the_page_and_the_api_are_served_on_one_port() {
     let balancer = cluster.manifest().load_balancer;
     assert_eq!(reqwest::get(format!("{balancer}/metrics")).await.unwrap().status(), 404);
 }
+
+#[tokio::test]
+async fn a_mail_that_comes_is_told_with_its_link() {
+    let cluster = TestCluster::ready().await;
+    let folder = cluster.dir.path().join("mails");
+    let shown = folder.display().to_string();
+    cluster.process.wait_for_line(&shown, LIMIT).await;
+    std::fs::create_dir_all(&folder).unwrap();
+    let draft = folder.join(".1.draft");
+    let mail = "To: zoe@example.com\r\nSubject: Confirm\r\n\r\nOpen http://127.0.0.1:3000/verify-email#token=abc now";
+    std::fs::write(&draft, mail).unwrap();
+    std::fs::rename(draft, folder.join("1.eml")).unwrap();
+    let line = cluster.process.wait_for_line("zoe@example.com", LIMIT).await;
+    assert!(
+        line.contains("Confirm") && line.contains("http://127.0.0.1:3000/verify-email#token=abc"),
+        "{line}"
+    );
+}

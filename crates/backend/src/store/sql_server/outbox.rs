@@ -1,6 +1,7 @@
 //! Messages that wait to be sent.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tiberius::Row;
 use tokio::time::sleep;
@@ -15,6 +16,11 @@ use crate::store::outbox::{
     Claim, ClaimedMessage, Fate, KEPT_DEAD, KEPT_SENT, NewMessage, OutboxStatus, SealedParameters,
     Settlement, cut,
 };
+
+/// How often messages are looked for that are not taken by others at the same moment.
+const COLLISIONS: u32 = 4;
+/// Between two looks.
+const LONGEST_PAUSE: Duration = Duration::from_millis(40);
 
 /// Deletes what was sent or given up long ago; run by [`super::purge`].
 pub(super) const PURGE: &str = "DELETE FROM dbo.outbox WHERE seq IN
@@ -72,7 +78,16 @@ pub(super) async fn claim(pool: &Pool, claim: &Claim) -> Result<Vec<ClaimedMessa
     let mut batch = Batch::of(CLAIM, values);
     batch.add(CLAIMED, values![channel, *until, *lease]);
     // To repeat it is harmless: what is told in the end is all that has this lease.
-    let rows = change(pool, "claim messages", batch).await?;
+    let batch = Arc::new(batch);
+    let mut rows = Vec::new();
+    for _ in 0..COLLISIONS {
+        rows = change(pool, "claim messages", &batch).await?;
+        if !rows.is_empty() {
+            break;
+        }
+        // Others were at the same messages. A random pause parts those who collided.
+        sleep(LONGEST_PAUSE.mul_f64(rand::random())).await;
+    }
     rows.iter().map(claimed).collect()
 }
 
@@ -105,7 +120,7 @@ pub(super) async fn settle(pool: &Pool, settlement: &Settlement) -> Result<bool,
     let mut batch = Batch::of(statement, values);
     batch.add("SELECT CAST(@@ROWCOUNT AS BIGINT) AS changed", vec![]);
     // A second time changes nothing more, but counts no row: the first one may have been done.
-    let rows = change(pool, "settle a message", batch).await?;
+    let rows = change(pool, "settle a message", &Arc::new(batch)).await?;
     Ok(rows.first().map_or(Ok(0), |row| row::required::<i64>(row, "changed"))? == 1)
 }
 
@@ -144,11 +159,10 @@ fn claimed(row: &Row) -> Result<ClaimedMessage, StoreError> {
 }
 
 /// A change that may be repeated without harm.
-async fn change(pool: &Pool, action: &'static str, batch: Batch) -> Result<Vec<Row>, StoreError> {
-    let batch = Arc::new(batch);
+async fn change(pool: &Pool, action: &'static str, batch: &Arc<Batch>) -> Result<Vec<Row>, StoreError> {
     let mut tries = Tries::new(true);
     loop {
-        let failure = match pool.run(&batch, tries.left()).await {
+        let failure = match pool.run(batch, tries.left()).await {
             Ok(rows) => return Ok(rows),
             Err(failure) => failure,
         };

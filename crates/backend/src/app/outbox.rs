@@ -1,0 +1,169 @@
+//! Sends what waits in the outbox. Every instance does; each message is taken by one.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use futures::FutureExt as _;
+use service_kit::exit::chain;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use uuid::Uuid;
+
+use super::state::{App, LastReason};
+use crate::mail::{Post, SendError, Writer};
+use crate::outbox::MAIL;
+use crate::outbox::policy::{BATCH, BEGIN_WITHIN, LEASE, after_failure, is_worthless};
+use crate::store::outbox::{Claim, ClaimedMessage, Fate, Settlement};
+
+/// How often an instance looks for messages of others; its own it knows of.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// The longest pause while no mail can be handed over.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How often what waits is counted.
+const COUNT_EVERY: Duration = Duration::from_secs(10);
+/// Between two tries to say what became of a message.
+const SETTLE_PAUSE: Duration = Duration::from_millis(250);
+
+/// Writes mails and hands them over.
+pub(super) struct Courier {
+    pub(super) writer: Writer,
+    pub(super) post: Post,
+    pub(super) told: LastReason,
+}
+
+/// How a round ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Round {
+    /// There was something to do, and there may be more.
+    Busy,
+    /// Nothing is due.
+    Idle,
+    /// Nothing can be sent now.
+    Trouble,
+}
+
+/// Ends when the instance drains: what is being sent is brought to its end, the rest is left to others.
+pub(super) async fn run(app: App, mut courier: Courier) {
+    let mut troubles = 0;
+    while !app.shutdown.is_draining() {
+        let pause = match round(&app, &mut courier).await {
+            Round::Busy => {
+                troubles = 0;
+                continue;
+            }
+            Round::Idle => LOOK_EVERY,
+            Round::Trouble => {
+                troubles = (troubles + 1).min(5);
+                (Duration::from_secs(1) * 2_u32.pow(troubles)).min(LONGEST_PAUSE)
+            }
+        };
+        let calm = pause == LOOK_EVERY;
+        tokio::select! {
+            () = sleep(pause.mul_f64(0.5 + rand::random::<f64>() / 2.0)) => {}
+            () = app.outbox_bell.notified(), if calm => {}
+            () = app.shutdown.draining() => {}
+        }
+    }
+    courier.post.close().await;
+}
+
+/// Shows from time to time what waits. Never ends; the task is aborted with the server.
+pub(super) async fn count(app: App) {
+    let mut ticks = interval(COUNT_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match app.store.outbox_status(MAIL).await {
+            Ok(status) => app.metrics.outbox().show(MAIL, &status, app.now()),
+            Err(error) => tracing::debug!(error = chain(&error), "the outbox cannot be counted"),
+        }
+    }
+}
+
+async fn round(app: &App, courier: &mut Courier) -> Round {
+    let (now, lease, began) = (app.now(), Uuid::new_v4(), Instant::now());
+    let claim = Claim { channel: MAIL.to_owned(), lease, now, until: now + LEASE, limit: BATCH };
+    let claimed = match app.store.claim_messages(claim).await {
+        Ok(claimed) if claimed.is_empty() => return Round::Idle,
+        Ok(claimed) => claimed,
+        Err(error) => {
+            // Requests fail by the same cause, and say so louder.
+            tracing::debug!(error = chain(&error), "the outbox cannot be read");
+            return Round::Trouble;
+        }
+    };
+    let mut end = Round::Busy;
+    for message in claimed {
+        let go_on = end == Round::Busy && began.elapsed() < BEGIN_WITHIN && !app.shutdown.is_draining();
+        let fate = if go_on {
+            let (fate, trouble) = attempt(app, courier, &message).await;
+            end = if trouble { Round::Trouble } else { end };
+            fate
+        } else {
+            Fate::Returned
+        };
+        settle(app, &message, lease, began, fate).await;
+    }
+    end
+}
+
+/// Tries to send a message: what becomes of it, and whether no other can be sent either.
+async fn attempt(app: &App, courier: &mut Courier, claimed: &ClaimedMessage) -> (Fate, bool) {
+    if is_worthless(claimed, app.now()) {
+        return (Fate::Dead { error: "it expired before it could be sent".to_owned() }, false);
+    }
+    // A panic over one mail must not end the sending of all.
+    let sent = AssertUnwindSafe(send(app, courier, claimed)).catch_unwind().await;
+    match sent.unwrap_or_else(|_| Err(SendError::Deferred("an error of ours: a panic".to_owned()))) {
+        Ok(()) => {
+            courier.told.is_news(None);
+            (Fate::Sent, false)
+        }
+        Err(error) => {
+            let unavailable = matches!(error, SendError::Unavailable(_));
+            if unavailable && courier.told.is_news(Some(&error.to_string())) {
+                tracing::warn!(%error, "the outbox waits");
+            }
+            (after_failure(claimed, &error, app.now(), rand::random()), unavailable)
+        }
+    }
+}
+
+async fn send(app: &App, courier: &mut Courier, claimed: &ClaimedMessage) -> Result<(), SendError> {
+    let ClaimedMessage { message, created_at, .. } = claimed;
+    // An instance of another version, or with another secret, may well be able to read it: it is tried again.
+    let unreadable = |error: &(dyn std::error::Error + 'static)| SendError::Deferred(chain(error));
+    let mail = app.envelopes.open(message).map_err(|error| unreadable(&error))?;
+    let letter = courier.writer.write(&mail, message.id, *created_at).map_err(|error| unreadable(&error))?;
+    courier.post.send(&letter).await
+}
+
+/// Says what became of a message, and does not rest while the lease lasts: a mail that was sent and is not known to be
+/// would be sent again.
+async fn settle(app: &App, claimed: &ClaimedMessage, lease: Uuid, began: Instant, fate: Fate) {
+    let (id, topic) = (claimed.message.id, claimed.message.topic.as_str());
+    let result = match &fate {
+        Fate::Sent => "sent",
+        Fate::Again { .. } => "deferred",
+        Fate::Dead { .. } => "dead",
+        Fate::Returned => "returned",
+    };
+    if fate != Fate::Returned {
+        app.metrics.outbox().attempt(MAIL, topic, result);
+    }
+    if matches!(fate, Fate::Dead { .. }) {
+        // The reason may bear the address; it is in the outbox.
+        tracing::warn!(%id, topic, "a mail is given up; outbox.last_error says why");
+    }
+    let ends = Duration::try_from(LEASE).unwrap_or_default();
+    loop {
+        let settlement = Settlement { id, lease, at: app.now(), fate: fate.clone() };
+        match app.store.settle_message(settlement).await {
+            Ok(true) => return,
+            Ok(false) => return tracing::debug!(%id, "a message was settled before or has another lease"),
+            Err(error) if began.elapsed() > ends => {
+                return tracing::warn!(%id, result, error = chain(&error), "what became of a mail is not written down");
+            }
+            Err(_) => sleep(SETTLE_PAUSE).await,
+        }
+    }
+}

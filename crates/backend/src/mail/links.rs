@@ -1,0 +1,72 @@
+//! Links in mails.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::Url;
+
+use crate::domain::mail::MailContent;
+
+/// `PUBLIC_URL`: where people find the page. Without a slash at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+/// A text is no base of links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a URL like https://example.com, with http or https and without user, query and fragment")]
+pub struct UrlError;
+
+impl PublicUrl {
+    /// The link that a mail of this content brings. A token stands in the fragment: browsers send it to no server, so
+    /// that it comes into no log and no `Referer`.
+    pub fn link_for(&self, content: &MailContent) -> String {
+        let base = &self.0;
+        match content {
+            MailContent::VerifyEmail { token, .. } => format!("{base}/verify-email#token={}", token.0),
+            MailContent::EmailChangeConfirm { token, .. } => {
+                format!("{base}/confirm-email#token={}", token.0)
+            }
+            MailContent::ResetPassword { token, .. } => format!("{base}/reset-password#token={}", token.0),
+            MailContent::PasswordChanged { .. } => format!("{base}/forgot-password"),
+            MailContent::AccountClosing { .. } => format!("{base}/login"),
+            MailContent::EmailChangedNotice { .. } => base.clone(),
+        }
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        let url: Url = text.parse().map_err(|_| UrlError)?;
+        let plain = url.username().is_empty() && url.password().is_none();
+        let base = url.query().is_none() && url.fragment().is_none();
+        let good = ["http", "https"].contains(&url.scheme()) && url.has_host() && plain && base;
+        if good { Ok(Self(url.as_str().trim_end_matches('/').to_owned())) } else { Err(UrlError) }
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::mail::MailSecret;
+
+    #[test]
+    fn bases_are_checked_and_lead_to_the_page() {
+        for bad in
+            ["", "example.com", "ftp://x", "https://u:p@x", "https://x?y", "https://x#y", "mailto:a@b.c"]
+        {
+            assert_eq!(bad.parse::<PublicUrl>(), Err(UrlError), "{bad:?}");
+        }
+        let base: PublicUrl = "https://Example.com/app/".parse().unwrap();
+        let token = MailSecret("t-1".into());
+        let content = MailContent::ResetPassword { full_name: String::new(), token, minutes: 30 };
+        assert_eq!(base.link_for(&content), "https://example.com/app/reset-password#token=t-1");
+    }
+}

@@ -1,0 +1,213 @@
+//! What mails say, from templates in files: `crates/backend/mail/LANGUAGE/KIND.txt` and `.html`, which are embedded.
+//!
+//! The first line of a text is `Subject: …`. Both know the fields of their [`MailContent`], and `link`, `product`,
+//! `language` and `name`: the person's name, or nothing where it looks like an advertisement.
+
+use include_dir::{Dir, include_dir};
+use minijinja::{Environment, UndefinedBehavior};
+use serde_json::{Map, Value};
+
+use super::PRODUCT;
+use super::links::PublicUrl;
+use crate::domain::Language;
+use crate::domain::mail::MailContent;
+
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/mail");
+
+/// The languages that there are templates in; the first is for all others.
+const LANGUAGES: [&str; 2] = ["en", "de"];
+
+/// All templates.
+#[derive(Debug)]
+pub struct Templates(Environment<'static>);
+
+/// What a mail says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line.
+    pub subject: String,
+    /// For those who read plain text.
+    pub text: String,
+    /// For all others.
+    pub html: String,
+}
+
+impl Templates {
+    /// Reads the embedded templates.
+    pub fn new() -> Result<Self, minijinja::Error> {
+        let mut environment = Environment::new();
+        // A field that a template asks for and that is not there is an error, and no gap.
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        let folders = FILES.dirs().flat_map(Dir::files).chain(FILES.files());
+        for file in folders {
+            if let (Some(name), Some(source)) = (file.path().to_str(), file.contents_utf8()) {
+                environment.add_template(name, source)?;
+            }
+        }
+        Ok(Self(environment))
+    }
+
+    /// Renders `content`, in English where nothing is written in `language`.
+    pub fn render(
+        &self,
+        content: &MailContent,
+        language: Option<&Language>,
+        base: &PublicUrl,
+    ) -> Result<Rendered, minijinja::Error> {
+        let wanted = language.map(Language::primary).unwrap_or_default();
+        let language = LANGUAGES.into_iter().find(|known| *known == wanted).unwrap_or(LANGUAGES[0]);
+        let mut fields = fields(content)?;
+        let name = fields.get("full_name").and_then(Value::as_str).unwrap_or_default();
+        let name = if looks_like_a_link(name) { "" } else { name };
+        for (field, value) in
+            [("name", name.to_owned()), ("link", base.link_for(content)), ("product", PRODUCT.to_owned())]
+        {
+            fields.insert(field.to_owned(), value.into());
+        }
+        fields.insert("language".to_owned(), language.into());
+        let kind = content.kind();
+        let whole = self.render_one(&format!("{language}/{kind}.txt"), &fields)?;
+        let (subject, text) = whole.split_once('\n').unwrap_or((&whole, ""));
+        let subject = one_line(subject.strip_prefix("Subject:").unwrap_or(subject));
+        fields.insert("subject".to_owned(), subject.as_str().into());
+        let html = self.render_one(&format!("{language}/{kind}.html"), &fields)?;
+        Ok(Rendered { text: text.trim_start_matches('\n').to_owned(), subject, html })
+    }
+
+    fn render_one(&self, name: &str, fields: &Map<String, Value>) -> Result<String, minijinja::Error> {
+        self.0.get_template(name)?.render(minijinja::value::Serde(fields))
+    }
+}
+
+fn fields(content: &MailContent) -> Result<Map<String, Value>, minijinja::Error> {
+    match serde_json::to_value(content) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Ok(Map::new()),
+        Err(error) => {
+            let kind = minijinja::ErrorKind::BadSerialization;
+            Err(minijinja::Error::new(kind, "the fields of a mail").with_source(error))
+        }
+    }
+}
+
+/// No line end can bring a header of its own.
+fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_control()).map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
+}
+
+/// Anybody may sign somebody else up with a name like `Win at evil.example`, and we would mail it.
+fn looks_like_a_link(name: &str) -> bool {
+    let domain = |word: &str| {
+        word.split('.').filter(|label| label.chars().filter(|c| c.is_alphanumeric()).count() > 1).count() > 1
+    };
+    name.contains(['/', '@', ':']) || name.split_whitespace().any(domain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::mail::MailSecret;
+
+    fn all() -> Vec<MailContent> {
+        let full_name = || "Zoë <b>Å \"&\" O'Neill".to_owned();
+        let secret = |text: &str| MailSecret(text.to_owned());
+        let (code, token) = (|| secret("314159"), || secret("tok-en_1"));
+        vec![
+            MailContent::VerifyEmail { full_name: full_name(), code: code(), token: token(), minutes: 10 },
+            MailContent::ResetPassword { full_name: full_name(), token: token(), minutes: 30 },
+            MailContent::PasswordChanged {
+                full_name: full_name(),
+                changed_at: "2026-03-01 12:00 UTC".into(),
+            },
+            MailContent::EmailChangeConfirm {
+                full_name: full_name(),
+                code: code(),
+                token: token(),
+                minutes: 10,
+            },
+            MailContent::EmailChangedNotice { full_name: full_name(), new_email: "new@example.com".into() },
+            MailContent::AccountClosing { full_name: full_name(), deleted_on: "2026-03-15".into() },
+        ]
+    }
+
+    fn render(content: &MailContent, tag: &str) -> Rendered {
+        let base = "https://example.com".parse().unwrap();
+        Templates::new().unwrap().render(content, tag.parse().ok().as_ref(), &base).unwrap()
+    }
+
+    #[test]
+    fn every_kind_renders_in_every_language_with_all_of_its_fields() {
+        for language in LANGUAGES {
+            for content in all() {
+                let Rendered { subject, text, html } = render(&content, language);
+                let at = format!("{language} {}", content.kind());
+                assert!(!subject.is_empty() && subject.len() < 80 && !text.is_empty(), "{at}: {subject}");
+                for part in [&subject, &text, &html] {
+                    assert!(
+                        !part.contains("{{") && !part.contains("{%") && !part.contains("undefined"),
+                        "{at}"
+                    );
+                }
+                assert!(text.contains("Zoë <b>Å \"&\" O'Neill,"), "{at}: {text}");
+                assert!(html.contains("Zoë &lt;b&gt;Å &quot;&amp;&quot; O&#x27;Neill,"), "{at}: {html}");
+                assert!(html.contains(&format!("<html lang=\"{language}\">")), "{at}");
+                for (field, value) in fields(&content).unwrap() {
+                    let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                    if !["kind", "full_name"].contains(&field.as_str()) {
+                        assert!(text.contains(&value), "{at}: {field} in {text}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_belongs_to_a_kind() {
+        let kinds: Vec<_> = all().iter().map(MailContent::kind).collect();
+        for language in LANGUAGES {
+            let files = FILES.get_dir(language).unwrap().files();
+            let mut stems: Vec<_> =
+                files.map(|file| file.path().file_stem().unwrap().to_str().unwrap()).collect();
+            stems.sort_unstable();
+            let mut expected: Vec<_> = kinds.iter().flat_map(|kind| [*kind, *kind]).collect();
+            expected.sort_unstable();
+            assert_eq!(stems, expected, "{language}");
+        }
+    }
+
+    #[test]
+    fn the_mail_that_confirms_an_address_reads_as_it_should() {
+        let Rendered { subject, text, .. } = render(&all()[0], "de-AT");
+        assert_eq!(subject, "Bestätigen Sie Ihre E-Mail-Adresse");
+        assert_eq!(
+            text,
+            "Guten Tag Zoë <b>Å \"&\" O'Neill,\n\n\
+             Willkommen bei User Onboarding. Bitte bestätigen Sie, dass diese Adresse Ihnen gehört, indem Sie \
+             diesen Code auf der Seite eingeben:\n\n    314159\n\nOder öffnen Sie diesen Link:\n\n\
+             https://example.com/verify-email#token=tok-en_1\n\n\
+             Code und Link gelten einmal und für 10 Minuten.\n\n\
+             Falls Sie sich nicht angemeldet haben, brauchen Sie nichts zu tun.\n\n\
+             -- \nDiese Nachricht hat User Onboarding automatisch verschickt; Antworten darauf liest niemand."
+        );
+        let english = render(&all()[0], "en").subject;
+        assert_eq!(
+            (render(&all()[0], "fr-CA").subject, render(&all()[0], "!").subject),
+            (english.clone(), english)
+        );
+    }
+
+    #[test]
+    fn a_name_that_advertises_is_left_out() {
+        for name in ["Win at evil.example", "https://x", "me@x", "www.evil.com now"] {
+            assert!(looks_like_a_link(name), "{name}");
+        }
+        for name in ["J.R.R. Tolkien", "Dr. Zoë Å.", "St. John", "李 小龍"] {
+            assert!(!looks_like_a_link(name), "{name}");
+        }
+        let full_name = "Win at evil.example".to_owned();
+        let content = MailContent::EmailChangedNotice { full_name, new_email: "new@example.com".into() };
+        let Rendered { text, html, .. } = render(&content, "en");
+        assert!(text.starts_with("Hello,") && !html.contains("evil"), "{text}");
+        assert_eq!(one_line(" a\r\nBcc: b\u{85}c "), "a  Bcc: b c");
+    }
+}

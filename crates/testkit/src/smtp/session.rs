@@ -1,0 +1,132 @@
+//! One connection.
+
+use std::io;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+
+use super::{Fault, Received, Shared};
+
+/// The longest content that is taken.
+const MAX_CONTENT: usize = 1024 * 1024;
+
+struct Session<'a> {
+    stream: BufReader<TcpStream>,
+    connection: usize,
+    shared: &'a Shared,
+    fault: Option<Fault>,
+    from: String,
+    to: Vec<String>,
+}
+
+/// What comes after a command.
+enum Next {
+    Answer(String),
+    End,
+}
+
+/// Speaks SMTP until the client says goodbye or goes away, or the script ends the connection.
+pub(super) async fn serve(stream: TcpStream, connection: usize, shared: &Shared) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let stream = BufReader::new(stream);
+    let mut session =
+        Session { stream, connection, shared, fault: None, from: String::new(), to: Vec::new() };
+    session.answer("220 recorder.example ESMTP").await?;
+    loop {
+        let mut line = String::new();
+        if session.stream.read_line(&mut line).await? == 0 {
+            return Ok(());
+        }
+        match session.command(line.trim_end()).await? {
+            Next::Answer(answer) => session.answer(&answer).await?,
+            Next::End => return Ok(()),
+        }
+    }
+}
+
+impl Session<'_> {
+    async fn answer(&mut self, text: &str) -> io::Result<()> {
+        self.stream.get_mut().write_all(format!("{text}\r\n").as_bytes()).await
+    }
+
+    async fn command(&mut self, line: &str) -> io::Result<Next> {
+        let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
+        let answer = match verb.as_str() {
+            "EHLO" => "250-recorder.example\r\n250-8BITMIME\r\n250 SMTPUTF8".to_owned(),
+            "HELO" | "NOOP" => "250 yes".to_owned(),
+            "RSET" => {
+                self.forget();
+                "250 forgotten".to_owned()
+            }
+            "MAIL" => {
+                self.forget();
+                self.from = path(line);
+                self.fault = self.shared.faults.lock().unwrap().pop_front();
+                match self.fault {
+                    Some(Fault::Sender(code)) => format!("{code} as scripted"),
+                    _ => "250 sender".to_owned(),
+                }
+            }
+            "RCPT" => {
+                let delay = *self.shared.delay.lock().unwrap();
+                tokio::time::sleep(delay).await;
+                self.recipient(path(line))
+            }
+            "DATA" if self.to.is_empty() => "503 nobody to send it to".to_owned(),
+            "DATA" if self.fault == Some(Fault::DropBeforeData) => return Ok(Next::End),
+            "DATA" => return self.data().await,
+            "QUIT" => {
+                self.answer("221 bye").await?;
+                return Ok(Next::End);
+            }
+            _ => "502 unknown".to_owned(),
+        };
+        Ok(Next::Answer(answer))
+    }
+
+    fn recipient(&mut self, to: String) -> String {
+        if let Some(Fault::Recipient(code)) = self.fault {
+            return format!("{code} as scripted");
+        }
+        self.to.push(to);
+        "250 recipient".to_owned()
+    }
+
+    async fn data(&mut self) -> io::Result<Next> {
+        self.answer("354 go on").await?;
+        let mut data = Vec::new();
+        loop {
+            let mut line = Vec::new();
+            if self.stream.read_until(b'\n', &mut line).await? == 0 || data.len() > MAX_CONTENT {
+                return Ok(Next::End);
+            }
+            match line.as_slice() {
+                b".\r\n" => break,
+                [b'.', rest @ ..] => data.extend_from_slice(rest),
+                whole => data.extend_from_slice(whole),
+            }
+        }
+        match self.fault {
+            Some(Fault::Content(code)) => return Ok(Next::Answer(format!("{code} as scripted"))),
+            Some(Fault::DropAfterContent) => return Ok(Next::End),
+            _ => {}
+        }
+        let (from, to) = (std::mem::take(&mut self.from), std::mem::take(&mut self.to));
+        let mail = Received { connection: self.connection, from, to, data };
+        self.shared.received.lock().unwrap().push(mail);
+        if self.fault == Some(Fault::DropAfterTaking) {
+            return Ok(Next::End);
+        }
+        Ok(Next::Answer("250 taken".to_owned()))
+    }
+
+    fn forget(&mut self) {
+        (self.fault, self.from, self.to) = (None, String::new(), Vec::new());
+    }
+}
+
+/// What stands between the angle brackets.
+fn path(line: &str) -> String {
+    let inside = line.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
+    inside.map(|(path, _)| path.to_owned()).unwrap_or_default()
+}
