@@ -1,17 +1,16 @@
 -- What a person may change about the account, and what its state is. Instances of earlier versions leave all of it empty.
 -- Adding the columns touches no row where the edition allows (Enterprise, Developer, Azure SQL).
-ALTER TABLE dbo.users ADD
-    email_verified_at DATETIME2(3)  NULL,
-    -- A BCP 47 tag; empty where the person has chosen none.
-    language          NVARCHAR(35)  NULL,
-    theme             NVARCHAR(10)  NOT NULL CONSTRAINT df_users_theme DEFAULT N'system',
-    -- Since when nobody may log in.
-    suspended_at      DATETIME2(3)  NULL,
-    -- When the grace ends and the account is deleted; empty for an account that stays.
-    closing_at        DATETIME2(3)  NULL,
-    -- The name in lower case: what a search by prefix compares, bit by bit. The purge fills it in for the rows that are
-    -- there and for those of instances of earlier versions, a few at a time.
-    name_key          NVARCHAR(400) COLLATE Latin1_General_BIN2 NULL;
+ALTER TABLE dbo.users ADD email_verified_at DATETIME2(3) NULL;
+-- A BCP 47 tag; empty where the person has chosen none.
+ALTER TABLE dbo.users ADD language NVARCHAR(35) NULL;
+ALTER TABLE dbo.users ADD theme NVARCHAR(10) NOT NULL CONSTRAINT df_users_theme DEFAULT N'system';
+-- Since when nobody may log in.
+ALTER TABLE dbo.users ADD suspended_at DATETIME2(3) NULL;
+-- When the grace ends and the account is deleted; empty for an account that stays.
+ALTER TABLE dbo.users ADD closing_at DATETIME2(3) NULL;
+-- The name in lower case: what a search by prefix compares, bit by bit. The purge fills it in for the rows that are
+-- there and for those of instances of earlier versions, a few at a time.
+ALTER TABLE dbo.users ADD name_key NVARCHAR(400) COLLATE Latin1_General_BIN2 NULL;
 
 -- By their names in texts, and online, where the edition can, as in 0006.
 DECLARE @identity_online NVARCHAR(40) =

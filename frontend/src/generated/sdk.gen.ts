@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ApiHealthData, ApiHealthErrors, ApiHealthResponses, CompleteOnboardingData, CompleteOnboardingErrors, CompleteOnboardingResponses, DocsData, DocsResponses, EndAllSessionsData, EndAllSessionsErrors, EndAllSessionsResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, ExportUsersData, ExportUsersErrors, ExportUsersResponses, FunnelData, FunnelErrors, FunnelResponses, GetOnboardingData, GetOnboardingErrors, GetOnboardingResponses, GetStaticDataData, GetStaticDataResponses, HealthData, HealthErrors, HealthResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MeData, MeErrors, MeResponses, MetricsData, MetricsResponses, OpenapiData, OpenapiResponses, PutStepData, PutStepErrors, PutStepResponses, ReadyData, ReadyErrors, ReadyResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RestoreUserData, RestoreUserErrors, RestoreUserResponses, ShowUserData, ShowUserErrors, ShowUserResponses, SuspendUserData, SuspendUserErrors, SuspendUserResponses } from './types.gen';
+import type { ApiHealthData, ApiHealthErrors, ApiHealthResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CloseAccountData, CloseAccountErrors, CloseAccountResponses, CompleteOnboardingData, CompleteOnboardingErrors, CompleteOnboardingResponses, DocsData, DocsResponses, EndAllSessionsData, EndAllSessionsErrors, EndAllSessionsResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportUsersData, ExportUsersErrors, ExportUsersResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, FunnelData, FunnelErrors, FunnelResponses, GetOnboardingData, GetOnboardingErrors, GetOnboardingResponses, GetStaticDataData, GetStaticDataResponses, HealthData, HealthErrors, HealthResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MeData, MeErrors, MeResponses, MetricsData, MetricsResponses, OpenapiData, OpenapiResponses, PutStepData, PutStepErrors, PutStepResponses, ReadyData, ReadyErrors, ReadyResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, ReopenAccountData, ReopenAccountErrors, ReopenAccountResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreUserData, RestoreUserErrors, RestoreUserResponses, ShowUserData, ShowUserErrors, ShowUserResponses, SuspendUserData, SuspendUserErrors, SuspendUserResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -17,6 +17,59 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
      */
     meta?: Record<string, unknown>;
 };
+
+/**
+ * Close my account
+ *
+ * Every session ends. For 14 days, whoever logs in can open the account again; after that, everything personal is
+ * deleted. Again is no harm: the end of the grace stays.
+ */
+export const closeAccount = <ThrowOnError extends boolean = false>(options: Options<CloseAccountData, ThrowOnError>) => (options.client ?? client).delete<CloseAccountResponses, CloseAccountErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/account',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change my name, language or theme
+ */
+export const updateAccount = <ThrowOnError extends boolean = false>(options: Options<UpdateAccountData, ThrowOnError>) => (options.client ?? client).patch<UpdateAccountResponses, UpdateAccountErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/account',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * All that is kept of me
+ */
+export const exportAccount = <ThrowOnError extends boolean = false>(options?: Options<ExportAccountData, ThrowOnError>) => (options?.client ?? client).get<ExportAccountResponses, ExportAccountErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/account/export',
+    ...options
+});
+
+/**
+ * Open my closed account again
+ *
+ * Log in first: closing has ended every session. An account that is not closed stays as it is.
+ */
+export const reopenAccount = <ThrowOnError extends boolean = false>(options?: Options<ReopenAccountData, ThrowOnError>) => (options?.client ?? client).post<ReopenAccountResponses, ReopenAccountErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/account/reopen',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
 
 /**
  * Read the audit log
@@ -120,6 +173,54 @@ export const suspendUser = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
+ * Move my account to another address
+ *
+ * A code goes to the new address, which becomes the account's when the code is given to `/api/auth/email/verify`. Whether another
+ * account has it is told to nobody but its owner.
+ */
+export const changeEmail = <ThrowOnError extends boolean = false>(options: Options<ChangeEmailData, ThrowOnError>) => (options.client ?? client).post<ChangeEmailResponses, ChangeEmailErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/email/change',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send me the mail again
+ *
+ * Nothing is sent where the address is verified already.
+ */
+export const resendEmail = <ThrowOnError extends boolean = false>(options?: Options<ResendEmailData, ThrowOnError>) => (options?.client ?? client).post<ResendEmailResponses, ResendEmailErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/email/resend',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
+
+/**
+ * Prove that I read my mail
+ *
+ * Takes what a mail brought, to the account's address or to the one that is to be the account's: either the six
+ * digits, with an access token, or the token of the link. After five wrong digits a new mail is needed; the link goes on
+ * to work.
+ */
+export const verifyEmail = <ThrowOnError extends boolean = false>(options: Options<VerifyEmailData, ThrowOnError>) => (options.client ?? client).post<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/email/verify',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Log in
  *
  * A wrong password and an unknown address get the same answer in the same time.
@@ -160,6 +261,50 @@ export const me = <ThrowOnError extends boolean = false>(options?: Options<MeDat
 });
 
 /**
+ * Change my password
+ *
+ * Every other session of the account ends.
+ */
+export const changePassword = <ThrowOnError extends boolean = false>(options: Options<ChangePasswordData, ThrowOnError>) => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/password/change',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * I have forgotten my password
+ *
+ * Sends a link to the address if it is that of an account. The answer is the same, after the same time, if it is not, and
+ * if a mail was sent within the last minute or five within the last hour.
+ */
+export const forgotPassword = <ThrowOnError extends boolean = false>(options: Options<ForgotPasswordData, ThrowOnError>) => (options.client ?? client).post<ForgotPasswordResponses, ForgotPasswordErrors, ThrowOnError>({
+    url: '/api/auth/password/forgot',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Choose a new password by the link
+ *
+ * Every session of the account ends. The address counts as verified, since the link came by it.
+ */
+export const resetPassword = <ThrowOnError extends boolean = false>(options: Options<ResetPasswordData, ThrowOnError>) => (options.client ?? client).post<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError>({
+    url: '/api/auth/password/reset',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Get new tokens
  *
  * Each refresh token is replaced by the next one at its first use. For 10 seconds after that it gives that next one
@@ -178,7 +323,8 @@ export const refresh = <ThrowOnError extends boolean = false>(options?: Options<
 /**
  * Make an account
  *
- * Makes the account, its first session and its onboarding, whose step `account` is done by that.
+ * Makes the account, its first session and its onboarding, whose step `account` is done by that. A mail with a code and
+ * a link goes to the address.
  */
 export const register = <ThrowOnError extends boolean = false>(options: Options<RegisterData, ThrowOnError>) => (options.client ?? client).post<RegisterResponses, RegisterErrors, ThrowOnError>({
     url: '/api/auth/register',

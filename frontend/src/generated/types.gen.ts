@@ -91,6 +91,28 @@ export type AuditRecordBody = {
 };
 
 /**
+ * A new address for the account.
+ */
+export type ChangeEmailRequest = {
+    current_password: string;
+    /**
+     * Another address than the account's.
+     */
+    new_email: string;
+};
+
+/**
+ * A new password for somebody who knows the old one.
+ */
+export type ChangePasswordRequest = {
+    current_password: string;
+    /**
+     * Any characters; not the e-mail address.
+     */
+    new_password: string;
+};
+
+/**
  * Something to choose from.
  */
 export type ChoiceBody = {
@@ -102,6 +124,23 @@ export type ChoiceBody = {
      * What is stored.
      */
     value: string;
+};
+
+/**
+ * The wish to close the account, by somebody who knows its password.
+ */
+export type CloseAccountRequest = {
+    current_password: string;
+};
+
+/**
+ * An account that will be deleted.
+ */
+export type ClosingBody = {
+    /**
+     * Until then it can be opened again.
+     */
+    closing_at: string;
 };
 
 /**
@@ -138,6 +177,64 @@ export type DatabaseBody = {
      * `up` or `down`.
      */
     status: string;
+};
+
+/**
+ * All that is kept of a person.
+ */
+export type ExportBody = {
+    account: UserBody;
+    /**
+     * What the audit log says of the person, newest first, at most 10,000 rows.
+     */
+    audit_log: Array<ExportedAudit>;
+    onboarding: OnboardingBody;
+    /**
+     * Every session, newest first.
+     */
+    sessions: Array<ExportedSession>;
+};
+
+/**
+ * A row of the audit log, in an export.
+ */
+export type ExportedAudit = {
+    /**
+     * What was done.
+     */
+    action: string;
+    /**
+     * From which address.
+     */
+    address: string | null;
+    at: string;
+    /**
+     * What exactly, such as the step's key or the session's id.
+     */
+    subject: string | null;
+};
+
+/**
+ * A session, in an export.
+ */
+export type ExportedSession = {
+    created_at: string;
+    /**
+     * When it was ended.
+     */
+    ended_at: string | null;
+    id: string;
+    last_used_at: string;
+};
+
+/**
+ * Somebody who has forgotten the password.
+ */
+export type ForgotPasswordRequest = {
+    /**
+     * The address of the account. Compared without regard to case.
+     */
+    email: string;
 };
 
 /**
@@ -363,6 +460,20 @@ export type RegisterRequest = {
 };
 
 /**
+ * A new password for somebody who has forgotten the old one.
+ */
+export type ResetPasswordRequest = {
+    /**
+     * Any characters; not the e-mail address.
+     */
+    new_password: string;
+    /**
+     * The token of the link.
+     */
+    token: string;
+};
+
+/**
  * A session's tokens, and whose they are.
  */
 export type SessionBody = {
@@ -518,6 +629,11 @@ export type StepState = 'not_started' | 'in_progress' | 'completed' | 'skipped';
 export type StepStatusName = 'in_progress' | 'completed' | 'skipped';
 
 /**
+ * How the page looks.
+ */
+export type ThemeName = 'system' | 'light' | 'dark';
+
+/**
  * A refresh token, where it is not sent as a cookie.
  */
 export type TokenRequest = {
@@ -525,6 +641,21 @@ export type TokenRequest = {
      * As it was given at registration, log-in or the last refresh.
      */
     refresh_token?: string | null;
+};
+
+/**
+ * What is to change. What is left out or `null` stays as it is.
+ */
+export type UpdateAccountRequest = {
+    /**
+     * How the person wants to be called. Blanks around it are cut off.
+     */
+    full_name?: string | null;
+    /**
+     * A BCP 47 tag, at most 35 characters long.
+     */
+    language?: string | null;
+    theme?: ThemeName | null;
 };
 
 /**
@@ -562,6 +693,20 @@ export type UserBody = {
 };
 
 /**
+ * What a mail brought: either its digits, with an access token, or the token of its link.
+ */
+export type VerifyEmailRequest = {
+    /**
+     * The six digits. Blanks among them do not count.
+     */
+    code?: string | null;
+    /**
+     * The token of the link.
+     */
+    token?: string | null;
+};
+
+/**
  * An account with all that belongs to it.
  */
 export type WholeAccountBody = UserBody & {
@@ -579,6 +724,219 @@ export type WholeAccountBody = UserBody & {
      */
     suspended_at: string | null;
 };
+
+export type CloseAccountData = {
+    body: CloseAccountRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/account';
+};
+
+export type CloseAccountErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`
+     */
+    401: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `overloaded`, `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type CloseAccountError = CloseAccountErrors[keyof CloseAccountErrors];
+
+export type CloseAccountResponses = {
+    /**
+     * The account will be deleted
+     */
+    202: ClosingBody;
+};
+
+export type CloseAccountResponse = CloseAccountResponses[keyof CloseAccountResponses];
+
+export type UpdateAccountData = {
+    body: UpdateAccountRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/account';
+};
+
+export type UpdateAccountErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`
+     */
+    401: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type UpdateAccountError = UpdateAccountErrors[keyof UpdateAccountErrors];
+
+export type UpdateAccountResponses = {
+    /**
+     * The account after the change
+     */
+    200: UserBody;
+};
+
+export type UpdateAccountResponse = UpdateAccountResponses[keyof UpdateAccountResponses];
+
+export type ExportAccountData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/account/export';
+};
+
+export type ExportAccountErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`
+     */
+    401: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ExportAccountError = ExportAccountErrors[keyof ExportAccountErrors];
+
+export type ExportAccountResponses = {
+    /**
+     * Account, sessions, onboarding and audit log, for download
+     */
+    200: ExportBody;
+};
+
+export type ExportAccountResponse = ExportAccountResponses[keyof ExportAccountResponses];
+
+export type ReopenAccountData = {
+    /**
+     * Not needed
+     */
+    body?: NoFields | null;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/account/reopen';
+};
+
+export type ReopenAccountErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`: also where the grace is over
+     */
+    401: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ReopenAccountError = ReopenAccountErrors[keyof ReopenAccountErrors];
+
+export type ReopenAccountResponses = {
+    /**
+     * The account
+     */
+    200: UserBody;
+};
+
+export type ReopenAccountResponse = ReopenAccountResponses[keyof ReopenAccountResponses];
 
 export type ListAuditLogData = {
     body?: never;
@@ -1089,6 +1447,198 @@ export type SuspendUserResponses = {
 
 export type SuspendUserResponse = SuspendUserResponses[keyof SuspendUserResponses];
 
+export type ChangeEmailData = {
+    body: ChangeEmailRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/email/change';
+};
+
+export type ChangeEmailErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`
+     */
+    401: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `too_many_requests`: at most one mail a minute, and five an hour
+     */
+    429: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `overloaded`, `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ChangeEmailError = ChangeEmailErrors[keyof ChangeEmailErrors];
+
+export type ChangeEmailResponses = {
+    /**
+     * The mail to the new address will be sent
+     */
+    202: unknown;
+};
+
+export type ResendEmailData = {
+    /**
+     * Not needed
+     */
+    body?: NoFields | null;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/email/resend';
+};
+
+export type ResendEmailErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`
+     */
+    401: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `too_many_requests`: at most one mail a minute, and five an hour
+     */
+    429: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ResendEmailError = ResendEmailErrors[keyof ResendEmailErrors];
+
+export type ResendEmailResponses = {
+    /**
+     * The mail will be sent
+     */
+    202: unknown;
+};
+
+export type VerifyEmailData = {
+    body: VerifyEmailRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/email/verify';
+};
+
+export type VerifyEmailErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * With `code`: `token_missing`, `token_expired`, `token_invalid` (the access token)
+     */
+    401: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `email_taken`: another account has the new address by now
+     */
+    409: Problem;
+    /**
+     * `token_used`; `token_expired`: too old, unknown, replaced by a newer one, or too many wrong digits
+     */
+    410: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_code`: other digits; `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type VerifyEmailError = VerifyEmailErrors[keyof VerifyEmailErrors];
+
+export type VerifyEmailResponses = {
+    /**
+     * The address is the account's, and verified
+     */
+    204: void;
+};
+
+export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
+
 export type LoginData = {
     body: LoginRequest;
     headers?: {
@@ -1250,6 +1800,177 @@ export type MeResponses = {
 };
 
 export type MeResponse = MeResponses[keyof MeResponses];
+
+export type ChangePasswordData = {
+    body: ChangePasswordRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/password/change';
+};
+
+export type ChangePasswordErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `invalid_credentials`: the current password is wrong; `token_missing`, `token_expired`, `token_invalid`
+     */
+    401: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `overloaded`, `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
+
+export type ChangePasswordResponses = {
+    /**
+     * The new password holds
+     */
+    204: void;
+};
+
+export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type ForgotPasswordData = {
+    body: ForgotPasswordRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/password/forgot';
+};
+
+export type ForgotPasswordErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ForgotPasswordError = ForgotPasswordErrors[keyof ForgotPasswordErrors];
+
+export type ForgotPasswordResponses = {
+    /**
+     * If there is an account, its owner gets a mail
+     */
+    202: unknown;
+};
+
+export type ResetPasswordData = {
+    body: ResetPasswordRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/password/reset';
+};
+
+export type ResetPasswordErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `token_used`; `token_expired`: too old, unknown, or replaced by a newer one
+     */
+    410: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `overloaded`, `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+
+export type ResetPasswordResponses = {
+    /**
+     * The new password holds; log in with it
+     */
+    204: void;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
 
 export type RefreshData = {
     /**

@@ -15,6 +15,7 @@ use crate::app::AppState;
 use crate::auth::AccessError;
 use crate::domain::Timestamp;
 use crate::domain::mail::Mail;
+use crate::domain::one_time_code::RESEND_AFTER;
 use crate::idempotency::{Answer, Request};
 use crate::store::{Actor, AuditAction, AuditEntry, Effect, IdempotencyRecord, Mutation, Outcome};
 
@@ -110,6 +111,7 @@ impl Attempt {
             Outcome::Kept(kept) => self.open(app, &kept).map(Commit::Done),
             Outcome::EmailTaken => Err(ApiError::EmailTaken),
             Outcome::SessionRevoked => Err(AccessError::Revoked.into()),
+            Outcome::Throttled => Err(ApiError::CodesThrottled { seconds: RESEND_AFTER.whole_seconds() }),
             Outcome::Stale => Ok(Commit::Stale),
         }
     }
@@ -149,14 +151,16 @@ impl Attempt {
         let mutation = Mutation { at, idempotency, session: None, effect, messages, audit: None };
         match app.store.commit(mutation).await? {
             Outcome::Kept(kept) => Ok(self.open(app, &kept)?.into_response()),
-            Outcome::Committed | Outcome::EmailTaken | Outcome::SessionRevoked | Outcome::Stale => {
-                Ok(answer.into_response())
-            }
+            Outcome::Committed
+            | Outcome::EmailTaken
+            | Outcome::SessionRevoked
+            | Outcome::Throttled
+            | Outcome::Stale => Ok(answer.into_response()),
         }
     }
 }
 
-async fn whole(response: Response) -> Result<Answer, ApiError> {
+pub(super) async fn whole(response: Response) -> Result<Answer, ApiError> {
     let (parts, body) = response.into_parts();
     let body = body.collect().await.map_err(|_| ApiError::BodyBroken)?.to_bytes();
     let headers = parts.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();

@@ -1,5 +1,7 @@
 //! Requests and answers as they look on the wire.
 
+mod identity;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -11,6 +13,11 @@ use super::fields::{Fields, FromFields};
 use crate::domain::onboarding::{Onboarding, Step, StepStatus};
 use crate::domain::session::RefreshToken;
 use crate::domain::{Email, FullName, Password, PresentedPassword, Timestamp, User};
+
+pub(super) use identity::{
+    ChangeEmailRequest, ChangePasswordRequest, CloseAccountRequest, ClosingBody, ExportBody,
+    ForgotPasswordRequest, ResetPasswordRequest, ThemeName, UpdateAccountRequest, VerifyEmailRequest,
+};
 
 /// Where the refresh token goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ToSchema)]

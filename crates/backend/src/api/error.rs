@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::request_id;
 use crate::auth::{AccessError, HashError};
 use crate::domain::onboarding::{ChangeRefused, UnknownStep};
-use crate::idempotency::{InvalidKey, OpenError};
+use crate::idempotency::{Answer, InvalidKey, OpenError};
 use crate::outbox::EnvelopeError;
 use crate::store::StoreError;
 
@@ -64,6 +64,14 @@ pub(super) enum ApiError {
     UnknownUser,
     #[error("nobody else can act as an admin; give another account the role first")]
     LastAdmin,
+    #[error("a mail was sent to this address not long ago; ask again in {seconds} s")]
+    CodesThrottled { seconds: i64 },
+    #[error("the code or link was used before")]
+    CodeUsed,
+    #[error("the code or link does not work any more; ask for a new mail")]
+    CodeExpired,
+    #[error("these are not the digits of the mail; {left} more tries")]
+    InvalidCode { left: i64 },
     #[error("the refresh token is not valid; log in again")]
     RefreshTokenInvalid,
     #[error("you have no such session, or it has ended")]
@@ -123,6 +131,10 @@ impl ApiError {
             Self::Forbidden => (S::FORBIDDEN, "forbidden"),
             Self::UnknownUser => (S::NOT_FOUND, "unknown_user"),
             Self::LastAdmin => (S::CONFLICT, "last_admin"),
+            Self::CodesThrottled { .. } => (S::TOO_MANY_REQUESTS, "too_many_requests"),
+            Self::CodeUsed => (S::GONE, "token_used"),
+            Self::CodeExpired => (S::GONE, "token_expired"),
+            Self::InvalidCode { .. } => (S::UNPROCESSABLE_ENTITY, "invalid_code"),
             Self::RefreshTokenInvalid => (S::UNAUTHORIZED, "refresh_token_invalid"),
             Self::SessionNotFound => (S::NOT_FOUND, "session_not_found"),
             Self::CrossSite => (S::FORBIDDEN, "cross_site_request"),
@@ -149,6 +161,11 @@ impl ApiError {
         }
     }
 
+    /// The answer, for a refusal that is committed together with what it leaves behind.
+    pub(super) async fn into_answer(self) -> Result<Answer, Self> {
+        super::attempt::whole(self.into_response()).await
+    }
+
     /// Whether surely nothing was done, so that anybody may try it again anywhere.
     fn retry_safe(&self) -> bool {
         matches!(self, Self::Hash(HashError::Busy) | Self::Store(StoreError::Unavailable { .. }))
@@ -168,6 +185,7 @@ impl ApiError {
             Self::Access(_)
                 | Self::AccountSuspended
                 | Self::Forbidden
+                | Self::CodesThrottled { .. }
                 | Self::RefreshTokenInvalid
                 | Self::CrossSite
                 | Self::BodyTooLarge { .. }
@@ -304,6 +322,9 @@ impl IntoResponse for ApiError {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if let Self::CodesThrottled { seconds } = self {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.retry_safe() {
             headers.insert(RETRY_SAFE, HeaderValue::from_static("1"));

@@ -62,6 +62,11 @@ impl Fields {
         }
     }
 
+    /// Whether there is a value that was not taken yet.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.left.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// An object that may be absent, or `null`.
     pub(super) fn object(&mut self, name: &str) -> Option<Map<String, Value>> {
         match self.left.remove(name)? {

@@ -23,6 +23,8 @@ pub(super) enum Asker {
     TokenHolder,
     /// Whoever ends a session, by either token.
     Leaver,
+    /// A user with an access token, or anybody without a good one: the body tells.
+    MaybeUser,
     /// A user with an access token; without one, the request ends here.
     User,
 }
@@ -63,6 +65,14 @@ fn identify(asker: Asker, app: &AppState, request: &mut Request<Body>) -> Result
             let user = app.issuer.authenticate(headers, app.now()).ok();
             let session = user.map(|user| user.session_id.into_bytes()).unwrap_or_default();
             [b"leaver ".as_slice(), &session, &cookie_hashes(headers)].concat()
+        }
+        Asker::MaybeUser => {
+            let user = app.issuer.authenticate(headers, app.now()).ok();
+            if let Some(user) = user {
+                request.extensions_mut().insert(user);
+            }
+            let id = user.map(|user| user.id.into_bytes()).unwrap_or_default();
+            [b"maybe user ", id.as_slice()].concat()
         }
         Asker::User => {
             let user = app.issuer.authenticate(headers, app.now())?;

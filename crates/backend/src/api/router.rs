@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 
 use super::error::ApiError;
 use super::handlers::admin::{actions, audit, export, funnel, users};
-use super::handlers::{account, docs, health, onboarding, session, sessions, static_data};
+use super::handlers::{
+    account, docs, email, health, onboarding, own_account, password, session, sessions, static_data,
+};
 use super::idempotent::{Asker, idempotent};
 use super::observe::observe;
 use super::readable_path::readable_path;
@@ -21,13 +23,23 @@ pub fn router(app: App) -> Router {
     let for_anybody = Router::new()
         .route("/api/auth/register", post(account::register))
         .route("/api/auth/login", post(account::login))
+        .route("/api/auth/password/forgot", post(password::forgot))
+        .route("/api/auth/password/reset", post(password::reset))
         .route_layer(repeatable(Asker::Anybody));
     let for_token_holders = Router::new()
         .route("/api/auth/refresh", post(session::refresh))
         .route_layer(repeatable(Asker::TokenHolder));
     let for_leavers =
         Router::new().route("/api/auth/logout", post(session::logout)).route_layer(repeatable(Asker::Leaver));
+    let for_whoever_has_mail = Router::new()
+        .route("/api/auth/email/verify", post(email::verify))
+        .route_layer(repeatable(Asker::MaybeUser));
     let for_users = Router::new()
+        .route("/api/auth/email/resend", post(email::resend))
+        .route("/api/auth/email/change", post(email::change))
+        .route("/api/auth/password/change", post(password::change))
+        .route("/api/account", patch(own_account::update).delete(own_account::close))
+        .route("/api/account/reopen", post(own_account::reopen))
         .route("/api/onboarding/steps/{key}", put(onboarding::put_step))
         .route("/api/onboarding/complete", post(onboarding::complete))
         .route("/api/auth/sessions", delete(sessions::end_all))
@@ -40,6 +52,7 @@ pub fn router(app: App) -> Router {
     let readable = Router::new()
         .route("/api/auth/me", get(account::me))
         .route("/api/auth/sessions", get(sessions::list))
+        .route("/api/account/export", get(own_account::export))
         .route("/api/onboarding", get(onboarding::show))
         .route("/api/admin/users", get(users::list))
         .route("/api/admin/users.csv", get(export::download))
@@ -57,6 +70,7 @@ pub fn router(app: App) -> Router {
     for_anybody
         .merge(for_token_holders)
         .merge(for_leavers)
+        .merge(for_whoever_has_mail)
         .merge(for_users)
         .merge(readable)
         .fallback(|| async { ApiError::RouteNotFound })

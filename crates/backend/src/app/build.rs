@@ -17,7 +17,7 @@ use super::arrival::{self, Arrival, StartFailure};
 use super::outbox::Courier;
 use super::state::{App, AppState, LastReason};
 use super::{clock, maintenance, outbox, revocations, serve, value_files, watch};
-use crate::auth::{HashError, Hasher, Revocations, Successors, TokenIssuer};
+use crate::auth::{CodeMaker, HashError, Hasher, Revocations, Successors, TokenIssuer};
 use crate::config::{Config, DatabaseConfig, MailConfig};
 use crate::idempotency::Vault;
 use crate::mail::{Post, Writer, smtp};
@@ -84,6 +84,7 @@ impl Application {
             store,
             sign_of_life: LastReason::default(),
             hasher: Hasher::new(auth.hash_threads)?,
+            codes: CodeMaker::new(&auth.keyring),
             vault: Vault::new(&auth.keyring)?,
             envelopes: Envelopes::new(&auth.keyring)?,
             outbox_bell: Notify::new(),

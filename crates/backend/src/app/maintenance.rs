@@ -11,12 +11,16 @@ const PAUSE: Duration = Duration::from_mins(5);
 /// Rows of each kind in one transaction: few, since others wait for it.
 const BATCH: u32 = 500;
 
+/// Accounts in one go, each with all that belongs to it.
+const CLOSED_BATCH: u32 = 10;
+
 /// Never ends; the task is aborted with the server.
 pub(super) async fn run(app: App) {
     loop {
         tokio::time::sleep(PAUSE.mul_f64(1.0 + rand::random::<f64>())).await;
         let now = app.now();
         tell("what has expired", in_batches(|| app.store.purge(now, BATCH)).await);
+        tell("accounts whose grace is over", in_batches(|| app.store.delete_closed(now, CLOSED_BATCH)).await);
         let before = now - app.audit_retention;
         tell(
             "audit rows older than AUDIT_RETENTION",

@@ -7,7 +7,7 @@ use service_kit::health::Uptime;
 use service_kit::shutdown::Shutdown;
 use tokio::sync::Notify;
 
-use crate::auth::{Hasher, Revocations, Successors, TokenIssuer};
+use crate::auth::{CodeMaker, Hasher, Revocations, Successors, TokenIssuer};
 use crate::config::{CookieSecurity, TrustedProxies};
 use crate::domain::Timestamp;
 use crate::domain::session::Lifetimes;
@@ -28,6 +28,8 @@ pub struct AppState {
     pub hasher: Hasher,
     /// Access tokens.
     pub issuer: TokenIssuer,
+    /// One-time codes.
+    pub codes: CodeMaker,
     /// Kept answers.
     pub vault: Vault,
     /// Messages to the world outside.

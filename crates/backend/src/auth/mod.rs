@@ -1,12 +1,14 @@
 //! How people prove who they are: passwords, access tokens, sessions.
 
 mod access;
+mod codes;
 mod hasher;
 mod open_session;
 mod revocations;
 mod successor;
 
 pub use access::{AccessError, CurrentUser, TokenIssuer};
+pub use codes::{CodeMaker, IssuedCode};
 pub use hasher::{HashError, Hasher};
 pub use open_session::{Grant, OpenedSession};
 pub use revocations::{MOST as MOST_REVOCATIONS, Revocations, Standing};

@@ -10,6 +10,7 @@ mod email;
 mod full_name;
 pub mod mail;
 pub mod onboarding;
+pub mod one_time_code;
 mod password;
 mod preferences;
 mod reason;

@@ -21,6 +21,26 @@ pub enum AuditAction {
     OtherSessionsRevoked,
     /// A person ended all their sessions.
     AllSessionsRevoked,
+    /// A mail was sent to prove that the address reaches its owner.
+    VerificationSent,
+    /// The address was proved to reach its owner.
+    EmailVerified,
+    /// Another address was asked for.
+    EmailChangeRequested,
+    /// The account has another address.
+    EmailChanged,
+    /// A link for a forgotten password was asked for.
+    PasswordResetRequested,
+    /// A forgotten password was replaced.
+    PasswordReset,
+    /// The password was changed by its owner.
+    PasswordChanged,
+    /// Name, language or theme was changed.
+    AccountUpdated,
+    /// The owner has closed the account.
+    AccountClosed,
+    /// The owner has opened the closed account again.
+    AccountReopened,
     /// A step was changed.
     StepSaved,
     /// The onboarding was completed.
@@ -52,6 +72,16 @@ impl AuditAction {
             Self::SessionRevoked => "session.revoked",
             Self::OtherSessionsRevoked => "session.others_revoked",
             Self::AllSessionsRevoked => "session.all_revoked",
+            Self::VerificationSent => "email.verification_sent",
+            Self::EmailVerified => "email.verified",
+            Self::EmailChangeRequested => "email.change_requested",
+            Self::EmailChanged => "email.changed",
+            Self::PasswordResetRequested => "password.reset_requested",
+            Self::PasswordReset => "password.reset",
+            Self::PasswordChanged => "password.changed",
+            Self::AccountUpdated => "account.updated",
+            Self::AccountClosed => "account.closed",
+            Self::AccountReopened => "account.reopened",
             Self::StepSaved => "onboarding.step_saved",
             Self::OnboardingCompleted => "onboarding.completed",
             Self::UserCreated => "user.created",

@@ -42,7 +42,7 @@ impl LateStore {
         let _ = self.store.set(store);
     }
 
-    fn store(&self) -> Result<&dyn Store, StoreError> {
+    pub(super) fn store(&self) -> Result<&dyn Store, StoreError> {
         self.store.get().map(|store| &**store).ok_or_else(|| {
             let reason = self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone();
             StoreError::unavailable("it is waited for", NotYet(reason))

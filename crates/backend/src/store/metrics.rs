@@ -47,7 +47,7 @@ impl StoreMetrics {
 /// A store whose calls are timed, and are spans of the request that makes them.
 #[derive(Debug)]
 pub struct Metered<S> {
-    store: S,
+    pub(super) store: S,
     metrics: StoreMetrics,
     /// `db.system.name` of OpenTelemetry's semantic conventions.
     system: &'static str,
@@ -60,7 +60,7 @@ impl<S: Store> Metered<S> {
     }
 
     /// Times a call that a request makes.
-    async fn called<T>(
+    pub(super) async fn called<T>(
         &self,
         query: &str,
         call: impl Future<Output = Result<T, StoreError>>,
@@ -83,7 +83,7 @@ impl<S: Store> Metered<S> {
         result
     }
 
-    async fn timed<T>(&self, query: &str, call: impl Future<Output = T>) -> T {
+    pub(super) async fn timed<T>(&self, query: &str, call: impl Future<Output = T>) -> T {
         let started = Instant::now();
         let result = call.await;
         self.metrics.query_duration.with_label_values(&[query]).observe(started.elapsed().as_secs_f64());

@@ -49,6 +49,7 @@ pub mod backup;
 mod clock;
 pub mod directory;
 mod error;
+mod identity;
 pub mod late;
 pub mod metrics;
 pub mod migration;
@@ -72,6 +73,7 @@ pub use administration::{AccountChange, Administration};
 pub use audit::{Actor, AuditAction, AuditEntry};
 pub use clock::DatabaseClock;
 pub use error::{BoxError, StoreError};
+pub use identity::{AuditRecord, CodeUse, Identities, IdentityChange, PersonalRecords, SessionRecord};
 pub use mutation::{Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Rotation, Scope};
 
 /// What the service asks of a database.
@@ -79,7 +81,7 @@ pub use mutation::{Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Rot
 /// Every call may be dropped at any time by its caller without harm. Every call ends by itself
 /// within 20 s (waiting for a connection: `DB_POOL_ACQUIRE_TIMEOUT_MS`; waiting for a lock: 13 s).
 #[async_trait]
-pub trait Store: Directory + Send + Sync + 'static {
+pub trait Store: Directory + Identities + Send + Sync + 'static {
     /// Does all of `mutation` or nothing; see the module for the order.
     async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError>;
 
@@ -127,7 +129,7 @@ pub trait Store: Directory + Send + Sync + 'static {
     async fn outbox_status(&self, channel: &str) -> Result<OutboxStatus, StoreError>;
 
     /// Deletes at most `limit` rows each of: idempotency records whose `expires_at` is not after
-    /// `now`; refresh tokens likewise, and the sessions whose last token went by that; messages that were sent or given
+    /// `now`; one-time codes that expired a day ago; refresh tokens likewise, and the sessions whose last token went by that; messages that were sent or given
     /// up some days ago ([`outbox::KEPT_SENT`], [`outbox::KEPT_DEAD`]). Gives how many rows went in all;
     /// the caller comes again while this is not zero. Small transactions, since others wait.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;

@@ -3,8 +3,9 @@
 use uuid::Uuid;
 
 use super::outbox::NewMessage;
-use super::{Administration, AuditEntry};
+use super::{Administration, AuditEntry, IdentityChange};
 use crate::domain::onboarding::{Step, StepRecord};
+use crate::domain::one_time_code::NewCode;
 use crate::domain::session::{NewSession, NewToken, TokenHash};
 use crate::domain::{Client, NewUser, Timestamp};
 
@@ -41,12 +42,16 @@ pub enum Effect {
         user: Box<NewUser>,
         /// Its first session.
         session: NewSession,
+        /// What the first mail to its address brings.
+        code: Option<Box<NewCode>>,
     },
     /// A new account without a session, with an onboarding as in `Register`.
     /// An address that is there already: [`Outcome::EmailTaken`].
     AddAccount(Box<NewUser>),
     /// A change of an account by somebody else; see there.
     Administer(Administration),
+    /// A change of an account, or of the codes that prove who asks for it.
+    Identity(Box<IdentityChange>),
     /// A further session of a known user.
     StartSession(NewSession),
     /// Replaces a refresh token. The session's version goes from `expected_version` to the next;
@@ -103,6 +108,7 @@ impl Effect {
             Self::Register { .. } => "register",
             Self::AddAccount(_) => "add_account",
             Self::Administer(administration) => administration.change.name(),
+            Self::Identity(change) => change.name(),
             Self::StartSession(_) => "start_session",
             Self::RotateToken(_) => "rotate_token",
             Self::RevokeSession { .. } => "revoke_session",
@@ -142,6 +148,8 @@ pub enum Outcome {
     EmailTaken,
     /// The session that asks has ended.
     SessionRevoked,
+    /// Too many codes were sent lately.
+    Throttled,
     /// The version that was expected is not the stored one (or the row is gone).
     Stale,
 }

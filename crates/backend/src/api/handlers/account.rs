@@ -5,6 +5,7 @@ use axum::extract::State;
 use http::StatusCode;
 use http::header::SET_COOKIE;
 
+use super::mails;
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::client::ClientInfo;
@@ -15,6 +16,7 @@ use crate::api::fields::Checked;
 use crate::api::presented::TokenPlace;
 use crate::app::{App, AppState};
 use crate::auth::{AccessError, Grant, OpenedSession};
+use crate::domain::one_time_code::CodePurpose;
 use crate::domain::{NewUser, User};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, StoreError};
@@ -22,7 +24,8 @@ use uuid::Uuid;
 
 /// Make an account
 ///
-/// Makes the account, its first session and its onboarding, whose step `account` is done by that.
+/// Makes the account, its first session and its onboarding, whose step `account` is done by that. A mail with a code and
+/// a link goes to the address.
 #[utoipa::path(
     post, path = "/api/auth/register", tag = "auth", operation_id = "register",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -53,9 +56,11 @@ pub(in crate::api) async fn register(
     let place = place(&app, mode, &client);
     let answer = session_answer(StatusCode::CREATED, &user, &session.grant, place)?;
     let audit = Some(Audit { action: AuditAction::UserRegistered, user_id: user.id, subject: None });
-    let user = Box::new(NewUser { user, password_hash });
-    let effect = Effect::Register { user, session: session.stored };
-    done(attempt.commit(&app, at, effect, audit, answer).await?)
+    let code = app.codes.issue(user.id, CodePurpose::VerifyEmail, user.email.clone(), at);
+    let mail = mails::with_code(&user, &code);
+    let (user, code) = (Box::new(NewUser { user, password_hash }), Some(Box::new(code.stored)));
+    let effect = Effect::Register { user, session: session.stored, code };
+    done(attempt.commit_and_mail(&app, at, effect, audit, &[mail], answer).await?)
 }
 
 /// Log in

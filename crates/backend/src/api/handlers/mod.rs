@@ -3,8 +3,12 @@
 pub(super) mod account;
 pub(super) mod admin;
 pub(super) mod docs;
+pub(super) mod email;
 pub(super) mod health;
+mod mails;
 pub(super) mod onboarding;
+pub(super) mod own_account;
+pub(super) mod password;
 pub(super) mod session;
 pub(super) mod sessions;
 pub(super) mod static_data;

@@ -12,7 +12,20 @@ use super::super::handlers::admin;
 pub(super) struct Common;
 
 /// Bodies with any other field than those that are described are refused.
-const CLOSED: [&str; 5] = ["RegisterRequest", "LoginRequest", "TokenRequest", "StepRequest", "NoFields"];
+const CLOSED: [&str; 12] = [
+    "RegisterRequest",
+    "LoginRequest",
+    "TokenRequest",
+    "StepRequest",
+    "NoFields",
+    "VerifyEmailRequest",
+    "ChangeEmailRequest",
+    "ForgotPasswordRequest",
+    "ResetPasswordRequest",
+    "ChangePasswordRequest",
+    "UpdateAccountRequest",
+    "CloseAccountRequest",
+];
 
 /// Whether a kind of call may be refused with a status, and why. What a call says of the status itself stands.
 type Refusal = (fn(&Operation) -> bool, &'static str, &'static str);

@@ -6,9 +6,11 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use self::common::Common;
-use super::dto::StepKey;
+use super::dto::{StepKey, ThemeName};
 use super::handlers::admin::{actions, audit, export, funnel, users};
-use super::handlers::{account, docs, health, onboarding, session, sessions, static_data};
+use super::handlers::{
+    account, docs, email, health, onboarding, own_account, password, session, sessions, static_data,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,14 +23,17 @@ use super::handlers::{account, docs, health, onboarding, session, sessions, stat
     paths(
         account::register, account::login, session::refresh, session::logout, account::me,
         sessions::list, sessions::end_one, sessions::end_others, sessions::end_all,
+        email::verify, email::resend, email::change, password::forgot, password::reset, password::change,
+        own_account::update, own_account::close, own_account::reopen, own_account::export,
         onboarding::show, onboarding::put_step, onboarding::complete, static_data::show,
         users::list, users::show, export::download, actions::suspend, actions::restore, actions::end_sessions,
         audit::list, funnel::show,
         health::live, health::ready, health::with_database, health::metrics, docs::openapi, docs::page,
     ),
-    components(schemas(StepKey)),
+    components(schemas(StepKey, ThemeName)),
     tags(
         (name = "auth", description = "Accounts and sessions"),
+        (name = "account", description = "The own account as a whole"),
         (name = "onboarding", description = "The way through the steps"),
         (name = "admin", description = "For admins: everybody's accounts, and who did what"),
         (name = "operations", description = "For balancers, supervisors and developers"),

@@ -8,7 +8,7 @@ use super::batch::{Batch, Value, values};
 use super::failure::Failure;
 use super::pool::Pool;
 use super::retry::Tries;
-use super::{administration, audit, outbox, read, row, sessions};
+use super::{administration, audit, codes, identity, outbox, read, row, sessions};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
@@ -105,16 +105,20 @@ fn add_record(batch: &mut Batch, record: &IdempotencyRecord, at: Timestamp) {
 fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
     match effect {
         Effect::None => {}
-        Effect::Register { user, session } => {
+        Effect::Register { user, session, code } => {
             add_user(batch, user, at);
             add_onboarding(batch, user.user.id, at);
             sessions::start(batch, session, at);
+            if let Some(code) = code {
+                codes::add(batch, code);
+            }
         }
         Effect::AddAccount(user) => {
             add_user(batch, user, at);
             add_onboarding(batch, user.user.id, at);
         }
         Effect::Administer(administration) => administration::add(batch, administration, at),
+        Effect::Identity(change) => identity::add(batch, change, at),
         Effect::StartSession(session) => sessions::start(batch, session, at),
         Effect::RotateToken(rotation) => sessions::rotate(batch, rotation, at),
         Effect::RevokeSession { session_id } => sessions::revoke(batch, *session_id, at),

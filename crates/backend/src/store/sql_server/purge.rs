@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::pool::Pool;
 use super::{outbox, row};
 use crate::domain::Timestamp;
+use crate::domain::one_time_code;
 use crate::store::StoreError;
 
 /// Few rows for each statement, each a transaction of its own, so that nobody waits long. Under
@@ -25,6 +26,8 @@ const UNDATED_SESSIONS: &str = "UPDATE dbo.sessions SET expires_at =
 const SESSIONS: &str = "DELETE FROM dbo.sessions WHERE seq IN
     (SELECT TOP (CAST(? AS BIGINT)) s.seq FROM dbo.sessions s WHERE s.expires_at <= ?
      AND NOT EXISTS (SELECT 1 FROM dbo.refresh_tokens t WHERE t.session_id = s.id) ORDER BY s.expires_at)";
+const CODES: &str = "DELETE FROM dbo.one_time_codes WHERE seq IN
+    (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.one_time_codes WHERE expires_at <= ? ORDER BY expires_at)";
 const AUDIT: &str = "DELETE FROM dbo.audit_log WHERE id IN
     (SELECT TOP (CAST(? AS BIGINT)) id FROM dbo.audit_log WHERE at < ? ORDER BY at)";
 
@@ -39,6 +42,7 @@ pub(super) async fn expired(pool: &Pool, now: Timestamp, limit: u32) -> Result<u
     changed += run(pool, TOKENS, values![rows, now]).await?;
     changed += run(pool, UNDATED_SESSIONS, values![now, rows]).await?;
     changed += run(pool, SESSIONS, values![rows, now]).await?;
+    changed += run(pool, CODES, values![rows, now - one_time_code::KEPT_FOR]).await?;
     changed += run(pool, NAME_KEYS, values![rows]).await?;
     changed += run(pool, outbox::PURGE, values![rows, now]).await?;
     Ok(changed)

@@ -49,6 +49,12 @@ pub(super) async fn credentials(pool: &Pool, email: &Email) -> Result<Option<Cre
     rows(pool, "read credentials", batch).await?.first().map(row::credentials).transpose()
 }
 
+pub(super) async fn credentials_of(pool: &Pool, user_id: Uuid) -> Result<Option<Credentials>, StoreError> {
+    let sql = concat!("SELECT ", user_columns!(), ", u.password_hash FROM dbo.users u WHERE u.id = ?");
+    let batch = Batch::of(sql, values![user_id]);
+    rows(pool, "read credentials", batch).await?.first().map(row::credentials).transpose()
+}
+
 pub(super) async fn user(pool: &Pool, id: Uuid) -> Result<Option<User>, StoreError> {
     let sql = concat!("SELECT ", user_columns!(), " FROM dbo.users u WHERE u.id = ?");
     let batch = Batch::of(sql, values![id]);

@@ -32,6 +32,7 @@ pub(super) fn outcome(rows: &[Row]) -> Result<Outcome, StoreError> {
     let refusal = if is_named { optional::<&str>(row, "refusal")? } else { None };
     Ok(match refusal {
         Some("session_revoked") => Outcome::SessionRevoked,
+        Some("throttled") => Outcome::Throttled,
         _ => Outcome::Stale,
     })
 }

@@ -6,8 +6,7 @@ use uuid::Uuid;
 use super::connection::store_error;
 use super::outbox;
 use super::read::{kept_answer, millis};
-use super::sessions;
-use super::{administration, audit};
+use super::{administration, audit, codes, identity, sessions};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::session::NewSession;
 use crate::domain::{Language, NewUser, Timestamp};
@@ -55,9 +54,16 @@ fn keep_record(connection: &Connection, record: &IdempotencyRecord, at: Timestam
 fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Result<Outcome, Error> {
     match effect {
         Effect::None => Ok(Outcome::Committed),
-        Effect::Register { user, session } => register(connection, user, session, at),
+        Effect::Register { user, session, code } => {
+            let outcome = register(connection, user, session, at)?;
+            if let (Outcome::Committed, Some(code)) = (&outcome, code) {
+                codes::add(connection, code)?;
+            }
+            Ok(outcome)
+        }
         Effect::AddAccount(user) => add_account(connection, user, at),
         Effect::Administer(administration) => administration::apply(connection, administration, at),
+        Effect::Identity(change) => identity::apply(connection, change, at),
         Effect::StartSession(session) => sessions::start(connection, session, at),
         Effect::RotateToken(rotation) => sessions::rotate(connection, rotation, at),
         Effect::RevokeSession { session_id } => sessions::revoke(connection, *session_id, at),
@@ -189,7 +195,7 @@ fn complete_onboarding(
     Ok(if rows == 0 { Outcome::Stale } else { Outcome::Committed })
 }
 
-fn is_unique_violation(error: &Error, column: &str) -> bool {
+pub(super) fn is_unique_violation(error: &Error, column: &str) -> bool {
     let Error::SqliteFailure(code, Some(message)) = error else { return false };
     code.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE && message.ends_with(column)
 }

@@ -6,6 +6,7 @@ use super::connection::store_error;
 use super::outbox;
 use super::read::millis;
 use crate::domain::Timestamp;
+use crate::domain::one_time_code;
 use crate::store::StoreError;
 
 const RECORDS: &str = "DELETE FROM idempotency_records WHERE scope IN
@@ -20,6 +21,8 @@ const UNDATED_SESSIONS: &str = "UPDATE sessions SET expires_at =
 const SESSIONS: &str = "DELETE FROM sessions WHERE id IN
     (SELECT s.id FROM sessions s WHERE s.expires_at <= ?1
      AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = s.id) LIMIT ?2)";
+const CODES: &str = "DELETE FROM one_time_codes WHERE id IN
+    (SELECT id FROM one_time_codes WHERE expires_at <= ?1 LIMIT ?2)";
 const AUDIT: &str = "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < ?1 LIMIT ?2)";
 
 /// Names without the key that they are found by: of instances of earlier versions.
@@ -30,10 +33,12 @@ const NAME_KEY: &str = "UPDATE users SET name_key = ?2 WHERE id = ?1";
 pub(super) fn expired(connection: &Connection, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let statements = [RECORDS, TOKENS, UNDATED_SESSIONS, SESSIONS, outbox::PURGE];
     let each = statements.iter().map(|statement| run(connection, statement, now, limit));
-    let purged = each.sum::<Result<u64, Error>>();
-    purged
-        .and_then(|rows| Ok(rows + key_names(connection, limit)?))
-        .map_err(|error| store_error("purge", error))
+    let others = || -> Result<u64, Error> {
+        let codes = run(connection, CODES, now - one_time_code::KEPT_FOR, limit)?;
+        Ok(codes + key_names(connection, limit)?)
+    };
+    let purged = each.sum::<Result<u64, Error>>().and_then(|rows| Ok(rows + others()?));
+    purged.map_err(|error: Error| store_error("purge", error))
 }
 
 fn key_names(connection: &Connection, limit: u32) -> Result<u64, Error> {
@@ -80,6 +85,7 @@ mod tests {
             (TOKENS, "ix_refresh_tokens_expires_at"),
             (UNDATED_SESSIONS, "ix_sessions_expires_at"),
             (SESSIONS, "ix_sessions_expires_at"),
+            (CODES, "ix_one_time_codes_expires_at"),
             (AUDIT, "ix_audit_log_at"),
             (UNKEYED_NAMES, "ix_users_name_key"),
         ] {

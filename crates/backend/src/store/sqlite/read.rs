@@ -34,7 +34,7 @@ where
 }
 
 /// Runs a query for at most one row, read by `read`.
-fn one<T>(
+pub(super) fn one<T>(
     connection: &Connection,
     action: &'static str,
     sql: &str,
@@ -133,7 +133,19 @@ pub(super) fn credentials(
     email_key: &str,
 ) -> Result<Option<Credentials>, StoreError> {
     let sql = concat!("SELECT ", user_columns!(), ", u.password_hash FROM users u WHERE u.email_key = ?");
-    let row = one(connection, "read credentials", sql, [email_key], |row| {
+    credentials_by(connection, sql, email_key)
+}
+
+pub(super) fn credentials_of(
+    connection: &Connection,
+    user_id: Uuid,
+) -> Result<Option<Credentials>, StoreError> {
+    let sql = concat!("SELECT ", user_columns!(), ", u.password_hash FROM users u WHERE u.id = ?");
+    credentials_by(connection, sql, &user_id.to_string())
+}
+
+fn credentials_by(connection: &Connection, sql: &str, key: &str) -> Result<Option<Credentials>, StoreError> {
+    let row = one(connection, "read credentials", sql, [key], |row| {
         Ok((UserRow::read(row)?, PasswordHash::from_phc(row.get(AFTER_USER)?)))
     })?;
     row.map(|(user, password_hash)| Ok(Credentials { user: user.into_user()?, password_hash })).transpose()

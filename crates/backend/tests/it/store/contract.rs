@@ -2,6 +2,7 @@
 
 mod administration;
 mod directory;
+mod identity;
 mod outbox;
 mod sessions;
 
@@ -22,6 +23,7 @@ use super::samples::{
 
 pub(crate) use administration::*;
 pub(crate) use directory::*;
+pub(crate) use identity::*;
 pub(crate) use outbox::*;
 pub(crate) use sessions::*;
 

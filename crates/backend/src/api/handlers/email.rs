@@ -1,0 +1,246 @@
+//! Proving that mail reaches a person, and changing where it goes.
+
+use axum::extract::State;
+use http::StatusCode;
+
+use super::account::done;
+use super::mails;
+use crate::api::attempt::{Attempt, Audit, Commit};
+use crate::api::authenticated::Authenticated;
+use crate::api::dto::{ChangeEmailRequest, NoFields, VerifyEmailRequest};
+use crate::api::error::{ApiError, FieldErrors, Problem};
+use crate::api::fields::Checked;
+use crate::app::{App, AppState};
+use crate::auth::{AccessError, CurrentUser};
+use crate::domain::one_time_code::{
+    CodePurpose, CodeState, CodeVerdict, Digits, KEPT_FOR, LinkToken, MAX_ATTEMPTS, RESEND_AFTER,
+    RESEND_WINDOW, wait_before_next,
+};
+use crate::domain::{Email, Timestamp, User};
+use crate::idempotency::Answer;
+use crate::store::{AuditAction, CodeUse, Effect, IdentityChange, StoreError};
+
+/// How often a use starts anew when the code or the account has changed meanwhile.
+const MAX_TRIES: u32 = 5;
+
+/// Prove that I read my mail
+///
+/// Takes what a mail brought, to the account's address or to the one that is to be the account's: either the six
+/// digits, with an access token, or the token of the link. After five wrong digits a new mail is needed; the link goes on
+/// to work.
+#[utoipa::path(
+    post, path = "/api/auth/email/verify", tag = "auth", operation_id = "verify_email", security(("access_token" = []), ()),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
+    request_body = VerifyEmailRequest,
+    responses(
+        (status = 204, description = "The address is the account's, and verified"),
+        (status = 401, description = "With `code`: `token_missing`, `token_expired`, `token_invalid` (the access token)", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`email_taken`: another account has the new address by now", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "`token_used`; `token_expired`: too old, unknown, replaced by a newer one, or too many wrong digits", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_code`: other digits; `validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn verify(
+    State(app): State<App>,
+    user: Result<Authenticated, ApiError>,
+    attempt: Attempt,
+    Checked(request): Checked<VerifyEmailRequest>,
+) -> Result<Answer, ApiError> {
+    match (request.code, request.token) {
+        (_, Some(token)) => by_token(&app, &attempt, &token).await,
+        (Some(digits), None) => by_digits(&app, &attempt, user?.0, &digits).await,
+        (None, None) => Err(ApiError::Bug("a request without a code was accepted")),
+    }
+}
+
+async fn by_token(app: &AppState, attempt: &Attempt, token: &LinkToken) -> Result<Answer, ApiError> {
+    for _ in 0..MAX_TRIES {
+        let at = app.now();
+        let code = app.store.code(token.hash()).await?.filter(|code| is_of_mail(code.purpose));
+        let code = code.ok_or(ApiError::CodeExpired)?;
+        refuse(code.of_token(at))?;
+        if let Commit::Done(answer) = accept(app, attempt, &code, false, at).await? {
+            return Ok(answer);
+        }
+    }
+    Err(StoreError::exhausted("a code that stands still").into())
+}
+
+async fn by_digits(
+    app: &AppState,
+    attempt: &Attempt,
+    current: CurrentUser,
+    digits: &Digits,
+) -> Result<Answer, ApiError> {
+    for _ in 0..MAX_TRIES {
+        let at = app.now();
+        let mut codes = app.store.codes(current.id, at - KEPT_FOR).await?;
+        codes.retain(|code| is_of_mail(code.purpose));
+        let is_good = |code: &&CodeState| code.of_digits(at) == CodeVerdict::Good;
+        let commit = match codes.iter().filter(is_good).find(|code| app.codes.fits(code, digits)) {
+            Some(code) => accept(app, attempt, code, true, at).await?,
+            None => return reject(app, attempt, current, &codes, digits, at).await,
+        };
+        if let Commit::Done(answer) = commit {
+            return Ok(answer);
+        }
+    }
+    Err(StoreError::exhausted("a code that stands still").into())
+}
+
+/// Codes for a forgotten password have calls of their own.
+fn is_of_mail(purpose: CodePurpose) -> bool {
+    matches!(purpose, CodePurpose::VerifyEmail | CodePurpose::ChangeEmail)
+}
+
+pub(super) fn refuse(verdict: CodeVerdict) -> Result<(), ApiError> {
+    match verdict {
+        CodeVerdict::Good => Ok(()),
+        CodeVerdict::Used => Err(ApiError::CodeUsed),
+        CodeVerdict::Dead => Err(ApiError::CodeExpired),
+    }
+}
+
+async fn accept(
+    app: &AppState,
+    attempt: &Attempt,
+    code: &CodeState,
+    by_digits: bool,
+    at: Timestamp,
+) -> Result<Commit, ApiError> {
+    let (user_id, email) = (code.user_id, code.email.clone());
+    let proof = CodeUse { id: code.id, by_digits };
+    let (change, action, mails) = match code.purpose {
+        CodePurpose::ChangeEmail => {
+            // Read first: the notice goes to the address of before.
+            let user = app.store.user(user_id).await?.ok_or(ApiError::CodeExpired)?;
+            let notice = mails::email_changed(&user, &email);
+            (
+                IdentityChange::ChangeEmail { code: proof, user_id, email },
+                AuditAction::EmailChanged,
+                vec![notice],
+            )
+        }
+        CodePurpose::VerifyEmail | CodePurpose::ResetPassword => (
+            IdentityChange::VerifyEmail { code: proof, user_id, email },
+            AuditAction::EmailVerified,
+            Vec::new(),
+        ),
+    };
+    let audit = Some(Audit { action, user_id, subject: None });
+    let answer = Answer::empty(StatusCode::NO_CONTENT);
+    attempt.commit_and_mail(app, at, Effect::Identity(Box::new(change)), audit, &mails, answer).await
+}
+
+/// Digits that fit no code that is good. They count against every code that they could have been guessed for.
+async fn reject(
+    app: &AppState,
+    attempt: &Attempt,
+    current: CurrentUser,
+    codes: &[CodeState],
+    digits: &Digits,
+    at: Timestamp,
+) -> Result<Answer, ApiError> {
+    let known = codes.iter().find(|code| app.codes.fits(code, digits));
+    if let Some(code) = known {
+        refuse(code.of_digits(at))?;
+    }
+    let left = codes.iter().filter(|code| code.of_digits(at) == CodeVerdict::Good);
+    let Some(left) = left.map(|code| MAX_ATTEMPTS - code.attempts - 1).max() else {
+        return Err(ApiError::CodeExpired);
+    };
+    let effect = Effect::Identity(Box::new(IdentityChange::CountWrongDigits { user_id: current.id }));
+    let answer = ApiError::InvalidCode { left }.into_answer().await?;
+    done(attempt.commit(app, at, effect, None, answer).await?)
+}
+
+/// Send me the mail again
+///
+/// Nothing is sent where the address is verified already.
+#[utoipa::path(
+    post, path = "/api/auth/email/resend", tag = "auth", operation_id = "resend_email", security(("access_token" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
+    request_body(content = Option<NoFields>, description = "Not needed"),
+    responses(
+        (status = 202, description = "The mail will be sent"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`: at most one mail a minute, and five an hour", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds"))),
+        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn resend(
+    State(app): State<App>,
+    Authenticated(current): Authenticated,
+    attempt: Attempt,
+    Checked(NoFields {}): Checked<NoFields>,
+) -> Result<Answer, ApiError> {
+    let at = app.now();
+    let user = app.store.user(current.id).await?.ok_or(AccessError::UnknownUser)?;
+    if user.email_verified_at.is_some() {
+        return Ok(Answer::empty(StatusCode::ACCEPTED));
+    }
+    let email = user.email.clone();
+    send_code(&app, &attempt, &user, CodePurpose::VerifyEmail, email, AuditAction::VerificationSent, at).await
+}
+
+/// Move my account to another address
+///
+/// A code goes to the new address, which becomes the account's when the code is given to `/api/auth/email/verify`. Whether another
+/// account has it is told to nobody but its owner.
+#[utoipa::path(
+    post, path = "/api/auth/email/change", tag = "auth", operation_id = "change_email", security(("access_token" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
+    request_body = ChangeEmailRequest,
+    responses(
+        (status = 202, description = "The mail to the new address will be sent"),
+        (status = 401, description = "`invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`: at most one mail a minute, and five an hour", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds"))),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn change(
+    State(app): State<App>,
+    Authenticated(current): Authenticated,
+    attempt: Attempt,
+    Checked(request): Checked<ChangeEmailRequest>,
+) -> Result<Answer, ApiError> {
+    let credentials = app.store.credentials_of(current.id).await?.ok_or(AccessError::UnknownUser)?;
+    if !app.hasher.verify(request.current_password, Some(credentials.password_hash)).await? {
+        return Err(ApiError::InvalidCredentials);
+    }
+    let (user, email, at) = (credentials.user, request.new_email, app.now());
+    if email == user.email {
+        let reason = vec!["is the address of the account already".to_owned()];
+        return Err(ApiError::Validation(FieldErrors::from([("new_email".to_owned(), reason)])));
+    }
+    let action = AuditAction::EmailChangeRequested;
+    send_code(&app, &attempt, &user, CodePurpose::ChangeEmail, email, action, at).await
+}
+
+async fn send_code(
+    app: &AppState,
+    attempt: &Attempt,
+    user: &User,
+    purpose: CodePurpose,
+    email: Email,
+    action: AuditAction,
+    at: Timestamp,
+) -> Result<Answer, ApiError> {
+    let recent = app.store.codes(user.id, at - RESEND_WINDOW).await?;
+    if let Some(wait) = wait_before_next(&recent, purpose, at) {
+        return Err(ApiError::CodesThrottled { seconds: wait.whole_seconds() + 1 });
+    }
+    let code = app.codes.issue(user.id, purpose, email, at);
+    let mail = mails::with_code(user, &code);
+    let (quiet_since, window_since) = (at - RESEND_AFTER, at - RESEND_WINDOW);
+    let change = IdentityChange::IssueCode { code: code.stored, quiet_since, window_since };
+    let audit = Some(Audit { action, user_id: user.id, subject: None });
+    let answer = Answer::empty(StatusCode::ACCEPTED);
+    let effect = Effect::Identity(Box::new(change));
+    match attempt.commit_and_mail(app, at, effect, audit, &[mail], answer).await? {
+        Commit::Done(answer) => Ok(answer),
+        Commit::Stale => Err(AccessError::UnknownUser.into()),
+    }
+}

@@ -1,0 +1,62 @@
+//! The mails about an account.
+
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+use crate::auth::IssuedCode;
+use crate::domain::mail::{Mail, MailContent, MailSecret};
+use crate::domain::one_time_code::{CodePurpose, LIFETIME};
+use crate::domain::{Email, Timestamp, User};
+
+const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
+const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
+
+/// The mail that brings a code to the address that it was made for.
+pub(super) fn with_code(user: &User, code: &IssuedCode) -> Mail {
+    let full_name = user.full_name.as_str().to_owned();
+    let (digits, token) = (secret(code.digits.expose()), secret(code.token.expose()));
+    let minutes = u32::try_from(LIFETIME.whole_minutes()).unwrap_or_default();
+    let content = match code.stored.purpose {
+        CodePurpose::VerifyEmail => MailContent::VerifyEmail { full_name, code: digits, token, minutes },
+        CodePurpose::ChangeEmail => {
+            MailContent::EmailChangeConfirm { full_name, code: digits, token, minutes }
+        }
+        CodePurpose::ResetPassword => MailContent::ResetPassword { full_name, token, minutes },
+    };
+    let expires_at = Some(code.stored.expires_at);
+    Mail { expires_at, ..mail(user, code.stored.email.clone(), content) }
+}
+
+/// Says that the password was changed.
+pub(super) fn password_changed(user: &User, at: Timestamp) -> Mail {
+    let full_name = user.full_name.as_str().to_owned();
+    let content = MailContent::PasswordChanged { full_name, changed_at: shown(at, MINUTE) };
+    mail(user, user.email.clone(), content)
+}
+
+/// Says at the address that `user` still has that the account's is `new_email` from now on.
+pub(super) fn email_changed(user: &User, new_email: &Email) -> Mail {
+    let full_name = user.full_name.as_str().to_owned();
+    let content = MailContent::EmailChangedNotice { full_name, new_email: new_email.as_str().to_owned() };
+    mail(user, user.email.clone(), content)
+}
+
+/// Says until when a closed account can be opened again.
+pub(super) fn account_closing(user: &User, closing_at: Timestamp) -> Mail {
+    let full_name = user.full_name.as_str().to_owned();
+    let content = MailContent::AccountClosing { full_name, deleted_on: shown(closing_at, DAY) };
+    mail(user, user.email.clone(), content)
+}
+
+fn mail(user: &User, to: Email, content: MailContent) -> Mail {
+    Mail { user_id: Some(user.id), to, language: user.language.clone(), content, expires_at: None }
+}
+
+fn secret(text: &str) -> MailSecret {
+    MailSecret(text.to_owned())
+}
+
+fn shown(moment: Timestamp, format: &[BorrowedFormatItem<'_>]) -> String {
+    // Every moment has what these formats ask for.
+    moment.format(format).unwrap_or_default()
+}

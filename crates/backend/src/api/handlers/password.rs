@@ -1,0 +1,172 @@
+//! Forgotten and changed passwords.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use http::StatusCode;
+use tokio::time::Instant;
+
+use super::account::done;
+use super::email::refuse;
+use super::mails;
+use crate::api::attempt::{Attempt, Audit, Commit};
+use crate::api::authenticated::Authenticated;
+use crate::api::dto::{ChangePasswordRequest, ForgotPasswordRequest, ResetPasswordRequest};
+use crate::api::error::{ApiError, FieldErrors, Problem};
+use crate::api::fields::Checked;
+use crate::app::{App, AppState};
+use crate::auth::AccessError;
+use crate::domain::one_time_code::{CodePurpose, RESEND_AFTER, RESEND_WINDOW, wait_before_next};
+use crate::domain::{Email, Password, User};
+use crate::idempotency::Answer;
+use crate::store::{AuditAction, CodeUse, Effect, IdentityChange, StoreError};
+
+/// The answer to a forgotten password is given after this time, so that the work for a known address, which is a few
+/// writes more, cannot be told from that for an unknown one.
+const FORGOT_TAKES: Duration = Duration::from_millis(300);
+
+/// How often a change starts anew when the account has changed meanwhile.
+const MAX_TRIES: u32 = 3;
+
+/// I have forgotten my password
+///
+/// Sends a link to the address if it is that of an account. The answer is the same, after the same time, if it is not, and
+/// if a mail was sent within the last minute or five within the last hour.
+#[utoipa::path(
+    post, path = "/api/auth/password/forgot", tag = "auth", operation_id = "forgot_password",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
+    request_body = ForgotPasswordRequest,
+    responses(
+        (status = 202, description = "If there is an account, its owner gets a mail"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn forgot(
+    State(app): State<App>,
+    attempt: Attempt,
+    Checked(ForgotPasswordRequest { email }): Checked<ForgotPasswordRequest>,
+) -> Result<Answer, ApiError> {
+    let answered_at = Instant::now() + FORGOT_TAKES;
+    let answer = send_link(&app, &attempt, &email).await;
+    tokio::time::sleep_until(answered_at).await;
+    answer
+}
+
+async fn send_link(app: &AppState, attempt: &Attempt, email: &Email) -> Result<Answer, ApiError> {
+    let (accepted, at) = (|| Answer::empty(StatusCode::ACCEPTED), app.now());
+    let user = app.store.credentials(email).await?.map(|found| found.user);
+    let Some(user) = user.filter(|user| user.suspended_at.is_none()) else { return Ok(accepted()) };
+    let recent = app.store.codes(user.id, at - RESEND_WINDOW).await?;
+    if wait_before_next(&recent, CodePurpose::ResetPassword, at).is_some() {
+        return Ok(accepted());
+    }
+    let code = app.codes.issue(user.id, CodePurpose::ResetPassword, user.email.clone(), at);
+    let mail = mails::with_code(&user, &code);
+    let (quiet_since, window_since) = (at - RESEND_AFTER, at - RESEND_WINDOW);
+    let change = IdentityChange::IssueCode { code: code.stored, quiet_since, window_since };
+    let audit = Some(Audit { action: AuditAction::PasswordResetRequested, user_id: user.id, subject: None });
+    let effect = Effect::Identity(Box::new(change));
+    match attempt.commit_and_mail(app, at, effect, audit, &[mail], accepted()).await {
+        Ok(Commit::Done(answer)) => Ok(answer),
+        // Another request was faster, or the account has just gone.
+        Ok(Commit::Stale) | Err(ApiError::CodesThrottled { .. }) => Ok(accepted()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Choose a new password by the link
+///
+/// Every session of the account ends. The address counts as verified, since the link came by it.
+#[utoipa::path(
+    post, path = "/api/auth/password/reset", tag = "auth", operation_id = "reset_password",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
+    request_body = ResetPasswordRequest,
+    responses(
+        (status = 204, description = "The new password holds; log in with it"),
+        (status = 410, description = "`token_used`; `token_expired`: too old, unknown, or replaced by a newer one", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn reset(
+    State(app): State<App>,
+    attempt: Attempt,
+    Checked(request): Checked<ResetPasswordRequest>,
+) -> Result<Answer, ApiError> {
+    let ResetPasswordRequest { token, new_password } = request;
+    let mut hash = None;
+    for _ in 0..MAX_TRIES {
+        let code = app.store.code(token.hash()).await?;
+        let code =
+            code.filter(|code| code.purpose == CodePurpose::ResetPassword).ok_or(ApiError::CodeExpired)?;
+        refuse(code.of_token(app.now()))?;
+        let user = app.store.user(code.user_id).await?.ok_or(ApiError::CodeExpired)?;
+        check(&new_password, &user)?;
+        // Hashed only once, and only for whoever has a good link.
+        let password_hash = match &hash {
+            Some(hash) => Clone::clone(hash),
+            None => hash.insert(app.hasher.hash(new_password.clone()).await?).clone(),
+        };
+        let at = app.now();
+        let (proof, user_id) = (CodeUse { id: code.id, by_digits: false }, user.id);
+        let change = IdentityChange::ResetPassword { code: proof, user_id, password_hash };
+        let audit = Some(Audit { action: AuditAction::PasswordReset, user_id, subject: None });
+        let (effect, mail) = (Effect::Identity(Box::new(change)), mails::password_changed(&user, at));
+        let answer = Answer::empty(StatusCode::NO_CONTENT);
+        if let Commit::Done(answer) =
+            attempt.commit_and_mail(&app, at, effect, audit, &[mail], answer).await?
+        {
+            return Ok(answer);
+        }
+    }
+    Err(StoreError::exhausted("a code that stands still").into())
+}
+
+/// What can be said of a password only when its owner is known.
+fn check(password: &Password, user: &User) -> Result<(), ApiError> {
+    let refused = |error: crate::domain::PasswordError| {
+        ApiError::Validation(FieldErrors::from([("new_password".to_owned(), vec![error.to_string()])]))
+    };
+    password.differs_from(&user.email).map_err(refused)
+}
+
+/// Change my password
+///
+/// Every other session of the account ends.
+#[utoipa::path(
+    post, path = "/api/auth/password/change", tag = "auth", operation_id = "change_password", security(("access_token" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
+    request_body = ChangePasswordRequest,
+    responses(
+        (status = 204, description = "The new password holds"),
+        (status = 401, description = "`invalid_credentials`: the current password is wrong; `token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn change(
+    State(app): State<App>,
+    Authenticated(current): Authenticated,
+    attempt: Attempt,
+    Checked(request): Checked<ChangePasswordRequest>,
+) -> Result<Answer, ApiError> {
+    let ChangePasswordRequest { current_password, new_password } = request;
+    let credentials = app.store.credentials_of(current.id).await?.ok_or(AccessError::UnknownUser)?;
+    let (user, seen) = (credentials.user, credentials.password_hash);
+    check(&new_password, &user)?;
+    if !app.hasher.verify(current_password, Some(seen.clone())).await? {
+        return Err(ApiError::InvalidCredentials);
+    }
+    let password_hash = app.hasher.hash(new_password).await?;
+    let (at, user_id, session_id) = (app.now(), user.id, current.session_id);
+    let change = IdentityChange::ChangePassword { user_id, session_id, seen, password_hash };
+    let audit = Some(Audit { action: AuditAction::PasswordChanged, user_id, subject: None });
+    let (effect, mail) = (Effect::Identity(Box::new(change)), mails::password_changed(&user, at));
+    let answer = Answer::empty(StatusCode::NO_CONTENT);
+    match attempt.commit_and_mail(&app, at, effect, audit, &[mail], answer).await? {
+        // Another change was faster, so that the given password is the current one no more.
+        Commit::Stale => Err(ApiError::InvalidCredentials),
+        commit @ Commit::Done(_) => done(commit),
+    }
+}
