@@ -111,9 +111,10 @@ build-up:
     cargo build --profile quick --locked --package local-cluster --package backend --package load-balancer --bins
     wait "$page" || { cat "$log" >&2; echo "The page cannot be built, see above." >&2; exit 1; }
 
+# The packages of build-up, whose features its dependencies have: there is nothing to compile after it.
 [private]
 build-backend:
-    cargo build --profile quick --locked --bin onboarding-backend
+    cargo build --profile quick --locked --package local-cluster --package backend --package load-balancer --bin onboarding-backend
 
 [private]
 build-bench:
