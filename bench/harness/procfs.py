@@ -63,6 +63,19 @@ def parse_pss(text: str) -> int:
     return int(found[1]) * 1024
 
 
+def status(pid: int, name: str) -> int:
+    """A line of /proc/PID/status that is a size, such as VmRSS or VmHWM, in bytes."""
+    return parse_status(Path(f"/proc/{pid}/status").read_text(), name)
+
+
+def parse_status(text: str, name: str) -> int:
+    """A size of /proc/PID/status, in bytes."""
+    found = re.search(rf"^{name}:\s+(\d+) kB$", text, re.MULTILINE)
+    if not found:
+        raise ValueError(f"no {name} in status")
+    return int(found[1]) * 1024
+
+
 class SyscallCounter:
     """Counts the system calls of processes, by perf where the kernel lets us, else by strace."""
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::{
-    CounterVec, Encoder as _, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntGauge, Opts, Registry,
-    TextEncoder,
+    CounterVec, Encoder as _, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts,
+    Registry, TextEncoder,
 };
 
 use service_kit::telemetry::traces::SpanCounts;
 
+use crate::auth::HashMetrics;
 use crate::outbox::OutboxMetrics;
 use crate::process_metrics::ProcessMetrics;
 use crate::span_metrics::SpanMetrics;
@@ -18,6 +19,27 @@ use crate::store::metrics::StoreMetrics;
 use crate::store::observation::ServerMetrics;
 
 const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Why an answer is not kept for the request's `Idempotency-Key`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotKept {
+    /// A refusal, and the key was made by a proxy.
+    ProxyKey,
+    /// A refusal of more than 4 KiB.
+    TooLarge,
+    /// Its asker has enough live records.
+    Quota,
+}
+
+impl NotKept {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::ProxyKey => "proxy_key",
+            Self::TooLarge => "too_large",
+            Self::Quota => "quota",
+        }
+    }
+}
 
 /// All metrics of an instance. Each instance has a registry of its own, so that tests may run
 /// several in one process.
@@ -31,6 +53,8 @@ pub struct Metrics {
     pool_waiting: Gauge,
     hashes_waiting: IntGauge,
     value_files: GaugeVec,
+    answers_not_kept: IntCounterVec,
+    hashes: HashMetrics,
     store: StoreMetrics,
     server: ServerMetrics,
     outbox: OutboxMetrics,
@@ -49,6 +73,10 @@ impl Metrics {
             "config_restart_needed",
             "1 where the file of a variable holds another value than this instance goes by.",
         );
+        let not_kept = Opts::new(
+            "idempotency_answers_not_kept_total",
+            "Answers that were not kept for the request's Idempotency-Key, by reason.",
+        );
         let metrics = Self {
             requests: CounterVec::new(Opts::new("http_requests_total", "Answered requests."), &labels)?,
             durations: HistogramVec::new(duration, &["method", "route"])?,
@@ -57,6 +85,8 @@ impl Metrics {
             pool_waiting: Gauge::new("db_pool_waiting", "Calls that wait for a database connection.")?,
             hashes_waiting: IntGauge::new("password_hashes_waiting", "Passwords that wait to be hashed.")?,
             value_files: GaugeVec::new(files, &["variable"])?,
+            answers_not_kept: IntCounterVec::new(not_kept, &["reason"])?,
+            hashes: HashMetrics::register(&registry)?,
             store: StoreMetrics::register(&registry)?,
             server: ServerMetrics::register(&registry)?,
             outbox: OutboxMetrics::register(&registry)?,
@@ -75,6 +105,7 @@ impl Metrics {
         registry.register(Box::new(self.pool_waiting.clone()))?;
         registry.register(Box::new(self.hashes_waiting.clone()))?;
         registry.register(Box::new(self.value_files.clone()))?;
+        registry.register(Box::new(self.answers_not_kept.clone()))?;
         // process_cpu_seconds_total, process_resident_memory_bytes and their kin.
         registry.register(Box::new(ProcessMetrics::for_self()))
     }
@@ -82,6 +113,11 @@ impl Metrics {
     /// Counts spans, too. To be called once.
     pub fn count_spans(&self, counts: Arc<SpanCounts>) -> prometheus::Result<()> {
         self.registry.register(Box::new(SpanMetrics::new(counts)?))
+    }
+
+    /// The part of password hashing, for the hasher.
+    pub fn hashes(&self) -> HashMetrics {
+        self.hashes.clone()
     }
 
     /// The database's part, for whoever opens the store.
@@ -102,6 +138,11 @@ impl Metrics {
     /// Says whether the file of `variable` holds another value than this instance goes by.
     pub fn value_file(&self, variable: &str, differs: bool) {
         self.value_files.with_label_values(&[variable]).set(f64::from(u8::from(differs)));
+    }
+
+    /// Counts an answer that was not kept for the request's key.
+    pub fn answer_not_kept(&self, reason: NotKept) {
+        self.answers_not_kept.with_label_values(&[reason.as_str()]).inc();
     }
 
     /// Counts one answered request.

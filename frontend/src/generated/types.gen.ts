@@ -385,11 +385,16 @@ export type Problem = {
      * What is wrong with this request.
      */
     detail: string;
+    /**
+     * With 422: what is wrong with which field, at most 20 errors.
+     */
     errors?: {
         [key: string]: Array<string>;
-    } & {
-        [key: string]: unknown;
     };
+    /**
+     * With 422: how many errors there are besides, if there are any.
+     */
+    more_errors?: number;
     /**
      * With `onboarding_incomplete`: the required steps that are open.
      */

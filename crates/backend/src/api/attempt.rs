@@ -9,15 +9,17 @@ use http::request::Parts;
 use http_body_util::BodyExt as _;
 use uuid::Uuid;
 
+use super::again::answer_again;
 use super::error::{ApiError, Keepable};
+use super::keeping::{Keep, Keyed};
 use super::{client, request_id};
 use crate::app::AppState;
 use crate::auth::AccessError;
 use crate::domain::Timestamp;
 use crate::domain::mail::Mail;
 use crate::domain::one_time_code::RESEND_AFTER;
-use crate::idempotency::{Answer, Request};
-use crate::store::{Actor, AuditAction, AuditEntry, Effect, IdempotencyRecord, Mutation, Outcome};
+use crate::idempotency::Answer;
+use crate::store::{Actor, AuditAction, AuditEntry, Effect, KeptAnswer, Mutation, Outcome};
 
 /// The try, as handlers get it.
 #[derive(Debug, Clone)]
@@ -26,7 +28,7 @@ pub(super) struct Attempt(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     /// None where the request bears no key.
-    keyed: Option<Request>,
+    keyed: Option<Keyed>,
     /// The session whose access token the request bears, where it needs one: it must not have ended.
     session: Option<Uuid>,
     /// Whether the answer is in the database by now.
@@ -52,7 +54,7 @@ pub(super) struct Audit {
 }
 
 impl Attempt {
-    pub(super) fn new(keyed: Option<Request>, session: Option<Uuid>) -> Self {
+    pub(super) fn new(keyed: Option<Keyed>, session: Option<Uuid>) -> Self {
         Self(Arc::new(Inner { keyed, session, settled: AtomicBool::new(false) }))
     }
 
@@ -93,7 +95,15 @@ impl Attempt {
         mails: &[Mail],
         answer: Answer,
     ) -> Result<Commit, ApiError> {
-        let (idempotency, session) = (self.record(app, &answer, at)?, self.0.session);
+        let idempotency = match &self.0.keyed {
+            None => None,
+            Some(keyed) => match keyed.change(app, &answer, person(&effect, audit.as_ref()), at).await? {
+                Keep::Record(record) => Some(record),
+                Keep::Nothing => None,
+                Keep::Found(kept) => return self.again(app, &kept).await.map(Commit::Done),
+            },
+        };
+        let session = self.0.session;
         if idempotency.is_none() && audit.is_none() && mails.is_empty() && matches!(effect, Effect::None) {
             return Ok(Commit::Done(answer));
         }
@@ -108,7 +118,7 @@ impl Attempt {
                 self.0.settled.store(true, Ordering::Relaxed);
                 Ok(Commit::Done(answer))
             }
-            Outcome::Kept(kept) => self.open(app, &kept).map(Commit::Done),
+            Outcome::Kept(kept) => self.again(app, &kept).await.map(Commit::Done),
             Outcome::EmailTaken => Err(ApiError::EmailTaken),
             Outcome::SessionRevoked => Err(AccessError::Revoked.into()),
             Outcome::Throttled => Err(ApiError::CodesThrottled { seconds: RESEND_AFTER.whole_seconds() }),
@@ -116,22 +126,12 @@ impl Attempt {
         }
     }
 
-    fn record(
-        &self,
-        app: &AppState,
-        answer: &Answer,
-        at: Timestamp,
-    ) -> Result<Option<IdempotencyRecord>, ApiError> {
-        let seal = |request| app.vault.seal(request, answer, at);
-        Ok(self.0.keyed.as_ref().map(seal).transpose()?)
-    }
-
-    fn open(&self, app: &AppState, kept: &crate::store::KeptAnswer) -> Result<Answer, ApiError> {
+    async fn again(&self, app: &AppState, kept: &KeptAnswer) -> Result<Answer, ApiError> {
         self.0.settled.store(true, Ordering::Relaxed);
         // Only a mutation with a record can meet a kept one.
-        let request =
-            self.0.keyed.as_ref().ok_or(ApiError::Bug("an answer was kept for a request without a key"))?;
-        Ok(app.vault.open(request, kept)?)
+        let keyed = self.0.keyed.as_ref();
+        let keyed = keyed.ok_or(ApiError::Bug("an answer was kept for a request without a key"))?;
+        answer_again(app, app.vault.open(&keyed.request, kept)?).await
     }
 
     /// Keeps the refusal `response` for the request's key, unless its answer is in the database
@@ -142,21 +142,42 @@ impl Attempt {
         response: Response,
     ) -> Result<Response, ApiError> {
         let keepable = response.extensions().get::<Keepable>().is_some();
-        if self.0.keyed.is_none() || self.0.settled.load(Ordering::Relaxed) || !keepable {
+        let Some(keyed) = &self.0.keyed else { return Ok(response) };
+        if self.0.settled.load(Ordering::Relaxed) || !keepable {
             return Ok(response);
         }
         let (answer, at) = (whole(response).await?, app.now());
-        let idempotency = self.record(app, &answer, at)?;
-        let (effect, messages) = (Effect::None, Vec::new());
-        let mutation = Mutation { at, idempotency, session: None, effect, messages, audit: None };
-        match app.store.commit(mutation).await? {
-            Outcome::Kept(kept) => Ok(self.open(app, &kept)?.into_response()),
-            Outcome::Committed
-            | Outcome::EmailTaken
-            | Outcome::SessionRevoked
-            | Outcome::Throttled
-            | Outcome::Stale => Ok(answer.into_response()),
-        }
+        let kept = match keyed.refusal(app, &answer, at).await? {
+            Keep::Nothing => None,
+            Keep::Found(kept) => Some(kept),
+            Keep::Record(record) => {
+                let (idempotency, effect, messages) = (Some(record), Effect::None, Vec::new());
+                let mutation = Mutation { at, idempotency, session: None, effect, messages, audit: None };
+                match app.store.commit(mutation).await? {
+                    Outcome::Kept(kept) => Some(kept),
+                    Outcome::Committed
+                    | Outcome::EmailTaken
+                    | Outcome::SessionRevoked
+                    | Outcome::Throttled
+                    | Outcome::Stale => None,
+                }
+            }
+        };
+        let answer = match kept {
+            Some(kept) => self.again(app, &kept).await?,
+            None => answer,
+        };
+        Ok(answer.into_response())
+    }
+}
+
+/// Whose change it is.
+fn person(effect: &Effect, audit: Option<&AuditEntry>) -> Option<Uuid> {
+    match (effect, audit) {
+        (_, Some(audit)) => Some(audit.user_id),
+        // Not audited, and a session is as good as its person to count by.
+        (Effect::RotateToken(rotation), None) => Some(rotation.session_id),
+        _ => None,
     }
 }
 
@@ -164,7 +185,7 @@ pub(super) async fn whole(response: Response) -> Result<Answer, ApiError> {
     let (parts, body) = response.into_parts();
     let body = body.collect().await.map_err(|_| ApiError::BodyBroken)?.to_bytes();
     let headers = parts.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    Ok(Answer { status: parts.status, headers, body })
+    Ok(Answer { status: parts.status, headers, body, tells: None })
 }
 
 impl Audit {

@@ -2,13 +2,12 @@
 
 mod identity;
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::error::FieldErrors;
 use super::fields::{Fields, FromFields};
 use crate::domain::onboarding::{Onboarding, Step, StepStatus};
 use crate::domain::session::RefreshToken;
@@ -417,11 +416,11 @@ pub(super) struct PoolBody {
 }
 
 /// All field errors of one prefix, as in `data.country`.
-pub(super) fn under(prefix: &str, errors: Vec<(String, String)>) -> BTreeMap<String, Vec<String>> {
-    let mut by_field = BTreeMap::<String, Vec<String>>::new();
+pub(super) fn under(prefix: &str, errors: Vec<(String, String)>) -> FieldErrors {
+    let mut by_field = FieldErrors::new();
     for (field, reason) in errors {
         let path = if field.is_empty() { prefix.to_owned() } else { format!("{prefix}.{field}") };
-        by_field.entry(path).or_default().push(reason);
+        by_field.note(&path, reason);
     }
     by_field
 }

@@ -9,15 +9,13 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(super) use super::field_errors::FieldErrors;
 use super::request_id;
 use crate::auth::{AccessError, HashError};
 use crate::domain::onboarding::{ChangeRefused, UnknownStep};
 use crate::idempotency::{Answer, InvalidKey, OpenError};
 use crate::outbox::EnvelopeError;
 use crate::store::StoreError;
-
-/// Errors by field. A field inside of another is named by its path, as in `data.country`.
-pub(super) type FieldErrors = BTreeMap<String, Vec<String>>;
 
 /// Tells a balancer that nothing was done, so that even a request that is not idempotent may be
 /// sent to another instance.
@@ -42,7 +40,7 @@ pub(super) enum ApiError {
     BodyTimeout,
     #[error("the body broke off")]
     BodyBroken,
-    #[error("some fields cannot be accepted")]
+    #[error("some fields cannot be accepted{0}")]
     Validation(FieldErrors),
     #[error("the path {reason}")]
     MalformedPath { reason: &'static str },
@@ -148,12 +146,12 @@ impl ApiError {
             Self::KeptAnswer(
                 OpenError::UnknownSecret { .. } | OpenError::Damaged(_) | OpenError::Unreadable(_),
             ) => (S::INTERNAL_SERVER_ERROR, "kept_answer_unreadable"),
-            Self::Hash(HashError::Busy) => (S::SERVICE_UNAVAILABLE, "overloaded"),
+            Self::Hash(HashError::Busy { .. }) => (S::SERVICE_UNAVAILABLE, "overloaded"),
             Self::Store(StoreError::Unavailable { .. } | StoreError::Interrupted { .. }) => {
                 (S::SERVICE_UNAVAILABLE, "database_unavailable")
             }
             Self::Store(StoreError::Corrupt { .. } | StoreError::Refused { .. })
-            | Self::Hash(HashError::Argon2(_) | HashError::Thread(_))
+            | Self::Hash(HashError::Argon2(_) | HashError::Thread)
             | Self::Envelope(_)
             | Self::Render(_)
             | Self::Metrics(_)
@@ -168,7 +166,17 @@ impl ApiError {
 
     /// Whether surely nothing was done, so that anybody may try it again anywhere.
     fn retry_safe(&self) -> bool {
-        matches!(self, Self::Hash(HashError::Busy) | Self::Store(StoreError::Unavailable { .. }))
+        matches!(self, Self::Hash(HashError::Busy { .. }) | Self::Store(StoreError::Unavailable { .. }))
+    }
+
+    /// After how many seconds it is worth trying again.
+    fn retry_after(&self, status: StatusCode) -> Option<u64> {
+        match self {
+            Self::Hash(HashError::Busy { retry_after }) => {
+                Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
+            }
+            _ => (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
+        }
     }
 
     /// What all instances share and this one lacks now.
@@ -264,10 +272,14 @@ pub(super) struct Problem {
     code: &'static str,
     /// Finds the request in logs.
     request_id: String,
-    /// With 422: what is wrong with which field.
+    /// With 422: what is wrong with which field, at most 20 errors.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(required = false, inline)]
-    errors: FieldErrors,
+    #[schema(required = false)]
+    errors: BTreeMap<String, Vec<String>>,
+    /// With 422: how many errors there are besides, if there are any.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false)]
+    more_errors: usize,
     /// With `onboarding_incomplete`: the required steps that are open.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -277,6 +289,7 @@ pub(super) struct Problem {
 impl Problem {
     fn new(error: &ApiError) -> Self {
         let (status, code) = error.outline();
+        let errors = field_errors(error);
         Self {
             kind: format!("urn:user-onboarding:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Error"),
@@ -284,10 +297,16 @@ impl Problem {
             detail: error.detail(status),
             code,
             request_id: request_id::current(),
-            errors: field_errors(error),
+            more_errors: errors.more(),
+            errors: errors.told().clone(),
             open_steps: open_steps(error),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 fn field_errors(error: &ApiError) -> FieldErrors {
@@ -320,8 +339,8 @@ impl IntoResponse for ApiError {
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after(status) {
+            headers.insert(RETRY_AFTER, seconds.into());
         }
         if let Self::CodesThrottled { seconds } = self {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

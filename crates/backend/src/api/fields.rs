@@ -88,7 +88,7 @@ impl Fields {
 
     /// Notes what is wrong with a field.
     pub(super) fn reject(&mut self, name: &str, reason: impl Display) {
-        self.errors.entry(name.to_owned()).or_default().push(reason.to_string());
+        self.errors.note(name, reason.to_string());
     }
 
     /// The value, where nothing is wrong and no field is left.

@@ -6,8 +6,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, Request};
 
+use super::again::answer_again;
 use super::attempt::Attempt;
 use super::error::ApiError;
+use super::keeping::Keyed;
 use super::{body, cookie};
 use crate::app::{App, AppState};
 use crate::auth::CurrentUser;
@@ -39,18 +41,19 @@ pub(super) async fn idempotent(
     let body = body::read(&mut request).await?;
     let who = identify(asker, &app, &mut request)?;
     let key = IdempotencyKey::read(request.headers())?;
-    let keyed = key.map(|key| {
+    let user = request.extensions().get::<CurrentUser>().copied();
+    let (person, session) = (user.map(|user| user.id), user.map(|user| user.session_id));
+    let mut attempt = Attempt::new(None, session);
+    if let Some(key) = key {
         let (method, path) = (request.method().as_str(), request.uri().path());
-        idempotency::Request::new(&who, method, path, &key, body.clone())
-    });
-    if let Some(keyed) = &keyed
-        && let Some(kept) = app.store.kept_answer(keyed.scope, app.now()).await?
-    {
-        return Ok(app.vault.open(keyed, &kept)?.into_response());
+        let keyed = idempotency::Request::new(&who, method, path, &key, body.clone());
+        let (keyed, kept) = Keyed::look_up(&app, keyed, person).await?;
+        if let Some(kept) = kept {
+            return Ok(answer_again(&app, app.vault.open(&keyed.request, &kept)?).await?.into_response());
+        }
+        attempt = Attempt::new(Some(keyed), session);
     }
     *request.body_mut() = Body::from(body);
-    let session = request.extensions().get::<CurrentUser>().map(|user| user.session_id);
-    let attempt = Attempt::new(keyed, session);
     request.extensions_mut().insert(attempt.clone());
     let response = next.run(request).await;
     attempt.keep_refusal(&app, response).await

@@ -3,6 +3,7 @@
 //! parse it, a handler calls the domain and the store, `error` shapes what went wrong.
 
 mod administrator;
+mod again;
 mod attempt;
 mod authenticated;
 mod body;
@@ -12,9 +13,11 @@ mod cursor;
 mod dto;
 mod error;
 mod etag;
+mod field_errors;
 mod fields;
 mod handlers;
 mod idempotent;
+mod keeping;
 mod observe;
 mod openapi;
 mod presented;

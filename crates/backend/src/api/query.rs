@@ -126,7 +126,7 @@ mod tests {
 
     fn errors(query: &str) -> Vec<String> {
         match parse::<Sample>(query) {
-            Err(ApiError::Validation(errors)) => errors.into_keys().collect(),
+            Err(ApiError::Validation(errors)) => errors.into_iter().map(|(field, _)| field).collect(),
             other => panic!("{other:?}"),
         }
     }

@@ -83,7 +83,7 @@ impl Application {
         let state = AppState {
             store,
             sign_of_life: LastReason::default(),
-            hasher: Hasher::new(auth.hash_threads)?,
+            hasher: Hasher::new(auth.hash_threads, metrics.hashes())?,
             codes: CodeMaker::new(&auth.keyring),
             vault: Vault::new(&auth.keyring)?,
             envelopes: Envelopes::new(&auth.keyring)?,

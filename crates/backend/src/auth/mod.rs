@@ -9,7 +9,7 @@ mod successor;
 
 pub use access::{AccessError, CurrentUser, TokenIssuer};
 pub use codes::{CodeMaker, IssuedCode};
-pub use hasher::{HashError, Hasher};
+pub use hasher::{HashError, HashMetrics, Hasher, hash_once};
 pub use open_session::{Grant, OpenedSession};
 pub use revocations::{MOST as MOST_REVOCATIONS, Revocations, Standing};
 pub use successor::Successors;

@@ -68,7 +68,7 @@ pub struct AuthConfig {
     pub lifetimes: Lifetimes,
     /// `COOKIE_SECURE`: whether session cookies demand HTTPS.
     pub cookie_security: CookieSecurity,
-    /// How many threads hash passwords at once (`HASH_THREADS`, by default one for each core).
+    /// How many threads hash passwords at once (`HASH_THREADS`, by default one for each core but one).
     pub hash_threads: NonZeroU32,
 }
 
@@ -157,7 +157,7 @@ impl AuthConfig {
         let cookie_security = sources.or("COOKIE_SECURE", CookieSecurity::default_at(bind_address));
         let seconds = |duration: Duration| time::Duration::try_from(duration).unwrap_or(time::Duration::DAY);
         let lifetimes = Lifetimes { unused: seconds(refresh_token_ttl), whole: seconds(session_max_age) };
-        let hash_threads = sources.or("HASH_THREADS", cores());
+        let hash_threads = sources.or("HASH_THREADS", all_cores_but_one());
         let keyring = keyring(sources);
         Some(Self { keyring: keyring?, access_token_ttl, lifetimes, cookie_security, hash_threads })
     }
@@ -184,9 +184,10 @@ fn duration(sources: &mut Sources, name: &str, default: Duration) -> Duration {
     sources.or(name, HumanDuration(default)).get()
 }
 
-fn cores() -> NonZeroU32 {
+/// One core is left to everything else. Under a processor limit, as many as fit into it count.
+fn all_cores_but_one() -> NonZeroU32 {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(64));
-    u32::try_from(cores).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
+    u32::try_from(cores - 1).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
 }
 
 /// The host's name as the kernel knows it, which container engines set to the container's.

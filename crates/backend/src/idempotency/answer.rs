@@ -6,6 +6,9 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::reference::{StateReference, digest_of};
 
 /// Status, headers and body of an answer. The headers are those that belong to the answer itself
 /// (type, `ETag`, cookie …), not those that each try gets anew (request id, instance, date).
@@ -17,6 +20,17 @@ pub struct Answer {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body; empty for none.
     pub body: Bytes,
+    /// The state that the body tells, where it tells the whole of one: then this is kept, and not the body.
+    pub tells: Option<StateReference>,
+}
+
+/// What was kept for a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// The answer.
+    Answer(Answer),
+    /// What the answer told.
+    State(StateReference),
 }
 
 /// How an answer is written before it is encrypted.
@@ -28,7 +42,7 @@ struct Wire {
 }
 
 /// A kept answer that this version cannot read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a kept answer cannot be read")]
 pub struct Unreadable;
 
@@ -36,12 +50,12 @@ impl Answer {
     /// An answer with a JSON body.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, serde_json::Error> {
         let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-        Ok(Self { status, headers, body: serde_json::to_vec(body)?.into() })
+        Ok(Self { status, headers, body: serde_json::to_vec(body)?.into(), tells: None })
     }
 
     /// An answer without a body.
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new() }
+        Self { status, headers: Vec::new(), body: Bytes::new(), tells: None }
     }
 
     /// The same with one more header.
@@ -49,6 +63,18 @@ impl Answer {
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
+    }
+
+    /// The same, told to be the whole of a person's onboarding in a version.
+    #[must_use]
+    pub fn telling(mut self, user_id: Uuid, version: i64, completed: bool) -> Self {
+        self.tells = Some(StateReference { user_id, version, completed, digest: digest_of(&self.body) });
+        self
+    }
+
+    /// Whether this is, byte for byte, the answer that `reference` was kept for.
+    pub fn is_the_one_of(&self, reference: &StateReference) -> bool {
+        digest_of(&self.body) == reference.digest
     }
 
     pub(super) fn to_bytes(&self) -> Result<Vec<u8>, Unreadable> {
@@ -72,6 +98,7 @@ impl Answer {
             status: StatusCode::from_u16(wire.status).map_err(|_| Unreadable)?,
             headers: wire.headers.into_iter().map(header).collect::<Result<_, Unreadable>>()?,
             body: wire.body.into(),
+            tells: None,
         })
     }
 }

@@ -5,6 +5,8 @@ use http::HeaderMap;
 /// The header's name.
 const HEADER: &str = "idempotency-key";
 const MAX_CHARS: usize = 255;
+/// What the keys begin with that a proxy gives to requests without one.
+const BY_PROXY: &str = "proxy-";
 
 /// A key: 1 to 255 visible ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,12 @@ impl IdempotencyKey {
             Ok(text) if visible && fits && values.next().is_none() => Ok(Some(Self(text.to_owned()))),
             _ => Err(InvalidKey),
         }
+    }
+
+    /// Whether a proxy made it, to send the request again itself. A client that says so of its own key only gives up
+    /// that its refusals are kept.
+    pub fn made_by_proxy(&self) -> bool {
+        self.0.starts_with(BY_PROXY)
     }
 
     /// The key as it was given.
@@ -58,5 +66,13 @@ mod tests {
             assert_eq!(IdempotencyKey::read(&headers), Err(InvalidKey));
         }
         assert_eq!(IdempotencyKey::read(&HeaderMap::new()), Ok(None));
+    }
+
+    #[test]
+    fn keys_of_proxies_are_told_apart() {
+        for (value, by_proxy) in [("proxy-0b9f6c2e", true), ("Proxy-1", false), ("my-proxy-1", false)] {
+            let key = IdempotencyKey(value.to_owned());
+            assert_eq!(key.made_by_proxy(), by_proxy, "{value}");
+        }
     }
 }

@@ -9,15 +9,18 @@ use aws_lc_rs::hmac;
 use service_kit::jwt::Keyring;
 
 use super::answer::Unreadable;
-use super::{Answer, IdempotencyKey, KEPT_FOR};
+use super::reference::StateReference;
+use super::{Answer, IdempotencyKey, KEPT_FOR, Kept};
 use crate::domain::Timestamp;
-use crate::store::{IdempotencyRecord, KeptAnswer, Scope};
+use crate::store::{Asker, IdempotencyRecord, KeptAnswer, Scope};
 
 /// A request with a key, as records know it.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// What its record is found by.
     pub scope: Scope,
+    /// Whether a proxy made the key, and not the client.
+    pub key_by_proxy: bool,
     /// The request's body, of which only a keyed hash is kept.
     pub body: bytes::Bytes,
 }
@@ -71,20 +74,34 @@ impl Vault {
         &self,
         request: &Request,
         answer: &Answer,
+        asker: Option<Asker>,
         now: Timestamp,
     ) -> Result<IdempotencyRecord, OpenError> {
         // `Keyring` has a current secret by its making.
         let key = self.keys.first().ok_or(Unspecified)?;
-        let mut text = answer.to_bytes()?;
+        let mut text = match answer.tells {
+            Some(state) => state.to_bytes(),
+            None => answer.to_bytes()?,
+        };
         let nonce = key.answer.seal_in_place_append_tag(Aad::from(request.scope), &mut text)?;
         let mut sealed = nonce.as_ref().to_vec();
         sealed.append(&mut text);
         let kept = KeptAnswer { kid: key.kid.clone(), body_hash: key.hash(&request.body), answer: sealed };
-        Ok(IdempotencyRecord { scope: request.scope, kept, expires_at: now + KEPT_FOR })
+        Ok(IdempotencyRecord { scope: request.scope, asker, kept, expires_at: now + KEPT_FOR })
     }
 
-    /// The answer that was kept for `request`.
-    pub fn open(&self, request: &Request, kept: &KeptAnswer) -> Result<Answer, OpenError> {
+    /// What live records of `who` are counted by; `what` tells one count from another.
+    pub fn asker(&self, what: &str, who: &[u8]) -> Asker {
+        let mut asker = [0; 16];
+        if let Some(key) = self.keys.first() {
+            let hash = key.hash(&[b"asker v1 ", what.as_bytes(), b" ", who].concat());
+            asker.copy_from_slice(&hash[..16]);
+        }
+        asker
+    }
+
+    /// What was kept for `request`.
+    pub fn open(&self, request: &Request, kept: &KeptAnswer) -> Result<Kept, OpenError> {
         let key = self.keys.iter().find(|key| key.kid == kept.kid);
         let key = key.ok_or_else(|| OpenError::UnknownSecret { kid: kept.kid.clone() })?;
         if hmac::verify(&key.body, &request.body, &kept.body_hash).is_err() {
@@ -94,7 +111,10 @@ impl Vault {
         let mut text = sealed.to_vec();
         let nonce = Nonce::try_assume_unique_for_key(nonce)?;
         let text = key.answer.open_in_place(nonce, Aad::from(request.scope), &mut text)?;
-        Ok(Answer::from_bytes(text)?)
+        Ok(match StateReference::from_bytes(text)? {
+            Some(state) => Kept::State(state),
+            None => Kept::Answer(Answer::from_bytes(text)?),
+        })
     }
 }
 
@@ -119,7 +139,7 @@ impl Request {
         }
         let mut scope = [0; 32];
         scope.copy_from_slice(context.finish().as_ref());
-        Self { scope, body }
+        Self { scope, key_by_proxy: key.made_by_proxy(), body }
     }
 }
 
@@ -161,8 +181,8 @@ mod tests {
     fn an_answer_comes_back_as_it_was_and_the_record_tells_nothing() {
         let vault = vault(NEW, &[]);
         let request = request("anonymous", "/api/x", "k", "tell-tale body");
-        let record = vault.seal(&request, &answer(), now()).unwrap();
-        assert_eq!(vault.open(&request, &record.kept).unwrap(), answer());
+        let record = vault.seal(&request, &answer(), None, now()).unwrap();
+        assert_eq!(vault.open(&request, &record.kept).unwrap(), Kept::Answer(answer()));
         let stored = format!("{:?}", String::from_utf8_lossy(&record.kept.answer));
         assert!(!stored.contains("tell-tale"), "{stored}");
     }
@@ -171,13 +191,35 @@ mod tests {
     fn another_body_a_moved_record_and_a_lost_secret_are_told() {
         let old = vault(OLD, &[]);
         let first = request("anonymous", "/api/x", "k", "body");
-        let kept = old.seal(&first, &answer(), now()).unwrap().kept;
+        let kept = old.seal(&first, &answer(), None, now()).unwrap().kept;
         let other_body = request("anonymous", "/api/x", "k", "other");
         assert!(matches!(old.open(&other_body, &kept), Err(OpenError::OtherBody)));
         let moved = request("somebody", "/api/x", "k", "body");
         assert!(matches!(old.open(&moved, &kept), Err(OpenError::Damaged(_))));
         assert!(matches!(vault(NEW, &[]).open(&first, &kept), Err(OpenError::UnknownSecret { .. })));
-        assert_eq!(vault(NEW, &[OLD]).open(&first, &kept).unwrap(), answer());
+        assert_eq!(vault(NEW, &[OLD]).open(&first, &kept).unwrap(), Kept::Answer(answer()));
+    }
+
+    #[test]
+    fn an_answer_that_tells_a_state_is_kept_as_its_name() {
+        let (vault, user_id) = (vault(NEW, &[]), uuid::Uuid::now_v7());
+        let request = request("somebody", "/api/x", "k", "body");
+        let large = Answer::json(StatusCode::OK, &"x".repeat(80_000)).unwrap().telling(user_id, 7, false);
+        let kept = vault.seal(&request, &large, None, now()).unwrap().kept;
+        assert!(kept.answer.len() <= 100, "{} bytes", kept.answer.len());
+        let Kept::State(state) = vault.open(&request, &kept).unwrap() else { panic!("no reference") };
+        assert_eq!((state.user_id, state.version, state.completed), (user_id, 7, false));
+        assert!(large.is_the_one_of(&state) && !answer().is_the_one_of(&state));
+    }
+
+    #[test]
+    fn askers_are_told_apart_and_not_told() {
+        let vault = vault(NEW, &[]);
+        let ada = vault.asker("refusals", b"ada");
+        assert_eq!(ada, vault.asker("refusals", b"ada"));
+        assert_ne!(ada, vault.asker("refusals", b"bob"));
+        assert_ne!(ada, vault.asker("changes", b"ada"));
+        assert_ne!(ada, self::vault(OLD, &[]).asker("refusals", b"ada"));
     }
 
     #[test]

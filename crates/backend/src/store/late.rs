@@ -10,7 +10,9 @@ use super::directory::{
 };
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
-use super::{KeptAnswer, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store, StoreError};
+use super::{
+    Asker, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store, StoreError,
+};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{self, Credentials, Email, Timestamp, User};
@@ -89,6 +91,10 @@ impl Store for LateStore {
         self.store()?.kept_answer(scope, now).await
     }
 
+    async fn look_up(&self, scope: Scope, asker: Asker, now: Timestamp) -> Result<LookUp, StoreError> {
+        self.store()?.look_up(scope, asker, now).await
+    }
+
     async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError> {
         self.store()?.credentials(email).await
     }
@@ -131,6 +137,10 @@ impl Store for LateStore {
 
     async fn outbox_status(&self, channel: &str) -> Result<OutboxStatus, StoreError> {
         self.store()?.outbox_status(channel).await
+    }
+
+    async fn onboarding_at(&self, user_id: Uuid, version: i64) -> Result<Option<Onboarding>, StoreError> {
+        self.store()?.onboarding_at(user_id, version).await
     }
 
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -74,7 +74,10 @@ pub use audit::{Actor, AuditAction, AuditEntry};
 pub use clock::DatabaseClock;
 pub use error::{BoxError, StoreError};
 pub use identity::{AuditRecord, CodeUse, Identities, IdentityChange, PersonalRecords, SessionRecord};
-pub use mutation::{Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Rotation, Scope};
+pub use mutation::{
+    Asker, Effect, IdempotencyRecord, KeptAnswer, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS, Mutation, Outcome,
+    Rotation, Scope,
+};
 
 /// What the service asks of a database.
 ///
@@ -87,6 +90,9 @@ pub trait Store: Directory + Identities + Send + Sync + 'static {
 
     /// The live (`expires_at > now`) idempotency record of `scope`.
     async fn kept_answer(&self, scope: Scope, now: Timestamp) -> Result<Option<KeptAnswer>, StoreError>;
+
+    /// The live record of `scope`, and how many live records `asker` has, in one question.
+    async fn look_up(&self, scope: Scope, asker: Asker, now: Timestamp) -> Result<LookUp, StoreError>;
 
     /// The account with an address equal to `email` without regard to case ([`Email::key`]), and
     /// its password hash.
@@ -127,6 +133,11 @@ pub trait Store: Directory + Identities + Send + Sync + 'static {
 
     /// How the messages of `channel` stand.
     async fn outbox_status(&self, channel: &str) -> Result<OutboxStatus, StoreError>;
+
+    /// The steps of the onboarding of the user `id` as they were in `version`, as far as earlier versions are kept
+    /// ([`MAX_STEP_VERSIONS`], and no longer than answers): a step of which that is kept no longer is missing, or older. The
+    /// completion is that of now. None where the onboarding has not come to `version`.
+    async fn onboarding_at(&self, user_id: Uuid, version: i64) -> Result<Option<Onboarding>, StoreError>;
 
     /// Deletes at most `limit` rows each of: idempotency records whose `expires_at` is not after
     /// `now`; one-time codes that expired a day ago; refresh tokens likewise, and the sessions whose last token went by that; messages that were sent or given

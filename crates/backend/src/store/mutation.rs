@@ -12,6 +12,24 @@ use crate::domain::{Client, NewUser, Timestamp};
 /// SHA-256 over who asks, method, path and `Idempotency-Key`: the primary key of the records.
 pub type Scope = [u8; 32];
 
+/// Who asks, as a keyed hash: what live records are counted by.
+pub type Asker = [u8; 16];
+
+/// Live records of one asker are counted no further.
+pub const MAX_COUNTED: u32 = 1000;
+
+/// So many earlier versions of their steps are kept for one person.
+pub const MAX_STEP_VERSIONS: u32 = 100;
+
+/// What is known of a request before it is done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookUp {
+    /// What was kept for it.
+    pub kept: Option<KeptAnswer>,
+    /// How many live records its asker has, at most [`MAX_COUNTED`].
+    pub live: u32,
+}
+
 /// One change of the database, done whole or not at all.
 #[derive(Debug, Clone)]
 pub struct Mutation {
@@ -79,7 +97,8 @@ pub enum Effect {
         /// The one that stays.
         except: Option<Uuid>,
     },
-    /// Sets one step of an onboarding as given (insert or replace). Its version goes from
+    /// Sets one step of an onboarding as given (insert or replace); what it was before is kept for as long as an
+    /// answer, for [`crate::store::Store::onboarding_at`]. The onboarding's version goes from
     /// `expected_version` to the next; where it is another: [`Outcome::Stale`].
     SaveStep {
         /// Whose onboarding.
@@ -159,6 +178,8 @@ pub enum Outcome {
 pub struct IdempotencyRecord {
     /// What it is found by.
     pub scope: Scope,
+    /// Whose records it is counted among; none where nobody counts.
+    pub asker: Option<Asker>,
     /// The fingerprint of the request's body and the answer.
     pub kept: KeptAnswer,
     /// Until when it counts.

@@ -16,6 +16,9 @@ use uuid::fmt::Hyphenated;
 /// A connection that has switched protocols ends after so long without a byte.
 const TUNNEL_SILENCE: Duration = Duration::from_hours(1);
 
+/// What the keys begin with that are given here: a server need not keep for them what it has refused.
+const KEY_MARK: &[u8] = b"proxy-";
+
 /// What one request has been through.
 pub(super) struct Course<'a> {
     pub(super) pool: &'a CurrentPool<'a>,
@@ -204,9 +207,11 @@ impl<C: Client> Exchange<'_, C> {
         if !pool.settings().retry.assign_idempotency_key || !changes || self.request.facts.has_key {
             return;
         }
-        let key = self.worker.ids.idempotency_key();
-        let text = &mut [0; Hyphenated::LENGTH];
-        self.request.add_field(b"Idempotency-Key", key.hyphenated().encode_lower(text).as_bytes());
+        let mut key = [0; KEY_MARK.len() + Hyphenated::LENGTH];
+        let (mark, id) = key.split_at_mut(KEY_MARK.len());
+        mark.copy_from_slice(KEY_MARK);
+        self.worker.ids.idempotency_key().hyphenated().encode_lower(id);
+        self.request.add_field(b"Idempotency-Key", &key);
         self.request.facts.has_key = true;
     }
 }

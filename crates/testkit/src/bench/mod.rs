@@ -8,11 +8,13 @@
 //! - [`upstream`]: the server, which counts what arrived
 //! - [`load`]: the clients: closed loop, open loop, one request per connection, idle
 //! - [`certificate`]: the key pair that all contenders share
+//! - [`storm`]: log-ins all at once beside reads, for the benchmark of the backend, on tokio and reqwest
 
 pub mod certificate;
 pub mod load;
 pub mod message;
 pub mod poller;
+pub mod storm;
 pub mod upstream;
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ pub(in crate::api) async fn put_step(
         check_preconditions(&headers, &state)?;
         let record = state.change_step(step, change.clone(), at)?;
         let (user_id, expected_version) = (current.id, state.version);
-        let answer = whole_state(&state.with_step(step, record.clone()))?;
+        let answer = telling(current, &state.with_step(step, record.clone()))?;
         let effect = Effect::SaveStep { user_id, expected_version, step, record };
         if let Commit::Done(answer) = attempt.commit(&app, at, effect, Some(audit.clone()), answer).await? {
             return Ok(answer);
@@ -132,7 +132,7 @@ pub(in crate::api) async fn complete(
             return whole_state(&state);
         }
         let effect = Effect::CompleteOnboarding { user_id: current.id, expected_version: state.version };
-        let answer = whole_state(&state.with_completion(at))?;
+        let answer = telling(current, &state.with_completion(at))?;
         if let Commit::Done(answer) = attempt.commit(&app, at, effect, Some(audit.clone()), answer).await? {
             return Ok(answer);
         }
@@ -170,7 +170,12 @@ fn check_if_match(headers: &HeaderMap, state: &Onboarding) -> Result<(), ApiErro
     }
 }
 
-fn whole_state(state: &Onboarding) -> Result<Answer, ApiError> {
+/// The answer of a change: kept as the name of the state that it tells.
+fn telling(current: CurrentUser, state: &Onboarding) -> Result<Answer, ApiError> {
+    Ok(whole_state(state)?.telling(current.id, state.version, state.completed_at.is_some()))
+}
+
+pub(in crate::api) fn whole_state(state: &Onboarding) -> Result<Answer, ApiError> {
     let answer = Answer::json(StatusCode::OK, &OnboardingBody::from(state))?;
     Ok(answer.with(ETAG, etag::of_version(state.version)))
 }

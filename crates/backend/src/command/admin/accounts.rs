@@ -1,8 +1,6 @@
 //! What is done to accounts.
 
-use std::num::NonZeroU32;
-
-use backend::auth::{HashError, Hasher};
+use backend::auth::{HashError, hash_once};
 use backend::domain::{Email, FullName, NewUser, Password, PasswordHash, Role, Timestamp, User};
 use backend::store::directory::{Account, AccountFilter, Prefix};
 use backend::store::{
@@ -146,7 +144,7 @@ fn password_for(email: &Email) -> Result<Password, Failure> {
 }
 
 async fn hash(password: Password) -> Result<PasswordHash, AccountError> {
-    Ok(Hasher::new(NonZeroU32::MIN)?.hash(password).await?)
+    Ok(hash_once(password).await?)
 }
 
 /// Tabs between the columns, which none of them contains.

@@ -8,7 +8,7 @@ use super::batch::{Batch, Value, values};
 use super::failure::Failure;
 use super::pool::Pool;
 use super::retry::Tries;
-use super::{administration, audit, codes, identity, outbox, read, row, sessions};
+use super::{administration, audit, codes, identity, kept, outbox, read, row, sessions};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
@@ -89,8 +89,8 @@ fn add_record(batch: &mut Batch, record: &IdempotencyRecord, at: Timestamp) {
         values![record.scope, at],
     );
     batch.add(
-        "INSERT INTO dbo.idempotency_records (scope, kid, body_hash, answer, created_at, expires_at)
-         VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO dbo.idempotency_records (scope, kid, body_hash, answer, created_at, expires_at, asker)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
         values![
             record.scope,
             record.kept.kid.as_str(),
@@ -98,6 +98,7 @@ fn add_record(batch: &mut Batch, record: &IdempotencyRecord, at: Timestamp) {
             record.kept.answer.as_slice(),
             at,
             record.expires_at,
+            record.asker,
         ],
     );
 }
@@ -134,7 +135,8 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
                 values![at, *user_id, *expected_version],
             );
             batch.add(OR_STALE, values![]);
-            save_step(batch, *user_id, *step, record, at);
+            kept::keep_version(batch, *user_id, *step, at);
+            save_step(batch, *user_id, expected_version + 1, (*step, record), at);
         }
         Effect::CompleteOnboarding { user_id, expected_version } => {
             batch.add(
@@ -177,33 +179,40 @@ fn add_onboarding(batch: &mut Batch, user_id: uuid::Uuid, at: Timestamp) {
         values![user_id, begun.version, begun.completed_at, at, at],
     );
     for (step, record) in &begun.steps {
-        insert_step(batch, "", user_id, *step, record, at);
+        insert_step(batch, "", user_id, begun.version, (*step, record), at);
     }
 }
 
 /// The guarded row of the onboarding is locked by now, so that nobody comes between the two.
-fn save_step(batch: &mut Batch, user_id: uuid::Uuid, step: Step, record: &StepRecord, at: Timestamp) {
+fn save_step(
+    batch: &mut Batch,
+    user_id: uuid::Uuid,
+    version: i64,
+    (step, record): (Step, &StepRecord),
+    at: Timestamp,
+) {
     batch.add(
-        "UPDATE dbo.onboarding_steps SET status = ?, data = ?, completed_at = ?, updated_at = ?
+        "UPDATE dbo.onboarding_steps SET status = ?, data = ?, completed_at = ?, updated_at = ?, version = ?
          WHERE user_id = ? AND step = ?",
-        values![record.status.as_str(), json(record), record.completed_at, at, user_id, step.key()],
+        values![record.status.as_str(), json(record), record.completed_at, at, version, user_id, step.key()],
     );
-    insert_step(batch, "IF @@ROWCOUNT = 0 ", user_id, step, record, at);
+    insert_step(batch, "IF @@ROWCOUNT = 0 ", user_id, version, (step, record), at);
 }
 
 fn insert_step(
     batch: &mut Batch,
     condition: &str,
     user_id: uuid::Uuid,
-    step: Step,
-    record: &StepRecord,
+    version: i64,
+    (step, record): (Step, &StepRecord),
     at: Timestamp,
 ) {
-    let insert = "INSERT INTO dbo.onboarding_steps (user_id, step, status, data, completed_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?)";
+    let insert =
+        "INSERT INTO dbo.onboarding_steps (user_id, step, status, data, completed_at, updated_at, version)
+         VALUES (?, ?, ?, ?, ?, ?, ?)";
     batch.add(
         &format!("{condition}{insert}"),
-        values![user_id, step.key(), record.status.as_str(), json(record), record.completed_at, at],
+        values![user_id, step.key(), record.status.as_str(), json(record), record.completed_at, at, version],
     );
 }
 

@@ -23,6 +23,7 @@ mod driver;
 mod failure;
 mod header;
 mod identity;
+mod kept;
 mod migrate;
 mod observe;
 mod outbox;
@@ -44,7 +45,8 @@ use super::migration::MigrationError;
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{
-    DatabaseClock, KeptAnswer, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store, StoreError,
+    Asker, DatabaseClock, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store,
+    StoreError,
 };
 use crate::config::SqlServerConfig;
 use crate::domain::onboarding::Onboarding;
@@ -78,6 +80,10 @@ impl Store for SqlServerStore {
 
     async fn kept_answer(&self, scope: Scope, now: Timestamp) -> Result<Option<KeptAnswer>, StoreError> {
         read::kept_answer(&self.pool, scope, now).await
+    }
+
+    async fn look_up(&self, scope: Scope, asker: Asker, now: Timestamp) -> Result<LookUp, StoreError> {
+        kept::look_up(&self.pool, scope, asker, now).await
     }
 
     async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError> {
@@ -122,6 +128,10 @@ impl Store for SqlServerStore {
 
     async fn outbox_status(&self, channel: &str) -> Result<OutboxStatus, StoreError> {
         outbox::status(&self.pool, channel).await
+    }
+
+    async fn onboarding_at(&self, user_id: Uuid, version: i64) -> Result<Option<Onboarding>, StoreError> {
+        kept::onboarding_at(&self.pool, user_id, version).await
     }
 
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -16,6 +16,8 @@ const MAX_ROWS: u32 = 1000;
 
 const RECORDS: &str = "DELETE FROM dbo.idempotency_records WHERE seq IN
     (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.idempotency_records WHERE expires_at <= ? ORDER BY expires_at)";
+const STEP_VERSIONS: &str = "DELETE FROM dbo.onboarding_step_versions WHERE seq IN
+    (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.onboarding_step_versions WHERE expires_at <= ? ORDER BY expires_at)";
 const TOKENS: &str = "DELETE FROM dbo.refresh_tokens WHERE seq IN
     (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.refresh_tokens WHERE expires_at <= ? ORDER BY expires_at)";
 /// Instances of earlier versions give a session no time.
@@ -39,6 +41,7 @@ const NAME_KEYS: &str = "UPDATE dbo.users SET name_key = LOWER(full_name) WHERE 
 pub(super) async fn expired(pool: &Pool, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let rows = i64::from(limit.min(MAX_ROWS));
     let mut changed = run(pool, RECORDS, values![rows, now]).await?;
+    changed += run(pool, STEP_VERSIONS, values![rows, now]).await?;
     changed += run(pool, TOKENS, values![rows, now]).await?;
     changed += run(pool, UNDATED_SESSIONS, values![now, rows]).await?;
     changed += run(pool, SESSIONS, values![rows, now]).await?;

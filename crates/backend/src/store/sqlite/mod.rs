@@ -15,6 +15,7 @@ mod crew;
 mod directory;
 mod identity;
 mod job;
+mod kept;
 mod last_backup;
 mod migrate;
 mod mutate;
@@ -40,7 +41,10 @@ use super::metrics::StoreMetrics;
 use super::migration::MigrationError;
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
-use super::{BoxError, KeptAnswer, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store, StoreError};
+use super::{
+    Asker, BoxError, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store,
+    StoreError,
+};
 use crate::config::PoolConfig;
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{SessionSummary, TokenHash, TokenState};
@@ -103,6 +107,10 @@ impl Store for SqliteStore {
         self.readers.submit(Job::new(move |connection| read::kept_answer(connection, &scope, now))).await
     }
 
+    async fn look_up(&self, scope: Scope, asker: Asker, now: Timestamp) -> Result<LookUp, StoreError> {
+        self.readers.submit(Job::new(move |connection| kept::look_up(connection, &scope, &asker, now))).await
+    }
+
     async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError> {
         let key = email.key().to_owned();
         self.readers.submit(Job::new(move |connection| read::credentials(connection, &key))).await
@@ -154,6 +162,12 @@ impl Store for SqliteStore {
     async fn outbox_status(&self, channel: &str) -> Result<OutboxStatus, StoreError> {
         let channel = channel.to_owned();
         self.readers.submit(Job::new(move |connection| outbox::status(connection, &channel))).await
+    }
+
+    async fn onboarding_at(&self, user_id: Uuid, version: i64) -> Result<Option<Onboarding>, StoreError> {
+        self.readers
+            .submit(Job::new(move |connection| kept::onboarding_at(connection, user_id, version)))
+            .await
     }
 
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -4,6 +4,7 @@ use rusqlite::{Connection, Error, ffi, params};
 use uuid::Uuid;
 
 use super::connection::store_error;
+use super::kept::keep_version;
 use super::outbox;
 use super::read::{kept_answer, millis};
 use super::{administration, audit, codes, identity, sessions};
@@ -38,16 +39,24 @@ pub(super) fn apply(connection: &Connection, mutation: &Mutation) -> Result<Outc
 
 /// False where a live record of the scope is there. An expired one is replaced.
 fn keep_record(connection: &Connection, record: &IdempotencyRecord, at: Timestamp) -> Result<bool, Error> {
-    let IdempotencyRecord { scope, kept, expires_at } = record;
+    let IdempotencyRecord { scope, asker, kept, expires_at } = record;
     let rows = connection
         .prepare_cached(
-            "INSERT INTO idempotency_records (scope, kid, body_hash, answer, created_at, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO idempotency_records (scope, kid, body_hash, answer, created_at, expires_at, asker)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT (scope) DO UPDATE
-             SET kid = ?2, body_hash = ?3, answer = ?4, created_at = ?5, expires_at = ?6
+             SET kid = ?2, body_hash = ?3, answer = ?4, created_at = ?5, expires_at = ?6, asker = ?7
              WHERE expires_at <= ?5",
         )?
-        .execute(params![scope, kept.kid, kept.body_hash, kept.answer, millis(at), millis(*expires_at)])?;
+        .execute(params![
+            scope,
+            kept.kid,
+            kept.body_hash,
+            kept.answer,
+            millis(at),
+            millis(*expires_at),
+            asker
+        ])?;
     Ok(rows == 1)
 }
 
@@ -130,7 +139,7 @@ fn add_account(
         )?
         .execute(params![user.id.to_string(), begun.version, millis(at)])?;
     for (step, record) in &begun.steps {
-        upsert_step(connection, user.id, *step, record, at)?;
+        upsert_step(connection, user.id, begun.version, (*step, record), at)?;
     }
     Ok(Outcome::Committed)
 }
@@ -150,24 +159,25 @@ fn save_step(
     if rows == 0 {
         return Ok(Outcome::Stale);
     }
-    upsert_step(connection, user_id, step, record, at)?;
+    keep_version(connection, user_id, step, at)?;
+    upsert_step(connection, user_id, expected_version + 1, (step, record), at)?;
     Ok(Outcome::Committed)
 }
 
 fn upsert_step(
     connection: &Connection,
     user_id: Uuid,
-    step: Step,
-    record: &StepRecord,
+    version: i64,
+    (step, record): (Step, &StepRecord),
     at: Timestamp,
 ) -> Result<(), Error> {
     let data = serde_json::Value::Object(record.data.clone()).to_string();
     connection
         .prepare_cached(
-            "INSERT INTO onboarding_steps (user_id, step, status, data, completed_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO onboarding_steps (user_id, step, status, data, completed_at, updated_at, version)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT (user_id, step) DO UPDATE
-             SET status = ?3, data = ?4, completed_at = ?5, updated_at = ?6",
+             SET status = ?3, data = ?4, completed_at = ?5, updated_at = ?6, version = ?7",
         )?
         .execute(params![
             user_id.to_string(),
@@ -176,6 +186,7 @@ fn upsert_step(
             data,
             record.completed_at.map(millis),
             millis(at),
+            version,
         ])?;
     Ok(())
 }

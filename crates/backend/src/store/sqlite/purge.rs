@@ -11,6 +11,8 @@ use crate::store::StoreError;
 
 const RECORDS: &str = "DELETE FROM idempotency_records WHERE scope IN
     (SELECT scope FROM idempotency_records WHERE expires_at <= ?1 LIMIT ?2)";
+const STEP_VERSIONS: &str = "DELETE FROM onboarding_step_versions WHERE seq IN
+    (SELECT seq FROM onboarding_step_versions WHERE expires_at <= ?1 LIMIT ?2)";
 const TOKENS: &str = "DELETE FROM refresh_tokens WHERE hash IN
     (SELECT hash FROM refresh_tokens WHERE expires_at <= ?1 LIMIT ?2)";
 /// Instances of earlier versions give a session no time.
@@ -31,7 +33,7 @@ const NAME_KEY: &str = "UPDATE users SET name_key = ?2 WHERE id = ?1";
 
 /// Deletes what has expired; see [`crate::store::Store::purge`].
 pub(super) fn expired(connection: &Connection, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-    let statements = [RECORDS, TOKENS, UNDATED_SESSIONS, SESSIONS, outbox::PURGE];
+    let statements = [RECORDS, STEP_VERSIONS, TOKENS, UNDATED_SESSIONS, SESSIONS, outbox::PURGE];
     let each = statements.iter().map(|statement| run(connection, statement, now, limit));
     let others = || -> Result<u64, Error> {
         let codes = run(connection, CODES, now - one_time_code::KEPT_FOR, limit)?;
@@ -82,6 +84,7 @@ mod tests {
         let connection = super::super::connection::open(&path).unwrap();
         for (statement, index) in [
             (RECORDS, "ix_idempotency_records_expires_at"),
+            (STEP_VERSIONS, "ix_onboarding_step_versions_expires_at"),
             (TOKENS, "ix_refresh_tokens_expires_at"),
             (UNDATED_SESSIONS, "ix_sessions_expires_at"),
             (SESSIONS, "ix_sessions_expires_at"),

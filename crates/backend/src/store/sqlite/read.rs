@@ -219,15 +219,21 @@ struct StepRow {
 }
 
 pub(super) fn onboarding(connection: &Connection, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
+    let query = "SELECT o.version, o.completed_at, s.step, s.status, s.data, s.completed_at
+        FROM onboarding o JOIN onboarding_steps s ON s.user_id = o.user_id WHERE o.user_id = ?";
+    onboarding_of(connection, query, [user_id.to_string()])
+}
+
+/// Reads rows of version, completion, and a step with its status, data and completion.
+pub(super) fn onboarding_of(
+    connection: &Connection,
+    query: &str,
+    params: impl rusqlite::Params,
+) -> Result<Option<Onboarding>, StoreError> {
     let failed = |error| store_error("read an onboarding", error);
-    let mut query = connection
-        .prepare_cached(
-            "SELECT o.version, o.completed_at, s.step, s.status, s.data, s.completed_at
-             FROM onboarding o JOIN onboarding_steps s ON s.user_id = o.user_id WHERE o.user_id = ?",
-        )
-        .map_err(failed)?;
+    let mut query = connection.prepare_cached(query).map_err(failed)?;
     let rows = query
-        .query_map([user_id.to_string()], |row| {
+        .query_map(params, |row| {
             let step = StepRow {
                 step: row.get(2)?,
                 status: row.get(3)?,

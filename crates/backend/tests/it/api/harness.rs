@@ -43,9 +43,24 @@ impl Database {
         connection.execute(statement, []).unwrap();
     }
 
+    /// The most bytes that any row has in a column.
+    pub(crate) fn longest(&self, table: &str, column: &str) -> i64 {
+        let connection = rusqlite::Connection::open(self.path()).unwrap();
+        let longest = format!("SELECT max(length({column})) FROM {table}");
+        connection.query_row(&longest, [], |row| row.get(0)).unwrap()
+    }
+
     pub(crate) fn count(&self, table: &str) -> i64 {
         count(&self.path(), table)
     }
+}
+
+/// The bytes of the pages of a table and its indexes.
+pub(crate) fn bytes(path: &Path, table: &str) -> i64 {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let pages =
+        "SELECT sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name WHERE m.tbl_name = ?";
+    connection.query_row(pages, [table], |row| row.get(0)).unwrap()
 }
 
 pub(crate) fn count(path: &Path, table: &str) -> i64 {

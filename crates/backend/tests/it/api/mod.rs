@@ -9,6 +9,7 @@ mod drill;
 mod email;
 pub(crate) mod harness;
 mod idempotency;
+mod kept_answers;
 mod lifecycle;
 mod lost_file;
 mod mailbox;

@@ -26,6 +26,8 @@ pub(crate) use directory::*;
 pub(crate) use identity::*;
 pub(crate) use outbox::*;
 pub(crate) use sessions::*;
+mod kept_answers;
+pub(crate) use kept_answers::*;
 
 pub(crate) type SharedStore = Arc<dyn Store>;
 

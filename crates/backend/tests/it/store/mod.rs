@@ -63,6 +63,11 @@ macro_rules! contract_suite {
             whoever_is_no_admin_any_more_does_nothing,
             of_two_admins_who_suspend_each_other_one_is_left,
             an_account_is_added_without_a_session,
+            live_records_are_counted_by_asker,
+            a_record_that_takes_the_place_of_an_expired_one_is_its_askers,
+            a_state_is_read_as_it_was_in_any_version,
+            what_a_change_that_failed_has_replaced_is_not_kept,
+            earlier_versions_are_few_and_go_with_time,
         );
     };
     ($factory:path: $($test:ident,)*) => {$(

@@ -58,7 +58,7 @@ pub(crate) fn scope() -> Scope {
 
 pub(crate) fn record(scope: Scope, answer: &[u8], at: Timestamp) -> IdempotencyRecord {
     let kept = KeptAnswer { kid: "kid-1".into(), body_hash: [7; 32], answer: answer.to_vec() };
-    IdempotencyRecord { scope, kept, expires_at: at + Duration::DAY }
+    IdempotencyRecord { scope, asker: None, kept, expires_at: at + Duration::DAY }
 }
 
 pub(crate) fn mutation(effect: Effect) -> Mutation {

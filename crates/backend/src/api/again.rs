@@ -1,0 +1,36 @@
+//! Giving an answer again that was kept.
+
+use super::error::ApiError;
+use super::handlers::onboarding::whole_state;
+use crate::app::AppState;
+use crate::auth::AccessError;
+use crate::idempotency::{Answer, Kept, StateReference};
+
+/// The answer that was kept. Of a state, only the name is kept, and the answer is made from it anew.
+pub(super) async fn answer_again(app: &AppState, kept: Kept) -> Result<Answer, ApiError> {
+    match kept {
+        Kept::Answer(answer) => Ok(answer),
+        Kept::State(reference) => match as_it_was(app, &reference).await? {
+            Some(answer) => Ok(answer),
+            None => as_it_is(app, &reference).await,
+        },
+    }
+}
+
+/// The same answer, byte for byte; none where what it is made of is kept no longer.
+async fn as_it_was(app: &AppState, reference: &StateReference) -> Result<Option<Answer>, ApiError> {
+    let Some(mut state) = app.store.onboarding_at(reference.user_id, reference.version).await? else {
+        return Ok(None);
+    };
+    if !reference.completed {
+        state.completed_at = None;
+    }
+    Ok(Some(whole_state(&state)?).filter(|answer| answer.is_the_one_of(reference)))
+}
+
+/// The state has changed more often since than earlier versions of it are kept. The request was done, and what a client
+/// can go on with is the state as it is.
+async fn as_it_is(app: &AppState, reference: &StateReference) -> Result<Answer, ApiError> {
+    let state = app.store.onboarding(reference.user_id).await?.ok_or(AccessError::UnknownUser)?;
+    whole_state(&state)
+}
