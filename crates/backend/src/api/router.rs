@@ -48,6 +48,7 @@ pub fn router(app: App) -> Router {
         .route("/api/admin/users/{id}/suspend", post(actions::suspend))
         .route("/api/admin/users/{id}/restore", post(actions::restore))
         .route("/api/admin/users/{id}/end-sessions", post(actions::end_sessions))
+        .route("/api/admin/users/{id}/send-reset", post(actions::send_reset))
         .route_layer(repeatable(Asker::User));
     let readable = Router::new()
         .route("/api/auth/me", get(account::me))

@@ -53,6 +53,8 @@ pub enum AuditAction {
     UserRestored,
     /// All sessions of an account were ended by somebody else.
     SessionsEnded,
+    /// A link for a new password was sent to the owner by an admin.
+    ResetSent,
     /// An account got another role.
     RoleSet,
     /// An account got another password from somebody else.
@@ -88,6 +90,7 @@ impl AuditAction {
             Self::UserSuspended => "user.suspended",
             Self::UserRestored => "user.restored",
             Self::SessionsEnded => "user.sessions_ended",
+            Self::ResetSent => "user.reset_sent",
             Self::RoleSet => "user.role_set",
             Self::PasswordSet => "user.password_set",
             Self::UsersExported => "admin.users_exported",

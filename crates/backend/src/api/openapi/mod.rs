@@ -27,6 +27,7 @@ use super::handlers::{
         own_account::update, own_account::close, own_account::reopen, own_account::export,
         onboarding::show, onboarding::put_step, onboarding::complete, static_data::show,
         users::list, users::show, export::download, actions::suspend, actions::restore, actions::end_sessions,
+        actions::send_reset,
         audit::list, funnel::show,
         health::live, health::ready, health::with_database, health::metrics, docs::openapi, docs::page,
     ),

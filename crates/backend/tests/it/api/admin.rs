@@ -6,6 +6,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use super::harness::{Database, Instance, PASSWORD, Person, Send as _, alone, check_problem};
+use super::mailbox::Mailbox;
 
 const NOBODY: &str = "01890000-0000-7000-8000-000000000000";
 
@@ -48,6 +49,7 @@ async fn only_admins_are_let_in_and_only_as_long_as_they_are() {
         (Method::POST, format!("/api/admin/users/{NOBODY}/suspend")),
         (Method::POST, format!("/api/admin/users/{NOBODY}/restore")),
         (Method::POST, format!("/api/admin/users/{NOBODY}/end-sessions")),
+        (Method::POST, format!("/api/admin/users/{NOBODY}/send-reset")),
     ];
     for (method, path) in &paths {
         let call = || instance.call(method.clone(), path).json(&json!({"reason": "why not"}));
@@ -155,7 +157,7 @@ async fn an_action_needs_an_account_and_a_reason() {
     let get = |path: &str| instance.get(path).bearer_auth(&admin.access_token);
     get(&format!("/api/admin/users/{NOBODY}")).problem(404, "unknown_user").await;
     get("/api/admin/users/nobody").problem(400, "malformed_path").await;
-    for action in ["suspend", "restore", "end-sessions"] {
+    for action in ["suspend", "restore", "end-sessions", "send-reset"] {
         act(&instance, &admin, NOBODY, action).problem(404, "unknown_user").await;
         act(&instance, &admin, "nobody", action).problem(400, "malformed_path").await;
         for body in [
@@ -169,6 +171,29 @@ async fn an_action_needs_an_account_and_a_reason() {
         }
     }
     assert_eq!(database.count("audit_log WHERE actor_id IS NOT NULL"), 0);
+}
+
+#[tokio::test]
+async fn a_reset_is_sent_to_the_owner_alone() {
+    let (instance, database) = alone().await;
+    let mailbox = Mailbox::of(&database);
+    let admin = admin(&instance, &database).await;
+    let user = instance.register().await;
+    let id = id_of(&instance, &user).await;
+    // The limits of those who forget do not count.
+    for _ in 0..2 {
+        let answer = act(&instance, &admin, &id, "send-reset").answer(StatusCode::NO_CONTENT).await;
+        assert_eq!(answer.text, "", "the admin learns nothing");
+    }
+    assert_eq!(mailbox.kinds(&user.email), ["verify_email", "reset_password", "reset_password"]);
+    log_in(&instance, &user).answer(StatusCode::OK).await;
+    let (_, token) = mailbox.last_code(&user.email);
+    let reset = json!({"token": token, "new_password": "another good phrase"});
+    instance.post("/api/auth/password/reset", &reset).answer(StatusCode::NO_CONTENT).await;
+    log_in(&instance, &user).problem(401, "invalid_credentials").await;
+    let by_admin =
+        "audit_log WHERE action = 'user.reset_sent' AND actor_id IS NOT NULL AND reason IS NOT NULL";
+    assert_eq!(database.count(by_admin), 2);
 }
 
 #[tokio::test]

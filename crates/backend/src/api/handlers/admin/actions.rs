@@ -11,12 +11,15 @@ use crate::api::administrator::Administrator;
 use crate::api::attempt::{Attempt, Commit};
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
+use crate::api::handlers::mails;
 use crate::api::{client, request_id};
 use crate::app::{App, AppState};
+use crate::domain::one_time_code::CodePurpose;
 use crate::domain::{Reason, Timestamp, User};
 use crate::idempotency::Answer;
 use crate::store::{
-    AccountChange, Actor, Administration, AuditAction, AuditEntry, Effect, Mutation, StoreError,
+    AccountChange, Actor, Administration, AuditAction, AuditEntry, Effect, IdentityChange, Mutation,
+    StoreError,
 };
 
 /// How often a change starts anew when what it was decided on has changed.
@@ -102,6 +105,47 @@ pub(in crate::api) async fn end_sessions(
 ) -> Result<Answer, ApiError> {
     let act = Act { admin, action: AuditAction::SessionsEnded, reason };
     act.commit(&app, &attempt, id, AccountChange::EndSessions).await
+}
+
+/// Send a link for a new password
+///
+/// The owner of the account gets the mail that `POST /api/auth/password/forgot` sends, whenever the last one was sent. The
+/// password stays as it is until the link is used; nobody but the owner learns the new one.
+#[utoipa::path(
+    post, path = "/api/admin/users/{id}/send-reset", tag = "admin", operation_id = "send_reset", security(("access_token" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The account"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
+    ),
+    request_body = ReasonRequest,
+    responses(
+        (status = 204, description = "The mail is on its way"),
+        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`unknown_user`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_requests`: another link was sent at this very moment", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds"))),
+    )
+)]
+pub(in crate::api) async fn send_reset(
+    State(app): State<App>,
+    Administrator(admin): Administrator,
+    attempt: Attempt,
+    id: Result<Path<Uuid>, PathRejection>,
+    Checked(ReasonRequest { reason }): Checked<ReasonRequest>,
+) -> Result<Answer, ApiError> {
+    let user = known(&app, id).await?;
+    let at = app.now();
+    let code = app.codes.issue(user.id, CodePurpose::ResetPassword, user.email.clone(), at);
+    let mail = mails::with_code(&user, &code);
+    // Those that were sent before do not count.
+    let change = IdentityChange::IssueCode { code: code.stored, quiet_since: at, window_since: at };
+    let effect = Effect::Identity(Box::new(change));
+    let audit = Some(entry(&app, &admin, AuditAction::ResetSent, user.id, Some(&reason)));
+    let answer = Answer::empty(StatusCode::NO_CONTENT);
+    match attempt.commit_entry(&app, at, effect, audit, &[mail], answer).await? {
+        Commit::Done(answer) => Ok(answer),
+        // The account has just gone.
+        Commit::Stale => Err(ApiError::UnknownUser),
+    }
 }
 
 /// Who does what, and why.

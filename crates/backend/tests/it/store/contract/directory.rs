@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use backend::domain::onboarding::{Step, StepStatus};
 use backend::domain::{AccountStatus, NewUser, PasswordHash, Role, Timestamp, User, now};
 use backend::store::directory::{Account, AccountFilter, AuditFilter, AuditRecord, Prefix};
-use backend::store::{AccountChange, Actor, Administration, AuditAction, AuditEntry, Effect, Outcome};
+use backend::store::{
+    AccountChange, Actor, Administration, AuditAction, AuditEntry, Effect, IdentityChange, Outcome,
+};
 use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
@@ -177,18 +179,25 @@ pub(crate) async fn accounts_are_filtered(store: &SharedStore) {
     let stuck = person(&format!("{}.stuck@example.com", sample.marker), "Stuck");
     let stuck = User { created_at: now() - Duration::days(30), ..stuck };
     add(store, &stuck).await;
+    let closing = person(&format!("{}.closing@example.com", sample.marker), "Closing");
+    let closing = User { email_verified_at: Some(now()), ..closing };
+    add(store, &closing).await;
+    let seen = store.credentials(&closing.email).await.unwrap().unwrap().password_hash;
+    let closing_at = now() + Duration::days(14);
+    let close = Box::new(IdentityChange::Close { user_id: closing.id, seen, closing_at });
+    assert_eq!(store.commit(mutation(Effect::Identity(close))).await.unwrap(), Outcome::Committed);
     let ids = |users: &[&User]| users.iter().map(|user| user.id).collect::<BTreeSet<_>>();
     let any = AccountFilter::default();
     let Sample { plain, verified, admin, suspended, complete, .. } = &sample;
     let cases = [
-        (AccountFilter { email_verified: Some(true), ..any.clone() }, ids(&[verified])),
+        (AccountFilter { email_verified: Some(true), ..any.clone() }, ids(&[verified, &closing])),
         (
             AccountFilter { email_verified: Some(false), ..any.clone() },
             ids(&[plain, admin, suspended, complete, &stuck]),
         ),
         (AccountFilter { role: Some(Role::Admin), ..any.clone() }, ids(&[admin])),
         (AccountFilter { status: Some(AccountStatus::Suspended), ..any.clone() }, ids(&[suspended])),
-        (AccountFilter { status: Some(AccountStatus::Closing), ..any.clone() }, ids(&[])),
+        (AccountFilter { status: Some(AccountStatus::Closing), ..any.clone() }, ids(&[&closing])),
         (
             AccountFilter { status: Some(AccountStatus::Active), role: Some(Role::User), ..any.clone() },
             ids(&[plain, verified, complete, &stuck]),
@@ -203,7 +212,7 @@ pub(crate) async fn accounts_are_filtered(store: &SharedStore) {
             ids(&[suspended]),
         ),
     ];
-    let ours: BTreeSet<Uuid> = sample.all().into_iter().chain([stuck.id]).collect();
+    let ours: BTreeSet<Uuid> = sample.all().into_iter().chain([stuck.id, closing.id]).collect();
     for (filter, expected) in cases {
         // Among all accounts, and by a prefix.
         let among_all: BTreeSet<Uuid> = found(store, &filter).await.into_iter().collect();
