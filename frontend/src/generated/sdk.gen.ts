@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ApiHealthData, ApiHealthErrors, ApiHealthResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CloseAccountData, CloseAccountErrors, CloseAccountResponses, CompleteOnboardingData, CompleteOnboardingErrors, CompleteOnboardingResponses, DocsData, DocsResponses, EndAllSessionsData, EndAllSessionsErrors, EndAllSessionsResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportUsersData, ExportUsersErrors, ExportUsersResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, FunnelData, FunnelErrors, FunnelResponses, GetOnboardingData, GetOnboardingErrors, GetOnboardingResponses, GetStaticDataData, GetStaticDataResponses, HealthData, HealthErrors, HealthResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MeData, MeErrors, MeResponses, MetricsData, MetricsResponses, OpenapiData, OpenapiResponses, PutStepData, PutStepErrors, PutStepResponses, ReadyData, ReadyErrors, ReadyResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, ReopenAccountData, ReopenAccountErrors, ReopenAccountResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreUserData, RestoreUserErrors, RestoreUserResponses, ShowUserData, ShowUserErrors, ShowUserResponses, SuspendUserData, SuspendUserErrors, SuspendUserResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
+import type { ApiHealthData, ApiHealthErrors, ApiHealthResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CloseAccountData, CloseAccountErrors, CloseAccountResponses, CompleteOnboardingData, CompleteOnboardingErrors, CompleteOnboardingResponses, DocsData, DocsResponses, EndAllSessionsData, EndAllSessionsErrors, EndAllSessionsResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportUsersData, ExportUsersErrors, ExportUsersResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, FunnelData, FunnelErrors, FunnelResponses, GetOnboardingData, GetOnboardingErrors, GetOnboardingResponses, GetStaticDataData, GetStaticDataResponses, HealthData, HealthErrors, HealthResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MeData, MeErrors, MeResponses, MetricsData, MetricsResponses, OpenapiData, OpenapiResponses, PutStepData, PutStepErrors, PutStepResponses, ReadyData, ReadyErrors, ReadyResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, ReopenAccountData, ReopenAccountErrors, ReopenAccountResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreUserData, RestoreUserErrors, RestoreUserResponses, SendResetData, SendResetErrors, SendResetResponses, ShowUserData, ShowUserErrors, ShowUserResponses, SuspendUserData, SuspendUserErrors, SuspendUserResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -150,6 +150,22 @@ export const endSessions = <ThrowOnError extends boolean = false>(options: Optio
 export const restoreUser = <ThrowOnError extends boolean = false>(options: Options<RestoreUserData, ThrowOnError>) => (options.client ?? client).post<RestoreUserResponses, RestoreUserErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/users/{id}/restore',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send a link for a new password
+ *
+ * The owner of the account gets the mail that `POST /api/auth/password/forgot` sends, whenever the last one was sent. The
+ * password stays as it is until the link is used; nobody but the owner learns the new one.
+ */
+export const sendReset = <ThrowOnError extends boolean = false>(options: Options<SendResetData, ThrowOnError>) => (options.client ?? client).post<SendResetResponses, SendResetErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/users/{id}/send-reset',
     ...options,
     headers: {
         'Content-Type': 'application/json',

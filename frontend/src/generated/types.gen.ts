@@ -1376,6 +1376,82 @@ export type RestoreUserResponses = {
 
 export type RestoreUserResponse = RestoreUserResponses[keyof RestoreUserResponses];
 
+export type SendResetData = {
+    body: ReasonRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The account
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/users/{id}/send-reset';
+};
+
+export type SendResetErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `unknown_user`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `too_many_requests`: another link was sent at this very moment
+     */
+    429: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type SendResetError = SendResetErrors[keyof SendResetErrors];
+
+export type SendResetResponses = {
+    /**
+     * The mail is on its way
+     */
+    204: void;
+};
+
+export type SendResetResponse = SendResetResponses[keyof SendResetResponses];
+
 export type SuspendUserData = {
     body: ReasonRequest;
     headers?: {
