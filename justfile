@@ -88,7 +88,8 @@ bench *options: build-bench
     python3 bench/run.py {{options}}
 
 # the backend in a storm of log-ins: reads beside it, memory before, during and after, and what failed log-ins leave in the database
-bench-backend *options: build-bench build-backend
+bench-backend *options:
+    cargo build --release --locked -p backend -p load-balancer -p testkit --bins
     python3 bench/backend.py {{options}}
 
 # where the CPU time of one of the benchmark's cases goes
