@@ -76,7 +76,7 @@ describe.skipIf(reason !== undefined)(`two balancers${reason ? ` (skipped: ${rea
     goes = (request) => request.socket.destroy();
     await call(method);
     const keys = seen.map(({ key }) => key);
-    expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), keys[0]]);
+    expect(keys).toEqual([expect.stringMatching(/^proxy-[0-9a-f]{32}$/), keys[0]]);
   });
 
   test('what changes nothing bears no key', async () => {
