@@ -17,6 +17,10 @@ if ((status == 3)); then
 fi
 ((status == 0)) || fail "there is no container engine"
 deploy/test/base-images.sh
+# A fresh clone has no images of an earlier state, which `up -d` would take as they are; layers stay.
+for image in backend:debug load-balancer:debug backend:dev load-balancer:dev frontend:dev; do
+  docker image rm "user-onboarding/$image" >/dev/null 2>&1 || true
+done
 
 work=$(mktemp -d)
 clean_up() {
