@@ -24,7 +24,7 @@ main() {
 make_files() {
   local name
   install -d -m 0700 "$1"
-  for name in jwt_secret lb_admin_token grafana_password db_password; do
+  for name in jwt_secret lb_admin_token grafana_password db_password db_migrator_password db_app_password; do
     [[ -s $1/$name ]] || { write "$1/$name" 0600 "$(new "$name")" && echo "made $1/$name"; }
   done
 }
@@ -35,7 +35,7 @@ new() {
     jwt_secret) random 48 ;;
     lb_admin_token) random 24 ;;
     # SQL Server wants three of: upper case, lower case, digits, signs.
-    db_password) printf 'Aa1-%s' "$(random 16)" ;;
+    db_*password) printf 'Aa1-%s' "$(random 16)" ;;
     *) random 16 ;;
   esac
 }
@@ -56,6 +56,7 @@ share() {
     [[ $reader =~ ^([a-z-]+)=([0-9]+):([a-z_,]+)$ ]] || { echo "secrets: '$reader' is not READER=UID:NAME,…" >&2; exit 2; }
     folder=${BASH_REMATCH[1]} uid=${BASH_REMATCH[2]} names=${BASH_REMATCH[3]}
     for name in ${names//,/ }; do give "$folder" "$uid" "$name"; done
+    take_back "$folder" "$names"
   done
 }
 
@@ -65,6 +66,14 @@ give() {
   source=$(first_of "$given/$3" "$readers"/*/"$3")
   value=$(if [[ -n $source ]]; then cat "$source"; else new "$3"; fi)
   [[ -e $file && $(<"$file") == "$value" ]] || { write "$file" 0400 "$value" "$2" && echo "$3: ready for $1"; }
+}
+
+# take_back READER NAMES: what an earlier version gave to a reader that does not read it any more.
+take_back() {
+  local file
+  for file in "$readers/$1"/*; do
+    [[ ! -e $file || ,$2, == *,${file##*/},* ]] || rm -f "$file"
+  done
 }
 
 # The first of these files that has something in it.

@@ -22,13 +22,16 @@ DB_ENTRYPOINT_HASH=$(hash_of ../compose/sqlserver/entrypoint.sh)
 DB_HEALTHCHECK_HASH=$(hash_of ../compose/sqlserver/healthcheck.sh)
 DB_SQLCMD_HASH=$(hash_of ../compose/sqlserver/sqlcmd.sh)
 DB_PASSWORD_HASH=$(keyed_hash_of "$SECRETS_DIR/db_password")
+DB_MIGRATOR_PASSWORD_HASH=$(keyed_hash_of "$SECRETS_DIR/db_migrator_password")
+DB_APP_PASSWORD_HASH=$(keyed_hash_of "$SECRETS_DIR/db_app_password")
 JWT_SECRET_HASH=$(keyed_hash_of "$SECRETS_DIR/jwt_secret")
 LB_ADMIN_TOKEN_HASH=$(keyed_hash_of "$SECRETS_DIR/lb_admin_token")
 GRAFANA_PASSWORD_HASH=
 [[ ! -e $SECRETS_DIR/grafana_password ]] || GRAFANA_PASSWORD_HASH=$(keyed_hash_of "$SECRETS_DIR/grafana_password")
 MONITORING_HASH=$(cat prometheus.yml ../alertmanager/*.yml ../prometheus/rules/*.yml ../grafana/*/*/*.yml ../grafana/dashboards/*.json | sha256sum | cut -c1-12)
 export GRAFANA_PASSWORD_HASH MONITORING_HASH
-export LOAD_BALANCER_CONFIG_HASH DB_ENTRYPOINT_HASH DB_HEALTHCHECK_HASH DB_SQLCMD_HASH DB_PASSWORD_HASH JWT_SECRET_HASH LB_ADMIN_TOKEN_HASH
+export LOAD_BALANCER_CONFIG_HASH DB_ENTRYPOINT_HASH DB_HEALTHCHECK_HASH DB_SQLCMD_HASH DB_PASSWORD_HASH
+export DB_MIGRATOR_PASSWORD_HASH DB_APP_PASSWORD_HASH JWT_SECRET_HASH LB_ADMIN_TOKEN_HASH
 
 if [[ $stack == --print ]]; then exec docker stack config -c stack.yml "$@"; fi
 exec docker stack deploy --prune -c stack.yml "$@" "$stack"

@@ -16,7 +16,8 @@ problems = []
 READS = [
     (r"backend-\d+", "secrets-backend"),
     (r"load-balancer(-2|-tls)?", "secrets-load-balancer"),
-    (r"db|migrate|backup|backup-log", "secrets-database"),
+    (r"db|backup|backup-log", "secrets-database"),
+    (r"migrate", "secrets-migrator"),
     (r"grafana", "secrets-grafana"),
 ]
 
@@ -61,7 +62,7 @@ def check_secrets():
     maker = services.get("secrets", {"command": "db_password"})
     check(maker.get("network_mode") == "none", "whoever makes the secrets is on a network")
     if "db" not in services:
-        check("db_password" not in str(maker["command"]), "a password is made for a database that is not there")
+        check("db_" not in str(maker["command"]), "a password is made for a database that is not there")
 
 
 def check_users():

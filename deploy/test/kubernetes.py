@@ -77,9 +77,9 @@ def check_restricted():
 
 # What each kind of pod reads; whoever else mounts a secret is a mistake.
 READS = {
-    "Deployment/backend": {"jwt_secret", "db_password"},
+    "Deployment/backend": {"jwt_secret", "db_app_password"},
     "Deployment/load-balancer": {"lb_admin_token"},
-    "Job/migrate": {"db_password"},
+    "Job/migrate": {"db_password", "db_migrator_password", "db_app_password"},
     "CronJob/backup": {"db_password"},
     "CronJob/backup-log": {"db_password"},
 }
@@ -92,7 +92,7 @@ def check_secrets():
         for volume in template["spec"].get("volumes", []):
             if "secret" in volume and check("items" in volume["secret"], f"{name}: mounts a whole secret"):
                 mounted |= {item["key"] for item in volume["secret"]["items"]}
-        wanted = READS.get(name, set()) - ({"db_password"} if embedded() else set())
+        wanted = {key for key in READS.get(name, set()) if not (embedded() and key.startswith("db_"))}
         check(mounted == wanted, f"{name}: mounts {mounted}, not {wanted}")
         for container in template["spec"]["containers"]:
             sources = container.get("envFrom", []) + [v.get("valueFrom", {}) for v in container.get("env", [])]

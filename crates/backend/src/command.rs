@@ -2,6 +2,7 @@
 
 mod admin;
 mod backup;
+mod provision;
 
 use std::error::Error;
 use std::io::Write as _;
@@ -42,6 +43,8 @@ enum Command {
     Serve,
     /// Bring the database to this version's schema; make it where it is missing
     Migrate,
+    /// Make the database, its two logins and their rights on a SQL Server (administrator's login)
+    Provision(provision::ProvisionArgs),
     /// Back the database up, consistently and while instances run
     Backup(backup::BackupArgs),
     /// Put a backup in the place of the database, which is kept aside
@@ -67,6 +70,8 @@ enum Failure {
     Build(#[from] BuildError),
     #[error("migration failed")]
     Migrate(#[from] backend::store::migration::MigrationError),
+    #[error("provisioning failed")]
+    Provision(#[from] backend::store::sql_server::ProvisionError),
     #[error(transparent)]
     Backup(#[from] backend::store::backup::BackupError),
     #[error(transparent)]
@@ -94,6 +99,7 @@ impl Failure {
             | Self::Traces(_)
             | Self::Build(_)
             | Self::Migrate(_)
+            | Self::Provision(_)
             | Self::Backup(_)
             | Self::Account(_)
             | Self::Password(_)
@@ -111,6 +117,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Serve => in_runtime(serve()),
         Command::Migrate => in_runtime(migrate_only()),
+        Command::Provision(args) => in_runtime(provision::provision(args)),
         Command::Backup(args) => in_runtime(backup::back_up(args)),
         Command::Restore(args) => in_runtime(backup::restore(args)),
         Command::Admin(args) => in_runtime(admin::run(args)),
@@ -157,12 +164,16 @@ async fn serve() -> Result<(), Failure> {
 async fn migrate_only() -> Result<(), Failure> {
     let mut sources = Sources::from_env();
     let log = LogConfig::read(&mut sources);
-    let database = DatabaseConfig::read(&mut sources);
+    let database = DatabaseConfig::read_for_migration(&mut sources);
     sources.finish()?;
     start_logging(&log)?;
     // What is missing was noted, so `finish` has returned by then.
     let Some(database) = database else { return Ok(()) };
-    let applied = migrate(&database).await?;
+    apply(&database).await
+}
+
+async fn apply(database: &DatabaseConfig) -> Result<(), Failure> {
+    let applied = migrate(database).await?;
     for name in &applied {
         print(&format!("applied {name}"))?;
     }

@@ -55,6 +55,7 @@ pub struct Metrics {
     value_files: GaugeVec,
     answers_not_kept: IntCounterVec,
     hashes: HashMetrics,
+    replica_reads: CounterVec,
     store: StoreMetrics,
     server: ServerMetrics,
     outbox: OutboxMetrics,
@@ -87,6 +88,10 @@ impl Metrics {
             value_files: GaugeVec::new(files, &["variable"])?,
             answers_not_kept: IntCounterVec::new(not_kept, &["reason"])?,
             hashes: HashMetrics::register(&registry)?,
+            replica_reads: CounterVec::new(
+                Opts::new("db_replica_reads_total", "Questions to the replica for reading, by result."),
+                &["result"],
+            )?,
             store: StoreMetrics::register(&registry)?,
             server: ServerMetrics::register(&registry)?,
             outbox: OutboxMetrics::register(&registry)?,
@@ -106,6 +111,7 @@ impl Metrics {
         registry.register(Box::new(self.hashes_waiting.clone()))?;
         registry.register(Box::new(self.value_files.clone()))?;
         registry.register(Box::new(self.answers_not_kept.clone()))?;
+        registry.register(Box::new(self.replica_reads.clone()))?;
         // process_cpu_seconds_total, process_resident_memory_bytes and their kin.
         registry.register(Box::new(ProcessMetrics::for_self()))
     }
@@ -143,6 +149,12 @@ impl Metrics {
     /// Counts an answer that was not kept for the request's key.
     pub fn answer_not_kept(&self, reason: NotKept) {
         self.answers_not_kept.with_label_values(&[reason.as_str()]).inc();
+    }
+
+    /// Counts a question to the replica: answered by it, or else by the primary.
+    pub fn replica_read(&self, answered: bool) {
+        let result = if answered { "answered" } else { "failed" };
+        self.replica_reads.with_label_values(&[result]).inc();
     }
 
     /// Counts one answered request.

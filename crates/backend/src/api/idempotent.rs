@@ -10,7 +10,7 @@ use super::again::answer_again;
 use super::attempt::Attempt;
 use super::error::ApiError;
 use super::keeping::Keyed;
-use super::{body, cookie};
+use super::{body, cookie, freshness};
 use crate::app::{App, AppState};
 use crate::auth::CurrentUser;
 use crate::idempotency::{self, IdempotencyKey};
@@ -31,15 +31,27 @@ pub(super) enum Asker {
     User,
 }
 
-/// Reads the body, gives a kept answer again, or lets the handler work and keeps its refusal.
+/// Answers a change, and notes in the answer when it was made.
 pub(super) async fn idempotent(
     State((app, asker)): State<(App, Asker)>,
+    request: Request<Body>,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let mut response = answer(&app, asker, request, next).await?;
+    freshness::note_write(&app, &mut response);
+    Ok(response)
+}
+
+/// Reads the body, gives a kept answer again, or lets the handler work and keeps its refusal.
+async fn answer(
+    app: &App,
+    asker: Asker,
     mut request: Request<Body>,
     next: Next,
 ) -> Result<Response, ApiError> {
     // The body comes first, so that a refusal finds the connection ready for the next request.
     let body = body::read(&mut request).await?;
-    let who = identify(asker, &app, &mut request)?;
+    let who = identify(asker, app, &mut request)?;
     let key = IdempotencyKey::read(request.headers())?;
     let user = request.extensions().get::<CurrentUser>().copied();
     let (person, session) = (user.map(|user| user.id), user.map(|user| user.session_id));
@@ -47,16 +59,16 @@ pub(super) async fn idempotent(
     if let Some(key) = key {
         let (method, path) = (request.method().as_str(), request.uri().path());
         let keyed = idempotency::Request::new(&who, method, path, &key, body.clone());
-        let (keyed, kept) = Keyed::look_up(&app, keyed, person).await?;
+        let (keyed, kept) = Keyed::look_up(app, keyed, person).await?;
         if let Some(kept) = kept {
-            return Ok(answer_again(&app, app.vault.open(&keyed.request, &kept)?).await?.into_response());
+            return Ok(answer_again(app, app.vault.open(&keyed.request, &kept)?).await?.into_response());
         }
         attempt = Attempt::new(Some(keyed), session);
     }
     *request.body_mut() = Body::from(body);
     request.extensions_mut().insert(attempt.clone());
     let response = next.run(request).await;
-    attempt.keep_refusal(&app, response).await
+    attempt.keep_refusal(app, response).await
 }
 
 fn identify(asker: Asker, app: &AppState, request: &mut Request<Body>) -> Result<Vec<u8>, ApiError> {

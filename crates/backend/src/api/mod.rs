@@ -15,6 +15,7 @@ mod error;
 mod etag;
 mod field_errors;
 mod fields;
+mod freshness;
 mod handlers;
 mod idempotent;
 mod keeping;

@@ -1,7 +1,7 @@
 //! The database of an instance: there at its start, or waited for while the instance answers already.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use service_kit::exit::chain;
 use service_kit::shutdown::Shutdown;
@@ -25,6 +25,7 @@ pub(super) struct Arrival {
     config: DatabaseConfig,
     metrics: StoreMetrics,
     failure: StartFailure,
+    started: Instant,
 }
 
 /// The store, migrated; or what stands for it, and what will bring it. An error where no waiting helps.
@@ -32,10 +33,12 @@ pub(super) async fn store(
     config: DatabaseConfig,
     metrics: StoreMetrics,
 ) -> Result<(Arc<dyn Store>, Option<Arrival>), MigrationError> {
+    let started = Instant::now();
     match migrated(&config, &metrics).await {
         Ok(store) => Ok((store, None)),
-        Err(error) if may_pass(&config, &error) => {
-            let arrival = Arrival { late: Arc::default(), config, metrics, failure: StartFailure::default() };
+        Err(error) if may_pass(&config, &error, started.elapsed()) => {
+            let (late, failure) = Default::default();
+            let arrival = Arrival { late, config, metrics, failure, started };
             arrival.tell(&error);
             Ok((Arc::clone(&arrival.late) as Arc<dyn Store>, Some(arrival)))
         }
@@ -65,7 +68,7 @@ impl Arrival {
                     tracing::info!("the database is there");
                     return self.late.arrives(store);
                 }
-                Err(error) if may_pass(&self.config, &error) => self.tell(&error),
+                Err(error) if may_pass(&self.config, &error, self.started.elapsed()) => self.tell(&error),
                 Err(error) => {
                     // Nobody else sets it.
                     let _ = self.failure.set(error);

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::arrival::{self, Arrival, StartFailure};
 use super::outbox::Courier;
+use super::reads::Replica;
 use super::state::{App, AppState, LastReason};
 use super::{clock, maintenance, outbox, revocations, serve, value_files, watch};
 use crate::auth::{CodeMaker, HashError, Hasher, Revocations, Successors, TokenIssuer};
@@ -79,9 +80,11 @@ impl Application {
         let listener = bind(server.bind_address)?;
         let courier = mail.map(courier).transpose()?;
         let metrics = Metrics::new()?;
+        let replica = open_replica(&database, metrics.store())?;
         let (store, arrival) = arrival::store(database, metrics.store()).await?;
         let state = AppState {
             store,
+            replica,
             sign_of_life: LastReason::default(),
             hasher: Hasher::new(auth.hash_threads, metrics.hashes())?,
             codes: CodeMaker::new(&auth.keyring),
@@ -148,6 +151,9 @@ impl Application {
             courier.abort();
         }
         app.store.close().await;
+        if let Some(replica) = &app.replica {
+            replica.store.close().await;
+        }
         drained
     }
 }
@@ -193,12 +199,24 @@ pub fn open_store(database: &DatabaseConfig) -> Result<Arc<dyn Store>, BuildErro
     Ok(open(database, metrics)?)
 }
 
-/// Whether waiting may mend `error`.
-pub(super) fn may_pass(database: &DatabaseConfig, error: &MigrationError) -> bool {
+/// Whether waiting may mend `error`, after `waited` since the start.
+pub(super) fn may_pass(database: &DatabaseConfig, error: &MigrationError, waited: Duration) -> bool {
     match database {
         DatabaseConfig::Sqlite { .. } => sqlite::may_pass(error),
-        DatabaseConfig::SqlServer(_) => sql_server::may_pass(error),
+        DatabaseConfig::SqlServer(config) => {
+            let login_may_come = waited < config.login_patience && sql_server::is_refused_login(error);
+            login_may_come || sql_server::may_pass(error)
+        }
     }
+}
+
+/// The replica that answers what may lag behind. It connects in the background, and while it cannot, the primary answers.
+fn open_replica(database: &DatabaseConfig, metrics: StoreMetrics) -> Result<Option<Replica>, MigrationError> {
+    let DatabaseConfig::SqlServer(config) = database else { return Ok(None) };
+    let Some(replica) = &config.replica else { return Ok(None) };
+    let store = sql_server::open(&config.of_replica(replica), &metrics)?;
+    let store = Arc::new(Metered::new(store, metrics, "microsoft.sql_server"));
+    Ok(Some(Replica { store, max_lag: replica.max_lag }))
 }
 
 pub(super) fn open(

@@ -5,6 +5,7 @@ mod build;
 mod clock;
 mod maintenance;
 mod outbox;
+mod reads;
 mod revocations;
 mod serve;
 mod state;
@@ -13,4 +14,5 @@ mod watch;
 
 pub use arrival::StartFailure;
 pub use build::{Application, BuildError, migrate, open_store};
+pub use reads::{Answering, Freshness, Replica};
 pub use state::{App, AppState};

@@ -7,6 +7,7 @@ use service_kit::health::Uptime;
 use service_kit::shutdown::Shutdown;
 use tokio::sync::Notify;
 
+use super::reads::Replica;
 use crate::auth::{CodeMaker, Hasher, Revocations, Successors, TokenIssuer};
 use crate::config::{CookieSecurity, TrustedProxies};
 use crate::domain::Timestamp;
@@ -22,6 +23,8 @@ pub struct AppState {
     pub instance_id: String,
     /// The database.
     pub store: Arc<dyn Store>,
+    /// Its replica for reading, where `DB_READ_SERVER` names one.
+    pub replica: Option<Replica>,
     /// Why the database gives no sign of life.
     pub sign_of_life: LastReason,
     /// Passwords.

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use service_kit::config::{Secret, Sources};
+use service_kit::duration::HumanDuration;
 use url::Url;
 
+use super::provision::LoginConfig;
 use crate::percent::decode;
 
 /// The database and how to reach it.
@@ -42,8 +44,27 @@ pub struct SqlServerConfig {
     pub ca_file: Option<PathBuf>,
     /// `DB_TRUST_SERVER_CERTIFICATE`: take any certificate.
     pub trust_server_certificate: bool,
+    /// `DB_LOGIN_PATIENCE`: for how long a refused login is waited for at the start, since another process may still
+    /// be making it (`provision`).
+    pub login_patience: Duration,
+    /// `DB_READ_SERVER`: a replica that answers what may lag behind.
+    pub replica: Option<ReplicaConfig>,
+    /// Whether the session only reads (`ApplicationIntent=ReadOnly`), so that an availability group may lead it to a
+    /// secondary.
+    pub read_only: bool,
     /// Bounds the connections of this instance.
     pub pool: PoolConfig,
+}
+
+/// A replica for reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplicaConfig {
+    /// Host name or address.
+    pub host: String,
+    /// Port, by default 1433.
+    pub port: u16,
+    /// `DB_READ_MAX_LAG`: whoever wrote within this time reads from the primary.
+    pub max_lag: Duration,
 }
 
 /// The bounds of a connection pool.
@@ -66,11 +87,35 @@ impl fmt::Display for SqlServerConfig {
     }
 }
 
+impl SqlServerConfig {
+    /// The same database by another login.
+    #[must_use]
+    pub fn with_login(&self, login: &LoginConfig) -> Self {
+        Self { user: login.user.clone(), password: login.password.clone(), ..self.clone() }
+    }
+
+    /// The same database on its replica, for reading only.
+    #[must_use]
+    pub fn of_replica(&self, replica: &ReplicaConfig) -> Self {
+        Self { host: replica.host.clone(), port: replica.port, read_only: true, ..self.clone() }
+    }
+}
+
 impl DatabaseConfig {
+    /// As [`DatabaseConfig::read`], by the migrator's login (`DB_MIGRATOR_PASSWORD`) where it is given.
+    pub fn read_for_migration(sources: &mut Sources) -> Option<Self> {
+        let database = Self::read(sources);
+        let migrator = LoginConfig::optional_migrator(sources);
+        Some(match (database?, migrator) {
+            (Self::SqlServer(server), Some(login)) => Self::SqlServer(server.with_login(&login)),
+            (database, _) => database,
+        })
+    }
+
     /// Reads `DATABASE_URL`, or else `DB_SERVER` and its companions; notes all problems in `sources`.
     pub fn read(sources: &mut Sources) -> Option<Self> {
         let pool = PoolConfig::read(sources);
-        let defaults = TlsDefaults::read(sources);
+        let defaults = Defaults::read(sources);
         let Some(url) = sources.secret("DATABASE_URL") else {
             return from_parts(sources, pool, defaults).map(Self::SqlServer);
         };
@@ -105,14 +150,16 @@ impl PoolConfig {
     }
 }
 
-/// What the environment says about TLS; parameters of the URL win over it.
-struct TlsDefaults {
+/// What the environment says beside the URL, whose parameters about TLS win over it.
+struct Defaults {
     encrypt: bool,
     ca_file: Option<PathBuf>,
     trust_server_certificate: bool,
+    login_patience: Duration,
+    replica: Option<ReplicaConfig>,
 }
 
-impl TlsDefaults {
+impl Defaults {
     fn read(sources: &mut Sources) -> Self {
         let ca_file: Option<PathBuf> = sources.optional("DB_CA_FILE");
         if let Some(path) = ca_file.as_ref().filter(|path| !path.is_file()) {
@@ -122,11 +169,46 @@ impl TlsDefaults {
             encrypt: sources.or("DB_ENCRYPT", true),
             ca_file,
             trust_server_certificate: sources.or("DB_TRUST_SERVER_CERTIFICATE", false),
+            login_patience: login_patience(sources),
+            replica: ReplicaConfig::read(sources),
         }
     }
 }
 
-fn from_parts(sources: &mut Sources, pool: PoolConfig, tls: TlsDefaults) -> Option<SqlServerConfig> {
+impl ReplicaConfig {
+    /// Notes its problems in `sources`.
+    fn read(sources: &mut Sources) -> Option<Self> {
+        let max_lag = sources.or("DB_READ_MAX_LAG", HumanDuration(Duration::from_secs(5))).get();
+        if !(Duration::from_secs(1)..=Duration::from_mins(10)).contains(&max_lag) {
+            sources.reject("DB_READ_MAX_LAG", "must be between 1s and 10m");
+        }
+        let server: String = sources.optional("DB_READ_SERVER")?;
+        let found = host_and_port(&server);
+        if found.is_none() {
+            sources.reject("DB_READ_SERVER", "must be HOST or HOST:PORT");
+        }
+        found.map(|(host, port)| Self { host, port, max_lag })
+    }
+}
+
+/// By the rules of URLs, so that IPv6 addresses stand in brackets.
+fn host_and_port(server: &str) -> Option<(String, u16)> {
+    let url = Url::parse(&format!("sqlserver://{server}")).ok()?;
+    let only_a_server = url.path().is_empty() && url.username().is_empty() && url.query().is_none();
+    let host = url.host_str().filter(|host| only_a_server && !host.is_empty())?;
+    Some((host.trim_matches(['[', ']']).to_owned(), url.port().unwrap_or(1433)))
+}
+
+/// None by default: a wrong password is told at once.
+fn login_patience(sources: &mut Sources) -> Duration {
+    let patience = sources.or("DB_LOGIN_PATIENCE", HumanDuration(Duration::ZERO)).get();
+    if patience > Duration::from_mins(10) {
+        sources.reject("DB_LOGIN_PATIENCE", "must be at most 10m");
+    }
+    patience
+}
+
+fn from_parts(sources: &mut Sources, pool: PoolConfig, defaults: Defaults) -> Option<SqlServerConfig> {
     let Some(host) = sources.optional::<String>("DB_SERVER") else {
         sources.reject(
             "DATABASE_URL",
@@ -138,7 +220,7 @@ fn from_parts(sources: &mut Sources, pool: PoolConfig, tls: TlsDefaults) -> Opti
     let database = sources.required("DB_DATABASE");
     let user = sources.required("DB_USER");
     let password = sources.required_secret("DB_PASSWORD");
-    let TlsDefaults { encrypt, ca_file, trust_server_certificate } = tls;
+    let Defaults { encrypt, ca_file, trust_server_certificate, login_patience, replica } = defaults;
     Some(SqlServerConfig {
         host,
         port,
@@ -148,12 +230,15 @@ fn from_parts(sources: &mut Sources, pool: PoolConfig, tls: TlsDefaults) -> Opti
         encrypt,
         ca_file,
         trust_server_certificate,
+        login_patience,
+        replica,
+        read_only: false,
         pool,
     })
 }
 
 /// The reasons never repeat the URL, which bears a password.
-fn from_url(text: &str, pool: PoolConfig, tls: TlsDefaults) -> Result<DatabaseConfig, String> {
+fn from_url(text: &str, pool: PoolConfig, defaults: Defaults) -> Result<DatabaseConfig, String> {
     if let Some(path) = text.strip_prefix("sqlite://") {
         return match path {
             "" => Err("sqlite:// needs a path, as in sqlite:///var/lib/onboarding/data.db".into()),
@@ -162,12 +247,12 @@ fn from_url(text: &str, pool: PoolConfig, tls: TlsDefaults) -> Result<DatabaseCo
     }
     let url = Url::parse(text).map_err(|error| format!("is no URL: {error}"))?;
     match url.scheme() {
-        "sqlserver" | "mssql" => sql_server(&url, pool, tls).map(DatabaseConfig::SqlServer),
+        "sqlserver" | "mssql" => sql_server(&url, pool, defaults).map(DatabaseConfig::SqlServer),
         other => Err(format!("the scheme must be sqlite or sqlserver, not {other}")),
     }
 }
 
-fn sql_server(url: &Url, pool: PoolConfig, mut tls: TlsDefaults) -> Result<SqlServerConfig, String> {
+fn sql_server(url: &Url, pool: PoolConfig, mut defaults: Defaults) -> Result<SqlServerConfig, String> {
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or("names no host")?;
     let database = decode(url.path().trim_start_matches('/'))?;
     let user = decode(url.username())?;
@@ -178,8 +263,8 @@ fn sql_server(url: &Url, pool: PoolConfig, mut tls: TlsDefaults) -> Result<SqlSe
     for (name, value) in url.query_pairs() {
         let flag = || value.parse().map_err(|_| format!("{name} must be true or false"));
         match &*name {
-            "encrypt" => tls.encrypt = flag()?,
-            "trust_server_certificate" => tls.trust_server_certificate = flag()?,
+            "encrypt" => defaults.encrypt = flag()?,
+            "trust_server_certificate" => defaults.trust_server_certificate = flag()?,
             other => return Err(format!("has an unknown parameter {other}")),
         }
     }
@@ -189,9 +274,12 @@ fn sql_server(url: &Url, pool: PoolConfig, mut tls: TlsDefaults) -> Result<SqlSe
         database,
         user,
         password: Secret::new(password),
-        encrypt: tls.encrypt,
-        ca_file: tls.ca_file,
-        trust_server_certificate: tls.trust_server_certificate,
+        encrypt: defaults.encrypt,
+        ca_file: defaults.ca_file,
+        trust_server_certificate: defaults.trust_server_certificate,
+        login_patience: defaults.login_patience,
+        replica: defaults.replica,
+        read_only: false,
         pool,
     })
 }
@@ -247,6 +335,28 @@ mod tests {
         assert_eq!((config.port, config.encrypt, config.trust_server_certificate), (1433, true, false));
         assert_eq!((config.pool.max, config.pool.min), (10, 2));
         assert_eq!(config.pool.acquire_timeout, Duration::from_secs(2));
+    }
+
+    #[test]
+    fn a_replica_is_another_server_with_the_same_database() {
+        let primary = ("DATABASE_URL", "sqlserver://app:secret@db/onboarding");
+        for (server, host, port) in
+            [("replica", "replica", 1433), ("replica:1444", "replica", 1444), ("[::1]:1444", "::1", 1444)]
+        {
+            let config = sql_server(&[primary, ("DB_READ_SERVER", server), ("DB_READ_MAX_LAG", "8s")]);
+            let replica = config.replica.clone().unwrap();
+            assert_eq!(replica, ReplicaConfig { host: host.into(), port, max_lag: Duration::from_secs(8) });
+            let reading = config.of_replica(&replica);
+            assert_eq!(
+                (reading.to_string(), reading.read_only),
+                (format!("onboarding on {host}:{port}"), true)
+            );
+        }
+        for server in ["replica:port", "user@replica", "replica/other", ""] {
+            let bad = read(&[primary, ("DB_READ_SERVER", server)]);
+            assert_eq!(bad.is_err(), !server.is_empty(), "{server}");
+        }
+        assert!(read(&[primary, ("DB_READ_MAX_LAG", "0s")]).unwrap_err().contains("DB_READ_MAX_LAG"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod cookies;
 mod database;
 mod mail;
+mod provision;
 mod trusted_proxies;
 
 use std::net::SocketAddr;
@@ -19,8 +20,9 @@ use service_kit::telemetry::traces::TraceConfig;
 use crate::domain::session::Lifetimes;
 
 pub use cookies::{CookieSecurity, UnknownCookieSecurity};
-pub use database::{DatabaseConfig, PoolConfig, SqlServerConfig};
+pub use database::{DatabaseConfig, PoolConfig, ReplicaConfig, SqlServerConfig};
 pub use mail::MailConfig;
+pub use provision::{LoginConfig, ProvisionConfig};
 pub use trusted_proxies::{NotANetwork, TrustedProxies};
 
 const DAY: Duration = Duration::from_hours(24);

@@ -83,6 +83,17 @@ pub enum MigrationError {
         /// What says that it was there.
         marker: String,
     },
+    /// A migration is due, and the login may not change the schema.
+    #[error(
+        "migration {version} ({name}) is to be applied first, which this login may not: \
+         run `onboarding-backend provision --migrate`, or `migrate` with the migrator's login"
+    )]
+    NotPermitted {
+        /// Its number.
+        version: i64,
+        /// Its name.
+        name: String,
+    },
     /// A statement failed; the migration was rolled back.
     #[error("migration {version} ({name}) failed")]
     Failed {

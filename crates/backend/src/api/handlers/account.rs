@@ -13,6 +13,7 @@ use crate::api::cookie::SessionCookie;
 use crate::api::dto::{LoginRequest, RegisterRequest, SessionBody, SessionMode, UserBody};
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
+use crate::api::freshness::Asked;
 use crate::api::presented::TokenPlace;
 use crate::app::{App, AppState};
 use crate::auth::{AccessError, Grant, OpenedSession};
@@ -114,10 +115,11 @@ pub(super) fn refuse_suspended(user: &User) -> Result<(), ApiError> {
 )]
 pub(in crate::api) async fn me(
     State(app): State<App>,
+    Asked(freshness): Asked,
     Authenticated(current): Authenticated,
 ) -> Result<Json<UserBody>, ApiError> {
     // The account may be gone while its token still is good.
-    let user = app.store.user(current.id).await?.ok_or(AccessError::UnknownUser)?;
+    let user = app.read(freshness, |store| store.user(current.id)).await?.ok_or(AccessError::UnknownUser)?;
     Ok(Json(UserBody::from(&user)))
 }
 

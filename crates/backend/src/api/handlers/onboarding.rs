@@ -12,6 +12,7 @@ use crate::api::dto::{NoFields, OnboardingBody, StepKey, StepRequest, under};
 use crate::api::error::{ApiError, Problem};
 use crate::api::etag;
 use crate::api::fields::Checked;
+use crate::api::freshness::Asked;
 use crate::app::{App, AppState};
 use crate::auth::{AccessError, CurrentUser};
 use crate::domain::onboarding::{Onboarding, Step, StepChange, StepData};
@@ -36,10 +37,13 @@ const MAX_TRIES: u32 = 30;
 )]
 pub(in crate::api) async fn show(
     State(app): State<App>,
+    Asked(freshness): Asked,
     Authenticated(current): Authenticated,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let state = load(&app, current).await?;
+    let state = app.read(freshness, |store| store.onboarding(current.id)).await?;
+    // The account may be gone while its token still is good.
+    let state = state.ok_or(AccessError::UnknownUser)?;
     let tag = etag::of_version(state.version);
     check_if_match(&headers, &state)?;
     if etag::has_already(&headers, &tag) {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tiberius::Row;
 
 use super::connection::{Connection, Connector};
-use super::database::quoted;
 use super::driver;
 use super::failure::Failure;
+use super::literal::{quoted, text};
 use super::row;
 use crate::config::SqlServerConfig;
 use crate::domain::Timestamp;
@@ -169,20 +169,5 @@ impl<'a> Server<'a> {
             }
         };
         self.connection.run_plain(&verify, LIMIT).await.map(drop).map_err(failed)
-    }
-}
-
-/// A string in T-SQL. `BACKUP` and `RESTORE` take no parameters.
-pub(super) fn text(value: &str) -> String {
-    format!("N'{}'", value.replace('\'', "''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_cannot_leave_its_quotes() {
-        assert_eq!(text("/backup/it's.bak"), "N'/backup/it''s.bak'");
     }
 }

@@ -30,9 +30,12 @@ const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// Error numbers for a database that does not exist, or not for this login.
 const NO_DATABASE: [u32; 2] = [4060, 911];
 
+/// The login is unknown, or its password is another one.
+const LOGIN_FAILED: u32 = 18_456;
+
 /// Login failed; of an untrusted domain; disabled; password expired, to be changed; Azure SQL:
 /// address not let in by its firewall.
-const REFUSED_FOR_GOOD: [u32; 7] = [18_456, 18_452, 18_470, 18_487, 18_488, 40_532, 40_615];
+const REFUSED_FOR_GOOD: [u32; 7] = [LOGIN_FAILED, 18_452, 18_470, 18_487, 18_488, 40_532, 40_615];
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +90,11 @@ impl ConnectError {
             Self::Refused(_) | Self::Certificate { .. } | Self::Panicked(_) => false,
             Self::Unfit(failure) => failure.may_pass(),
         }
+    }
+
+    /// Whether the server does not know the login, or not with this password.
+    pub(super) fn is_refused_login(&self) -> bool {
+        matches!(self, Self::Refused(_)) && self.code() == Some(LOGIN_FAILED)
     }
 
     /// Whether the server is there, but not the database.

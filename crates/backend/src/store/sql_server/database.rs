@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::backup::text;
 use super::connection::{Connection, Connector};
 use super::driver;
 use super::failure::Failure;
+use super::literal::{quoted, text};
 use super::row;
 use crate::config::SqlServerConfig;
 use crate::store::BoxError;
@@ -83,11 +83,6 @@ async fn refuse_existing(master: &mut Connection, config: &SqlServerConfig) -> R
     }
 }
 
-/// A name in brackets (T-SQL's delimited identifier).
-pub(super) fn quoted(name: &str) -> String {
-    format!("[{}]", name.replace(']', "]]"))
-}
-
 /// Turns `READ_COMMITTED_SNAPSHOT` on, so that readers wait for no writer. Goes on without where
 /// it cannot: the login may not, or others are connected.
 pub(super) async fn set_snapshot(connection: &mut Connection) -> Result<(), Failure> {
@@ -113,15 +108,4 @@ async fn is_snapshot(connection: &mut Connection) -> Result<bool, Failure> {
     let select = "SELECT CAST(is_read_committed_snapshot_on AS BIT) AS is_on FROM sys.databases WHERE database_id = DB_ID()";
     let rows = connection.run_plain(select, LIMIT).await?;
     Ok(rows.first().is_some_and(|row| row::required(row, "is_on").unwrap_or(false)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_cannot_leave_its_brackets() {
-        assert_eq!(quoted("onboarding"), "[onboarding]");
-        assert_eq!(quoted("a]; DROP DATABASE b; --"), "[a]]; DROP DATABASE b; --]");
-    }
 }

@@ -34,6 +34,7 @@ pub(super) fn driver_config(config: &SqlServerConfig, database: &str) -> Result<
     driver.port(config.port);
     driver.database(database);
     driver.application_name(APPLICATION_NAME);
+    driver.readonly(config.read_only);
     driver.authentication(AuthMethod::sql_server(&config.user, config.password.expose()));
     let plain = EncryptionLevel::NotSupported;
     driver.encryption(if config.encrypt { EncryptionLevel::Required } else { plain });

@@ -4,7 +4,8 @@ use tiberius::Row;
 use time::{Duration, PrimitiveDateTime};
 use uuid::Uuid;
 
-use super::backup::{Server, text};
+use super::backup::Server;
+use super::literal::text;
 use super::restore::{column, missing_answer};
 use crate::domain::Timestamp;
 use crate::store::backup::{self, BackupError, Source};

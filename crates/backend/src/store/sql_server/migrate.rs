@@ -19,7 +19,7 @@ use crate::store::{BoxError, StoreError};
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../migrations/sqlserver");
 
 /// The longest that one migration may take.
-const MIGRATION_LIMIT: Duration = Duration::from_hours(1);
+pub(super) const MIGRATION_LIMIT: Duration = Duration::from_hours(1);
 /// How long another instance may hold the lock.
 const LOCK_PATIENCE: Duration = Duration::from_mins(5);
 const CREATE_TRIES: u32 = 8;
@@ -31,7 +31,7 @@ const TAKE_LOCK: &str = "DECLARE @granted INT;
         @LockOwner = N'Session', @LockTimeout = 0;
     SELECT @granted AS granted";
 
-const TABLE: &str = "IF OBJECT_ID(N'dbo.schema_migrations', N'U') IS NULL
+pub(super) const TABLE: &str = "IF OBJECT_ID(N'dbo.schema_migrations', N'U') IS NULL
     CREATE TABLE dbo.schema_migrations (
         version    BIGINT        NOT NULL,
         name       NVARCHAR(200) NOT NULL,
@@ -39,6 +39,8 @@ const TABLE: &str = "IF OBJECT_ID(N'dbo.schema_migrations', N'U') IS NULL
         applied_at DATETIME2(3)  NOT NULL,
         CONSTRAINT pk_schema_migrations PRIMARY KEY CLUSTERED (version)
     )";
+
+const MAY_CHANGE_SCHEMA: &str = "SELECT CAST(COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'CREATE TABLE'), 1) AS BIT) AS may_change";
 
 /// Another instance holds the lock for very long.
 #[derive(Debug, thiserror::Error)]
@@ -65,10 +67,23 @@ pub async fn migrate(config: &SqlServerConfig) -> Result<Vec<String>, MigrationE
     }
 }
 
-/// Whether waiting may mend `error`: a server that is away, a database that is being recovered.
+/// Whether waiting may mend `error`: a server that is away, a database that is being recovered, a migration that
+/// another login is about to apply.
 pub fn may_pass(error: &MigrationError) -> bool {
-    let mut chain = std::iter::successors(Some(error as &(dyn Error + 'static)), |&error| error.source());
-    chain.find_map(cause_may_pass).unwrap_or(false)
+    if matches!(error, MigrationError::NotPermitted { .. }) {
+        return true;
+    }
+    causes(error).find_map(cause_may_pass).unwrap_or(false)
+}
+
+/// Whether the server refused the login, which `provision` may still be making.
+pub fn is_refused_login(error: &MigrationError) -> bool {
+    causes(error)
+        .any(|cause| cause.downcast_ref::<ConnectError>().is_some_and(ConnectError::is_refused_login))
+}
+
+fn causes(error: &MigrationError) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(Some(error as &(dyn Error + 'static)), |&error| error.source())
 }
 
 /// What a cause says of it, where it is one that tells.
@@ -83,7 +98,8 @@ pub(super) fn cannot_open(config: &SqlServerConfig, source: impl Into<BoxError>)
     MigrationError::Open { database: config.to_string(), source: source.into() }
 }
 
-async fn open(config: &SqlServerConfig) -> Result<Connection, BoxError> {
+/// A connection to the database, which is made where it is missing and the login may.
+pub(super) async fn open(config: &SqlServerConfig) -> Result<Connection, BoxError> {
     let connector = Connector::new(driver::driver_config(config, &config.database)?);
     let mut tries = 0;
     loop {
@@ -112,7 +128,11 @@ async fn apply_due(
     connection: &mut Connection,
     embedded: &[Migration],
 ) -> Result<Vec<String>, MigrationError> {
+    if !may_change_schema(connection).await.map_err(preparing)? {
+        return refuse_due(connection, embedded).await;
+    }
     database::set_snapshot(connection).await.map_err(preparing)?;
+    connection.run(&Batch::of(TABLE, values![]), MIGRATION_LIMIT).await.map_err(preparing)?;
     let applied = applied(connection).await.map_err(preparing)?;
     let mut names = Vec::new();
     for due in migration::plan(embedded, &applied)? {
@@ -122,8 +142,31 @@ async fn apply_due(
     Ok(names)
 }
 
+/// The application's login has no right to (`provision`); a server that cannot tell is believed to let us.
+async fn may_change_schema(connection: &mut Connection) -> Result<bool, BoxError> {
+    let rows = connection.run(&Batch::of(MAY_CHANGE_SCHEMA, values![]), MIGRATION_LIMIT).await?;
+    Ok(rows.first().map_or(Ok(true), |row| row::required(row, "may_change"))?)
+}
+
+/// Nothing to do is fine without any rights; else another login has to migrate first.
+async fn refuse_due(
+    connection: &mut Connection,
+    embedded: &[Migration],
+) -> Result<Vec<String>, MigrationError> {
+    let exists = Batch::of(
+        "SELECT CAST(CASE WHEN OBJECT_ID(N'dbo.schema_migrations', N'U') IS NULL THEN 0 ELSE 1 END AS BIT) AS found",
+        values![],
+    );
+    let rows = connection.run(&exists, MIGRATION_LIMIT).await.map_err(preparing)?;
+    let found = rows.first().map_or(Ok(false), |row| row::required(row, "found")).map_err(preparing)?;
+    let applied = if found { applied(connection).await.map_err(preparing)? } else { Vec::new() };
+    match migration::plan(embedded, &applied)?.first() {
+        None => Ok(Vec::new()),
+        Some(due) => Err(MigrationError::NotPermitted { version: due.version, name: due.name.clone() }),
+    }
+}
+
 async fn applied(connection: &mut Connection) -> Result<Vec<Applied>, BoxError> {
-    connection.run(&Batch::of(TABLE, values![]), MIGRATION_LIMIT).await?;
     let select = Batch::of("SELECT version, checksum FROM dbo.schema_migrations", values![]);
     let rows = connection.run(&select, MIGRATION_LIMIT).await?;
     let applied = |row| -> Result<_, StoreError> {

@@ -7,7 +7,7 @@
 //! In the order in which a call meets them: [`commit`], [`read`] and [`purge`] write the
 //! [`batch`]; [`pool`] lends a [`connection`] to a task that sends it; [`failure`] says what an
 //! error means and [`retry`] whether to try again; [`row`] reads the answer. [`mod@migrate`] works
-//! on a connection of its own, and [`observe`] asks the server about itself.
+//! on a connection of its own, as [`mod@provision`] does, and [`observe`] asks the server about itself.
 
 mod administration;
 mod audit;
@@ -24,11 +24,13 @@ mod failure;
 mod header;
 mod identity;
 mod kept;
+mod literal;
 mod migrate;
 mod observe;
 mod outbox;
 mod personal;
 mod pool;
+mod provision;
 mod purge;
 mod read;
 pub(super) mod restore;
@@ -53,7 +55,8 @@ use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
 
-pub use migrate::{may_pass, migrate};
+pub use migrate::{is_refused_login, may_pass, migrate};
+pub use provision::{ProvisionError, Provisioned, provision};
 
 /// A SQL Server database.
 #[derive(Debug)]

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use tiberius::Row;
 
-use super::backup::{Server, text};
+use super::backup::Server;
+use super::literal::text;
 use super::{header, row};
 use crate::config::SqlServerConfig;
 use crate::domain::Timestamp;

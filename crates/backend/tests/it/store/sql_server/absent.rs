@@ -29,7 +29,8 @@ fn config_at(address: SocketAddr) -> SqlServerConfig {
 fn empty_database() -> Script {
     let batch: fn(usize) -> Answer = |call| match call {
         0 => Answer::Tokens([tokens::int("granted", 0), tokens::done()].concat()),
-        1 => Answer::Tokens([tokens::bit("is_on", 1), tokens::done()].concat()),
+        1 => Answer::Tokens([tokens::bit("may_change", 1), tokens::done()].concat()),
+        2 => Answer::Tokens([tokens::bit("is_on", 1), tokens::done()].concat()),
         _ => Answer::Tokens(tokens::done()),
     };
     Script { batch, ..willing() }

@@ -32,6 +32,7 @@ impl Instance {
         command.env("DB_DATABASE", &config.database).env("DB_USER", &config.user);
         command.env("DB_PASSWORD", config.password.expose()).env("DB_ENCRYPT", config.encrypt.to_string());
         command.env("DB_TRUST_SERVER_CERTIFICATE", config.trust_server_certificate.to_string());
+        command.envs(config.replica.as_ref().map(|r| ("DB_READ_SERVER", format!("{}:{}", r.host, r.port))));
         command.envs(config.ca_file.as_ref().map(|path| ("DB_CA_FILE", path)));
         command.env("DB_POOL_ACQUIRE_TIMEOUT_MS", "10000");
         Process::spawn(command).unwrap()
@@ -52,7 +53,7 @@ impl Instance {
         instance
     }
 
-    async fn start(config: &SqlServerConfig) -> Self {
+    pub(crate) async fn start(config: &SqlServerConfig) -> Self {
         Self::ready(Self::launch(config)).await
     }
 

@@ -92,6 +92,9 @@ impl Peer {
             encrypt: false,
             ca_file: None,
             trust_server_certificate: false,
+            login_patience: Duration::ZERO,
+            replica: None,
+            read_only: false,
             pool: PoolConfig {
                 max: 2,
                 min: 0,

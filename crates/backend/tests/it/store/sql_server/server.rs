@@ -93,6 +93,11 @@ impl Database {
         connect(&self.config, &self.config.database).await.unwrap()
     }
 
+    /// A connection to this database by another login.
+    pub(crate) async fn connect_as(&self, config: &SqlServerConfig) -> Result<Client, bb8_tiberius::Error> {
+        connect(config, &self.config.database).await
+    }
+
     /// Runs `sql` from outside of the store.
     pub(crate) async fn rows(&self, sql: &str) -> Vec<Row> {
         let mut outside = self.outside.lock().await;
