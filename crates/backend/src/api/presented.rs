@@ -1,5 +1,7 @@
 //! The refresh tokens that a request bears, and the one of them that counts.
 
+use std::time::Instant;
+
 use http::HeaderMap;
 
 use super::client::ClientInfo;
@@ -55,11 +57,19 @@ pub(super) enum Choice {
 }
 
 /// Looks the tokens up until one is good: an old cookie beside a good one is no reason to end anything.
-pub(super) async fn choose(app: &AppState, presented: &[Presented]) -> Result<Choice, ApiError> {
+///
+/// Each is judged as of when the request `arrived`: one that came within the grace and had to wait for the database is no
+/// late one. The wait is taken from the time after the look-up, since that reads the database's clock.
+pub(super) async fn choose(
+    app: &AppState,
+    presented: &[Presented],
+    arrived: Instant,
+) -> Result<Choice, ApiError> {
     let mut reused = None;
     for candidate in presented {
         let Some(state) = app.store.token_state(candidate.token.hash()).await? else { continue };
-        match state.verdict(app.now(), app.lifetimes) {
+        let as_of = app.now() - arrived.elapsed();
+        match state.verdict(as_of, app.lifetimes) {
             verdict @ (Verdict::Rotate | Verdict::Repeat) => {
                 return Ok(Choice::Good(candidate.clone(), Box::new(state), verdict));
             }

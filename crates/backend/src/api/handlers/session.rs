@@ -1,5 +1,7 @@
 //! Refreshing and ending a session.
 
+use std::time::Instant;
+
 use axum::extract::State;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
@@ -46,9 +48,10 @@ pub(in crate::api) async fn refresh(
     headers: HeaderMap,
     Checked(request): Checked<TokenRequest>,
 ) -> Result<Answer, ApiError> {
+    let arrived = Instant::now();
     let tokens = presented(request, &headers, &client)?;
     for _ in 0..MAX_TRIES {
-        let commit = match choose(&app, &tokens).await? {
+        let commit = match choose(&app, &tokens, arrived).await? {
             Choice::Good(token, state, verdict) => {
                 refuse_suspended(&state.user)?;
                 renew(&app, &attempt, &client, &token, &state, verdict).await?
