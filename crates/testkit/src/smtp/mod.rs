@@ -1,6 +1,7 @@
 //! A mail server on a free port of the loopback that records what it takes, and fails as scripted (RFC 5321).
 
 mod session;
+mod tls;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -22,6 +23,10 @@ pub struct Received {
     pub to: Vec<String>,
     /// Head and body, without the stuffed dots.
     pub data: Vec<u8>,
+    /// Whether it came over TLS.
+    pub secured: bool,
+    /// What came with `AUTH PLAIN`, in base64.
+    pub login: Option<String>,
 }
 
 impl Received {
@@ -53,11 +58,23 @@ pub enum Fault {
     DropAfterTaking,
 }
 
+/// How connections to the server are secured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// Not at all.
+    None,
+    /// By STARTTLS, where the client wants it.
+    StartTls,
+    /// From the first byte.
+    Implicit,
+}
+
 /// The server. It ends when it is dropped.
 #[derive(Debug)]
 pub struct MailServer {
     address: SocketAddr,
     shared: Arc<Shared>,
+    certificate: String,
     listening: JoinHandle<()>,
 }
 
@@ -71,25 +88,36 @@ struct Shared {
 impl MailServer {
     /// Starts one that takes everything.
     pub async fn start() -> io::Result<Self> {
+        Self::start_with(Security::None).await
+    }
+
+    /// The same with TLS for `localhost`.
+    pub async fn start_with(security: Security) -> io::Result<Self> {
+        let (certificate, acceptor) = tls::for_localhost();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let (address, shared) = (listener.local_addr()?, Arc::<Shared>::default());
         let state = Arc::clone(&shared);
         let listening = tokio::spawn(async move {
             for connection in 0.. {
                 let Ok((stream, _)) = listener.accept().await else { return };
-                let state = Arc::clone(&state);
+                let (state, acceptor) = (Arc::clone(&state), acceptor.clone());
                 tokio::spawn(async move {
                     // A client that goes away is what tests want to see.
-                    let _ = session::serve(stream, connection, &state).await;
+                    let _ = session::serve(stream, connection, (security, acceptor), &state).await;
                 });
             }
         });
-        Ok(Self { address, shared, listening })
+        Ok(Self { address, shared, certificate, listening })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Its certificate, which vouches for itself, as PEM.
+    pub fn certificate(&self) -> &str {
+        &self.certificate
     }
 
     /// The next mails fail so, one after the other; then all are taken again.

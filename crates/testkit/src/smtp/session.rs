@@ -2,16 +2,23 @@
 
 use std::io;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
 
-use super::{Fault, Received, Shared};
+use super::{Fault, Received, Security, Shared};
 
 /// The longest content that is taken.
 const MAX_CONTENT: usize = 1024 * 1024;
 
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
 struct Session<'a> {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Stream>>,
+    security: Security,
+    secured: bool,
+    login: Option<String>,
     connection: usize,
     shared: &'a Shared,
     fault: Option<Fault>,
@@ -22,15 +29,24 @@ struct Session<'a> {
 /// What comes after a command.
 enum Next {
     Answer(String),
+    Secure,
     End,
 }
 
 /// Speaks SMTP until the client says goodbye or goes away, or the script ends the connection.
-pub(super) async fn serve(stream: TcpStream, connection: usize, shared: &Shared) -> io::Result<()> {
+pub(super) async fn serve(
+    stream: TcpStream,
+    connection: usize,
+    (security, acceptor): (Security, TlsAcceptor),
+    shared: &Shared,
+) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let stream = BufReader::new(stream);
+    let secured = security == Security::Implicit;
+    let stream: Box<dyn Stream> =
+        if secured { Box::new(acceptor.accept(stream).await?) } else { Box::new(stream) };
+    let (stream, from, to) = (BufReader::new(stream), String::new(), Vec::new());
     let mut session =
-        Session { stream, connection, shared, fault: None, from: String::new(), to: Vec::new() };
+        Session { stream, security, secured, login: None, connection, shared, fault: None, from, to };
     session.answer("220 recorder.example ESMTP").await?;
     loop {
         let mut line = String::new();
@@ -39,6 +55,12 @@ pub(super) async fn serve(stream: TcpStream, connection: usize, shared: &Shared)
         }
         match session.command(line.trim_end()).await? {
             Next::Answer(answer) => session.answer(&answer).await?,
+            Next::Secure => {
+                session.answer("220 go on").await?;
+                let stream = acceptor.accept(session.stream.into_inner()).await?;
+                session.stream = BufReader::new(Box::new(stream));
+                session.secured = true;
+            }
             Next::End => return Ok(()),
         }
     }
@@ -52,7 +74,19 @@ impl Session<'_> {
     async fn command(&mut self, line: &str) -> io::Result<Next> {
         let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         let answer = match verb.as_str() {
-            "EHLO" => "250-recorder.example\r\n250-8BITMIME\r\n250 SMTPUTF8".to_owned(),
+            "EHLO" => {
+                let more = match (self.security, self.secured) {
+                    (_, true) => "250-AUTH PLAIN\r\n",
+                    (Security::StartTls, false) => "250-STARTTLS\r\n",
+                    _ => "",
+                };
+                format!("250-recorder.example\r\n{more}250-8BITMIME\r\n250 SMTPUTF8")
+            }
+            "STARTTLS" if self.security == Security::StartTls && !self.secured => return Ok(Next::Secure),
+            "AUTH" if self.secured => {
+                self.login = line.split(' ').nth(2).map(str::to_owned);
+                "235 known".to_owned()
+            }
             "HELO" | "NOOP" => "250 yes".to_owned(),
             "RSET" => {
                 self.forget();
@@ -112,7 +146,8 @@ impl Session<'_> {
             _ => {}
         }
         let (from, to) = (std::mem::take(&mut self.from), std::mem::take(&mut self.to));
-        let mail = Received { connection: self.connection, from, to, data };
+        let (secured, login) = (self.secured, self.login.clone());
+        let mail = Received { connection: self.connection, from, to, data, secured, login };
         self.shared.received.lock().unwrap().push(mail);
         if self.fault == Some(Fault::DropAfterTaking) {
             return Ok(Next::End);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backend::domain::now;
 use backend::store::Store as _;
-use testkit::smtp::{Fault, MailServer};
+use testkit::smtp::{Fault, MailServer, Security};
 use testkit::{Process, eventually};
 
 use super::{LIMIT, message, store, write};
@@ -139,4 +139,44 @@ async fn without_a_server_each_mail_is_a_file() {
             .unwrap()
             .contains("http://localhost:3000/")
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mails_and_the_login_go_over_tls_to_a_server_that_proves_its_name() {
+    for (security, scheme) in [(Security::Implicit, "smtps"), (Security::StartTls, "smtp")] {
+        let (database, server) = (Database::new(), MailServer::start_with(security).await.unwrap());
+        let store = store(&database.path());
+        let mut settings = smtp(&server);
+        settings[0].1 = format!("{scheme}://me:p%3Aw@localhost:{}", server.address().port());
+        write(&store, vec![message("zoe@example.com", "314159", None)]).await;
+        // Nobody that this machine trusts vouches for the server.
+        let distrustful = sending(&database, &settings).await;
+        eventually(LIMIT, || async { database.count("outbox WHERE last_error LIKE '%certificate%'") == 1 })
+            .await;
+        assert!(server.received().is_empty());
+        distrustful.shutdown.trigger();
+        distrustful.ended.await.unwrap();
+
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), server.certificate()).unwrap();
+        let authority = ("SMTP_CA_FILE", file.path().display().to_string());
+        let settings: Vec<_> = settings.into_iter().chain([authority]).collect();
+        let _instance = sending(&database, &settings).await;
+        let mail = eventually(LIMIT, || async { server.received().pop() }).await;
+        assert!(mail.secured, "{scheme}");
+        // NUL me NUL p:w
+        assert_eq!(mail.login.as_deref(), Some("AG1lAHA6dw=="), "{scheme}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_sent_in_the_clear_to_a_server_without_starttls() {
+    let (database, server) = (Database::new(), MailServer::start().await.unwrap());
+    let store = store(&database.path());
+    let mut settings = smtp(&server);
+    settings[0].1 = format!("smtp://localhost:{}", server.address().port());
+    write(&store, vec![message("zoe@example.com", "314159", None)]).await;
+    let _instance = sending(&database, &settings).await;
+    eventually(LIMIT, || async { database.count("outbox WHERE last_error LIKE '%STARTTLS%'") == 1 }).await;
+    assert!(server.received().is_empty());
 }
