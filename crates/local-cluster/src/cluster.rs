@@ -181,6 +181,7 @@ impl Cluster {
             admin: format!("http://{}", self.layout.admin),
             load_balancer_pid: self.ready.get(BALANCER).copied().unwrap_or_default(),
             supervisor_pid: std::process::id(),
+            mails: self.layout.mail_dir(),
             instances: self.layout.instances.iter().filter_map(entry).collect(),
         }
     }

@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,9 @@ pub struct Manifest {
     pub load_balancer_pid: u32,
     /// Process id of `local-cluster` itself.
     pub supervisor_pid: u32,
+    /// The folder that backends write mails into; none where they go elsewhere.
+    #[serde(default)]
+    pub mails: Option<PathBuf>,
     /// Every backend that has been ready, with its present process id.
     pub instances: Vec<InstanceEntry>,
 }
@@ -77,6 +80,7 @@ mod tests {
             admin: "http://127.0.0.1:8081".into(),
             load_balancer_pid: 7,
             supervisor_pid: 6,
+            mails: Some("/data/mails".into()),
             instances: vec![InstanceEntry {
                 name: "backend-1".into(),
                 address: "127.0.0.1:5001".into(),

@@ -20,6 +20,9 @@ pub struct Cluster {
     pub load_balancer: String,
     /// Its address for administration.
     pub admin: String,
+    /// The folder that mails are written into, where it is one.
+    #[serde(default)]
+    pub mails: Option<PathBuf>,
     /// The backends.
     pub instances: Vec<Instance>,
 }

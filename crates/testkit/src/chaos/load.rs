@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{Progress, balancer::Balancer};
-use crate::journey::{Api, Failure, Figures, Person};
+use crate::journey::{Api, Failure, Figures, Mailbox, Person};
 
 /// So many failed requests are explained by the balancer.
 const EXPLAINED: usize = 20;
@@ -37,8 +37,10 @@ impl Load {
         clients: usize,
         figures: &Arc<Figures>,
         balancer: &Balancer,
+        mailbox: Option<&Mailbox>,
     ) -> Result<Self, reqwest::Error> {
-        let apis = (0..clients).map(|_| Api::new(base, figures)).collect::<Result<_, _>>()?;
+        let api = |_| Api::new(base, figures).map(|api| api.with_mailbox(mailbox.cloned()));
+        let apis = (0..clients).map(api).collect::<Result<_, _>>()?;
         let shared = Arc::new(Shared {
             run: Uuid::new_v4(),
             next: AtomicUsize::new(0),

@@ -28,7 +28,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::journey::{Api, Figures, Finding, Person};
+use crate::journey::{Api, Figures, Finding, Mailbox, Person};
 use balancer::{Balancer, Increase};
 use fault::Saboteur;
 use load::Load;
@@ -94,7 +94,8 @@ pub async fn run(plan: &Plan, progress: impl Fn(&Progress)) -> Result<Report, Ch
     count_retries(&balancer, &retries).await;
 
     let figures = Arc::new(Figures::default());
-    let load = Load::new(&base, plan.clients, &figures, &balancer)?;
+    let mailbox = cluster.mails.clone().map(Mailbox::new);
+    let load = Load::new(&base, plan.clients, &figures, &balancer, mailbox.as_ref())?;
     let saboteur = Saboteur::new(plan);
     let people = tokio::select! {
         people = disturb(plan, &cluster, saboteur.faults(), &load, &saboteur, &progress) => people?,
@@ -103,7 +104,7 @@ pub async fn run(plan: &Plan, progress: impl Fn(&Progress)) -> Result<Report, Ch
     let took = figures.elapsed();
 
     balancer.well(PATIENCE).await.map_err(|seen| ChaosError::Unwell { when: "after it", seen })?;
-    let undisturbed = Api::new(&base, &figures)?;
+    let undisturbed = Api::new(&base, &figures)?.with_mailbox(mailbox);
     let findings = verify(&undisturbed, &people, plan.clients, &progress).await;
     count_retries(&balancer, &retries).await;
     let retries = retries.into_inner().unwrap_or_else(PoisonError::into_inner).total();

@@ -10,7 +10,7 @@ use reqwest::{Client, Method, RequestBuilder, header};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Failure, Figures, Reason};
+use super::{Failure, Figures, Mailbox, Reason};
 
 /// As long as the patience of a person, and as the balancer's own limit for a request.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -36,11 +36,15 @@ pub enum Operation {
     Step,
     /// `POST /api/onboarding/complete`
     Complete,
+    /// `POST /api/auth/email/verify`
+    Verify,
+    /// `POST /api/auth/password/change`
+    ChangePassword,
 }
 
 impl Operation {
     /// All of them, in the order of a journey.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Register,
         Self::Login,
         Self::Refresh,
@@ -50,6 +54,8 @@ impl Operation {
         Self::Read,
         Self::Step,
         Self::Complete,
+        Self::Verify,
+        Self::ChangePassword,
     ];
 }
 
@@ -65,6 +71,8 @@ impl fmt::Display for Operation {
             Self::Read => "read onboarding",
             Self::Step => "save a step",
             Self::Complete => "complete",
+            Self::Verify => "verify address",
+            Self::ChangePassword => "new password",
         })
     }
 }
@@ -158,6 +166,7 @@ pub struct Api {
     client: Client,
     base: String,
     figures: Arc<Figures>,
+    mailbox: Option<Mailbox>,
 }
 
 impl Api {
@@ -170,7 +179,24 @@ impl Api {
             // Retries are the balancer's business, and what is measured here.
             .retry(reqwest::retry::never())
             .build()?;
-        Ok(Self { client, base: base.trim_end_matches('/').to_owned(), figures: Arc::clone(figures) })
+        Ok(Self {
+            client,
+            base: base.trim_end_matches('/').to_owned(),
+            figures: Arc::clone(figures),
+            mailbox: None,
+        })
+    }
+
+    /// With the mailboxes of its people, where they can be read.
+    #[must_use]
+    pub fn with_mailbox(mut self, mailbox: Option<Mailbox>) -> Self {
+        self.mailbox = mailbox;
+        self
+    }
+
+    /// The mailboxes of its people.
+    pub fn mailbox(&self) -> Option<&Mailbox> {
+        self.mailbox.as_ref()
     }
 
     /// Makes a request, once. Anything but the expected status is a failure, which is counted.

@@ -29,6 +29,9 @@ pub struct Person {
     /// A change that failed: it may have happened or not, once.
     pub(super) in_doubt: bool,
     pub(super) completed: bool,
+    pub(super) verified: bool,
+    /// What may be the password by now, where its change was not acknowledged.
+    pub(super) new_password: Option<String>,
 }
 
 /// The version of an onboarding that only registering has touched.
@@ -46,6 +49,8 @@ impl Person {
             version: FIRST_VERSION,
             in_doubt: false,
             completed: false,
+            verified: false,
+            new_password: None,
         }
     }
 
@@ -64,8 +69,8 @@ impl Person {
         self.steps.len()
     }
 
-    /// The whole way: register, log in, refresh, end the first session, every step, complete, read back. Ends at the
-    /// first failure.
+    /// The whole way: register, log in, refresh, end the first session, every step, complete, read back,
+    /// prove the address, change the password. Ends at the first failure.
     pub async fn journey(&mut self, api: &Api) -> Result<(), Failure> {
         self.register(api).await?;
         let tokens = self.login(api).await?;
@@ -73,7 +78,9 @@ impl Person {
         self.me(api, &tokens).await?;
         self.end_first_session(api, &tokens).await?;
         self.walk_onboarding(api, &tokens).await?;
-        self.read(api, &tokens).await
+        self.read(api, &tokens).await?;
+        self.verify_email(api, &tokens).await?;
+        self.change_password(api, &tokens).await
     }
 
     /// The body of a registration.

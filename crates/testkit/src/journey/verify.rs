@@ -22,15 +22,17 @@ impl Person {
         if !self.is_registered() {
             return Vec::new();
         }
-        let found = match self.ask(api).await {
-            Ok(state) => self.compare(&state),
+        let mut person = self.clone();
+        let found = match person.ask(api).await {
+            Ok(state) => person.compare(&state),
             Err(failure) => vec![failure.to_string()],
         };
         found.into_iter().map(|what| Finding { email: self.email.clone(), what }).collect()
     }
 
-    async fn ask(&self, api: &Api) -> Result<Value, Failure> {
-        let tokens = self.login(api).await?;
+    async fn ask(&mut self, api: &Api) -> Result<Value, Failure> {
+        let tokens = self.login_afterwards(api).await?;
+        self.check_account(api, &tokens).await?;
         let again = Call::post(Operation::Register, "/api/auth/register", Some(self.registration()));
         api.call(&again.expect(409)).await?;
         let call = Call::get(Operation::Read, "/api/onboarding").bearer(&tokens.access);

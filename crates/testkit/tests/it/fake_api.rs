@@ -96,6 +96,7 @@ impl Api {
             }
             "auth/refresh" => Answer::json(&self.session(&email)),
             "auth/sessions" => Answer::json(&self.sessions(&email)),
+            "auth/password/change" => Answer::new(204, ""),
             "auth/me" => Answer::json(&self.session(&email)["user"]),
             "onboarding" => Answer::json(&self.state(&email)),
             "onboarding/complete" => {
