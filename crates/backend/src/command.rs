@@ -69,7 +69,7 @@ enum Failure {
     #[error("start-up failed")]
     Build(#[from] BuildError),
     #[error("migration failed")]
-    Migrate(#[from] backend::store::migration::MigrationError),
+    Migrate(#[source] BuildError),
     #[error("provisioning failed")]
     Provision(#[from] backend::store::sql_server::ProvisionError),
     #[error(transparent)]
@@ -173,7 +173,7 @@ async fn migrate_only() -> Result<(), Failure> {
 }
 
 async fn apply(database: &DatabaseConfig) -> Result<(), Failure> {
-    let applied = migrate(database).await?;
+    let applied = migrate(database).await.map_err(Failure::Migrate)?;
     for name in &applied {
         print(&format!("applied {name}"))?;
     }

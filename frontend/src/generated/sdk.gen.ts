@@ -239,7 +239,9 @@ export const verifyEmail = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Log in
  *
- * A wrong password and an unknown address get the same answer in the same time.
+ * A wrong password and an unknown address get the same answer in the same time. Wrong attempts are counted by account
+ * and by address of the client: 5 and 30 may follow each other, then each has to wait longer, up to 15 minutes. A device
+ * that has logged in to the account before has 10 of its own.
  */
 export const login = <ThrowOnError extends boolean = false>(options: Options<LoginData, ThrowOnError>) => (options.client ?? client).post<LoginResponses, LoginErrors, ThrowOnError>({
     url: '/api/auth/login',

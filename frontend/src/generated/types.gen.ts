@@ -450,15 +450,20 @@ export type ReasonRequest = {
  */
 export type RegisterRequest = {
     /**
-     * Compared without regard to case. At most 254 bytes, without blanks around it.
+     * Compared without regard to case, and to how its characters are written: a domain and its A-labels
+     * (`xn--…`) are one. At most 254 bytes, also as A-labels. The domain must be one that can exist (UTS 46).
      */
     email: string;
     /**
-     * How the person wants to be called. Blanks around it are cut off.
+     * How the person wants to be called, with at least one visible character. Blanks around it are cut off.
+     * Controls, characters that change the direction of text (U+202A to U+202E, U+2066 to U+2069) and
+     * non-characters are refused.
      */
     full_name: string;
     /**
-     * Any characters; not the e-mail address.
+     * Any characters; 8 to 128 in NFC, at least one of them visible. Refused are the 100,000 most common passwords
+     * and those that contain the e-mail address, the part before its `@`, the name or a word of it (of at least 4
+     * letters or digits each), or the name of this service.
      */
     password: string;
     session?: SessionMode | null;
@@ -768,6 +773,10 @@ export type CloseAccountErrors = {
      * `validation_failed`, `idempotency_key_reused`
      */
     422: Problem;
+    /**
+     * `too_many_attempts`
+     */
+    429: Problem;
     /**
      * `internal_error`
      */
@@ -1567,7 +1576,7 @@ export type ChangeEmailErrors = {
      */
     422: Problem;
     /**
-     * `too_many_requests`: at most one mail a minute, and five an hour
+     * `too_many_requests`: at most one mail a minute, and five an hour; `too_many_attempts`: too many wrong passwords
      */
     429: Problem;
     /**
@@ -1727,6 +1736,10 @@ export type LoginData = {
          * Makes the request repeatable for 24 hours
          */
         'Idempotency-Key'?: string;
+        /**
+         * From an earlier answer with this header: an allowance of wrong attempts apart from strangers'. With `session` `cookie` it is a cookie
+         */
+        'X-Device-Token'?: string;
     };
     path?: never;
     query?: never;
@@ -1762,6 +1775,10 @@ export type LoginErrors = {
      * `validation_failed`, `idempotency_key_reused`
      */
     422: Problem;
+    /**
+     * `too_many_attempts`
+     */
+    429: Problem;
     /**
      * `internal_error`
      */
@@ -1921,6 +1938,10 @@ export type ChangePasswordErrors = {
      */
     422: Problem;
     /**
+     * `too_many_attempts`
+     */
+    429: Problem;
+    /**
      * `internal_error`
      */
     500: Problem;
@@ -1975,6 +1996,10 @@ export type ForgotPasswordErrors = {
      * `validation_failed`, `idempotency_key_reused`
      */
     422: Problem;
+    /**
+     * `too_many_attempts`
+     */
+    429: Problem;
     /**
      * `internal_error`
      */
@@ -2157,6 +2182,10 @@ export type RegisterErrors = {
      * `validation_failed`, `idempotency_key_reused`
      */
     422: Problem;
+    /**
+     * `too_many_attempts`
+     */
+    429: Problem;
     /**
      * `internal_error`
      */

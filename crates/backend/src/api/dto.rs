@@ -11,7 +11,7 @@ use super::error::FieldErrors;
 use super::fields::{Fields, FromFields};
 use crate::domain::onboarding::{Onboarding, Step, StepStatus};
 use crate::domain::session::RefreshToken;
-use crate::domain::{Email, FullName, Password, PresentedPassword, Timestamp, User};
+use crate::domain::{Email, FullName, Password, PresentedEmail, PresentedPassword, Timestamp, User};
 
 pub(super) use identity::{
     ChangeEmailRequest, ChangePasswordRequest, CloseAccountRequest, ClosingBody, ExportBody,
@@ -48,14 +48,19 @@ impl std::str::FromStr for SessionMode {
 /// An account that is to be made.
 #[derive(Debug, ToSchema)]
 pub(super) struct RegisterRequest {
-    /// Compared without regard to case. At most 254 bytes, without blanks around it.
+    /// Compared without regard to case, and to how its characters are written: a domain and its A-labels
+    /// (`xn--…`) are one. At most 254 bytes, also as A-labels. The domain must be one that can exist (UTS 46).
     #[schema(value_type = String, format = Email, max_length = 254, pattern = r#"^\s*[^\s@\x22<>(),;:\\]+@[^\s@\x22<>(),;:\\]+\s*$"#, example = "ada@example.com")]
     pub(super) email: Email,
-    /// Any characters; not the e-mail address.
+    /// Any characters; 8 to 128 in NFC, at least one of them visible. Refused are the 100,000 most common passwords
+    /// and those that contain the e-mail address, the part before its `@`, the name or a word of it (of at least 4
+    /// letters or digits each), or the name of this service.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
     pub(super) password: Password,
-    /// How the person wants to be called. Blanks around it are cut off.
-    #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"^\s*[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F])?\s*$", example = "Ada Lovelace")]
+    /// How the person wants to be called, with at least one visible character. Blanks around it are cut off.
+    /// Controls, characters that change the direction of text (U+202A to U+202E, U+2066 to U+2069) and
+    /// non-characters are refused.
+    #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"^\s*[^\s\x00-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069]([^\x00-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069]*[^\s\x00-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069])?\s*$", example = "Ada Lovelace")]
     pub(super) full_name: FullName,
     /// Where the refresh token goes; `token` where it is left out.
     #[schema(value_type = Option<SessionMode>)]
@@ -67,8 +72,8 @@ impl FromFields for RegisterRequest {
         let (email, password) = (fields.required("email"), fields.required::<Password>("password"));
         let full_name = fields.required("full_name");
         let session = fields.optional("session").unwrap_or_default();
-        if let (Some(email), Some(password)) = (&email, &password)
-            && let Err(error) = password.differs_from(email)
+        if let (Some(email), Some(password), Some(full_name)) = (&email, &password, &full_name)
+            && let Err(error) = password.check_personal(email, full_name)
         {
             fields.reject("password", error);
         }
@@ -91,9 +96,9 @@ pub(super) struct LoginRequest {
 
 impl FromFields for LoginRequest {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let (email, password) = (fields.required("email"), fields.required("password"));
+        let (email, password) = (fields.required::<PresentedEmail>("email"), fields.required("password"));
         let session = fields.optional("session").unwrap_or_default();
-        Some(Self { email: email?, password: password?, session })
+        Some(Self { email: email?.into_email(), password: password?, session })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -70,6 +71,8 @@ pub(super) enum ApiError {
     CodeExpired,
     #[error("these are not the digits of the mail; {left} more tries")]
     InvalidCode { left: i64 },
+    #[error("there were too many wrong attempts; the next one is possible in {}", seconds(.retry_after))]
+    TooManyAttempts { retry_after: Duration },
     #[error("the refresh token is not valid; log in again")]
     RefreshTokenInvalid,
     #[error("you have no such session, or it has ended")]
@@ -133,6 +136,7 @@ impl ApiError {
             Self::CodeUsed => (S::GONE, "token_used"),
             Self::CodeExpired => (S::GONE, "token_expired"),
             Self::InvalidCode { .. } => (S::UNPROCESSABLE_ENTITY, "invalid_code"),
+            Self::TooManyAttempts { .. } => (S::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::RefreshTokenInvalid => (S::UNAUTHORIZED, "refresh_token_invalid"),
             Self::SessionNotFound => (S::NOT_FOUND, "session_not_found"),
             Self::CrossSite => (S::FORBIDDEN, "cross_site_request"),
@@ -196,6 +200,7 @@ impl ApiError {
                 | Self::CodesThrottled { .. }
                 | Self::RefreshTokenInvalid
                 | Self::CrossSite
+                | Self::TooManyAttempts { .. }
                 | Self::BodyTooLarge { .. }
                 | Self::BodyTimeout
                 | Self::BodyBroken
@@ -345,6 +350,9 @@ impl IntoResponse for ApiError {
         if let Self::CodesThrottled { seconds } = self {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if let Self::TooManyAttempts { retry_after } = &self {
+            headers.insert(RETRY_AFTER, whole_seconds(retry_after).into());
+        }
         if self.retry_safe() {
             headers.insert(RETRY_SAFE, HeaderValue::from_static("1"));
         }
@@ -358,6 +366,18 @@ impl IntoResponse for ApiError {
             response.extensions_mut().insert(Keepable);
         }
         response
+    }
+}
+
+/// At least one, and never too early.
+fn whole_seconds(duration: &Duration) -> u64 {
+    u64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1)
+}
+
+fn seconds(duration: &Duration) -> String {
+    match whole_seconds(duration) {
+        1 => "1 second".to_owned(),
+        more => format!("{more} seconds"),
     }
 }
 

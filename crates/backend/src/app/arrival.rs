@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use service_kit::exit::chain;
 use service_kit::shutdown::Shutdown;
 
-use super::build::{may_pass, migrate, open};
+use super::build::{apply_migrations, may_pass, open};
+use super::canonical;
 use crate::config::DatabaseConfig;
 use crate::store::Store;
 use crate::store::late::LateStore;
@@ -47,10 +48,17 @@ pub(super) async fn store(
 }
 
 async fn migrated(config: &DatabaseConfig, metrics: &StoreMetrics) -> Result<Arc<dyn Store>, MigrationError> {
-    for name in migrate(config).await? {
+    for name in apply_migrations(config).await? {
         tracing::info!(name, "applied a migration");
     }
-    open(config, metrics.clone())
+    let store = open(config, metrics.clone())?;
+    // What is left out now is done by the next round of the maintenance.
+    match canonical::fill(&*store).await {
+        Ok(0) => {}
+        Ok(accounts) => tracing::info!(accounts, "added canonical addresses"),
+        Err(error) => tracing::warn!(error = chain(&error), "canonical addresses cannot be added now"),
+    }
+    Ok(store)
 }
 
 impl Arrival {

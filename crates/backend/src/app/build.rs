@@ -17,8 +17,8 @@ use super::arrival::{self, Arrival, StartFailure};
 use super::outbox::Courier;
 use super::reads::Replica;
 use super::state::{App, AppState, LastReason};
-use super::{clock, maintenance, outbox, revocations, serve, value_files, watch};
-use crate::auth::{CodeMaker, HashError, Hasher, Revocations, Successors, TokenIssuer};
+use super::{canonical, clock, maintenance, outbox, revocations, serve, value_files, watch};
+use crate::auth::{CodeMaker, DeviceSigner, HashError, Hasher, Revocations, Successors, TokenIssuer};
 use crate::config::{Config, DatabaseConfig, MailConfig};
 use crate::idempotency::Vault;
 use crate::mail::{Post, Writer, smtp};
@@ -26,7 +26,7 @@ use crate::metrics::Metrics;
 use crate::outbox::Envelopes;
 use crate::store::metrics::{Metered, StoreMetrics};
 use crate::store::migration::MigrationError;
-use crate::store::{Store, sql_server, sqlite};
+use crate::store::{Store, StoreError, sql_server, sqlite};
 
 /// How long the end of the process waits for a mail that is being sent, once all requests are answered.
 const COURIER_PATIENCE: Duration = Duration::from_secs(5);
@@ -45,6 +45,9 @@ pub enum BuildError {
     /// The database cannot be reached, or not be brought to this version's schema.
     #[error(transparent)]
     Database(#[from] MigrationError),
+    /// The database does not take what belongs to this version's schema.
+    #[error("the database cannot be completed")]
+    Store(#[from] StoreError),
     /// Password hashing does not work.
     #[error(transparent)]
     Hasher(#[from] HashError),
@@ -93,6 +96,7 @@ impl Application {
             outbox_bell: Notify::new(),
             successors: Successors::new(&auth.keyring),
             revocations: Revocations::default(),
+            devices: DeviceSigner::new(&auth.keyring),
             issuer: TokenIssuer::new(auth.keyring, auth.access_token_ttl),
             instance_id: server.instance_id,
             lifetimes: auth.lifetimes,
@@ -180,8 +184,18 @@ fn bind(address: SocketAddr) -> Result<TcpListener, BuildError> {
     listen().map_err(|source| BuildError::Bind { address, source })
 }
 
-/// Brings the database to this version's schema and gives the names of what was applied.
-pub async fn migrate(database: &DatabaseConfig) -> Result<Vec<String>, MigrationError> {
+/// Brings the database to this version's schema, what no statement can do included, and gives the names of what was applied.
+pub async fn migrate(database: &DatabaseConfig) -> Result<Vec<String>, BuildError> {
+    let applied = apply_migrations(database).await?;
+    let store = open(database, Metrics::new()?.store())?;
+    let filled = canonical::fill(&*store).await;
+    store.close().await;
+    filled?;
+    Ok(applied)
+}
+
+/// The part of it that is made of statements.
+pub(super) async fn apply_migrations(database: &DatabaseConfig) -> Result<Vec<String>, MigrationError> {
     match database {
         DatabaseConfig::Sqlite { path, .. } => {
             let (path, shown) = (path.clone(), path.clone());

@@ -1,4 +1,4 @@
-//! What an instance does when nobody asks: it deletes what has expired.
+//! What an instance does when nobody asks: it deletes what has expired, and completes what an earlier version has left out.
 
 use std::time::Duration;
 
@@ -19,11 +19,14 @@ pub(super) async fn run(app: App) {
     loop {
         tokio::time::sleep(PAUSE.mul_f64(1.0 + rand::random::<f64>())).await;
         let now = app.now();
-        tell("what has expired", in_batches(|| app.store.purge(now, BATCH)).await);
-        tell("accounts whose grace is over", in_batches(|| app.store.delete_closed(now, CLOSED_BATCH)).await);
+        tell("what has expired", "deleted", in_batches(|| app.store.purge(now, BATCH)).await);
+        let closed = in_batches(|| app.store.delete_closed(now, CLOSED_BATCH)).await;
+        tell("accounts whose grace is over", "deleted", closed);
+        tell("canonical addresses", "added", super::canonical::fill(&*app.store).await);
         let before = now - app.audit_retention;
         tell(
             "audit rows older than AUDIT_RETENTION",
+            "deleted",
             in_batches(|| app.store.purge_audit(before, BATCH)).await,
         );
     }
@@ -42,13 +45,13 @@ async fn in_batches<F: Future<Output = Result<u64, StoreError>>>(
     }
 }
 
-fn tell(what: &str, purged: Result<u64, StoreError>) {
-    match purged {
+fn tell(what: &str, deed: &str, done: Result<u64, StoreError>) {
+    match done {
         Ok(0) => {}
-        Ok(rows) => tracing::info!(rows, "deleted {what}"),
+        Ok(rows) => tracing::info!(rows, "{deed} {what}"),
         Err(error) => tracing::warn!(
             error = service_kit::exit::chain(&error),
-            "cannot delete {what} now, the next round tries again"
+            "{what} cannot be {deed} now, the next round tries again"
         ),
     }
 }

@@ -2,6 +2,7 @@
 
 mod arrival;
 mod build;
+mod canonical;
 mod clock;
 mod maintenance;
 mod outbox;

@@ -8,7 +8,7 @@ use service_kit::shutdown::Shutdown;
 use tokio::sync::Notify;
 
 use super::reads::Replica;
-use crate::auth::{CodeMaker, Hasher, Revocations, Successors, TokenIssuer};
+use crate::auth::{CodeMaker, DeviceSigner, Hasher, Revocations, Successors, TokenIssuer};
 use crate::config::{CookieSecurity, TrustedProxies};
 use crate::domain::Timestamp;
 use crate::domain::session::Lifetimes;
@@ -33,6 +33,8 @@ pub struct AppState {
     pub issuer: TokenIssuer,
     /// One-time codes.
     pub codes: CodeMaker,
+    /// Devices that have logged in before.
+    pub devices: DeviceSigner,
     /// Kept answers.
     pub vault: Vault,
     /// Messages to the world outside.

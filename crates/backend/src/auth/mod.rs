@@ -3,13 +3,17 @@
 mod access;
 mod codes;
 mod hasher;
+mod known_device;
 mod open_session;
 mod revocations;
 mod successor;
+mod verify;
 
 pub use access::{AccessError, CurrentUser, TokenIssuer};
 pub use codes::{CodeMaker, IssuedCode};
 pub use hasher::{HashError, HashMetrics, Hasher, hash_once};
+pub use known_device::{DeviceSigner, KnownDevice};
 pub use open_session::{Grant, OpenedSession};
 pub use revocations::{MOST as MOST_REVOCATIONS, Revocations, Standing};
 pub use successor::Successors;
+pub use verify::Verified;

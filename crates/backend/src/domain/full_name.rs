@@ -3,9 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::text::{changes_direction, is_control, is_noncharacter, is_visible, nfc};
+
 const MAX_CHARS: usize = 200;
 
-/// A person's name: 1 to 200 characters, no control characters, no blanks around it.
+/// A person's name in NFC: 1 to 200 characters of which something is seen, none of them a control, a non-character or
+/// one that changes the direction of what follows; no blanks around it. Joiners stay, which words and emoji need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FullName(String);
 
@@ -21,6 +24,15 @@ pub enum FullNameError {
     /// A line break, a NUL or another control character.
     #[error("must not contain control characters")]
     ControlCharacter,
+    /// Nothing but characters that show nothing.
+    #[error("must contain a visible character")]
+    Invisible,
+    /// An embedding, override or isolate of the text's direction (UAX #9).
+    #[error("must not contain characters that change the direction of text")]
+    Direction,
+    /// A code point that never is a character.
+    #[error("must not contain non-characters")]
+    Noncharacter,
 }
 
 impl FullName {
@@ -33,21 +45,33 @@ impl FullName {
     pub fn key(&self) -> String {
         self.0.to_lowercase()
     }
+
+    /// A name that was stored. It was checked by whatever rule was valid then.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
 }
 
 impl FromStr for FullName {
     type Err = FullNameError;
 
     fn from_str(text: &str) -> Result<Self, FullNameError> {
-        let name = text.trim();
+        let name = nfc(text.trim());
+        let has = |kind: fn(char) -> bool| name.chars().any(kind);
         if name.is_empty() {
             Err(FullNameError::Empty)
         } else if name.chars().count() > MAX_CHARS {
             Err(FullNameError::TooLong)
-        } else if name.chars().any(char::is_control) {
+        } else if has(is_control) {
             Err(FullNameError::ControlCharacter)
+        } else if has(changes_direction) {
+            Err(FullNameError::Direction)
+        } else if has(is_noncharacter) {
+            Err(FullNameError::Noncharacter)
+        } else if !is_visible(&name) {
+            Err(FullNameError::Invisible)
         } else {
-            Ok(Self(name.to_owned()))
+            Ok(Self(name))
         }
     }
 }
@@ -63,17 +87,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_trimmed_and_bounded() {
+    fn names_are_accepted_or_refused_for_a_reason() {
         let longest = "ä".repeat(MAX_CHARS);
+        let decomposed = "a\u{308}".repeat(MAX_CHARS);
         let too_long = "ä".repeat(MAX_CHARS + 1);
         let table: &[(&str, Result<&str, FullNameError>)] = &[
             (" Ada Lovelace ", Ok("Ada Lovelace")),
             ("李", Ok("李")),
             (&longest, Ok(&longest)),
+            (&decomposed, Ok(&longest)),
             (&too_long, Err(FullNameError::TooLong)),
             (" \t ", Err(FullNameError::Empty)),
             ("Ada\u{0}", Err(FullNameError::ControlCharacter)),
             ("Ada\nLovelace", Err(FullNameError::ControlCharacter)),
+            ("Ada\u{2028}Lovelace", Err(FullNameError::ControlCharacter)),
+            ("Ada\u{202E}ecalevoL", Err(FullNameError::Direction)),
+            ("\u{2066}Ada\u{2069}", Err(FullNameError::Direction)),
+            ("Ada\u{FFFF}", Err(FullNameError::Noncharacter)),
+            ("Ada\u{FDD0}", Err(FullNameError::Noncharacter)),
+            ("Ada\u{1FFFE}", Err(FullNameError::Noncharacter)),
+            ("\u{200B}\u{3164}\u{200D}", Err(FullNameError::Invisible)),
+            ("\u{2800}", Err(FullNameError::Invisible)),
+            // Persian and Malayalam words, and an astronaut.
+            ("نیلو\u{200C}فر", Ok("نیلو\u{200C}فر")),
+            ("ക്\u{200D}", Ok("ക്\u{200D}")),
+            ("👩\u{200D}🚀", Ok("👩\u{200D}🚀")),
+            ("שרה\u{200F} Levi", Ok("שרה\u{200F} Levi")),
         ];
         for (text, expected) in table {
             let parsed = text.parse::<FullName>();

@@ -11,6 +11,8 @@ pub enum AuditAction {
     UserRegistered,
     /// Somebody logged in.
     UserLoggedIn,
+    /// Somebody gave a wrong password, or an address that no account has.
+    UserLoginFailed,
     /// Somebody logged out.
     UserLoggedOut,
     /// A replaced refresh token was used again: the session was ended.
@@ -69,6 +71,7 @@ impl AuditAction {
         match self {
             Self::UserRegistered => "user.registered",
             Self::UserLoggedIn => "user.logged_in",
+            Self::UserLoginFailed => "user.login_failed",
             Self::UserLoggedOut => "user.logged_out",
             Self::TokenReused => "session.token_reused",
             Self::SessionRevoked => "session.revoked",

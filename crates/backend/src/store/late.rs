@@ -11,8 +11,10 @@ use super::directory::{
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{
-    Asker, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store, StoreError,
+    Asker, Canonicalized, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store,
+    StoreError,
 };
+use crate::domain::guessing::{Debt, GuessKey};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{self, Credentials, Email, Timestamp, User};
@@ -149,6 +151,14 @@ impl Store for LateStore {
 
     async fn purge_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.store()?.purge_audit(before, limit).await
+    }
+
+    async fn guess_debts(&self, keys: Vec<GuessKey>) -> Result<Vec<(GuessKey, Debt)>, StoreError> {
+        self.store()?.guess_debts(keys).await
+    }
+
+    async fn canonicalize(&self, now: Timestamp, limit: u32) -> Result<Canonicalized, StoreError> {
+        self.store()?.canonicalize(now, limit).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -15,8 +15,10 @@ use super::directory::{
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{
-    Asker, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store, StoreError,
+    Asker, Canonicalized, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store,
+    StoreError,
 };
+use crate::domain::guessing::{Debt, GuessKey};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
@@ -190,6 +192,14 @@ impl<S: Store> Store for Metered<S> {
 
     async fn purge_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.timed("purge_audit", self.store.purge_audit(before, limit)).await
+    }
+
+    async fn guess_debts(&self, keys: Vec<GuessKey>) -> Result<Vec<(GuessKey, Debt)>, StoreError> {
+        self.called("guess_debts", self.store.guess_debts(keys)).await
+    }
+
+    async fn canonicalize(&self, now: Timestamp, limit: u32) -> Result<Canonicalized, StoreError> {
+        self.timed("canonicalize", self.store.canonicalize(now, limit)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

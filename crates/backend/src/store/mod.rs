@@ -62,6 +62,7 @@ pub mod sqlite;
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use crate::domain::guessing::{Debt, GuessKey};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
@@ -75,8 +76,8 @@ pub use clock::DatabaseClock;
 pub use error::{BoxError, StoreError};
 pub use identity::{AuditRecord, CodeUse, Identities, IdentityChange, PersonalRecords, SessionRecord};
 pub use mutation::{
-    Asker, Effect, IdempotencyRecord, KeptAnswer, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS, Mutation, Outcome,
-    Rotation, Scope,
+    Asker, Effect, IdempotencyRecord, KeptAnswer, LogIn, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS, Mutation,
+    Outcome, Rotation, Scope,
 };
 
 /// What the service asks of a database.
@@ -94,8 +95,8 @@ pub trait Store: Directory + Identities + Send + Sync + 'static {
     /// The live record of `scope`, and how many live records `asker` has, in one question.
     async fn look_up(&self, scope: Scope, asker: Asker, now: Timestamp) -> Result<LookUp, StoreError>;
 
-    /// The account with an address equal to `email` without regard to case ([`Email::key`]), and
-    /// its password hash.
+    /// The account with an address equal to `email` ([`Email::canonical`]), and its password hash. Where two accounts
+    /// have spellings of one mailbox, the one whose spelling it is ([`Email::key`]).
     async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError>;
 
     /// The account `id`.
@@ -140,13 +141,22 @@ pub trait Store: Directory + Identities + Send + Sync + 'static {
     async fn onboarding_at(&self, user_id: Uuid, version: i64) -> Result<Option<Onboarding>, StoreError>;
 
     /// Deletes at most `limit` rows each of: idempotency records whose `expires_at` is not after
-    /// `now`; one-time codes that expired a day ago; refresh tokens likewise, and the sessions whose last token went by that; messages that were sent or given
-    /// up some days ago ([`outbox::KEPT_SENT`], [`outbox::KEPT_DEAD`]). Gives how many rows went in all;
+    /// `now`; one-time codes that expired a day ago; refresh tokens likewise, and the sessions whose last token went by
+    /// that; wrong guesses that are forgiven; messages that were sent or given up some days ago
+    /// ([`outbox::KEPT_SENT`], [`outbox::KEPT_DEAD`]). Gives how many rows went in all;
     /// the caller comes again while this is not zero. Small transactions, since others wait.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// Deletes at most `limit` audit rows that are older than `before`, as [`Store::purge`] does.
     async fn purge_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
+    /// What is owed for wrong guesses, where anything is.
+    async fn guess_debts(&self, keys: Vec<GuessKey>) -> Result<Vec<(GuessKey, Debt)>, StoreError>;
+
+    /// Fills in [`Email::canonical`] for at most `limit` accounts that an earlier version has made. An address that
+    /// another account has in another spelling is left empty and noted as a collision, once. Gives what it did; the
+    /// caller comes again while that is not nothing. Harmless when many instances do it at once.
+    async fn canonicalize(&self, now: Timestamp, limit: u32) -> Result<Canonicalized, StoreError>;
 
     /// Asks the database for a sign of life: its schema is there and can be read. Ends within 2 s. Sets the clock of
     /// [`Store::now`].
@@ -181,6 +191,22 @@ pub struct SessionsQuery {
     pub begun_after: Timestamp,
     /// At most so many.
     pub limit: u32,
+}
+
+/// What [`Store::canonicalize`] did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Canonicalized {
+    /// How many accounts got their form.
+    pub filled: u64,
+    /// The accounts whose form another account has.
+    pub collisions: Vec<Uuid>,
+}
+
+impl Canonicalized {
+    /// Whether there was nothing to do.
+    pub fn is_nothing(&self) -> bool {
+        self.filled == 0 && self.collisions.is_empty()
+    }
 }
 
 /// Connections of this instance to its database.

@@ -4,10 +4,11 @@ use uuid::Uuid;
 
 use super::outbox::NewMessage;
 use super::{Administration, AuditEntry, IdentityChange};
+use crate::domain::guessing::{GuessKey, Limit};
 use crate::domain::onboarding::{Step, StepRecord};
 use crate::domain::one_time_code::NewCode;
 use crate::domain::session::{NewSession, NewToken, TokenHash};
-use crate::domain::{Client, NewUser, Timestamp};
+use crate::domain::{Client, NewUser, Rehash, Timestamp};
 
 /// SHA-256 over who asks, method, path and `Idempotency-Key`: the primary key of the records.
 pub type Scope = [u8; 32];
@@ -72,6 +73,10 @@ pub enum Effect {
     Identity(Box<IdentityChange>),
     /// A further session of a known user.
     StartSession(NewSession),
+    /// Counts wrong guesses. Whatever others count at the same time, none is lost.
+    CountGuesses(Vec<Limit>),
+    /// A further session of somebody who has just proved their password.
+    LogIn(Box<LogIn>),
     /// Replaces a refresh token. The session's version goes from `expected_version` to the next;
     /// where it is another or the session is revoked by now: [`Outcome::Stale`]. `replaced` gets
     /// `replaced_at = at` if it has none yet (the grace counts from the first time) and `successor_kid`, and
@@ -129,6 +134,8 @@ impl Effect {
             Self::Administer(administration) => administration.change.name(),
             Self::Identity(change) => change.name(),
             Self::StartSession(_) => "start_session",
+            Self::LogIn(_) => "log_in",
+            Self::CountGuesses(_) => "count_guesses",
             Self::RotateToken(_) => "rotate_token",
             Self::RevokeSession { .. } => "revoke_session",
             Self::RevokeOwnSession { .. } => "revoke_own_session",
@@ -154,6 +161,17 @@ pub struct Rotation {
     pub successor_kid: String,
     /// Who used the session.
     pub client: Client,
+}
+
+/// What a log-in changes.
+#[derive(Debug, Clone)]
+pub struct LogIn {
+    /// The session that begins.
+    pub session: NewSession,
+    /// A hash in the place of one that was made by an earlier rule; left out where the account has another by now.
+    pub rehash: Option<Rehash>,
+    /// A debt of wrong guesses that is forgiven.
+    pub forgiven: Option<GuessKey>,
 }
 
 /// How a mutation ended. All but `Committed` changed nothing.

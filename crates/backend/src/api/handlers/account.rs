@@ -10,17 +10,19 @@ use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::client::ClientInfo;
 use crate::api::cookie::SessionCookie;
+use crate::api::device::Devices;
 use crate::api::dto::{LoginRequest, RegisterRequest, SessionBody, SessionMode, UserBody};
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
 use crate::api::freshness::Asked;
+use crate::api::guard::Guard;
 use crate::api::presented::TokenPlace;
 use crate::app::{App, AppState};
-use crate::auth::{AccessError, Grant, OpenedSession};
+use crate::auth::{AccessError, Grant, OpenedSession, Verified};
 use crate::domain::one_time_code::CodePurpose;
-use crate::domain::{NewUser, User};
+use crate::domain::{Credentials, NewUser, PresentedPassword, Rehash, User};
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, Effect, StoreError};
+use crate::store::{AuditAction, AuditEntry, Effect, LogIn, StoreError};
 use uuid::Uuid;
 
 /// Make an account
@@ -35,6 +37,7 @@ use uuid::Uuid;
         (status = 201, description = "The account and its first session", body = SessionBody),
         (status = 409, description = "`email_taken`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
         (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -42,12 +45,16 @@ pub(in crate::api) async fn register(
     State(app): State<App>,
     attempt: Attempt,
     client: ClientInfo,
+    devices: Devices,
     Checked(request): Checked<RegisterRequest>,
 ) -> Result<Answer, ApiError> {
     let RegisterRequest { email, password, full_name, session: mode } = request;
+    let guard = Guard::registration(&client.client);
+    guard.admit(&app).await?;
     // Spares the hashing. Should an earlier try of this request have made the account, then its
     // answer is found when the refusal is about to be kept.
     if app.store.credentials(&email).await?.is_some() {
+        guard.count(&app, None).await?;
         return Err(ApiError::EmailTaken);
     }
     let password_hash = app.hasher.hash(password).await?;
@@ -56,6 +63,7 @@ pub(in crate::api) async fn register(
     let session = OpenedSession::begin(&user, client.client.clone(), &app.issuer, app.lifetimes, at);
     let place = place(&app, mode, &client);
     let answer = session_answer(StatusCode::CREATED, &user, &session.grant, place)?;
+    let answer = devices.introduce(&app, user.id, (mode, &client), answer);
     let audit = Some(Audit { action: AuditAction::UserRegistered, user_id: user.id, subject: None });
     let code = app.codes.issue(user.id, CodePurpose::VerifyEmail, user.email.clone(), at);
     let mail = mails::with_code(&user, &code);
@@ -66,16 +74,22 @@ pub(in crate::api) async fn register(
 
 /// Log in
 ///
-/// A wrong password and an unknown address get the same answer in the same time.
+/// A wrong password and an unknown address get the same answer in the same time. Wrong attempts are counted by account
+/// and by address of the client: 5 and 30 may follow each other, then each has to wait longer, up to 15 minutes. A device
+/// that has logged in to the account before has 10 of its own.
 #[utoipa::path(
     post, path = "/api/auth/login", tag = "auth", operation_id = "login",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
+        ("X-Device-Token" = Option<String>, Header, description = "From an earlier answer with this header: an allowance of wrong attempts apart from strangers'. With `session` `cookie` it is a cookie"),
+    ),
     request_body = LoginRequest,
     responses(
         (status = 200, description = "A new session", body = SessionBody),
         (status = 401, description = "`invalid_credentials`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`account_suspended`: the password is right", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
         (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -83,21 +97,50 @@ pub(in crate::api) async fn login(
     State(app): State<App>,
     attempt: Attempt,
     client: ClientInfo,
+    devices: Devices,
     Checked(request): Checked<LoginRequest>,
 ) -> Result<Answer, ApiError> {
     let found = app.store.credentials(&request.email).await?;
-    let (user, hash) = found.map(|found| (found.user, found.password_hash)).unzip();
-    let verified = app.hasher.verify(request.password, hash).await?;
-    let user = user.filter(|_| verified).ok_or(ApiError::InvalidCredentials)?;
+    let device = found.as_ref().and_then(|found| devices.known_to(found.user.id));
+    let guard = Guard::log_in(&request.email, &client.client, device);
+    let debts = guard.admit(&app).await?;
+    let (user, rehash) = prove(&app, &guard, found, request.password).await?;
     // Told to nobody but the owner.
     refuse_suspended(&user)?;
     let at = app.now();
     let session = OpenedSession::begin(&user, client.client.clone(), &app.issuer, app.lifetimes, at);
     let place = place(&app, request.session, &client);
     let answer = session_answer(StatusCode::OK, &user, &session.grant, place)?;
+    let answer = devices.introduce(&app, user.id, (request.session, &client), answer);
     let subject = Some(session.stored.id.to_string());
     let audit = Some(Audit { action: AuditAction::UserLoggedIn, user_id: user.id, subject });
-    done(attempt.commit(&app, at, Effect::StartSession(session.stored), audit, answer).await?)
+    // Only what a device of their own has typed wrong: strangers' guesses stay counted.
+    let forgiven = device.and(debts.first().copied());
+    let effect = Effect::LogIn(Box::new(LogIn { session: session.stored, rehash, forgiven }));
+    done(attempt.commit(&app, at, effect, audit, answer).await?)
+}
+
+/// The owner of `password`, and the hash that takes the place of theirs where there is to be another. Whatever is wrong is
+/// counted, for an address without an account, too.
+async fn prove(
+    app: &AppState,
+    guard: &Guard,
+    found: Option<Credentials>,
+    password: PresentedPassword,
+) -> Result<(User, Option<Rehash>), ApiError> {
+    let (user, hash) = found.map(|found| (found.user, found.password_hash)).unzip();
+    // Asked again when it is this one's turn: others may have guessed wrong while it waited.
+    let admit = async { guard.admit(app).await.map(drop) };
+    match (app.hasher.verify_any_form(password, hash, admit).await?, user) {
+        (Verified::Right, Some(user)) => Ok((user, None)),
+        (Verified::RightBefore(rehash), Some(user)) => Ok((user, Some(*rehash))),
+        (_, user) => {
+            let user_id = user.map_or(AuditEntry::NOBODY, |user| user.id);
+            let audit = Audit { action: AuditAction::UserLoginFailed, user_id, subject: None };
+            guard.count(app, Some(audit)).await?;
+            Err(ApiError::InvalidCredentials)
+        }
+    }
 }
 
 /// An administrator lets nobody into a suspended account.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use http::StatusCode;
 
 use super::account::done;
-use super::mails;
+use super::{current_password, mails};
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::{ChangeEmailRequest, NoFields, VerifyEmailRequest};
@@ -196,7 +196,7 @@ pub(in crate::api) async fn resend(
         (status = 202, description = "The mail to the new address will be sent"),
         (status = 401, description = "`invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_requests`: at most one mail a minute, and five an hour", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds"))),
+        (status = 429, description = "`too_many_requests`: at most one mail a minute, and five an hour; `too_many_attempts`: too many wrong passwords", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds"))),
         (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -207,9 +207,7 @@ pub(in crate::api) async fn change(
     Checked(request): Checked<ChangeEmailRequest>,
 ) -> Result<Answer, ApiError> {
     let credentials = app.store.credentials_of(current.id).await?.ok_or(AccessError::UnknownUser)?;
-    if !app.hasher.verify(request.current_password, Some(credentials.password_hash)).await? {
-        return Err(ApiError::InvalidCredentials);
-    }
+    current_password::prove(&app, current, request.current_password, credentials.password_hash).await?;
     let (user, email, at) = (credentials.user, request.new_email, app.now());
     if email == user.email {
         let reason = vec!["is the address of the account already".to_owned()];

@@ -7,7 +7,7 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use http::{HeaderValue, StatusCode};
 use time::Duration;
 
-use super::mails;
+use super::{current_password, mails};
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::{
@@ -81,6 +81,7 @@ pub(in crate::api) async fn update(
         (status = 202, description = "The account will be deleted", body = ClosingBody),
         (status = 401, description = "`invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
         (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -92,9 +93,7 @@ pub(in crate::api) async fn close(
 ) -> Result<Answer, ApiError> {
     let credentials = app.store.credentials_of(current.id).await?.ok_or(AccessError::UnknownUser)?;
     let (user, seen) = (credentials.user, credentials.password_hash);
-    if !app.hasher.verify(request.current_password, Some(seen.clone())).await? {
-        return Err(ApiError::InvalidCredentials);
-    }
+    current_password::prove(&app, current, request.current_password, seen.clone()).await?;
     if let Some(closing_at) = user.closing_at {
         return Ok(Answer::json(StatusCode::ACCEPTED, &ClosingBody { closing_at })?);
     }

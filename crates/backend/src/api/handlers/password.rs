@@ -8,14 +8,17 @@ use tokio::time::Instant;
 
 use super::account::done;
 use super::email::refuse;
-use super::mails;
+use super::{current_password, mails};
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
+use crate::api::client::ClientInfo;
 use crate::api::dto::{ChangePasswordRequest, ForgotPasswordRequest, ResetPasswordRequest};
 use crate::api::error::{ApiError, FieldErrors, Problem};
 use crate::api::fields::Checked;
+use crate::api::guard::Guard;
 use crate::app::{App, AppState};
 use crate::auth::AccessError;
+use crate::domain::guessing::Limit;
 use crate::domain::one_time_code::{CodePurpose, RESEND_AFTER, RESEND_WINDOW, wait_before_next};
 use crate::domain::{Email, Password, User};
 use crate::idempotency::Answer;
@@ -39,14 +42,20 @@ const MAX_TRIES: u32 = 3;
     responses(
         (status = 202, description = "If there is an account, its owner gets a mail"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
         (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::api) async fn forgot(
     State(app): State<App>,
     attempt: Attempt,
+    client: ClientInfo,
     Checked(ForgotPasswordRequest { email }): Checked<ForgotPasswordRequest>,
 ) -> Result<Answer, ApiError> {
+    // Each is counted, whatever comes of it: nobody is to mail to many.
+    let guard = Guard::of([Limit::by_address("forgotten password", client.client.address)]);
+    guard.admit(&app).await?;
+    guard.count(&app, None).await?;
     let answered_at = Instant::now() + FORGOT_TAKES;
     let answer = send_link(&app, &attempt, &email).await;
     tokio::time::sleep_until(answered_at).await;
@@ -128,7 +137,7 @@ fn check(password: &Password, user: &User) -> Result<(), ApiError> {
     let refused = |error: crate::domain::PasswordError| {
         ApiError::Validation(FieldErrors::from([("new_password".to_owned(), vec![error.to_string()])]))
     };
-    password.differs_from(&user.email).map_err(refused)
+    password.check_personal(&user.email, &user.full_name).map_err(refused)
 }
 
 /// Change my password
@@ -142,6 +151,7 @@ fn check(password: &Password, user: &User) -> Result<(), ApiError> {
         (status = 204, description = "The new password holds"),
         (status = 401, description = "`invalid_credentials`: the current password is wrong; `token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
         (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -151,13 +161,11 @@ pub(in crate::api) async fn change(
     attempt: Attempt,
     Checked(request): Checked<ChangePasswordRequest>,
 ) -> Result<Answer, ApiError> {
-    let ChangePasswordRequest { current_password, new_password } = request;
+    let ChangePasswordRequest { current_password: given, new_password } = request;
     let credentials = app.store.credentials_of(current.id).await?.ok_or(AccessError::UnknownUser)?;
     let (user, seen) = (credentials.user, credentials.password_hash);
     check(&new_password, &user)?;
-    if !app.hasher.verify(current_password, Some(seen.clone())).await? {
-        return Err(ApiError::InvalidCredentials);
-    }
+    current_password::prove(&app, current, given, seen.clone()).await?;
     let password_hash = app.hasher.hash(new_password).await?;
     let (at, user_id, session_id) = (app.now(), user.id, current.session_id);
     let change = IdentityChange::ChangePassword { user_id, session_id, seen, password_hash };

@@ -7,6 +7,7 @@ mod queue;
 mod share;
 
 use std::fmt;
+use std::future::ready;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -97,9 +98,20 @@ impl Hasher {
         password: PresentedPassword,
         hash: Option<PasswordHash>,
     ) -> Result<bool, HashError> {
+        self.verify_admitted(password, hash, ready(Ok(()))).await
+    }
+
+    /// The same, where `admit` still allows it once there is a thread for it.
+    pub async fn verify_admitted<E: From<HashError>>(
+        &self,
+        password: PresentedPassword,
+        hash: Option<PasswordHash>,
+        admit: impl Future<Output = Result<(), E>>,
+    ) -> Result<bool, E> {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.0.nobody.clone());
-        let verify = self.run(move |memory| memory.verify(password.expose().as_bytes(), hash.as_phc()));
+        let verify =
+            self.run_if(admit, move |memory| memory.verify(password.expose().as_bytes(), hash.as_phc()));
         let verified = verify.instrument(tracing::info_span!(target: SPANS, "verify password")).await?;
         Ok(verified && known)
     }
@@ -109,11 +121,19 @@ impl Hasher {
         self.0.queue.waiting()
     }
 
-    /// A client that hangs up gives back its place in the queue, but not a thread that still works for it.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Memory) -> Result<T, Argon2Error> + Send + 'static,
     ) -> Result<T, HashError> {
+        self.run_if(ready(Ok(())), work).await
+    }
+
+    /// A client that hangs up gives back its place in the queue, but not a thread that still works for it.
+    async fn run_if<T: Send + 'static, E: From<HashError>>(
+        &self,
+        admit: impl Future<Output = Result<(), E>>,
+        work: impl FnOnce(&mut Memory) -> Result<T, Argon2Error> + Send + 'static,
+    ) -> Result<T, E> {
         let Inner { queue, threads, metrics, share, crew, memory, .. } = &*self.0;
         let asked = Instant::now();
         let place = queue.enter(asked).map_err(|retry_after| self.busy(retry_after))?;
@@ -121,6 +141,7 @@ impl Hasher {
         let thread = thread.map_err(|_| self.busy(queue.send_away(Instant::now())))?;
         let seat = Seat { place, _thread: thread.map_err(|_| HashError::Thread)? };
         metrics.wait.observe(asked.elapsed().as_secs_f64());
+        admit.await?;
         let (share, duration, memory) = (*share, metrics.duration.clone(), Arc::clone(memory));
         let (answer, answered) = oneshot::channel();
         crew.run(move || {
@@ -132,7 +153,7 @@ impl Hasher {
             std::thread::sleep(share.rest_after(share::processor_time().saturating_sub(before)));
             seat.place.took(began.elapsed());
         })?;
-        Ok(answered.await.map_err(|_| HashError::Thread)??)
+        Ok(answered.await.map_err(|_| HashError::Thread)?.map_err(HashError::from)?)
     }
 
     fn busy(&self, retry_after: Duration) -> HashError {

@@ -43,7 +43,7 @@ impl Context {
         if self.store.credentials(&email).await?.is_some() {
             return Err(AccountError::Taken(email).into());
         }
-        let password_hash = hash(password_for(&email)?).await?;
+        let password_hash = hash(password_for(&email, &name)?).await?;
         let at = self.store.now();
         let user = User { role, ..User::registered(Uuid::now_v7(), email.clone(), name, at) };
         let audit = self.entry(AuditAction::UserCreated, user.id, Some(role.to_string()));
@@ -65,7 +65,7 @@ impl Context {
 
     pub(super) async fn reset_password(&self, email: &Email) -> Result<(), Failure> {
         let user = self.known(email).await?;
-        let hash = hash(password_for(email)?).await?;
+        let hash = hash(password_for(email, &user.full_name)?).await?;
         self.change(&user, AccountChange::SetPassword(hash), AuditAction::PasswordSet, None).await?;
         print(&format!("{email} has a new password, and no session"))
     }
@@ -137,9 +137,9 @@ fn mutation(at: Timestamp, effect: Effect, audit: AuditEntry) -> Mutation {
     Mutation { at, idempotency: None, session: None, effect, messages: Vec::new(), audit: Some(audit) }
 }
 
-fn password_for(email: &Email) -> Result<Password, Failure> {
+fn password_for(email: &Email, name: &FullName) -> Result<Password, Failure> {
     let password = password::read()?;
-    password.differs_from(email).map_err(PasswordInputError::from)?;
+    password.check_personal(email, name).map_err(PasswordInputError::from)?;
     Ok(password)
 }
 

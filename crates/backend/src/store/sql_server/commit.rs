@@ -8,7 +8,7 @@ use super::batch::{Batch, Value, values};
 use super::failure::Failure;
 use super::pool::Pool;
 use super::retry::Tries;
-use super::{administration, audit, codes, identity, kept, outbox, read, row, sessions};
+use super::{administration, audit, codes, guesses, identity, kept, log_in, outbox, read, row, sessions};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
@@ -18,7 +18,7 @@ pub(super) const OR_STALE: &str =
     "IF @@ROWCOUNT = 0 BEGIN ROLLBACK TRANSACTION; SELECT CAST(0 AS BIT) AS committed; RETURN; END";
 
 const RECORD_CONSTRAINT: &str = "uq_idempotency_records_scope";
-const EMAIL_CONSTRAINT: &str = "uq_users_email_key";
+const EMAIL_CONSTRAINTS: [&str; 2] = ["uq_users_email_key", "uq_users_email_canonical"];
 
 /// Does `mutation` whole or not at all.
 ///
@@ -36,7 +36,7 @@ pub(super) async fn commit(pool: &Pool, mutation: &Mutation) -> Result<Outcome, 
         let failure = match failure {
             duplicate @ Failure::Duplicate(_) => match told_apart(pool, mutation, &duplicate).await? {
                 Some(outcome) => return Ok(outcome),
-                None if duplicate.violates(RECORD_CONSTRAINT) => duplicate.has_passed(),
+                None if has_passed(&duplicate) => duplicate.has_passed(),
                 None => duplicate,
             },
             other => other,
@@ -59,7 +59,14 @@ async fn told_apart(
     {
         return Ok(Some(Outcome::Kept(kept)));
     }
-    Ok(duplicate.violates(EMAIL_CONSTRAINT).then_some(Outcome::EmailTaken))
+    let is_taken = EMAIL_CONSTRAINTS.into_iter().any(|constraint| duplicate.violates(constraint));
+    Ok(is_taken.then_some(Outcome::EmailTaken))
+}
+
+/// Whether what was in the way is no reason not to try again: a record that has expired by now, or another instance that
+/// was the first to count a guess.
+fn has_passed(duplicate: &Failure) -> bool {
+    duplicate.violates(RECORD_CONSTRAINT) || duplicate.violates(guesses::CONSTRAINT)
 }
 
 fn batch(mutation: &Mutation) -> Batch {
@@ -121,6 +128,8 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
         Effect::Administer(administration) => administration::add(batch, administration, at),
         Effect::Identity(change) => identity::add(batch, change, at),
         Effect::StartSession(session) => sessions::start(batch, session, at),
+        Effect::CountGuesses(limits) => guesses::count(batch, limits, at),
+        Effect::LogIn(log_in) => log_in::add(batch, log_in, at),
         Effect::RotateToken(rotation) => sessions::rotate(batch, rotation, at),
         Effect::RevokeSession { session_id } => sessions::revoke(batch, *session_id, at),
         Effect::RevokeOwnSession { user_id, session_id } => {
@@ -153,8 +162,8 @@ fn add_user(batch: &mut Batch, new: &NewUser, at: Timestamp) {
     let user = &new.user;
     batch.add(
         "INSERT INTO dbo.users (id, email, email_key, full_name, role, password_hash, created_at, updated_at,
-                                name_key, email_verified_at, language, theme)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                name_key, email_verified_at, language, theme, email_canonical)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         values![
             user.id,
             user.email.as_str(),
@@ -168,6 +177,7 @@ fn add_user(batch: &mut Batch, new: &NewUser, at: Timestamp) {
             user.email_verified_at,
             user.language.as_ref().map(Language::as_str),
             user.theme.as_str(),
+            user.email.canonical(),
         ],
     );
 }

@@ -88,8 +88,9 @@ fn reset_password(
 
 fn change_email(batch: &mut Batch, code: CodeUse, user_id: Uuid, email: &Email, at: Timestamp) {
     batch.add(
-        "UPDATE dbo.users SET email = ?, email_key = ?, email_verified_at = ?, updated_at = ? WHERE id = ?",
-        values![email.as_str(), email.key(), at, at, user_id],
+        "UPDATE dbo.users SET email = ?, email_key = ?, email_canonical = ?, email_verified_at = ?, updated_at = ?
+         WHERE id = ?",
+        values![email.as_str(), email.key(), email.canonical(), at, at, user_id],
     );
     batch.add(OR_STALE, values![]);
     codes::use_one(batch, code, at);

@@ -13,6 +13,7 @@ mod administration;
 mod audit;
 pub(super) mod backup;
 mod batch;
+mod canonical;
 mod certificate;
 mod codes;
 mod commit;
@@ -21,10 +22,12 @@ mod database;
 mod directory;
 mod driver;
 mod failure;
+mod guesses;
 mod header;
 mod identity;
 mod kept;
 mod literal;
+mod log_in;
 mod migrate;
 mod observe;
 mod outbox;
@@ -47,10 +50,11 @@ use super::migration::MigrationError;
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{
-    Asker, DatabaseClock, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store,
-    StoreError,
+    Asker, Canonicalized, DatabaseClock, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope,
+    SessionsQuery, Store, StoreError,
 };
 use crate::config::SqlServerConfig;
+use crate::domain::guessing::{Debt, GuessKey};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
@@ -143,6 +147,14 @@ impl Store for SqlServerStore {
 
     async fn purge_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         purge::audit(&self.pool, before, limit).await
+    }
+
+    async fn guess_debts(&self, keys: Vec<GuessKey>) -> Result<Vec<(GuessKey, Debt)>, StoreError> {
+        guesses::debts(&self.pool, &keys).await
+    }
+
+    async fn canonicalize(&self, now: Timestamp, limit: u32) -> Result<Canonicalized, StoreError> {
+        canonical::fill(&self.pool, now, limit).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -43,8 +43,17 @@ pub(super) async fn kept_answer(
 
 pub(super) async fn credentials(pool: &Pool, email: &Email) -> Result<Option<Credentials>, StoreError> {
     let batch = Batch::of(
-        concat!("SELECT ", user_columns!(), ", u.password_hash FROM dbo.users u WHERE u.email_key = ?"),
-        values![email.key()],
+        concat!(
+            "SELECT ",
+            user_columns!(),
+            ", u.password_hash, 0 AS other_spelling FROM dbo.users u WHERE u.email_key = ?
+             UNION ALL
+             SELECT ",
+            user_columns!(),
+            ", u.password_hash, 1 FROM dbo.users u WHERE u.email_canonical = ? AND u.email_key <> ?
+             ORDER BY other_spelling"
+        ),
+        values![email.key(), email.canonical(), email.key()],
     );
     rows(pool, "read credentials", batch).await?.first().map(row::credentials).transpose()
 }

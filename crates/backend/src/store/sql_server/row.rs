@@ -9,7 +9,7 @@ use time::PrimitiveDateTime;
 
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::session::TokenState;
-use crate::domain::{Credentials, PasswordHash, Timestamp, User};
+use crate::domain::{Credentials, Email, FullName, PasswordHash, Timestamp, User};
 use crate::store::{BoxError, KeptAnswer, Outcome, StoreError};
 
 /// A column that must have a value has none.
@@ -40,9 +40,9 @@ pub(super) fn outcome(rows: &[Row]) -> Result<Outcome, StoreError> {
 pub(super) fn user(row: &Row) -> Result<User, StoreError> {
     Ok(User {
         id: required(row, "id")?,
-        email: parsed(row, "email")?,
+        email: Email::stored(text(row, "email")?),
         email_verified_at: optional_moment(row, "email_verified_at")?,
-        full_name: parsed(row, "full_name")?,
+        full_name: FullName::stored(text(row, "full_name")?),
         language: optional_parsed(row, "language")?,
         theme: parsed(row, "theme")?,
         role: parsed(row, "role")?,
@@ -58,10 +58,15 @@ pub(super) fn credentials(row: &Row) -> Result<Credentials, StoreError> {
 }
 
 pub(super) fn kept_answer(row: &Row) -> Result<KeptAnswer, StoreError> {
-    let (kid, hash): (&str, &[u8]) = (required(row, "kid")?, required(row, "body_hash")?);
-    let body_hash = hash.try_into().map_err(|_| StoreError::corrupt("body_hash", BadLength(hash.len())))?;
+    let (kid, body_hash): (&str, _) = (required(row, "kid")?, hash(row, "body_hash")?);
     let answer: &[u8] = required(row, "answer")?;
     Ok(KeptAnswer { kid: kid.to_owned(), body_hash, answer: answer.to_vec() })
+}
+
+/// Exactly 32 bytes.
+pub(super) fn hash(row: &Row, column: &'static str) -> Result<[u8; 32], StoreError> {
+    let bytes: &[u8] = required(row, column)?;
+    bytes.try_into().map_err(|_| StoreError::corrupt(column, BadLength(bytes.len())))
 }
 
 pub(super) fn token_state(row: &Row) -> Result<TokenState, StoreError> {
@@ -109,6 +114,11 @@ pub(super) fn optional<'r, T: FromSql<'r>>(
     column: &'static str,
 ) -> Result<Option<T>, StoreError> {
     row.try_get(column).map_err(|error| StoreError::corrupt(column, error))
+}
+
+/// A text that was checked before it was stored, by whatever rule was valid then.
+fn text(row: &Row, column: &'static str) -> Result<String, StoreError> {
+    required::<&str>(row, column).map(str::to_owned)
 }
 
 pub(super) fn parsed<T>(row: &Row, column: &'static str) -> Result<T, StoreError>

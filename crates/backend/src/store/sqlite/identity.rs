@@ -5,7 +5,7 @@ use rusqlite::{Connection, Error, params};
 use uuid::Uuid;
 
 use super::job::Job;
-use super::mutate::is_unique_violation;
+use super::mutate::is_taken;
 use super::read::{self, millis};
 use super::sessions::revoke_all_of;
 use super::{SqliteStore, codes, personal};
@@ -151,10 +151,11 @@ fn change_email(
     at: Timestamp,
 ) -> Result<Outcome, Error> {
     let sql =
-        "UPDATE users SET email = ?2, email_key = ?3, email_verified_at = ?4, updated_at = ?4 WHERE id = ?1";
-    let user = params![user_id.to_string(), email.as_str(), email.key(), millis(at)];
+        "UPDATE users SET email = ?2, email_key = ?3, email_verified_at = ?4, updated_at = ?4, email_canonical = ?5
+         WHERE id = ?1";
+    let user = params![user_id.to_string(), email.as_str(), email.key(), millis(at), email.canonical()];
     let found = match changed(connection, sql, user) {
-        Err(error) if is_unique_violation(&error, "users.email_key") => return Ok(Outcome::EmailTaken),
+        Err(error) if is_taken(&error) => return Ok(Outcome::EmailTaken),
         other => other?,
     };
     if !found || !codes::use_one(connection, code, at)? {

@@ -8,15 +8,18 @@
 mod administration;
 mod audit;
 pub(super) mod backup;
+mod canonical;
 mod check;
 mod codes;
 mod connection;
 mod crew;
 mod directory;
+mod guesses;
 mod identity;
 mod job;
 mod kept;
 mod last_backup;
+mod log_in;
 mod migrate;
 mod mutate;
 mod observe;
@@ -42,10 +45,11 @@ use super::migration::MigrationError;
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{
-    Asker, BoxError, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store,
-    StoreError,
+    Asker, BoxError, Canonicalized, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery,
+    Store, StoreError,
 };
 use crate::config::PoolConfig;
+use crate::domain::guessing::{Debt, GuessKey};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User, cut_to_millisecond};
@@ -112,8 +116,8 @@ impl Store for SqliteStore {
     }
 
     async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError> {
-        let key = email.key().to_owned();
-        self.readers.submit(Job::new(move |connection| read::credentials(connection, &key))).await
+        let email = email.clone();
+        self.readers.submit(Job::new(move |connection| read::credentials(connection, &email))).await
     }
 
     async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
@@ -176,6 +180,14 @@ impl Store for SqliteStore {
 
     async fn purge_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.writer.submit(Job::new(move |connection| purge::audit(connection, before, limit))).await
+    }
+
+    async fn guess_debts(&self, keys: Vec<GuessKey>) -> Result<Vec<(GuessKey, Debt)>, StoreError> {
+        self.readers.submit(Job::new(move |connection| guesses::debts(connection, &keys))).await
+    }
+
+    async fn canonicalize(&self, now: Timestamp, limit: u32) -> Result<Canonicalized, StoreError> {
+        self.writer.submit(Job::new(move |connection| canonical::fill(connection, now, limit))).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use super::connection::store_error;
 use super::kept::keep_version;
 use super::outbox;
 use super::read::{kept_answer, millis};
-use super::{administration, audit, codes, identity, sessions};
+use super::{administration, audit, codes, guesses, identity, log_in, sessions};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::session::NewSession;
 use crate::domain::{Language, NewUser, Timestamp};
@@ -74,6 +74,8 @@ fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Resu
         Effect::Administer(administration) => administration::apply(connection, administration, at),
         Effect::Identity(change) => identity::apply(connection, change, at),
         Effect::StartSession(session) => sessions::start(connection, session, at),
+        Effect::CountGuesses(limits) => guesses::count(connection, limits, at),
+        Effect::LogIn(log_in) => log_in::apply(connection, log_in, at),
         Effect::RotateToken(rotation) => sessions::rotate(connection, rotation, at),
         Effect::RevokeSession { session_id } => sessions::revoke(connection, *session_id, at),
         Effect::RevokeOwnSession { user_id, session_id } => {
@@ -112,8 +114,8 @@ fn add_account(
     let inserted = connection
         .prepare_cached(
             "INSERT INTO users (id, email, email_key, full_name, role, password_hash, created_at, updated_at,
-                                name_key, email_verified_at, language, theme)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11)",
+                                name_key, email_verified_at, language, theme, email_canonical)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             user.id.to_string(),
@@ -127,9 +129,10 @@ fn add_account(
             user.email_verified_at.map(millis),
             user.language.as_ref().map(Language::as_str),
             user.theme.as_str(),
+            user.email.canonical(),
         ]);
     match inserted {
-        Err(error) if is_unique_violation(&error, "users.email_key") => return Ok(Outcome::EmailTaken),
+        Err(error) if is_taken(&error) => return Ok(Outcome::EmailTaken),
         other => other?,
     };
     let begun = Onboarding::begun(at);
@@ -204,6 +207,11 @@ fn complete_onboarding(
         )?
         .execute(params![user_id.to_string(), expected_version, millis(at)])?;
     Ok(if rows == 0 { Outcome::Stale } else { Outcome::Committed })
+}
+
+/// Whether another account has the address.
+pub(super) fn is_taken(error: &Error) -> bool {
+    is_unique_violation(error, "users.email_key") || is_unique_violation(error, "users.email_canonical")
 }
 
 pub(super) fn is_unique_violation(error: &Error, column: &str) -> bool {

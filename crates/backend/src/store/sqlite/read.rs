@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::connection::store_error;
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::session::{TokenHash, TokenState};
-use crate::domain::{Credentials, PasswordHash, Timestamp, User};
+use crate::domain::{Credentials, Email, FullName, PasswordHash, Timestamp, User};
 use crate::store::{BoxError, KeptAnswer, Scope, StoreError};
 
 /// A moment as the database keeps it: milliseconds since 1970.
@@ -109,9 +109,9 @@ impl UserRow {
     pub(super) fn into_user(self) -> Result<User, StoreError> {
         Ok(User {
             id: parse("user id", &self.id)?,
-            email: parse("e-mail address", &self.email)?,
+            email: Email::stored(self.email),
             email_verified_at: self.email_verified_at.map(moment).transpose()?,
-            full_name: parse("name", &self.full_name)?,
+            full_name: FullName::stored(self.full_name),
             language: self.language.map(|tag| parse("language", &tag)).transpose()?,
             theme: parse("theme", &self.theme)?,
             role: parse("role", &self.role)?,
@@ -128,12 +128,14 @@ pub(super) fn user(connection: &Connection, id: Uuid) -> Result<Option<User>, St
     row.map(UserRow::into_user).transpose()
 }
 
-pub(super) fn credentials(
-    connection: &Connection,
-    email_key: &str,
-) -> Result<Option<Credentials>, StoreError> {
-    let sql = concat!("SELECT ", user_columns!(), ", u.password_hash FROM users u WHERE u.email_key = ?");
-    credentials_by(connection, sql, email_key)
+pub(super) fn credentials(connection: &Connection, email: &Email) -> Result<Option<Credentials>, StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        user_columns!(),
+        ", u.password_hash FROM users u WHERE u.email_key = ?1 OR u.email_canonical = ?2
+         ORDER BY u.email_key = ?1 DESC LIMIT 1"
+    );
+    credentials_by(connection, sql, [email.key(), email.canonical()])
 }
 
 pub(super) fn credentials_of(
@@ -141,11 +143,15 @@ pub(super) fn credentials_of(
     user_id: Uuid,
 ) -> Result<Option<Credentials>, StoreError> {
     let sql = concat!("SELECT ", user_columns!(), ", u.password_hash FROM users u WHERE u.id = ?");
-    credentials_by(connection, sql, &user_id.to_string())
+    credentials_by(connection, sql, [user_id.to_string()])
 }
 
-fn credentials_by(connection: &Connection, sql: &str, key: &str) -> Result<Option<Credentials>, StoreError> {
-    let row = one(connection, "read credentials", sql, [key], |row| {
+fn credentials_by(
+    connection: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+) -> Result<Option<Credentials>, StoreError> {
+    let row = one(connection, "read credentials", sql, params, |row| {
         Ok((UserRow::read(row)?, PasswordHash::from_phc(row.get(AFTER_USER)?)))
     })?;
     row.map(|(user, password_hash)| Ok(Credentials { user: user.into_user()?, password_hash })).transpose()

@@ -6,19 +6,19 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::harness::{Database, Instance, Send as _, registration};
+use super::harness::{Database, Instance, PASSWORD, Send as _, registration};
 
 #[tokio::test]
 async fn a_storm_of_log_ins_is_refused_at_once_where_it_would_wait_too_long() {
     let database = Database::new();
     let instance = Instance::start_with(&database, &[("HASH_THREADS", "1")]).await;
     let person = instance.register().await;
-    let login = json!({"email": person.email, "password": "wrong horse"});
+    let login = json!({"email": person.email, "password": PASSWORD});
     let mut storm: FuturesUnordered<_> =
         (0..800).map(|_| instance.post("/api/auth/login", &login).done()).collect();
     let (mut refused, mut worked, mut told) = (0, 0, Vec::new());
     while let Some(answer) = storm.next().await {
-        if answer.status == StatusCode::UNAUTHORIZED {
+        if answer.status == StatusCode::OK {
             worked += 1;
             continue;
         }

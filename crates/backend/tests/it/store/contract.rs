@@ -1,8 +1,11 @@
 //! What every home of the store must do.
 
+mod addresses;
 mod administration;
 mod directory;
+mod guesses;
 mod identity;
+mod log_in;
 mod outbox;
 mod sessions;
 
@@ -21,9 +24,14 @@ use super::samples::{
     user,
 };
 
+pub(crate) use addresses::*;
 pub(crate) use administration::*;
 pub(crate) use directory::*;
+pub(crate) use guesses::{
+    a_log_in_forgives_its_device, guesses_at_once_are_all_counted, wrong_guesses_add_up_and_are_forgiven,
+};
 pub(crate) use identity::*;
+pub(crate) use log_in::*;
 pub(crate) use outbox::*;
 pub(crate) use sessions::*;
 mod kept_answers;
@@ -275,9 +283,13 @@ pub(crate) async fn what_expired_is_purged_in_portions(store: &SharedStore) {
         (keep.at, keep.idempotency.as_mut().unwrap().expires_at) = (then - Duration::DAY, then);
         assert_eq!(store.commit(keep).await.unwrap(), Outcome::Committed);
     }
+    let guesses = guesses::limit();
+    guesses::count(&**store, &[guesses], then - guesses::MINUTE).await;
     assert_eq!(store.purge(then - Duration::MILLISECOND, 2).await.unwrap(), 0);
-    // Two records, one token, its session; then the last record.
-    assert_eq!(store.purge(then, 2).await.unwrap(), 4);
+    assert!(guesses::debt(&**store, guesses).await.is_some());
+    // Two records, one token, its session, the wrong guesses; then the last record.
+    assert_eq!(store.purge(then, 2).await.unwrap(), 5);
+    assert_eq!(guesses::debt(&**store, guesses).await, None);
     assert_eq!(store.purge(then, 2).await.unwrap(), 1);
     assert_eq!(store.purge(then, 2).await.unwrap(), 0);
     for scope in scopes {

@@ -14,6 +14,11 @@ macro_rules! contract_suite {
         $crate::store::contract_suite!($factory:
             a_registration_is_found_again,
             an_address_is_taken_in_any_spelling,
+            a_mailbox_is_taken_in_any_spelling,
+            a_log_in_may_bring_a_new_hash,
+            a_log_in_forgives_its_device,
+            wrong_guesses_add_up_and_are_forgiven,
+            guesses_at_once_are_all_counted,
             a_taken_address_leaves_nothing_behind,
             a_repeated_key_gives_what_was_kept,
             tries_at_once_with_one_key_have_one_effect,

@@ -38,6 +38,20 @@ async fn fresh() -> Option<(SharedStore, TempDir)> {
 
 super::contract_suite!(fresh);
 
+#[tokio::test]
+async fn accounts_of_before_get_their_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    sqlite::migrate(&path).unwrap();
+    let store: SharedStore = Arc::new(open(&path));
+    let run = async |statement: String| {
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection.execute_batch(&statement.replace("N'", "'")).unwrap();
+    };
+    super::contract::accounts_of_before_get_their_form(&store, run).await;
+    assert_eq!(count(&path, "address_collisions"), 1);
+}
+
 pub(crate) fn count(path: &Path, table: &str) -> i64 {
     let connection = rusqlite::Connection::open(path).unwrap();
     connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()

@@ -4,6 +4,7 @@
 //! official image is started where a container engine and the image are here already.
 
 mod absent;
+mod addresses;
 mod backups;
 mod container;
 mod instances;

@@ -1,19 +1,24 @@
 //! Passwords and what is kept of them.
 
+mod common;
+mod personal;
+
 use std::fmt;
 use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
-use super::Email;
+use super::text::{is_visible, nfc};
+use super::{Email, FullName};
 
 const MIN_CHARS: usize = 8;
 const MAX_CHARS: usize = 128;
 /// Longer than any password that was ever accepted.
 const MAX_PRESENTED_CHARS: usize = 4 * MAX_CHARS;
 
-/// A password that may be chosen: 8 to 128 characters of any kind (NIST SP 800-63B section
-/// 3.1.1.2: length counts, rules of composition do not help). Never printed, wiped on drop.
+/// A password that may be chosen, in NFC: 8 to 128 characters of any kind, of which something is seen and which are
+/// none of the 100,000 most common passwords (NIST SP 800-63B section 3.1.1.2: length and lists count, rules of
+/// composition do not help). Never printed, wiped on drop.
 #[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
@@ -25,6 +30,15 @@ pub struct PresentedPassword(Zeroizing<String>);
 /// A password's hash in PHC string format, with its algorithm, parameters and salt.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
+
+/// A new hash of the same password.
+#[derive(Debug, Clone)]
+pub struct Rehash {
+    /// The hash that the password was checked against.
+    pub old: PasswordHash,
+    /// What takes its place.
+    pub new: PasswordHash,
+}
 
 /// Why a password cannot be accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,9 +52,21 @@ pub enum PasswordError {
     /// More than 128 characters.
     #[error("must be at most {MAX_CHARS} characters long")]
     TooLong,
-    /// The person's own e-mail address.
-    #[error("must not be the e-mail address")]
-    IsEmail,
+    /// Nothing but blanks, controls and characters that show nothing.
+    #[error("must contain a visible character")]
+    Invisible,
+    /// One of the 100,000 most common passwords.
+    #[error("must not be one of the most common passwords")]
+    Common,
+    /// The person's own e-mail address or its first part is in it.
+    #[error("must not contain the e-mail address or the part before its @")]
+    ContainsEmail,
+    /// The person's own name is in it.
+    #[error("must not contain the name")]
+    ContainsName,
+    /// The product's name is in it.
+    #[error("must not contain the name of this service")]
+    ContainsProduct,
 }
 
 impl Password {
@@ -49,9 +75,14 @@ impl Password {
         &self.0
     }
 
-    /// Refuses the first password anybody would guess for this person.
-    pub fn differs_from(&self, email: &Email) -> Result<(), PasswordError> {
-        if self.0.to_lowercase() == email.key() { Err(PasswordError::IsEmail) } else { Ok(()) }
+    /// The form that is hashed of a password that was accepted by an earlier rule.
+    pub fn accepted_before(password: &PresentedPassword) -> Self {
+        Self(password.normalized().0)
+    }
+
+    /// Refuses what somebody would guess first who knows the person or the product.
+    pub fn check_personal(&self, email: &Email, name: &FullName) -> Result<(), PasswordError> {
+        personal::check(&self.0, email, name)
     }
 }
 
@@ -59,19 +90,28 @@ impl FromStr for Password {
     type Err = PasswordError;
 
     fn from_str(text: &str) -> Result<Self, PasswordError> {
-        match text.chars().count() {
+        let password = Zeroizing::new(nfc(text));
+        match password.chars().count() {
             0 => Err(PasswordError::Empty),
             count if count < MIN_CHARS => Err(PasswordError::TooShort),
             count if count > MAX_CHARS => Err(PasswordError::TooLong),
-            _ => Ok(Self(Zeroizing::new(text.to_owned()))),
+            _ if !is_visible(&password) => Err(PasswordError::Invisible),
+            _ if common::is_common(&password) => Err(PasswordError::Common),
+            _ => Ok(Self(password)),
         }
     }
 }
 
 impl PresentedPassword {
-    /// The password in clear text.
+    /// The password in clear text, as it was given.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The form that is hashed of a password: NFC.
+    #[must_use]
+    pub fn normalized(&self) -> Self {
+        Self(Zeroizing::new(nfc(&self.0)))
     }
 }
 
@@ -115,13 +155,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn length_is_counted_in_characters() {
-        let (longest, too_long) = ("é".repeat(MAX_CHARS), "é".repeat(MAX_CHARS + 1));
+    fn passwords_are_accepted_or_refused_for_a_reason() {
+        // 129 characters as they are typed, 128 in NFC.
+        let (longest, too_long) = (format!("e\u{301}{}", "é".repeat(127)), "é".repeat(MAX_CHARS + 1));
         let table: &[(&str, Result<(), PasswordError>)] = &[
             ("", Err(PasswordError::Empty)),
             ("1234567", Err(PasswordError::TooShort)),
-            ("12345678", Ok(())),
-            ("        ", Ok(())),
+            ("1234e\u{301}67", Err(PasswordError::TooShort)),
+            ("        ", Err(PasswordError::Invisible)),
+            ("\u{0}\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}", Err(PasswordError::Invisible)),
+            ("\u{200B}\u{200B}\u{200B}\u{200B} \u{3000}\u{3000}\u{3164}", Err(PasswordError::Invisible)),
+            ("12345678", Err(PasswordError::Common)),
+            ("Password1", Err(PasswordError::Common)),
+            ("qlwpeoruty", Ok(())),
+            ("       x", Ok(())),
             (&longest, Ok(())),
             (&too_long, Err(PasswordError::TooLong)),
         ];
@@ -131,10 +178,11 @@ mod tests {
     }
 
     #[test]
-    fn the_own_address_is_no_password() {
-        let email: Email = "ada@example.com".parse().unwrap();
-        let password: Password = "ADA@example.com".parse().unwrap();
-        assert_eq!(password.differs_from(&email), Err(PasswordError::IsEmail));
+    fn what_looks_the_same_is_the_same_password() {
+        let typed: PresentedPassword = "cafe\u{301} au lait".parse().unwrap();
+        let chosen: Password = "café au lait".parse().unwrap();
+        assert_eq!(typed.normalized().expose(), chosen.expose());
+        assert_ne!(typed.expose(), chosen.expose());
     }
 
     #[test]

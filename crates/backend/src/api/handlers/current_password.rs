@@ -1,0 +1,34 @@
+//! Changes that ask for the current password, from somebody who has logged in.
+
+use uuid::Uuid;
+
+use crate::api::error::ApiError;
+use crate::api::guard::Guard;
+use crate::app::AppState;
+use crate::auth::{CurrentUser, Verified};
+use crate::domain::guessing::Limit;
+use crate::domain::{PasswordHash, PresentedPassword};
+
+/// Refuses unless `password` is the one of `hash`. Wrong ones are counted by session, so that whoever has got hold of one
+/// cannot guess on, and cannot stop the owner's others.
+pub(super) async fn prove(
+    app: &AppState,
+    CurrentUser { id, session_id, .. }: CurrentUser,
+    password: PresentedPassword,
+    hash: PasswordHash,
+) -> Result<(), ApiError> {
+    let guard = Guard::of([limit(id, session_id)]);
+    guard.admit(app).await?;
+    let admit = async { guard.admit(app).await.map(drop) };
+    match app.hasher.verify_any_form(password, Some(hash), admit).await? {
+        Verified::Right | Verified::RightBefore(_) => Ok(()),
+        Verified::Wrong => {
+            guard.count(app, None).await?;
+            Err(ApiError::InvalidCredentials)
+        }
+    }
+}
+
+fn limit(user_id: Uuid, session_id: Uuid) -> Limit {
+    Limit::by_device("current password", user_id, session_id)
+}

@@ -1,0 +1,79 @@
+//! Checks a password against a hash that may be of an earlier rule.
+
+use super::{HashError, Hasher};
+use crate::domain::{Password, PasswordHash, PresentedPassword, Rehash};
+
+/// What a presented password is.
+#[derive(Debug, Clone)]
+pub enum Verified {
+    /// Not the one of the hash.
+    Wrong,
+    /// The one of the hash.
+    Right,
+    /// The one of the hash, which was made of the password as it was typed and not of its NFC: this one is to take its
+    /// place.
+    RightBefore(Box<Rehash>),
+}
+
+impl Hasher {
+    /// Whether `password` is the one of `hash`, in NFC or, for hashes of earlier versions, as it was typed. With no hash
+    /// it is wrong after the same work: how often is hashed depends on the password alone.
+    /// `admit` is asked once there is a thread for it.
+    pub async fn verify_any_form<E: From<HashError>>(
+        &self,
+        password: PresentedPassword,
+        hash: Option<PasswordHash>,
+        admit: impl Future<Output = Result<(), E>>,
+    ) -> Result<Verified, E> {
+        let normalized = password.normalized();
+        let is_normalized = normalized.expose() == password.expose();
+        if self.verify_admitted(normalized, hash.clone(), admit).await? {
+            return Ok(Verified::Right);
+        }
+        if is_normalized || !self.verify(password.clone(), hash.clone()).await? {
+            return Ok(Verified::Wrong);
+        }
+        let Some(old) = hash else { return Ok(Verified::Wrong) };
+        let new = self.hash(Password::accepted_before(&password)).await?;
+        Ok(Verified::RightBefore(Box::new(Rehash { old, new })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+    use std::num::NonZeroU32;
+
+    use argon2::PasswordHasher as _;
+
+    use super::super::HashMetrics;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hash_of_another_form_is_known_and_replaced() {
+        let metrics = HashMetrics::register(&prometheus::Registry::new()).unwrap();
+        let hasher = Hasher::new(NonZeroU32::MIN, metrics).unwrap();
+        let verify = |text: &str, hash: &PasswordHash| {
+            hasher.verify_any_form(text.parse().unwrap(), Some(hash.clone()), ready(Ok::<_, HashError>(())))
+        };
+        let (composed, decomposed) = ("café au lait", "cafe\u{301} au lait");
+        let of_before = |text: &str| {
+            let hash = argon2::Argon2::default().hash_password(text.as_bytes()).unwrap();
+            PasswordHash::from_phc(hash.to_string())
+        };
+        let old = of_before(decomposed);
+        assert!(matches!(verify(composed, &old).await.unwrap(), Verified::Wrong));
+        let Verified::RightBefore(rehash) = verify(decomposed, &old).await.unwrap() else {
+            panic!("not right")
+        };
+        assert_eq!(rehash.old, old);
+        for text in [composed, decomposed] {
+            assert!(matches!(verify(text, &rehash.new).await.unwrap(), Verified::Right), "{text}");
+        }
+        assert!(matches!(verify("tea", &old).await.unwrap(), Verified::Wrong));
+        let nobody = hasher.verify_any_form(decomposed.parse().unwrap(), None, ready(Ok::<_, HashError>(())));
+        assert!(matches!(nobody.await.unwrap(), Verified::Wrong));
+        let refused = hasher.verify_any_form(composed.parse().unwrap(), None, ready(Err(HashError::Thread)));
+        assert!(matches!(refused.await, Err(HashError::Thread)));
+    }
+}

@@ -1,0 +1,91 @@
+//! What is guessed at, and by whom.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use uuid::Uuid;
+
+use super::Policy;
+use crate::domain::Email;
+
+/// What a debt is found by: SHA-256 over the purpose and its subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GuessKey(pub [u8; 32]);
+
+/// A debt and the policy that it goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// What it is found by.
+    pub key: GuessKey,
+    /// What it goes by.
+    pub policy: Policy,
+}
+
+impl Limit {
+    /// Guesses for `purpose` at the account of an address, whether there is one or not.
+    pub fn at_email(purpose: &str, email: &Email) -> Self {
+        Self { key: key(&[purpose, "email", email.canonical()]), policy: Policy::ACCOUNT }
+    }
+
+    /// Guesses for `purpose` at the account of a user.
+    pub fn at_user(purpose: &str, user_id: Uuid) -> Self {
+        Self { key: key(&[purpose, "user", &user_id.to_string()]), policy: Policy::ACCOUNT }
+    }
+
+    /// Guesses for `purpose` by whoever has an address. Of IPv6, a client has a whole network of 64 bits.
+    pub fn by_address(purpose: &str, address: IpAddr) -> Self {
+        Self { key: key(&[purpose, "address", &network(address).to_string()]), policy: Policy::ADDRESS }
+    }
+
+    /// Guesses for `purpose` by a device that is known to the account of a user.
+    pub fn by_device(purpose: &str, user_id: Uuid, device: Uuid) -> Self {
+        let (user_id, device) = (user_id.to_string(), device.to_string());
+        Self { key: key(&[purpose, "device", &user_id, &device]), policy: Policy::DEVICE }
+    }
+}
+
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+/// A NUL is in none of the parts.
+fn key(parts: &[&str]) -> GuessKey {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, parts.join("\0").as_bytes()).as_ref());
+    GuessKey(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_and_neighbours_share_a_debt() {
+        let at = |text: &str| Limit::at_email("login", &text.parse().unwrap()).key;
+        assert_eq!(at("Jörg@bücher.example"), at("jörg@XN--BCHER-KVA.example"));
+        let by = |text: &str| Limit::by_address("login", text.parse().unwrap()).key;
+        assert_eq!(by("2001:db8:0:1::1"), by("2001:db8:0:1:ffff::2"));
+        assert_eq!(by("::ffff:192.0.2.1"), by("192.0.2.1"));
+        for (one, other) in [("2001:db8:0:1::1", "2001:db8:0:2::1"), ("192.0.2.1", "192.0.2.2")] {
+            assert_ne!(by(one), by(other));
+        }
+    }
+
+    #[test]
+    fn purposes_and_subjects_are_told_apart() {
+        let (user, device) = (Uuid::now_v7(), Uuid::now_v7());
+        let keys = [
+            Limit::at_user("login", user),
+            Limit::at_user("code", user),
+            Limit::by_device("login", user, device),
+            Limit::by_device("login", device, user),
+            Limit::at_user("login", device),
+        ];
+        for (index, limit) in keys.iter().enumerate() {
+            assert!(keys[..index].iter().all(|other| other.key != limit.key), "{index}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Fills in the canonical addresses of accounts that an earlier version has made.
+
+use rusqlite::{Connection, Error, params};
+
+use super::connection::store_error;
+use super::mutate::is_unique_violation;
+use super::read::millis;
+use crate::domain::{Email, Timestamp};
+use crate::store::{Canonicalized, StoreError};
+
+/// Those with an empty form that were not found to collide.
+const MISSING: &str = "SELECT id, email FROM users WHERE email_canonical IS NULL
+    AND NOT EXISTS (SELECT 1 FROM address_collisions c WHERE c.user_id = users.id) LIMIT ?";
+
+pub(super) fn fill(connection: &Connection, now: Timestamp, limit: u32) -> Result<Canonicalized, StoreError> {
+    let failed = |error| store_error("fill in canonical addresses", error);
+    let mut done = Canonicalized::default();
+    for (id, email) in missing(connection, limit).map_err(failed)? {
+        let canonical = Email::stored(email).canonical().to_owned();
+        if set(connection, &id, &canonical).map_err(failed)? {
+            done.filled += 1;
+        } else {
+            note_collision(connection, &id, &canonical, now).map_err(failed)?;
+            done.collisions.extend(id.parse::<uuid::Uuid>());
+        }
+    }
+    Ok(done)
+}
+
+fn missing(connection: &Connection, limit: u32) -> Result<Vec<(String, String)>, Error> {
+    let mut query = connection.prepare_cached(MISSING)?;
+    query.query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// False where another account has this form.
+fn set(connection: &Connection, id: &str, canonical: &str) -> Result<bool, Error> {
+    let updated = connection
+        .prepare_cached("UPDATE users SET email_canonical = ?2 WHERE id = ?1 AND email_canonical IS NULL")?
+        .execute([id, canonical]);
+    match updated {
+        Err(error) if is_unique_violation(&error, "users.email_canonical") => Ok(false),
+        other => other.map(|_| true),
+    }
+}
+
+fn note_collision(connection: &Connection, id: &str, canonical: &str, now: Timestamp) -> Result<(), Error> {
+    connection
+        .prepare_cached(
+            "INSERT INTO address_collisions (user_id, email_canonical, found_at) VALUES (?, ?, ?)
+             ON CONFLICT (user_id) DO NOTHING",
+        )?
+        .execute(params![id, canonical, millis(now)])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_found_by_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data.db");
+        super::super::migrate(&path).unwrap();
+        let connection = super::super::connection::open(&path).unwrap();
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {MISSING}")).unwrap();
+        let steps = explain.query_map([1], |row| row.get::<_, String>("detail")).unwrap();
+        let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+        assert!(steps.iter().any(|step| step.contains("uq_users_email_canonical")), "{steps:?}");
+        assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{steps:?}");
+    }
+}
