@@ -8,7 +8,7 @@ use super::attempt::{Attempt, Audit};
 use super::error::ApiError;
 use crate::app::AppState;
 use crate::auth::KnownDevice;
-use crate::domain::guessing::{GuessKey, Limit};
+use crate::domain::guessing::{GuessKey, LOG_IN, Limit};
 use crate::domain::{Client, Email};
 use crate::idempotency::Answer;
 use crate::store::Effect;
@@ -27,7 +27,7 @@ impl Guard {
     pub(super) fn log_in(email: &Email, client: &Client, device: Option<KnownDevice>) -> Self {
         match device {
             Some(device) => Self::of([device.limit()]),
-            None => Self::of([Limit::at_email("log in", email), Limit::by_address("log in", client.address)]),
+            None => Self::of([Limit::at_email(LOG_IN, email), Limit::by_address(LOG_IN, client.address)]),
         }
     }
 

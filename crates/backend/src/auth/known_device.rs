@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use service_kit::jwt::Keyring;
 use uuid::Uuid;
 
-use crate::domain::guessing::Limit;
+use crate::domain::guessing::{LOG_IN, Limit};
 
 const LABEL: &str = "known devices v1";
 
@@ -36,7 +36,7 @@ impl KnownDevice {
 
     /// What its wrong guesses go by.
     pub fn limit(self) -> Limit {
-        Limit::by_device("log in", self.user_id, self.id)
+        Limit::by_device(LOG_IN, self.user_id, self.id)
     }
 }
 

@@ -62,6 +62,13 @@ enum AdminCommand {
         /// The address of the account
         email: Email,
     },
+    /// Forget the wrong passwords that were given for an account
+    ///
+    /// So that log-ins from devices that it does not know need not wait any longer.
+    Unlock {
+        /// The address of the account
+        email: Email,
+    },
     /// List accounts, the newest first
     List {
         /// Only those whose address or name begins so, regardless of case
@@ -115,6 +122,7 @@ impl Context {
             AdminCommand::CreateUser { email, name, role } => self.create(email, name, role.into()).await,
             AdminCommand::SetRole { email, role } => self.set_role(&email, role.into()).await,
             AdminCommand::ResetPassword { email } => self.reset_password(&email).await,
+            AdminCommand::Unlock { email } => self.unlock(&email).await,
             AdminCommand::List { prefix, role } => self.list(prefix.as_deref(), role.map(Role::from)).await,
         }
     }

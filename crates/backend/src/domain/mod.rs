@@ -30,6 +30,11 @@ pub use user::{AccountStatus, Credentials, NewUser, Role, UnknownRole, User};
 
 use time::OffsetDateTime;
 
+/// A text in NFC and lower case, as searches compare it.
+pub fn search_key(text: &str) -> String {
+    text::nfc(text).to_lowercase()
+}
+
 /// A moment in UTC, as the service keeps it: never finer than a millisecond, so that what was
 /// stored equals what was answered in every database.
 pub type Timestamp = OffsetDateTime;

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::Actor;
+use crate::domain::guessing::GuessKey;
 use crate::domain::{PasswordHash, Role};
 
 /// A change of an account by somebody else. It is done only while `by` may do it and an admin
@@ -31,6 +32,8 @@ pub enum AccountChange {
     SetRole(Role),
     /// It gets another password, and all sessions end.
     SetPassword(PasswordHash),
+    /// The wrong guesses that were counted under this key are forgiven.
+    ForgiveGuesses(GuessKey),
 }
 
 impl AccountChange {
@@ -42,6 +45,7 @@ impl AccountChange {
             Self::EndSessions => "end_sessions",
             Self::SetRole(_) => "set_role",
             Self::SetPassword(_) => "set_password",
+            Self::ForgiveGuesses(_) => "forgive_guesses",
         }
     }
 

@@ -57,6 +57,8 @@ pub enum AuditAction {
     SessionsEnded,
     /// A link for a new password was sent to the owner by an admin.
     ResetSent,
+    /// Wrong passwords that were given for an account were forgiven.
+    UserUnlocked,
     /// An account got another role.
     RoleSet,
     /// An account got another password from somebody else.
@@ -94,6 +96,7 @@ impl AuditAction {
             Self::UserRestored => "user.restored",
             Self::SessionsEnded => "user.sessions_ended",
             Self::ResetSent => "user.reset_sent",
+            Self::UserUnlocked => "user.unlocked",
             Self::RoleSet => "user.role_set",
             Self::PasswordSet => "user.password_set",
             Self::UsersExported => "admin.users_exported",

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Actor, StoreError};
 use crate::domain::onboarding::StepStatus;
-use crate::domain::{AccountStatus, Role, Timestamp, User};
+use crate::domain::{AccountStatus, Role, Timestamp, User, search_key};
 
 /// Questions about everybody. A part of [`super::Store`], and of its contract.
 #[async_trait]
@@ -62,9 +62,9 @@ pub struct AccountFilter {
 pub struct Prefix(String);
 
 impl Prefix {
-    /// What was typed, without the blanks around it and regardless of case; none where nothing is left.
+    /// What was typed, in NFC, without the blanks around it and regardless of case; none where nothing is left.
     pub fn typed(text: &str) -> Option<Self> {
-        let text = text.trim().to_lowercase();
+        let text = search_key(text.trim());
         (!text.is_empty()).then_some(Self(text))
     }
 
@@ -228,6 +228,7 @@ mod tests {
     #[test]
     fn what_is_typed_is_searched_without_blanks_and_case() {
         assert_eq!(Prefix::typed("  Zoë Å ").as_ref().map(Prefix::as_str), Some("zoë å"));
+        assert_eq!(Prefix::typed("Zoe\u{308}").as_ref().map(Prefix::as_str), Some("zo\u{eb}"));
         assert_eq!(Prefix::typed(" \t"), None);
     }
 }

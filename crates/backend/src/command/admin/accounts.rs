@@ -1,6 +1,7 @@
 //! What is done to accounts.
 
 use backend::auth::{HashError, hash_once};
+use backend::domain::guessing::{LOG_IN, Limit};
 use backend::domain::{Email, FullName, NewUser, Password, PasswordHash, Role, Timestamp, User};
 use backend::store::directory::{Account, AccountFilter, Prefix};
 use backend::store::{
@@ -68,6 +69,13 @@ impl Context {
         let hash = hash(password_for(email, &user.full_name)?).await?;
         self.change(&user, AccountChange::SetPassword(hash), AuditAction::PasswordSet, None).await?;
         print(&format!("{email} has a new password, and no session"))
+    }
+
+    pub(super) async fn unlock(&self, email: &Email) -> Result<(), Failure> {
+        let user = self.known(email).await?;
+        let forgive = AccountChange::ForgiveGuesses(Limit::at_email(LOG_IN, &user.email).key);
+        self.change(&user, forgive, AuditAction::UserUnlocked, None).await?;
+        print(&format!("log-ins to {email} need not wait any longer"))
     }
 
     pub(super) async fn list(&self, prefix: Option<&str>, role: Option<Role>) -> Result<(), Failure> {

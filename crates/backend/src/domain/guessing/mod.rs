@@ -12,3 +12,6 @@ mod subject;
 
 pub use policy::{Debt, Policy};
 pub use subject::{GuessKey, Limit};
+
+/// The purpose of guesses at a password.
+pub const LOG_IN: &str = "log in";

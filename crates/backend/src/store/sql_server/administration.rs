@@ -2,6 +2,7 @@
 
 use super::batch::{Batch, values};
 use super::directory::OTHER_ADMIN;
+use super::guesses;
 use crate::domain::Timestamp;
 use crate::store::{AccountChange, Actor, Administration};
 
@@ -38,6 +39,7 @@ pub(super) fn add(batch: &mut Batch, Administration { user_id, by, change }: &Ad
             values![at, *user_id],
         ),
         AccountChange::EndSessions => {}
+        AccountChange::ForgiveGuesses(key) => guesses::forgive(batch, *key),
         AccountChange::SetRole(role) => batch.add(
             "UPDATE dbo.users SET role = ?, updated_at = ? WHERE id = ?",
             values![role.as_str(), at, *user_id],

@@ -4,6 +4,7 @@ use rusqlite::{Connection, Error, OptionalExtension as _, Params, params};
 use uuid::Uuid;
 
 use super::directory::OTHER_ADMIN;
+use super::guesses;
 use super::read::millis;
 use crate::domain::Timestamp;
 use crate::store::{AccountChange, Actor, Administration, Outcome};
@@ -60,6 +61,10 @@ fn change_account(
             update("UPDATE users SET suspended_at = NULL, updated_at = ?2 WHERE id = ?1", params![id, at])
         }
         AccountChange::EndSessions => exists(connection, "SELECT 1 FROM users WHERE id = ?", [id]),
+        AccountChange::ForgiveGuesses(key) => {
+            guesses::forgive(connection, *key)?;
+            exists(connection, "SELECT 1 FROM users WHERE id = ?", [id])
+        }
         AccountChange::SetRole(role) => {
             let set = "UPDATE users SET role = ?3, updated_at = ?2 WHERE id = ?1";
             update(set, params![id, at, role.as_str()])

@@ -71,6 +71,24 @@ async fn an_account_is_made_and_changed_at_the_command_line() {
 }
 
 #[tokio::test]
+async fn an_account_that_was_guessed_at_is_unlocked() {
+    let (instance, database) = alone().await;
+    let person = instance.register().await;
+    log_in(&instance, &person.email, "a wrong password").await;
+    // As if it had been many. What is counted by the client's address is forgiven sooner, and stays as it is.
+    let many = "UPDATE guesses SET owed_until = owed_until + 36000000
+                WHERE owed_until = (SELECT MAX(owed_until) FROM guesses)";
+    rusqlite::Connection::open(database.path()).unwrap().execute_batch(many).unwrap();
+    assert_eq!(log_in(&instance, &person.email, PASSWORD).await, StatusCode::TOO_MANY_REQUESTS);
+    let (code, out, err) = admin(&database, &["unlock", &person.email.to_uppercase()], "").await;
+    assert!(code == 0 && out.contains("need not wait"), "{out}{err}");
+    assert_eq!(log_in(&instance, &person.email, PASSWORD).await, StatusCode::OK);
+    assert_eq!(database.count("audit_log WHERE action = 'user.unlocked'"), 1);
+    let (code, _, err) = admin(&database, &["unlock", "nobody@example.com"], "").await;
+    assert!(code == 1 && err.contains("there is no account"), "{err}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_done_is_told() {
     let (_instance, database) = alone().await;
     let create = |email| ["create-user", email, "--name", "Somebody"];
