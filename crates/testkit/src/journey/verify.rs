@@ -14,27 +14,30 @@ pub struct Finding {
 }
 
 impl Person {
-    /// Logs in afresh and compares all that was acknowledged; then registers again, which has to be refused.
+    /// Logs in afresh and compares all that was acknowledged. With `register_again`, a second registration has to be
+    /// refused, which counts as a guess at who has an account: few from one address go without a wait.
     ///
     /// A person whose registration was never acknowledged has nothing to compare. A request that fails is a
     /// finding too, as nothing is disturbed any more.
-    pub async fn verify(&self, api: &Api) -> Vec<Finding> {
+    pub async fn verify(&self, api: &Api, register_again: bool) -> Vec<Finding> {
         if !self.is_registered() {
             return Vec::new();
         }
         let mut person = self.clone();
-        let found = match person.ask(api).await {
+        let found = match person.ask(api, register_again).await {
             Ok(state) => person.compare(&state),
             Err(failure) => vec![failure.to_string()],
         };
         found.into_iter().map(|what| Finding { email: self.email.clone(), what }).collect()
     }
 
-    async fn ask(&mut self, api: &Api) -> Result<Value, Failure> {
+    async fn ask(&mut self, api: &Api, register_again: bool) -> Result<Value, Failure> {
         let tokens = self.login_afterwards(api).await?;
         self.check_account(api, &tokens).await?;
-        let again = Call::post(Operation::Register, "/api/auth/register", Some(self.registration()));
-        api.call(&again.expect(409)).await?;
+        if register_again {
+            let again = Call::post(Operation::Register, "/api/auth/register", Some(self.registration()));
+            api.call(&again.expect(409)).await?;
+        }
         let call = Call::get(Operation::Read, "/api/onboarding").bearer(&tokens.access);
         Ok(api.call(&call).await?.json())
     }
