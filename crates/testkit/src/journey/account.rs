@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::person::spelled;
 use super::{Api, Call, Failure, Operation, Person, Reason, Tokens};
 
 /// So long a journey waits for a mail. Where an instance has died with one, it comes only when the lease has run out:
@@ -37,7 +38,7 @@ impl Person {
 
     /// Takes another password, once.
     pub(super) async fn change_password(&mut self, api: &Api, own: &Tokens) -> Result<(), Failure> {
-        let new = format!("another passphrase of {}", self.number);
+        let new = format!("another passphrase of {}", spelled(self.number));
         let body = json!({"current_password": self.password, "new_password": new});
         let call = Call::post(Operation::ChangePassword, "/api/auth/password/change", Some(body));
         // Until it is acknowledged, either may be the password.

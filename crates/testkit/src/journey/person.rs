@@ -43,7 +43,7 @@ impl Person {
         Self {
             number,
             email: format!("person-{number}.{}@chaos.example", run.simple()),
-            password: format!("a long passphrase of {number}"),
+            password: format!("a long passphrase of {}", spelled(number)),
             id: None,
             steps: Vec::new(),
             version: FIRST_VERSION,
@@ -209,9 +209,29 @@ impl Person {
     }
 }
 
+/// The digits of `number` as letters. A password may not contain a word of the name, which has the number.
+pub(super) fn spelled(number: usize) -> String {
+    number.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
+}
+
 fn tokens(api: &Api, operation: Operation, answer: &Value) -> Result<Tokens, Failure> {
     let text = |field: &str| answer[field].as_str().map(str::to_owned);
     let both = text("access_token").zip(text("refresh_token"));
     let both = both.map(|(access, refresh)| Tokens { access, refresh });
     both.ok_or_else(|| api.fail(operation, None, Reason::Content("no tokens in the answer".into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_has_a_word_of_the_name() {
+        for number in [0, 7, 1_000, 123_456] {
+            let person = Person::new(Uuid::nil(), number);
+            let name = person.registration()["full_name"].as_str().unwrap().to_lowercase();
+            let contained = name.split(' ').find(|word| person.password.contains(word));
+            assert_eq!(contained, None, "{}", person.password);
+        }
+    }
 }
