@@ -15,7 +15,7 @@ pub use key::{IdempotencyKey, InvalidKey};
 pub use reference::StateReference;
 pub use vault::{OpenError, Request, Vault};
 
-use time::Duration;
+pub use crate::store::KEPT_FOR;
 
 /// Beyond so many live records of one person, what they change is done without a record.
 pub const MAX_LIVE_CHANGES: u32 = 1000;
@@ -25,6 +25,3 @@ pub const MAX_LIVE_REFUSALS: u32 = 20;
 
 /// The largest refusal that is kept, encrypted.
 pub const MAX_REFUSAL_BYTES: usize = 4 * 1024;
-
-/// How long a record counts.
-pub const KEPT_FOR: Duration = Duration::DAY;

@@ -76,8 +76,8 @@ pub use clock::DatabaseClock;
 pub use error::{BoxError, StoreError};
 pub use identity::{AuditRecord, CodeUse, Identities, IdentityChange, PersonalRecords, SessionRecord};
 pub use mutation::{
-    Asker, Effect, IdempotencyRecord, KeptAnswer, LogIn, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS, Mutation,
-    Outcome, Rotation, Scope,
+    Asker, Effect, IdempotencyRecord, KEPT_FOR, KeptAnswer, LogIn, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS,
+    Mutation, Outcome, Rotation, Scope,
 };
 
 /// What the service asks of a database.

@@ -10,6 +10,9 @@ use crate::domain::one_time_code::NewCode;
 use crate::domain::session::{NewSession, NewToken, TokenHash};
 use crate::domain::{Client, NewUser, Rehash, Timestamp};
 
+/// How long a record of a request and its answer counts.
+pub const KEPT_FOR: time::Duration = time::Duration::DAY;
+
 /// SHA-256 over who asks, method, path and `Idempotency-Key`: the primary key of the records.
 pub type Scope = [u8; 32];
 

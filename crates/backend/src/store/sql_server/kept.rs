@@ -8,8 +8,7 @@ use super::read::rows;
 use super::row;
 use crate::domain::Timestamp;
 use crate::domain::onboarding::{Onboarding, Step};
-use crate::idempotency::KEPT_FOR;
-use crate::store::{Asker, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS, Scope, StoreError};
+use crate::store::{Asker, KEPT_FOR, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS, Scope, StoreError};
 
 /// One row in any case, in one round trip: the count, and the record where there is one.
 pub(super) async fn look_up(

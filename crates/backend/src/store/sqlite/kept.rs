@@ -7,8 +7,7 @@ use super::connection::store_error;
 use super::read::{kept_answer, millis, onboarding_of};
 use crate::domain::Timestamp;
 use crate::domain::onboarding::{Onboarding, Step};
-use crate::idempotency::KEPT_FOR;
-use crate::store::{Asker, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS, Scope, StoreError};
+use crate::store::{Asker, KEPT_FOR, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS, Scope, StoreError};
 
 const LIVE: &str = "SELECT count(*) FROM
     (SELECT 1 FROM idempotency_records WHERE asker = ?1 AND expires_at > ?2 LIMIT ?3)";
