@@ -127,12 +127,19 @@ mod tests {
 
     use super::*;
 
-    /// A server that gives one answer, in pieces, and then waits for the client to go.
+    /// A server that reads one request, gives one answer in pieces, and then waits for the client to go.
     fn serve(pieces: &'static [&'static str]) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
+            // An answer that comes before the request is none (see `http`), so the whole request is read first.
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                request.extend(byte);
+            }
             for piece in pieces {
                 stream.write_all(piece.as_bytes()).unwrap();
             }
