@@ -73,6 +73,9 @@ describe.skipIf(reasonToSkip !== undefined)(`a person's journey${becauseOf(reaso
     await page.keyboard.press('ControlOrMeta+A');
     await page.keyboard.type(PERSON.password);
     await page.keyboard.press('Enter');
+    await opened('Check your mail');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+    await page.getByRole('link', { name: 'Do this later' }).press('Enter');
     await opened('Tell us about you');
     await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
     expect(await page.getByTestId('instance').innerText()).not.toBe('');

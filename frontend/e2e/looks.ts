@@ -7,10 +7,10 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const DIR = process.env['SCREENSHOT_DIR'];
 
 const LOOKS = [
-  { name: 'light', colorScheme: 'light', width: 1280, height: 800 },
-  { name: 'dark', colorScheme: 'dark', width: 1280, height: 800 },
-  { name: 'phone', colorScheme: 'light', width: 390, height: 844 },
-  { name: 'phone-dark', colorScheme: 'dark', width: 390, height: 844 },
+  { name: 'light', colorScheme: 'light', width: 1440, height: 900 },
+  { name: 'dark', colorScheme: 'dark', width: 1440, height: 900 },
+  { name: 'phone', colorScheme: 'light', width: 360, height: 740 },
+  { name: 'phone-dark', colorScheme: 'dark', width: 360, height: 740 },
   { name: 'wide', colorScheme: 'light', width: 1920, height: 1080 },
 ] as const;
 

@@ -76,7 +76,15 @@ export class Intents {
 }
 
 /** Members that are never written down, not even as a digest that could be guessed at. */
-const SECRETS = new Set(['password', 'refresh_token', 'access_token']);
+const SECRETS = new Set([
+  'password',
+  'current_password',
+  'new_password',
+  'refresh_token',
+  'access_token',
+  'token',
+  'code',
+]);
 
 /**
  * A short digest that tells two bodies of one page apart (53 bits, cyrb53; no protection, no secret inside).

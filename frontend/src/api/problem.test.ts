@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ApiError, isPassing, retryAfterSeconds, sentence, toApiError, Unreachable } from './problem';
+import { ApiError, isPassing, retryAfterSeconds, toApiError, Unreachable } from './problem';
 
 test.each([
   ['7', 7],
@@ -23,8 +23,4 @@ test.each([
   [new Error('a mistake of ours'), false],
 ])('%s may pass: %s', (error, expected) => {
   expect(isPassing(error)).toBe(expected);
-});
-
-test('what the service says becomes a sentence', () => {
-  expect(sentence(['must be at least 8 characters long'])).toBe('Must be at least 8 characters long.');
 });

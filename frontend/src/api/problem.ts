@@ -36,12 +36,6 @@ export function isPassing(error: unknown): boolean {
   return error instanceof ApiError && (error.status >= 500 || error.status === 429 || error.status === 408);
 }
 
-/** The service says "must be …"; beside a field that reads better as a sentence. */
-export function sentence(messages: readonly string[]): string {
-  const text = messages.join(', ').trim();
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
-}
-
 /** `Retry-After` in seconds, given as a number or a date (RFC 9110, section 10.2.3). */
 export function retryAfterSeconds(headers: Headers, now = Date.now()): number | undefined {
   const value = headers.get('retry-after');

@@ -61,8 +61,15 @@ async function authorized(request: Request, body: string | undefined, parts: Tra
   return tried(withHeader(request, 'Authorization', `Bearer ${renewed}`), body, parts);
 }
 
-/** Calls that make a session, so they carry none. */
-const PUBLIC = new Set(['/api/auth/register', '/api/auth/login', '/api/auth/refresh', '/api/static-data']);
+/** Calls that make a session, or that whoever asks has lost it for, so they carry none. */
+const PUBLIC = new Set([
+  '/api/auth/register',
+  '/api/auth/login',
+  '/api/auth/refresh',
+  '/api/auth/password/forgot',
+  '/api/auth/password/reset',
+  '/api/static-data',
+]);
 
 async function tried(request: Request, body: string | undefined, parts: TransportParts): Promise<Response> {
   const sleep = parts.sleep ?? ((ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)));

@@ -23,8 +23,12 @@ export function PersonOnly() {
 /** Sign-up and log-in: whoever is in already goes on to where they left off. */
 export function GuestOnly() {
   const state = useStore(session);
-  const { state: comeBack } = useLocation() as { state: ComeBack | null };
+  const { pathname, state: comeBack } = useLocation() as { pathname: string; state: ComeBack | null };
   if (state.phase === 'restoring') return <AppSkeleton />;
+  // Whoever has just signed up has a mail to look at; it can wait, too.
+  if (state.phase === 'person' && pathname === '/sign-up' && !state.user.email_verified) {
+    return <Navigate to="/verify-email" replace state={comeBack} />;
+  }
   if (state.phase === 'person') return <Navigate to={comeBack?.from ?? '/onboarding'} replace />;
   return <Outlet />;
 }

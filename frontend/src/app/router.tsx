@@ -32,6 +32,28 @@ export const router = createBrowserRouter([
         ],
       },
       {
+        // Where mails lead, whoever is here.
+        element: <AuthLayout />,
+        children: [
+          {
+            path: 'verify-email',
+            lazy: async () => ({ Component: (await import('../pages/VerifyEmail')).VerifyEmail }),
+          },
+          {
+            path: 'confirm-email',
+            lazy: async () => ({ Component: (await import('../pages/ConfirmEmail')).ConfirmEmail }),
+          },
+          {
+            path: 'reset-password',
+            lazy: async () => ({ Component: (await import('../pages/ResetPassword')).ResetPassword }),
+          },
+          {
+            path: 'forgot-password',
+            lazy: async () => ({ Component: (await import('../pages/ForgotPassword')).ForgotPassword }),
+          },
+        ],
+      },
+      {
         element: <PersonOnly />,
         children: [
           {
@@ -47,6 +69,8 @@ export const router = createBrowserRouter([
         ],
       },
       { path: 'home', element: <Navigate to="/" replace /> },
+      // As mails spell it.
+      { path: 'login', element: <Navigate to="/log-in" replace /> },
       { path: '*', element: <NotFound /> },
     ],
   },

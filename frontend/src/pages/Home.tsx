@@ -8,6 +8,7 @@ import { PageHeading } from '../ui/PageHeading';
 import classes from './Home.module.css';
 import { Answers } from './onboarding/Answers';
 import { StepCards } from './onboarding/StepCards';
+import { VerifyReminder } from './VerifyReminder';
 
 /** The overview: the way on while steps are open, and afterwards what was told. */
 export function Home() {
@@ -40,6 +41,7 @@ function OnTheWay() {
           </Button>
         </div>
       </div>
+      <VerifyReminder user={user} />
       <StepCards />
     </div>
   );
@@ -61,6 +63,7 @@ function Finished() {
           />
         </div>
       </div>
+      <VerifyReminder user={user} />
       <div className={classes.card}>
         <Answers />
       </div>

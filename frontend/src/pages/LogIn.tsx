@@ -1,18 +1,26 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { Link, useLocation } from 'react-router';
 import { useStore } from '../app/store';
 import { logIn } from '../session/account';
 import { session } from '../session/session';
 import { Callout } from '../ui/Callout';
+import { FailureNote } from '../ui/FailureNote';
 import { PageHeading } from '../ui/PageHeading';
+import { PasswordField } from '../ui/PasswordField';
 import { emailError } from './credentials';
 import classes from './Credentials.module.css';
 import { useCredentialsForm } from './useCredentialsForm';
 
+interface Carried {
+  email?: string;
+  /** By a link of a mail, a moment ago. */
+  passwordChanged?: boolean;
+}
+
 export function LogIn() {
   const location = useLocation();
-  const carried = location.state as { email?: string } | null;
-  const { form, formRef, busy, failure, onSubmit } = useCredentialsForm({
+  const carried = location.state as Carried | null;
+  const { form, field, formRef, busy, failure, onSubmit } = useCredentialsForm({
     initial: { email: carried?.email ?? '', password: '' },
     validate: { email: emailError, password: (password) => (password ? undefined : 'Enter your password.') },
     send: logIn,
@@ -22,20 +30,20 @@ export function LogIn() {
     <>
       <PageHeading title="Log in" heading="Welcome back" lead="You go on where you left off." />
       <form ref={formRef} className={classes.form} onSubmit={onSubmit} noValidate>
-        {failure ? <Callout tone="bad">{failure}</Callout> : <Reason />}
+        {failure ? <FailureNote failure={failure} /> : <Reason passwordChanged={carried?.passwordChanged} />}
         <TextInput
           label="E-mail"
           type="email"
           autoComplete="username"
           inputMode="email"
-          {...form.getInputProps('email')}
+          {...field('email')}
         />
-        <PasswordInput
-          label="Password"
-          autoComplete="current-password"
-          visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
-          {...form.getInputProps('password')}
-        />
+        <div className={classes.password}>
+          <PasswordField label="Password" autoComplete="current-password" {...field('password')} />
+          <Link to="/forgot-password" state={{ email: form.values.email }}>
+            Forgot your password?
+          </Link>
+        </div>
         <Button type="submit" size="lg" fullWidth loading={busy}>
           Log in
         </Button>
@@ -53,8 +61,11 @@ export function LogIn() {
 const NO_MATCH = 'E-mail and password do not match. Check both, and try again.';
 
 /** Why one is here, where that was not one's own choice. */
-function Reason() {
+function Reason({ passwordChanged = false }: { passwordChanged: boolean | undefined }) {
   const state = useStore(session);
+  if (passwordChanged) {
+    return <Callout tone="good">Your password is changed. Log in with the new one.</Callout>;
+  }
   if (state.phase !== 'guest' || state.reason === undefined) return null;
   return state.reason === 'ended' ? (
     <Callout tone="note" title="Your session has ended">

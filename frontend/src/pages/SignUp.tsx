@@ -1,16 +1,16 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { Link, useLocation } from 'react-router';
 import { signUp } from '../session/account';
-import { Callout } from '../ui/Callout';
+import { FailureNote } from '../ui/FailureNote';
 import { PageHeading } from '../ui/PageHeading';
 import { advise, emailError, nameError } from './credentials';
 import classes from './Credentials.module.css';
-import { PasswordMeter } from './PasswordMeter';
+import { NewPassword } from './NewPassword';
 import { useCredentialsForm } from './useCredentialsForm';
 
 export function SignUp() {
   const location = useLocation();
-  const { form, formRef, busy, failure, onSubmit } = useCredentialsForm({
+  const { form, field, formRef, busy, failure, onSubmit } = useCredentialsForm({
     initial: { full_name: '', email: '', password: '' },
     validate: {
       full_name: nameError,
@@ -20,7 +20,6 @@ export function SignUp() {
     send: signUp,
     refusal: (error) => (error.code === 'email_taken' ? { email: TAKEN } : undefined),
   });
-  const advice = advise(form.values.password, form.values.email);
   const taken = form.errors['email'] === TAKEN;
   return (
     <>
@@ -30,29 +29,24 @@ export function SignUp() {
         lead="It takes about three minutes from here."
       />
       <form ref={formRef} className={classes.form} onSubmit={onSubmit} noValidate>
-        {failure && <Callout tone="bad">{failure}</Callout>}
-        <TextInput label="Your name" autoComplete="name" {...form.getInputProps('full_name')} />
+        <FailureNote failure={failure} />
+        <TextInput label="Your name" autoComplete="name" {...field('full_name')} />
         <TextInput
           label="E-mail"
           type="email"
           autoComplete="email"
           inputMode="email"
-          {...form.getInputProps('email')}
+          {...field('email')}
           error={
             taken ? <TakenHint email={form.values.email} state={location.state} /> : form.errors['email']
           }
         />
-        <div>
-          <PasswordInput
-            label="Password"
-            autoComplete="new-password"
-            aria-describedby="password-advice"
-            visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
-            {...form.getInputProps('password')}
-            error={Boolean(form.errors['password'])}
-          />
-          <PasswordMeter id="password-advice" advice={advice} error={form.errors['password']} />
-        </div>
+        <NewPassword
+          label="Password"
+          email={form.values.email}
+          value={form.values.password}
+          input={field('password')}
+        />
         <Button type="submit" size="lg" fullWidth loading={busy}>
           Create account
         </Button>

@@ -2,9 +2,9 @@ import { intents, unwrap } from '../api';
 import { isPassing } from '../api/problem';
 import { storage } from '../api/storage';
 import type { SessionTokens, User } from '../api/types';
-import { login, logout, refresh, register } from '../generated';
+import { login, logout, me, refresh, register } from '../generated';
 import { createRenewal } from './renewal';
-import { adopt, currentGrant, dismiss, type Grant, session } from './session';
+import { adopt, currentGrant, dismiss, type Grant, know, session } from './session';
 import { onTabMessage, tellTabs } from './tabs';
 
 /** Says that a session cookie may be there, so that a first visit need not ask. It is no secret. */
@@ -33,6 +33,17 @@ export async function signOut(): Promise<void> {
   await unwrap(logout());
   leave('signed_out');
   tellTabs({ kind: 'signed_out' });
+}
+
+/** Reads the account anew, after something has changed it: for this tab and the others. */
+export async function refreshPerson(): Promise<void> {
+  noteUser(await unwrap(me()));
+}
+
+/** The account is now as the service has just said. */
+export function noteUser(user: User): void {
+  const grant = know(user);
+  if (grant) tellTabs({ kind: 'granted', grant });
 }
 
 /** Finds out who is here, for as long as it takes: an outage does not log anybody out. */

@@ -31,3 +31,10 @@ export function dismiss(reason?: 'ended' | 'signed_out'): void {
   grant = undefined;
   session.set(reason === undefined ? { phase: 'guest' } : { phase: 'guest', reason });
 }
+
+/** The account has changed, the session has not. Gives the grant that other tabs are to take over. */
+export function know(user: User): Grant | undefined {
+  if (!grant || grant.user.id !== user.id) return undefined;
+  adopt({ ...grant, user });
+  return grant;
+}

@@ -1,27 +1,15 @@
 import type { Onboarding, OnboardingStep, User } from '../api/types';
-
-type Json = Record<string, unknown>;
-
-interface Person {
-  user: User;
-  password: string;
-  state: Onboarding;
-}
-
-interface Kept {
-  body: string;
-  status: number;
-  json: Json | null;
-  headers: Record<string, string>;
-}
-
-const STEPS: ReadonlyArray<readonly [OnboardingStep['key'], boolean]> = [
-  ['account', true],
-  ['profile', true],
-  ['organization', true],
-  ['preferences', false],
-  ['review', true],
-];
+import {
+  begun,
+  empty,
+  type Json,
+  type Kept,
+  type Mail,
+  ok,
+  type Person,
+  refuse,
+  STATIC_DATA,
+} from './fake-data';
 
 /**
  * The service's contract in memory, for tests: accounts, sessions by cookie, steps with versions, idempotency.
@@ -93,12 +81,26 @@ export class FakeService {
         return this.refresh();
       case 'GET /api/static-data':
         return ok(STATIC_DATA);
+      case 'POST /api/auth/password/forgot':
+        return this.forgot(json);
+      case 'POST /api/auth/password/reset':
+        return this.reset(json);
     }
+    if (json['token'] && path === '/api/auth/email/verify') return this.verify(json);
     const person = this.people.get(this.whoAsks(request) ?? '');
     if (!person) return refuse(401, 'token_invalid');
     switch (`${request.method} ${step ? '/api/onboarding/steps' : path}`) {
       case 'GET /api/auth/me':
         return ok(person.user);
+      case 'POST /api/auth/email/verify':
+        return this.verify(json, person);
+      case 'POST /api/auth/email/resend':
+        this.mail(person, 'verify', person.user.email);
+        return empty(202);
+      case 'POST /api/auth/email/change':
+        if (json['current_password'] !== person.password) return refuse(401, 'invalid_credentials');
+        this.mail(person, 'change', String(json['new_email']));
+        return empty(202);
       case 'POST /api/auth/logout':
         this.cookie = undefined;
         return { status: 204, json: null, headers: {} };
@@ -129,8 +131,51 @@ export class FakeService {
       status: 'active',
       created_at: '2026-03-01T12:00:00Z',
     };
-    this.people.set(email, { user, password: String(json['password']), state: begun() });
+    const person: Person = { user, password: String(json['password']), state: begun(), mails: [] };
+    this.people.set(email, person);
+    this.mail(person, 'verify', user.email);
     return { ...this.grant(email), status: 201 };
+  }
+
+  /** A mail takes the place of an earlier one of its kind. */
+  private mail(person: Person, kind: Mail['kind'], to: string): void {
+    for (const mail of person.mails) if (mail.kind === kind && mail.state === 'good') mail.state = 'expired';
+    const n = (this.count += 1);
+    person.mails.push({ kind, to, code: String(100_000 + n), token: `token-of-mail-${n}`, state: 'good' });
+  }
+
+  private verify(json: Json, by?: Person): Omit<Kept, 'body'> {
+    for (const person of by ? [by] : this.people.values()) {
+      const fits = (mail: Mail): boolean => mail.token === json['token'] || mail.code === json['code'];
+      const mail = person.mails.find((each) => each.kind !== 'reset' && fits(each));
+      if (!mail) continue;
+      if (mail.state !== 'good') return refuse(410, `token_${mail.state}`);
+      mail.state = 'used';
+      this.people.delete(person.user.email.toLowerCase());
+      Object.assign(person.user, { email: mail.to, email_verified: true });
+      this.people.set(mail.to.toLowerCase(), person);
+      for (const [token, email] of this.tokens) if (!this.people.has(email)) this.tokens.set(token, mail.to);
+      return empty(204);
+    }
+    return json['code'] ? refuse(422, 'invalid_code') : refuse(410, 'token_expired');
+  }
+
+  private forgot(json: Json): Omit<Kept, 'body'> {
+    const person = this.people.get(String(json['email']).toLowerCase());
+    if (person) this.mail(person, 'reset', person.user.email);
+    return empty(202);
+  }
+
+  private reset(json: Json): Omit<Kept, 'body'> {
+    for (const person of this.people.values()) {
+      const mail = person.mails.find((each) => each.kind === 'reset' && each.token === json['token']);
+      if (!mail) continue;
+      if (mail.state !== 'good') return refuse(410, `token_${mail.state}`);
+      mail.state = 'used';
+      person.password = String(json['new_password']);
+      return empty(204);
+    }
+    return refuse(410, 'token_expired');
   }
 
   private login(json: Json): Omit<Kept, 'body'> {
@@ -200,53 +245,3 @@ export class FakeService {
     });
   }
 }
-
-function ok(value: object): Omit<Kept, 'body'> {
-  return { status: 200, json: structuredClone(value) as Json, headers: {} };
-}
-
-function refuse(status: number, code: string, errors?: Json): Omit<Kept, 'body'> {
-  return {
-    status,
-    json: { type: 'about:blank', title: code, status, code, request_id: 'r', ...(errors ? { errors } : {}) },
-    headers: {},
-  };
-}
-
-function begun(): Onboarding {
-  return {
-    status: 'in_progress',
-    progress: 20,
-    completed_at: null,
-    version: 1,
-    steps: STEPS.map(([key, required]) => ({
-      key,
-      title: key,
-      required,
-      status: key === 'account' ? 'completed' : 'not_started',
-      data: {},
-      completed_at: null,
-    })),
-  };
-}
-
-const STATIC_DATA = {
-  countries: [
-    { code: 'BR', name: 'Brazil' },
-    { code: 'DE', name: 'Germany' },
-    { code: 'GB', name: 'United Kingdom' },
-  ],
-  time_zones: ['America/Sao_Paulo', 'EST5EDT', 'Etc/GMT+1', 'Europe/Berlin', 'UTC'],
-  organization_sizes: [
-    { value: '1', label: 'Just me' },
-    { value: '2-10', label: '2 to 10 people' },
-    { value: '11-50', label: '11 to 50 people' },
-    { value: '51-200', label: '51 to 200 people' },
-    { value: '201-1000', label: '201 to 1,000 people' },
-    { value: '5001+', label: 'More than 5,000 people' },
-  ],
-  roles: [
-    { value: 'engineering', label: 'Engineering' },
-    { value: 'other', label: 'Something else' },
-  ],
-};

@@ -5,8 +5,8 @@ import type { ReactNode } from 'react';
 import { createMemoryRouter, RouterProvider } from 'react-router';
 import { theme } from '../theme/theme';
 
-/** Shows `element` as the page does, at `path`; other addresses show their own path. */
-export function show(element: ReactNode, path = '/'): RenderResult {
+/** Shows `element` as the page does, at `path` and what is behind the `#`; other addresses show that they are others. */
+export function show(element: ReactNode, path = '/', hash = ''): RenderResult {
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: 'always' } } });
   const router = createMemoryRouter(
     [
@@ -14,7 +14,7 @@ export function show(element: ReactNode, path = '/'): RenderResult {
       { path: '*', element: <p>elsewhere</p> },
     ],
     {
-      initialEntries: [path],
+      initialEntries: [path + hash],
     },
   );
   return render(

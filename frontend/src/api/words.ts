@@ -1,0 +1,52 @@
+import { ApiError, isPassing } from './problem';
+
+/** What went wrong, as the page says it. */
+export interface Failure {
+  words: string;
+  /** By which whoever runs the service finds the request. */
+  requestId?: string | undefined;
+  /** True where the service was out of reach: over once it answers again. */
+  outage?: boolean;
+  /** Seconds until what was refused may be tried again. */
+  wait?: number | undefined;
+}
+
+const LATER = 'Nothing is lost: please try again in a moment.';
+
+/**
+ * The only place that turns an error into words. `afterOutage` says what to do once the service is back.
+ * Nothing for what neither the service nor the network has said: that is a fault of this page, for the error page.
+ */
+export function failureOf(error: unknown, afterOutage = LATER): Failure | undefined {
+  const words = wordsFor(error, afterOutage);
+  if (words === undefined) return undefined;
+  const told = error instanceof ApiError ? error : undefined;
+  const throttled = told?.status === 429;
+  return {
+    words,
+    requestId: told?.requestId,
+    outage: isPassing(error) && !throttled,
+    wait: throttled ? told.retryAfter : undefined,
+  };
+}
+
+function wordsFor(error: unknown, afterOutage: string): string | undefined {
+  if (error instanceof ApiError && error.status === 429) {
+    return `There were many tries in a short time. Please try again ${waitOf(error.retryAfter)}.`;
+  }
+  if (isPassing(error)) return `We could not reach the service. ${afterOutage}`;
+  return error instanceof ApiError ? asSentence(error.message) : undefined;
+}
+
+/** A wait in words: seconds up to a minute and a half, then minutes. */
+export function waitOf(seconds: number | undefined): string {
+  if (seconds === undefined) return 'in a moment';
+  if (seconds > 90) return `in ${Math.ceil(seconds / 60)} minutes`;
+  return seconds === 1 ? 'in a second' : `in ${seconds} seconds`;
+}
+
+/** The service speaks without capital and full stop. */
+export function asSentence(text: string): string {
+  const trimmed = text.trim();
+  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.!?]$/.test(trimmed) ? '' : '.'}`;
+}

@@ -1,0 +1,104 @@
+import { Button, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { Link, useLocation } from 'react-router';
+import { unwrap } from '../api';
+import { forgotPassword } from '../generated';
+import { FailureNote } from '../ui/FailureNote';
+import { PageHeading } from '../ui/PageHeading';
+import { ResendButton } from '../ui/ResendButton';
+import { emailError } from './credentials';
+import classes from './Credentials.module.css';
+import { useCredentialsForm } from './useCredentialsForm';
+import { useResend } from './useResend';
+
+const PAUSE_S = 60;
+
+/** Asks for the mail by which a new password is chosen. */
+export function ForgotPassword() {
+  const { state } = useLocation() as { state: { email?: string } | null };
+  const [email, setEmail] = useState(state?.email ?? '');
+  const [sent, setSent] = useState(false);
+  return (
+    <>
+      {sent ? (
+        <Sent email={email} onOther={() => setSent(false)} />
+      ) : (
+        <Ask
+          email={email}
+          onSent={(to) => {
+            setEmail(to);
+            setSent(true);
+          }}
+        />
+      )}
+      <p className={classes.other}>
+        <Link to="/log-in" state={{ email }}>
+          Back to the log-in
+        </Link>
+      </p>
+    </>
+  );
+}
+
+const ask = (email: string): Promise<unknown> => unwrap(forgotPassword({ body: { email } }));
+
+function Ask({ email, onSent }: { email: string; onSent: (email: string) => void }) {
+  const { field, formRef, busy, failure, onSubmit } = useCredentialsForm({
+    initial: { email },
+    validate: { email: emailError },
+    send: async (values) => {
+      await ask(values.email);
+      onSent(values.email.trim());
+    },
+  });
+  return (
+    <>
+      <PageHeading
+        title="Forgotten password"
+        heading="Choose a new password"
+        lead="Tell us your address, and we send you a link for it."
+      />
+      <form ref={formRef} className={classes.form} onSubmit={onSubmit} noValidate>
+        <FailureNote failure={failure} />
+        <TextInput
+          label="E-mail"
+          type="email"
+          autoComplete="username"
+          inputMode="email"
+          {...field('email')}
+        />
+        <Button type="submit" size="lg" fullWidth loading={busy}>
+          Send the link
+        </Button>
+      </form>
+    </>
+  );
+}
+
+/** The same for an address without an account: who has one is nobody's business. */
+function Sent({ email, onOther }: { email: string; onOther: () => void }) {
+  const resend = useResend(() => ask(email), PAUSE_S);
+  return (
+    <>
+      <PageHeading
+        title="Forgotten password"
+        heading="Check your mail"
+        lead={
+          <>
+            If <strong className={classes.address}>{email}</strong> has an account, a link is on its way
+            there. It is good for ten minutes.
+          </>
+        }
+      />
+      <div className={classes.form}>
+        <FailureNote failure={resend.failure} />
+        <div className={classes.ways}>
+          <ResendButton {...resend} />
+          <Button variant="subtle" onClick={onOther}>
+            Use another address
+          </Button>
+        </div>
+      </div>
+    </>
+  );
+}

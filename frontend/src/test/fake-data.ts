@@ -1,0 +1,88 @@
+import type { Onboarding, OnboardingStep, User } from '../api/types';
+
+export type Json = Record<string, unknown>;
+
+export interface Person {
+  user: User;
+  password: string;
+  state: Onboarding;
+  /** What the newest mails bring: to which address, and whether it was used. */
+  mails: Mail[];
+}
+
+export interface Mail {
+  kind: 'verify' | 'change' | 'reset';
+  to: string;
+  code: string;
+  token: string;
+  state: 'good' | 'used' | 'expired';
+}
+
+export interface Kept {
+  body: string;
+  status: number;
+  json: Json | null;
+  headers: Record<string, string>;
+}
+
+const STEPS: ReadonlyArray<readonly [OnboardingStep['key'], boolean]> = [
+  ['account', true],
+  ['profile', true],
+  ['organization', true],
+  ['preferences', false],
+  ['review', true],
+];
+
+export function ok(value: object): Omit<Kept, 'body'> {
+  return { status: 200, json: structuredClone(value) as Json, headers: {} };
+}
+
+export function empty(status: number): Omit<Kept, 'body'> {
+  return { status, json: null, headers: {} };
+}
+
+export function refuse(status: number, code: string, errors?: Json): Omit<Kept, 'body'> {
+  return {
+    status,
+    json: { type: 'about:blank', title: code, status, code, request_id: 'r', ...(errors ? { errors } : {}) },
+    headers: {},
+  };
+}
+
+export function begun(): Onboarding {
+  return {
+    status: 'in_progress',
+    progress: 20,
+    completed_at: null,
+    version: 1,
+    steps: STEPS.map(([key, required]) => ({
+      key,
+      title: key,
+      required,
+      status: key === 'account' ? 'completed' : 'not_started',
+      data: {},
+      completed_at: null,
+    })),
+  };
+}
+
+export const STATIC_DATA = {
+  countries: [
+    { code: 'BR', name: 'Brazil' },
+    { code: 'DE', name: 'Germany' },
+    { code: 'GB', name: 'United Kingdom' },
+  ],
+  time_zones: ['America/Sao_Paulo', 'EST5EDT', 'Etc/GMT+1', 'Europe/Berlin', 'UTC'],
+  organization_sizes: [
+    { value: '1', label: 'Just me' },
+    { value: '2-10', label: '2 to 10 people' },
+    { value: '11-50', label: '11 to 50 people' },
+    { value: '51-200', label: '51 to 200 people' },
+    { value: '201-1000', label: '201 to 1,000 people' },
+    { value: '5001+', label: 'More than 5,000 people' },
+  ],
+  roles: [
+    { value: 'engineering', label: 'Engineering' },
+    { value: 'other', label: 'Something else' },
+  ],
+};
