@@ -167,6 +167,8 @@ check-rust:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+    python3 -m unittest discover --quiet -s .ci/tests
+    .ci/module_circles.py
     .ci/cargo-tool machete
     .ci/cargo-tool deny --all-features check bans licenses sources
     .ci/advisories

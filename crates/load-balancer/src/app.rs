@@ -10,21 +10,16 @@ use service_kit::{
 };
 use tokio::net::TcpListener;
 
-use crate::{
-    admin::{self, Admin},
-    config::{self, AccessLog, ConfigError},
-    control::{self, Control, Start},
-    pool::Resolve,
-    record::{
-        Shard,
-        access_log::{LogBuffer, Writer},
-    },
-    resources,
-    route::HostMatch,
-    tls::{self, TlsError},
-    upkeep::{Renewable, Upkeep},
-    worker::{Parts, Workers},
-};
+use crate::admin::{self, Admin};
+use crate::config::{self, AccessLog, ConfigError};
+use crate::control::{self, Control, Start};
+use crate::probing::Resolve;
+use crate::record::{Shard, access_log::LogBuffer, access_log::Writer};
+use crate::resources;
+use crate::route::HostMatch;
+use crate::tls::{self, TlsError};
+use crate::upkeep::{Renewable, Upkeep};
+use crate::workers::{Parts, Workers};
 
 /// What the balancer is started with.
 #[derive(Debug)]
@@ -56,7 +51,7 @@ pub enum StartError {
     },
     /// The traffic sockets or the workers.
     #[error(transparent)]
-    Workers(#[from] crate::worker::StartError),
+    Workers(#[from] crate::workers::StartError),
     /// A certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),

@@ -21,19 +21,12 @@ use service_kit::{
     },
 };
 
-use crate::{
-    app::{App, Options, StartError},
-    config::{self, Config, ConfigError, Problem},
-    pool::SystemResolver,
-};
+use crate::admin::SHORTEST_TOKEN;
+use crate::app::{App, Options, StartError};
+use crate::config::{self, Config, ConfigError, Problem};
+use crate::probing::SystemResolver;
 
 const SERVICE: &str = "load-balancer";
-
-/// The shortest admin token, in bytes.
-pub(crate) const SHORTEST_TOKEN: usize = 16;
-
-/// Where the admin token may come from.
-pub(crate) const TOKEN_FILE: &str = "LB_ADMIN_TOKEN_FILE";
 
 const PROBE_LIMIT: Duration = Duration::from_secs(5);
 

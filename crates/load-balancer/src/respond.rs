@@ -1,14 +1,11 @@
 //! The only mapping from error to answer, and the balancer's own words about its health.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
-use bytes::Bytes;
-use smallvec::SmallVec;
-
-use crate::{
-    limit::{RateLimit, Refusal},
-    pool::{Overall, Snapshot},
-};
+use crate::answer::{Answer, Field, reason};
+use crate::limit::{RateLimit, Refusal};
+use crate::pool::Overall;
+use crate::snapshot::Snapshot;
 
 /// Why the balancer answers for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,41 +122,6 @@ impl ErrorKind {
     }
 }
 
-/// A field of an answer: name in lower case, and value.
-pub type Field = (Cow<'static, str>, Cow<'static, str>);
-
-/// An answer of the balancer's own, for the data path to write. `Content-Length`, `Date`, `X-Request-Id` and
-/// `Connection` are the data path's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// The status code.
-    pub status: u16,
-    /// Fields to send.
-    pub fields: SmallVec<[Field; 4]>,
-    /// The body.
-    pub body: Bytes,
-}
-
-impl Answer {
-    /// An answer with a body of this type.
-    pub fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
-        let fields = [("content-type", content_type), ("cache-control", "no-store")];
-        let fields = fields.map(|(name, value)| (name.into(), value.into()));
-        Self { status, fields: fields.into_iter().collect(), body: body.into() }
-    }
-
-    /// Whether it has a `Date` of its own: one that was kept has the origin's (RFC 9111 section 4).
-    pub fn has_date(&self) -> bool {
-        self.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("date"))
-    }
-
-    /// Whether it says how long its body is: a 204 must not, and a 304 would speak of another answer's (RFC 9110
-    /// section 8.6).
-    pub fn has_length(&self) -> bool {
-        !matches!(self.status, 204 | 304)
-    }
-}
-
 /// The answer to an error: `application/problem+json` (RFC 9457) that names a stable code and the request.
 pub fn error(kind: ErrorKind, request_id: &str) -> Answer {
     let (status, code, detail) = kind.describe();
@@ -207,11 +169,6 @@ pub fn health(snapshot: &Snapshot) -> Answer {
     let status = if overall == Overall::Down { 503 } else { 200 };
     let body = serde_json::json!({ "status": overall, "instances": instances });
     Answer::new(status, "application/json", body.to_string().into_bytes())
-}
-
-/// The reason phrase of a status (RFC 9110 section 15).
-pub fn reason(status: u16) -> &'static str {
-    http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason()).unwrap_or("")
 }
 
 #[cfg(test)]

@@ -10,8 +10,7 @@ use service_kit::{
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
-    admin::Admin,
-    cli::{SHORTEST_TOKEN, TOKEN_FILE},
+    admin::{Admin, SHORTEST_TOKEN, TOKEN_FILE},
     config::Certificate,
     control::Control,
     tls::{Certificates, TlsError},

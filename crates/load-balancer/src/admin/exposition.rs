@@ -7,12 +7,11 @@ use std::{
 
 use service_kit::{process, telemetry::traces::SpanCounts};
 
-use crate::{
-    control::Control,
-    pool::{Health, Pool, Server, Snapshot},
-    record::metrics::{BOUNDS, Histogram, PoolStats, Tally, WorkerStats},
-    retry::Failure,
-};
+use crate::control::Control;
+use crate::pool::{Health, Pool, Server};
+use crate::retry::Failure;
+use crate::snapshot::Snapshot;
+use crate::stats::{BOUNDS, Histogram, PoolStats, Tally, WorkerStats};
 
 /// All metrics.
 pub(super) fn text(control: &Control) -> String {

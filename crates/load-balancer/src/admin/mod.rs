@@ -26,6 +26,11 @@ use service_kit::{config::Secret, shutdown::Shutdown};
 use self::{problem::Problem, throttle::Throttle};
 use crate::{control::Control, route::HostMatch};
 
+/// The shortest admin token, in bytes.
+pub(crate) const SHORTEST_TOKEN: usize = 16;
+/// The variable that names the file of the admin token.
+pub(crate) const TOKEN_FILE: &str = "LB_ADMIN_TOKEN_FILE";
+
 /// No change needs more, in bytes.
 const LONGEST_BODY: usize = 16 * 1024;
 

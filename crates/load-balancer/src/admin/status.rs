@@ -6,13 +6,11 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 
 use super::Admin;
-use crate::{
-    config::DiscoverConfig,
-    control::Control,
-    pool::{LookupReport, Overall, Pool, Server, ServerView, rfc3339},
-    record::metrics::{BOUNDS, Histogram},
-    retry::Failure,
-};
+use crate::config::DiscoverConfig;
+use crate::control::Control;
+use crate::pool::{LookupReport, Overall, Pool, Server, ServerView, rfc3339};
+use crate::retry::Failure;
+use crate::stats::{BOUNDS, Histogram};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Status {
@@ -101,7 +99,7 @@ pub(super) async fn status(State(admin): State<Arc<Admin>>) -> Json<Status> {
 
 fn pool_status(pool: &Pool, control: &Control) -> PoolStatus {
     let stats = pool.state().all_stats();
-    let retries = |stats: &crate::record::metrics::PoolStats| -> u64 {
+    let retries = |stats: &crate::stats::PoolStats| -> u64 {
         (0..Failure::COUNT).map(|reason| stats.retries[reason].get()).sum()
     };
     let servers = pool.view().servers.into_iter().zip(pool.members());

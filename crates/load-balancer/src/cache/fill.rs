@@ -14,12 +14,10 @@ use super::{
     rules::{self, Freshness},
     stored::Stored,
 };
-use crate::{
-    forward::{Client, ClientError, Own},
-    http1::{response::ResponseHead, write::Added},
-    respond::Answer,
-    worker::{Alarm, Scratch},
-};
+use crate::answer::Answer;
+use crate::client::{Client, ClientError, Own};
+use crate::http1::{response::ResponseHead, write::Added};
+use crate::runtime::{Alarm, Scratch};
 
 /// A fetch under way. When it is dropped, whoever waits for it looks again.
 #[derive(Debug)]

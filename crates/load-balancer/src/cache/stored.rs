@@ -13,7 +13,7 @@ use super::{
     conditions::{self, Validators},
     rules::{Freshness, Terms},
 };
-use crate::respond::{Answer, Field};
+use crate::answer::{Answer, Field};
 
 /// What goes with a 304 (RFC 9110 section 15.4.5).
 const WITH_NOT_MODIFIED: [&str; 6] = ["cache-control", "content-location", "date", "etag", "expires", "vary"];

@@ -8,11 +8,10 @@ use std::{
 use super::{
     Certificate, Listen, beside,
     reader::Section,
-    values::{HostPattern, Span},
+    values::{DAY, HostPattern, Span},
 };
 use crate::route::HostMatch;
 
-const DAY: Duration = Duration::from_hours(24);
 const MILLISECOND: Duration = Duration::from_millis(1);
 const MOST_WORKERS: usize = 256;
 const MOST_CONNECTIONS: usize = 1_000_000;
@@ -62,7 +61,7 @@ fn limits(section: &Section<'_>, listen: &mut Listen) {
     let quarter = (listen.max_connections / 4).max(1);
     listen.max_connections_per_address =
         section.within("max_connections_per_address", 1..=MOST_CONNECTIONS, quarter);
-    let span = |key, least, default| section.within(key, Span(least)..=Span(DAY), Span(default)).0;
+    let span = |key, least, default| section.within(key, Span(least)..=DAY, Span(default)).0;
     listen.header_timeout = span("header_timeout", MILLISECOND, listen.header_timeout);
     listen.keepalive_timeout = span("keepalive_timeout", MILLISECOND, listen.keepalive_timeout);
     listen.drain_grace = span("drain_grace", Duration::ZERO, listen.drain_grace);

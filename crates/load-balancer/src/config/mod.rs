@@ -24,10 +24,7 @@ pub use self::{
     file::{load, parse},
     values::{ByteSize, HostPort},
 };
-pub(crate) use self::{
-    pools::{MOST_SERVERS, WEIGHTS},
-    values::is_name,
-};
+pub(crate) use self::{pools::WEIGHTS, values::is_name};
 use crate::{
     cache::CachePolicy,
     limit::RateLimit,

@@ -6,15 +6,14 @@ use super::{
     DiscoverConfig, PoolConfig, ServerConfig,
     reader::Section,
     timeouts,
-    values::{ByteSize, DnsName, Name, Span},
+    values::{ByteSize, DAY, DnsName, Name, Span},
 };
 use crate::{
     http1::target::is_target_byte,
-    pool::{CheckPolicy, MAX_ATTEMPTS, PoolSettings, Thresholds},
+    pool::{CheckPolicy, MAX_ATTEMPTS, MOST_SERVERS, PoolSettings, Thresholds},
     retry::RetryPolicy,
 };
 
-pub(super) const DAY: Span = Span(Duration::from_hours(24));
 const MILLISECOND: Span = Span(Duration::from_millis(1));
 /// A check more often than this would be load of its own.
 const OFTEN: Span = Span(Duration::from_millis(10));
@@ -23,7 +22,6 @@ const LOOKUPS: std::ops::RangeInclusive<Span> =
     Span(Duration::from_millis(100))..=Span(Duration::from_hours(1));
 const MOST_KEPT: usize = 10_000;
 const MOST_REPLAYED: ByteSize = ByteSize(16 << 20);
-pub(crate) const MOST_SERVERS: usize = 10_000;
 pub(crate) const WEIGHTS: std::ops::RangeInclusive<u32> = 1..=1000;
 
 pub(super) fn read(root: &Section<'_>) -> Vec<PoolConfig> {

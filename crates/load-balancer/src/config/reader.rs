@@ -7,7 +7,10 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{Problem, values::Value};
+use super::{
+    Problem,
+    values::{Value, type_of},
+};
 
 /// A file being read, and what was found wrong so far.
 pub(super) struct Reader<'a> {
@@ -192,18 +195,6 @@ impl<'a> Section<'a> {
             };
             self.reader.reject(name.span().start, &self.key_path(key), format!("unknown key; {hint}"));
         }
-    }
-}
-
-/// What a value is, for people.
-pub(super) fn type_of(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) | DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "an array",
-        DeValue::Table(_) => "a table",
     }
 }
 

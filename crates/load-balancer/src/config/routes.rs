@@ -4,10 +4,10 @@ use std::{collections::HashSet, ops::RangeInclusive, time::Duration};
 
 use super::{
     PoolConfig, RouteConfig,
-    pools::{DAY, is_path},
+    pools::is_path,
     reader::Section,
     timeouts,
-    values::{ByteSize, HostPattern, Name, Span},
+    values::{ByteSize, DAY, HostPattern, Name, Span},
 };
 use crate::{cache::CachePolicy, limit::RateLimit, pool::Timeouts, route::HostMatch};
 

@@ -2,7 +2,10 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use super::{pools::DAY, reader::Section, values::Span};
+use super::{
+    reader::Section,
+    values::{DAY, Span},
+};
 use crate::pool::Timeouts;
 
 const LIMITS: RangeInclusive<Span> = Span(Duration::from_millis(1))..=DAY;

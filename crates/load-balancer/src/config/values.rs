@@ -5,7 +5,6 @@ use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
 use service_kit::duration;
 use toml::de::DeValue;
 
-use super::reader::type_of;
 use crate::{
     pool::{AdminState, Algorithm},
     record::access_log::Format,
@@ -26,6 +25,18 @@ fn text<T>(value: &DeValue<'_>, expected: &str, parse: impl FnOnce(&str) -> Opti
     match value {
         DeValue::String(text) => parse(text).ok_or_else(|| format!("{text:?} cannot be used; {expected}")),
         other => Err(format!("must be a string, not {}; {expected}", type_of(other))),
+    }
+}
+
+/// What a value is, for people.
+pub(super) fn type_of(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "an array",
+        DeValue::Table(_) => "a table",
     }
 }
 
@@ -95,6 +106,9 @@ impl Value for TrustedProxy {
 /// A duration of at most a day, written as `250ms`, `30s` or `10m`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub(super) struct Span(pub(super) Duration);
+
+/// The longest time that any key takes.
+pub(super) const DAY: Span = Span(Duration::from_hours(24));
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

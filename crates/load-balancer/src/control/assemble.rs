@@ -6,13 +6,12 @@ use std::{
 };
 
 use super::Desired;
-use crate::{
-    cache::{Cache, CachePolicy},
-    config::{PoolConfig, RouteConfig, ServerConfig},
-    limit::{Limiter, RateLimit},
-    pool::{Listed, Member, Pool, PoolState, Server, Snapshot, Source},
-    route::{Route, RouteTable},
-};
+use crate::cache::{Cache, CachePolicy};
+use crate::config::{PoolConfig, RouteConfig, ServerConfig};
+use crate::limit::{Limiter, RateLimit};
+use crate::pool::{Listed, Member, Pool, PoolState, Server, Source};
+use crate::route::{Route, RouteTable};
+use crate::snapshot::Snapshot;
 
 /// A snapshot of what is desired. Pools of the same name keep their state, servers of the same name and address are the
 /// same server: health, in-flight requests and counters stay. A server at a new address starts unproven.

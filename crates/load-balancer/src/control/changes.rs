@@ -3,10 +3,8 @@
 use serde::Deserialize;
 
 use super::{Control, Desired};
-use crate::{
-    config::{HostPort, MOST_SERVERS, PoolConfig, ServerConfig, WEIGHTS, is_name},
-    pool::{AdminState, Discovery},
-};
+use crate::config::{HostPort, PoolConfig, ServerConfig, WEIGHTS, is_name};
+use crate::pool::{AdminState, Discovery, MOST_SERVERS};
 
 /// What is to be changed of a server; what is left out stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

@@ -15,10 +15,9 @@ use tokio::{
 };
 
 use super::Control;
-use crate::{
-    config::{DiscoverConfig, PoolConfig},
-    pool::{LookupReport, Resolve, Server, Source},
-};
+use crate::config::{DiscoverConfig, PoolConfig};
+use crate::pool::{LookupReport, Server, Source};
+use crate::probing::Resolve;
 
 /// After so long without a word from the resolver, that counts as a failure. The question stays open: a second one
 /// would only wait beside it.

@@ -18,11 +18,11 @@ use service_kit::{health::Uptime, telemetry::traces::SpanCounts};
 pub use self::changes::{ChangeError, NewServer, ServerChange};
 use self::discovery::Followers;
 pub(crate) use self::trusted::follow as follow_names;
-use crate::{
-    config::{Config, ServerConfig},
-    pool::{Discovery, Listener, Probers, Published, Resolve},
-    record::{Shard, access_log::WriterHandle},
-};
+use crate::config::{Config, ServerConfig};
+use crate::pool::Discovery;
+use crate::probing::{self, Listener, Probers, Resolve};
+use crate::record::{Shard, access_log::WriterHandle};
+use crate::snapshot::Published;
 
 /// The hand on the pools: the only one that publishes snapshots.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ impl Control {
             span_counts: start.span_counts,
             uptime: Uptime::start(),
         });
-        if let Some(answers) = control.published.inquiries().answer() {
+        if let Some(answers) = probing::answer(control.published.inquiries()) {
             tokio::spawn(answers);
         }
         control.probers.follow();

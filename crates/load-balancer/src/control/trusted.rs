@@ -5,7 +5,8 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use futures::future::join_all;
 use tokio::time::sleep;
 
-use crate::{pool::Resolve, trust::TrustedProxies};
+use crate::probing::Resolve;
+use crate::trust::TrustedProxies;
 
 /// From one look-up of a name to the next, as for servers that are discovered: a proxy that was replaced is known soon.
 const EVERY: Duration = Duration::from_secs(1);

@@ -2,7 +2,8 @@
 
 use super::Exchange;
 use super::current_pool::CurrentPool;
-use crate::forward::{self, Answered, Broken, Client, Limits};
+use crate::client::Client;
+use crate::forward::{self, Answered, Broken, Limits};
 use crate::pool::{Member, Outcome, Pool, Server, Tried, pick, pick_any};
 use crate::record::Attempts;
 use crate::retry::{self, Decision, Failure, Replay};

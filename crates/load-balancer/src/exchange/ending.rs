@@ -2,12 +2,15 @@
 
 use super::Exchange;
 use super::course::Course;
-use crate::forward::{Broken, Client, ClientError, Own, Peer, UpstreamError};
+use crate::answer::Answer;
+use crate::client::{Client, ClientError, Own};
+use crate::forward::{Broken, Peer, UpstreamError};
 use crate::pool::Server;
 use crate::record::{Attempts, Entry, Protocol};
-use crate::respond::{self, Answer, ErrorKind};
+use crate::respond::{self, ErrorKind};
 use crate::route::Route;
-use crate::worker::{Alarm, Worker};
+use crate::runtime::Alarm;
+use crate::worker::Worker;
 use std::time::{Duration, Instant};
 use uuid::fmt::Hyphenated;
 

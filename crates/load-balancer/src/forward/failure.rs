@@ -1,6 +1,6 @@
 //! How an attempt can fail.
 
-use super::client::ClientError;
+use crate::client::ClientError;
 use crate::http1::chunked::ChunkError;
 use crate::http1::response::ResponseError;
 use crate::resources;

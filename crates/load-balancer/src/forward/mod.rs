@@ -3,8 +3,6 @@
 //! [`attempt`] makes one attempt at one server. It asks the conductor about the head of the answer and decides
 //! nothing else: retries are not its business.
 
-mod client;
-mod connections;
 mod draft;
 mod failure;
 mod fields;
@@ -12,11 +10,9 @@ mod hops;
 mod origin;
 mod relay;
 mod request;
+mod send;
 mod trace;
-mod upstream;
 
-pub(crate) use self::client::{Client, ClientError, Own};
-pub(crate) use self::connections::Connections;
 pub(crate) use self::draft::Draft;
 pub(crate) use self::failure::{Broken, UpstreamError};
 pub(crate) use self::fields::{Way, forwarding_fields};
@@ -25,9 +21,11 @@ pub(crate) use self::relay::{Answered, End, Limits};
 pub(crate) use self::request::{Facts, Request};
 
 use self::relay::{Question, Relay, State};
-use self::upstream::Upstream;
+use crate::client::{Client, ClientError};
 use crate::pool::{Outcome, PoolSettings, Server};
-use crate::worker::{Alarm, Worker};
+use crate::runtime::Alarm;
+use crate::upstreams::Upstream;
+use crate::worker::Worker;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::Poll;

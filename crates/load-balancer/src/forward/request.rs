@@ -4,7 +4,7 @@ use crate::http1::chunked::SizeLine;
 use crate::http1::length::Length;
 use crate::http1::write;
 use crate::record::RequestTrace;
-use crate::worker::{Buffers, Held, Ids, READ, hex};
+use crate::runtime::{Buffers, Held, Ids, READ, hex};
 use std::net::IpAddr;
 use std::ops::Range;
 

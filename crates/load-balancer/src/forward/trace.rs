@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use crate::record::RequestTrace;
-use crate::worker::{Ids, hex};
+use crate::runtime::{Ids, hex};
 use service_kit::telemetry::TraceParent;
 use service_kit::telemetry::traces::Sampling;
 use smallvec::SmallVec;

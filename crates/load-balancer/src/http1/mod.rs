@@ -5,7 +5,7 @@
 //! [`target`] knows what may be asked for, [`mod@write`] writes heads anew. None of them knows a socket, a runtime or a
 //! policy, so all of it can be fuzzed. What could be read in two ways is refused.
 //!
-//! `connection` is a client connection's life, `client` what an exchange sees of it.
+//! Serving a client is [`crate::downstream`]'s.
 
 pub mod body;
 pub mod chunked;
@@ -15,8 +15,3 @@ pub mod request;
 pub mod response;
 pub mod target;
 pub mod write;
-
-mod client;
-pub(crate) mod connection;
-mod forwarding;
-pub(crate) mod refusal;

@@ -3,7 +3,7 @@
 use super::fields::FieldSet;
 use super::length::Length;
 use super::response::ResponseHead;
-use crate::respond::{Answer, reason};
+use crate::answer::{Answer, reason};
 
 /// What the balancer adds to an answer.
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{AdminState, Health, Server};
-use crate::config::MOST_SERVERS;
+use crate::pool::MOST_SERVERS;
 
 /// A server that answers lack is remembered for so long, and as long as requests are with it: who comes back within
 /// that time goes on with the same counters, state and connections.

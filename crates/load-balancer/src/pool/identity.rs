@@ -6,14 +6,14 @@ const MOST_CHANGES: u32 = 3;
 
 /// The name that a server's health answer gives, as far as it can be relied upon.
 #[derive(Debug, Default)]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     name: Option<String>,
     changes: u32,
 }
 
 /// What a further answer means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum News {
+pub(crate) enum News {
     /// Nothing new.
     None,
     /// It has a name, or another one than before.
@@ -24,18 +24,18 @@ pub(super) enum News {
 
 impl Identity {
     /// The name, where there is one.
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref().filter(|_| self.changes <= MOST_CHANGES)
     }
 
     /// Whether an answer comes from the same instance as those before.
-    pub(super) fn is(&self, name: Option<&str>) -> bool {
+    pub(crate) fn is(&self, name: Option<&str>) -> bool {
         self.name.as_deref() == name || self.changes > MOST_CHANGES
     }
 
     /// Takes in the name of a good answer; an answer without one changes nothing. `was_up` says that the server was
     /// well at the check before, so that no other instance can have been started at its address since.
-    pub(super) fn says(&mut self, name: Option<&str>, was_up: bool) -> News {
+    pub(crate) fn says(&mut self, name: Option<&str>, was_up: bool) -> News {
         let Some(name) = name else { return News::None };
         let other = self.name.as_deref() != Some(name);
         let renamed = other && self.name.is_some();

@@ -1,19 +1,18 @@
 //! Asks a server for its health on behalf of requests that have waited long for the first byte of its answer.
 //!
-//! Workers put questions ([`Inquiries::ask`]); the control thread goes to the server ([`answer`]). A worker never waits
+//! Workers put questions ([`Inquiries::ask`]); [`crate::probing`] goes to the server. A worker never waits
 //! for more than a lock that is held for some instructions.
 
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    CheckPolicy, Server, Source,
-    check::check,
+    CheckPolicy, Server,
     inquiry::{Inquiry, Verdict},
 };
 
@@ -33,16 +32,16 @@ pub(crate) struct Inquiries {
 
 /// A question on its way to the control thread.
 #[derive(Debug)]
-pub(super) struct Question {
-    server: Arc<Server>,
-    address: SocketAddr,
-    path: String,
-    limit: Duration,
-    verdict: watch::Sender<Option<Verdict>>,
+pub(crate) struct Question {
+    pub(crate) server: Arc<Server>,
+    pub(crate) address: SocketAddr,
+    pub(crate) path: String,
+    pub(crate) limit: Duration,
+    pub(crate) verdict: watch::Sender<Option<Verdict>>,
 }
 
 impl Inquiries {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (questions, unanswered) = mpsc::unbounded_channel();
         Self { questions, unanswered: Mutex::new(Some(unanswered)) }
     }
@@ -87,31 +86,8 @@ impl Inquiries {
         }
     }
 
-    /// Answers all questions from now on; `None` when somebody does already. Needs a tokio runtime when it is polled,
-    /// and ends when nobody can ask any more.
-    pub(crate) fn answer(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
-        let mut questions = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(async move {
-            while let Some(question) = questions.recv().await {
-                tokio::spawn(question.answer());
-            }
-        })
-    }
-}
-
-impl Question {
-    async fn answer(self) {
-        let Self { server, address, path, limit, verdict } = self;
-        let finding = check(address, server.address(), Some(&path), limit).await;
-        // Where servers are discovered, the address may have become another's.
-        let is_the_same = server.source() != Source::Dns || server.identity().is(finding.instance.as_deref());
-        // A server that could not be asked for this process's own want may be at work.
-        let well = finding.unasked || finding.error.is_none() && is_the_same;
-        if !finding.unasked {
-            server.count_check(well);
-        }
-        let (pool, name) = (server.pool(), server.name());
-        tracing::debug!(pool, server = name, well, error = finding.error, "asked for its health");
-        verdict.send_replace(Some(Verdict { well, at: Instant::now() }));
+    /// The questions, for whoever answers them from now on; `None` when somebody does already.
+    pub(crate) fn questions(&self) -> Option<mpsc::UnboundedReceiver<Question>> {
+        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

@@ -9,30 +9,30 @@ use tokio::sync::watch;
 
 /// The answer to a question.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Verdict {
+pub(crate) struct Verdict {
     /// Whether the server is at work.
-    pub(super) well: bool,
+    pub(crate) well: bool,
     /// When that was found.
-    pub(super) at: Instant,
+    pub(crate) at: Instant,
 }
 
 /// A question that is open or has been answered, for all who wait for the answer.
 #[derive(Debug)]
-pub(super) struct Inquiry {
+pub(crate) struct Inquiry {
     address: SocketAddr,
     verdict: watch::Receiver<Option<Verdict>>,
 }
 
 impl Inquiry {
     /// A new question, and where its answer goes.
-    pub(super) fn new(address: SocketAddr) -> (Self, watch::Sender<Option<Verdict>>) {
+    pub(crate) fn new(address: SocketAddr) -> (Self, watch::Sender<Option<Verdict>>) {
         let (sender, verdict) = watch::channel(None);
         (Self { address, verdict }, sender)
     }
 
     /// Whether its answer will do for another request that asks now about the same address: it is still to come, or
     /// it is good and not older than `fresh`.
-    pub(super) fn will_do(&self, address: SocketAddr, fresh: Duration) -> bool {
+    pub(crate) fn will_do(&self, address: SocketAddr, fresh: Duration) -> bool {
         let verdict = *self.verdict.borrow();
         self.address == address
             && match verdict {
@@ -42,7 +42,7 @@ impl Inquiry {
     }
 
     /// Waits for the answer. A question that nobody answers is not answered well.
-    pub(super) fn answer(&self) -> impl Future<Output = bool> + use<> {
+    pub(crate) fn answer(&self) -> impl Future<Output = bool> + use<> {
         let mut verdict = self.verdict.clone();
         async move { verdict.wait_for(Option::is_some).await.is_ok_and(|it| it.is_some_and(|it| it.well)) }
     }

@@ -11,7 +11,7 @@ use std::sync::{
     },
 };
 
-use crate::record::metrics::{ServerStats, Tally};
+use crate::stats::{ServerStats, Tally};
 
 /// A server that has had more names than this is called by its first again.
 const MOST: usize = 16;

@@ -1,9 +1,8 @@
 //! Pools of servers: who is there, who is well, who is next.
 //!
-//! A [`Snapshot`] is immutable and replaced as a whole; what must outlive it (health, in-flight requests,
+//! A [`crate::snapshot::Snapshot`] is immutable and replaced as a whole; what must outlive it (health, in-flight requests,
 //! counters, cursors, budgets) hangs on [`Server`] and [`PoolState`], which the next snapshot takes over.
 
-mod check;
 mod discovery;
 mod health;
 mod identity;
@@ -13,12 +12,8 @@ mod label;
 mod lease;
 mod outlier;
 mod pick;
-mod prober;
-mod resolution;
-mod resolve;
 mod schedule;
 mod server;
-mod snapshot;
 mod status;
 mod timeouts;
 mod view;
@@ -33,6 +28,9 @@ use std::{
 
 use tokio::sync::{Notify, futures::Notified};
 
+pub(crate) use self::identity::News;
+pub(crate) use self::inquirer::{Inquiries, Question};
+pub(crate) use self::inquiry::Verdict;
 pub(crate) use self::view::rfc3339;
 pub use self::{
     discovery::{Discovery, Listed, LookupReport},
@@ -40,20 +38,17 @@ pub use self::{
     lease::Lease,
     outlier::Thresholds,
     pick::{Algorithm, PickState, Tried, pick, pick_any},
-    prober::{Listener, Probers},
-    resolve::{Lookup, Resolve, SystemResolver},
     server::{Server, Source},
-    snapshot::{Published, Snapshot},
     status::{AdminState, State},
     timeouts::Timeouts,
     view::{Overall, PoolView, ServerView},
 };
 pub use crate::retry::Outcome;
-use crate::{
-    record::metrics::PoolStats,
-    retry::{Budget, RetryPolicy},
-};
+use crate::retry::{Budget, RetryPolicy};
+use crate::stats::PoolStats;
 
+/// The most servers that a pool can have.
+pub(crate) const MOST_SERVERS: usize = 10_000;
 /// The most attempts one request can make; bounds [`Tried`] and `max_retries`.
 pub const MAX_ATTEMPTS: usize = 11;
 

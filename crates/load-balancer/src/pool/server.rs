@@ -19,8 +19,8 @@ use super::{
     outlier::Thresholds,
     status::{AdminState, State, USABLE, decode, encode},
 };
-use crate::record::metrics::ServerStats;
 use crate::retry::Verdict;
+use crate::stats::ServerStats;
 
 mod shared_want;
 
@@ -149,11 +149,11 @@ impl Server {
         self.identity().name().map(str::to_owned)
     }
 
-    pub(super) fn identity(&self) -> MutexGuard<'_, Identity> {
+    pub(crate) fn identity(&self) -> MutexGuard<'_, Identity> {
         self.identity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn inquiry(&self) -> MutexGuard<'_, Option<Inquiry>> {
+    pub(crate) fn inquiry(&self) -> MutexGuard<'_, Option<Inquiry>> {
         self.inquiry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -182,7 +182,7 @@ impl Server {
     }
 
     /// Sets what the prober tries. `true` when that is news.
-    pub(super) fn set_aim(&self, address: SocketAddr) -> bool {
+    pub(crate) fn set_aim(&self, address: SocketAddr) -> bool {
         let before = self.aim.lock().unwrap_or_else(PoisonError::into_inner).replace(address);
         before != Some(address)
     }
@@ -221,12 +221,12 @@ impl Server {
     }
 
     #[inline]
-    pub(super) fn enter(&self) {
+    pub(crate) fn enter(&self) {
         self.hot.in_flight.fetch_add(1, Relaxed);
     }
 
     #[inline]
-    pub(super) fn leave(&self) {
+    pub(crate) fn leave(&self) {
         self.hot.in_flight.fetch_sub(1, Relaxed);
     }
 
@@ -248,7 +248,7 @@ impl Server {
     }
 
     /// Counts a check. For the control thread.
-    pub(super) fn count_check(&self, good: bool) {
+    pub(crate) fn count_check(&self, good: bool) {
         let label = self.labels.current();
         if good { label.good_checks.add(1) } else { label.failed_checks.add(1) }
     }

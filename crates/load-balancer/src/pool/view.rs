@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{AdminState, Algorithm, Health, Member, Pool, Snapshot, Source};
+use super::{AdminState, Algorithm, Health, Member, Pool, Source};
 
 /// How all servers together are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -71,22 +71,6 @@ pub struct ServerView {
     pub traffic_failures: u32,
 }
 
-impl Snapshot {
-    /// How all servers together are, and each of them; those that are gone are none of them.
-    pub fn view(&self) -> (Overall, Vec<ServerView>) {
-        let there = |member: &&Member| !member.server().state().gone;
-        let members = || self.pools.iter().flat_map(|pool| pool.members()).filter(there);
-        let wanted = || members().filter(|member| member.server().state().admin == AdminState::Active);
-        let usable = members().filter(|member| member.server().usable()).count();
-        let overall = match usable {
-            0 => Overall::Down,
-            some if some < wanted().count() => Overall::Degraded,
-            _ => Overall::Healthy,
-        };
-        (overall, members().map(ServerView::of).collect())
-    }
-}
-
 impl Pool {
     /// As others see it.
     pub fn view(&self) -> PoolView {
@@ -106,7 +90,7 @@ impl PoolView {
 }
 
 impl ServerView {
-    fn of(member: &Member) -> Self {
+    pub(crate) fn of(member: &Member) -> Self {
         let server = member.server();
         let state = server.state();
         let report = server.report();

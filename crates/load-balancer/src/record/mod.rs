@@ -2,7 +2,6 @@
 //! every attempt told to the server's passive health. Those that are sampled become spans of a trace.
 
 pub mod access_log;
-pub mod metrics;
 mod recent;
 mod secrets;
 mod spans;
@@ -17,13 +16,14 @@ use std::{
 use service_kit::telemetry::traces::{Sampling, Traces};
 use smallvec::SmallVec;
 
+use self::access_log::LogBuffer;
 pub use self::recent::{Recent, RecentRequest};
 pub use self::spans::RequestTrace;
-use self::{access_log::LogBuffer, metrics::WorkerStats};
 use crate::{
     pool::{Outcome, Pool, Server},
     retry::{Failure, verdict},
     route::Route,
+    stats::WorkerStats,
 };
 
 /// The protocol that the client spoke.

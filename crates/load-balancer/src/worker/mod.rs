@@ -1,30 +1,19 @@
-//! Data workers: one thread, one runtime, and of what a plain request needs nothing shared with the others but the
+//! The context of a data worker: one thread, one runtime, and of what a plain request needs nothing shared with the others but the
 //! snapshot and its atomics.
 
 mod addresses;
-mod alarm;
-mod buffers;
-mod clock;
-mod ids;
-mod outbox;
-mod scratch;
-mod threads;
+mod admission;
+mod common;
 
-pub(crate) use self::alarm::{Alarm, TICK};
-pub(crate) use self::buffers::Buffers;
-pub(crate) use self::ids::{Ids, hex};
-pub(crate) use self::outbox::{Outbox, To};
-pub(crate) use self::scratch::{FULL, Held, READ, Scratch};
-pub(crate) use self::threads::{Admission, Departure, Place};
-pub use self::threads::{Parts, StartError, Workers};
+pub(crate) use self::admission::admit;
+pub(crate) use self::common::{Accepted, Common, Departure, Handing, Phase, Place};
 
-use self::alarm::Alarms;
-use self::clock::Clock;
-use self::threads::Common;
 use crate::config::Listen;
-use crate::forward::Connections;
-use crate::pool::{PickState, Published, Snapshot};
+use crate::pool::PickState;
 use crate::record::Recorder;
+use crate::runtime::{Alarms, Buffers, Clock, Ids, Outbox, Scratch, TICK};
+use crate::snapshot::{Published, Snapshot};
+use crate::upstreams::Connections;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
@@ -55,14 +44,14 @@ pub(crate) struct Worker {
     pub(crate) common: Arc<Common>,
     snapshot: RefCell<LocalSnapshot>,
     /// Client connections that are open here.
-    connections: Cell<usize>,
+    pub(crate) connections: Cell<usize>,
     /// Listening sockets that are open.
-    doors: Cell<usize>,
+    pub(crate) doors: Cell<usize>,
     last_second: Cell<Instant>,
 }
 
 impl Worker {
-    fn new(index: usize, settings: Listen, recorder: Recorder, common: Arc<Common>) -> Self {
+    pub(crate) fn new(index: usize, settings: Listen, recorder: Recorder, common: Arc<Common>) -> Self {
         let ids = Ids::new();
         let seed = ids.seed();
         Self {
@@ -115,7 +104,7 @@ impl Worker {
     }
 
     /// What is due each tick.
-    fn tick(&self) {
+    pub(crate) fn tick(&self) {
         let now = Instant::now();
         self.clock.set(SystemTime::now());
         self.alarms.sweep(now);

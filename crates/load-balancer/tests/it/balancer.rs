@@ -2,11 +2,12 @@
 //! test says otherwise.
 
 use load_balancer::config::Listen;
-use load_balancer::pool::{Health, Pool, PoolSettings, PoolState, Published, Server, Snapshot};
-use load_balancer::record::metrics::{Tally, WorkerStats};
+use load_balancer::pool::{Health, Pool, PoolSettings, PoolState, Server};
 use load_balancer::record::{RecentRequest, Shard};
 use load_balancer::route::{HostMatch, Route, RouteTable};
-use load_balancer::worker::{Parts, Workers};
+use load_balancer::snapshot::{Published, Snapshot};
+use load_balancer::stats::{Tally, WorkerStats};
+use load_balancer::workers::{Parts, Workers};
 use service_kit::telemetry::traces::Traces;
 use std::net::SocketAddr;
 use std::sync::Arc;

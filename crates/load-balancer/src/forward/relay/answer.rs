@@ -1,14 +1,14 @@
 //! The way down: the upstream's answer to the client.
 
 use super::{Answered, End, Relay, SLOW_READ, Stage};
-use crate::forward::client::Client;
+use crate::client::Client;
 use crate::forward::failure::{Broken, UpstreamError};
 use crate::http1::body::Body;
 use crate::http1::fields::slots;
 use crate::http1::length::Length;
 use crate::http1::response::{self, ResponseHead};
 use crate::http1::write::Added;
-use crate::worker::Scratch;
+use crate::runtime::Scratch;
 use std::io;
 use std::ops::Range;
 use std::task::{Context, Poll, ready};

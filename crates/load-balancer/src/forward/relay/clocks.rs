@@ -1,7 +1,7 @@
 //! The clocks of one attempt. A clock runs against whoever is awaited, and only its silence is held against a server.
 
 use super::{Answered, Relay, Stage};
-use crate::forward::client::Client;
+use crate::client::Client;
 use crate::forward::failure::{Broken, UpstreamError};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

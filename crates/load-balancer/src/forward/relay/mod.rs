@@ -5,15 +5,16 @@ mod clocks;
 
 pub(crate) use self::clocks::Question;
 
-use super::client::Client;
 use super::failure::Broken;
 use super::request::Request;
-use super::upstream::Upstream;
+use super::send::poll_send;
+use crate::client::{Client, ClientError};
 use crate::http1::body::Body;
 use crate::http1::response;
 use crate::pool::Timeouts;
 use crate::retry::Failure;
-use crate::worker::{Alarm, Buffers, Outbox, READ, Scratch, TICK};
+use crate::runtime::{Alarm, Buffers, Outbox, READ, Scratch, TICK};
+use crate::upstreams::Upstream;
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -179,7 +180,7 @@ where
     fn poll_request(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Result<(), Broken> {
         while !self.state.deaf {
             let unsent = self.request.unsent_len();
-            match self.upstream.poll_send(cx, self.request, self.outbox) {
+            match poll_send(self.upstream, cx, self.request, self.outbox) {
                 Poll::Ready(Ok(())) if unsent > 0 => {
                     self.progress();
                     self.request.let_go(self.buffers);
@@ -205,7 +206,7 @@ where
             self.take_in_request(cx, scratch, &content)?;
         }
         if self.watches() && self.client.poll_left(cx, scratch, self.alarm).is_ready() {
-            return Err(super::client::ClientError::Left(None).into());
+            return Err(ClientError::Left(None).into());
         }
         Ok(())
     }

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use clock::Clock;
 pub use writer::{Writer, WriterHandle};
 
-use super::{Entry, metrics::WorkerStats};
+use super::Entry;
+use crate::stats::WorkerStats;
 
 /// A buffer goes to the writer when it is this long, in bytes.
 const FULL: usize = 64 * 1024;

@@ -1,0 +1,274 @@
+//! An HTTP/1 client connection from its first byte to its last.
+
+use crate::client::Client;
+use crate::downstream::http1::client::Http1Client;
+use crate::downstream::http1::forwarding;
+use crate::downstream::http2;
+use crate::downstream::refusal;
+use crate::downstream::stream::Stream;
+use crate::exchange::{self, Asked, Exchange};
+use crate::forward::{Peer, Request};
+use crate::http1::fields;
+use crate::http1::{request, request::RequestHead};
+use crate::linger::Linger;
+use crate::record::Protocol;
+use crate::respond::ErrorKind;
+use crate::runtime::{Alarm, READ, Scratch};
+use crate::worker::{Departure, Place, Worker};
+use socket2::SockRef;
+use std::ops::Range;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+use tokio::io::AsyncWrite;
+
+/// A body of so many bytes is not copied if that can be helped.
+const MUCH: usize = 16 * 1024;
+
+/// What a client wants next.
+enum Next {
+    Request(Request, Protocol),
+    /// Something that is not a request.
+    Refused(ErrorKind),
+    /// A connection that speaks HTTP/2; what has come of it so far.
+    Http2(Vec<u8>),
+    /// Nothing more.
+    Gone,
+}
+
+/// Serves requests, one after the other, until the client or the balancer has had enough, or the connection is better
+/// off at another worker. One that has a `place` already has been used before.
+pub(crate) async fn serve(
+    worker: &Rc<Worker>,
+    stream: Stream,
+    peer: Peer,
+    mut place: Option<Place>,
+) -> Option<Departure> {
+    let alarm = worker.alarms.alarm();
+    let mut client = Http1Client::new(stream);
+    let (mut patience, mut requests) = (worker.settings.header_timeout, 0_u64);
+    loop {
+        let first = requests == 0 && place.is_none();
+        let until = alarm.now() + patience;
+        let mut waiting =
+            Waiting { worker, client: &mut client, peer: &peer, alarm: &alarm, until, begun: false, first };
+        match std::future::poll_fn(|cx| waiting.poll(cx)).await {
+            Next::Request(request, protocol) => {
+                let exchange = Exchange { worker, client: &mut client, request, alarm: &alarm, protocol };
+                // Boxed, so that a connection that is idle does not hold the room of one that is not.
+                Box::pin(exchange.conduct()).await;
+            }
+            Next::Refused(kind) => {
+                client.close = true;
+                let asked = Asked::unknown(Protocol::Http11);
+                exchange::refuse(worker, &mut client, &peer, &alarm, asked, kind).await;
+                linger(worker, &mut client, &alarm).await;
+                return None;
+            }
+            Next::Http2(begun) => {
+                Box::pin(http2::serve(worker, client.stream, begun, peer)).await;
+                return None;
+            }
+            Next::Gone => {
+                client.say_goodbye().await;
+                return None;
+            }
+        }
+        if !client.is_reusable() {
+            end(worker, &mut client, &alarm).await;
+            return None;
+        }
+        patience = worker.settings.keepalive_timeout;
+        requests += 1;
+        let settles = requests.is_power_of_two() && client.ahead.is_empty() && client.owes_nothing();
+        if settles && let Some(host) = better_host(worker, &client, &mut place) {
+            let stream = client.into_socket();
+            return stream.zip(place).map(|(stream, place)| Departure { stream, place, host });
+        }
+    }
+}
+
+/// Finds out whether an idle connection is better off at another worker, and takes its place, there or here.
+fn better_host(worker: &Worker, client: &Http1Client, place: &mut Option<Place>) -> Option<usize> {
+    // With its own place given up, a connection that is alone here does not move back and forth.
+    *place = None;
+    let host = worker.common.lighter(worker.index).filter(|_| !client.stream.is_tls());
+    *place = Some(worker.common.place(host.unwrap_or(worker.index)));
+    host
+}
+
+/// Waits for the next request.
+struct Waiting<'a> {
+    worker: &'a Worker,
+    client: &'a mut Http1Client,
+    peer: &'a Peer,
+    alarm: &'a Alarm,
+    until: Instant,
+    /// Part of the head has come.
+    begun: bool,
+    /// No request has come on this connection yet.
+    first: bool,
+}
+
+impl Waiting<'_> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        match self.poll_request(cx) {
+            Poll::Ready(Ok(next)) => return Poll::Ready(next),
+            Poll::Ready(Err(kind)) => return Poll::Ready(Next::Refused(kind)),
+            Poll::Pending => {}
+        }
+        if !self.begun && self.worker.is_closing() {
+            return Poll::Ready(Next::Gone);
+        }
+        ready!(self.alarm.poll_until(cx, self.until));
+        Poll::Ready(if self.begun { Next::Refused(ErrorKind::RequestTimeout) } else { Next::Gone })
+    }
+
+    fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<Result<Next, ErrorKind>> {
+        if !self.begun && !self.client.ahead.is_empty() {
+            // Sent ahead of the last answer.
+            let bytes = std::mem::take(&mut self.client.ahead);
+            if let Some(next) = self.read_held(bytes)? {
+                return Poll::Ready(Ok(next));
+            }
+        }
+        loop {
+            let filled = self.worker.scratch.borrow_mut().poll_fill(&mut self.client.stream, cx, READ);
+            let range = match ready!(filled) {
+                Ok(range) if !range.is_empty() => range,
+                Ok(_) | Err(_) => return Poll::Ready(Ok(Next::Gone)),
+            };
+            let next = if self.client.ahead.is_empty() {
+                self.read_scratch(range)?
+            } else {
+                let mut bytes = std::mem::take(&mut self.client.ahead);
+                bytes.extend_from_slice(self.worker.scratch.borrow().bytes(&range));
+                self.read_held(bytes)?
+            };
+            if let Some(next) = next {
+                return Poll::Ready(Ok(next));
+            }
+        }
+    }
+
+    /// Reads a request from where it was received: the common case, in which all of the head has come at once.
+    fn read_scratch(&mut self, range: Range<usize>) -> Result<Option<Next>, ErrorKind> {
+        let mut scratch = self.worker.scratch.borrow_mut();
+        if self.may_be_http2(scratch.bytes(&range)) {
+            let bytes = scratch.bytes(&range).to_vec();
+            return Ok(self.read_preface(bytes));
+        }
+        let Some((mut request, protocol, head)) = self.read_head(scratch.bytes(&range))? else {
+            self.hold(scratch.bytes(&range).to_vec());
+            return Ok(None);
+        };
+        if range.len() > head {
+            let rest = range.start + head..range.end;
+            let content = self.client.decode(&mut scratch, rest).map_err(|error| refusal::client(&error))?;
+            self.take_body(&mut request, &mut scratch, content);
+        }
+        if self.client.request_ended() {
+            request.end(self.client.trailers());
+        }
+        Ok(Some(Next::Request(request, protocol)))
+    }
+
+    /// Keeps the part of the body that came with the head. When that is a lot and all, its buffer is kept as it is.
+    fn take_body(&self, request: &mut Request, scratch: &mut Scratch, content: Range<usize>) {
+        let buffers = &self.worker.buffers;
+        let at_once = self.client.request_ended() && content.len() >= MUCH && request.is_unframed();
+        if let Some(page) = at_once.then(|| buffers.lend()).flatten() {
+            request.hold(scratch.hand_out(content, page));
+        } else {
+            request.expect_body(buffers);
+            request.push(scratch.bytes(&content), usize::MAX);
+        }
+    }
+
+    /// Reads a request from what came in pieces, or ahead of time; its body is left for later.
+    fn read_held(&mut self, mut bytes: Vec<u8>) -> Result<Option<Next>, ErrorKind> {
+        if self.may_be_http2(&bytes) {
+            return Ok(self.read_preface(bytes));
+        }
+        let Some((mut request, protocol, head)) = self.read_head(&bytes)? else {
+            self.hold(bytes);
+            return Ok(None);
+        };
+        request.expect_body(&self.worker.buffers);
+        bytes.drain(..head);
+        self.client.keep_ahead(bytes);
+        if self.client.request_ended() {
+            request.end(&[]);
+        }
+        Ok(Some(Next::Request(request, protocol)))
+    }
+
+    /// Whether the first bytes of the connection are those of HTTP/2's preface, as far as they go.
+    fn may_be_http2(&self, bytes: &[u8]) -> bool {
+        self.first && bytes.iter().zip(http2::PREFACE).all(|(byte, expected)| byte == expected)
+    }
+
+    fn read_preface(&mut self, bytes: Vec<u8>) -> Option<Next> {
+        if bytes.len() >= http2::PREFACE.len() {
+            return Some(Next::Http2(bytes));
+        }
+        self.hold(bytes);
+        None
+    }
+
+    /// Keeps part of a head. The time for the rest begins with its first byte.
+    fn hold(&mut self, bytes: Vec<u8>) {
+        self.client.ahead = bytes;
+        if !std::mem::replace(&mut self.begun, true) {
+            self.until = self.alarm.now() + self.worker.settings.header_timeout;
+        }
+    }
+
+    /// Reads a head, prepares the client for it and writes it anew for the upstream.
+    fn read_head(&mut self, bytes: &[u8]) -> Result<Option<(Request, Protocol, usize)>, ErrorKind> {
+        let mut slots = fields::slots();
+        let head = request::parse(bytes, &mut slots).map_err(refusal::request)?;
+        Ok(head.map(|head| self.accept(&head)))
+    }
+
+    fn accept(&mut self, head: &RequestHead<'_, '_>) -> (Request, Protocol, usize) {
+        self.client.begin_request(head.length, head.http10, head.keep_alive);
+        self.client.close |= self.worker.is_draining();
+        let protocol = if head.http10 { Protocol::Http10 } else { Protocol::Http11 };
+        (forwarding::draft(head, self.peer, self.worker), protocol, head.len)
+    }
+}
+
+/// Ends a connection after its last answer.
+async fn end(worker: &Worker, client: &mut Http1Client, alarm: &Alarm) {
+    if !client.answered {
+        // Cut off: the client must not take the end of the connection for the end of an answer.
+        let _ = SockRef::from(client.stream.socket()).set_linger(Some(Duration::ZERO));
+    } else if !client.client_closes || !client.request_ended() || client.stream.is_tls() {
+        // It may be sending already what comes next.
+        linger(worker, client, alarm).await;
+    }
+}
+
+/// Says that nothing more will come, and reads on for a while without looking.
+async fn linger(worker: &Worker, client: &mut Http1Client, alarm: &Alarm) {
+    let (mut shut, mut bounds) = (false, Linger::new(alarm.now()));
+    std::future::poll_fn(|cx| {
+        if !shut {
+            shut = match Pin::new(&mut client.stream).poll_shutdown(cx) {
+                Poll::Ready(Ok(())) => true,
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Pending => false,
+            };
+        }
+        loop {
+            match worker.scratch.borrow_mut().poll_fill(&mut client.stream, cx, READ) {
+                Poll::Ready(Ok(range)) if !range.is_empty() && bounds.goes_on(range.len(), alarm.now()) => {}
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return alarm.poll_until(cx, bounds.until()),
+            }
+        }
+    })
+    .await;
+}

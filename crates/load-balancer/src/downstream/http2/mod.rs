@@ -1,0 +1,86 @@
+//! HTTP/2 (RFC 9113): the frames are the h2 library's, on the worker's own runtime; each stream is an exchange like
+//! any other.
+
+mod client;
+mod connection;
+mod fields;
+mod frames;
+mod metered;
+mod outgoing;
+mod pulse;
+mod request;
+
+use self::client::Http2Client;
+use self::connection::Connection;
+use self::metered::{Meter, Metered};
+use crate::downstream::stream::Stream;
+use crate::exchange::{self, Exchange};
+use crate::forward::Peer;
+use crate::record::Protocol;
+use crate::worker::Worker;
+use bytes::Bytes;
+use h2::RecvStream;
+use h2::server::SendResponse;
+use http::Request;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// What a client that knows that we speak HTTP/2 sends first (RFC 9113 section 3.4).
+pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Streams that a connection may have open at once.
+const STREAMS: u32 = 128;
+/// The longest header list that is read, in bytes: twice what is taken, so that one that is too long gets an answer that
+/// says so. The library's own for those that are longer still has no body.
+const HEADERS: u32 = 64 * 1024;
+/// Bytes of a request that a client may send ahead of what its server takes, for each stream and in all.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// Bytes of a stream's answer for which the client has room and the socket has not.
+const SEND_BUFFER: usize = 128 * 1024;
+
+/// Serves a connection to its end. `begun` is what has been read of it already.
+pub(crate) async fn serve(worker: &Rc<Worker>, stream: Stream, begun: Vec<u8>, peer: Peer) {
+    let alarm = worker.alarms.alarm();
+    let meter = Rc::new(Meter::new(alarm.now()));
+    let mut settings = h2::server::Builder::new();
+    settings
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(HEADERS)
+        .initial_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buffer_size(SEND_BUFFER);
+    let stream = Rc::new(RefCell::new(stream));
+    let greeting = settings.handshake(Metered::new(begun, Rc::clone(&stream), Rc::clone(&meter)));
+    let deadline = alarm.now() + worker.settings.header_timeout;
+    if let Some(Ok(library)) = alarm.within(deadline, greeting).await {
+        let mut connection = Connection::new(worker, library, (stream, meter), alarm, peer);
+        std::future::poll_fn(|cx| connection.poll(cx)).await;
+    }
+}
+
+/// Answers one stream.
+async fn answer(
+    worker: Rc<Worker>,
+    peer: Rc<Peer>,
+    request: Request<RecvStream>,
+    respond: SendResponse<Bytes>,
+) {
+    let (parts, body) = request.into_parts();
+    let has_body = !body.is_end_stream();
+    let mut client = Http2Client::new(body, respond);
+    let alarm = worker.alarms.alarm();
+    match request::draft(&parts, has_body, &peer, &worker) {
+        Ok(mut request) => {
+            if !has_body {
+                request.end(&[]);
+            }
+            let (client, alarm, protocol) = (&mut client, &alarm, Protocol::Http2);
+            Exchange { worker: &worker, client, request, alarm, protocol }.conduct().await;
+        }
+        Err(kind) => {
+            let asked = request::asked(&parts);
+            exchange::refuse(&worker, &mut client, &peer, &alarm, asked, kind).await;
+        }
+    }
+    client.finish(&alarm).await;
+}

@@ -1,0 +1,38 @@
+//! A request on its way into a connection.
+
+use super::request::Request;
+use crate::runtime::{Outbox, To};
+use crate::upstreams::Upstream;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::AsyncWrite as _;
+
+/// Sends as much of the request as goes; ready when all that has come of it is sent.
+pub(super) fn poll_send(
+    upstream: &mut Upstream,
+    cx: &mut Context<'_>,
+    request: &mut Request,
+    outbox: &Outbox,
+) -> Poll<io::Result<()>> {
+    while !request.is_drained() {
+        let line = Pin::new(&mut upstream.line);
+        let written = match request.unsent() {
+            // One that must not be sent twice goes at once: the connection has just been seen to be alive.
+            (head, [])
+                if request.is_whole()
+                    && request.is_safe_twice()
+                    && outbox.post(&line, To::Upstream, head) =>
+            {
+                Poll::Ready(Ok(head.len()))
+            }
+            (head, []) => line.poll_write(cx, head),
+            (head, body) => line.poll_write_vectored(cx, &[IoSlice::new(head), IoSlice::new(body)]),
+        };
+        match ready!(written)? {
+            0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            sent => request.advance(sent),
+        }
+    }
+    Poll::Ready(Ok(()))
+}

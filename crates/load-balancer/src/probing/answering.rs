@@ -1,0 +1,32 @@
+//! Answers the questions that workers put about servers whose answers are late.
+
+use std::time::Instant;
+
+use super::check::check;
+use crate::pool::{Inquiries, Question, Source, Verdict};
+
+/// Answers all questions from now on; `None` when somebody does already. Needs a tokio runtime when it is polled, and
+/// ends when nobody can ask any more.
+pub(crate) fn answer(inquiries: &Inquiries) -> Option<impl Future<Output = ()> + Send + use<>> {
+    let mut questions = inquiries.questions()?;
+    Some(async move {
+        while let Some(question) = questions.recv().await {
+            tokio::spawn(settle(question));
+        }
+    })
+}
+
+async fn settle(question: Question) {
+    let Question { server, address, path, limit, verdict } = question;
+    let finding = check(address, server.address(), Some(&path), limit).await;
+    // Where servers are discovered, the address may have become another's.
+    let is_the_same = server.source() != Source::Dns || server.identity().is(finding.instance.as_deref());
+    // A server that could not be asked for this process's own want may be at work.
+    let well = finding.unasked || finding.error.is_none() && is_the_same;
+    if !finding.unasked {
+        server.count_check(well);
+    }
+    let (pool, name) = (server.pool(), server.name());
+    tracing::debug!(pool, server = name, well, error = finding.error, "asked for its health");
+    verdict.send_replace(Some(Verdict { well, at: Instant::now() }));
+}

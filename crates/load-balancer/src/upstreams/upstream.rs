@@ -1,0 +1,86 @@
+//! One connection to an upstream server.
+
+use crate::record::Shard;
+use crate::runtime::Line;
+use socket2::{SockRef, TcpKeepalive};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tokio::io::AsyncWrite;
+use tokio::net::TcpSocket;
+
+/// A request may wait for long while its server says elsewhere that it is at work. Should the machine have been started
+/// anew meanwhile, the operating system finds out that the connection is none any more.
+const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
+    .with_time(Duration::from_secs(10))
+    .with_interval(Duration::from_secs(5))
+    .with_retries(3);
+
+/// A connection to an upstream server, used by one exchange at a time.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    pub(crate) line: Line,
+    /// Where it leads; a server's name may have come to mean another address since.
+    pub(crate) address: SocketAddr,
+    /// It has served a request before, so it may have been closed meanwhile.
+    pub(crate) reused: bool,
+    /// When it was last put aside.
+    pub(crate) idle_since: Instant,
+    _counted: Counted,
+}
+
+/// Counts a connection for as long as it is open, on the worker whose thread it stays on.
+#[derive(Debug)]
+struct Counted(Arc<Shard>);
+
+impl Counted {
+    fn new(shard: &Arc<Shard>) -> Self {
+        shard.stats.upstream_connections.add(1);
+        Self(Arc::clone(shard))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.stats.upstream_connections.subtract(1);
+    }
+}
+
+impl Upstream {
+    /// Connects anew.
+    pub(crate) async fn connect(address: SocketAddr, now: Instant, shard: &Arc<Shard>) -> io::Result<Self> {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_nodelay(true)?;
+        SockRef::from(&socket).set_tcp_keepalive(&KEEPALIVE)?;
+        let stream = socket.connect(address).await?;
+        Ok(Self {
+            line: Line::new(stream),
+            address,
+            reused: false,
+            idle_since: now,
+            _counted: Counted::new(shard),
+        })
+    }
+
+    /// Says that nothing more will be sent.
+    pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.line).poll_shutdown(cx)
+    }
+
+    /// Whether an idle connection has had no word from the runtime that it was closed, or that the server said
+    /// something unasked. Costs no system call as long as there was none.
+    pub(crate) fn seems_alive(&self) -> bool {
+        self.line.seems_quiet()
+    }
+
+    /// Asks the operating system the same, for a request that must not be sent in vain.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.line.is_quiet()
+    }
+}

@@ -1,0 +1,161 @@
+//! Starting, draining and ending the workers.
+
+mod life;
+mod listener;
+
+use crate::config::Listen;
+use crate::record::access_log::LogBuffer;
+use crate::record::{Recorder, Shard};
+use crate::runtime::TICK;
+use crate::snapshot::Published;
+use crate::trust::TrustedProxies;
+use crate::worker::{Common, Phase, Worker};
+use service_kit::telemetry::traces::Traces;
+use std::convert::Infallible;
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::{io, thread};
+use thiserror::Error;
+use tokio::sync::mpsc;
+
+/// What workers are made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Sockets and limits.
+    pub listen: Listen,
+    /// Pools and routes.
+    pub published: Arc<Published>,
+    /// One for each worker: its shared counters, and its access log if there is one.
+    pub records: Vec<(Arc<Shard>, Option<LogBuffer>)>,
+    /// For the `https` socket, where there is one.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// Where spans go, where traces are on.
+    pub traces: Option<Traces>,
+}
+
+/// Why workers cannot start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The address is taken, or is not one of this machine's.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// Where to.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// No thread or no runtime.
+    #[error("cannot start a worker")]
+    Thread(#[source] io::Error),
+}
+
+/// The running workers.
+#[derive(Debug)]
+pub struct Workers {
+    common: Arc<Common>,
+    http: SocketAddr,
+    https: Option<SocketAddr>,
+    /// Closed once the last worker has ended.
+    ended: mpsc::Receiver<Infallible>,
+}
+
+impl Workers {
+    /// Opens the sockets and starts one worker for each entry of [`Parts::records`].
+    pub fn start(parts: Parts) -> Result<Self, StartError> {
+        let count = parts.records.len();
+        let (http, plain) = open(parts.listen.http, count)?;
+        let https = parts.listen.https.map(|address| open(address, count)).transpose()?;
+        let (https, secure) = https.unzip();
+        let (handing, handed): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::unbounded_channel()).unzip();
+        let common = Common::new(&parts.listen, parts.published, parts.tls, handing);
+        keep_time(&common).map_err(StartError::Thread)?;
+        let (alive, ended) = mpsc::channel(1);
+        let mut secure = secure.unwrap_or_default().into_iter();
+        let each = plain.into_iter().zip(parts.records).zip(handed).enumerate();
+        for (index, ((listener, (shard, log)), handed)) in each {
+            let mut doors = vec![(listener, false)];
+            doors.extend(secure.next().map(|listener| (listener, true)));
+            let (common, settings, alive) = (Arc::clone(&common), parts.listen.clone(), alive.clone());
+            let traces = parts.traces.clone();
+            let work = move || {
+                let recorder = Recorder::new(index, shard, log).with_traces(traces);
+                life::run(Rc::new(Worker::new(index, settings, recorder, common)), doors, handed);
+                drop(alive);
+            };
+            let named = thread::Builder::new().name(format!("worker-{index}"));
+            named.spawn(work).map_err(StartError::Thread)?;
+        }
+        Ok(Self { common, http, https, ended })
+    }
+
+    /// The proxies that are believed; the addresses of names are to be put in.
+    pub fn trusted(&self) -> &Arc<TrustedProxies> {
+        &self.common.trusted
+    }
+
+    /// Where plain HTTP is served.
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Where TLS is served.
+    pub fn https(&self) -> Option<SocketAddr> {
+        self.https
+    }
+
+    /// From now on `/lb-health` says 503, and each answer ends its connection.
+    pub fn drain(&self) {
+        self.common.draining.store(true, Relaxed);
+    }
+
+    /// Takes no new connections and closes idle ones; requests under way go on.
+    pub fn close(&self) {
+        self.drain();
+        self.common.enter(Phase::Closing);
+    }
+
+    /// Ends everything that is still open.
+    pub fn end(&self) {
+        self.common.enter(Phase::Ended);
+    }
+
+    /// Resolves once all workers have ended: after [`Workers::close`] with the last connection.
+    pub async fn ended(&mut self) {
+        while self.ended.recv().await.is_some() {}
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Tells the workers every [`TICK`] that it has passed, for as long as there are any. A timer of each runtime would do
+/// it, too, but a thread that sleeps with a timer set pays for that with every sleep.
+fn keep_time(common: &Arc<Common>) -> io::Result<()> {
+    let common = Arc::downgrade(common);
+    let keep = move || {
+        while let Some(common) = common.upgrade() {
+            common.ticks.notify_waiters();
+            drop(common);
+            thread::sleep(TICK);
+        }
+    };
+    thread::Builder::new().name("ticks".to_owned()).spawn(keep).map(drop)
+}
+
+/// One listening socket for each worker, all on the same port.
+fn open(address: SocketAddr, count: usize) -> Result<(SocketAddr, Vec<TcpListener>), StartError> {
+    let failed = |source| StartError::Bind { address, source };
+    listener::refuse_taken(address).map_err(failed)?;
+    let first = listener::bind(address).map_err(failed)?;
+    let bound = first.local_addr().map_err(failed)?;
+    let mut listeners = vec![first];
+    for _ in 1..count {
+        listeners.push(listener::bind(bound).map_err(failed)?);
+    }
+    Ok((bound, listeners))
+}
