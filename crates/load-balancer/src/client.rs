@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::http1::chunked::ChunkError;
 use crate::http1::response::ResponseHead;
 use crate::http1::write::Added;
-use crate::runtime::{Alarm, Scratch};
+use crate::runtime::{Scratch, Timer};
 use std::io;
 use std::ops::Range;
 use std::task::{Context, Poll};
@@ -61,7 +61,7 @@ pub(crate) trait Client {
     fn trailers(&self) -> &[u8];
 
     /// Ready once the client has left. To be called when [`Client::request_ended`], while an answer is awaited.
-    fn poll_left(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, alarm: &Alarm) -> Poll<()>;
+    fn poll_left(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, timer: &Timer) -> Poll<()>;
 
     /// Passes on an interim answer (1xx).
     fn interim(&mut self, cx: &mut Context<'_>, head: &ResponseHead<'_, '_>) -> Result<(), ClientError>;

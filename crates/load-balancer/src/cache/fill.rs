@@ -17,7 +17,7 @@ use super::{
 use crate::answer::Answer;
 use crate::client::{Client, ClientError, Own};
 use crate::http1::{response::ResponseHead, write::Added};
-use crate::runtime::{Alarm, Scratch};
+use crate::runtime::{Scratch, Timer};
 
 /// A fetch under way. When it is dropped, whoever waits for it looks again.
 #[derive(Debug)]
@@ -227,8 +227,8 @@ impl<C: Client> Client for Recording<'_, C> {
         self.client.trailers()
     }
 
-    fn poll_left(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, alarm: &Alarm) -> Poll<()> {
-        self.client.poll_left(cx, scratch, alarm)
+    fn poll_left(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, timer: &Timer) -> Poll<()> {
+        self.client.poll_left(cx, scratch, timer)
     }
 
     fn interim(&mut self, cx: &mut Context<'_>, head: &ResponseHead<'_, '_>) -> Result<(), ClientError> {

@@ -5,12 +5,12 @@ mod http2;
 mod refusal;
 mod stream;
 
-use self::stream::{ClientLine, Stream};
+use self::stream::{ClientSocket, Stream};
 use crate::forward::Peer;
 use crate::http1::write;
 use crate::respond::{self, ErrorKind};
 use crate::runtime::FULL;
-use crate::worker::{Accepted, Departure, Worker};
+use crate::worker::{Accepted, Handoff, Worker};
 use std::io::{Read as _, Write as _};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 /// Serves a connection to its end, or until it is better off at another worker.
-pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) -> Option<Departure> {
+pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) -> Option<Handoff> {
     let Accepted { stream, peer, tls, place, admission: _ } = accepted;
     let peer = Peer::new(peer.ip(), tls, &worker.common.trusted);
-    let stream = ClientLine::new(stream, &worker.outbox);
+    let stream = ClientSocket::new(stream, &worker.send_queue);
     let stream = if tls {
         // Boxed here and below, because connections that need no such thing would hold the room for it too.
         let stream = Box::new(Box::pin(handshake(worker, stream)).await?);
@@ -39,13 +39,13 @@ pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream
 }
 
 /// TLS, as far as the client gets with it in the time that it has for a head.
-async fn handshake(worker: &Worker, stream: ClientLine) -> Option<TlsStream<ClientLine>> {
+async fn handshake(worker: &Worker, stream: ClientSocket) -> Option<TlsStream<ClientSocket>> {
     let acceptor = TlsAcceptor::from(Arc::clone(worker.common.tls.as_ref()?));
-    let alarm = worker.alarms.alarm();
-    let deadline = alarm.now() + worker.settings.header_timeout;
+    let timer = worker.timers.timer();
+    let deadline = timer.now() + worker.settings.header_timeout;
     // As much as is read at once is encrypted and sent at once.
     let accepting = acceptor.accept_with(stream, |session| session.set_buffer_limit(Some(FULL)));
-    match alarm.within(deadline, accepting).await? {
+    match timer.within(deadline, accepting).await? {
         Ok(stream) => Some(stream),
         Err(error) => {
             tracing::debug!(%error, "a TLS handshake failed");

@@ -1,7 +1,7 @@
-//! A client connection, in clear or over TLS, whose short messages go by the worker's outbox.
+//! A client connection, in clear or over TLS, whose short messages go by the worker's send queue.
 
-use crate::runtime::Line;
-use crate::runtime::{Outbox, To};
+use crate::runtime::SharedSocket;
+use crate::runtime::{SendQueue, To};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -14,8 +14,8 @@ use tokio_rustls::server::TlsStream;
 /// A client connection, in clear or over TLS.
 #[derive(Debug)]
 pub(crate) enum Stream {
-    Plain(ClientLine),
-    Tls(Box<TlsStream<ClientLine>>),
+    Plain(ClientSocket),
+    Tls(Box<TlsStream<ClientSocket>>),
 }
 
 impl Stream {
@@ -28,16 +28,16 @@ impl Stream {
     }
 
     /// The socket below.
-    pub(crate) fn socket(&self) -> &TcpStream {
+    pub(crate) fn tcp(&self) -> &TcpStream {
         match self {
-            Self::Plain(line) => line.socket(),
-            Self::Tls(stream) => stream.get_ref().0.socket(),
+            Self::Plain(socket) => socket.tcp(),
+            Self::Tls(stream) => stream.get_ref().0.tcp(),
         }
     }
 
     /// Whether nothing more can be sent to the peer: its connection is reset. Asks the operating system.
     pub(crate) fn is_broken(&self) -> bool {
-        let mut asked = [PollFd::new(self.socket(), PollFlags::empty())];
+        let mut asked = [PollFd::new(self.tcp(), PollFlags::empty())];
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
         rustix::event::poll(&mut asked, Some(&now)).is_ok_and(|told| told > 0)
     }
@@ -51,7 +51,7 @@ impl Stream {
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(line) => Pin::new(line).poll_read(cx, buf),
+            Self::Plain(socket) => Pin::new(socket).poll_read(cx, buf),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
@@ -60,7 +60,7 @@ impl AsyncRead for Stream {
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(line) => Pin::new(line).poll_write(cx, buf),
+            Self::Plain(socket) => Pin::new(socket).poll_write(cx, buf),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
         }
     }
@@ -71,49 +71,49 @@ impl AsyncWrite for Stream {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(line) => Pin::new(line).poll_shutdown(cx),
+            Self::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }
 
-/// The TCP connection of a client. What is short is left to the outbox; that it is sent before anything else that is
+/// The TCP connection of a client. What is short is left to the send queue; that it is sent before anything else that is
 /// written here, and all of it, is seen to.
 #[derive(Debug)]
-pub(crate) struct ClientLine {
-    line: Line,
-    outbox: Rc<Outbox>,
-    /// What the outbox has given back; none while the line is posted.
+pub(crate) struct ClientSocket {
+    socket: SharedSocket,
+    send_queue: Rc<SendQueue>,
+    /// What the send queue has given back; none while the socket is queued.
     rest: Vec<u8>,
 }
 
-impl ClientLine {
-    pub(crate) fn new(stream: TcpStream, outbox: &Rc<Outbox>) -> Self {
-        Self { line: Line::new(stream), outbox: Rc::clone(outbox), rest: Vec::new() }
+impl ClientSocket {
+    pub(crate) fn new(stream: TcpStream, send_queue: &Rc<SendQueue>) -> Self {
+        Self { socket: SharedSocket::new(stream), send_queue: Rc::clone(send_queue), rest: Vec::new() }
     }
 
     /// The socket.
-    pub(crate) fn socket(&self) -> &TcpStream {
-        self.line.socket()
+    pub(crate) fn tcp(&self) -> &TcpStream {
+        self.socket.tcp()
     }
 
     /// Whether the client has all that was written, as far as that is up to this process.
     pub(crate) fn owes_nothing(&self) -> bool {
-        if self.line.is_posted() {
+        if self.socket.is_queued() {
             // Not recalled: nobody may come to write what is left.
-            self.outbox.flush();
+            self.send_queue.flush();
         }
-        self.rest.is_empty() && !self.line.is_posted()
+        self.rest.is_empty() && !self.socket.is_queued()
     }
 
-    /// The socket of a line that [owes nothing](Self::owes_nothing).
+    /// The TCP stream of a socket that [owes nothing](Self::owes_nothing).
     pub(crate) fn into_socket(self) -> Option<TcpStream> {
-        self.line.into_socket()
+        self.socket.into_socket()
     }
 
     fn recall(&mut self) {
-        if self.line.is_posted() {
-            self.rest = self.outbox.recall(&self.line);
+        if self.socket.is_queued() {
+            self.rest = self.send_queue.recall(&self.socket);
         }
     }
 
@@ -121,7 +121,7 @@ impl ClientLine {
     fn poll_settle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.recall();
         while !self.rest.is_empty() {
-            match ready!(Pin::new(&mut self.line).poll_write(cx, &self.rest))? {
+            match ready!(Pin::new(&mut self.socket).poll_write(cx, &self.rest))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 sent => drop(self.rest.drain(..sent)),
             }
@@ -130,23 +130,23 @@ impl ClientLine {
     }
 }
 
-impl AsyncRead for ClientLine {
+impl AsyncRead for ClientSocket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.line).poll_read(cx, buf)
+        Pin::new(&mut self.socket).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for ClientLine {
+impl AsyncWrite for ClientSocket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        if self.rest.is_empty() && self.outbox.post(&self.line, To::Client, buf) {
+        if self.rest.is_empty() && self.send_queue.push(&self.socket, To::Client, buf) {
             return Poll::Ready(Ok(buf.len()));
         }
         ready!(self.poll_settle(cx))?;
-        Pin::new(&mut self.line).poll_write(cx, buf)
+        Pin::new(&mut self.socket).poll_write(cx, buf)
     }
 
     fn poll_write_vectored(
@@ -158,21 +158,21 @@ impl AsyncWrite for ClientLine {
             return self.poll_write(cx, buf);
         }
         ready!(self.poll_settle(cx))?;
-        Pin::new(&mut self.line).poll_write_vectored(cx, bufs)
+        Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
         true
     }
 
-    /// What the outbox has is on its way.
+    /// What the send queue has is on its way.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.rest.is_empty() { Poll::Ready(Ok(())) } else { self.poll_settle(cx) }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_settle(cx))?;
-        Pin::new(&mut self.line).poll_shutdown(cx)
+        Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }
 
@@ -182,47 +182,47 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
-    /// A line whose socket has not taken all, what was written to it, and the client.
-    async fn clogged(outbox: &Rc<Outbox>) -> (ClientLine, Vec<u8>, TcpStream) {
+    /// A socket that has not taken all, what was written to it, and the client.
+    async fn clogged(send_queue: &Rc<SendQueue>) -> (ClientSocket, Vec<u8>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let mut line = ClientLine::new(listener.accept().await.unwrap().0, outbox);
+        let mut socket = ClientSocket::new(listener.accept().await.unwrap().0, send_queue);
         let mut written = Vec::new();
-        while !line.line.is_posted() {
+        while !socket.socket.is_queued() {
             let message: Vec<u8> = written.len().to_string().bytes().cycle().take(4000).collect();
-            line.write_all(&message).await.unwrap();
+            socket.write_all(&message).await.unwrap();
             written.extend_from_slice(&message);
-            outbox.flush();
+            send_queue.flush();
         }
-        (line, written, client)
+        (socket, written, client)
     }
 
     #[tokio::test]
     async fn what_is_owed_is_given_though_nothing_more_is_written() {
-        let outbox = Rc::new(Outbox::default());
-        outbox
+        let send_queue = Rc::new(SendQueue::default());
+        send_queue
             .while_delivering(async {
-                let (line, written, mut client) = clogged(&outbox).await;
-                assert!(!line.owes_nothing());
+                let (socket, written, mut client) = clogged(&send_queue).await;
+                assert!(!socket.owes_nothing());
                 let mut came = vec![0; written.len()];
                 client.read_exact(&mut came).await.unwrap();
                 assert!(came == written);
                 tokio::task::yield_now().await;
-                assert!(line.owes_nothing());
+                assert!(socket.owes_nothing());
             })
             .await;
     }
 
     #[tokio::test]
     async fn what_is_written_later_comes_later() {
-        let outbox = Rc::new(Outbox::default());
-        let (mut line, written, mut client) = clogged(&outbox).await;
+        let send_queue = Rc::new(SendQueue::default());
+        let (mut socket, written, mut client) = clogged(&send_queue).await;
         let rest = vec![b'r'; 100_000];
         let expected = [&written[..], &rest, b"end"].concat();
         let writing = async {
-            line.write_all(&rest).await.unwrap();
-            line.write_all(b"end").await.unwrap();
-            line.shutdown().await.unwrap();
+            socket.write_all(&rest).await.unwrap();
+            socket.write_all(b"end").await.unwrap();
+            socket.shutdown().await.unwrap();
         };
         let mut came = Vec::new();
         let (read, ()) = tokio::join!(client.read_to_end(&mut came), writing);

@@ -5,7 +5,7 @@ use super::current_pool::CurrentPool;
 use super::ending::Conclusion;
 use crate::cache::{self, CONDITIONS, Cache, Fields, Filling, Found, Recording, Stored, Terms, Verdict};
 use crate::client::Client;
-use crate::forward::{self, Broken};
+use crate::forward::{self, ExchangeError};
 use crate::http1::length::Length;
 use crate::respond::ErrorKind;
 use std::sync::Arc;
@@ -69,9 +69,13 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     /// Waits for what somebody else is fetching, as long as a server may take.
-    async fn wait(&mut self, news: impl Future<Output = ()>, pool: &CurrentPool<'_>) -> Result<(), Broken> {
+    async fn wait(
+        &mut self,
+        news: impl Future<Output = ()>,
+        pool: &CurrentPool<'_>,
+    ) -> Result<(), ExchangeError> {
         let limit = pool.timeouts().first_byte;
-        forward::unless_left(self.worker, self.client, &self.request, self.alarm, limit, news).await.map(drop)
+        forward::unless_left(self.worker, self.client, &self.request, self.timer, limit, news).await.map(drop)
     }
 
     async fn fill<'p>(
@@ -123,13 +127,13 @@ impl<C: Client> Exchange<'_, C> {
         pool: &'p CurrentPool<'p>,
         began: Instant,
     ) -> (Self, Conclusion<'p>, Option<(Verdict, Filling)>) {
-        let Self { worker, client, request, alarm, protocol } = self;
+        let Self { worker, client, request, timer, protocol } = self;
         let mut recording = Recording::new(&mut *client, filling);
-        let mut recorded = Exchange { worker, client: &mut recording, request, alarm, protocol };
+        let mut recorded = Exchange { worker, client: &mut recording, request, timer, protocol };
         let conclusion = recorded.forward(pool, began).await;
         let Exchange { request, .. } = recorded;
         let verdict = recording.into_verdict();
-        (Exchange { worker, client, request, alarm, protocol }, conclusion, verdict)
+        (Exchange { worker, client, request, timer, protocol }, conclusion, verdict)
     }
 
     /// Turns the request into the question whether what is kept still holds.

@@ -1,15 +1,15 @@
 //! How an exchange ends where no server's answer reaches the client whole, and its record.
 
 use super::Exchange;
-use super::course::Course;
+use super::retry_state::RetryState;
 use crate::answer::Answer;
 use crate::client::{Client, ClientError, Own};
-use crate::forward::{Broken, Peer, UpstreamError};
+use crate::forward::{ExchangeError, Peer, UpstreamError};
 use crate::pool::Server;
 use crate::record::{Attempts, Entry, Protocol};
 use crate::respond::{self, ErrorKind};
 use crate::route::Route;
-use crate::runtime::Alarm;
+use crate::runtime::Timer;
 use crate::worker::Worker;
 use std::time::{Duration, Instant};
 use uuid::fmt::Hyphenated;
@@ -46,7 +46,7 @@ impl Conclusion<'_> {
     }
 }
 
-impl<'p> Course<'p> {
+impl<'p> RetryState<'p> {
     /// The client has got this server's answer.
     pub(super) fn concluded(self, status: u16, server: &'p Server) -> Conclusion<'p> {
         Conclusion { status, server: Some(server), attempts: self.attempts, ended: self.ended }
@@ -60,7 +60,7 @@ impl<C: Client> Exchange<'_, C> {
         let own = Own { request_id, date: &date, is_head: self.request.facts.is_head };
         self.client.answer(answer, &own);
         let flush = std::future::poll_fn(|cx| self.client.poll_flush(cx));
-        let taken = self.alarm.within(self.alarm.now() + OWN_ANSWER, flush).await;
+        let taken = self.timer.within(self.timer.now() + OWN_ANSWER, flush).await;
         let status = if matches!(taken, Some(Ok(()))) { answer.status } else { CLIENT_LEFT };
         Conclusion::without_server(status, Attempts::new())
     }
@@ -72,8 +72,8 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     /// Answers with an error after attempts.
-    pub(super) async fn fail<'p>(&mut self, kind: ErrorKind, course: Course<'p>) -> Conclusion<'p> {
-        Conclusion { attempts: course.attempts, ..self.refuse(kind).await }
+    pub(super) async fn fail<'p>(&mut self, kind: ErrorKind, state: RetryState<'p>) -> Conclusion<'p> {
+        Conclusion { attempts: state.attempts, ..self.refuse(kind).await }
     }
 
     /// Ends an exchange whose client left before the first attempt.
@@ -83,32 +83,36 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     /// Ends an exchange of which the client has had nothing yet.
-    pub(super) async fn break_off<'p>(&mut self, broken: &Broken, course: Course<'p>) -> Conclusion<'p> {
-        self.report(broken);
-        if let Some(kind) = error_kind(broken) {
-            tracing::debug!(error = broken as &dyn std::error::Error, request_id = self.request.request_id());
-            return self.fail(kind, course).await;
+    pub(super) async fn break_off<'p>(
+        &mut self,
+        error: &ExchangeError,
+        state: RetryState<'p>,
+    ) -> Conclusion<'p> {
+        self.report(error);
+        if let Some(kind) = error_kind(error) {
+            tracing::debug!(error = error as &dyn std::error::Error, request_id = self.request.request_id());
+            return self.fail(kind, state).await;
         }
         self.client.abort();
-        Conclusion::without_server(CLIENT_LEFT, course.attempts)
+        Conclusion::without_server(CLIENT_LEFT, state.attempts)
     }
 
     /// Ends an exchange in the middle of an answer: the client must see that it is not whole.
     pub(super) fn cut_off<'p>(
         &mut self,
-        broken: &Broken,
+        error: &ExchangeError,
         status: u16,
-        course: Course<'p>,
+        state: RetryState<'p>,
         server: &'p Server,
     ) -> Conclusion<'p> {
-        self.report(broken);
+        self.report(error);
         self.client.abort();
-        course.concluded(if broken.has_left() { CLIENT_LEFT } else { status }, server)
+        state.concluded(if error.has_left() { CLIENT_LEFT } else { status }, server)
     }
 
     /// Tells the balancer's log of an error of the balancer's own.
-    fn report(&self, broken: &Broken) {
-        if let Broken::Internal(what) = broken {
+    fn report(&self, error: &ExchangeError) {
+        if let ExchangeError::Internal(what) = error {
             tracing::error!(error = what, request_id = self.request.request_id(), "an error of our own");
         }
     }
@@ -140,18 +144,23 @@ impl<C: Client> Exchange<'_, C> {
 }
 
 /// The answer to a client that is still there; `None` when it is not.
-fn error_kind(broken: &Broken) -> Option<ErrorKind> {
-    match broken {
-        Broken::Client(ClientError::Left(_)) | Broken::ClientStalled | Broken::Idle => None,
-        Broken::Client(ClientError::Malformed(error)) => Some(ErrorKind::BadRequest(error.detail())),
-        Broken::Client(ClientError::Internal(_)) | Broken::Internal(_) => Some(ErrorKind::Internal),
-        Broken::TooLarge => Some(ErrorKind::BodyTooLarge),
-        Broken::RequestStalled => Some(ErrorKind::RequestTimeout),
-        Broken::Expired | Broken::Upstream(UpstreamError::TimedOut | UpstreamError::ConnectTimeout) => {
+fn error_kind(error: &ExchangeError) -> Option<ErrorKind> {
+    match error {
+        ExchangeError::Client(ClientError::Left(_)) | ExchangeError::ClientStalled | ExchangeError::Idle => {
+            None
+        }
+        ExchangeError::Client(ClientError::Malformed(error)) => Some(ErrorKind::BadRequest(error.detail())),
+        ExchangeError::Client(ClientError::Internal(_)) | ExchangeError::Internal(_) => {
+            Some(ErrorKind::Internal)
+        }
+        ExchangeError::TooLarge => Some(ErrorKind::BodyTooLarge),
+        ExchangeError::RequestStalled => Some(ErrorKind::RequestTimeout),
+        ExchangeError::Expired
+        | ExchangeError::Upstream(UpstreamError::TimedOut | UpstreamError::ConnectTimeout) => {
             Some(ErrorKind::GatewayTimeout)
         }
-        Broken::Upstream(UpstreamError::Exhausted(_)) => Some(ErrorKind::OutOfResources),
-        Broken::Upstream(
+        ExchangeError::Upstream(UpstreamError::Exhausted(_)) => Some(ErrorKind::OutOfResources),
+        ExchangeError::Upstream(
             UpstreamError::Unresolved
             | UpstreamError::Connect(_)
             | UpstreamError::Stale
@@ -185,7 +194,7 @@ pub(crate) async fn refuse<C: Client>(
     worker: &Worker,
     client: &mut C,
     peer: &Peer,
-    alarm: &Alarm,
+    timer: &Timer,
     asked: Asked<'_>,
     kind: ErrorKind,
 ) {
@@ -196,7 +205,7 @@ pub(crate) async fn refuse<C: Client>(
     let (answer, date) = (respond::error(kind, request_id), worker.clock.date());
     client.answer(&answer, &Own { request_id, date: &date, is_head: asked.method == b"HEAD" });
     let flush = std::future::poll_fn(|cx| client.poll_flush(cx));
-    let taken = alarm.within(alarm.now() + OWN_ANSWER, flush).await;
+    let taken = timer.within(timer.now() + OWN_ANSWER, flush).await;
     worker.recorder.finish(Entry {
         request_id,
         client: peer.address,

@@ -4,24 +4,24 @@
 //! here knows a buffer or a protocol.
 
 mod cached;
-mod course;
 mod current_pool;
 mod ending;
+mod retry_state;
 
-use self::course::Course;
 use self::current_pool::CurrentPool;
 use self::ending::Conclusion;
 pub(crate) use self::ending::{Asked, refuse};
+use self::retry_state::RetryState;
 use crate::answer::Answer;
 use crate::client::Client;
-use crate::forward::{self, Aim, Attempt, End, Request};
+use crate::forward::{self, Attempt, AttemptTarget, End, Request};
 use crate::limit::Refusal;
 use crate::pool::{Lease, Server};
 use crate::record::{AttemptEnd, Protocol};
 use crate::respond::{self, ErrorKind};
 use crate::retry::Decision;
 use crate::route::Route;
-use crate::runtime::Alarm;
+use crate::runtime::Timer;
 use crate::snapshot::Snapshot;
 use crate::worker::Worker;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(crate) struct Exchange<'a, C> {
     pub(crate) worker: &'a Worker,
     pub(crate) client: &'a mut C,
     pub(crate) request: Request,
-    pub(crate) alarm: &'a Alarm,
+    pub(crate) timer: &'a Timer,
     pub(crate) protocol: Protocol,
 }
 
@@ -83,22 +83,22 @@ impl<C: Client> Exchange<'_, C> {
             return self.refuse(ErrorKind::BodyTooLarge).await;
         }
         self.assign_key(pool);
-        let mut course = Course::new(pool, began, self.request.is_whole());
+        let mut state = RetryState::new(pool, began, self.request.is_whole());
         loop {
-            let server = match self.next_server(&mut course).await {
+            let server = match self.next_server(&mut state).await {
                 Ok(Some(server)) => server,
-                Ok(None) => return self.fail(ErrorKind::NoServer, course).await,
-                Err(broken) => return self.break_off(&broken, course).await,
+                Ok(None) => return self.fail(ErrorKind::NoServer, state).await,
+                Err(error) => return self.break_off(&error, state).await,
             };
-            let Attempt { passed, result } = self.attempt(&mut course, server).await;
+            let Attempt { passed, result } = self.attempt(&mut state, server).await;
             match (result, passed) {
-                (Ok(End::Passed), status) => return course.concluded(status.unwrap_or_default(), server),
-                (Ok(End::Refused(answered)), _) => course.retry(self.worker, answered.failure()),
-                (Err(broken), Some(status)) => return self.cut_off(&broken, status, course, server),
-                (Err(broken), None) => match self.after(&broken, &mut course) {
-                    Decision::GiveUp => return self.break_off(&broken, course).await,
+                (Ok(End::Passed), status) => return state.concluded(status.unwrap_or_default(), server),
+                (Ok(End::Refused(answered)), _) => state.retry(self.worker, answered.failure()),
+                (Err(error), Some(status)) => return self.cut_off(&error, status, state, server),
+                (Err(error), None) => match self.after(&error, &mut state) {
+                    Decision::GiveUp => return self.break_off(&error, state).await,
                     Decision::OtherServer => {}
-                    Decision::FreshConnection => course.stay_with(server),
+                    Decision::FreshConnection => state.stay_with(server),
                 },
             }
             self.request.rewind();
@@ -106,36 +106,41 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     /// Makes one attempt and takes note of it.
-    async fn attempt(&mut self, course: &mut Course<'_>, server: &Arc<Server>) -> Attempt {
+    async fn attempt(&mut self, state: &mut RetryState<'_>, server: &Arc<Server>) -> Attempt {
         let lease = Lease::new(server);
-        let began = course.begin_attempt(server);
+        let began = state.begin_attempt(server);
         self.request.begin_span(&self.worker.ids);
-        let replay = self.replay(course.pool);
-        let aim =
-            Aim { server, settings: course.pool.settings(), fresh: course.fresh, limits: &course.limits };
-        let judge = |answered| !course.wants_another(answered, server, replay, self.alarm.now());
+        let replay = self.replay(state.pool);
+        let target = AttemptTarget {
+            server,
+            settings: state.pool.settings(),
+            fresh: state.fresh,
+            limits: &state.limits,
+        };
+        let accept_head = |answered| !state.wants_another(answered, server, replay, self.timer.now());
         let attempt =
-            forward::attempt(self.worker, self.client, &mut self.request, aim, self.alarm, judge).await;
+            forward::attempt(self.worker, self.client, &mut self.request, target, self.timer, accept_head)
+                .await;
         drop(lease);
-        course.ended = Instant::now();
+        state.ended = Instant::now();
         let end = AttemptEnd {
             server: Arc::clone(server),
             outcome: attempt.outcome(),
             status: attempt.status(),
             began,
-            ended: course.ended,
+            ended: state.ended,
         };
-        course.attempts.push(self.worker.recorder.attempt(course.pool, end, course.began));
+        state.attempts.push(self.worker.recorder.attempt(state.pool, end, state.began));
         attempt
     }
 
     /// What follows an attempt that broke before anything of an answer went to the client.
-    fn after(&self, broken: &forward::Broken, course: &mut Course<'_>) -> Decision {
-        let forward::Broken::Upstream(error) = broken else { return Decision::GiveUp };
+    fn after(&self, error: &forward::ExchangeError, state: &mut RetryState<'_>) -> Decision {
+        let forward::ExchangeError::Upstream(error) = error else { return Decision::GiveUp };
         let decision =
-            course.decide(error.failure(), self.replay(course.pool), course.tries(), self.alarm.now());
+            state.decide(error.failure(), self.replay(state.pool), state.tries(), self.timer.now());
         if decision != Decision::GiveUp {
-            course.retry(self.worker, error.failure());
+            state.retry(self.worker, error.failure());
         }
         decision
     }

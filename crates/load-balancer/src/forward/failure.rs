@@ -76,7 +76,7 @@ impl UpstreamError {
 
 /// Why an exchange stopped before its end.
 #[derive(Debug, Error)]
-pub(crate) enum Broken {
+pub(crate) enum ExchangeError {
     /// The client's doing.
     #[error(transparent)]
     Client(ClientError),
@@ -103,7 +103,7 @@ pub(crate) enum Broken {
     Internal(&'static str),
 }
 
-impl From<ClientError> for Broken {
+impl From<ClientError> for ExchangeError {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::Internal(what) => Self::Internal(what),
@@ -112,7 +112,7 @@ impl From<ClientError> for Broken {
     }
 }
 
-impl Broken {
+impl ExchangeError {
     /// What it says of the server, and what records call it.
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
@@ -157,23 +157,23 @@ mod tests {
             (UpstreamError::Unexpected, Invalid, Failure::Invalid),
         ] {
             assert_eq!((error.outcome(), error.failure()), (outcome, failure), "{error}");
-            assert_eq!(Broken::from(error).outcome(), outcome);
+            assert_eq!(ExchangeError::from(error).outcome(), outcome);
         }
     }
 
     #[test]
     fn only_a_client_that_has_left_has_left() {
-        for (broken, outcome, left) in [
+        for (error, outcome, left) in [
             (ClientError::Left(None).into(), ClientLeft, true),
             (ClientError::from(reset()).into(), ClientLeft, true),
-            (Broken::ClientStalled, ClientLeft, true),
-            (Broken::TooLarge, RequestFailed, false),
-            (Broken::RequestStalled, RequestFailed, false),
+            (ExchangeError::ClientStalled, ClientLeft, true),
+            (ExchangeError::TooLarge, RequestFailed, false),
+            (ExchangeError::RequestStalled, RequestFailed, false),
             (ClientError::Internal("what").into(), Internal, false),
-            (Broken::Internal("what"), Internal, false),
+            (ExchangeError::Internal("what"), Internal, false),
             (UpstreamError::Reset(None).into(), Reset, false),
         ] {
-            assert_eq!((broken.outcome(), broken.has_left()), (outcome, left), "{broken}");
+            assert_eq!((error.outcome(), error.has_left()), (outcome, left), "{error}");
         }
     }
 }

@@ -11,7 +11,7 @@ use uuid::fmt::Hyphenated;
 
 /// What a request says of its way so far.
 #[derive(Debug)]
-pub(crate) struct Way<'a, F, E> {
+pub(crate) struct ForwardedInfo<'a, F, E> {
     /// The host it is for.
     pub(crate) host: &'a str,
     /// `X-Request-Id`.
@@ -32,7 +32,7 @@ pub(crate) struct Way<'a, F, E> {
 /// peers.
 pub(crate) fn forwarding_fields<'a, F, E>(
     draft: &mut Draft,
-    way: Way<'a, F, E>,
+    info: ForwardedInfo<'a, F, E>,
     peer: &Peer,
     worker: &Worker,
 ) -> IpAddr
@@ -40,9 +40,9 @@ where
     F: DoubleEndedIterator<Item = &'a [u8]> + Clone,
     E: Iterator<Item = &'a [u8]>,
 {
-    let (request_id, trace_parent) = (way.request_id, way.trace_parent);
+    let (request_id, trace_parent) = (info.request_id, info.trace_parent);
     let trusted = peer.is_trusted(&worker.common.trusted);
-    let client = if trusted { as_told(draft, way, peer, worker) } else { as_seen(draft, way.host, peer) };
+    let client = if trusted { as_told(draft, info, peer, worker) } else { as_seen(draft, info.host, peer) };
     if let Some(id) = request_id.filter(|id| trusted && RequestId::parse(id).is_some()) {
         draft.request_id(id);
     } else {
@@ -63,18 +63,18 @@ fn as_seen(draft: &mut Draft, host: &str, peer: &Peer) -> IpAddr {
 
 /// The way as a trusted peer tells it. `Forwarded` is read where there is no `X-Forwarded-For`: a proxy writes one of
 /// them, and passes on what a client says in the other.
-fn as_told<'a, F, E>(draft: &mut Draft, way: Way<'a, F, E>, peer: &Peer, worker: &Worker) -> IpAddr
+fn as_told<'a, F, E>(draft: &mut Draft, info: ForwardedInfo<'a, F, E>, peer: &Peer, worker: &Worker) -> IpAddr
 where
     F: DoubleEndedIterator<Item = &'a [u8]> + Clone,
     E: Iterator<Item = &'a [u8]>,
 {
     let proxies = &worker.common.trusted;
-    let elements = match way.forwarded_for.clone().next() {
+    let elements = match info.forwarded_for.clone().next() {
         Some(_) => Elements::new(),
-        None => hops::elements(way.forwarded),
+        None => hops::elements(info.forwarded),
     };
     let (client, first) = if elements.is_empty() {
-        (peer.client(way.forwarded_for.clone(), proxies), None)
+        (peer.client(info.forwarded_for.clone(), proxies), None)
     } else {
         peer.client_of(&elements, proxies)
     };
@@ -82,15 +82,15 @@ where
     let nodes = elements.iter().map(|element| element.node.as_deref().unwrap_or(b"unknown"));
     draft.field_with(b"X-Forwarded-For", |out| {
         if elements.is_empty() {
-            peer.forwarded_for(out, way.forwarded_for);
+            peer.forwarded_for(out, info.forwarded_for);
         } else {
             peer.forwarded_for(out, nodes);
         }
     });
     let proto = first.and_then(Element::proto).map(str::as_bytes);
-    draft.field(b"X-Forwarded-Proto", peer.forwarded_proto(way.forwarded_proto.or(proto)).as_bytes());
+    draft.field(b"X-Forwarded-Proto", peer.forwarded_proto(info.forwarded_proto.or(proto)).as_bytes());
     let host = first.and_then(|element| element.host()).map(str::as_bytes);
-    draft.field(b"X-Forwarded-Host", forwarded_host(way.forwarded_host.or(host), way.host).as_bytes());
+    draft.field(b"X-Forwarded-Host", forwarded_host(info.forwarded_host.or(host), info.host).as_bytes());
     client
 }
 

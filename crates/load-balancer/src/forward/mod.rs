@@ -14,8 +14,8 @@ mod send;
 mod trace;
 
 pub(crate) use self::draft::Draft;
-pub(crate) use self::failure::{Broken, UpstreamError};
-pub(crate) use self::fields::{Way, forwarding_fields};
+pub(crate) use self::failure::{ExchangeError, UpstreamError};
+pub(crate) use self::fields::{ForwardedInfo, forwarding_fields};
 pub(crate) use self::origin::Peer;
 pub(crate) use self::relay::{Answered, End, Limits};
 pub(crate) use self::request::{Facts, Request};
@@ -23,7 +23,7 @@ pub(crate) use self::request::{Facts, Request};
 use self::relay::{Question, Relay, State};
 use crate::client::{Client, ClientError};
 use crate::pool::{Outcome, PoolSettings, Server};
-use crate::runtime::Alarm;
+use crate::runtime::Timer;
 use crate::upstreams::Upstream;
 use crate::worker::Worker;
 use std::net::SocketAddr;
@@ -32,7 +32,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 /// Where an attempt goes and what holds for it.
-pub(crate) struct Aim<'a> {
+pub(crate) struct AttemptTarget<'a> {
     pub(crate) server: &'a Arc<Server>,
     pub(crate) settings: &'a PoolSettings,
     /// Not on a connection that has served before.
@@ -44,7 +44,7 @@ pub(crate) struct Aim<'a> {
 pub(crate) struct Attempt {
     /// The status of the answer that the client has got, or of the part of it that it has.
     pub(crate) passed: Option<u16>,
-    pub(crate) result: Result<End, Broken>,
+    pub(crate) result: Result<End, ExchangeError>,
 }
 
 impl Attempt {
@@ -65,19 +65,19 @@ impl Attempt {
     }
 }
 
-/// Sends the request to a server and passes the answer on to the client, if `judge` says so of its head.
+/// Sends the request to a server and passes the answer on to the client, if `accept_head` says so of its head.
 pub(crate) async fn attempt<C: Client>(
     worker: &Worker,
     client: &mut C,
     request: &mut Request,
-    aim: Aim<'_>,
-    alarm: &Alarm,
-    judge: impl FnMut(Answered) -> bool,
+    target: AttemptTarget<'_>,
+    timer: &Timer,
+    accept_head: impl FnMut(Answered) -> bool,
 ) -> Attempt {
-    let connected = match idle_connection(worker, request, &aim) {
+    let connected = match idle_connection(worker, request, &target) {
         Some(upstream) => Ok(upstream),
         // On the heap, so that the many attempts that find a connection need no room for making one.
-        None => Box::pin(connect(worker, client, request, &aim, alarm)).await,
+        None => Box::pin(connect(worker, client, request, &target, timer)).await,
     };
     let mut upstream = match connected {
         Ok(upstream) => upstream,
@@ -85,40 +85,40 @@ pub(crate) async fn attempt<C: Client>(
     };
     let date = worker.clock.date();
     let ask = |address: SocketAddr| -> Question {
-        let (health, every) = (&aim.settings.health, aim.limits.timeouts.first_byte);
-        Box::pin(worker.published().inquiries().ask(aim.server, address, health, every))
+        let (health, every) = (&target.settings.health, target.limits.timeouts.first_byte);
+        Box::pin(worker.published().inquiries().ask(target.server, address, health, every))
     };
     let mut relay = Relay {
         client,
         request,
         upstream: &mut upstream,
-        alarm,
+        timer,
         buffers: &worker.buffers,
-        outbox: &worker.outbox,
-        limits: aim.limits,
-        served_by: aim.server.name(),
+        send_queue: &worker.send_queue,
+        limits: target.limits,
+        served_by: target.server.name(),
         date: &date,
-        judge,
+        accept_head,
         ask: &ask,
-        state: State::new(alarm.now()),
+        state: State::new(timer.now()),
     };
     let result = std::future::poll_fn(|cx| relay.poll(cx, &mut worker.scratch.borrow_mut())).await;
     let state = relay.state;
-    if state.is_reusable() && request.is_sent() && !upstream.line.is_posted() {
-        let PoolSettings { keepalive, keepalive_timeout, .. } = aim.settings;
-        worker.upstreams.put(aim.server.id(), upstream, *keepalive, *keepalive_timeout, alarm.now());
+    if state.is_reusable() && request.is_sent() && !upstream.socket.is_queued() {
+        let PoolSettings { keepalive, keepalive_timeout, .. } = target.settings;
+        worker.upstreams.put(target.server.id(), upstream, *keepalive, *keepalive_timeout, timer.now());
     }
     Attempt { passed: state.status, result }
 }
 
 /// A connection to the server that is idle, unless the attempt wants a fresh one.
-fn idle_connection(worker: &Worker, request: &Request, aim: &Aim<'_>) -> Option<Upstream> {
-    if aim.fresh {
+fn idle_connection(worker: &Worker, request: &Request, target: &AttemptTarget<'_>) -> Option<Upstream> {
+    if target.fresh {
         return None;
     }
     // A request that cannot be sent twice must not meet a connection that is closed already.
-    let surely = !request.is_safe_twice() || !request.fits(aim.limits.replay_body);
-    worker.upstreams.take(aim.server.id(), aim.server.resolved()?, surely)
+    let surely = !request.is_safe_twice() || !request.fits(target.limits.replay_body);
+    worker.upstreams.take(target.server.id(), target.server.resolved()?, surely)
 }
 
 /// A new connection to the server.
@@ -126,13 +126,13 @@ async fn connect<C: Client>(
     worker: &Worker,
     client: &mut C,
     request: &Request,
-    aim: &Aim<'_>,
-    alarm: &Alarm,
-) -> Result<Upstream, Broken> {
-    let address = aim.server.resolved().ok_or(UpstreamError::Unresolved)?;
-    let connecting = Upstream::connect(address, alarm.now(), worker.recorder.shard());
-    let timeout = aim.limits.timeouts.connect;
-    match unless_left(worker, client, request, alarm, timeout, connecting).await? {
+    target: &AttemptTarget<'_>,
+    timer: &Timer,
+) -> Result<Upstream, ExchangeError> {
+    let address = target.server.resolved().ok_or(UpstreamError::Unresolved)?;
+    let connecting = Upstream::connect(address, timer.now(), worker.recorder.shard());
+    let timeout = target.limits.timeouts.connect;
+    match unless_left(worker, client, request, timer, timeout, connecting).await? {
         Some(Ok(upstream)) => Ok(upstream),
         Some(Err(error)) => Err(UpstreamError::of_connect(error).into()),
         None => Err(UpstreamError::ConnectTimeout.into()),
@@ -144,20 +144,20 @@ pub(crate) async fn unless_left<C: Client, F: Future>(
     worker: &Worker,
     client: &mut C,
     request: &Request,
-    alarm: &Alarm,
+    timer: &Timer,
     timeout: Duration,
     work: F,
-) -> Result<Option<F::Output>, Broken> {
+) -> Result<Option<F::Output>, ExchangeError> {
     let mut work = std::pin::pin!(work);
-    let deadline = alarm.now() + timeout;
+    let deadline = timer.now() + timeout;
     std::future::poll_fn(|cx| {
         if let Poll::Ready(output) = work.as_mut().poll(cx) {
             return Poll::Ready(Ok(Some(output)));
         }
-        if request.is_whole() && client.poll_left(cx, &mut worker.scratch.borrow_mut(), alarm).is_ready() {
+        if request.is_whole() && client.poll_left(cx, &mut worker.scratch.borrow_mut(), timer).is_ready() {
             return Poll::Ready(Err(ClientError::Left(None).into()));
         }
-        alarm.poll_until(cx, deadline).map(|()| Ok(None))
+        timer.poll_until(cx, deadline).map(|()| Ok(None))
     })
     .await
 }

@@ -42,7 +42,7 @@ impl Ids {
         self.seed().max(1).to_be_bytes()
     }
 
-    /// A number to start other dice with.
+    /// A number to start other random source with.
     pub(crate) fn seed(&self) -> u64 {
         u64::from_ne_bytes(self.bytes())
     }

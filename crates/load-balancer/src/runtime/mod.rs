@@ -3,18 +3,18 @@
 //!
 //! None of it is ever used by two threads, and none of it is borrowed while a task waits.
 
-mod alarm;
 mod buffers;
 mod clock;
 mod ids;
-mod line;
-mod outbox;
 mod scratch;
+mod send_queue;
+mod shared_socket;
+mod timer;
 
-pub(crate) use self::alarm::{Alarm, Alarms, TICK};
 pub(crate) use self::buffers::Buffers;
 pub(crate) use self::clock::Clock;
 pub(crate) use self::ids::{Ids, hex};
-pub(crate) use self::line::Line;
-pub(crate) use self::outbox::{Outbox, To};
 pub(crate) use self::scratch::{FULL, Held, READ, Scratch};
+pub(crate) use self::send_queue::{SendQueue, To};
+pub(crate) use self::shared_socket::SharedSocket;
+pub(crate) use self::timer::{TICK, Timer, Timers};

@@ -1,7 +1,7 @@
 //! One connection to an upstream server.
 
 use crate::record::Shard;
-use crate::runtime::Line;
+use crate::runtime::SharedSocket;
 use socket2::{SockRef, TcpKeepalive};
 use std::io;
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
 /// A connection to an upstream server, used by one exchange at a time.
 #[derive(Debug)]
 pub(crate) struct Upstream {
-    pub(crate) line: Line,
+    pub(crate) socket: SharedSocket,
     /// Where it leads; a server's name may have come to mean another address since.
     pub(crate) address: SocketAddr,
     /// It has served a request before, so it may have been closed meanwhile.
@@ -60,7 +60,7 @@ impl Upstream {
         SockRef::from(&socket).set_tcp_keepalive(&KEEPALIVE)?;
         let stream = socket.connect(address).await?;
         Ok(Self {
-            line: Line::new(stream),
+            socket: SharedSocket::new(stream),
             address,
             reused: false,
             idle_since: now,
@@ -70,17 +70,17 @@ impl Upstream {
 
     /// Says that nothing more will be sent.
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.line).poll_shutdown(cx)
+        Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 
     /// Whether an idle connection has had no word from the runtime that it was closed, or that the server said
     /// something unasked. Costs no system call as long as there was none.
     pub(crate) fn seems_alive(&self) -> bool {
-        self.line.seems_quiet()
+        self.socket.seems_quiet()
     }
 
     /// Asks the operating system the same, for a request that must not be sent in vain.
     pub(crate) fn is_alive(&self) -> bool {
-        self.line.is_quiet()
+        self.socket.is_quiet()
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Common {
     pub(super) addresses: Arc<Addresses>,
     /// Those of each worker that have come to stay.
     places: Box<[AtomicUsize]>,
-    pub(crate) handing: Box<[mpsc::UnboundedSender<Handing>]>,
+    pub(crate) handoffs: Box<[mpsc::UnboundedSender<HandedOver>]>,
     pub(crate) phase: watch::Sender<Phase>,
     /// The same for the data path, which takes no lock to know it: no longer [`Phase::Running`].
     closing: AtomicBool,
@@ -59,7 +59,7 @@ impl Common {
         listen: &Listen,
         published: Arc<Published>,
         tls: Option<Arc<rustls::ServerConfig>>,
-        handing: Vec<mpsc::UnboundedSender<Handing>>,
+        handoffs: Vec<mpsc::UnboundedSender<HandedOver>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             published,
@@ -68,8 +68,8 @@ impl Common {
             trusted: TrustedProxies::new(&listen.trusted_proxies),
             open: AtomicUsize::new(0),
             addresses: Addresses::new(listen.max_connections_per_address),
-            places: handing.iter().map(|_| AtomicUsize::new(0)).collect(),
-            handing: handing.into(),
+            places: handoffs.iter().map(|_| AtomicUsize::new(0)).collect(),
+            handoffs: handoffs.into(),
             phase: watch::Sender::new(Phase::Running),
             closing: AtomicBool::new(false),
             ticks: Notify::new(),
@@ -116,11 +116,11 @@ pub(crate) struct Accepted<S> {
 }
 
 /// A connection on its way to another worker.
-pub(crate) type Handing = Accepted<std::net::TcpStream>;
+pub(crate) type HandedOver = Accepted<std::net::TcpStream>;
 
 /// A connection that is better off at another worker.
 #[derive(Debug)]
-pub(crate) struct Departure {
+pub(crate) struct Handoff {
     /// Idle, with nothing read ahead.
     pub(crate) stream: TcpStream,
     /// Its place there.

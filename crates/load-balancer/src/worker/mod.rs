@@ -6,12 +6,12 @@ mod admission;
 mod common;
 
 pub(crate) use self::admission::admit;
-pub(crate) use self::common::{Accepted, Common, Departure, Handing, Phase, Place};
+pub(crate) use self::common::{Accepted, Common, HandedOver, Handoff, Phase, Place};
 
 use crate::config::Listen;
 use crate::pool::PickState;
 use crate::record::Recorder;
-use crate::runtime::{Alarms, Buffers, Clock, Ids, Outbox, Scratch, TICK};
+use crate::runtime::{Buffers, Clock, Ids, Scratch, SendQueue, TICK, Timers};
 use crate::snapshot::{Published, Snapshot};
 use crate::upstreams::Connections;
 use std::cell::{Cell, RefCell};
@@ -34,19 +34,19 @@ pub(crate) struct Worker {
     pub(crate) settings: Listen,
     pub(crate) scratch: RefCell<Scratch>,
     pub(crate) buffers: Buffers,
-    pub(crate) outbox: Rc<Outbox>,
-    pub(crate) alarms: Rc<Alarms>,
+    pub(crate) send_queue: Rc<SendQueue>,
+    pub(crate) timers: Rc<Timers>,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) upstreams: Connections,
-    pub(crate) dice: RefCell<PickState>,
+    pub(crate) random: RefCell<PickState>,
     pub(crate) recorder: Recorder,
     pub(crate) common: Arc<Common>,
     snapshot: RefCell<LocalSnapshot>,
     /// Client connections that are open here.
     pub(crate) connections: Cell<usize>,
     /// Listening sockets that are open.
-    pub(crate) doors: Cell<usize>,
+    pub(crate) acceptors: Cell<usize>,
     last_second: Cell<Instant>,
 }
 
@@ -59,17 +59,17 @@ impl Worker {
             settings,
             scratch: RefCell::new(Scratch::new()),
             buffers: Buffers::default(),
-            outbox: Rc::default(),
-            alarms: Alarms::new(),
+            send_queue: Rc::default(),
+            timers: Timers::new(),
             clock: Clock::new(SystemTime::now()),
             ids,
             upstreams: Connections::default(),
-            dice: RefCell::new(PickState::new(seed)),
+            random: RefCell::new(PickState::new(seed)),
             recorder,
             snapshot: RefCell::new(Rc::new(common.published.load())),
             common,
             connections: Cell::new(0),
-            doors: Cell::new(0),
+            acceptors: Cell::new(0),
             last_second: Cell::new(Instant::now()),
         }
     }
@@ -107,8 +107,8 @@ impl Worker {
     pub(crate) fn tick(&self) {
         let now = Instant::now();
         self.clock.set(SystemTime::now());
-        self.alarms.sweep(now);
-        self.outbox.tick(now);
+        self.timers.sweep(now);
+        self.send_queue.tick(now);
         if now.duration_since(self.last_second.get()) >= Duration::from_secs(1) {
             self.last_second.set(now);
             self.upstreams.sweep(now);

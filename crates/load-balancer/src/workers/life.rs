@@ -2,7 +2,7 @@
 
 use super::listener;
 use crate::downstream;
-use crate::worker::{Accepted, Departure, Handing, Phase, Worker, admit};
+use crate::worker::{Accepted, HandedOver, Handoff, Phase, Worker, admit};
 use std::net::TcpListener;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -11,12 +11,12 @@ use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
 /// A socket that connections come in by, and whether TLS is spoken there.
-pub(super) type Door = (TcpListener, bool);
+pub(super) type Acceptor = (TcpListener, bool);
 /// Connections from other workers.
-type Handed = mpsc::UnboundedReceiver<Handing>;
+type Handed = mpsc::UnboundedReceiver<HandedOver>;
 
 /// Runs a worker on this thread until it ends.
-pub(super) fn run(worker: Rc<Worker>, doors: Vec<Door>, handed: Handed) {
+pub(super) fn run(worker: Rc<Worker>, acceptors: Vec<Acceptor>, handed: Handed) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -25,35 +25,36 @@ pub(super) fn run(worker: Rc<Worker>, doors: Vec<Door>, handed: Handed) {
     };
     LocalSet::new().block_on(&runtime, async move {
         // As a task it is looked at when it is called for; here it would be with each wake-up of the thread.
-        let _ = tokio::task::spawn_local(work(worker, doors, handed)).await;
+        let _ = tokio::task::spawn_local(work(worker, acceptors, handed)).await;
     });
 }
 
 /// A worker's life.
-async fn work(worker: Rc<Worker>, doors: Vec<Door>, mut handed: Handed) {
+async fn work(worker: Rc<Worker>, acceptors: Vec<Acceptor>, mut handed: Handed) {
     let mut phase = worker.common.phase.subscribe();
-    for (listener, tls) in doors {
+    for (listener, tls) in acceptors {
         tokio::task::spawn_local(attend(Rc::clone(&worker), listener, tls));
     }
-    let outbox = Rc::clone(&worker.outbox);
-    tokio::task::spawn_local(async move { outbox.deliver().await });
+    let send_queue = Rc::clone(&worker.send_queue);
+    tokio::task::spawn_local(async move { send_queue.deliver().await });
     loop {
         tokio::select! {
             () = worker.common.ticks.notified() => worker.tick(),
             Some(accepted) = handed.recv() => take_over(&worker, accepted),
-            Ok(()) = phase.changed() => worker.alarms.wake_all(),
+            Ok(()) = phase.changed() => worker.timers.wake_all(),
         }
         let now = *phase.borrow();
-        let idle = worker.connections.get() == 0 && worker.doors.get() == 0 && worker.outbox.is_empty();
+        let idle =
+            worker.connections.get() == 0 && worker.acceptors.get() == 0 && worker.send_queue.is_empty();
         if now == Phase::Ended || (now == Phase::Closing && idle) {
             return;
         }
     }
 }
 
-/// Lets connections in by one door until it is closed; those that have come by then are still served.
+/// Lets connections in by one acceptor until it is closed; those that have come by then are still served.
 async fn attend(worker: Rc<Worker>, listener: TcpListener, tls: bool) {
-    worker.doors.set(worker.doors.get() + 1);
+    worker.acceptors.set(worker.acceptors.get() + 1);
     let mut phase = worker.common.phase.subscribe();
     let closing = async move {
         // It cannot be closed before the worker, which holds the sender.
@@ -64,7 +65,7 @@ async fn attend(worker: Rc<Worker>, listener: TcpListener, tls: bool) {
     {
         tracing::error!(%error, "cannot listen");
     }
-    worker.doors.set(worker.doors.get() - 1);
+    worker.acceptors.set(worker.acceptors.get() - 1);
 }
 
 /// A connection has come in. One with TLS is settled before its handshake, because that binds it to its worker.
@@ -86,7 +87,7 @@ fn hand_over(worker: &Worker, accepted: Accepted<TcpStream>, host: usize) {
     match stream.into_std() {
         // If it cannot be sent, that worker has ended, and so does the connection.
         Ok(stream) => {
-            drop(worker.common.handing[host].send(Accepted { stream, peer, tls, place, admission }));
+            drop(worker.common.handoffs[host].send(Accepted { stream, peer, tls, place, admission }));
         }
         Err(error) => tracing::debug!(%error, "a connection could not be handed over"),
     }
@@ -114,7 +115,7 @@ fn settle(worker: &Rc<Worker>, mut accepted: Accepted<TcpStream>) {
     };
     tokio::task::spawn_local(async move {
         let (peer, tls) = (accepted.peer, accepted.tls);
-        if let Some(Departure { stream, place, host }) = downstream::connection(&open.0, accepted).await {
+        if let Some(Handoff { stream, place, host }) = downstream::connection(&open.0, accepted).await {
             hand_over(&open.0, Accepted { stream, peer, tls, place: Some(place), admission }, host);
         }
     });

@@ -71,7 +71,7 @@ pub(super) async fn accept(
     }
 }
 
-/// What the door has to say.
+/// What the acceptor has to say.
 enum Next {
     Accepted(io::Result<(TcpStream, SocketAddr)>),
     /// All that have come are accepted.

@@ -68,20 +68,20 @@ impl Workers {
         let (http, plain) = open(parts.listen.http, count)?;
         let https = parts.listen.https.map(|address| open(address, count)).transpose()?;
         let (https, secure) = https.unzip();
-        let (handing, handed): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::unbounded_channel()).unzip();
-        let common = Common::new(&parts.listen, parts.published, parts.tls, handing);
+        let (handoffs, handed): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::unbounded_channel()).unzip();
+        let common = Common::new(&parts.listen, parts.published, parts.tls, handoffs);
         keep_time(&common).map_err(StartError::Thread)?;
         let (alive, ended) = mpsc::channel(1);
         let mut secure = secure.unwrap_or_default().into_iter();
         let each = plain.into_iter().zip(parts.records).zip(handed).enumerate();
         for (index, ((listener, (shard, log)), handed)) in each {
-            let mut doors = vec![(listener, false)];
-            doors.extend(secure.next().map(|listener| (listener, true)));
+            let mut acceptors = vec![(listener, false)];
+            acceptors.extend(secure.next().map(|listener| (listener, true)));
             let (common, settings, alive) = (Arc::clone(&common), parts.listen.clone(), alive.clone());
             let traces = parts.traces.clone();
             let work = move || {
                 let recorder = Recorder::new(index, shard, log).with_traces(traces);
-                life::run(Rc::new(Worker::new(index, settings, recorder, common)), doors, handed);
+                life::run(Rc::new(Worker::new(index, settings, recorder, common)), acceptors, handed);
                 drop(alive);
             };
             let named = thread::Builder::new().name(format!("worker-{index}"));

@@ -8,7 +8,7 @@ use crate::http1::chunked::SizeLine;
 use crate::http1::length::Length;
 use crate::http1::response::ResponseHead;
 use crate::http1::{write, write::Added, write::Coding};
-use crate::runtime::{Alarm, READ, Scratch};
+use crate::runtime::{READ, Scratch, Timer};
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::pin::Pin;
@@ -100,7 +100,7 @@ impl Http1Client {
     /// Whether the client has all that it was offered, as far as that is up to this process.
     pub(super) fn owes_nothing(&self) -> bool {
         match &self.stream {
-            Stream::Plain(line) => self.unsent.is_empty() && line.owes_nothing(),
+            Stream::Plain(socket) => self.unsent.is_empty() && socket.owes_nothing(),
             Stream::Tls(_) => self.unsent.is_empty(),
         }
     }
@@ -108,7 +108,7 @@ impl Http1Client {
     /// The socket of a connection in clear that [owes nothing](Self::owes_nothing).
     pub(super) fn into_socket(self) -> Option<TcpStream> {
         match self.stream {
-            Stream::Plain(line) => line.into_socket(),
+            Stream::Plain(socket) => socket.into_socket(),
             Stream::Tls(_) => None,
         }
     }
@@ -185,7 +185,7 @@ impl Client for Http1Client {
         self.body.trailers()
     }
 
-    fn poll_left(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, alarm: &Alarm) -> Poll<()> {
+    fn poll_left(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, timer: &Timer) -> Poll<()> {
         while !self.ended && self.ahead.len() < AHEAD {
             match ready!(scratch.poll_fill(&mut self.stream, cx, AHEAD)) {
                 Ok(range) if !range.is_empty() => self.ahead.extend_from_slice(scratch.bytes(&range)),
@@ -199,7 +199,7 @@ impl Client for Http1Client {
         if self.stream.is_broken() {
             return Poll::Ready(());
         }
-        let _ = alarm.poll_until(cx, alarm.now() + LOOK);
+        let _ = timer.poll_until(cx, timer.now() + LOOK);
         Poll::Pending
     }
 

@@ -13,8 +13,8 @@ use crate::http1::{request, request::RequestHead};
 use crate::linger::Linger;
 use crate::record::Protocol;
 use crate::respond::ErrorKind;
-use crate::runtime::{Alarm, READ, Scratch};
-use crate::worker::{Departure, Place, Worker};
+use crate::runtime::{READ, Scratch, Timer};
+use crate::worker::{Handoff, Place, Worker};
 use socket2::SockRef;
 use std::ops::Range;
 use std::pin::Pin;
@@ -44,26 +44,26 @@ pub(crate) async fn serve(
     stream: Stream,
     peer: Peer,
     mut place: Option<Place>,
-) -> Option<Departure> {
-    let alarm = worker.alarms.alarm();
+) -> Option<Handoff> {
+    let timer = worker.timers.timer();
     let mut client = Http1Client::new(stream);
     let (mut patience, mut requests) = (worker.settings.header_timeout, 0_u64);
     loop {
         let first = requests == 0 && place.is_none();
-        let until = alarm.now() + patience;
+        let until = timer.now() + patience;
         let mut waiting =
-            Waiting { worker, client: &mut client, peer: &peer, alarm: &alarm, until, begun: false, first };
+            Waiting { worker, client: &mut client, peer: &peer, timer: &timer, until, begun: false, first };
         match std::future::poll_fn(|cx| waiting.poll(cx)).await {
             Next::Request(request, protocol) => {
-                let exchange = Exchange { worker, client: &mut client, request, alarm: &alarm, protocol };
+                let exchange = Exchange { worker, client: &mut client, request, timer: &timer, protocol };
                 // Boxed, so that a connection that is idle does not hold the room of one that is not.
                 Box::pin(exchange.conduct()).await;
             }
             Next::Refused(kind) => {
                 client.close = true;
                 let asked = Asked::unknown(Protocol::Http11);
-                exchange::refuse(worker, &mut client, &peer, &alarm, asked, kind).await;
-                linger(worker, &mut client, &alarm).await;
+                exchange::refuse(worker, &mut client, &peer, &timer, asked, kind).await;
+                linger(worker, &mut client, &timer).await;
                 return None;
             }
             Next::Http2(begun) => {
@@ -76,7 +76,7 @@ pub(crate) async fn serve(
             }
         }
         if !client.is_reusable() {
-            end(worker, &mut client, &alarm).await;
+            end(worker, &mut client, &timer).await;
             return None;
         }
         patience = worker.settings.keepalive_timeout;
@@ -84,7 +84,7 @@ pub(crate) async fn serve(
         let settles = requests.is_power_of_two() && client.ahead.is_empty() && client.owes_nothing();
         if settles && let Some(host) = better_host(worker, &client, &mut place) {
             let stream = client.into_socket();
-            return stream.zip(place).map(|(stream, place)| Departure { stream, place, host });
+            return stream.zip(place).map(|(stream, place)| Handoff { stream, place, host });
         }
     }
 }
@@ -103,7 +103,7 @@ struct Waiting<'a> {
     worker: &'a Worker,
     client: &'a mut Http1Client,
     peer: &'a Peer,
-    alarm: &'a Alarm,
+    timer: &'a Timer,
     until: Instant,
     /// Part of the head has come.
     begun: bool,
@@ -121,7 +121,7 @@ impl Waiting<'_> {
         if !self.begun && self.worker.is_closing() {
             return Poll::Ready(Next::Gone);
         }
-        ready!(self.alarm.poll_until(cx, self.until));
+        ready!(self.timer.poll_until(cx, self.until));
         Poll::Ready(if self.begun { Next::Refused(ErrorKind::RequestTimeout) } else { Next::Gone })
     }
 
@@ -221,7 +221,7 @@ impl Waiting<'_> {
     fn hold(&mut self, bytes: Vec<u8>) {
         self.client.ahead = bytes;
         if !std::mem::replace(&mut self.begun, true) {
-            self.until = self.alarm.now() + self.worker.settings.header_timeout;
+            self.until = self.timer.now() + self.worker.settings.header_timeout;
         }
     }
 
@@ -241,19 +241,19 @@ impl Waiting<'_> {
 }
 
 /// Ends a connection after its last answer.
-async fn end(worker: &Worker, client: &mut Http1Client, alarm: &Alarm) {
+async fn end(worker: &Worker, client: &mut Http1Client, timer: &Timer) {
     if !client.answered {
         // Cut off: the client must not take the end of the connection for the end of an answer.
-        let _ = SockRef::from(client.stream.socket()).set_linger(Some(Duration::ZERO));
+        let _ = SockRef::from(client.stream.tcp()).set_linger(Some(Duration::ZERO));
     } else if !client.client_closes || !client.request_ended() || client.stream.is_tls() {
         // It may be sending already what comes next.
-        linger(worker, client, alarm).await;
+        linger(worker, client, timer).await;
     }
 }
 
 /// Says that nothing more will come, and reads on for a while without looking.
-async fn linger(worker: &Worker, client: &mut Http1Client, alarm: &Alarm) {
-    let (mut shut, mut bounds) = (false, Linger::new(alarm.now()));
+async fn linger(worker: &Worker, client: &mut Http1Client, timer: &Timer) {
+    let (mut shut, mut bounds) = (false, Linger::new(timer.now()));
     std::future::poll_fn(|cx| {
         if !shut {
             shut = match Pin::new(&mut client.stream).poll_shutdown(cx) {
@@ -264,9 +264,9 @@ async fn linger(worker: &Worker, client: &mut Http1Client, alarm: &Alarm) {
         }
         loop {
             match worker.scratch.borrow_mut().poll_fill(&mut client.stream, cx, READ) {
-                Poll::Ready(Ok(range)) if !range.is_empty() && bounds.goes_on(range.len(), alarm.now()) => {}
+                Poll::Ready(Ok(range)) if !range.is_empty() && bounds.goes_on(range.len(), timer.now()) => {}
                 Poll::Ready(_) => return Poll::Ready(()),
-                Poll::Pending => return alarm.poll_until(cx, bounds.until()),
+                Poll::Pending => return timer.poll_until(cx, bounds.until()),
             }
         }
     })

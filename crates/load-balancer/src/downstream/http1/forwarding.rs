@@ -1,6 +1,6 @@
 //! An HTTP/1 request head turned into the one that goes upstream.
 
-use crate::forward::{Draft, Facts, Peer, Request, Way, forwarding_fields};
+use crate::forward::{Draft, Facts, ForwardedInfo, Peer, Request, forwarding_fields};
 use crate::http1::length::Length;
 use crate::http1::request::RequestHead;
 use crate::http1::write;
@@ -17,7 +17,7 @@ pub(super) fn draft(head: &RequestHead<'_, '_>, peer: &Peer, worker: &Worker) ->
     let context = &head.context;
     let fields =
         |name| head.fields.iter().filter(move |field| known(field.name) == name).map(|field| field.value);
-    let way = Way {
+    let info = ForwardedInfo {
         host: head.host,
         request_id: context.request_id,
         trace_parent: context.trace_parent,
@@ -26,7 +26,7 @@ pub(super) fn draft(head: &RequestHead<'_, '_>, peer: &Peer, worker: &Worker) ->
         forwarded_proto: context.forwarded_proto,
         forwarded_host: context.forwarded_host,
     };
-    let client = forwarding_fields(&mut draft, way, peer, worker);
+    let client = forwarding_fields(&mut draft, info, peer, worker);
     draft.finish(Facts {
         client,
         length: head.length,

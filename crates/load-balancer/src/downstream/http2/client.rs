@@ -9,7 +9,7 @@ use crate::http1::length::Length;
 use crate::http1::response::ResponseHead;
 use crate::http1::write::{Added, NOT_FROM_CACHE};
 use crate::linger::Linger;
-use crate::runtime::{Alarm, Scratch};
+use crate::runtime::{Scratch, Timer};
 use bytes::Bytes;
 use h2::RecvStream;
 use h2::server::SendResponse;
@@ -41,17 +41,17 @@ impl Http2Client {
 
     /// Ends the stream after its exchange. A client that is still sending is read on for a while, so that it comes to
     /// see its answer, and is told to stop only then.
-    pub(super) async fn finish(&mut self, alarm: &Alarm) {
+    pub(super) async fn finish(&mut self, timer: &Timer) {
         if !self.answer.is_ended() {
             return self.answer.reset();
         }
-        let mut linger = Linger::new(alarm.now());
+        let mut linger = Linger::new(timer.now());
         std::future::poll_fn(|cx| {
             while !self.request_ended {
                 match self.poll_data(cx) {
-                    Poll::Ready(Some(Ok(data))) if linger.goes_on(data.len(), alarm.now()) => {}
+                    Poll::Ready(Some(Ok(data))) if linger.goes_on(data.len(), timer.now()) => {}
                     Poll::Ready(_) => return Poll::Ready(()),
-                    Poll::Pending => return alarm.poll_until(cx, linger.until()),
+                    Poll::Pending => return timer.poll_until(cx, linger.until()),
                 }
             }
             Poll::Ready(())
@@ -106,7 +106,7 @@ impl Client for Http2Client {
         &self.trailers
     }
 
-    fn poll_left(&mut self, cx: &mut Context<'_>, _: &mut Scratch, _: &Alarm) -> Poll<()> {
+    fn poll_left(&mut self, cx: &mut Context<'_>, _: &mut Scratch, _: &Timer) -> Poll<()> {
         self.answer.poll_reset(cx)
     }
 

@@ -3,7 +3,7 @@
 use crate::downstream::http2::pulse::Pulse;
 use crate::downstream::{http2::metered::Meter, http2::metered::Metered, http2::metered::Shared};
 use crate::forward::Peer;
-use crate::runtime::Alarm;
+use crate::runtime::Timer;
 use crate::worker::Worker;
 use bytes::Bytes;
 use h2::Reason;
@@ -32,7 +32,7 @@ pub(super) struct Connection<'w> {
     over: bool,
     stream: Shared,
     meter: Rc<Meter>,
-    alarm: Alarm,
+    timer: Timer,
     peer: Rc<Peer>,
     pulse: Pulse,
     /// Exchanges under way.
@@ -51,7 +51,7 @@ impl<'w> Connection<'w> {
         worker: &'w Rc<Worker>,
         mut library: Library,
         (stream, meter): (Shared, Rc<Meter>),
-        alarm: Alarm,
+        timer: Timer,
         peer: Peer,
     ) -> Self {
         let pulse = Pulse::new(library.ping_pong());
@@ -61,8 +61,8 @@ impl<'w> Connection<'w> {
             over: false,
             stream,
             meter,
-            idle_until: alarm.now() + worker.settings.keepalive_timeout,
-            alarm,
+            idle_until: timer.now() + worker.settings.keepalive_timeout,
+            timer,
             peer: Rc::new(peer),
             pulse,
             open: Rc::default(),
@@ -74,7 +74,7 @@ impl<'w> Connection<'w> {
 
     /// Ready once the connection has ended or is to be closed.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.meter.set_now(self.alarm.now());
+        self.meter.set_now(self.timer.now());
         self.over = self.over || self.poll_streams(cx).is_ready();
         if self.over {
             return self.poll_unheard(cx);
@@ -88,7 +88,7 @@ impl<'w> Connection<'w> {
             self.library.graceful_shutdown();
             return self.poll(cx);
         }
-        if self.pulse.poll_gone(cx, &self.alarm, &self.meter).is_ready() {
+        if self.pulse.poll_gone(cx, &self.timer, &self.meter).is_ready() {
             return Poll::Ready(());
         }
         self.poll_farewell(cx)
@@ -134,9 +134,9 @@ impl<'w> Connection<'w> {
     /// Whether the client is to be told that the connection will end.
     fn is_to_leave(&mut self, cx: &mut Context<'_>) -> bool {
         if self.open.get() > 0 {
-            self.idle_until = self.alarm.now() + self.worker.settings.keepalive_timeout;
+            self.idle_until = self.timer.now() + self.worker.settings.keepalive_timeout;
         }
-        self.alarm.poll_until(cx, self.idle_until).is_ready() || self.worker.is_closing()
+        self.timer.poll_until(cx, self.idle_until).is_ready() || self.worker.is_closing()
     }
 
     /// Ready when a client that has nothing more to get has had its time to leave.
@@ -146,19 +146,19 @@ impl<'w> Connection<'w> {
             self.farewell = None;
             return Poll::Pending;
         }
-        let end = *self.farewell.get_or_insert(self.alarm.now() + FAREWELL);
+        let end = *self.farewell.get_or_insert(self.timer.now() + FAREWELL);
         // What is still on its way may take longer, unless the client sees to that itself.
         let takes_until = if self.flooded { end } else { self.meter.last_written() + FAREWELL };
-        self.alarm.poll_until(cx, end.max(takes_until))
+        self.timer.poll_until(cx, end.max(takes_until))
     }
 
     /// Reads on without looking, for a while: a client that is sending still would be reset, and might not see why
     /// the connection ends.
     fn poll_unheard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let end = *self.farewell.get_or_insert(self.alarm.now() + FAREWELL);
+        let end = *self.farewell.get_or_insert(self.timer.now() + FAREWELL);
         match self.poll_end(cx) {
             Poll::Ready(()) => Poll::Ready(()),
-            Poll::Pending => self.alarm.poll_until(cx, end),
+            Poll::Pending => self.timer.poll_until(cx, end),
         }
     }
 

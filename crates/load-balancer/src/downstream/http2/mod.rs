@@ -40,8 +40,8 @@ const SEND_BUFFER: usize = 128 * 1024;
 
 /// Serves a connection to its end. `begun` is what has been read of it already.
 pub(crate) async fn serve(worker: &Rc<Worker>, stream: Stream, begun: Vec<u8>, peer: Peer) {
-    let alarm = worker.alarms.alarm();
-    let meter = Rc::new(Meter::new(alarm.now()));
+    let timer = worker.timers.timer();
+    let meter = Rc::new(Meter::new(timer.now()));
     let mut settings = h2::server::Builder::new();
     settings
         .max_concurrent_streams(STREAMS)
@@ -51,9 +51,9 @@ pub(crate) async fn serve(worker: &Rc<Worker>, stream: Stream, begun: Vec<u8>, p
         .max_send_buffer_size(SEND_BUFFER);
     let stream = Rc::new(RefCell::new(stream));
     let greeting = settings.handshake(Metered::new(begun, Rc::clone(&stream), Rc::clone(&meter)));
-    let deadline = alarm.now() + worker.settings.header_timeout;
-    if let Some(Ok(library)) = alarm.within(deadline, greeting).await {
-        let mut connection = Connection::new(worker, library, (stream, meter), alarm, peer);
+    let deadline = timer.now() + worker.settings.header_timeout;
+    if let Some(Ok(library)) = timer.within(deadline, greeting).await {
+        let mut connection = Connection::new(worker, library, (stream, meter), timer, peer);
         std::future::poll_fn(|cx| connection.poll(cx)).await;
     }
 }
@@ -68,19 +68,19 @@ async fn answer(
     let (parts, body) = request.into_parts();
     let has_body = !body.is_end_stream();
     let mut client = Http2Client::new(body, respond);
-    let alarm = worker.alarms.alarm();
+    let timer = worker.timers.timer();
     match request::draft(&parts, has_body, &peer, &worker) {
         Ok(mut request) => {
             if !has_body {
                 request.end(&[]);
             }
-            let (client, alarm, protocol) = (&mut client, &alarm, Protocol::Http2);
-            Exchange { worker: &worker, client, request, alarm, protocol }.conduct().await;
+            let (client, timer, protocol) = (&mut client, &timer, Protocol::Http2);
+            Exchange { worker: &worker, client, request, timer, protocol }.conduct().await;
         }
         Err(kind) => {
             let asked = request::asked(&parts);
-            exchange::refuse(&worker, &mut client, &peer, &alarm, asked, kind).await;
+            exchange::refuse(&worker, &mut client, &peer, &timer, asked, kind).await;
         }
     }
-    client.finish(&alarm).await;
+    client.finish(&timer).await;
 }

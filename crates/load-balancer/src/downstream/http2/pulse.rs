@@ -1,7 +1,7 @@
 //! Whether a silent client is still there.
 
 use crate::downstream::http2::metered::Meter;
-use crate::runtime::Alarm;
+use crate::runtime::Timer;
 use h2::{Ping, PingPong};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -32,15 +32,15 @@ impl Pulse {
     }
 
     /// Ready once the client is taken for gone.
-    pub(super) fn poll_gone(&mut self, cx: &mut Context<'_>, alarm: &Alarm, meter: &Meter) -> Poll<()> {
+    pub(super) fn poll_gone(&mut self, cx: &mut Context<'_>, timer: &Timer, meter: &Meter) -> Poll<()> {
         // Whatever has come since is a sign of life.
         self.asked = self.asked.filter(|asked| asked.reads == meter.reads());
-        let silent = self.asked.is_none() && alarm.poll_until(cx, meter.last_read() + SILENCE).is_ready();
+        let silent = self.asked.is_none() && timer.poll_until(cx, meter.last_read() + SILENCE).is_ready();
         if silent {
             self.ask(cx);
-            self.asked = Some(Question { until: alarm.now() + PATIENCE, reads: meter.reads() });
+            self.asked = Some(Question { until: timer.now() + PATIENCE, reads: meter.reads() });
         }
-        self.asked.map_or(Poll::Pending, |asked| alarm.poll_until(cx, asked.until))
+        self.asked.map_or(Poll::Pending, |asked| timer.poll_until(cx, asked.until))
     }
 
     fn ask(&mut self, cx: &mut Context<'_>) {

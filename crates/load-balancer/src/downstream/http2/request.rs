@@ -2,7 +2,7 @@
 
 use crate::downstream::refusal;
 use crate::exchange::Asked;
-use crate::forward::{Draft, Facts, Peer, Request, Way, forwarding_fields};
+use crate::forward::{Draft, Facts, ForwardedInfo, Peer, Request, forwarding_fields};
 use crate::http1::fields::{Known, MAX_FIELDS, known};
 use crate::http1::length::{Framing, Length};
 use crate::http1::request::{MAX_HEAD, MAX_REQUEST_LINE};
@@ -40,7 +40,7 @@ pub(super) fn draft(
     if expects && length != Length::Empty {
         draft.field(b"Expect", b"100-continue");
     }
-    let way = Way {
+    let info = ForwardedInfo {
         host,
         request_id: value(parts, "x-request-id"),
         trace_parent: value(parts, "traceparent"),
@@ -49,7 +49,7 @@ pub(super) fn draft(
         forwarded_proto: last(parts, "x-forwarded-proto"),
         forwarded_host: last(parts, "x-forwarded-host"),
     };
-    let client = forwarding_fields(&mut draft, way, peer, worker);
+    let client = forwarding_fields(&mut draft, info, peer, worker);
     Ok(draft.finish(Facts {
         client,
         length,

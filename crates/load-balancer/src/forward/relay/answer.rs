@@ -2,7 +2,7 @@
 
 use super::{Answered, End, Relay, SLOW_READ, Stage};
 use crate::client::Client;
-use crate::forward::failure::{Broken, UpstreamError};
+use crate::forward::failure::{ExchangeError, UpstreamError};
 use crate::http1::body::Body;
 use crate::http1::fields::slots;
 use crate::http1::length::Length;
@@ -24,13 +24,13 @@ where
         &mut self,
         cx: &mut Context<'_>,
         scratch: &mut Scratch,
-    ) -> Poll<Result<End, Broken>> {
+    ) -> Poll<Result<End, ExchangeError>> {
         loop {
             ready!(self.poll_flush(cx))?;
             if matches!(self.state.stage, Stage::Ended) {
                 return Poll::Ready(Ok(End::Passed));
             }
-            let read = ready!(scratch.poll_fill(&mut self.upstream.line, cx, self.state.read_limit()));
+            let read = ready!(scratch.poll_fill(&mut self.upstream.socket, cx, self.state.read_limit()));
             let end = match read {
                 Ok(range) if !range.is_empty() => self.take_in(cx, scratch, range)?,
                 Ok(_) => self.upstream_ended(cx, scratch, None)?,
@@ -43,7 +43,7 @@ where
     }
 
     /// Ready once the client has taken what it was offered.
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ExchangeError>> {
         let before = self.client.backlog();
         let flushed = self.client.poll_flush(cx)?;
         if flushed.is_ready() {
@@ -51,7 +51,7 @@ where
                 self.progress();
             }
         } else if self.state.client_deadline.is_none() || self.client.backlog() < before {
-            self.state.client_deadline = Some(self.alarm.now() + self.limits.timeouts.response_idle);
+            self.state.client_deadline = Some(self.timer.now() + self.limits.timeouts.response_idle);
             self.state.read_at_once = SLOW_READ;
         }
         flushed.map(Ok)
@@ -63,7 +63,7 @@ where
         cx: &mut Context<'_>,
         scratch: &mut Scratch,
         range: Range<usize>,
-    ) -> Result<Option<End>, Broken> {
+    ) -> Result<Option<End>, ExchangeError> {
         self.progress();
         let Stage::Head(held) = &mut self.state.stage else {
             return self.pass_on(cx, scratch, range).map(|()| None);
@@ -95,7 +95,12 @@ where
     }
 
     /// Reads heads from the start of `bytes` up to the final one, whose new form is then in `out`.
-    fn read_head(&mut self, cx: &mut Context<'_>, bytes: &[u8], out: &mut Vec<u8>) -> Result<Heads, Broken> {
+    fn read_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<Heads, ExchangeError> {
         let mut start = 0;
         loop {
             let mut slots = slots();
@@ -115,10 +120,10 @@ where
         head: &ResponseHead<'_, '_>,
         len: usize,
         out: &mut Vec<u8>,
-    ) -> Result<Heads, Broken> {
+    ) -> Result<Heads, ExchangeError> {
         let switch = head.status == 101;
         // Nor can one switch that has not been sent the whole request yet: what comes next would overtake the rest.
-        if switch && (!self.request.facts.upgrade || self.upstream.line.is_posted()) {
+        if switch && (!self.request.facts.upgrade || self.upstream.socket.is_queued()) {
             return Err(UpstreamError::Unexpected.into());
         }
         let replayable = self.request.is_kept(self.limits.replay_body);
@@ -128,7 +133,7 @@ where
             shared_want: head.unavailable.is_some(),
             replayable,
         };
-        if !(self.judge)(answered) {
+        if !(self.accept_head)(answered) {
             return Ok(Heads::Refused(answered));
         }
         let request_id = self.request.request_id_bytes();
@@ -160,9 +165,9 @@ where
         cx: &mut Context<'_>,
         scratch: &mut Scratch,
         range: Range<usize>,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), ExchangeError> {
         let Stage::Body(body) = &mut self.state.stage else {
-            return Err(Broken::Internal("there is content without a head"));
+            return Err(ExchangeError::Internal("there is content without a head"));
         };
         let decoded = body.decode(scratch.bytes_mut(&range)).map_err(UpstreamError::from)?;
         // Bytes after the answer's end are nobody's: the connection is not used again.
@@ -182,7 +187,7 @@ where
         cx: &mut Context<'_>,
         scratch: &mut Scratch,
         error: Option<io::Error>,
-    ) -> Result<Option<End>, Broken> {
+    ) -> Result<Option<End>, ExchangeError> {
         self.state.reusable = false;
         match &self.state.stage {
             Stage::Body(body) if body.ends_with_connection() && error.is_none() => {

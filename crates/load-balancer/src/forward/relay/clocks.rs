@@ -2,7 +2,7 @@
 
 use super::{Answered, Relay, Stage};
 use crate::client::Client;
-use crate::forward::failure::{Broken, UpstreamError};
+use crate::forward::failure::{ExchangeError, UpstreamError};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
@@ -31,7 +31,7 @@ where
     J: FnMut(Answered) -> bool,
 {
     /// Ready once somebody has been awaited for too long.
-    pub(super) fn poll_clocks(&mut self, cx: &mut Context<'_>) -> Poll<Broken> {
+    pub(super) fn poll_clocks(&mut self, cx: &mut Context<'_>) -> Poll<ExchangeError> {
         loop {
             let awaited = self.awaited();
             let deadline = match self.poll_question(cx, awaited) {
@@ -39,12 +39,12 @@ where
                 Some(Poll::Pending) => self.answer_by(),
                 Some(Poll::Ready(true)) | None => self.deadline(awaited),
             };
-            ready!(self.alarm.poll_until(cx, deadline));
-            if awaited != Awaited::FirstByte || self.alarm.now() >= self.answer_by() {
+            ready!(self.timer.poll_until(cx, deadline));
+            if awaited != Awaited::FirstByte || self.timer.now() >= self.answer_by() {
                 return Poll::Ready(overdue(awaited));
             }
             let question = (self.ask)(self.upstream.address);
-            self.state.question = Some((self.alarm.now(), question));
+            self.state.question = Some((self.timer.now(), question));
         }
     }
 
@@ -58,13 +58,13 @@ where
         let answer = question.as_mut().poll(cx);
         if let Poll::Ready(at_work) = answer {
             self.state.question = None;
-            self.state.at_work = at_work.then(|| self.alarm.now());
+            self.state.at_work = at_work.then(|| self.timer.now());
         }
         Some(answer)
     }
 
     fn awaited(&self) -> Awaited {
-        let sends = !self.request.is_whole() && self.request.is_drained() && !self.state.deaf;
+        let sends = !self.request.is_whole() && self.request.is_drained() && !self.state.write_closed;
         match &self.state.stage {
             _ if self.state.client_deadline.is_some() => Awaited::Reader,
             Stage::Head(held) if !held.is_empty() => Awaited::More,
@@ -97,12 +97,12 @@ where
 }
 
 /// Whose fault the silence is.
-fn overdue(awaited: Awaited) -> Broken {
+fn overdue(awaited: Awaited) -> ExchangeError {
     match awaited {
-        Awaited::Reader => Broken::ClientStalled,
-        Awaited::Sender => Broken::RequestStalled,
-        Awaited::FirstByte => Broken::Expired,
+        Awaited::Reader => ExchangeError::ClientStalled,
+        Awaited::Sender => ExchangeError::RequestStalled,
+        Awaited::FirstByte => ExchangeError::Expired,
         Awaited::More => UpstreamError::TimedOut.into(),
-        Awaited::Either => Broken::Idle,
+        Awaited::Either => ExchangeError::Idle,
     }
 }

@@ -5,7 +5,7 @@ mod clocks;
 
 pub(crate) use self::clocks::Question;
 
-use super::failure::Broken;
+use super::failure::ExchangeError;
 use super::request::Request;
 use super::send::poll_send;
 use crate::client::{Client, ClientError};
@@ -13,7 +13,7 @@ use crate::http1::body::Body;
 use crate::http1::response;
 use crate::pool::Timeouts;
 use crate::retry::Failure;
-use crate::runtime::{Alarm, Buffers, Outbox, READ, Scratch, TICK};
+use crate::runtime::{Buffers, READ, Scratch, SendQueue, TICK, Timer};
 use crate::upstreams::Upstream;
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -88,15 +88,15 @@ pub(crate) struct Relay<'a, C, J> {
     pub(crate) client: &'a mut C,
     pub(crate) request: &'a mut Request,
     pub(crate) upstream: &'a mut Upstream,
-    pub(crate) alarm: &'a Alarm,
+    pub(crate) timer: &'a Timer,
     pub(crate) buffers: &'a Buffers,
-    pub(crate) outbox: &'a Outbox,
+    pub(crate) send_queue: &'a SendQueue,
     pub(crate) limits: &'a Limits<'a>,
     /// For `X-Served-By` and `Date`.
     pub(crate) served_by: &'a str,
     pub(crate) date: &'a [u8],
     /// Says whether the final answer with this head goes to the client; if not, there will be another attempt.
-    pub(crate) judge: J,
+    pub(crate) accept_head: J,
     /// Asks whether the server is at work.
     pub(crate) ask: &'a dyn Fn(SocketAddr) -> Question,
     pub(crate) state: State,
@@ -121,7 +121,7 @@ pub(crate) struct State {
     /// Whether the connection can serve another request once this answer has ended.
     reusable: bool,
     /// The upstream takes no more of the request; it may still answer.
-    deaf: bool,
+    write_closed: bool,
     switched: bool,
 }
 
@@ -137,7 +137,7 @@ impl State {
             read_at_once: READ,
             status: None,
             reusable: true,
-            deaf: false,
+            write_closed: false,
             switched: false,
         }
     }
@@ -151,7 +151,7 @@ impl State {
 
     /// Whether the connection can serve another request.
     pub(crate) fn is_reusable(&self) -> bool {
-        self.reusable && !self.deaf && !self.switched && matches!(self.stage, Stage::Ended)
+        self.reusable && !self.write_closed && !self.switched && matches!(self.stage, Stage::Ended)
     }
 }
 
@@ -161,7 +161,11 @@ where
     J: FnMut(Answered) -> bool,
 {
     /// Moves both directions as far as they go.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<Result<End, Broken>> {
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        scratch: &mut Scratch,
+    ) -> Poll<Result<End, ExchangeError>> {
         self.poll_request(cx, scratch)?;
         let switched = self.state.switched;
         if let Poll::Ready(end) = self.poll_answer(cx, scratch)? {
@@ -172,15 +176,15 @@ where
             self.poll_request(cx, scratch)?;
         }
         // To be woken for it is enough.
-        let _ = self.alarm.poll_until(cx, self.state.watch_from);
+        let _ = self.timer.poll_until(cx, self.state.watch_from);
         self.poll_clocks(cx).map(Err)
     }
 
     /// Up: what has come of the request is sent before more is read.
-    fn poll_request(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Result<(), Broken> {
-        while !self.state.deaf {
+    fn poll_request(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Result<(), ExchangeError> {
+        while !self.state.write_closed {
             let unsent = self.request.unsent_len();
-            match poll_send(self.upstream, cx, self.request, self.outbox) {
+            match poll_send(self.upstream, cx, self.request, self.send_queue) {
                 Poll::Ready(Ok(())) if unsent > 0 => {
                     self.progress();
                     self.request.let_go(self.buffers);
@@ -188,7 +192,7 @@ where
                 Poll::Ready(Ok(())) => {}
                 // It may have answered before it stopped listening.
                 Poll::Ready(Err(_)) => {
-                    self.state.deaf = true;
+                    self.state.write_closed = true;
                     self.progress();
                 }
                 Poll::Pending => {
@@ -205,7 +209,7 @@ where
             let Poll::Ready(content) = self.client.poll_content(cx, scratch)? else { return Ok(()) };
             self.take_in_request(cx, scratch, &content)?;
         }
-        if self.watches() && self.client.poll_left(cx, scratch, self.alarm).is_ready() {
+        if self.watches() && self.client.poll_left(cx, scratch, self.timer).is_ready() {
             return Err(ClientError::Left(None).into());
         }
         Ok(())
@@ -214,7 +218,7 @@ where
     /// Whether it is time to see if the client is still there. Most answers come before that, and to look at once
     /// would cost each of them a read that finds nothing.
     fn watches(&self) -> bool {
-        self.request.is_whole() && !self.state.switched && self.alarm.now() >= self.state.watch_from
+        self.request.is_whole() && !self.state.switched && self.timer.now() >= self.state.watch_from
     }
 
     fn take_in_request(
@@ -222,11 +226,11 @@ where
         cx: &mut Context<'_>,
         scratch: &Scratch,
         content: &Range<usize>,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), ExchangeError> {
         self.progress();
         self.request.push(scratch.bytes(content), self.limits.replay_body);
         if !self.state.switched && self.request.received() > self.limits.max_body {
-            return Err(Broken::TooLarge);
+            return Err(ExchangeError::TooLarge);
         }
         if self.client.request_ended() {
             self.request.end(self.client.trailers());
@@ -236,7 +240,7 @@ where
                 let _ = self.upstream.poll_shutdown(cx);
             } else {
                 // From now on the server is awaited.
-                self.limits.answer_by.set(Some(self.alarm.now() + self.limits.timeouts.total));
+                self.limits.answer_by.set(Some(self.timer.now() + self.limits.timeouts.total));
             }
         }
         Ok(())
@@ -244,6 +248,6 @@ where
 
     /// Something has moved: silence begins anew.
     fn progress(&mut self) {
-        self.state.moved = self.alarm.now();
+        self.state.moved = self.timer.now();
     }
 }

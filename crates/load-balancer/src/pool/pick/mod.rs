@@ -28,7 +28,7 @@ pub enum Algorithm {
     RandomTwo,
 }
 
-/// What a worker brings along: its own dice.
+/// What a worker brings along: its own random source.
 #[derive(Debug, Clone)]
 pub struct PickState {
     rng: u64,

@@ -1,10 +1,10 @@
-use crate::runtime::outbox::*;
+use crate::runtime::send_queue::*;
 use std::rc::Rc;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::LocalSet;
 
-impl Outbox {
+impl SendQueue {
     /// Runs a test beside the task that delivers.
     pub(crate) async fn while_delivering<T>(self: &Rc<Self>, test: impl Future<Output = T>) -> T {
         let (carrier, local) = (Rc::clone(self), LocalSet::new());
@@ -18,117 +18,119 @@ impl Outbox {
 }
 
 /// Two ends of a connection.
-async fn pair() -> (Line, TcpStream) {
+async fn pair() -> (SharedSocket, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-    (Line::new(listener.accept().await.unwrap().0), peer)
+    (SharedSocket::new(listener.accept().await.unwrap().0), peer)
 }
 
 fn message(number: usize) -> Vec<u8> {
     format!("<{number}>").bytes().cycle().take(LONGEST).collect()
 }
 
-/// Posts until the socket takes no more; gives all that was posted.
-fn fill(outbox: &Outbox, line: &Line, to: To) -> Vec<u8> {
-    let mut posted = Vec::new();
+/// Posts until the socket takes no more; gives all that was queued.
+fn fill(send_queue: &SendQueue, socket: &SharedSocket, to: To) -> Vec<u8> {
+    let mut queued = Vec::new();
     for number in 0.. {
         let message = message(number);
-        if !outbox.post(line, to, &message) {
+        if !send_queue.push(socket, to, &message) {
             break;
         }
-        posted.extend_from_slice(&message);
-        outbox.flush();
+        queued.extend_from_slice(&message);
+        send_queue.flush();
     }
-    assert!(line.is_posted(), "something is left");
-    posted
+    assert!(socket.is_queued(), "something is left");
+    queued
 }
 
 #[tokio::test]
 async fn letters_wait_for_the_carrier() {
-    let outbox = Rc::new(Outbox::default());
+    let send_queue = Rc::new(SendQueue::default());
     let ((one, mut other), (two, mut another)) = (pair().await, pair().await);
-    outbox
+    send_queue
         .while_delivering(async {
-            assert!(outbox.post(&one, To::Client, b"first") && outbox.post(&two, To::Client, b"second"));
-            assert!(one.is_posted() && two.is_posted());
-            assert!(!outbox.post(&one, To::Client, b"third"), "one at a time for each line");
+            assert!(
+                send_queue.push(&one, To::Client, b"first") && send_queue.push(&two, To::Client, b"second")
+            );
+            assert!(one.is_queued() && two.is_queued());
+            assert!(!send_queue.push(&one, To::Client, b"third"), "one at a time for each socket");
             let (mut bytes, mut others) = ([0; 5], [0; 6]);
             other.read_exact(&mut bytes).await.unwrap();
             another.read_exact(&mut others).await.unwrap();
             assert_eq!((&bytes, &others), (b"first", b"second"));
-            assert!(!one.is_posted() && !two.is_posted());
+            assert!(!one.is_queued() && !two.is_queued());
         })
         .await;
 }
 
 #[tokio::test]
 async fn many_letters_do_not_wait() {
-    let outbox = Outbox::default();
+    let send_queue = SendQueue::default();
     let mut ends = Vec::new();
     for _ in 0..MOST {
         ends.push(pair().await);
     }
-    for (line, _) in &ends {
-        assert!(outbox.post(line, To::Client, b"x"));
+    for (socket, _) in &ends {
+        assert!(send_queue.push(socket, To::Client, b"x"));
     }
-    assert!(ends.iter().all(|(line, _)| !line.is_posted()));
-    assert!(!outbox.post(&ends[0].0, To::Client, &[b'x'; LONGEST + 1]), "too long");
+    assert!(ends.iter().all(|(socket, _)| !socket.is_queued()));
+    assert!(!send_queue.push(&ends[0].0, To::Client, &[b'x'; LONGEST + 1]), "too long");
 }
 
 #[tokio::test]
 async fn what_a_socket_does_not_take_is_sent_once_it_does() {
-    let outbox = Rc::new(Outbox::default());
-    let (line, mut peer) = pair().await;
-    outbox
+    let send_queue = Rc::new(SendQueue::default());
+    let (socket, mut peer) = pair().await;
+    send_queue
         .while_delivering(async {
-            let posted = fill(&outbox, &line, To::Client);
-            let mut came = vec![0; posted.len()];
+            let queued = fill(&send_queue, &socket, To::Client);
+            let mut came = vec![0; queued.len()];
             peer.read_exact(&mut came).await.unwrap();
-            assert!(came == posted);
+            assert!(came == queued);
             tokio::task::yield_now().await;
-            assert!(!line.is_posted());
+            assert!(!socket.is_queued());
         })
         .await;
 }
 
 #[tokio::test]
 async fn what_is_recalled_is_what_was_not_sent() {
-    let outbox = Outbox::default();
-    let (line, mut peer) = pair().await;
-    let posted = fill(&outbox, &line, To::Client);
-    let rest = outbox.recall(&line);
-    assert!(!rest.is_empty() && !line.is_posted());
-    let mut came = vec![0; posted.len() - rest.len()];
+    let send_queue = SendQueue::default();
+    let (socket, mut peer) = pair().await;
+    let queued = fill(&send_queue, &socket, To::Client);
+    let rest = send_queue.recall(&socket);
+    assert!(!rest.is_empty() && !socket.is_queued());
+    let mut came = vec![0; queued.len() - rest.len()];
     peer.read_exact(&mut came).await.unwrap();
-    assert!([came, rest].concat() == posted);
+    assert!([came, rest].concat() == queued);
     assert_eq!(peer.try_read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock, "and no more");
 }
 
 #[tokio::test]
 async fn a_connection_that_has_ended_is_given_the_rest_if_it_is_a_clients() {
-    let outbox = Outbox::default();
+    let send_queue = SendQueue::default();
     let ((client, _far), (upstream, mut other)) = (pair().await, pair().await);
-    fill(&outbox, &client, To::Client);
-    fill(&outbox, &upstream, To::Upstream);
+    fill(&send_queue, &client, To::Client);
+    fill(&send_queue, &upstream, To::Upstream);
     let now = Instant::now();
-    outbox.tick(now + 2 * PATIENCE);
-    assert!(client.is_posted() && upstream.is_posted(), "as long as they last");
+    send_queue.tick(now + 2 * PATIENCE);
+    assert!(client.is_queued() && upstream.is_queued(), "as long as they last");
     drop((client, upstream));
-    outbox.tick(now);
-    assert_eq!(outbox.0.borrow().late.len(), 1);
+    send_queue.tick(now);
+    assert_eq!(send_queue.0.borrow().unsent.len(), 1);
     let mut came = Vec::new();
     tokio::time::timeout(PATIENCE, other.read_to_end(&mut came)).await.expect("it is closed").unwrap();
-    outbox.tick(now + 2 * PATIENCE);
-    assert!(outbox.is_empty(), "not for ever");
+    send_queue.tick(now + 2 * PATIENCE);
+    assert!(send_queue.is_empty(), "not for ever");
 }
 
 #[tokio::test]
 async fn the_last_letter_is_sent_though_its_connection_has_ended() {
-    let outbox = Outbox::default();
-    let (line, mut peer) = pair().await;
-    assert!(outbox.post(&line, To::Client, b"bye"));
-    drop(line);
-    outbox.flush();
+    let send_queue = SendQueue::default();
+    let (socket, mut peer) = pair().await;
+    assert!(send_queue.push(&socket, To::Client, b"bye"));
+    drop(socket);
+    send_queue.flush();
     let mut came = Vec::new();
     peer.read_to_end(&mut came).await.unwrap();
     assert_eq!(came, b"bye");
@@ -136,15 +138,15 @@ async fn the_last_letter_is_sent_though_its_connection_has_ended() {
 
 #[tokio::test]
 async fn a_peer_that_has_left_ends_the_matter() {
-    let outbox = Outbox::default();
-    let (line, peer) = pair().await;
+    let send_queue = SendQueue::default();
+    let (socket, peer) = pair().await;
     socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
     drop(peer);
     // Its reset may be a moment on its way.
-    while line.seems_quiet() {
+    while socket.seems_quiet() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    assert!(outbox.post(&line, To::Client, b"too late"));
-    outbox.flush();
-    assert!(!line.is_posted());
+    assert!(send_queue.push(&socket, To::Client, b"too late"));
+    send_queue.flush();
+    assert!(!socket.is_queued());
 }

@@ -1,19 +1,19 @@
 //! Time-outs by one coarse sweep for each worker, instead of a timer for each operation.
 //!
-//! A task sets its alarm to the deadline of whatever it waits for, which is a store to memory. Ten times a
-//! second the worker looks at all alarms and wakes the tasks whose time has come.
+//! A task sets its timer to the deadline of whatever it waits for, which is a store to memory. Ten times a
+//! second the worker looks at all timers and wakes the tasks whose time has come.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-/// How often alarms are looked at, and so how late they may be.
+/// How often timers are looked at, and so how late they may be.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 
-/// The alarms of a worker, and its idea of the time.
+/// The timers of a worker, and its idea of the time.
 #[derive(Debug)]
-pub(crate) struct Alarms {
+pub(crate) struct Timers {
     now: Cell<Instant>,
     slots: RefCell<Vec<Weak<Slot>>>,
 }
@@ -24,14 +24,14 @@ struct Slot {
     waker: RefCell<Option<Waker>>,
 }
 
-/// The alarm of one task.
+/// The timer of one task.
 #[derive(Debug)]
-pub(crate) struct Alarm {
+pub(crate) struct Timer {
     slot: Rc<Slot>,
-    alarms: Rc<Alarms>,
+    timers: Rc<Timers>,
 }
 
-impl Alarms {
+impl Timers {
     pub(crate) fn new() -> Rc<Self> {
         Rc::new(Self { now: Cell::new(Instant::now()), slots: RefCell::default() })
     }
@@ -41,20 +41,20 @@ impl Alarms {
         self.now.get()
     }
 
-    /// An alarm for the calling task.
-    pub(crate) fn alarm(self: &Rc<Self>) -> Alarm {
+    /// An timer for the calling task.
+    pub(crate) fn timer(self: &Rc<Self>) -> Timer {
         let slot = Rc::new(Slot::default());
         self.slots.borrow_mut().push(Rc::downgrade(&slot));
-        Alarm { slot, alarms: Rc::clone(self) }
+        Timer { slot, timers: Rc::clone(self) }
     }
 
-    /// Sets the time and wakes every task whose deadline has passed; forgets alarms that are gone.
+    /// Sets the time and wakes every task whose deadline has passed; forgets timers that are gone.
     pub(crate) fn sweep(&self, now: Instant) {
         self.now.set(now);
         self.slots.borrow_mut().retain(|slot| slot.upgrade().is_some_and(|slot| slot.ring(now)));
     }
 
-    /// Wakes every task that has an alarm set, so that it looks at the world anew.
+    /// Wakes every task that has an timer set, so that it looks at the world anew.
     pub(crate) fn wake_all(&self) {
         for slot in self.slots.borrow().iter().filter_map(Weak::upgrade) {
             slot.wake();
@@ -79,10 +79,10 @@ impl Slot {
     }
 }
 
-impl Alarm {
+impl Timer {
     /// The time, at most a [`TICK`] old.
     pub(crate) fn now(&self) -> Instant {
-        self.alarms.now()
+        self.timers.now()
     }
 
     /// Ready once `deadline` has passed; until then the task is woken for it.
@@ -127,39 +127,39 @@ mod tests {
 
     #[test]
     fn the_task_is_woken_when_its_time_has_come() {
-        let (count, alarms) = (Arc::new(Count(AtomicUsize::new(0))), Alarms::new());
+        let (count, timers) = (Arc::new(Count(AtomicUsize::new(0))), Timers::new());
         let waker = Waker::from(Arc::clone(&count));
         let mut cx = Context::from_waker(&waker);
-        let (alarm, start) = (alarms.alarm(), alarms.now());
+        let (timer, start) = (timers.timer(), timers.now());
         let deadline = start + Duration::from_secs(1);
 
-        assert!(alarm.poll_until(&mut cx, deadline).is_pending());
-        alarms.sweep(start + TICK);
+        assert!(timer.poll_until(&mut cx, deadline).is_pending());
+        timers.sweep(start + TICK);
         assert_eq!(count.0.load(Ordering::Relaxed), 0);
-        alarms.sweep(deadline);
+        timers.sweep(deadline);
         assert_eq!(count.0.load(Ordering::Relaxed), 1);
-        assert!(alarm.poll_until(&mut cx, deadline).is_ready());
+        assert!(timer.poll_until(&mut cx, deadline).is_ready());
     }
 
     #[test]
     fn the_earliest_of_several_deadlines_wakes_the_task() {
-        let (count, alarms) = (Arc::new(Count(AtomicUsize::new(0))), Alarms::new());
+        let (count, timers) = (Arc::new(Count(AtomicUsize::new(0))), Timers::new());
         let waker = Waker::from(Arc::clone(&count));
         let mut cx = Context::from_waker(&waker);
-        let (alarm, start) = (alarms.alarm(), alarms.now());
-        assert!(alarm.poll_until(&mut cx, start + TICK).is_pending());
-        assert!(alarm.poll_until(&mut cx, start + 5 * TICK).is_pending());
-        alarms.sweep(start + TICK);
+        let (timer, start) = (timers.timer(), timers.now());
+        assert!(timer.poll_until(&mut cx, start + TICK).is_pending());
+        assert!(timer.poll_until(&mut cx, start + 5 * TICK).is_pending());
+        timers.sweep(start + TICK);
         assert_eq!(count.0.load(Ordering::Relaxed), 1);
     }
 
     #[test]
     fn an_alarm_that_is_gone_is_forgotten() {
-        let alarms = Alarms::new();
-        drop(alarms.alarm());
-        let kept = alarms.alarm();
-        alarms.sweep(alarms.now());
-        assert_eq!(alarms.slots.borrow().len(), 1);
+        let timers = Timers::new();
+        drop(timers.timer());
+        let kept = timers.timer();
+        timers.sweep(timers.now());
+        assert_eq!(timers.slots.borrow().len(), 1);
         drop(kept);
     }
 }

@@ -3,7 +3,7 @@
 use super::Exchange;
 use super::current_pool::CurrentPool;
 use crate::client::Client;
-use crate::forward::{self, Answered, Broken, Limits};
+use crate::forward::{self, Answered, ExchangeError, Limits};
 use crate::pool::{Member, Outcome, Pool, Server, Tried, pick, pick_any};
 use crate::record::Attempts;
 use crate::retry::{self, Decision, Failure, Replay};
@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 use uuid::fmt::Hyphenated;
 
 /// A connection that has switched protocols ends after so long without a byte.
-const TUNNEL_SILENCE: Duration = Duration::from_hours(1);
+const TUNNEL_IDLE_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// What the keys begin with that are given here: a server need not keep for them what it has refused.
 const KEY_MARK: &[u8] = b"proxy-";
 
 /// What one request has been through.
-pub(super) struct Course<'a> {
+pub(super) struct RetryState<'a> {
     pub(super) pool: &'a CurrentPool<'a>,
     /// When the request's head was complete.
     pub(super) began: Instant,
@@ -38,14 +38,14 @@ pub(super) struct Course<'a> {
     wait_until: Option<Instant>,
 }
 
-impl<'a> Course<'a> {
+impl<'a> RetryState<'a> {
     /// `whole` says that the request's last byte has come with its head.
     pub(super) fn new(pool: &'a CurrentPool<'a>, began: Instant, whole: bool) -> Self {
         let (settings, timeouts) = (pool.settings(), pool.timeouts());
         let limits = Limits {
             timeouts,
             answer_by: Cell::new(whole.then(|| began + timeouts.total)),
-            tunnel: TUNNEL_SILENCE,
+            tunnel: TUNNEL_IDLE_TIMEOUT,
             max_body: settings.max_body.unwrap_or(u64::MAX),
             replay_body: settings.replay_body_max,
         };
@@ -155,11 +155,11 @@ impl<'a> Course<'a> {
     /// A server of those that are known: one that is usable and has not been tried; else any that is usable, for a
     /// request that comes this far may be sent twice; else, when all are out, each of them.
     fn pick(&self, worker: &Worker, client: IpAddr) -> Option<&'a Arc<Server>> {
-        let (pool, dice) = (self.pool.newest(), &mut *worker.dice.borrow_mut());
-        let untried = pick(pool, dice, client, &self.tried);
+        let (pool, random) = (self.pool.newest(), &mut *worker.random.borrow_mut());
+        let untried = pick(pool, random, client, &self.tried);
         untried
-            .or_else(|| pick(pool, dice, client, &Tried::default()))
-            .or_else(|| pick_any(pool, dice, client, &self.tried))
+            .or_else(|| pick(pool, random, client, &Tried::default()))
+            .or_else(|| pick_any(pool, random, client, &self.tried))
     }
 }
 
@@ -167,25 +167,25 @@ impl<C: Client> Exchange<'_, C> {
     /// The server for the next attempt; waits for one where none can be asked. `None` when none came in time.
     pub(super) async fn next_server<'p>(
         &mut self,
-        course: &mut Course<'p>,
-    ) -> Result<Option<&'p Arc<Server>>, Broken> {
-        if let Some(server) = course.stay_with.take() {
+        state: &mut RetryState<'p>,
+    ) -> Result<Option<&'p Arc<Server>>, ExchangeError> {
+        if let Some(server) = state.stay_with.take() {
             return Ok(Some(server));
         }
         loop {
             // Asked for before looking, so that no news is missed in between.
-            let changed = course.pool.changed();
-            if let Some(server) = course.server(self.worker, self.request.facts.client) {
+            let changed = state.pool.changed();
+            if let Some(server) = state.server(self.worker, self.request.facts.client) {
                 return Ok(Some(server));
             }
-            let now = self.alarm.now();
-            let longest = now + course.pool.settings().wait_for_server;
-            let answer_by = course.limits.answer_by.get();
+            let now = self.timer.now();
+            let longest = now + state.pool.settings().wait_for_server;
+            let answer_by = state.limits.answer_by.get();
             let wait_until =
-                *course.wait_until.get_or_insert(answer_by.map_or(longest, |end| end.min(longest)));
+                *state.wait_until.get_or_insert(answer_by.map_or(longest, |end| end.min(longest)));
             let left = wait_until.saturating_duration_since(now);
             let news =
-                forward::unless_left(self.worker, self.client, &self.request, self.alarm, left, changed);
+                forward::unless_left(self.worker, self.client, &self.request, self.timer, left, changed);
             if left.is_zero() || news.await?.is_none() {
                 return Ok(None);
             }

@@ -1,4 +1,4 @@
-//! A TCP connection that its exchange and the outbox can both write to.
+//! A TCP connection that its exchange and the send queue can both write to.
 
 use socket2::SockRef;
 use std::io::{self, IoSlice, Read, Write};
@@ -10,23 +10,23 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
-/// One end of a TCP connection, held by its exchange and, while it has a letter there, by the worker's
-/// [`crate::runtime::Outbox`]. Closed when the last of them lets go.
+/// One end of a TCP connection, held by its exchange and, while it has a message there, by the worker's
+/// [`crate::runtime::SendQueue`]. Closed when the last of them lets go.
 #[derive(Debug, Clone)]
-pub(crate) struct Line(Rc<TcpStream>);
+pub(crate) struct SharedSocket(Rc<TcpStream>);
 
-impl Line {
+impl SharedSocket {
     pub(crate) fn new(stream: TcpStream) -> Self {
         Self(Rc::new(stream))
     }
 
     /// The socket.
-    pub(crate) fn socket(&self) -> &TcpStream {
+    pub(crate) fn tcp(&self) -> &TcpStream {
         &self.0
     }
 
-    /// Whether the outbox has something to send here.
-    pub(crate) fn is_posted(&self) -> bool {
+    /// Whether the send queue has something to send here.
+    pub(crate) fn is_queued(&self) -> bool {
         Rc::strong_count(&self.0) > 1
     }
 
@@ -35,7 +35,7 @@ impl Line {
         Rc::ptr_eq(&self.0, &other.0)
     }
 
-    /// The socket alone, unless the outbox has something to send.
+    /// The socket alone, unless the send queue has something to send.
     pub(crate) fn into_socket(self) -> Option<TcpStream> {
         Rc::into_inner(self.0)
     }
@@ -93,7 +93,7 @@ fn would_block<T>(result: &io::Result<T>) -> bool {
     matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for SharedSocket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let bytes = buf.initialize_unfilled();
         let read = self.poll_transfer(cx, Interest::READABLE, bytes.len(), |mut socket| socket.read(bytes));
@@ -102,7 +102,7 @@ impl AsyncRead for Line {
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for SharedSocket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_transfer(cx, Interest::WRITABLE, buf.len(), |mut socket| socket.write(buf))
     }
