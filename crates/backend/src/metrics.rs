@@ -54,6 +54,7 @@ pub struct Metrics {
     hashes_waiting: IntGauge,
     value_files: GaugeVec,
     answers_not_kept: IntCounterVec,
+    address_collisions: IntGauge,
     hashes: HashMetrics,
     replica_reads: CounterVec,
     store: StoreMetrics,
@@ -87,6 +88,10 @@ impl Metrics {
             hashes_waiting: IntGauge::new("password_hashes_waiting", "Passwords that wait to be hashed.")?,
             value_files: GaugeVec::new(files, &["variable"])?,
             answers_not_kept: IntCounterVec::new(not_kept, &["reason"])?,
+            address_collisions: IntGauge::new(
+                "account_address_collisions",
+                "Accounts whose address is another spelling of one that another account has.",
+            )?,
             hashes: HashMetrics::register(&registry)?,
             replica_reads: CounterVec::new(
                 Opts::new("db_replica_reads_total", "Questions to the replica for reading, by result."),
@@ -111,6 +116,7 @@ impl Metrics {
         registry.register(Box::new(self.hashes_waiting.clone()))?;
         registry.register(Box::new(self.value_files.clone()))?;
         registry.register(Box::new(self.answers_not_kept.clone()))?;
+        registry.register(Box::new(self.address_collisions.clone()))?;
         registry.register(Box::new(self.replica_reads.clone()))?;
         // process_cpu_seconds_total, process_resident_memory_bytes and their kin.
         registry.register(Box::new(ProcessMetrics::for_self()))
@@ -149,6 +155,11 @@ impl Metrics {
     /// Counts an answer that was not kept for the request's key.
     pub fn answer_not_kept(&self, reason: NotKept) {
         self.answers_not_kept.with_label_values(&[reason.as_str()]).inc();
+    }
+
+    /// Shows how many accounts collide. Every instance tells the same.
+    pub fn address_collisions(&self, accounts: u64) {
+        self.address_collisions.set(i64::try_from(accounts).unwrap_or(i64::MAX));
     }
 
     /// Counts a question to the replica: answered by it, or else by the primary.

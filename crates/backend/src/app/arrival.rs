@@ -7,7 +7,7 @@ use service_kit::exit::chain;
 use service_kit::shutdown::Shutdown;
 
 use super::build::{apply_migrations, may_pass, open};
-use super::canonical;
+use super::canonical::{self, Filled};
 use crate::config::DatabaseConfig;
 use crate::store::Store;
 use crate::store::late::LateStore;
@@ -54,8 +54,8 @@ async fn migrated(config: &DatabaseConfig, metrics: &StoreMetrics) -> Result<Arc
     let store = open(config, metrics.clone())?;
     // What is left out now is done by the next round of the maintenance.
     match canonical::fill(&*store).await {
-        Ok(0) => {}
-        Ok(accounts) => tracing::info!(accounts, "added canonical addresses"),
+        Ok(Filled { accounts: 0, .. }) => {}
+        Ok(Filled { accounts, .. }) => tracing::info!(accounts, "added canonical addresses"),
         Err(error) => tracing::warn!(error = chain(&error), "canonical addresses cannot be added now"),
     }
     Ok(store)

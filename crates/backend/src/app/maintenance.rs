@@ -16,13 +16,15 @@ const CLOSED_BATCH: u32 = 10;
 
 /// Never ends; the task is aborted with the server.
 pub(super) async fn run(app: App) {
+    // The first of it was done at the start; how many accounts collide is shown from then on.
+    tell("canonical addresses", "added", canonicalize(&app).await);
     loop {
         tokio::time::sleep(PAUSE.mul_f64(1.0 + rand::random::<f64>())).await;
         let now = app.now();
         tell("what has expired", "deleted", in_batches(|| app.store.purge(now, BATCH)).await);
         let closed = in_batches(|| app.store.delete_closed(now, CLOSED_BATCH)).await;
         tell("accounts whose grace is over", "deleted", closed);
-        tell("canonical addresses", "added", super::canonical::fill(&*app.store).await);
+        tell("canonical addresses", "added", canonicalize(&app).await);
         let before = now - app.audit_retention;
         tell(
             "audit rows older than AUDIT_RETENTION",
@@ -30,6 +32,12 @@ pub(super) async fn run(app: App) {
             in_batches(|| app.store.purge_audit(before, BATCH)).await,
         );
     }
+}
+
+async fn canonicalize(app: &App) -> Result<u64, StoreError> {
+    let filled = super::canonical::fill(&*app.store).await?;
+    app.metrics.address_collisions(filled.unresolved);
+    Ok(filled.accounts)
 }
 
 /// Purges until nothing is left, and gives how many rows went.

@@ -11,6 +11,9 @@ use url::Url;
 use super::provision::LoginConfig;
 use crate::percent::decode;
 
+/// What the URL of a file begins with.
+const FILE: &str = "sqlite://";
+
 /// The database and how to reach it.
 #[derive(Debug, Clone)]
 pub enum DatabaseConfig {
@@ -102,9 +105,13 @@ impl SqlServerConfig {
 }
 
 impl DatabaseConfig {
-    /// As [`DatabaseConfig::read`], by the migrator's login (`DB_MIGRATOR_PASSWORD`) where it is given.
+    /// As [`DatabaseConfig::read`], by the migrator's login (`DB_MIGRATOR_PASSWORD`) where it is given. A file has no
+    /// logins, so that nothing is asked about them.
     pub fn read_for_migration(sources: &mut Sources) -> Option<Self> {
         let database = Self::read(sources);
+        if matches!(database, Some(Self::Sqlite { .. })) {
+            return database;
+        }
         let migrator = LoginConfig::optional_migrator(sources);
         Some(match (database?, migrator) {
             (Self::SqlServer(server), Some(login)) => Self::SqlServer(server.with_login(&login)),
@@ -112,14 +119,20 @@ impl DatabaseConfig {
         })
     }
 
-    /// Reads `DATABASE_URL`, or else `DB_SERVER` and its companions; notes all problems in `sources`.
+    /// Reads `DATABASE_URL`, or else `DB_SERVER` and its companions; notes all problems in `sources`. What only a server
+    /// needs is not read for a file.
     pub fn read(sources: &mut Sources) -> Option<Self> {
         let pool = PoolConfig::read(sources);
-        let defaults = Defaults::read(sources);
-        let Some(url) = sources.secret("DATABASE_URL") else {
-            return from_parts(sources, pool, defaults).map(Self::SqlServer);
+        let url = sources.secret("DATABASE_URL");
+        let config = match url.as_ref().map(Secret::expose) {
+            None => {
+                let defaults = Defaults::read(sources);
+                return from_parts(sources, pool, defaults).map(Self::SqlServer);
+            }
+            Some(url) if url.starts_with(FILE) => file(url, pool),
+            Some(url) => server(url, pool, Defaults::read(sources)),
         };
-        match from_url(url.expose(), pool, defaults) {
+        match config {
             Ok(config) => Some(config),
             Err(reason) => {
                 sources.reject("DATABASE_URL", reason);
@@ -237,14 +250,15 @@ fn from_parts(sources: &mut Sources, pool: PoolConfig, defaults: Defaults) -> Op
     })
 }
 
-/// The reasons never repeat the URL, which bears a password.
-fn from_url(text: &str, pool: PoolConfig, defaults: Defaults) -> Result<DatabaseConfig, String> {
-    if let Some(path) = text.strip_prefix("sqlite://") {
-        return match path {
-            "" => Err("sqlite:// needs a path, as in sqlite:///var/lib/onboarding/data.db".into()),
-            path => Ok(DatabaseConfig::Sqlite { path: path.into(), pool }),
-        };
+fn file(url: &str, pool: PoolConfig) -> Result<DatabaseConfig, String> {
+    match url.trim_start_matches(FILE) {
+        "" => Err("sqlite:// needs a path, as in sqlite:///var/lib/onboarding/data.db".into()),
+        path => Ok(DatabaseConfig::Sqlite { path: path.into(), pool }),
     }
+}
+
+/// The reasons never repeat the URL, which bears a password.
+fn server(text: &str, pool: PoolConfig, defaults: Defaults) -> Result<DatabaseConfig, String> {
     let url = Url::parse(text).map_err(|error| format!("is no URL: {error}"))?;
     match url.scheme() {
         "sqlserver" | "mssql" => sql_server(&url, pool, defaults).map(DatabaseConfig::SqlServer),
@@ -310,6 +324,30 @@ mod tests {
                 DatabaseConfig::Sqlite { path, .. } => assert_eq!(path, PathBuf::from(file)),
                 DatabaseConfig::SqlServer(_) => panic!("SQL Server"),
             }
+        }
+    }
+
+    #[test]
+    fn what_only_a_server_needs_is_not_read_for_a_file() {
+        let of_a_server = [
+            ("DB_CA_FILE", "/no/such/file"),
+            ("DB_ENCRYPT", "maybe"),
+            ("DB_TRUST_SERVER_CERTIFICATE", "maybe"),
+            ("DB_LOGIN_PATIENCE", "1d"),
+            ("DB_READ_SERVER", "not a server"),
+            ("DB_READ_MAX_LAG", "0s"),
+            ("DB_MIGRATOR_PASSWORD_FILE", "/no/such/file"),
+        ];
+        for problem in of_a_server {
+            let read = |url| {
+                let mut sources = Sources::from_map([("DATABASE_URL", url), problem]);
+                let config = DatabaseConfig::read_for_migration(&mut sources);
+                sources.finish().map(|()| config).map_err(|errors| errors.to_string())
+            };
+            let file = read("sqlite:///var/lib/a.db").unwrap();
+            assert!(matches!(file, Some(DatabaseConfig::Sqlite { .. })), "{problem:?}");
+            let refused = read("sqlserver://app:secret@db/onboarding").unwrap_err();
+            assert!(refused.starts_with(problem.0), "{refused}");
         }
     }
 

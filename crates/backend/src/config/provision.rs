@@ -31,12 +31,13 @@ impl ProvisionConfig {
     /// Reads it; notes all problems in `sources`.
     pub fn read(sources: &mut Sources) -> Option<Self> {
         let application = DatabaseConfig::read(sources);
-        let administrator = login(sources, "DB_ADMIN_USER", "sa", "DB_ADMIN_PASSWORD");
-        let migrator = LoginConfig::migrator(sources);
-        let DatabaseConfig::SqlServer(server) = application? else {
+        if matches!(application, Some(DatabaseConfig::Sqlite { .. })) {
             sources.reject("DATABASE_URL", "is a file, which needs no logins: run `migrate` instead");
             return None;
-        };
+        }
+        let administrator = login(sources, "DB_ADMIN_USER", "sa", "DB_ADMIN_PASSWORD");
+        let migrator = LoginConfig::migrator(sources);
+        let DatabaseConfig::SqlServer(server) = application? else { return None };
         let (administrator, migrator) = (administrator?, migrator?);
         let application = LoginConfig { user: server.user.clone(), password: server.password.clone() };
         let roles =
@@ -116,7 +117,7 @@ mod tests {
             (&[migrator, ("DB_USER", "SA")], "DB_USER"),
             (&[migrator, ("DB_MIGRATOR_USER", "onboarding")], "DB_USER"),
             (&[migrator, ("DB_MIGRATOR_USER", "sa")], "DB_MIGRATOR_USER"),
-            (&[migrator, ("DATABASE_URL", "sqlite:///tmp/x.db")], "DATABASE_URL"),
+            (&[("DATABASE_URL", "sqlite:///tmp/x.db")], "DATABASE_URL"),
         ];
         for (more, name) in table {
             let error = read(more).unwrap_err();

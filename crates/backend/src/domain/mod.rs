@@ -23,7 +23,7 @@ mod user;
 pub use client::{Client, UserAgent};
 pub use email::{Email, EmailError, PresentedEmail};
 pub use full_name::{FullName, FullNameError};
-pub use password::{Password, PasswordError, PasswordHash, PresentedPassword, Rehash};
+pub use password::{Password, PasswordError, PasswordHash, PresentedPassword};
 pub use preferences::{Language, NoLanguage, Theme, UnknownTheme};
 pub use reason::{Reason, ReasonError};
 pub use user::{AccountStatus, Credentials, NewUser, Role, UnknownRole, User};

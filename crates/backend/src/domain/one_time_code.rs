@@ -55,6 +55,14 @@ pub enum CodePurpose {
 pub struct UnknownPurpose(pub String);
 
 impl CodePurpose {
+    /// Whoever uses one of these has the account: a change that shuts strangers out ends them.
+    pub const TAKEOVERS: [Self; 2] = [Self::ChangeEmail, Self::ResetPassword];
+
+    /// Whether the mail goes to the address that the account has.
+    pub fn is_for_own_address(self) -> bool {
+        self != Self::ChangeEmail
+    }
+
     /// The name in the database.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -21,7 +21,8 @@ pub struct Administration {
 /// What is done to an account.
 #[derive(Debug, Clone)]
 pub enum AccountChange {
-    /// Nobody may log in until it is restored, and all sessions end. Since when stays as it was
+    /// Nobody may log in until it is restored, and all sessions end, as do links for a forgotten password and codes for
+    /// another address. Since when stays as it was
     /// where it is suspended already.
     Suspend,
     /// It may be used again. Its sessions stay ended.
@@ -30,7 +31,7 @@ pub enum AccountChange {
     EndSessions,
     /// It gets another role.
     SetRole(Role),
-    /// It gets another password, and all sessions end.
+    /// It gets another password, and what ends with [`AccountChange::Suspend`] ends.
     SetPassword(PasswordHash),
     /// The wrong guesses that were counted under this key are forgiven.
     ForgiveGuesses(GuessKey),
@@ -57,5 +58,10 @@ impl AccountChange {
     /// Whether all sessions end with it.
     pub(super) fn ends_sessions(&self) -> bool {
         matches!(self, Self::Suspend | Self::EndSessions | Self::SetPassword(_))
+    }
+
+    /// Whether what was mailed to take the account over is dead after it.
+    pub(super) fn ends_codes(&self) -> bool {
+        matches!(self, Self::Suspend | Self::SetPassword(_))
     }
 }

@@ -17,6 +17,8 @@
 //!    tries of one registration hears `Kept` and never `EmailTaken`.
 //! 2. Where `mutation.session` is given: the session must be there and not have ended, else
 //!    [`Outcome::SessionRevoked`], and nothing is done. A repetition still gets its answer, by 1.
+//!    A home with several writers looks once more after a change of an account has locked its row: what ended the
+//!    session meanwhile has been waited for there.
 //! 3. The effect. A unique constraint or a version guard that fails rolls all back, the record
 //!    included, and gives the [`Outcome`] of its name.
 //! 4. Insert `mutation.messages` into the [`outbox`], and the audit row where `mutation.audit` is given.
@@ -77,7 +79,7 @@ pub use error::{BoxError, StoreError};
 pub use identity::{AuditRecord, CodeUse, Identities, IdentityChange, PersonalRecords, SessionRecord};
 pub use mutation::{
     Asker, Effect, IdempotencyRecord, KEPT_FOR, KeptAnswer, LogIn, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS,
-    Mutation, Outcome, Rotation, Scope,
+    Mutation, Outcome, Rotation, Scope, SeenAccount,
 };
 
 /// What the service asks of a database.
@@ -154,8 +156,9 @@ pub trait Store: Directory + Identities + Send + Sync + 'static {
     async fn guess_debts(&self, keys: Vec<GuessKey>) -> Result<Vec<(GuessKey, Debt)>, StoreError>;
 
     /// Fills in [`Email::canonical`] for at most `limit` accounts that an earlier version has made. An address that
-    /// another account has in another spelling is left empty and noted as a collision, once. Gives what it did; the
-    /// caller comes again while that is not nothing. Harmless when many instances do it at once.
+    /// another account has in another spelling is left empty and noted as a collision, once; one whose address the other
+    /// has no longer is filled in after all. Gives what it did; the caller comes again while that is not nothing. Harmless
+    /// when many instances do it at once.
     async fn canonicalize(&self, now: Timestamp, limit: u32) -> Result<Canonicalized, StoreError>;
 
     /// Asks the database for a sign of life: its schema is there and can be read. Ends within 2 s. Sets the clock of
@@ -198,8 +201,10 @@ pub struct SessionsQuery {
 pub struct Canonicalized {
     /// How many accounts got their form.
     pub filled: u64,
-    /// The accounts whose form another account has.
+    /// The accounts that were found to have the form of another.
     pub collisions: Vec<Uuid>,
+    /// How many accounts collide, those that were found earlier included.
+    pub unresolved: u64,
 }
 
 impl Canonicalized {

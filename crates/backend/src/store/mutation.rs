@@ -8,7 +8,7 @@ use crate::domain::guessing::{GuessKey, Limit};
 use crate::domain::onboarding::{Step, StepRecord};
 use crate::domain::one_time_code::NewCode;
 use crate::domain::session::{NewSession, NewToken, TokenHash};
-use crate::domain::{Client, NewUser, Rehash, Timestamp};
+use crate::domain::{Client, NewUser, PasswordHash, Timestamp};
 
 /// How long a record of a request and its answer counts.
 pub const KEPT_FOR: time::Duration = time::Duration::DAY;
@@ -78,7 +78,8 @@ pub enum Effect {
     StartSession(NewSession),
     /// Counts wrong guesses. Whatever others count at the same time, none is lost.
     CountGuesses(Vec<Limit>),
-    /// A further session of somebody who has just proved their password.
+    /// A further session of somebody who has just proved who they are. Where the account is not as it was read by now:
+    /// [`Outcome::Stale`].
     LogIn(Box<LogIn>),
     /// Replaces a refresh token. The session's version goes from `expected_version` to the next;
     /// where it is another or the session is revoked by now: [`Outcome::Stale`]. `replaced` gets
@@ -171,10 +172,22 @@ pub struct Rotation {
 pub struct LogIn {
     /// The session that begins.
     pub session: NewSession,
-    /// A hash in the place of one that was made by an earlier rule; left out where the account has another by now.
-    pub rehash: Option<Rehash>,
+    /// What was read of the account, which must not be suspended. A change that ends every session locks the account's
+    /// row, and so does a log-in: either it comes first, and its session is ended with the others, or it is stale.
+    pub seen: SeenAccount,
+    /// A hash in the place of `seen.password_hash`, which was made by an earlier rule.
+    pub rehash: Option<PasswordHash>,
     /// A debt of wrong guesses that is forgiven.
     pub forgiven: Option<GuessKey>,
+}
+
+/// What a log-in was decided on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenAccount {
+    /// What the given password was checked against; none where no password was.
+    pub password_hash: Option<PasswordHash>,
+    /// Whether the account was closing, and until when.
+    pub closing_at: Option<Timestamp>,
 }
 
 /// How a mutation ended. All but `Committed` changed nothing.

@@ -20,10 +20,13 @@ use crate::api::presented::TokenPlace;
 use crate::app::{App, AppState};
 use crate::auth::{AccessError, Grant, OpenedSession, Verified};
 use crate::domain::one_time_code::CodePurpose;
-use crate::domain::{Credentials, NewUser, PresentedPassword, Rehash, User};
+use crate::domain::{Credentials, NewUser, PasswordHash, PresentedPassword, User};
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, AuditEntry, Effect, LogIn, StoreError};
+use crate::store::{AuditAction, AuditEntry, Effect, LogIn, SeenAccount, StoreError};
 use uuid::Uuid;
+
+/// How often a log-in starts anew when the account was changed meanwhile.
+const MAX_TRIES: u32 = 3;
 
 /// Make an account
 ///
@@ -100,42 +103,71 @@ pub(in crate::api) async fn login(
     devices: Devices,
     Checked(request): Checked<LoginRequest>,
 ) -> Result<Answer, ApiError> {
+    for _ in 0..MAX_TRIES {
+        if let Commit::Done(answer) = log_in(&app, &attempt, (&client, &devices), &request).await? {
+            return Ok(answer);
+        }
+    }
+    Err(StoreError::exhausted("an account that stands still").into())
+}
+
+/// Judges the password and begins the session. Stale where the account was changed in between, so that the password has
+/// to be judged again: it may be wrong by now.
+async fn log_in(
+    app: &AppState,
+    attempt: &Attempt,
+    (client, devices): (&ClientInfo, &Devices),
+    request: &LoginRequest,
+) -> Result<Commit, ApiError> {
     let found = app.store.credentials(&request.email).await?;
     let device = found.as_ref().and_then(|found| devices.known_to(found.user.id));
     let guard = Guard::log_in(&request.email, &client.client, device);
-    let debts = guard.admit(&app).await?;
-    let (user, rehash) = prove(&app, &guard, found, request.password).await?;
+    let debts = guard.admit(app).await?;
+    let Proven { user, seen, rehash } = prove(app, &guard, found, request.password.clone()).await?;
     // Told to nobody but the owner.
     refuse_suspended(&user)?;
     let at = app.now();
     let session = OpenedSession::begin(&user, client.client.clone(), &app.issuer, app.lifetimes, at);
-    let place = place(&app, request.session, &client);
+    let place = place(app, request.session, client);
     let answer = session_answer(StatusCode::OK, &user, &session.grant, place)?;
-    let answer = devices.introduce(&app, user.id, (request.session, &client), answer);
+    let answer = devices.introduce(app, user.id, (request.session, client), answer);
     let subject = Some(session.stored.id.to_string());
     let audit = Some(Audit { action: AuditAction::UserLoggedIn, user_id: user.id, subject });
     // Only what a device of their own has typed wrong: strangers' guesses stay counted.
     let forgiven = device.and(debts.first().copied());
-    let effect = Effect::LogIn(Box::new(LogIn { session: session.stored, rehash, forgiven }));
-    done(attempt.commit(&app, at, effect, audit, answer).await?)
+    let seen = SeenAccount { password_hash: Some(seen), closing_at: user.closing_at };
+    let effect = Effect::LogIn(Box::new(LogIn { session: session.stored, seen, rehash, forgiven }));
+    attempt.commit(app, at, effect, audit, answer).await
 }
 
-/// The owner of `password`, and the hash that takes the place of theirs where there is to be another. Whatever is wrong is
-/// counted, for an address without an account, too.
+/// Somebody who knows the password of an account.
+struct Proven {
+    user: User,
+    /// What the password was checked against.
+    seen: PasswordHash,
+    /// What takes the place of that, where there is to be another.
+    rehash: Option<PasswordHash>,
+}
+
+/// The owner of `password`. Whatever is wrong is counted, for an address without an account, too.
 async fn prove(
     app: &AppState,
     guard: &Guard,
     found: Option<Credentials>,
     password: PresentedPassword,
-) -> Result<(User, Option<Rehash>), ApiError> {
-    let (user, hash) = found.map(|found| (found.user, found.password_hash)).unzip();
+) -> Result<Proven, ApiError> {
+    let hash = found.as_ref().map(|found| found.password_hash.clone());
     // Asked again when it is this one's turn: others may have guessed wrong while it waited.
     let admit = async { guard.admit(app).await.map(drop) };
-    match (app.hasher.verify_any_form(password, hash, admit).await?, user) {
-        (Verified::Right, Some(user)) => Ok((user, None)),
-        (Verified::RightBefore(rehash), Some(user)) => Ok((user, Some(*rehash))),
-        (_, user) => {
-            let user_id = user.map_or(AuditEntry::NOBODY, |user| user.id);
+    match (app.hasher.verify_any_form(password, hash, admit).await?, found) {
+        (Verified::Right, Some(Credentials { user, password_hash: seen })) => {
+            Ok(Proven { user, seen, rehash: None })
+        }
+        (Verified::RightBefore(new), Some(Credentials { user, password_hash: seen })) => {
+            Ok(Proven { user, seen, rehash: Some(new) })
+        }
+        (_, found) => {
+            let user_id = found.map_or(AuditEntry::NOBODY, |found| found.user.id);
             let audit = Audit { action: AuditAction::UserLoginFailed, user_id, subject: None };
             guard.count(app, Some(audit)).await?;
             Err(ApiError::InvalidCredentials)

@@ -4,6 +4,7 @@ use axum::extract::State;
 use http::StatusCode;
 
 use super::account::done;
+use super::codes::{CodeMail, refuse};
 use super::{current_password, mails};
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
@@ -12,11 +13,10 @@ use crate::api::error::{ApiError, FieldErrors, Problem};
 use crate::api::fields::Checked;
 use crate::app::{App, AppState};
 use crate::auth::{AccessError, CurrentUser};
+use crate::domain::Timestamp;
 use crate::domain::one_time_code::{
-    CodePurpose, CodeState, CodeVerdict, Digits, KEPT_FOR, LinkToken, MAX_ATTEMPTS, RESEND_AFTER,
-    RESEND_WINDOW, wait_before_next,
+    CodePurpose, CodeState, CodeVerdict, Digits, KEPT_FOR, LinkToken, MAX_ATTEMPTS,
 };
-use crate::domain::{Email, Timestamp, User};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, CodeUse, Effect, IdentityChange, StoreError};
 
@@ -94,14 +94,6 @@ fn is_of_mail(purpose: CodePurpose) -> bool {
     matches!(purpose, CodePurpose::VerifyEmail | CodePurpose::ChangeEmail)
 }
 
-pub(super) fn refuse(verdict: CodeVerdict) -> Result<(), ApiError> {
-    match verdict {
-        CodeVerdict::Good => Ok(()),
-        CodeVerdict::Used => Err(ApiError::CodeUsed),
-        CodeVerdict::Dead => Err(ApiError::CodeExpired),
-    }
-}
-
 async fn accept(
     app: &AppState,
     attempt: &Attempt,
@@ -175,13 +167,18 @@ pub(in crate::api) async fn resend(
     attempt: Attempt,
     Checked(NoFields {}): Checked<NoFields>,
 ) -> Result<Answer, ApiError> {
-    let at = app.now();
-    let user = app.store.user(current.id).await?.ok_or(AccessError::UnknownUser)?;
-    if user.email_verified_at.is_some() {
-        return Ok(Answer::empty(StatusCode::ACCEPTED));
+    for _ in 0..MAX_TRIES {
+        let (at, user) = (app.now(), app.store.user(current.id).await?.ok_or(AccessError::UnknownUser)?);
+        if user.email_verified_at.is_some() {
+            return Ok(Answer::empty(StatusCode::ACCEPTED));
+        }
+        let (purpose, email) = (CodePurpose::VerifyEmail, user.email.clone());
+        let mail = CodeMail { purpose, email, action: AuditAction::VerificationSent, seen: None };
+        if let Commit::Done(answer) = mail.send(&app, &attempt, &user, at).await? {
+            return Ok(answer);
+        }
     }
-    let email = user.email.clone();
-    send_code(&app, &attempt, &user, CodePurpose::VerifyEmail, email, AuditAction::VerificationSent, at).await
+    Err(StoreError::exhausted("an account that stands still").into())
 }
 
 /// Move my account to another address
@@ -207,38 +204,17 @@ pub(in crate::api) async fn change(
     Checked(request): Checked<ChangeEmailRequest>,
 ) -> Result<Answer, ApiError> {
     let credentials = app.store.credentials_of(current.id).await?.ok_or(AccessError::UnknownUser)?;
-    current_password::prove(&app, current, request.current_password, credentials.password_hash).await?;
-    let (user, email, at) = (credentials.user, request.new_email, app.now());
+    let (user, seen) = (credentials.user, credentials.password_hash);
+    current_password::prove(&app, current, request.current_password, seen.clone()).await?;
+    let (email, at) = (request.new_email, app.now());
     if email == user.email {
         let reason = vec!["is the address of the account already".to_owned()];
         return Err(ApiError::Validation(FieldErrors::from([("new_email".to_owned(), reason)])));
     }
-    let action = AuditAction::EmailChangeRequested;
-    send_code(&app, &attempt, &user, CodePurpose::ChangeEmail, email, action, at).await
-}
-
-async fn send_code(
-    app: &AppState,
-    attempt: &Attempt,
-    user: &User,
-    purpose: CodePurpose,
-    email: Email,
-    action: AuditAction,
-    at: Timestamp,
-) -> Result<Answer, ApiError> {
-    let recent = app.store.codes(user.id, at - RESEND_WINDOW).await?;
-    if let Some(wait) = wait_before_next(&recent, purpose, at) {
-        return Err(ApiError::CodesThrottled { seconds: wait.whole_seconds() + 1 });
-    }
-    let code = app.codes.issue(user.id, purpose, email, at);
-    let mail = mails::with_code(user, &code);
-    let (quiet_since, window_since) = (at - RESEND_AFTER, at - RESEND_WINDOW);
-    let change = IdentityChange::IssueCode { code: code.stored, quiet_since, window_since };
-    let audit = Some(Audit { action, user_id: user.id, subject: None });
-    let answer = Answer::empty(StatusCode::ACCEPTED);
-    let effect = Effect::Identity(Box::new(change));
-    match attempt.commit_and_mail(app, at, effect, audit, &[mail], answer).await? {
+    let (purpose, action) = (CodePurpose::ChangeEmail, AuditAction::EmailChangeRequested);
+    match (CodeMail { purpose, email, action, seen: Some(seen) }).send(&app, &attempt, &user, at).await? {
         Commit::Done(answer) => Ok(answer),
-        Commit::Stale => Err(AccessError::UnknownUser.into()),
+        // The password has just been changed.
+        Commit::Stale => Err(ApiError::InvalidCredentials),
     }
 }

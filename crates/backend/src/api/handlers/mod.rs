@@ -2,6 +2,7 @@
 
 pub(super) mod account;
 pub(super) mod admin;
+mod codes;
 mod current_password;
 pub(super) mod docs;
 pub(super) mod email;

@@ -7,7 +7,7 @@ use http::StatusCode;
 use tokio::time::Instant;
 
 use super::account::done;
-use super::email::refuse;
+use super::codes::{CodeMail, refuse};
 use super::{current_password, mails};
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
@@ -19,7 +19,7 @@ use crate::api::guard::Guard;
 use crate::app::{App, AppState};
 use crate::auth::AccessError;
 use crate::domain::guessing::Limit;
-use crate::domain::one_time_code::{CodePurpose, RESEND_AFTER, RESEND_WINDOW, wait_before_next};
+use crate::domain::one_time_code::CodePurpose;
 use crate::domain::{Email, Password, User};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, CodeUse, Effect, IdentityChange, StoreError};
@@ -66,19 +66,11 @@ async fn send_link(app: &AppState, attempt: &Attempt, email: &Email) -> Result<A
     let (accepted, at) = (|| Answer::empty(StatusCode::ACCEPTED), app.now());
     let user = app.store.credentials(email).await?.map(|found| found.user);
     let Some(user) = user.filter(|user| user.suspended_at.is_none()) else { return Ok(accepted()) };
-    let recent = app.store.codes(user.id, at - RESEND_WINDOW).await?;
-    if wait_before_next(&recent, CodePurpose::ResetPassword, at).is_some() {
-        return Ok(accepted());
-    }
-    let code = app.codes.issue(user.id, CodePurpose::ResetPassword, user.email.clone(), at);
-    let mail = mails::with_code(&user, &code);
-    let (quiet_since, window_since) = (at - RESEND_AFTER, at - RESEND_WINDOW);
-    let change = IdentityChange::IssueCode { code: code.stored, quiet_since, window_since };
-    let audit = Some(Audit { action: AuditAction::PasswordResetRequested, user_id: user.id, subject: None });
-    let effect = Effect::Identity(Box::new(change));
-    match attempt.commit_and_mail(app, at, effect, audit, &[mail], accepted()).await {
+    let (purpose, email) = (CodePurpose::ResetPassword, user.email.clone());
+    let mail = CodeMail { purpose, email, action: AuditAction::PasswordResetRequested, seen: None };
+    match mail.send(app, attempt, &user, at).await {
         Ok(Commit::Done(answer)) => Ok(answer),
-        // Another request was faster, or the account has just gone.
+        // One was sent lately, or the account has just gone or has another address.
         Ok(Commit::Stale) | Err(ApiError::CodesThrottled { .. }) => Ok(accepted()),
         Err(error) => Err(error),
     }

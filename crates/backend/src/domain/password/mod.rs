@@ -31,15 +31,6 @@ pub struct PresentedPassword(Zeroizing<String>);
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
-/// A new hash of the same password.
-#[derive(Debug, Clone)]
-pub struct Rehash {
-    /// The hash that the password was checked against.
-    pub old: PasswordHash,
-    /// What takes its place.
-    pub new: PasswordHash,
-}
-
 /// Why a password cannot be accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {

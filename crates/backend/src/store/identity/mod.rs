@@ -15,7 +15,8 @@ pub use queries::{AuditRecord, Identities, PersonalRecords, SessionRecord};
 pub enum IdentityChange {
     /// Stores a code; the unused ones of the same person and purpose before it get
     /// `superseded_at = at`. Where one was made after `quiet_since`, or [`MAX_RESENDS`] after
-    /// `window_since`: [`Outcome::Throttled`]. Where the account is gone: [`Outcome::Stale`].
+    /// `window_since`: [`Outcome::Throttled`]. Where the account is gone, or another than was read: [`Outcome::Stale`].
+    /// A code for the account's own address needs that address to be the account's still.
     ///
     /// [`MAX_RESENDS`]: crate::domain::one_time_code::MAX_RESENDS
     /// [`Outcome::Throttled`]: super::Outcome::Throttled
@@ -23,6 +24,8 @@ pub enum IdentityChange {
     IssueCode {
         /// The code.
         code: NewCode,
+        /// What the given password was checked against, where one was.
+        seen: Option<PasswordHash>,
         /// No other may have been made after this.
         quiet_since: Timestamp,
         /// Only so many may have been made after this.
@@ -62,8 +65,8 @@ pub enum IdentityChange {
         /// Of the new password.
         password_hash: PasswordHash,
     },
-    /// Replaces the password where it still is `seen`. Every session but `session_id` ends, and
-    /// links for a forgotten password are dead.
+    /// Replaces the password where it still is `seen`. Every session but `session_id` ends, and what was mailed to
+    /// take the account over is dead: links for a forgotten password, codes for another address.
     ChangePassword {
         /// Whose account.
         user_id: Uuid,

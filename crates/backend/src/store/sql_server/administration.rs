@@ -2,7 +2,7 @@
 
 use super::batch::{Batch, values};
 use super::directory::OTHER_ADMIN;
-use super::guesses;
+use super::{codes, guesses};
 use crate::domain::Timestamp;
 use crate::store::{AccountChange, Actor, Administration};
 
@@ -54,5 +54,8 @@ pub(super) fn add(batch: &mut Batch, Administration { user_id, by, change }: &Ad
             "UPDATE dbo.sessions SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL",
             values![at, *user_id],
         );
+    }
+    if change.ends_codes() {
+        codes::supersede_takeovers(batch, *user_id, at);
     }
 }

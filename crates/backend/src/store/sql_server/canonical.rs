@@ -13,6 +13,8 @@ use super::{read, row};
 use crate::domain::{Email, Timestamp};
 use crate::store::{Canonicalized, StoreError};
 
+const ACTION: &str = "fill in canonical addresses";
+
 /// At most so many accounts in one batch, which may have 2100 parameters.
 const MAX_ROWS: u32 = 200;
 
@@ -21,23 +23,38 @@ const MISSING: &str =
     "SELECT TOP (CAST(? AS BIGINT)) u.id, u.email FROM dbo.users u WHERE u.email_canonical IS NULL
      AND NOT EXISTS (SELECT 1 FROM dbo.address_collisions c WHERE c.user_id = u.id)";
 
+/// Collisions that are none any more: one of the two accounts is gone, or has another address.
+const RESOLVED: &str = "DELETE FROM dbo.address_collisions WHERE NOT EXISTS
+         (SELECT 1 FROM dbo.users o WHERE o.email_canonical = address_collisions.email_canonical)
+     OR EXISTS (SELECT 1 FROM dbo.users u WHERE u.id = address_collisions.user_id AND u.email_canonical IS NOT NULL)";
+
 pub(super) async fn fill(pool: &Pool, now: Timestamp, limit: u32) -> Result<Canonicalized, StoreError> {
-    const ACTION: &str = "fill in canonical addresses";
-    let batch = Batch::of(MISSING, values![i64::from(limit.min(MAX_ROWS))]);
+    let mut batch = Batch::of("SET NOCOUNT ON", values![]);
+    batch.add(RESOLVED, values![]);
+    batch.add(MISSING, values![i64::from(limit.min(MAX_ROWS))]);
     let missing = read::rows(pool, ACTION, batch).await?;
     let missing = missing.iter().map(account).collect::<Result<Vec<_>, _>>()?;
-    if missing.is_empty() {
-        return Ok(Canonicalized::default());
+    let mut done = Canonicalized::default();
+    if !missing.is_empty() {
+        done.collisions = fill_in(pool, &missing, now).await?;
+        done.filled = (missing.len() - done.collisions.len()) as u64;
     }
-    let answer = pool.run(&Arc::new(filling(&missing, now)), CALL_LIMIT / 4).await;
+    let count = Batch::of("SELECT COUNT_BIG(*) AS unresolved FROM dbo.address_collisions", values![]);
+    let counted = read::rows(pool, ACTION, count).await?;
+    let unresolved = counted.first().map_or(Ok(0), |row| row::required::<i64>(row, "unresolved"))?;
+    done.unresolved = unresolved.unsigned_abs();
+    Ok(done)
+}
+
+/// Gives those that collide.
+async fn fill_in(pool: &Pool, missing: &[(Uuid, String)], now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+    let answer = pool.run(&Arc::new(filling(missing, now)), CALL_LIMIT / 4).await;
     let rows = match answer {
         // Somebody has just taken one of the addresses, or is at the same rows: the next look finds out.
         Err(Failure::Duplicate(_) | Failure::Transient(_)) => Vec::new(),
         answer => answer.map_err(|failure| failure.of_change(ACTION))?,
     };
-    let collisions = rows.iter().map(|row| row::required(row, "id")).collect::<Result<Vec<Uuid>, _>>()?;
-    let filled = (missing.len() - collisions.len()) as u64;
-    Ok(Canonicalized { filled, collisions })
+    rows.iter().map(|row| row::required(row, "id")).collect()
 }
 
 fn account(row: &Row) -> Result<(Uuid, String), StoreError> {

@@ -7,8 +7,8 @@ use super::batch::{Batch, values};
 use super::commit::OR_STALE;
 use super::pool::Pool;
 use super::{read, row};
-use crate::domain::Timestamp;
 use crate::domain::one_time_code::{CodePurpose, CodeState, MAX_ATTEMPTS, MAX_RESENDS, NewCode};
+use crate::domain::{PasswordHash, Timestamp};
 use crate::store::{CodeUse, StoreError};
 
 /// Ends a batch that found too many codes.
@@ -16,9 +16,13 @@ const THROTTLED: &str =
     "BEGIN ROLLBACK TRANSACTION; SELECT CAST(0 AS BIT) AS committed, N'throttled' AS refusal; RETURN; END";
 
 /// With the account's row locked, whoever comes second sees the code of the first.
-pub(super) fn issue(batch: &mut Batch, code: &NewCode, quiet_since: Timestamp, window_since: Timestamp) {
-    batch.add("UPDATE dbo.users SET updated_at = updated_at WHERE id = ?", values![code.user_id]);
-    batch.add(OR_STALE, values![]);
+pub(super) fn issue(
+    batch: &mut Batch,
+    code: &NewCode,
+    seen: Option<&PasswordHash>,
+    (quiet_since, window_since): (Timestamp, Timestamp),
+) {
+    lock_as_read(batch, code, seen);
     let (user_id, purpose) = (code.user_id, code.purpose.as_str());
     let check = "IF EXISTS (SELECT 1 FROM dbo.one_time_codes WHERE user_id = ? AND purpose = ? AND created_at > ?)
             OR (SELECT COUNT(*) FROM dbo.one_time_codes WHERE user_id = ? AND purpose = ? AND created_at > ?) >= ? ";
@@ -27,6 +31,22 @@ pub(super) fn issue(batch: &mut Batch, code: &NewCode, quiet_since: Timestamp, w
         values![user_id, purpose, quiet_since, user_id, purpose, window_since, MAX_RESENDS],
     );
     add(batch, code);
+}
+
+/// Locks the account's row, or ends the batch where the account is not what the code was made for.
+pub(super) fn lock_as_read(batch: &mut Batch, code: &NewCode, seen: Option<&PasswordHash>) {
+    let mut lock = String::from("UPDATE dbo.users SET updated_at = updated_at WHERE id = ?");
+    let mut values = values![code.user_id];
+    if code.purpose.is_for_own_address() {
+        lock.push_str(" AND email_key = ?");
+        values.push(code.email.key().into());
+    }
+    if let Some(hash) = seen {
+        lock.push_str(" AND password_hash = ?");
+        values.push(hash.as_phc().into());
+    }
+    batch.add(&lock, values);
+    batch.add(OR_STALE, values![]);
 }
 
 /// Stores the code and lets it take the place of the ones before it.
@@ -57,6 +77,13 @@ pub(super) fn supersede(batch: &mut Batch, user_id: Uuid, purpose: CodePurpose, 
          WHERE user_id = ? AND purpose = ? AND used_at IS NULL AND superseded_at IS NULL",
         values![at, user_id, purpose.as_str()],
     );
+}
+
+/// The unused codes by which somebody else could get the account are dead from now on.
+pub(super) fn supersede_takeovers(batch: &mut Batch, user_id: Uuid, at: Timestamp) {
+    for purpose in CodePurpose::TAKEOVERS {
+        supersede(batch, user_id, purpose, at);
+    }
 }
 
 /// All unused codes are dead from now on.

@@ -80,6 +80,10 @@ fn batch(mutation: &Mutation) -> Batch {
         sessions::guard(&mut batch, session_id);
     }
     add_effect(&mut batch, &mutation.effect, mutation.at);
+    if let (Some(session_id), Effect::Identity(_)) = (mutation.session, &mutation.effect) {
+        // The account's row is locked by now, and whoever has ended the session held it.
+        sessions::guard(&mut batch, session_id);
+    }
     outbox::add(&mut batch, &mutation.messages, mutation.at);
     if let Some(entry) = &mutation.audit {
         audit::add(&mut batch, entry, mutation.at);

@@ -7,15 +7,15 @@ use super::batch::{Batch, values};
 use super::commit::OR_STALE;
 use super::sessions::revoke_all_of;
 use super::{SqlServerStore, codes, personal, read};
-use crate::domain::one_time_code::{CodePurpose, CodeState};
+use crate::domain::one_time_code::CodeState;
 use crate::domain::{Credentials, Email, FullName, Language, PasswordHash, Theme, Timestamp, User};
 use crate::store::{CodeUse, Identities, IdentityChange, PersonalRecords, StoreError};
 
 /// Adds the change. The account's row comes first, so that changes of one account wait for each other.
 pub(super) fn add(batch: &mut Batch, change: &IdentityChange, at: Timestamp) {
     match change {
-        IdentityChange::IssueCode { code, quiet_since, window_since } => {
-            codes::issue(batch, code, *quiet_since, *window_since);
+        IdentityChange::IssueCode { code, seen, quiet_since, window_since } => {
+            codes::issue(batch, code, seen.as_ref(), (*quiet_since, *window_since));
         }
         IdentityChange::CountWrongDigits { user_id } => batch.add(
             "UPDATE dbo.one_time_codes SET attempts = attempts + 1
@@ -43,7 +43,7 @@ pub(super) fn add(batch: &mut Batch, change: &IdentityChange, at: Timestamp) {
                 values![password_hash.as_phc(), at, *user_id, seen.as_phc()],
             );
             batch.add(OR_STALE, values![]);
-            codes::supersede(batch, *user_id, CodePurpose::ResetPassword, at);
+            codes::supersede_takeovers(batch, *user_id, at);
             revoke_all_of(batch, *user_id, Some(*session_id), at);
         }
         IdentityChange::Update { seen, full_name, language, theme } => {

@@ -1,20 +1,40 @@
 //! What a log-in changes.
 
-use super::batch::{Batch, values};
+use super::batch::{Batch, Value, values};
+use super::commit::OR_STALE;
 use super::{guesses, sessions};
 use crate::domain::Timestamp;
-use crate::store::LogIn;
+use crate::store::{LogIn, SeenAccount};
 
 pub(super) fn add(batch: &mut Batch, log_in: &LogIn, at: Timestamp) {
     let session = &log_in.session;
-    if let Some(rehash) = &log_in.rehash {
-        batch.add(
-            "UPDATE dbo.users SET password_hash = ?, updated_at = ? WHERE id = ? AND password_hash = ?",
-            values![rehash.new.as_phc(), at, session.user_id, rehash.old.as_phc()],
-        );
-    }
+    let (set, mut values) = match &log_in.rehash {
+        Some(new) => ("password_hash = ?, updated_at = ?", values![new.as_phc(), at]),
+        // Changes nothing, and waits for whoever changes the account.
+        None => ("updated_at = updated_at", Vec::new()),
+    };
+    values.push(session.user_id.into());
+    let mut lock = format!("UPDATE dbo.users SET {set} WHERE id = ? AND suspended_at IS NULL");
+    as_seen(&mut lock, &mut values, &log_in.seen);
+    batch.add(&lock, values);
+    batch.add(OR_STALE, values![]);
     if let Some(key) = log_in.forgiven {
         guesses::forgive(batch, key);
     }
     sessions::start(batch, session, at);
+}
+
+/// Adds what the account must still be.
+fn as_seen(statement: &mut String, values: &mut Vec<Value>, seen: &SeenAccount) {
+    match seen.closing_at {
+        Some(closing_at) => {
+            statement.push_str(" AND closing_at = ?");
+            values.push(closing_at.into());
+        }
+        None => statement.push_str(" AND closing_at IS NULL"),
+    }
+    if let Some(hash) = &seen.password_hash {
+        statement.push_str(" AND password_hash = ?");
+        values.push(hash.as_phc().into());
+    }
 }

@@ -4,8 +4,8 @@ use rusqlite::{Connection, Error, OptionalExtension as _, Params, params};
 use uuid::Uuid;
 
 use super::directory::OTHER_ADMIN;
-use super::guesses;
 use super::read::millis;
+use super::{codes, guesses};
 use crate::domain::Timestamp;
 use crate::store::{AccountChange, Actor, Administration, Outcome};
 
@@ -37,6 +37,9 @@ pub(super) fn apply(
         connection
             .prepare_cached("UPDATE sessions SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL")?
             .execute(params![id, millis(at)])?;
+    }
+    if change.ends_codes() {
+        codes::supersede_takeovers(connection, *user_id, at)?;
     }
     Ok(Outcome::Committed)
 }

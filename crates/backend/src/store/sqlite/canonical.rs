@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Error, params};
 
 use super::connection::store_error;
+use super::identity::changed;
 use super::mutate::is_unique_violation;
 use super::read::millis;
 use crate::domain::{Email, Timestamp};
@@ -12,9 +13,15 @@ use crate::store::{Canonicalized, StoreError};
 const MISSING: &str = "SELECT id, email FROM users WHERE email_canonical IS NULL
     AND NOT EXISTS (SELECT 1 FROM address_collisions c WHERE c.user_id = users.id) LIMIT ?";
 
+/// Collisions that are none any more: one of the two accounts is gone, or has another address.
+const RESOLVED: &str = "DELETE FROM address_collisions WHERE NOT EXISTS
+    (SELECT 1 FROM users o WHERE o.email_canonical = address_collisions.email_canonical)
+    OR EXISTS (SELECT 1 FROM users u WHERE u.id = address_collisions.user_id AND u.email_canonical IS NOT NULL)";
+
 pub(super) fn fill(connection: &Connection, now: Timestamp, limit: u32) -> Result<Canonicalized, StoreError> {
     let failed = |error| store_error("fill in canonical addresses", error);
     let mut done = Canonicalized::default();
+    changed(connection, RESOLVED, []).map_err(failed)?;
     for (id, email) in missing(connection, limit).map_err(failed)? {
         let canonical = Email::stored(email).canonical().to_owned();
         if set(connection, &id, &canonical).map_err(failed)? {
@@ -24,6 +31,11 @@ pub(super) fn fill(connection: &Connection, now: Timestamp, limit: u32) -> Resul
             done.collisions.extend(id.parse::<uuid::Uuid>());
         }
     }
+    let unresolved = "SELECT count(*) FROM address_collisions";
+    let count = |connection: &Connection| -> Result<i64, Error> {
+        connection.prepare_cached(unresolved)?.query_row([], |row| row.get(0))
+    };
+    done.unresolved = count(connection).map_err(failed)?.unsigned_abs();
     Ok(done)
 }
 

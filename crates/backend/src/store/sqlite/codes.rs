@@ -6,21 +6,19 @@ use uuid::Uuid;
 use super::connection::store_error;
 use super::identity::changed;
 use super::read::{millis, moment, one, parse};
-use crate::domain::Timestamp;
 use crate::domain::one_time_code::{CodePurpose, CodeState, MAX_ATTEMPTS, MAX_RESENDS, NewCode};
+use crate::domain::{PasswordHash, Timestamp};
 use crate::store::{CodeUse, Outcome, StoreError};
 
 /// See [`IdentityChange::IssueCode`](crate::store::IdentityChange::IssueCode).
 pub(super) fn issue(
     connection: &Connection,
     code: &NewCode,
-    quiet_since: Timestamp,
-    window_since: Timestamp,
+    seen: Option<&PasswordHash>,
+    (quiet_since, window_since): (Timestamp, Timestamp),
 ) -> Result<Outcome, Error> {
     let (user_id, purpose) = (code.user_id.to_string(), code.purpose.as_str());
-    let known = "SELECT count(*) FROM users WHERE id = ?";
-    let known: i64 = connection.prepare_cached(known)?.query_row([&user_id], |row| row.get(0))?;
-    if known == 0 {
+    if !is_as_read(connection, code, seen)? {
         return Ok(Outcome::Stale);
     }
     let recent = "SELECT count(*), COALESCE(MAX(created_at), ?4) FROM one_time_codes
@@ -36,6 +34,19 @@ pub(super) fn issue(
     }
     add(connection, code)?;
     Ok(Outcome::Committed)
+}
+
+/// Whether the account still is what the code was made for.
+pub(super) fn is_as_read(
+    connection: &Connection,
+    code: &NewCode,
+    seen: Option<&PasswordHash>,
+) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1 AND email_key = COALESCE(?2, email_key)
+                   AND password_hash = COALESCE(?3, password_hash))";
+    let own_address = code.purpose.is_for_own_address().then(|| code.email.key());
+    let account = params![code.user_id.to_string(), own_address, seen.map(PasswordHash::as_phc)];
+    connection.prepare_cached(sql)?.query_row(account, |row| row.get(0))
 }
 
 /// Stores the code and lets it take the place of the ones before it.
@@ -71,6 +82,18 @@ pub(super) fn supersede(
     let sql = "UPDATE one_time_codes SET superseded_at = ?3
                WHERE user_id = ?1 AND purpose = ?2 AND used_at IS NULL AND superseded_at IS NULL";
     changed(connection, sql, params![user_id.to_string(), purpose.as_str(), millis(at)]).map(drop)
+}
+
+/// The unused codes by which somebody else could get the account are dead from now on.
+pub(super) fn supersede_takeovers(
+    connection: &Connection,
+    user_id: Uuid,
+    at: Timestamp,
+) -> Result<(), Error> {
+    for purpose in CodePurpose::TAKEOVERS {
+        supersede(connection, user_id, purpose, at)?;
+    }
+    Ok(())
 }
 
 /// All unused codes are dead from now on.

@@ -9,7 +9,7 @@ use super::mutate::is_taken;
 use super::read::{self, millis};
 use super::sessions::revoke_all_of;
 use super::{SqliteStore, codes, personal};
-use crate::domain::one_time_code::{CodePurpose, CodeState};
+use crate::domain::one_time_code::CodeState;
 use crate::domain::{Credentials, Email, FullName, Language, PasswordHash, Theme, Timestamp, User};
 use crate::store::{CodeUse, Identities, IdentityChange, Outcome, PersonalRecords, StoreError};
 
@@ -34,8 +34,8 @@ pub(super) fn apply(
     at: Timestamp,
 ) -> Result<Outcome, Error> {
     match change {
-        IdentityChange::IssueCode { code, quiet_since, window_since } => {
-            codes::issue(connection, code, *quiet_since, *window_since)
+        IdentityChange::IssueCode { code, seen, quiet_since, window_since } => {
+            codes::issue(connection, code, seen.as_ref(), (*quiet_since, *window_since))
         }
         IdentityChange::CountWrongDigits { user_id } => {
             let sql = "UPDATE one_time_codes SET attempts = attempts + 1
@@ -102,7 +102,7 @@ fn change_password(
     if !changed(connection, sql, user)? {
         return Ok(Outcome::Stale);
     }
-    codes::supersede(connection, user_id, CodePurpose::ResetPassword, at)?;
+    codes::supersede_takeovers(connection, user_id, at)?;
     revoke_all_of(connection, user_id, Some(session_id), at)
 }
 

@@ -2,24 +2,27 @@
 
 use rusqlite::{Connection, Error, params};
 
-use super::guesses;
+use super::identity::changed;
 use super::read::millis;
-use super::sessions;
-use crate::domain::Timestamp;
+use super::{guesses, sessions};
+use crate::domain::{PasswordHash, Timestamp};
 use crate::store::{LogIn, Outcome};
 
+/// The account as it was read. What ends sessions comes before this writer or after it.
+const SEEN: &str =
+    "SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1 AND suspended_at IS NULL AND closing_at IS ?2
+    AND password_hash = COALESCE(?3, password_hash))";
+
 pub(super) fn apply(connection: &Connection, log_in: &LogIn, at: Timestamp) -> Result<Outcome, Error> {
-    if let Some(rehash) = &log_in.rehash {
-        connection
-            .prepare_cached(
-                "UPDATE users SET password_hash = ?3, updated_at = ?4 WHERE id = ?1 AND password_hash = ?2",
-            )?
-            .execute(params![
-                log_in.session.user_id.to_string(),
-                rehash.old.as_phc(),
-                rehash.new.as_phc(),
-                millis(at),
-            ])?;
+    let (user_id, seen) = (log_in.session.user_id.to_string(), &log_in.seen);
+    let hash = seen.password_hash.as_ref().map(PasswordHash::as_phc);
+    let account = params![user_id, seen.closing_at.map(millis), hash];
+    if !connection.prepare_cached(SEEN)?.query_row(account, |row| row.get(0))? {
+        return Ok(Outcome::Stale);
+    }
+    if let Some(new) = &log_in.rehash {
+        let sql = "UPDATE users SET password_hash = ?2, updated_at = ?3 WHERE id = ?1";
+        changed(connection, sql, params![user_id, new.as_phc(), millis(at)])?;
     }
     if let Some(key) = log_in.forgiven {
         guesses::forgive(connection, key)?;

@@ -119,3 +119,33 @@ async fn an_unknown_address_is_answered_as_a_known_one() {
     forgot.answer(StatusCode::ACCEPTED).await;
     assert_eq!(mailbox.kinds(&person.email), ["verify_email", "reset_password"]);
 }
+
+#[tokio::test]
+async fn log_ins_beside_a_new_password_over_three_instances_leave_no_session_of_the_old_one() {
+    let database = Database::new();
+    let instances = join_all((0..3).map(|_| Instance::start(&database))).await;
+    let mailbox = Mailbox::of(&database);
+    for _ in 0..4 {
+        let person = instances[0].register().await;
+        let forgot = json!({"email": person.email});
+        instances[1].post("/api/auth/password/forgot", &forgot).answer(StatusCode::ACCEPTED).await;
+        let (_, token) = mailbox.last_code(&person.email);
+        let reset = json!({"token": token, "new_password": NEW});
+        let reset = instances[2].post("/api/auth/password/reset", &reset).done();
+        let body = json!({"email": person.email, "password": PASSWORD});
+        let log_ins = (0..9).map(|number| instances[number % 3].post("/api/auth/login", &body).done());
+        let (reset, log_ins) = tokio::join!(reset, join_all(log_ins));
+        assert_eq!(reset.status, StatusCode::NO_CONTENT, "{reset:?}");
+        for answer in log_ins {
+            match answer.status.as_u16() {
+                200 => {
+                    let session = Person::from(answer);
+                    assert!(!refreshes(&instances[0], &session.refresh_token).await);
+                }
+                // Wrong by now, or too many were.
+                401 | 429 => {}
+                _ => panic!("{answer:?}"),
+            }
+        }
+    }
+}

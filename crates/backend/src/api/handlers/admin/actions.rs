@@ -137,7 +137,8 @@ pub(in crate::api) async fn send_reset(
     let code = app.codes.issue(user.id, CodePurpose::ResetPassword, user.email.clone(), at);
     let mail = mails::with_code(&user, &code);
     // Those that were sent before do not count.
-    let change = IdentityChange::IssueCode { code: code.stored, quiet_since: at, window_since: at };
+    let change =
+        IdentityChange::IssueCode { code: code.stored, seen: None, quiet_since: at, window_since: at };
     let effect = Effect::Identity(Box::new(change));
     let audit = Some(entry(&app, &admin, AuditAction::ResetSent, user.id, Some(&reason)));
     let answer = Answer::empty(StatusCode::NO_CONTENT);

@@ -56,15 +56,19 @@ pub(crate) async fn accounts_of_before_get_their_form(store: &SharedStore, run: 
     for user in [&first, &second, &third] {
         assert_eq!(found(&user.email).await, Some(user.id));
     }
-    let (mut filled, mut collisions) = (0, Vec::new());
-    loop {
-        let done = store.canonicalize(now(), 2).await.unwrap();
-        if done.is_nothing() {
-            break;
+    let fill = async || {
+        let (mut filled, mut collisions) = (0, Vec::new());
+        loop {
+            let done = store.canonicalize(now(), 2).await.unwrap();
+            if done.is_nothing() {
+                return (filled, collisions, done.unresolved);
+            }
+            filled += done.filled;
+            collisions.extend(done.collisions);
         }
-        filled += done.filled;
-        collisions.extend(done.collisions);
-    }
+    };
+    let (filled, collisions, unresolved) = fill().await;
+    assert_eq!(unresolved, 1);
     // Which of the two comes first is no matter of the contract.
     let (kept, collided) = if collisions == [first.id] { (&second, &first) } else { (&first, &second) };
     assert_eq!((filled, collisions), (2, vec![collided.id]));
@@ -78,5 +82,11 @@ pub(crate) async fn accounts_of_before_get_their_form(store: &SharedStore, run: 
     for domain in SPELLINGS {
         let (effect, _) = registration(&user(&spelled(&number, domain)));
         assert_eq!(store.commit(mutation(effect)).await.unwrap(), Outcome::EmailTaken);
+    }
+    assert_eq!(fill().await, (0, Vec::new(), 1), "it is told once and counted until it is resolved");
+    run(format!("DELETE FROM users WHERE id = '{}'", kept.id)).await;
+    assert_eq!(fill().await, (1, Vec::new(), 0), "the mailbox is the other account's now");
+    for domain in SPELLINGS {
+        assert_eq!(found(&spelled(&number, domain).parse().unwrap()).await, Some(collided.id), "{domain}");
     }
 }

@@ -10,6 +10,7 @@ use futures::future::join_all;
 
 use super::super::samples::{mutation, registered, session};
 use super::SharedStore;
+use super::log_in::seen;
 
 const POLICY: Policy = Policy { free: 2, forgiven_after: Duration::from_mins(1) };
 pub(super) const MINUTE: Duration = POLICY.forgiven_after;
@@ -68,7 +69,8 @@ pub(crate) async fn guesses_at_once_are_all_counted(store: &SharedStore) {
 pub(crate) async fn a_log_in_forgives_its_device(store: &SharedStore) {
     let (device, other, (user, _)) = (limit(), limit(), registered(&**store).await);
     count(&**store, &[device, other], now()).await;
-    let log_in = LogIn { session: session(user.id, now()), rehash: None, forgiven: Some(device.key) };
+    let seen = seen(&**store, user.id).await;
+    let log_in = LogIn { session: session(user.id, now()), seen, rehash: None, forgiven: Some(device.key) };
     let outcome = store.commit(mutation(Effect::LogIn(Box::new(log_in)))).await.unwrap();
     assert_eq!(outcome, Outcome::Committed);
     assert_eq!(debt(&**store, device).await, None);

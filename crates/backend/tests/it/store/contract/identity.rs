@@ -39,7 +39,7 @@ fn code(user: &User, purpose: CodePurpose, email: &Email, at: Timestamp) -> NewC
 
 fn issue(code: &NewCode) -> IdentityChange {
     let (quiet_since, window_since) = (code.created_at, code.created_at - Duration::HOUR);
-    IdentityChange::IssueCode { code: code.clone(), quiet_since, window_since }
+    IdentityChange::IssueCode { code: code.clone(), seen: None, quiet_since, window_since }
 }
 
 /// A code that was just sent to the account's address.
@@ -143,7 +143,7 @@ pub(crate) async fn codes_are_throttled(store: &SharedStore) {
         let store = Arc::clone(store);
         let code = code(&user, CodePurpose::VerifyEmail, &user.email, at);
         let (quiet_since, window_since) = (at - Duration::MINUTE, at - Duration::HOUR);
-        let change = IdentityChange::IssueCode { code, quiet_since, window_since };
+        let change = IdentityChange::IssueCode { code, seen: None, quiet_since, window_since };
         tokio::spawn(async move { store.commit(changing(change, at)).await.unwrap() })
     });
     let ends: Vec<_> = join_all(tries).await.into_iter().map(Result::unwrap).collect();
