@@ -224,7 +224,7 @@ export const resendEmail = <ThrowOnError extends boolean = false>(options?: Opti
  *
  * Takes what a mail brought, to the account's address or to the one that is to be the account's: either the six
  * digits, with an access token, or the token of the link. After five wrong digits a new mail is needed; the link goes on
- * to work.
+ * to work. Wrong digits are counted by account, too: beyond five, each has to wait longer, up to 15 minutes.
  */
 export const verifyEmail = <ThrowOnError extends boolean = false>(options: Options<VerifyEmailData, ThrowOnError>) => (options.client ?? client).post<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -342,7 +342,8 @@ export const refresh = <ThrowOnError extends boolean = false>(options?: Options<
  * Make an account
  *
  * Makes the account, its first session and its onboarding, whose step `account` is done by that. A mail with a code and
- * a link goes to the address.
+ * a link goes to the address. From one address of a client, 300 accounts may follow each other, then one comes every 12
+ * seconds; 30 attempts may meet an account that is there already, then each has to wait longer.
  */
 export const register = <ThrowOnError extends boolean = false>(options: Options<RegisterData, ThrowOnError>) => (options.client ?? client).post<RegisterResponses, RegisterErrors, ThrowOnError>({
     url: '/api/auth/register',

@@ -1437,10 +1437,6 @@ export type SendResetErrors = {
      */
     422: Problem;
     /**
-     * `too_many_requests`: another link was sent at this very moment
-     */
-    429: Problem;
-    /**
      * `internal_error`
      */
     500: Problem;
@@ -1708,6 +1704,10 @@ export type VerifyEmailErrors = {
      * `invalid_code`: other digits; `validation_failed`, `idempotency_key_reused`
      */
     422: Problem;
+    /**
+     * `too_many_attempts`: too many wrong digits over several mails
+     */
+    429: Problem;
     /**
      * `internal_error`
      */

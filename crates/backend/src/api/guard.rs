@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use uuid::Uuid;
 
 use super::attempt::{Attempt, Audit};
 use super::error::ApiError;
@@ -34,6 +35,23 @@ impl Guard {
     /// A registration that meets an account: whoever tries many addresses learns which are taken.
     pub(super) fn registration(client: &Client) -> Self {
         Self::of([Limit::by_address("register", client.address)])
+    }
+
+    /// Digits of a mail, by whoever has logged in: each code has a few tries of its own, and another one comes for the
+    /// asking.
+    pub(super) fn digits(user_id: Uuid) -> Self {
+        Self::of([Limit::at_user("digits of a mail", user_id)])
+    }
+
+    /// These and one more.
+    #[must_use]
+    pub(super) fn and(&self, limit: Option<Limit>) -> Self {
+        Self::of(self.0.iter().copied().chain(limit))
+    }
+
+    /// What is counted of a wrong guess.
+    pub(super) fn limits(&self) -> Vec<Limit> {
+        self.0.clone()
     }
 
     /// Refuses where the next guess may not be made yet. Writes nothing. Gives the debts that there are.

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::Actor;
 use crate::domain::guessing::GuessKey;
+use crate::domain::one_time_code::NewCode;
 use crate::domain::{PasswordHash, Role};
 
 /// A change of an account by somebody else. It is done only while `by` may do it and an admin
@@ -33,6 +34,8 @@ pub enum AccountChange {
     SetRole(Role),
     /// It gets another password, and what ends with [`AccountChange::Suspend`] ends.
     SetPassword(PasswordHash),
+    /// A link for a new password is stored, in the place of those before it. Its address must be the account's still.
+    IssueReset(Box<NewCode>),
     /// The wrong guesses that were counted under this key are forgiven.
     ForgiveGuesses(GuessKey),
 }
@@ -46,12 +49,13 @@ impl AccountChange {
             Self::EndSessions => "end_sessions",
             Self::SetRole(_) => "set_role",
             Self::SetPassword(_) => "set_password",
+            Self::IssueReset(_) => "issue_reset",
             Self::ForgiveGuesses(_) => "forgive_guesses",
         }
     }
 
     /// Whether an account that was one an admin can act with is none afterwards.
-    pub(super) fn takes_admin_away(&self) -> bool {
+    pub fn takes_admin_away(&self) -> bool {
         matches!(self, Self::Suspend | Self::SetRole(Role::User))
     }
 

@@ -37,6 +37,8 @@ pub enum AuditAction {
     PasswordReset,
     /// The password was changed by its owner.
     PasswordChanged,
+    /// Somebody who has logged in gave a wrong current password, where a change asks for it.
+    PasswordCheckFailed,
     /// Name, language or theme was changed.
     AccountUpdated,
     /// The owner has closed the account.
@@ -86,6 +88,7 @@ impl AuditAction {
             Self::PasswordResetRequested => "password.reset_requested",
             Self::PasswordReset => "password.reset",
             Self::PasswordChanged => "password.changed",
+            Self::PasswordCheckFailed => "password.check_failed",
             Self::AccountUpdated => "account.updated",
             Self::AccountClosed => "account.closed",
             Self::AccountReopened => "account.reopened",

@@ -66,6 +66,8 @@ pub enum Effect {
         session: NewSession,
         /// What the first mail to its address brings.
         code: Option<Box<NewCode>>,
+        /// What it is counted by, as a guess is.
+        counted: Option<Limit>,
     },
     /// A new account without a session, with an onboarding as in `Register`.
     /// An address that is there already: [`Outcome::EmailTaken`].

@@ -19,6 +19,7 @@ use crate::api::guard::Guard;
 use crate::api::presented::TokenPlace;
 use crate::app::{App, AppState};
 use crate::auth::{AccessError, Grant, OpenedSession, Verified};
+use crate::domain::guessing::Limit;
 use crate::domain::one_time_code::CodePurpose;
 use crate::domain::{Credentials, NewUser, PasswordHash, PresentedPassword, User};
 use crate::idempotency::Answer;
@@ -31,7 +32,8 @@ const MAX_TRIES: u32 = 3;
 /// Make an account
 ///
 /// Makes the account, its first session and its onboarding, whose step `account` is done by that. A mail with a code and
-/// a link goes to the address.
+/// a link goes to the address. From one address of a client, 300 accounts may follow each other, then one comes every 12
+/// seconds; 30 attempts may meet an account that is there already, then each has to wait longer.
 #[utoipa::path(
     post, path = "/api/auth/register", tag = "auth", operation_id = "register",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -52,8 +54,8 @@ pub(in crate::api) async fn register(
     Checked(request): Checked<RegisterRequest>,
 ) -> Result<Answer, ApiError> {
     let RegisterRequest { email, password, full_name, session: mode } = request;
-    let guard = Guard::registration(&client.client);
-    guard.admit(&app).await?;
+    let (guard, counted) = (Guard::registration(&client.client), Limit::registrations(client.client.address));
+    guard.and(counted).admit(&app).await?;
     // Spares the hashing. Should an earlier try of this request have made the account, then its
     // answer is found when the refusal is about to be kept.
     if app.store.credentials(&email).await?.is_some() {
@@ -71,7 +73,7 @@ pub(in crate::api) async fn register(
     let code = app.codes.issue(user.id, CodePurpose::VerifyEmail, user.email.clone(), at);
     let mail = mails::with_code(&user, &code);
     let (user, code) = (Box::new(NewUser { user, password_hash }), Some(Box::new(code.stored)));
-    let effect = Effect::Register { user, session: session.stored, code };
+    let effect = Effect::Register { user, session: session.stored, code, counted };
     done(attempt.commit_and_mail(&app, at, effect, audit, &[mail], answer).await?)
 }
 

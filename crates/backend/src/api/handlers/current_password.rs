@@ -2,14 +2,16 @@
 
 use uuid::Uuid;
 
+use crate::api::attempt::Audit;
 use crate::api::error::ApiError;
 use crate::api::guard::Guard;
 use crate::app::AppState;
 use crate::auth::{CurrentUser, Verified};
 use crate::domain::guessing::Limit;
 use crate::domain::{PasswordHash, PresentedPassword};
+use crate::store::AuditAction;
 
-/// Refuses unless `password` is the one of `hash`. Wrong ones are counted by session, so that whoever has got hold of one
+/// Refuses unless `password` is the one of `hash`. Wrong ones are audited, and counted by session, so that whoever has got hold of one
 /// cannot guess on, and cannot stop the owner's others.
 pub(super) async fn prove(
     app: &AppState,
@@ -23,7 +25,9 @@ pub(super) async fn prove(
     match app.hasher.verify_any_form(password, Some(hash), admit).await? {
         Verified::Right | Verified::RightBefore(_) => Ok(()),
         Verified::Wrong => {
-            guard.count(app, None).await?;
+            let subject = Some(session_id.to_string());
+            let audit = Audit { action: AuditAction::PasswordCheckFailed, user_id: id, subject };
+            guard.count(app, Some(audit)).await?;
             Err(ApiError::InvalidCredentials)
         }
     }

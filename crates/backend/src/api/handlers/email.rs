@@ -11,6 +11,7 @@ use crate::api::authenticated::Authenticated;
 use crate::api::dto::{ChangeEmailRequest, NoFields, VerifyEmailRequest};
 use crate::api::error::{ApiError, FieldErrors, Problem};
 use crate::api::fields::Checked;
+use crate::api::guard::Guard;
 use crate::app::{App, AppState};
 use crate::auth::{AccessError, CurrentUser};
 use crate::domain::Timestamp;
@@ -27,7 +28,7 @@ const MAX_TRIES: u32 = 5;
 ///
 /// Takes what a mail brought, to the account's address or to the one that is to be the account's: either the six
 /// digits, with an access token, or the token of the link. After five wrong digits a new mail is needed; the link goes on
-/// to work.
+/// to work. Wrong digits are counted by account, too: beyond five, each has to wait longer, up to 15 minutes.
 #[utoipa::path(
     post, path = "/api/auth/email/verify", tag = "auth", operation_id = "verify_email", security(("access_token" = []), ()),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -38,6 +39,7 @@ const MAX_TRIES: u32 = 5;
         (status = 409, description = "`email_taken`: another account has the new address by now", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "`token_used`; `token_expired`: too old, unknown, replaced by a newer one, or too many wrong digits", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_code`: other digits; `validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`: too many wrong digits over several mails", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
         (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -78,6 +80,9 @@ async fn by_digits(
         let mut codes = app.store.codes(current.id, at - KEPT_FOR).await?;
         codes.retain(|code| is_of_mail(code.purpose));
         let is_good = |code: &&CodeState| code.of_digits(at) == CodeVerdict::Good;
+        if codes.iter().any(|code| is_good(&code)) {
+            Guard::digits(current.id).admit(app).await?;
+        }
         let commit = match codes.iter().filter(is_good).find(|code| app.codes.fits(code, digits)) {
             Some(code) => accept(app, attempt, code, true, at).await?,
             None => return reject(app, attempt, current, &codes, digits, at).await,
@@ -142,7 +147,8 @@ async fn reject(
     let Some(left) = left.map(|code| MAX_ATTEMPTS - code.attempts - 1).max() else {
         return Err(ApiError::CodeExpired);
     };
-    let effect = Effect::Identity(Box::new(IdentityChange::CountWrongDigits { user_id: current.id }));
+    let (user_id, limits) = (current.id, Guard::digits(current.id).limits());
+    let effect = Effect::Identity(Box::new(IdentityChange::CountWrongDigits { user_id, limits }));
     let answer = ApiError::InvalidCode { left }.into_answer().await?;
     done(attempt.commit(app, at, effect, None, answer).await?)
 }

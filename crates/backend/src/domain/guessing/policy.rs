@@ -41,6 +41,8 @@ impl Policy {
     pub const DEVICE: Self = Self { free: 10, forgiven_after: HOUR };
     /// By an address, which a whole office may share.
     pub const ADDRESS: Self = Self { free: 30, forgiven_after: MINUTE };
+    /// New accounts from an address: all of an office on their first day, but not one after the other for ever.
+    pub const REGISTRATIONS: Self = Self { free: 300, forgiven_after: Duration::from_secs(12) };
 
     /// The longest debt: a guess that is made in spite of the longest wait does not make it longer.
     pub fn most(self) -> Duration {
@@ -120,6 +122,17 @@ mod tests {
             assert_eq!(Policy::ADDRESS.next_at(next), None);
             (debt, at) = (Some(next), at + MINUTE);
         }
+    }
+
+    #[test]
+    fn accounts_come_one_after_the_other_once_an_office_has_its_own() {
+        let (mut debt, mut at, mut made) = (None, NOW, 0);
+        while at < NOW + HOUR {
+            let next = counted(Policy::REGISTRATIONS, debt, at);
+            (debt, made) = (Some(next), made + 1);
+            at = Policy::REGISTRATIONS.next_at(next).unwrap_or(at + Duration::from_millis(1)).max(at);
+        }
+        assert!((550..620).contains(&made), "{made}");
     }
 
     #[test]

@@ -37,10 +37,27 @@ impl Limit {
         Self { key: key(&[purpose, "address", &network(address).to_string()]), policy: Policy::ADDRESS }
     }
 
+    /// Accounts that are made from an address. None for one of the machine itself or of a network of one's own: nobody
+    /// out of the internet has one, and behind a container's gateway everybody has the same.
+    pub fn registrations(address: IpAddr) -> Option<Self> {
+        let key = key(&["registrations", "address", &network(address).to_string()]);
+        (!is_near(address)).then_some(Self { key, policy: Policy::REGISTRATIONS })
+    }
+
     /// Guesses for `purpose` by a device that is known to the account of a user.
     pub fn by_device(purpose: &str, user_id: Uuid, device: Uuid) -> Self {
         let (user_id, device) = (user_id.to_string(), device.to_string());
         Self { key: key(&[purpose, "device", &user_id, &device]), policy: Policy::DEVICE }
+    }
+}
+
+/// Not of the internet (RFC 1122, 1918, 3927, 4193, 4291).
+fn is_near(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
     }
 }
 
@@ -72,6 +89,25 @@ mod tests {
         for (one, other) in [("2001:db8:0:1::1", "2001:db8:0:2::1"), ("192.0.2.1", "192.0.2.2")] {
             assert_ne!(by(one), by(other));
         }
+    }
+
+    #[test]
+    fn accounts_are_counted_by_the_network_unless_it_is_near() {
+        let at = |text: &str| Limit::registrations(text.parse().unwrap()).map(|limit| limit.key);
+        for near in [
+            "127.0.0.1",
+            "::1",
+            "::ffff:127.0.0.1",
+            "10.1.2.3",
+            "172.18.0.1",
+            "192.168.0.9",
+            "fd00::1",
+            "fe80::1",
+        ] {
+            assert_eq!(at(near), None, "{near}");
+        }
+        assert!(at("2001:db8::1").is_some() && at("2001:db8::1") == at("2001:db8::2"));
+        assert_ne!(at("192.0.2.1"), Some(Limit::by_address("register", "192.0.2.1".parse().unwrap()).key));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod queries;
 
 use uuid::Uuid;
 
+use crate::domain::guessing::Limit;
 use crate::domain::one_time_code::NewCode;
 use crate::domain::{Email, FullName, Language, PasswordHash, Theme, Timestamp, User};
 
@@ -31,10 +32,12 @@ pub enum IdentityChange {
         /// Only so many may have been made after this.
         window_since: Timestamp,
     },
-    /// Adds one to the attempts of every unused code of the person that has digits.
+    /// Adds one to the attempts of every unused code of the person that has digits, and counts a guess.
     CountWrongDigits {
         /// Whose codes.
         user_id: Uuid,
+        /// What the guess is counted by.
+        limits: Vec<Limit>,
     },
     /// Uses a code, and marks `email` as verified if it still is the account's.
     VerifyEmail {

@@ -39,6 +39,10 @@ pub(super) fn add(batch: &mut Batch, Administration { user_id, by, change }: &Ad
             values![at, *user_id],
         ),
         AccountChange::EndSessions => {}
+        AccountChange::IssueReset(code) => {
+            codes::lock_as_read(batch, code, None);
+            codes::add(batch, code);
+        }
         AccountChange::ForgiveGuesses(key) => guesses::forgive(batch, *key),
         AccountChange::SetRole(role) => batch.add(
             "UPDATE dbo.users SET role = ?, updated_at = ? WHERE id = ?",

@@ -117,13 +117,14 @@ fn add_record(batch: &mut Batch, record: &IdempotencyRecord, at: Timestamp) {
 fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
     match effect {
         Effect::None => {}
-        Effect::Register { user, session, code } => {
+        Effect::Register { user, session, code, counted } => {
             add_user(batch, user, at);
             add_onboarding(batch, user.user.id, at);
             sessions::start(batch, session, at);
             if let Some(code) = code {
                 codes::add(batch, code);
             }
+            guesses::count(batch, counted.as_slice(), at);
         }
         Effect::AddAccount(user) => {
             add_user(batch, user, at);

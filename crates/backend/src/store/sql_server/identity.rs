@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::batch::{Batch, values};
 use super::commit::OR_STALE;
 use super::sessions::revoke_all_of;
-use super::{SqlServerStore, codes, personal, read};
+use super::{SqlServerStore, codes, guesses, personal, read};
 use crate::domain::one_time_code::CodeState;
 use crate::domain::{Credentials, Email, FullName, Language, PasswordHash, Theme, Timestamp, User};
 use crate::store::{CodeUse, Identities, IdentityChange, PersonalRecords, StoreError};
@@ -17,11 +17,14 @@ pub(super) fn add(batch: &mut Batch, change: &IdentityChange, at: Timestamp) {
         IdentityChange::IssueCode { code, seen, quiet_since, window_since } => {
             codes::issue(batch, code, seen.as_ref(), (*quiet_since, *window_since));
         }
-        IdentityChange::CountWrongDigits { user_id } => batch.add(
-            "UPDATE dbo.one_time_codes SET attempts = attempts + 1
-             WHERE user_id = ? AND code_hash IS NOT NULL AND used_at IS NULL AND superseded_at IS NULL",
-            values![*user_id],
-        ),
+        IdentityChange::CountWrongDigits { user_id, limits } => {
+            batch.add(
+                "UPDATE dbo.one_time_codes SET attempts = attempts + 1
+                 WHERE user_id = ? AND code_hash IS NOT NULL AND used_at IS NULL AND superseded_at IS NULL",
+                values![*user_id],
+            );
+            guesses::count(batch, limits, at);
+        }
         IdentityChange::VerifyEmail { code, user_id, email } => {
             batch.add(
                 "UPDATE dbo.users SET email_verified_at = COALESCE(email_verified_at, CAST(? AS DATETIME2(3))),

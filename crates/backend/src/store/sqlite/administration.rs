@@ -64,6 +64,13 @@ fn change_account(
             update("UPDATE users SET suspended_at = NULL, updated_at = ?2 WHERE id = ?1", params![id, at])
         }
         AccountChange::EndSessions => exists(connection, "SELECT 1 FROM users WHERE id = ?", [id]),
+        AccountChange::IssueReset(code) => {
+            let known = codes::is_as_read(connection, code, None)?;
+            if known {
+                codes::add(connection, code)?;
+            }
+            Ok(known)
+        }
         AccountChange::ForgiveGuesses(key) => {
             guesses::forgive(connection, *key)?;
             exists(connection, "SELECT 1 FROM users WHERE id = ?", [id])

@@ -8,7 +8,7 @@ use super::job::Job;
 use super::mutate::is_taken;
 use super::read::{self, millis};
 use super::sessions::revoke_all_of;
-use super::{SqliteStore, codes, personal};
+use super::{SqliteStore, codes, guesses, personal};
 use crate::domain::one_time_code::CodeState;
 use crate::domain::{Credentials, Email, FullName, Language, PasswordHash, Theme, Timestamp, User};
 use crate::store::{CodeUse, Identities, IdentityChange, Outcome, PersonalRecords, StoreError};
@@ -37,10 +37,11 @@ pub(super) fn apply(
         IdentityChange::IssueCode { code, seen, quiet_since, window_since } => {
             codes::issue(connection, code, seen.as_ref(), (*quiet_since, *window_since))
         }
-        IdentityChange::CountWrongDigits { user_id } => {
+        IdentityChange::CountWrongDigits { user_id, limits } => {
             let sql = "UPDATE one_time_codes SET attempts = attempts + 1
                        WHERE user_id = ? AND code_hash IS NOT NULL AND used_at IS NULL AND superseded_at IS NULL";
-            changed(connection, sql, [user_id.to_string()]).map(|_| Outcome::Committed)
+            changed(connection, sql, [user_id.to_string()])?;
+            guesses::count(connection, limits, at)
         }
         IdentityChange::VerifyEmail { code, user_id, email } => {
             verify_email(connection, *code, *user_id, email, at)

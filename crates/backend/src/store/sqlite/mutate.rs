@@ -63,12 +63,15 @@ fn keep_record(connection: &Connection, record: &IdempotencyRecord, at: Timestam
 fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Result<Outcome, Error> {
     match effect {
         Effect::None => Ok(Outcome::Committed),
-        Effect::Register { user, session, code } => {
+        Effect::Register { user, session, code, counted } => {
             let outcome = register(connection, user, session, at)?;
-            if let (Outcome::Committed, Some(code)) = (&outcome, code) {
+            if outcome != Outcome::Committed {
+                return Ok(outcome);
+            }
+            if let Some(code) = code {
                 codes::add(connection, code)?;
             }
-            Ok(outcome)
+            guesses::count(connection, counted.as_slice(), at)
         }
         Effect::AddAccount(user) => add_account(connection, user, at),
         Effect::Administer(administration) => administration::apply(connection, administration, at),

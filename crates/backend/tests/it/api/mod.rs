@@ -23,6 +23,7 @@ mod own_account;
 mod password_rules;
 mod passwords;
 pub(crate) mod processes;
+mod registrations;
 mod rotation;
 mod sessions;
 mod tokens;

@@ -28,7 +28,8 @@ pub(crate) use addresses::*;
 pub(crate) use administration::*;
 pub(crate) use directory::*;
 pub(crate) use guesses::{
-    a_log_in_forgives_its_device, guesses_at_once_are_all_counted, wrong_guesses_add_up_and_are_forgiven,
+    a_log_in_forgives_its_device, an_account_that_is_made_is_counted, guesses_at_once_are_all_counted,
+    wrong_guesses_add_up_and_are_forgiven,
 };
 pub(crate) use identity::*;
 pub(crate) use log_in::*;

@@ -49,7 +49,7 @@ pub(crate) fn registration(user: &User) -> (Effect, NewSession) {
     let session = session(user.id, user.created_at);
     let password_hash = PasswordHash::from_phc("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into());
     let new = NewUser { user: user.clone(), password_hash };
-    (Effect::Register { user: Box::new(new), session: session.clone(), code: None }, session)
+    (Effect::Register { user: Box::new(new), session: session.clone(), code: None, counted: None }, session)
 }
 
 pub(crate) fn scope() -> Scope {

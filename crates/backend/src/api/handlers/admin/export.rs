@@ -8,7 +8,7 @@ use futures::stream;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use time::format_description::well_known::Rfc3339;
 
-use super::actions;
+use super::order;
 use super::queries::AccountsWanted;
 use crate::api::administrator::Administrator;
 use crate::api::error::{ApiError, Problem};
@@ -61,7 +61,7 @@ pub(in crate::api) async fn download(
     // The first page comes before the answer begins, so that a database that is away is told as such.
     let first = app.store.accounts(filter.clone(), None, PAGE).await?;
     let at = app.now();
-    actions::note(&app, at, &admin, AuditAction::UsersExported).await?;
+    order::note(&app, at, &admin, AuditAction::UsersExported).await?;
     let name = format!("attachment; filename=\"users-{}.csv\"", at.date());
     let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8; header=present"), (CONTENT_DISPOSITION, &name)];
     Ok((headers, Body::from_stream(table(app, filter, first))).into_response())

@@ -5,6 +5,7 @@ pub(in crate::api) mod audit;
 mod dto;
 pub(in crate::api) mod export;
 pub(in crate::api) mod funnel;
+mod order;
 mod queries;
 pub(in crate::api) mod users;
 

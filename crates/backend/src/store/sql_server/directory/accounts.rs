@@ -16,9 +16,6 @@ const COLUMNS: &str = concat!(
     ", o.completed_at AS onboarding_completed_at, o.updated_at AS onboarding_updated_at, u.email_key, u.name_key"
 );
 
-/// Comes, behind a prefix, after all that begins with it: texts are compared by their UTF-16 units.
-const LAST: char = '\u{FFFF}';
-
 /// A row with what a page may have to go on from.
 struct Found {
     account: Account,
@@ -88,11 +85,11 @@ fn newest(filter: &AccountFilter, after: i64, limit: u32) -> Batch {
 /// Those whose address begins so, in the order of their addresses.
 fn by_email(filter: &AccountFilter, prefix: &Prefix, after: Option<String>, limit: u32) -> Batch {
     let mut query = from_users(filter, "u", limit);
-    let [from, end] = range(prefix);
     match after {
-        Some(after) => query.and("u.email_key > ? AND u.email_key < ?", values![after, end]),
-        None => query.and("u.email_key >= ? AND u.email_key < ?", values![from, end]),
+        Some(after) => query.and("u.email_key > ?", values![after]),
+        None => query.and("u.email_key >= ?", values![prefix.as_str()]),
     }
+    begins(&mut query, "u.email_key", prefix);
     add_filters(&mut query, filter);
     query.ordered("u.email_key")
 }
@@ -100,23 +97,44 @@ fn by_email(filter: &AccountFilter, prefix: &Prefix, after: Option<String>, limi
 /// Those whose name begins so and whose address does not, in the order of their names.
 fn by_name(filter: &AccountFilter, prefix: &Prefix, after: Option<(String, i64)>, limit: u32) -> Batch {
     let mut query = from_users(filter, "u", limit);
-    let [from, end] = range(prefix);
     match after {
-        None => query.and("u.name_key >= ? AND u.name_key < ?", values![from.clone(), end.clone()]),
+        None => query.and("u.name_key >= ?", values![prefix.as_str()]),
         Some((name, number)) => {
-            query.and("u.name_key >= ? AND u.name_key < ?", values![name.clone(), end.clone()]);
+            query.and("u.name_key >= ?", values![name.as_str()]);
             query.and("(u.name_key > ? OR u.seq > ?)", values![name, number]);
         }
     }
-    query.and("NOT (u.email_key >= ? AND u.email_key < ?)", values![from, end]);
+    begins(&mut query, "u.name_key", prefix);
+    query.and("CHARINDEX(?, u.email_key) <> 1", values![prefix.as_str()]);
     add_filters(&mut query, filter);
     query.ordered("u.name_key, u.seq")
 }
 
-/// What begins with `prefix` lies between the two. No pattern is matched, so no character is special.
-fn range(prefix: &Prefix) -> [String; 2] {
-    let from = prefix.as_str().to_owned();
-    [from.clone(), format!("{from}{LAST}")]
+/// The texts of `column` that begin with `prefix`, which is where the index is read from already. The end of its range is
+/// found by the order of the texts, and what is none of them in between is left out. No pattern is matched, so no
+/// character is special.
+fn begins(query: &mut Query, column: &str, prefix: &Prefix) {
+    if let Some(end) = end_of_range(prefix.as_str()) {
+        query.and(&format!("{column} < ?"), values![end]);
+    }
+    query.and(&format!("CHARINDEX(?, {column}) = 1"), values![prefix.as_str()]);
+}
+
+/// Comes after all that begins with `prefix`, with little in between: the last character that has a next one becomes that
+/// one. SQL Server orders by UTF-16 units, others that speak T-SQL by code points, so that no character behind the prefix
+/// would come last in both. None where all that is greater may begin so.
+fn end_of_range(prefix: &str) -> Option<String> {
+    let (place, next) = prefix.char_indices().rev().find_map(|(place, last)| Some((place, next(last)?)))?;
+    Some(format!("{}{next}", &prefix[..place]))
+}
+
+/// None for the last one of each order: behind U+FFFF there is nothing in UTF-16 units, which surrogates are less than.
+fn next(character: char) -> Option<char> {
+    match character {
+        '\u{FFFF}' => None,
+        '\u{D7FF}' => Some('\u{E000}'),
+        other => char::from_u32(u32::from(other) + 1),
+    }
 }
 
 fn from_users(filter: &AccountFilter, table: &str, limit: u32) -> Query {
@@ -164,4 +182,33 @@ fn found(row: &Row) -> Result<Found, StoreError> {
         name_key: row::optional::<&str>(row, "name_key")?.map(str::to_owned),
         number: row::required(row, "number")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_ends_after_all_that_begins_so_in_either_order() {
+        let table = [
+            ("ada", Some("adb")),
+            ("a\u{7f}", Some("a\u{80}")),
+            ("a\u{D7FF}", Some("a\u{E000}")),
+            ("a\u{FFFF}", Some("b")),
+            ("a\u{10FFFF}\u{FFFF}", Some("b")),
+            ("\u{1F980}", Some("\u{1F981}")),
+            ("\u{103FF}", Some("\u{10400}")),
+            ("\u{FFFF}", None),
+        ];
+        let tails =
+            ["", "\0", "z", "\u{D7FF}", "\u{E000}", "\u{FFFF}", "\u{10000}", "\u{1F980}", "\u{10FFFF}"];
+        let units = |text: &str| text.encode_utf16().collect::<Vec<_>>();
+        for (prefix, end) in table {
+            assert_eq!(end_of_range(prefix).as_deref(), end, "{prefix:?}");
+            for tail in tails {
+                let text = format!("{prefix}{tail}");
+                assert!(end.is_none_or(|end| text.as_str() < end && units(&text) < units(end)), "{text:?}");
+            }
+        }
+    }
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backend::domain::guessing::{Debt, GuessKey, Limit, Policy};
-use backend::domain::{Timestamp, now};
+use backend::domain::{Timestamp, User, now};
 use backend::store::{Effect, LogIn, Outcome, Store};
 use futures::future::join_all;
 
-use super::super::samples::{mutation, registered, session};
+use super::super::samples::{mutation, registered, registration, session, unique_email, user};
 use super::SharedStore;
 use super::log_in::seen;
 
@@ -75,4 +75,35 @@ pub(crate) async fn a_log_in_forgives_its_device(store: &SharedStore) {
     assert_eq!(outcome, Outcome::Committed);
     assert_eq!(debt(&**store, device).await, None);
     assert!(debt(&**store, other).await.is_some());
+}
+
+pub(crate) async fn an_account_that_is_made_is_counted(store: &SharedStore) {
+    let by = limit();
+    let register = async |user: &User| {
+        let (Effect::Register { user, session, code, .. }, _) = registration(user) else { panic!() };
+        let mutation = mutation(Effect::Register { user, session, code, counted: Some(by) });
+        (mutation.at, store.commit(mutation).await.unwrap())
+    };
+    let first = user(&unique_email());
+    let (at, outcome) = register(&first).await;
+    assert_eq!(outcome, Outcome::Committed);
+    let one = Some(Debt { owed_until: at + MINUTE, failed_at: at });
+    assert_eq!(debt(&**store, by).await, one);
+    let (_, outcome) = register(&user(first.email.as_str())).await;
+    assert_eq!((outcome, debt(&**store, by).await), (Outcome::EmailTaken, one));
+    // At once, from one address: whoever meets another at the first row is not refused for it.
+    let by = limit();
+    let registrations = (0..8).map(|_| {
+        let (Effect::Register { user, session, code, .. }, _) = registration(&user(&unique_email())) else {
+            panic!()
+        };
+        let store = Arc::clone(store);
+        let effect = Effect::Register { user, session, code, counted: Some(by) };
+        tokio::spawn(async move { store.commit(mutation(effect)).await.unwrap() })
+    });
+    for outcome in join_all(registrations).await {
+        assert_eq!(outcome.unwrap(), Outcome::Committed);
+    }
+    let debt = debt(&**store, by).await.unwrap();
+    assert!(debt.owed_until >= debt.failed_at + MINUTE * 7, "{debt:?}");
 }

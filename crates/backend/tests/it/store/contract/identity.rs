@@ -71,7 +71,8 @@ pub(crate) async fn a_code_is_found_by_its_token_and_its_owner(store: &SharedSto
     let at = new.created_at;
     let first = code(&new, CodePurpose::VerifyEmail, &new.email, at);
     let (Effect::Register { user: account, session, .. }, _) = registration(&new) else { panic!() };
-    let effect = Effect::Register { user: account, session, code: Some(Box::new(first.clone())) };
+    let effect =
+        Effect::Register { user: account, session, code: Some(Box::new(first.clone())), counted: None };
     assert_eq!(store.commit(Mutation { at, ..mutation(effect) }).await.unwrap(), Outcome::Committed);
 
     let found = read(store, &first).await;
@@ -126,9 +127,11 @@ pub(crate) async fn a_code_dies_by_time_by_a_newer_one_and_by_wrong_digits(store
     assert_eq!(read(store, &first).await.superseded_at, Some(second.created_at));
     assert_eq!(change(store, verify(&first, false), second.created_at).await, Outcome::Stale);
 
-    let count = || IdentityChange::CountWrongDigits { user_id: user.id };
+    let guesses = super::guesses::limit();
+    let count = || IdentityChange::CountWrongDigits { user_id: user.id, limits: vec![guesses] };
     let wrong = (0..MAX_ATTEMPTS).map(|_| change(store, count(), second.created_at));
     assert!(join_all(wrong).await.iter().all(|end| *end == Outcome::Committed));
+    assert!(super::guesses::debt(&**store, guesses).await.is_some());
     assert_eq!((read(store, &first).await.attempts, read(store, &second).await.attempts), (0, MAX_ATTEMPTS));
     assert_eq!(change(store, verify(&second, true), second.created_at).await, Outcome::Stale);
     assert_eq!(store.user(user.id).await.unwrap().unwrap().email_verified_at, None);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backend::domain::one_time_code::{CodePurpose, LIFETIME, LinkToken, NewCode};
-use backend::domain::{PasswordHash, User, now};
+use backend::domain::{PasswordHash, Role, User, now};
 use backend::store::{
     AccountChange, Actor, Administration, CodeUse, Effect, IdentityChange, LogIn, Mutation, Outcome,
     SeenAccount, Store,
@@ -201,4 +201,25 @@ pub(crate) async fn an_ended_session_mails_no_code(store: &SharedStore) {
             other => assert_eq!((other, code), (Outcome::SessionRevoked, None)),
         }
     }
+}
+
+pub(crate) async fn an_admin_sends_a_link_only_as_long_as_they_are_one(store: &SharedStore) {
+    let store = &**store;
+    let ((admin, _), (user, _)) = (registered(store).await, registered(store).await);
+    let by = Actor::Admin(admin.id);
+    let send = async |code: &NewCode| {
+        let change = AccountChange::IssueReset(Box::new(code.clone()));
+        let effect = Effect::Administer(Administration { user_id: user.id, by, change });
+        store.commit(mutation(effect)).await.unwrap()
+    };
+    let link = |email: &str| code(&user, CodePurpose::ResetPassword, email);
+    let [refused, first, second] = [(); 3].map(|()| link(user.email.as_str()));
+    assert_eq!(send(&refused).await, Outcome::Stale, "the role is looked at in the transaction");
+    assert_eq!(store.code(refused.token_hash).await.unwrap(), None);
+    store.commit(administer(&admin, AccountChange::SetRole(Role::Admin))).await.unwrap();
+    assert_eq!(send(&first).await, Outcome::Committed);
+    assert_eq!(send(&second).await, Outcome::Committed, "whenever the last one was sent");
+    assert!(store.code(first.token_hash).await.unwrap().unwrap().superseded_at.is_some());
+    assert_eq!(store.code(second.token_hash).await.unwrap().unwrap().superseded_at, None);
+    assert_eq!(send(&link("of.before@example.com")).await, Outcome::Stale, "not the address of the account");
 }

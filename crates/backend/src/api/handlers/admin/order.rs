@@ -1,0 +1,135 @@
+//! A change of somebody's account that an admin asks for: who, whom, why, and how it is done.
+
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts as _, Path};
+use http::{Request, StatusCode};
+use uuid::Uuid;
+
+use super::dto::ReasonRequest;
+use super::users::known;
+use crate::api::administrator::Administrator;
+use crate::api::attempt::{Attempt, Commit};
+use crate::api::error::ApiError;
+use crate::api::fields::Checked;
+use crate::api::{client, request_id};
+use crate::app::{App, AppState};
+use crate::domain::mail::Mail;
+use crate::domain::{Reason, Timestamp, User};
+use crate::idempotency::Answer;
+use crate::store::{
+    AccountChange, Actor, Administration, AuditAction, AuditEntry, Effect, Mutation, StoreError,
+};
+
+/// How often a change starts anew when what it was decided on has changed.
+const MAX_TRIES: u32 = 3;
+
+/// The request, as handlers get it: without the role, or without a reason, they are not called.
+pub(in crate::api) struct Order {
+    app: App,
+    admin: User,
+    attempt: Attempt,
+    user: User,
+    reason: Reason,
+}
+
+impl FromRequest<App> for Order {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request<Body>, app: &App) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let Administrator(admin) = Administrator::from_request_parts(&mut parts, app).await?;
+        let attempt = Attempt::from_request_parts(&mut parts, app).await?;
+        let id = Path::<Uuid>::from_request_parts(&mut parts, app).await;
+        let request = Request::from_parts(parts, body);
+        let Checked(ReasonRequest { reason }) = Checked::from_request(request, app).await?;
+        let user = known(app, id).await?;
+        Ok(Self { app: App::clone(app), admin, attempt, user, reason })
+    }
+}
+
+impl Order {
+    /// Does `change`.
+    pub(super) async fn carry_out(
+        self,
+        action: AuditAction,
+        change: AccountChange,
+    ) -> Result<Answer, ApiError> {
+        self.carry_out_with(action, |_, _, _| (change.clone(), Vec::new())).await
+    }
+
+    /// Does what is `made` of the account as it is, and sends the mails.
+    pub(super) async fn carry_out_with(
+        mut self,
+        action: AuditAction,
+        made: impl Fn(&AppState, &User, Timestamp) -> (AccountChange, Vec<Mail>) + Send,
+    ) -> Result<Answer, ApiError> {
+        let app = App::clone(&self.app);
+        for _ in 0..MAX_TRIES {
+            let (at, user_id, by) = (app.now(), self.user.id, Actor::Admin(self.admin.id));
+            let (change, mails) = made(&app, &self.user, at);
+            let takes_admin_away = change.takes_admin_away();
+            let effect = Effect::Administer(Administration { user_id, by, change });
+            let answer = Answer::empty(StatusCode::NO_CONTENT);
+            let audit = Some(entry(&app, &self.admin, action, user_id, Some(&self.reason)));
+            let commit = self.attempt.commit_entry(&app, at, effect, audit, &mails, answer).await?;
+            if let Commit::Done(answer) = commit {
+                return Ok(answer);
+            }
+            self.user = self.explain(&app, takes_admin_away).await?;
+        }
+        Err(StoreError::exhausted("accounts that stand still").into())
+    }
+
+    /// Why the change could not be done; the account as it is now, where it can be by now.
+    async fn explain(&self, app: &AppState, takes_admin_away: bool) -> Result<User, ApiError> {
+        let user = app.store.user(self.user.id).await?.ok_or(ApiError::UnknownUser)?;
+        let admin = app.store.user(self.admin.id).await?;
+        if !admin.as_ref().is_some_and(User::may_administrate) {
+            return Err(ApiError::Forbidden);
+        }
+        if takes_admin_away && user.may_administrate() && !app.store.has_other_admin(user.id).await? {
+            return Err(ApiError::LastAdmin);
+        }
+        Ok(user)
+    }
+}
+
+/// Notes what an admin does that changes nothing.
+pub(super) async fn note(
+    app: &AppState,
+    at: Timestamp,
+    admin: &User,
+    action: AuditAction,
+) -> Result<(), ApiError> {
+    let audit = Some(entry(app, admin, action, admin.id, None));
+    app.store
+        .commit(Mutation {
+            at,
+            idempotency: None,
+            session: None,
+            effect: Effect::None,
+            messages: Vec::new(),
+            audit,
+        })
+        .await?;
+    Ok(())
+}
+
+fn entry(
+    app: &AppState,
+    admin: &User,
+    action: AuditAction,
+    user_id: Uuid,
+    reason: Option<&Reason>,
+) -> AuditEntry {
+    AuditEntry {
+        action,
+        user_id,
+        actor: Actor::Admin(admin.id),
+        subject: None,
+        reason: reason.map(|reason| reason.as_str().to_owned()),
+        address: client::current_address(),
+        request_id: request_id::current(),
+        instance_id: app.instance_id.clone(),
+    }
+}
