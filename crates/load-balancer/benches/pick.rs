@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use load_balancer::pool::{
+use load_balancer::internals::pool::{
     Algorithm, Health, Lease, PickState, Pool, PoolSettings, PoolState, Server, Tried, pick,
 };
 

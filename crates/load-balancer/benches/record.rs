@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use load_balancer::{
+use load_balancer::internals::{
     pool::{Health, Lease, Outcome, Pool, PoolSettings, PoolState, Server, Timeouts},
     record::{
         AttemptEnd, Entry, Protocol, Recorder,

@@ -19,33 +19,81 @@
 //! [`snapshot::Snapshot`], the atomics of a [`pool::Server`], and, behind locks, what a route's cache and rate limit know
 //! and a pool's budget of retries.
 
-pub mod admin;
-pub mod answer;
-pub mod app;
-pub mod cache;
+mod admin;
+mod answer;
+mod app;
+mod cache;
 pub mod cli;
 mod client;
-pub mod config;
-pub mod control;
+mod config;
+mod control;
 mod downstream;
 mod exchange;
 mod forward;
-pub mod http1;
-pub mod limit;
+mod http1;
+mod limit;
 mod linger;
-pub mod pool;
-pub mod probing;
-pub mod record;
+mod pool;
+mod probing;
+mod record;
 mod resources;
-pub mod respond;
-pub mod retry;
-pub mod route;
+mod respond;
+mod retry;
+mod route;
 mod runtime;
-pub mod snapshot;
-pub mod stats;
-pub mod tls;
-pub mod trust;
+mod snapshot;
+mod stats;
+mod tls;
+mod trust;
 mod upkeep;
 mod upstreams;
 mod worker;
-pub mod workers;
+mod workers;
+
+/// What this crate's own tests, benchmarks and fuzz targets use. It is no interface for other crates: all other modules
+/// are private, so that the compiler finds what nothing uses.
+#[doc(hidden)]
+pub mod internals {
+    pub mod app {
+        pub use crate::app::{App, Options};
+    }
+    pub mod config {
+        pub use crate::config::{Certificate, Listen, load, parse};
+    }
+    pub mod http1 {
+        pub use crate::http1::{chunked, fields, length, request, response, target, write};
+    }
+    pub mod pool {
+        pub use crate::pool::{
+            Algorithm, Health, Lease, Outcome, PickState, Pool, PoolSettings, PoolState, Server, Timeouts,
+            Tried, pick,
+        };
+    }
+    pub mod probing {
+        pub use crate::probing::{Lookup, Resolve, SystemResolver};
+    }
+    pub mod record {
+        pub use crate::record::{AttemptEnd, Entry, Protocol, RecentRequest, Recorder, Shard};
+        pub mod access_log {
+            pub use crate::record::access_log::{Format, LogBuffer, Writer};
+        }
+    }
+    pub mod route {
+        pub use crate::route::{HostMatch, Route, RouteTable};
+    }
+    pub mod snapshot {
+        pub use crate::snapshot::{Published, Snapshot};
+    }
+    pub mod stats {
+        pub use crate::stats::{Tally, WorkerStats};
+    }
+    pub mod tls {
+        pub use crate::tls::{Certificates, TlsError, server_config};
+    }
+    pub mod trust {
+        pub use crate::trust::TrustedProxy;
+    }
+    pub mod workers {
+        pub use crate::workers::{Parts, Workers};
+    }
+}

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use load_balancer::http1::chunked::{ChunkError, Decoder};
+use load_balancer::internals::http1::chunked::{ChunkError, Decoder};
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (size, bytes) = input;

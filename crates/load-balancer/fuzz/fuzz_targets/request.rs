@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use load_balancer::http1::fields::slots;
-use load_balancer::http1::request::parse;
+use load_balancer::internals::http1::fields::slots;
+use load_balancer::internals::http1::request::parse;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut room = slots();

@@ -2,10 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use load_balancer::http1::fields::slots;
-use load_balancer::http1::length::Length;
-use load_balancer::http1::response::parse;
-use load_balancer::http1::write::{self, Added};
+use load_balancer::internals::http1::fields::slots;
+use load_balancer::internals::http1::length::Length;
+use load_balancer::internals::http1::response::parse;
+use load_balancer::internals::http1::write::{self, Added};
 
 fuzz_target!(|input: (&[u8], bool, bool)| {
     let (bytes, to_head, to_http10) = input;

@@ -2,8 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use load_balancer::app::{App, Options};
-use load_balancer::probing::{Resolve, SystemResolver};
+use load_balancer::internals::app::{App, Options};
+use load_balancer::internals::probing::{Resolve, SystemResolver};
 use reqwest::{Method, Response};
 use serde_json::Value;
 use service_kit::{

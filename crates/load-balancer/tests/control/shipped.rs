@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use load_balancer::{config, trust::TrustedProxy};
+use load_balancer::internals::{config, trust::TrustedProxy};
 
 /// Every configuration of a balancer below `deploy`, and the one that `local-cluster` writes.
 fn shipped() -> Vec<(PathBuf, String)> {

@@ -1,13 +1,13 @@
 //! A balancer's data path on a free port, in front of scripted upstreams, without probers: servers are well unless a
 //! test says otherwise.
 
-use load_balancer::config::Listen;
-use load_balancer::pool::{Health, Pool, PoolSettings, PoolState, Server};
-use load_balancer::record::{RecentRequest, Shard};
-use load_balancer::route::{HostMatch, Route, RouteTable};
-use load_balancer::snapshot::{Published, Snapshot};
-use load_balancer::stats::{Tally, WorkerStats};
-use load_balancer::workers::{Parts, Workers};
+use load_balancer::internals::config::Listen;
+use load_balancer::internals::pool::{Health, Pool, PoolSettings, PoolState, Server};
+use load_balancer::internals::record::{RecentRequest, Shard};
+use load_balancer::internals::route::{HostMatch, Route, RouteTable};
+use load_balancer::internals::snapshot::{Published, Snapshot};
+use load_balancer::internals::stats::{Tally, WorkerStats};
+use load_balancer::internals::workers::{Parts, Workers};
 use service_kit::telemetry::traces::Traces;
 use std::net::SocketAddr;
 use std::sync::Arc;

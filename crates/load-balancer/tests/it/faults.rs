@@ -2,8 +2,8 @@
 
 use crate::balancer::{Balancer, PATIENCE, get};
 use crate::strictness::BAD_ANSWERS;
-use load_balancer::pool::Health;
-use load_balancer::record::RecentRequest;
+use load_balancer::internals::pool::Health;
+use load_balancer::internals::record::RecentRequest;
 use std::time::Duration;
 use testkit::{Answer, Gate, Script, Step, Upstream, eventually};
 

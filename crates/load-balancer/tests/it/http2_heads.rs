@@ -5,7 +5,7 @@ use crate::hyper::Hyper;
 use crate::secure::{Sender, http2, request};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use load_balancer::record::Protocol;
+use load_balancer::internals::record::Protocol;
 use tokio::net::TcpStream;
 
 /// Status, type and body of an answer.

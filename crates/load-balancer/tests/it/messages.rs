@@ -1,7 +1,7 @@
 //! Messages of every shape come through whole, and only whole.
 
 use crate::balancer::{Balancer, get};
-use load_balancer::trust::TrustedProxy;
+use load_balancer::internals::trust::TrustedProxy;
 use testkit::{Answer, Script, Upstream};
 
 #[tokio::test]

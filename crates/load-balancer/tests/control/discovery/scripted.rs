@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use load_balancer::probing::{Lookup, Resolve};
+use load_balancer::internals::probing::{Lookup, Resolve};
 use testkit::eventually;
 
 use crate::harness::PATIENCE;
