@@ -6,7 +6,7 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 /// A field of an answer: name in lower case, and value.
-pub type Field = (Cow<'static, str>, Cow<'static, str>);
+pub(crate) type Field = (Cow<'static, str>, Cow<'static, str>);
 
 /// An answer of the balancer's own, for the data path to write. `Content-Length`, `Date`, `X-Request-Id` and
 /// `Connection` are the data path's.
@@ -41,6 +41,6 @@ impl Answer {
 }
 
 /// The reason phrase of a status (RFC 9110 section 15).
-pub fn reason(status: u16) -> &'static str {
+pub(crate) fn reason(status: u16) -> &'static str {
     http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason()).unwrap_or("")
 }

@@ -2,21 +2,21 @@
 //!
 //! A request meets the modules in this order: accept, parse, route, pick, forward, record.
 //!
-//! [`workers`] accepts connections; [`downstream`] serves a client, in HTTP/1 with the codec [`http1`] or in HTTP/2;
-//! [`exchange`] conducts one request. [`route`] finds its pool; [`limit`] and [`cache`] may answer early; [`pool`]
-//! knows the servers, whether they are well and which one is next; [`forward`] goes there and back, over a connection
-//! of [`upstreams`]; [`retry`] decides what follows a failed attempt; [`record`] counts and logs each request once, and
-//! [`respond`] is the only place that turns an error into an answer.
+//! `workers` accepts connections; `downstream` serves a client, in HTTP/1 with the codec `http1` or in HTTP/2;
+//! `exchange` conducts one request. `route` finds its pool; `limit` and `cache` may answer early; `pool`
+//! knows the servers, whether they are well and which one is next; `forward` goes there and back, over a connection
+//! of `upstreams`; `retry` decides what follows a failed attempt; `record` counts and logs each request once, and
+//! `respond` is the only place that turns an error into an answer.
 //!
-//! Beside the traffic, [`control`] reloads and changes, [`probing`] asks servers for their health, [`admin`] shows and
-//! takes orders; [`cli`], [`app`] and [`config`] are how it starts.
+//! Beside the traffic, `control` reloads and changes, `probing` asks servers for their health, `admin` shows and
+//! takes orders; `cli`, `app` and `config` are how it starts.
 //!
 //! Each module imports only from modules on floors below its own (`docs/architecture.md` has the floors), and
 //! `.ci/module_circles.py` proves that no two import each other, directly or by a way round.
 //!
 //! Deliberately absent: `pool::pick` and `retry::decide` do no I/O; nothing but `respond` chooses a status;
 //! a plain request takes no lock that another worker takes. What workers share are one immutable
-//! [`snapshot::Snapshot`], the atomics of a [`pool::Server`], and, behind locks, what a route's cache and rate limit know
+//! `snapshot::Snapshot`, the atomics of a `pool::Server`, and, behind locks, what a route's cache and rate limit know
 //! and a pool's budget of retries.
 
 mod admin;
@@ -58,7 +58,7 @@ pub mod internals {
         pub use crate::app::{App, Options};
     }
     pub mod config {
-        pub use crate::config::{Certificate, Listen, load, parse};
+        pub use crate::config::{Certificate, Listen, parse};
     }
     pub mod http1 {
         pub use crate::http1::{chunked, fields, length, request, response, target, write};

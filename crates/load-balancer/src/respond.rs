@@ -9,7 +9,7 @@ use crate::snapshot::Snapshot;
 
 /// Why the balancer answers for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
+pub(crate) enum ErrorKind {
     /// The request breaks RFC 9112 or 9113; the text says how.
     BadRequest(&'static str),
     /// No route leads anywhere.
@@ -44,18 +44,11 @@ pub enum ErrorKind {
     OutOfResources,
     /// The client's address has as many connections open as one may have.
     TooManyConnections,
-    /// The balancer is about to end.
-    Draining,
     /// No server answered in time.
     GatewayTimeout,
 }
 
 impl ErrorKind {
-    /// The status code.
-    pub const fn status(self) -> u16 {
-        self.describe().0
-    }
-
     /// Status, stable code, and a sentence for people.
     const fn describe(self) -> (u16, &'static str, &'static str) {
         match self {
@@ -82,7 +75,6 @@ impl ErrorKind {
             Self::TooManyConnections => {
                 (503, "too_many_connections", "This address has as many connections open as one may have.")
             }
-            Self::Draining => (503, "draining", "The load balancer is shutting down."),
             Self::GatewayTimeout => (504, "gateway_timeout", "No server answered in time."),
             Self::NotCached => (504, "not_cached", "There is no cached answer."),
             Self::VersionNotSupported => {
@@ -95,11 +87,7 @@ impl ErrorKind {
     fn retry_after(self) -> Option<u64> {
         match self {
             Self::RateLimited(refusal) => Some(whole_seconds(refusal.wait)),
-            Self::NoServer
-            | Self::Overloaded
-            | Self::TooManyConnections
-            | Self::OutOfResources
-            | Self::Draining => Some(1),
+            Self::NoServer | Self::Overloaded | Self::TooManyConnections | Self::OutOfResources => Some(1),
             Self::BadRequest(_)
             | Self::NotRouted
             | Self::RequestTimeout
@@ -115,15 +103,10 @@ impl ErrorKind {
             | Self::GatewayTimeout => None,
         }
     }
-
-    /// Whether what the client sent after this cannot be told apart any more, so that the connection must close.
-    pub const fn closes(self) -> bool {
-        matches!(self.status(), 400 | 408 | 413 | 414 | 417 | 431 | 501 | 505)
-    }
 }
 
 /// The answer to an error: `application/problem+json` (RFC 9457) that names a stable code and the request.
-pub fn error(kind: ErrorKind, request_id: &str) -> Answer {
+pub(crate) fn error(kind: ErrorKind, request_id: &str) -> Answer {
     let (status, code, detail) = kind.describe();
     let problem = serde_json::json!({
         "type": "about:blank",
@@ -157,14 +140,14 @@ fn whole_seconds(duration: Duration) -> u64 {
 }
 
 /// The answer to `/lb-health`.
-pub fn lb_health(draining: bool) -> Answer {
+pub(crate) fn lb_health(draining: bool) -> Answer {
     let (status, text) =
         if draining { (503, "Load balancer is draining") } else { (200, "Load balancer is healthy") };
     Answer::new(status, "text/plain; charset=utf-8", text.into())
 }
 
 /// The answer to `/health`: the balancer's own view of all servers; 200 while at least one can serve.
-pub fn health(snapshot: &Snapshot) -> Answer {
+pub(crate) fn health(snapshot: &Snapshot) -> Answer {
     let (overall, instances) = snapshot.view();
     let status = if overall == Overall::Down { 503 } else { 200 };
     let body = serde_json::json!({ "status": overall, "instances": instances });
@@ -178,28 +161,27 @@ mod tests {
     #[test]
     fn each_error_is_a_problem_with_its_code() {
         let rows = [
-            (ErrorKind::BadRequest("Two Content-Length fields."), 400, "bad_request", true),
-            (ErrorKind::NotRouted, 404, "not_routed", false),
-            (ErrorKind::RequestTimeout, 408, "request_timeout", true),
-            (ErrorKind::BodyTooLarge, 413, "body_too_large", true),
-            (ErrorKind::TargetTooLong, 414, "target_too_long", true),
-            (ErrorKind::ExpectationFailed, 417, "expectation_failed", true),
-            (ErrorKind::HeadTooLarge, 431, "head_too_large", true),
-            (ErrorKind::Internal, 500, "internal_error", false),
-            (ErrorKind::NotImplemented("CONNECT is not served."), 501, "not_implemented", true),
-            (ErrorKind::BadGateway, 502, "bad_gateway", false),
-            (ErrorKind::NoServer, 503, "no_server", false),
-            (ErrorKind::Draining, 503, "draining", false),
-            (ErrorKind::Overloaded, 503, "overloaded", false),
-            (ErrorKind::TooManyConnections, 503, "too_many_connections", false),
-            (ErrorKind::OutOfResources, 503, "out_of_resources", false),
-            (ErrorKind::GatewayTimeout, 504, "gateway_timeout", false),
-            (ErrorKind::VersionNotSupported, 505, "version_not_supported", true),
+            (ErrorKind::BadRequest("Two Content-Length fields."), 400, "bad_request"),
+            (ErrorKind::NotRouted, 404, "not_routed"),
+            (ErrorKind::RequestTimeout, 408, "request_timeout"),
+            (ErrorKind::BodyTooLarge, 413, "body_too_large"),
+            (ErrorKind::TargetTooLong, 414, "target_too_long"),
+            (ErrorKind::ExpectationFailed, 417, "expectation_failed"),
+            (ErrorKind::HeadTooLarge, 431, "head_too_large"),
+            (ErrorKind::Internal, 500, "internal_error"),
+            (ErrorKind::NotImplemented("CONNECT is not served."), 501, "not_implemented"),
+            (ErrorKind::BadGateway, 502, "bad_gateway"),
+            (ErrorKind::NoServer, 503, "no_server"),
+            (ErrorKind::Overloaded, 503, "overloaded"),
+            (ErrorKind::TooManyConnections, 503, "too_many_connections"),
+            (ErrorKind::OutOfResources, 503, "out_of_resources"),
+            (ErrorKind::GatewayTimeout, 504, "gateway_timeout"),
+            (ErrorKind::VersionNotSupported, 505, "version_not_supported"),
         ];
-        for (kind, status, code, closes) in rows {
+        for (kind, status, code) in rows {
             let answer = error(kind, "id-1");
             let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-            assert_eq!((answer.status, kind.closes()), (status, closes), "{code}");
+            assert_eq!(answer.status, status, "{code}");
             assert_eq!((&body["code"], &body["request_id"]), (&code.into(), &"id-1".into()));
             assert_eq!(body["title"], reason(status));
         }

@@ -30,7 +30,7 @@ impl Tally {
 }
 
 /// The upper bounds of the histograms' buckets, in microseconds; one more bucket takes the rest.
-pub const BOUNDS: [u64; 16] = [
+pub(crate) const BOUNDS: [u64; 16] = [
     250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
     5_000_000, 10_000_000, 30_000_000,
 ];

@@ -36,7 +36,7 @@ const LONGEST_BODY: usize = 16 * 1024;
 
 /// What the handlers work with.
 #[derive(Debug)]
-pub struct Admin {
+pub(crate) struct Admin {
     control: Arc<Control>,
     token: Option<ArcSwap<Secret>>,
     throttle: Throttle,
@@ -47,7 +47,7 @@ pub struct Admin {
 impl Admin {
     /// Without a `token`, changes are open to whoever reaches the address, which must be a loopback address then. It may
     /// be asked by the names `hosts`, beside addresses and `localhost`.
-    pub fn new(
+    pub(crate) fn new(
         control: Arc<Control>,
         token: Option<Secret>,
         hosts: Vec<HostMatch>,
@@ -58,7 +58,7 @@ impl Admin {
     }
 
     /// Takes `token` in the place of the one that is asked for now. Without any at the start there is none later.
-    pub fn renew_token(&self, token: Secret) {
+    pub(crate) fn renew_token(&self, token: Secret) {
         if let Some(known) = &self.token {
             known.store(Arc::new(token));
         }
@@ -67,7 +67,7 @@ impl Admin {
 
 /// Every route of the admin interface. To be served with the address of each peer
 /// ([`axum::extract::ConnectInfo`]).
-pub fn router(admin: Arc<Admin>) -> Router {
+pub(crate) fn router(admin: Arc<Admin>) -> Router {
     let changes = Router::new()
         .route("/api/reload", post(changes::reload))
         .route("/api/pools/{pool}/servers", post(changes::add))

@@ -14,7 +14,7 @@ use crate::record::access_log::Format;
 /// Reads and checks a configuration file.
 ///
 /// `admin_is_open` says that no admin token is set, so that only a loopback admin address is acceptable.
-pub fn load(path: &Path, admin_is_open: bool) -> Result<Config, ConfigError> {
+pub(crate) fn load(path: &Path, admin_is_open: bool) -> Result<Config, ConfigError> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
     parse(path, &text, admin_is_open).map_err(ConfigError::Invalid)

@@ -20,11 +20,10 @@ use std::{
     time::Duration,
 };
 
-pub use self::{
-    file::{load, parse},
-    values::{ByteSize, HostPort},
-};
-pub(crate) use self::{pools::WEIGHTS, values::is_name};
+pub(crate) use self::file::load;
+pub use self::file::parse;
+pub(crate) use self::pools::WEIGHTS;
+pub(crate) use self::values::{HostPort, is_name};
 use crate::{
     cache::CachePolicy,
     limit::RateLimit,

@@ -126,7 +126,7 @@ impl Value for Span {
 
 /// A number of bytes, written as `512B`, `64KiB`, `100MB`; `K`, `KB` and `KiB` are 1024, as in nginx.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ByteSize(pub u64);
+pub(crate) struct ByteSize(pub u64);
 
 impl FromStr for ByteSize {
     type Err = ();

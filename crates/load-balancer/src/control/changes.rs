@@ -9,7 +9,7 @@ use crate::pool::{AdminState, Discovery, MOST_SERVERS};
 /// What is to be changed of a server; what is left out stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ServerChange {
+pub(crate) struct ServerChange {
     /// Its share, 1..=1000.
     pub weight: Option<u32>,
     /// What an operator wants of it.
@@ -19,7 +19,7 @@ pub struct ServerChange {
 /// A server to be added.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct NewServer {
+pub(crate) struct NewServer {
     /// Its name; may be left out where the path of the call has it.
     pub name: Option<String>,
     /// `host:port`.
@@ -32,7 +32,7 @@ pub struct NewServer {
 
 /// Why a change was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ChangeError {
+pub(crate) enum ChangeError {
     /// There is no such pool.
     #[error("there is no pool {0:?}")]
     NoPool(String),
@@ -68,7 +68,12 @@ pub enum ChangeError {
 impl Control {
     /// Changes weight or state of a server and gives its name. A discovered one may be called by its address, too; what
     /// is said of it holds as long as the address stays.
-    pub fn change(&self, pool: &str, name: &str, change: &ServerChange) -> Result<String, ChangeError> {
+    pub(crate) fn change(
+        &self,
+        pool: &str,
+        name: &str,
+        change: &ServerChange,
+    ) -> Result<String, ChangeError> {
         let mut desired = self.desired();
         let weight = change.weight.map(checked_weight).transpose()?;
         let name = match listed(&mut desired, pool, name)? {
@@ -85,7 +90,7 @@ impl Control {
     }
 
     /// Adds a server and gives its name. It takes traffic after its first good check.
-    pub fn add(&self, pool: &str, new: &NewServer) -> Result<String, ChangeError> {
+    pub(crate) fn add(&self, pool: &str, new: &NewServer) -> Result<String, ChangeError> {
         let server = checked(new)?;
         let name = server.name.clone();
         let mut desired = self.desired();
@@ -105,7 +110,7 @@ impl Control {
     }
 
     /// Takes a server out: for good, or as long as discovery finds it. Requests that are with it end in peace.
-    pub fn remove(&self, pool: &str, name: &str) -> Result<(), ChangeError> {
+    pub(crate) fn remove(&self, pool: &str, name: &str) -> Result<(), ChangeError> {
         let mut desired = self.desired();
         if listed(&mut desired, pool, name)?.is_some() {
             find_pool(&mut desired, pool)?.servers.retain(|server| server.name != name);

@@ -145,7 +145,7 @@ impl Control {
     }
 
     /// What a pool discovers its servers by, and how the resolver does; `None` for one that does not.
-    pub fn discovery(&self, pool: &str) -> Option<(DiscoverConfig, LookupReport)> {
+    pub(crate) fn discovery(&self, pool: &str) -> Option<(DiscoverConfig, LookupReport)> {
         let desired = self.desired();
         let discover = desired.config.pools.iter().find(|known| known.name == pool)?.discover.clone()?;
         Some((discover, desired.discovered.get(pool)?.report().clone()))

@@ -15,7 +15,7 @@ use std::{
 
 use service_kit::{health::Uptime, telemetry::traces::SpanCounts};
 
-pub use self::changes::{ChangeError, NewServer, ServerChange};
+pub(crate) use self::changes::{ChangeError, NewServer, ServerChange};
 use self::discovery::Followers;
 pub(crate) use self::trusted::follow as follow_names;
 use crate::config::{Config, ServerConfig};
@@ -26,7 +26,7 @@ use crate::snapshot::Published;
 
 /// The hand on the pools: the only one that publishes snapshots.
 #[derive(Debug)]
-pub struct Control {
+pub(crate) struct Control {
     published: Arc<Published>,
     probers: Probers,
     followers: Followers,
@@ -67,7 +67,7 @@ impl Desired {
 
 /// What a [`Control`] starts from.
 #[derive(Debug)]
-pub struct Start {
+pub(crate) struct Start {
     /// Where the configuration came from, and comes from again at a reload.
     pub file: PathBuf,
     /// As it was read.
@@ -86,7 +86,7 @@ pub struct Start {
 
 impl Control {
     /// Publishes the first snapshot, starts its probers and asks for the names to discover. Needs a tokio runtime.
-    pub fn start(start: Start) -> Arc<Self> {
+    pub(crate) fn start(start: Start) -> Arc<Self> {
         let workers = start.shards.len();
         let mut desired = Desired::new(start.config);
         let published = Arc::new(Published::new(assemble::snapshot(&mut desired, None, workers)));
@@ -115,27 +115,27 @@ impl Control {
     }
 
     /// Where the newest snapshot is found.
-    pub fn published(&self) -> &Arc<Published> {
+    pub(crate) fn published(&self) -> &Arc<Published> {
         &self.published
     }
 
     /// What each worker shares.
-    pub fn shards(&self) -> &[Arc<Shard>] {
+    pub(crate) fn shards(&self) -> &[Arc<Shard>] {
         &self.shards
     }
 
     /// What has become of spans; `None` where traces are off.
-    pub fn span_counts(&self) -> Option<&SpanCounts> {
+    pub(crate) fn span_counts(&self) -> Option<&SpanCounts> {
         self.span_counts.as_deref()
     }
 
     /// Since when it runs.
-    pub fn uptime(&self) -> Uptime {
+    pub(crate) fn uptime(&self) -> Uptime {
         self.uptime
     }
 
     /// Runs as long as it is polled: the work of each second.
-    pub async fn run(&self) {
+    pub(crate) async fn run(&self) {
         let mut second = tokio::time::interval(Duration::from_secs(1));
         loop {
             second.tick().await;

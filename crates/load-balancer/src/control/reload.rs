@@ -13,7 +13,7 @@ impl Control {
     /// discovered, as long as their pool discovers any. An operator's `drain` and `down` stay, unless the file says
     /// otherwise. Sockets, workers and the access log are those of
     /// the start; what else the file says of them takes effect at the next start, and is given by its table.
-    pub fn reload(&self) -> Result<Vec<&'static str>, ConfigError> {
+    pub(crate) fn reload(&self) -> Result<Vec<&'static str>, ConfigError> {
         let mut config = config::load(&self.file, self.admin_is_open)?;
         config.tell_notes();
         let mut desired = self.desired();
@@ -32,7 +32,7 @@ impl Control {
     }
 
     /// Reloads and tells the log when that cannot be.
-    pub fn reload_or_tell(&self, why: &str) {
+    pub(crate) fn reload_or_tell(&self, why: &str) {
         if let Err(error) = self.reload() {
             tracing::error!(
                 why,
@@ -43,7 +43,7 @@ impl Control {
     }
 
     /// Has the access log reopened, after a rotation.
-    pub fn reopen_access_log(&self) {
+    pub(crate) fn reopen_access_log(&self) {
         if let Some(log) = &self.access_log {
             log.reopen();
         }

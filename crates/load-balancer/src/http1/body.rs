@@ -5,7 +5,7 @@ use super::length::Length;
 
 /// A body being read.
 #[derive(Debug)]
-pub enum Body {
+pub(crate) enum Body {
     /// So many bytes are still to come.
     Exact {
         /// Bytes that have not come yet.
@@ -19,7 +19,7 @@ pub enum Body {
 
 impl Body {
     /// A body of which nothing has been read.
-    pub fn new(length: Length) -> Self {
+    pub(crate) fn new(length: Length) -> Self {
         match length {
             Length::Empty => Self::Exact { left: 0 },
             Length::Exact(left) => Self::Exact { left },
@@ -29,7 +29,7 @@ impl Body {
     }
 
     /// Takes the content out of `buf` and moves it to its start.
-    pub fn decode(&mut self, buf: &mut [u8]) -> Result<Decoded, ChunkError> {
+    pub(crate) fn decode(&mut self, buf: &mut [u8]) -> Result<Decoded, ChunkError> {
         match self {
             Self::Exact { left } => {
                 let take = usize::try_from(*left).unwrap_or(usize::MAX).min(buf.len());
@@ -42,7 +42,7 @@ impl Body {
     }
 
     /// Whether all of the body has been read; never so for one that lasts until the connection closes.
-    pub fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         match self {
             Self::Exact { left } => *left == 0,
             Self::Chunked(decoder) => decoder.is_done(),
@@ -51,12 +51,12 @@ impl Body {
     }
 
     /// Whether the end of the connection is the end of the body.
-    pub fn ends_with_connection(&self) -> bool {
+    pub(crate) fn ends_with_connection(&self) -> bool {
         matches!(self, Self::UntilClose)
     }
 
     /// The trailer fields that may be passed on, as lines; empty before the end and where there are none.
-    pub fn trailers(&self) -> &[u8] {
+    pub(crate) fn trailers(&self) -> &[u8] {
         match self {
             Self::Chunked(decoder) => decoder.trailers(),
             Self::Exact { .. } | Self::UntilClose => &[],

@@ -7,7 +7,7 @@
 //!
 //! Serving a client is [`crate::downstream`]'s.
 
-pub mod body;
+pub(crate) mod body;
 pub mod chunked;
 pub mod fields;
 pub mod length;

@@ -16,7 +16,7 @@ const REMEMBERED: Duration = Duration::from_mins(1);
 
 /// How the resolver does.
 #[derive(Debug, Clone, Default)]
-pub struct LookupReport {
+pub(crate) struct LookupReport {
     /// Answers with addresses so far.
     pub successes: u64,
     /// Failures, empty answers and answers that did not come in time so far.
@@ -31,7 +31,7 @@ pub struct LookupReport {
 
 /// All servers that a pool's name has led to lately.
 #[derive(Debug, Default)]
-pub struct Discovery {
+pub(crate) struct Discovery {
     /// In the order in which they were found.
     known: Vec<Known>,
     report: LookupReport,
@@ -53,7 +53,7 @@ struct Known {
 
 /// The addresses of a pool's other servers, which are listed one by one.
 #[derive(Debug, Default)]
-pub struct Listed {
+pub(crate) struct Listed {
     /// Where servers are that have been checked.
     in_use: HashSet<SocketAddr>,
     /// Where their probers look.
@@ -62,7 +62,7 @@ pub struct Listed {
 
 impl Listed {
     /// Those of these servers.
-    pub fn of<'a>(servers: impl Iterator<Item = &'a Arc<Server>> + Clone) -> Self {
+    pub(crate) fn of<'a>(servers: impl Iterator<Item = &'a Arc<Server>> + Clone) -> Self {
         let checked = servers.clone().filter(|server| server.state().health != Health::Starting);
         Self {
             in_use: checked.filter_map(|server| server.resolved()).collect(),
@@ -80,13 +80,13 @@ impl Listed {
 
 impl Discovery {
     /// How the resolver does.
-    pub fn report(&self) -> &LookupReport {
+    pub(crate) fn report(&self) -> &LookupReport {
         &self.report
     }
 
     /// Takes in an answer, which is not empty: new addresses become servers that must prove themselves, those that it
     /// lacks drain, those that are back resume. `true` when the pool is to be put together anew.
-    pub fn answered(
+    pub(crate) fn answered(
         &mut self,
         answer: &BTreeSet<SocketAddr>,
         now: Instant,
@@ -111,13 +111,13 @@ impl Discovery {
     }
 
     /// Takes note that there is no answer; what is known stays. `true` when there was one before.
-    pub fn failed(&mut self, error: String) -> bool {
+    pub(crate) fn failed(&mut self, error: String) -> bool {
         self.report.failures += 1;
         self.report.error.replace(error).is_none()
     }
 
     /// Forgets servers that have been gone for long. `true` when there were any.
-    pub fn forget(&mut self, now: Instant) -> bool {
+    pub(crate) fn forget(&mut self, now: Instant) -> bool {
         let before = self.known.len();
         self.known.retain(|known| {
             let long_gone =
@@ -128,7 +128,7 @@ impl Discovery {
     }
 
     /// Forgets what an operator has said of weights and removals, as a reload does.
-    pub fn forget_wishes(&mut self) {
+    pub(crate) fn forget_wishes(&mut self) {
         for known in &mut self.known {
             (known.weight, known.removed) = (None, false);
         }
@@ -137,7 +137,7 @@ impl Discovery {
     /// The servers that have a place in the pool beside the `listed` ones, with their weights, each by a name that
     /// none of `taken` has: the one that came first has the name that several give themselves, and the others have
     /// their address added.
-    pub fn members(
+    pub(crate) fn members(
         &mut self,
         weight: u32,
         listed: &Listed,
@@ -162,7 +162,12 @@ impl Discovery {
     }
 
     /// Changes weight and state of the server of that name or address. Gives its name; `None` where there is none.
-    pub fn change(&mut self, name: &str, weight: Option<u32>, state: Option<AdminState>) -> Option<String> {
+    pub(crate) fn change(
+        &mut self,
+        name: &str,
+        weight: Option<u32>,
+        state: Option<AdminState>,
+    ) -> Option<String> {
         let known = self.find(name)?;
         known.weight = weight.or(known.weight);
         if let Some(state) = state {
@@ -172,7 +177,7 @@ impl Discovery {
     }
 
     /// Takes a server out for as long as answers have it. Gives its name; `None` where there is none.
-    pub fn remove(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn remove(&mut self, name: &str) -> Option<String> {
         let known = self.find(name)?;
         known.removed = true;
         Some(known.server.name().to_owned())

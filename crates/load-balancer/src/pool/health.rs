@@ -52,7 +52,7 @@ const STARTING_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Counts checks of one server and says when its health changes.
 #[derive(Debug, Clone, Default)]
-pub struct Counter {
+pub(crate) struct Counter {
     failures: u32,
 }
 
@@ -60,7 +60,7 @@ impl Counter {
     /// Takes note of a check and gives the server's new health, if it changes.
     ///
     /// `age` is the time since the server became known, `now` its health at the moment.
-    pub fn checked(
+    pub(crate) fn checked(
         &mut self,
         good: bool,
         now: Health,
@@ -80,13 +80,13 @@ impl Counter {
     }
 
     /// Failed checks in a row.
-    pub fn failures(&self) -> u32 {
+    pub(crate) fn failures(&self) -> u32 {
         self.failures
     }
 }
 
 /// How long until the next check of a server in this health.
-pub fn next_check(health: Health, policy: &CheckPolicy) -> Duration {
+pub(crate) fn next_check(health: Health, policy: &CheckPolicy) -> Duration {
     match health {
         Health::Up => policy.interval,
         Health::Starting => policy.down_interval.min(STARTING_INTERVAL),

@@ -32,16 +32,21 @@ pub(crate) use self::identity::News;
 pub(crate) use self::inquirer::{Inquiries, Question};
 pub(crate) use self::inquiry::Verdict;
 pub(crate) use self::view::rfc3339;
-pub use self::{
+pub(crate) use self::{
     discovery::{Discovery, Listed, LookupReport},
-    health::{CheckPolicy, CheckReport, Counter, Health, next_check},
-    lease::Lease,
+    health::{CheckPolicy, CheckReport, Counter, next_check},
     outlier::Thresholds,
-    pick::{Algorithm, PickState, Tried, pick, pick_any},
-    server::{Server, Source},
-    status::{AdminState, State},
+    pick::pick_any,
+    server::Source,
+    status::AdminState,
+    view::{Overall, ServerView},
+};
+pub use self::{
+    health::Health,
+    lease::Lease,
+    pick::{Algorithm, PickState, Tried, pick},
+    server::Server,
     timeouts::Timeouts,
-    view::{Overall, PoolView, ServerView},
 };
 pub use crate::retry::Outcome;
 use crate::retry::{Budget, RetryPolicy};
@@ -50,7 +55,7 @@ use crate::stats::PoolStats;
 /// The most servers that a pool can have.
 pub(crate) const MOST_SERVERS: usize = 10_000;
 /// The most attempts one request can make; bounds [`Tried`] and `max_retries`.
-pub const MAX_ATTEMPTS: usize = 11;
+pub(crate) const MAX_ATTEMPTS: usize = 11;
 
 /// How a pool is to be used, as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]

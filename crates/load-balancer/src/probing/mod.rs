@@ -9,5 +9,5 @@ mod resolve;
 mod wait;
 
 pub(crate) use self::answering::answer;
-pub use self::prober::{Listener, Probers};
+pub(crate) use self::prober::{Listener, Probers};
 pub use self::resolve::{Lookup, Resolve, SystemResolver};

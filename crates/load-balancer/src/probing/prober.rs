@@ -19,11 +19,11 @@ const AT_ONCE: usize = 256;
 
 /// Called when probers have learned something that decides who is in a pool and what they are called there.
 #[derive(Clone)]
-pub struct Listener(Arc<dyn Fn() + Send + Sync>);
+pub(crate) struct Listener(Arc<dyn Fn() + Send + Sync>);
 
 impl Listener {
     /// Calls `told`, on the prober's thread, before the server takes traffic by what was learned.
-    pub fn new(told: impl Fn() + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(told: impl Fn() + Send + Sync + 'static) -> Self {
         Self(Arc::new(told))
     }
 }
@@ -36,7 +36,7 @@ impl fmt::Debug for Listener {
 
 /// The probers of all servers.
 #[derive(Debug)]
-pub struct Probers {
+pub(crate) struct Probers {
     published: Arc<Published>,
     resolver: Arc<dyn Resolve>,
     listener: Listener,
@@ -46,14 +46,14 @@ pub struct Probers {
 
 impl Probers {
     /// None yet.
-    pub fn new(published: Arc<Published>, resolver: Arc<dyn Resolve>, listener: Listener) -> Self {
+    pub(crate) fn new(published: Arc<Published>, resolver: Arc<dyn Resolve>, listener: Listener) -> Self {
         let permits = Arc::new(Semaphore::new(AT_ONCE));
         Self { published, resolver, listener, permits, tasks: Mutex::default() }
     }
 
     /// Starts a prober for each server of the newest snapshot that has none, ends those of servers that are gone,
     /// and lets the others follow their new policy. Needs a tokio runtime.
-    pub fn follow(&self) {
+    pub(crate) fn follow(&self) {
         let snapshot = self.published.load();
         let servers: HashMap<u64, &Arc<Server>> =
             snapshot.servers().map(|(_, server)| (server.id(), server)).collect();

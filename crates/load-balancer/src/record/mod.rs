@@ -1,7 +1,7 @@
 //! Every request once, whatever ended it: counted, logged, kept for a while so that it can be explained; and
 //! every attempt told to the server's passive health. Those that are sampled become spans of a trace.
 
-pub mod access_log;
+pub(crate) mod access_log;
 mod recent;
 mod secrets;
 mod spans;
@@ -17,8 +17,9 @@ use service_kit::telemetry::traces::{Sampling, Traces};
 use smallvec::SmallVec;
 
 use self::access_log::LogBuffer;
-pub use self::recent::{Recent, RecentRequest};
-pub use self::spans::RequestTrace;
+pub(crate) use self::recent::Recent;
+pub use self::recent::RecentRequest;
+pub(crate) use self::spans::RequestTrace;
 use crate::{
     pool::{Outcome, Pool, Server},
     retry::{Failure, verdict},
@@ -73,7 +74,7 @@ pub struct Attempt {
 }
 
 /// The attempts of one request, in their order. One is the rule and needs no memory of its own.
-pub type Attempts = SmallVec<[Attempt; 1]>;
+pub(crate) type Attempts = SmallVec<[Attempt; 1]>;
 
 /// What there is to say of one request once it is over. Everything is borrowed but the attempts.
 #[derive(Debug)]

@@ -112,7 +112,7 @@ pub struct RecentRequest {
 /// Two rings: every request, and those which failed or needed more than one attempt; the second lasts longer,
 /// because it is these that one asks about.
 #[derive(Debug, Default)]
-pub struct Recent {
+pub(crate) struct Recent {
     all: Ring,
     notable: Ring,
 }
@@ -144,14 +144,14 @@ impl Ring {
 
 impl Recent {
     /// Keeps a request that took so many microseconds.
-    pub fn push(&mut self, entry: Entry<'_>, micros: u64) {
+    pub(crate) fn push(&mut self, entry: Entry<'_>, micros: u64) {
         let notable = entry.attempts.len() > 1 || entry.status >= 500;
         let ring = if notable { &mut self.notable } else { &mut self.all };
         ring.next().fill(entry, micros);
     }
 
     /// Finds a request by its id.
-    pub fn find(&self, request_id: &str) -> Option<RecentRequest> {
+    pub(crate) fn find(&self, request_id: &str) -> Option<RecentRequest> {
         let id = hash(request_id.as_bytes());
         let (all, notable) = (self.all.find(id), self.notable.find(id));
         let newest = all.into_iter().chain(notable).max_by_key(|slot| slot.began)?;

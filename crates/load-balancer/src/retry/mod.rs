@@ -5,8 +5,9 @@ mod verdict;
 
 use std::time::Instant;
 
-pub use self::budget::Budget;
-pub use self::verdict::{Outcome, Verdict, verdict};
+pub(crate) use self::budget::Budget;
+pub use self::verdict::Outcome;
+pub(crate) use self::verdict::{Verdict, verdict};
 
 /// Why an attempt gave no answer that can go to the client as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Failure {
 
 /// What may be done with a request a second time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Replay {
+pub(crate) struct Replay {
     /// GET, HEAD, OPTIONS, TRACE, PUT or DELETE (RFC 9110 section 9.2.2).
     pub idempotent: bool,
     /// It bears an `Idempotency-Key`, from the client or given by us.
@@ -83,7 +84,7 @@ impl Replay {
 }
 
 /// Whether a method is idempotent by RFC 9110 section 9.2.2. Methods are case-sensitive.
-pub fn is_idempotent(method: &[u8]) -> bool {
+pub(crate) fn is_idempotent(method: &[u8]) -> bool {
     matches!(method, b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE" | b"PUT" | b"DELETE")
 }
 
@@ -106,7 +107,7 @@ impl Default for RetryPolicy {
 
 /// What follows a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// Another attempt, on a server that has not been tried if there is one.
     OtherServer,
     /// Another attempt on the same server, on a fresh connection.
@@ -152,7 +153,7 @@ fn rule(failure: Failure, request: Replay) -> Rule {
 
 /// Decides what follows attempt number `attempt` (the first is 1), and takes a retry that is not free from
 /// `budget`.
-pub fn decide(
+pub(crate) fn decide(
     failure: Failure,
     request: Replay,
     attempt: u32,

@@ -68,7 +68,7 @@ pub enum Verdict {
 /// The table. `begun` says that the head of an answer had come: then the server has shown that it is there, and that the
 /// answer breaks off is the matter of that request, as is what is wrong with an answer. A silence is the server's own.
 #[inline]
-pub const fn verdict(outcome: Outcome, begun: bool) -> Verdict {
+pub(crate) const fn verdict(outcome: Outcome, begun: bool) -> Verdict {
     match outcome {
         Outcome::Answered => Verdict::Well,
         Outcome::ConnectFailed => Verdict::Unreachable,

@@ -98,7 +98,7 @@ pub fn pick<'a>(
 }
 
 /// When no server is usable: one that is out but has once been well, and that this request has not been to.
-pub fn pick_any<'a>(
+pub(crate) fn pick_any<'a>(
     pool: &'a Pool,
     state: &mut PickState,
     client: IpAddr,

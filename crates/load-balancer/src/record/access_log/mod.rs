@@ -11,7 +11,8 @@ mod writer;
 use std::time::{Duration, Instant};
 
 use clock::Clock;
-pub use writer::{Writer, WriterHandle};
+pub use writer::Writer;
+pub(crate) use writer::WriterHandle;
 
 use super::Entry;
 use crate::stats::WorkerStats;
