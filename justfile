@@ -33,9 +33,10 @@ chaos fault="kill" duration="60s" clients="20" *options: build
     with_cluster release 400 target/release/chaos --cluster '$CLUSTER_JSON' --fault {{fault}} \
       --duration {{duration}} --clients {{clients}} {{options}}
 
-# 2,000 mails through three instances while two are killed every 2 s: each comes once (about four minutes)
+# 2,000 mails and then 2,000 events through three instances while two are killed every 2 s: each mail comes once, each event
+# at least once and in order (about ten minutes)
 test-outbox:
-    cargo test --locked -p backend --test it -- --ignored --exact mail::exactly_once::each_of_2000_mails_comes_once_while_two_of_three_instances_are_killed_every_2_s
+    cargo test --locked -p backend --test it -- --ignored --exact --test-threads 1 mail::exactly_once::each_of_2000_mails_comes_once_while_two_of_three_instances_are_killed_every_2_s webhook::killed::each_of_2000_events_is_told_in_order_while_two_of_three_instances_are_killed_every_2_s
 
 # development in containers: SQL Server, one backend, balancer, page; what you edit is rebuilt
 dev *options:

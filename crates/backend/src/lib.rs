@@ -5,7 +5,7 @@
 //! environment, [`app`] builds and runs the server, [`api`] parses a request and shapes the
 //! answer, [`idempotency`] makes it repeatable, [`auth`] says who asks, [`domain`] decides,
 //! [`store`] keeps, [`outbox`] holds what is to be told
-//! to the world outside, and [`mail`] tells it.
+//! to the world outside, and [`mail`] and [`webhook`] tell it.
 
 pub mod api;
 pub mod app;
@@ -20,3 +20,4 @@ mod percent;
 mod process_metrics;
 mod span_metrics;
 pub mod store;
+pub mod webhook;

@@ -325,6 +325,71 @@ export type LoginRequest = {
 };
 
 /**
+ * A message of the outbox, without what it says.
+ */
+export type MessageBody = {
+    /**
+     * How often it was tried, since it was written or was last to be sent again.
+     */
+    attempts: number;
+    /**
+     * When it was written.
+     */
+    created_at: string;
+    /**
+     * When it was given up.
+     */
+    dead_at: string | null;
+    /**
+     * The same for all attempts: of an event the `webhook-id`, of a mail the local part of the `Message-ID`.
+     */
+    id: string;
+    /**
+     * Why the last attempt failed.
+     */
+    last_error: string | null;
+    /**
+     * When it is tried next; `null` where it is not, or after an earlier event of the same person.
+     */
+    next_attempt_at: string | null;
+    /**
+     * Of a mail, where it goes.
+     */
+    recipient: string | null;
+    /**
+     * When it was sent.
+     */
+    sent_at: string | null;
+    /**
+     * Of an event, which one of its person it is, from 1 on.
+     */
+    sequence: number | null;
+    /**
+     * `waiting` (for the first attempt, for the next, or for earlier events of the same person), `sent`, or `dead`: given up.
+     */
+    state: string;
+    /**
+     * What it is.
+     */
+    type: string;
+    /**
+     * The account that it concerns.
+     */
+    user_id: string | null;
+};
+
+/**
+ * Some messages.
+ */
+export type MessagesBody = {
+    items: Array<MessageBody>;
+    /**
+     * What `cursor` is to be for the next page; `null` after the last one.
+     */
+    next_cursor: string | null;
+};
+
+/**
  * A request without any fields.
  */
 export type NoFields = {
@@ -467,6 +532,54 @@ export type RegisterRequest = {
      */
     password: string;
     session?: SessionMode | null;
+};
+
+/**
+ * Which events are to be told again, and why. All that is given must be met.
+ */
+export type ReplayRequest = {
+    /**
+     * Written before this moment (RFC 3339).
+     */
+    before?: string | null;
+    /**
+     * The `next_cursor` of the answer before, with the same filters.
+     */
+    cursor?: string | null;
+    /**
+     * Not written before this moment (RFC 3339).
+     */
+    from?: string | null;
+    /**
+     * Kept in the audit log. At most 500 UTF-16 units, in one line.
+     */
+    reason: string;
+    /**
+     * How far they are.
+     */
+    state?: string | null;
+    /**
+     * What they are.
+     */
+    type?: string | null;
+    /**
+     * Whom they concern.
+     */
+    user_id?: string | null;
+};
+
+/**
+ * What is told again.
+ */
+export type ReplayedBody = {
+    /**
+     * What `cursor` is to be for the next call, which goes on with newer events; `null` after the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * How many events, at most 100 for one call.
+     */
+    replayed: number;
 };
 
 /**
@@ -1059,6 +1172,152 @@ export type FunnelResponses = {
 
 export type FunnelResponse = FunnelResponses[keyof FunnelResponses];
 
+export type ListMailsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How far it is; `dead` for those that were given up
+         */
+        state?: string;
+        /**
+         * What it is
+         */
+        type?: string;
+        /**
+         * Whose account it concerns
+         */
+        user_id?: string;
+        /**
+         * Not written before this moment (RFC 3339)
+         */
+        from?: string;
+        /**
+         * Written before this moment (RFC 3339)
+         */
+        before?: string;
+        /**
+         * The `next_cursor` of the page before, with the same filters
+         */
+        cursor?: string;
+        /**
+         * How many at most; 50 where it is left out
+         */
+        limit?: number;
+    };
+    url: '/api/admin/outbox';
+};
+
+export type ListMailsErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `validation_failed`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListMailsError = ListMailsErrors[keyof ListMailsErrors];
+
+export type ListMailsResponses = {
+    /**
+     * Some mails
+     */
+    200: MessagesBody;
+};
+
+export type ListMailsResponse = ListMailsResponses[keyof ListMailsResponses];
+
+export type ReplayMailData = {
+    body: ReasonRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The mail
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/outbox/{id}/replay';
+};
+
+export type ReplayMailErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `unknown_message`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `message_was_sent`: what it said is not kept
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ReplayMailError = ReplayMailErrors[keyof ReplayMailErrors];
+
+export type ReplayMailResponses = {
+    /**
+     * The mail is on its way
+     */
+    204: void;
+};
+
+export type ReplayMailResponse = ReplayMailResponses[keyof ReplayMailResponses];
+
 export type ListUsersData = {
     body?: never;
     path?: never;
@@ -1532,6 +1791,211 @@ export type SuspendUserResponses = {
 };
 
 export type SuspendUserResponse = SuspendUserResponses[keyof SuspendUserResponses];
+
+export type ListWebhooksData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How far it is; `dead` for those that were given up
+         */
+        state?: string;
+        /**
+         * What it is
+         */
+        type?: string;
+        /**
+         * Whom it concerns
+         */
+        user_id?: string;
+        /**
+         * Not written before this moment (RFC 3339)
+         */
+        from?: string;
+        /**
+         * Written before this moment (RFC 3339)
+         */
+        before?: string;
+        /**
+         * The `next_cursor` of the page before, with the same filters
+         */
+        cursor?: string;
+        /**
+         * How many at most; 50 where it is left out
+         */
+        limit?: number;
+    };
+    url: '/api/admin/webhooks';
+};
+
+export type ListWebhooksErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `validation_failed`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListWebhooksError = ListWebhooksErrors[keyof ListWebhooksErrors];
+
+export type ListWebhooksResponses = {
+    /**
+     * Some events
+     */
+    200: MessagesBody;
+};
+
+export type ListWebhooksResponse = ListWebhooksResponses[keyof ListWebhooksResponses];
+
+export type ReplayWebhooksData = {
+    body: ReplayRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/admin/webhooks/replay';
+};
+
+export type ReplayWebhooksErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ReplayWebhooksError = ReplayWebhooksErrors[keyof ReplayWebhooksErrors];
+
+export type ReplayWebhooksResponses = {
+    /**
+     * The events are on their way
+     */
+    200: ReplayedBody;
+};
+
+export type ReplayWebhooksResponse = ReplayWebhooksResponses[keyof ReplayWebhooksResponses];
+
+export type ReplayWebhookData = {
+    body: ReasonRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The event: its `webhook-id`
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/webhooks/{id}/replay';
+};
+
+export type ReplayWebhookErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `unknown_message`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ReplayWebhookError = ReplayWebhookErrors[keyof ReplayWebhookErrors];
+
+export type ReplayWebhookResponses = {
+    /**
+     * The event is on its way
+     */
+    204: void;
+};
+
+export type ReplayWebhookResponse = ReplayWebhookResponses[keyof ReplayWebhookResponses];
 
 export type ChangeEmailData = {
     body: ChangeEmailRequest;

@@ -13,9 +13,10 @@ use super::again::answer_again;
 use super::error::{ApiError, Keepable};
 use super::keeping::{Keep, Keyed};
 use super::{client, request_id};
-use crate::app::AppState;
+use crate::app::{AppState, Written};
 use crate::auth::AccessError;
 use crate::domain::Timestamp;
+use crate::domain::event::Event;
 use crate::domain::mail::Mail;
 use crate::domain::one_time_code::RESEND_AFTER;
 use crate::idempotency::Answer;
@@ -23,7 +24,7 @@ use crate::store::{Actor, AuditAction, AuditEntry, Effect, KeptAnswer, Mutation,
 
 /// The try, as handlers get it.
 #[derive(Debug, Clone)]
-pub(super) struct Attempt(Arc<Inner>);
+pub(super) struct Attempt(Arc<Inner>, Vec<Event>);
 
 #[derive(Debug)]
 struct Inner {
@@ -55,7 +56,13 @@ pub(super) struct Audit {
 
 impl Attempt {
     pub(super) fn new(keyed: Option<Keyed>, session: Option<Uuid>) -> Self {
-        Self(Arc::new(Inner { keyed, session, settled: AtomicBool::new(false) }))
+        Self(Arc::new(Inner { keyed, session, settled: AtomicBool::new(false) }), Vec::new())
+    }
+
+    /// The same, telling the webhook of `event` besides what the effect itself tells of.
+    #[must_use]
+    pub(super) fn telling(&self, event: Option<Event>) -> Self {
+        Self(Arc::clone(&self.0), event.into_iter().collect())
     }
 
     /// Commits `effect`, its audit row and, where the request bears a key, `answer`. Where the session that asks has
@@ -107,14 +114,17 @@ impl Attempt {
         if idempotency.is_none() && audit.is_none() && mails.is_empty() && matches!(effect, Effect::None) {
             return Ok(Commit::Done(answer));
         }
-        let messages = mails.iter().map(|mail| app.envelopes.seal(mail)).collect::<Result<Vec<_>, _>>()?;
-        let mails_are_due = !messages.is_empty();
+        let mut messages =
+            mails.iter().map(|mail| app.envelopes.seal(mail)).collect::<Result<Vec<_>, _>>()?;
+        messages.extend(app.events_of(&effect, at)?);
+        for event in &self.1 {
+            messages.extend(app.event(event)?);
+        }
+        let written = Written::of(&messages);
         let mutation = Mutation { at, idempotency, session, effect, messages, audit };
         match app.store.commit(mutation).await? {
             Outcome::Committed => {
-                if mails_are_due {
-                    app.outbox_bell.notify_one();
-                }
+                app.ring(written);
                 self.0.settled.store(true, Ordering::Relaxed);
                 Ok(Commit::Done(answer))
             }

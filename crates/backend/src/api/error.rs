@@ -61,6 +61,10 @@ pub(super) enum ApiError {
     Forbidden,
     #[error("there is no such account")]
     UnknownUser,
+    #[error("there is no such message, or it is kept no longer")]
+    UnknownMessage,
+    #[error("the mail was sent, and what it said is not kept; only one that was given up can be sent again")]
+    MessageWasSent,
     #[error("nobody else can act as an admin; give another account the role first")]
     LastAdmin,
     #[error("a mail was sent to this address not long ago; ask again in {seconds} s")]
@@ -131,6 +135,8 @@ impl ApiError {
             Self::AccountSuspended => (S::FORBIDDEN, "account_suspended"),
             Self::Forbidden => (S::FORBIDDEN, "forbidden"),
             Self::UnknownUser => (S::NOT_FOUND, "unknown_user"),
+            Self::UnknownMessage => (S::NOT_FOUND, "unknown_message"),
+            Self::MessageWasSent => (S::CONFLICT, "message_was_sent"),
             Self::LastAdmin => (S::CONFLICT, "last_admin"),
             Self::CodesThrottled { .. } => (S::TOO_MANY_REQUESTS, "too_many_requests"),
             Self::CodeUsed => (S::GONE, "token_used"),

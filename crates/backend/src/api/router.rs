@@ -7,7 +7,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, patch, post, put};
 
 use super::error::ApiError;
-use super::handlers::admin::{actions, audit, export, funnel, users};
+use super::handlers::admin::{actions, audit, export, funnel, mails, users, webhooks};
 use super::handlers::{
     account, docs, email, health, onboarding, own_account, password, session, sessions, static_data,
 };
@@ -45,21 +45,13 @@ pub fn router(app: App) -> Router {
         .route("/api/auth/sessions", delete(sessions::end_all))
         .route("/api/auth/sessions/others", delete(sessions::end_others))
         .route("/api/auth/sessions/{id}", delete(sessions::end_one))
-        .route("/api/admin/users/{id}/suspend", post(actions::suspend))
-        .route("/api/admin/users/{id}/restore", post(actions::restore))
-        .route("/api/admin/users/{id}/end-sessions", post(actions::end_sessions))
-        .route("/api/admin/users/{id}/send-reset", post(actions::send_reset))
+        .merge(what_admins_do())
         .route_layer(repeatable(Asker::User));
-    let readable = Router::new()
+    let readable = what_admins_see()
         .route("/api/auth/me", get(account::me))
         .route("/api/auth/sessions", get(sessions::list))
         .route("/api/account/export", get(own_account::export))
         .route("/api/onboarding", get(onboarding::show))
-        .route("/api/admin/users", get(users::list))
-        .route("/api/admin/users.csv", get(export::download))
-        .route("/api/admin/users/{id}", get(users::show))
-        .route("/api/admin/audit", get(audit::list))
-        .route("/api/admin/funnel", get(funnel::show))
         .route("/api/static-data", get(static_data::show))
         .route("/api/openapi.json", get(docs::openapi))
         .route("/api/docs", get(docs::page))
@@ -79,4 +71,26 @@ pub fn router(app: App) -> Router {
         .layer(from_fn(readable_path))
         .layer(from_fn_with_state(Arc::clone(&app), observe))
         .with_state(app)
+}
+
+fn what_admins_do() -> Router<App> {
+    Router::new()
+        .route("/api/admin/users/{id}/suspend", post(actions::suspend))
+        .route("/api/admin/users/{id}/restore", post(actions::restore))
+        .route("/api/admin/users/{id}/end-sessions", post(actions::end_sessions))
+        .route("/api/admin/users/{id}/send-reset", post(actions::send_reset))
+        .route("/api/admin/webhooks/replay", post(webhooks::replay_some))
+        .route("/api/admin/webhooks/{id}/replay", post(webhooks::replay))
+        .route("/api/admin/outbox/{id}/replay", post(mails::replay))
+}
+
+fn what_admins_see() -> Router<App> {
+    Router::new()
+        .route("/api/admin/users", get(users::list))
+        .route("/api/admin/users.csv", get(export::download))
+        .route("/api/admin/users/{id}", get(users::show))
+        .route("/api/admin/audit", get(audit::list))
+        .route("/api/admin/funnel", get(funnel::show))
+        .route("/api/admin/webhooks", get(webhooks::list))
+        .route("/api/admin/outbox", get(mails::list))
 }

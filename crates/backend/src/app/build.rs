@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join_all;
 use service_kit::config::ValueFiles;
 use service_kit::health::Uptime;
 use service_kit::shutdown::{Drain, Drained, Shutdown, Signals};
@@ -17,7 +18,8 @@ use super::arrival::{self, Arrival, StartFailure};
 use super::outbox::Courier;
 use super::reads::Replica;
 use super::state::{App, AppState, LastReason};
-use super::{canonical, clock, maintenance, outbox, revocations, serve, value_files, watch};
+use super::webhook::Messenger;
+use super::{canonical, clock, maintenance, outbox, revocations, serve, value_files, watch, webhook};
 use crate::auth::{CodeMaker, DeviceSigner, HashError, Hasher, Revocations, Successors, TokenIssuer};
 use crate::config::{Config, DatabaseConfig, MailConfig};
 use crate::idempotency::Vault;
@@ -27,8 +29,9 @@ use crate::outbox::Envelopes;
 use crate::store::metrics::{Metered, StoreMetrics};
 use crate::store::migration::MigrationError;
 use crate::store::{Store, StoreError, sql_server, sqlite};
+use crate::webhook::{Endpoint, EndpointConfig, EndpointError};
 
-/// How long the end of the process waits for a mail that is being sent, once all requests are answered.
+/// How long the end of the process waits for a mail or an event that is being sent, once all requests are answered.
 const COURIER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why the server cannot start.
@@ -60,6 +63,9 @@ pub enum BuildError {
     /// The mail server cannot be reached securely.
     #[error(transparent)]
     Mail(#[from] smtp::TlsError),
+    /// The webhook cannot be called.
+    #[error(transparent)]
+    Webhook(#[from] EndpointError),
     /// The keys of kept answers cannot be made.
     #[error("keys cannot be made from the secrets")]
     Keys(#[from] aws_lc_rs::error::Unspecified),
@@ -73,15 +79,17 @@ pub struct Application {
     files: ValueFiles,
     arrival: Option<Arrival>,
     courier: Option<Courier>,
+    messenger: Option<Messenger>,
 }
 
 impl Application {
     /// Binds, migrates and connects, in this order: a taken port is told before anything is done.
     /// A database that is away is waited for while the application runs.
     pub async fn build(config: Config) -> Result<Self, BuildError> {
-        let Config { server, database, auth, mail, files } = config;
+        let Config { server, database, auth, mail, webhook, files } = config;
         let listener = bind(server.bind_address)?;
         let courier = mail.map(courier).transpose()?;
+        let messenger = webhook.map(messenger).transpose()?;
         let metrics = Metrics::new()?;
         let replica = open_replica(&database, metrics.store())?;
         let (store, arrival) = arrival::store(database, metrics.store()).await?;
@@ -94,6 +102,7 @@ impl Application {
             vault: Vault::new(&auth.keyring)?,
             envelopes: Envelopes::new(&auth.keyring)?,
             outbox_bell: Notify::new(),
+            webhook_bell: messenger.as_ref().map(|_| Notify::new()),
             successors: Successors::new(&auth.keyring),
             revocations: Revocations::default(),
             devices: DeviceSigner::new(&auth.keyring),
@@ -108,7 +117,8 @@ impl Application {
             metrics,
             uptime: Uptime::start(),
         };
-        Ok(Self { app: Arc::new(state), listener, drain: server.drain, files, arrival, courier })
+        let (app, drain) = (Arc::new(state), server.drain);
+        Ok(Self { app, listener, drain, files, arrival, courier, messenger })
     }
 
     /// Shows in `/metrics` what becomes of the process's spans.
@@ -134,7 +144,7 @@ impl Application {
 
     /// Serves until a signal comes, then drains.
     pub async fn run(self, signals: &mut Signals) -> Drained {
-        let Self { app, listener, drain, files, arrival, courier } = self;
+        let Self { app, listener, drain, files, arrival, courier, messenger } = self;
         let mut background = vec![
             tokio::spawn(clock::run(Arc::clone(&app))),
             tokio::spawn(maintenance::run(Arc::clone(&app))),
@@ -145,15 +155,17 @@ impl Application {
         ];
         background.extend(arrival.map(|arrival| tokio::spawn(arrival.run(app.shutdown.clone()))));
         let courier = courier.map(|courier| tokio::spawn(outbox::run(Arc::clone(&app), courier)));
+        let messenger = messenger.map(|messenger| tokio::spawn(webhook::run(Arc::clone(&app), messenger)));
         let server = serve::serve(Arc::clone(&app), listener);
         let (drained, _) = drain.run(&app.shutdown, signals, server).await;
         background.iter().for_each(tokio::task::JoinHandle::abort);
-        if let Some(mut courier) = courier
-            && timeout(COURIER_PATIENCE, &mut courier).await.is_err()
-        {
-            // The mail is taken up by another instance when its lease ends.
-            courier.abort();
-        }
+        join_all([courier, messenger].into_iter().flatten().map(async |mut task| {
+            if timeout(COURIER_PATIENCE, &mut task).await.is_err() {
+                // What it was sending is taken up by another instance when the lease ends.
+                task.abort();
+            }
+        }))
+        .await;
         app.store.close().await;
         if let Some(replica) = &app.replica {
             replica.store.close().await;
@@ -165,6 +177,10 @@ impl Application {
 fn courier(MailConfig { post, from, base }: MailConfig) -> Result<Courier, BuildError> {
     let (writer, post) = (Writer::new(from, base)?, Post::new(&post)?);
     Ok(Courier { writer, post, told: LastReason::default() })
+}
+
+fn messenger(config: EndpointConfig) -> Result<Messenger, BuildError> {
+    Ok(Messenger { endpoint: Endpoint::new(config)?, told: LastReason::default() })
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, BuildError> {

@@ -8,11 +8,12 @@ use service_kit::exit::chain;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
 
+use super::settling::settle;
 use super::state::{App, LastReason};
 use crate::mail::{Post, SendError, Writer};
-use crate::outbox::MAIL;
 use crate::outbox::policy::{BATCH, BEGIN_WITHIN, LEASE, after_failure, is_worthless};
-use crate::store::outbox::{Claim, ClaimedMessage, Fate, Settlement};
+use crate::outbox::{MAIL, WEBHOOK};
+use crate::store::outbox::{Claim, ClaimedMessage, Fate};
 
 /// How often an instance looks for messages of others; its own it knows of.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -20,8 +21,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How often what waits is counted.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
-/// Between two tries to say what became of a message.
-const SETTLE_PAUSE: Duration = Duration::from_millis(250);
 
 /// Writes mails and hands them over.
 pub(super) struct Courier {
@@ -72,9 +71,12 @@ pub(super) async fn count(app: App) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match app.store.outbox_status(MAIL).await {
-            Ok(status) => app.metrics.outbox().show(MAIL, &status, app.now()),
-            Err(error) => tracing::debug!(error = chain(&error), "the outbox cannot be counted"),
+        let webhook = app.webhook_bell.as_ref().map(|_| WEBHOOK);
+        for channel in [Some(MAIL), webhook].into_iter().flatten() {
+            match app.store.outbox_status(channel).await {
+                Ok(status) => app.metrics.outbox().show(channel, &status, app.now()),
+                Err(error) => tracing::debug!(error = chain(&error), "the outbox cannot be counted"),
+            }
         }
     }
 }
@@ -101,7 +103,7 @@ async fn round(app: &App, courier: &mut Courier) -> Round {
         } else {
             Fate::Returned
         };
-        settle(app, &message, lease, began, fate).await;
+        settle(app, &message, (lease, LEASE), began, fate).await;
     }
     end
 }
@@ -135,35 +137,4 @@ async fn send(app: &App, courier: &mut Courier, claimed: &ClaimedMessage) -> Res
     let mail = app.envelopes.open(message).map_err(|error| unreadable(&error))?;
     let letter = courier.writer.write(&mail, message.id, *created_at).map_err(|error| unreadable(&error))?;
     courier.post.send(&letter).await
-}
-
-/// Says what became of a message, and does not rest while the lease lasts: a mail that was sent and is not known to be
-/// would be sent again.
-async fn settle(app: &App, claimed: &ClaimedMessage, lease: Uuid, began: Instant, fate: Fate) {
-    let (id, topic) = (claimed.message.id, claimed.message.topic.as_str());
-    let result = match &fate {
-        Fate::Sent => "sent",
-        Fate::Again { .. } => "deferred",
-        Fate::Dead { .. } => "dead",
-        Fate::Returned => "returned",
-    };
-    if fate != Fate::Returned {
-        app.metrics.outbox().attempt(MAIL, topic, result);
-    }
-    if matches!(fate, Fate::Dead { .. }) {
-        // The reason may bear the address; it is in the outbox.
-        tracing::warn!(%id, topic, "a mail is given up; outbox.last_error says why");
-    }
-    let ends = Duration::try_from(LEASE).unwrap_or_default();
-    loop {
-        let settlement = Settlement { id, lease, at: app.now(), fate: fate.clone() };
-        match app.store.settle_message(settlement).await {
-            Ok(true) => return,
-            Ok(false) => return tracing::debug!(%id, "a message was settled before or has another lease"),
-            Err(error) if began.elapsed() > ends => {
-                return tracing::warn!(%id, result, error = chain(&error), "what became of a mail is not written down");
-            }
-            Err(_) => sleep(SETTLE_PAUSE).await,
-        }
-    }
 }

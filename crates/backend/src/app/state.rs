@@ -41,6 +41,8 @@ pub struct AppState {
     pub envelopes: Envelopes,
     /// Rung when this instance has written a message.
     pub outbox_bell: Notify,
+    /// Rung when this instance has written an event; none where no webhook is configured, and then none is written.
+    pub webhook_bell: Option<Notify>,
     /// What replaces refresh tokens.
     pub successors: Successors,
     /// How long sessions last.

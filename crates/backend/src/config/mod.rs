@@ -5,6 +5,7 @@ mod database;
 mod mail;
 mod provision;
 mod trusted_proxies;
+mod webhook;
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -18,6 +19,7 @@ use service_kit::telemetry::LogFormat;
 use service_kit::telemetry::traces::TraceConfig;
 
 use crate::domain::session::Lifetimes;
+use crate::webhook::EndpointConfig;
 
 pub use cookies::{CookieSecurity, UnknownCookieSecurity};
 pub use database::{DatabaseConfig, PoolConfig, ReplicaConfig, SqlServerConfig};
@@ -38,6 +40,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// Where mails go; none where they wait for another instance.
     pub mail: Option<MailConfig>,
+    /// Where events go; none where nobody is told.
+    pub webhook: Option<EndpointConfig>,
     /// Where secrets and other values were read from.
     pub files: ValueFiles,
 }
@@ -93,13 +97,14 @@ impl Config {
         let database = DatabaseConfig::read(&mut sources);
         let auth = AuthConfig::read(&mut sources, server.bind_address);
         let mail = MailConfig::read(&mut sources, &host_name());
+        let webhook = webhook::read(&mut sources);
         let files = sources.files();
         sources.finish()?;
         // Every missing part has noted a problem, so `finish` has returned by then.
         let (Some(database), Some(auth)) = (database, auth) else {
             return Err(ConfigErrors(Vec::new()));
         };
-        Ok((Self { server, database, auth, mail, files }, log))
+        Ok((Self { server, database, auth, mail, webhook, files }, log))
     }
 }
 
@@ -234,6 +239,7 @@ mod tests {
             ("LOG_FORMAT", "xml"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector"),
             ("INSTANCE_ID", "a b"),
+            ("WEBHOOK_URL", "nowhere"),
             ("DATABASE_URL", "postgres://x"),
         ];
         let text = Config::read(Sources::from_map(bad)).unwrap_err().to_string();

@@ -7,6 +7,7 @@
 mod client;
 pub mod device;
 mod email;
+pub mod event;
 mod full_name;
 pub mod guessing;
 pub mod mail;

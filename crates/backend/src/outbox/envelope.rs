@@ -52,13 +52,7 @@ impl Envelopes {
 
     /// A new message that brings `mail`.
     pub fn seal(&self, mail: &Mail) -> Result<NewMessage, EnvelopeError> {
-        // `Keyring` has a current secret by its making.
-        let (kid, key) = self.keys.first().ok_or(Unspecified)?;
         let id = Uuid::now_v7();
-        let mut text = serde_json::to_vec(&mail.content)?;
-        let nonce = key.seal_in_place_append_tag(Aad::from(id.as_bytes()), &mut text)?;
-        let mut sealed = nonce.as_ref().to_vec();
-        sealed.append(&mut text);
         Ok(NewMessage {
             id,
             channel: MAIL.to_owned(),
@@ -66,21 +60,15 @@ impl Envelopes {
             user_id: mail.user_id,
             recipient: mail.to.as_str().to_owned(),
             language: mail.language.as_ref().map_or("en", Language::as_str).to_owned(),
-            parameters: SealedParameters { kid: kid.clone(), sealed },
+            parameters: self.encrypt(id, serde_json::to_vec(&mail.content)?)?,
             expires_at: mail.expires_at,
+            in_order: false,
         })
     }
 
     /// The mail that `message` brings.
     pub fn open(&self, message: &NewMessage) -> Result<Mail, EnvelopeError> {
-        let SealedParameters { kid, sealed } = &message.parameters;
-        let key = self.keys.iter().find(|(known, _)| known == kid);
-        let (_, key) = key.ok_or_else(|| EnvelopeError::UnknownSecret { kid: kid.clone() })?;
-        let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN).ok_or(Unspecified)?;
-        let mut text = Zeroizing::new(sealed.to_vec());
-        let nonce = Nonce::try_assume_unique_for_key(nonce)?;
-        let text = key.open_in_place(nonce, Aad::from(message.id.as_bytes()), &mut text)?;
-        let content: MailContent = serde_json::from_slice(text)?;
+        let content: MailContent = serde_json::from_slice(&self.decrypt(message)?)?;
         Ok(Mail {
             user_id: message.user_id,
             to: message.recipient.parse()?,
@@ -88,6 +76,29 @@ impl Envelopes {
             content,
             expires_at: message.expires_at,
         })
+    }
+
+    /// What the message `id` says, encrypted and bound to that id.
+    pub(super) fn encrypt(&self, id: Uuid, mut text: Vec<u8>) -> Result<SealedParameters, EnvelopeError> {
+        // `Keyring` has a current secret by its making.
+        let (kid, key) = self.keys.first().ok_or(Unspecified)?;
+        let nonce = key.seal_in_place_append_tag(Aad::from(id.as_bytes()), &mut text)?;
+        let mut sealed = nonce.as_ref().to_vec();
+        sealed.append(&mut text);
+        Ok(SealedParameters { kid: kid.clone(), sealed })
+    }
+
+    /// What `message` says.
+    pub(super) fn decrypt(&self, message: &NewMessage) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
+        let SealedParameters { kid, sealed } = &message.parameters;
+        let key = self.keys.iter().find(|(known, _)| known == kid);
+        let (_, key) = key.ok_or_else(|| EnvelopeError::UnknownSecret { kid: kid.clone() })?;
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN).ok_or(Unspecified)?;
+        let mut text = Zeroizing::new(sealed.to_vec());
+        let nonce = Nonce::try_assume_unique_for_key(nonce)?;
+        let length = key.open_in_place(nonce, Aad::from(message.id.as_bytes()), &mut text)?.len();
+        text.truncate(length);
+        Ok(text)
     }
 }
 

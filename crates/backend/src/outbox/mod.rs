@@ -11,10 +11,15 @@
 //! the end of the mail and the writing down of it, which follows at once, leaves a mail that is sent again: by the same
 //! `Message-ID` and the same bytes, by which receivers tell repetitions. Each kill can do this to one mail at most,
 //! since an instance sends one at a time.
+//!
+//! Events ([`crate::domain::event::Event`]) go the same way to the webhook ([`crate::webhook`]), those of one person one
+//! after the other. HTTP has no such question either, so they come at least once, each time by the same id.
 
 mod envelope;
+mod event;
 mod metrics;
 pub mod policy;
 
 pub use envelope::{EnvelopeError, Envelopes, MAIL};
+pub use event::WEBHOOK;
 pub use metrics::OutboxMetrics;

@@ -30,7 +30,7 @@ pub fn is_worthless(claimed: &ClaimedMessage, now: Timestamp) -> bool {
 pub fn after_failure(claimed: &ClaimedMessage, error: &SendError, now: Timestamp, share: f64) -> Fate {
     let reason = error.to_string();
     let next_attempt_at = now + pause(claimed.attempts, share);
-    let end = claimed.created_at + GIVE_UP_AFTER;
+    let end = claimed.queued_at + GIVE_UP_AFTER;
     let end = claimed.message.expires_at.map_or(end, |expires_at| end.min(expires_at));
     if matches!(error, SendError::Refused(_)) {
         Fate::Dead { error: reason }
@@ -42,7 +42,7 @@ pub fn after_failure(claimed: &ClaimedMessage, error: &SendError, now: Timestamp
 }
 
 /// The pause after so many attempts: it doubles up to a limit, and a random share of up to a fifth comes on top.
-fn pause(attempts: i64, share: f64) -> Duration {
+pub fn pause(attempts: i64, share: f64) -> Duration {
     let doublings = u32::try_from(attempts.clamp(1, 20) - 1).unwrap_or_default();
     let pause = (FIRST_PAUSE * 2_i32.pow(doublings)).min(LONGEST_PAUSE);
     crate::domain::whole_milliseconds(pause * (1.0 + share.clamp(0.0, 1.0) / 5.0))
@@ -69,8 +69,9 @@ mod tests {
             language: "en".into(),
             parameters,
             expires_at,
+            in_order: false,
         };
-        ClaimedMessage { message, created_at: AT, attempts }
+        ClaimedMessage { message, created_at: AT, queued_at: AT, position: None, attempts }
     }
 
     #[test]

@@ -67,6 +67,10 @@ pub enum AuditAction {
     PasswordSet,
     /// An admin has downloaded accounts.
     UsersExported,
+    /// A message of the outbox was to be sent again.
+    MessageReplayed,
+    /// Several messages of the outbox were to be sent again.
+    MessagesReplayed,
 }
 
 impl AuditAction {
@@ -103,6 +107,8 @@ impl AuditAction {
             Self::RoleSet => "user.role_set",
             Self::PasswordSet => "user.password_set",
             Self::UsersExported => "admin.users_exported",
+            Self::MessageReplayed => "outbox.message_replayed",
+            Self::MessagesReplayed => "outbox.messages_replayed",
         }
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::directory::{
     AccountFilter, AccountPage, AuditFilter, AuditPage, AuditPosition, Directory, Funnel, Position,
 };
+use super::messages::{MessageFilter, MessagePage, MessagePosition, MessageRecord, Messages};
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{
@@ -80,6 +81,22 @@ impl Directory for LateStore {
 
     async fn has_other_admin(&self, id: Uuid) -> Result<bool, StoreError> {
         self.store()?.has_other_admin(id).await
+    }
+}
+
+#[async_trait]
+impl Messages for LateStore {
+    async fn messages(
+        &self,
+        filter: MessageFilter,
+        after: Option<MessagePosition>,
+        limit: u32,
+    ) -> Result<MessagePage, StoreError> {
+        self.store()?.messages(filter, after, limit).await
+    }
+
+    async fn message(&self, channel: &str, id: Uuid) -> Result<Option<MessageRecord>, StoreError> {
+        self.store()?.message(channel, id).await
     }
 }
 

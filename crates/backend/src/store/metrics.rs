@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::directory::{
     AccountFilter, AccountPage, AuditFilter, AuditPage, AuditPosition, Directory, Funnel, Position,
 };
+use super::messages::{MessageFilter, MessagePage, MessagePosition, MessageRecord, Messages};
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{
@@ -121,6 +122,22 @@ impl<S: Store> Directory for Metered<S> {
 
     async fn has_other_admin(&self, id: Uuid) -> Result<bool, StoreError> {
         self.called("has_other_admin", self.store.has_other_admin(id)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Messages for Metered<S> {
+    async fn messages(
+        &self,
+        filter: MessageFilter,
+        after: Option<MessagePosition>,
+        limit: u32,
+    ) -> Result<MessagePage, StoreError> {
+        self.called("messages", self.store.messages(filter, after, limit)).await
+    }
+
+    async fn message(&self, channel: &str, id: Uuid) -> Result<Option<MessageRecord>, StoreError> {
+        self.called("message", self.store.message(channel, id)).await
     }
 }
 

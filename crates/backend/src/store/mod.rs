@@ -53,6 +53,7 @@ pub mod directory;
 mod error;
 mod identity;
 pub mod late;
+pub mod messages;
 pub mod metrics;
 pub mod migration;
 mod mutation;
@@ -69,6 +70,7 @@ use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
 use directory::Directory;
+use messages::Messages;
 use observation::ViewReading;
 use outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 
@@ -87,7 +89,7 @@ pub use mutation::{
 /// Every call may be dropped at any time by its caller without harm. Every call ends by itself
 /// within 20 s (waiting for a connection: `DB_POOL_ACQUIRE_TIMEOUT_MS`; waiting for a lock: 13 s).
 #[async_trait]
-pub trait Store: Directory + Identities + Send + Sync + 'static {
+pub trait Store: Directory + Identities + Messages + Send + Sync + 'static {
     /// Does all of `mutation` or nothing; see the module for the order.
     async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError>;
 

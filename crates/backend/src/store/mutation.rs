@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::messages::Replay;
 use super::outbox::NewMessage;
 use super::{Administration, AuditEntry, IdentityChange};
 use crate::domain::guessing::{GuessKey, Limit};
@@ -128,6 +129,8 @@ pub enum Effect {
         /// The version that the decision was made on.
         expected_version: i64,
     },
+    /// Messages are to be sent again; see there.
+    Replay(Replay),
 }
 
 impl Effect {
@@ -148,6 +151,7 @@ impl Effect {
             Self::RevokeSessions { .. } => "revoke_sessions",
             Self::SaveStep { .. } => "save_step",
             Self::CompleteOnboarding { .. } => "complete_onboarding",
+            Self::Replay(_) => "replay_messages",
         }
     }
 }

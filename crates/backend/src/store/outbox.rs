@@ -5,6 +5,13 @@
 //! a guarded update that moves its `next_attempt_at` to the end of the lease: the message of an instance that dies is
 //! due again by itself. Whoever settles a message names the lease; where another instance has it by then, nothing
 //! changes.
+//!
+//! # In order
+//!
+//! Messages that are told in order ([`NewMessage::in_order`]) make a stream for each person in each channel, in the order
+//! of their commits. Of a stream one message at a time is due or taken, the earliest that is neither sent nor given up; it
+//! makes way when it is sent or given up, so that a dead letter holds nothing up. Whatever adds to a stream or takes from
+//! it locks the stream's row first.
 
 use time::Duration;
 use uuid::Uuid;
@@ -13,6 +20,8 @@ use crate::domain::Timestamp;
 
 /// How long the row of a message that was sent is kept, without what it said.
 pub const KEPT_SENT: Duration = Duration::days(7);
+/// The same for one that is told in order: with what it said, so that it can be sent again.
+pub const KEPT_SENT_IN_ORDER: Duration = Duration::days(30);
 /// How long a message that was given up is kept.
 pub const KEPT_DEAD: Duration = Duration::days(30);
 /// The longest text that is kept of an error, in characters.
@@ -37,6 +46,9 @@ pub struct NewMessage {
     pub parameters: SealedParameters,
     /// From when on it is not worth sending any more.
     pub expires_at: Option<Timestamp>,
+    /// Whether it waits for the earlier ones of its channel that concern the same person. Where it concerns nobody, it
+    /// waits for none.
+    pub in_order: bool,
 }
 
 /// What a message says, encrypted.
@@ -70,6 +82,10 @@ pub struct ClaimedMessage {
     pub message: NewMessage,
     /// When it was written.
     pub created_at: Timestamp,
+    /// Since when it waits: when it was written, or when somebody asked to send it again.
+    pub queued_at: Timestamp,
+    /// Its place in its stream, from 1 on and without gaps; none where it is not told in order.
+    pub position: Option<i64>,
     /// How often it was taken, this time included.
     pub attempts: i64,
 }
@@ -90,7 +106,7 @@ pub struct Settlement {
 /// What becomes of a message after an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    /// It was sent. What it said is deleted.
+    /// It was sent. What it said is deleted, unless it is told in order.
     Sent,
     /// It is tried again.
     Again {
@@ -111,13 +127,13 @@ pub enum Fate {
 /// How the messages of a channel stand.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OutboxStatus {
-    /// Wait for their first attempt or the next.
+    /// Wait for their first attempt, for the next, or for earlier ones of their stream.
     pub waiting: u64,
     /// Are with an instance now (or with one that has died).
     pub leased: u64,
     /// Were given up, and not yet deleted.
     pub dead: u64,
-    /// When the oldest message was written that is neither sent nor given up.
+    /// Since when the oldest message waits that is neither sent nor given up.
     pub oldest: Option<Timestamp>,
 }
 

@@ -6,3 +6,4 @@
 mod api;
 mod mail;
 mod store;
+mod webhook;

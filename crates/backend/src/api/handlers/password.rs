@@ -18,6 +18,7 @@ use crate::api::fields::Checked;
 use crate::api::guard::Guard;
 use crate::app::{App, AppState};
 use crate::auth::AccessError;
+use crate::domain::event::Event;
 use crate::domain::guessing::Limit;
 use crate::domain::one_time_code::CodePurpose;
 use crate::domain::{Email, Password, User};
@@ -115,8 +116,10 @@ pub(in crate::api) async fn reset(
         let audit = Some(Audit { action: AuditAction::PasswordReset, user_id, subject: None });
         let (effect, mail) = (Effect::Identity(Box::new(change)), mails::password_changed(&user, at));
         let answer = Answer::empty(StatusCode::NO_CONTENT);
+        // The link came by the address.
+        let proved = user.email_verified_at.is_none().then(|| Event::email_verified(user_id, &user.email));
         if let Commit::Done(answer) =
-            attempt.commit_and_mail(&app, at, effect, audit, &[mail], answer).await?
+            attempt.telling(proved).commit_and_mail(&app, at, effect, audit, &[mail], answer).await?
         {
             return Ok(answer);
         }

@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use self::common::Common;
 use super::dto::{StepKey, ThemeName};
-use super::handlers::admin::{actions, audit, export, funnel, users};
+use super::handlers::admin::{actions, audit, export, funnel, mails, users, webhooks};
 use super::handlers::{
     account, docs, email, health, onboarding, own_account, password, session, sessions, static_data,
 };
@@ -28,7 +28,7 @@ use super::handlers::{
         onboarding::show, onboarding::put_step, onboarding::complete, static_data::show,
         users::list, users::show, export::download, actions::suspend, actions::restore, actions::end_sessions,
         actions::send_reset,
-        audit::list, funnel::show,
+        audit::list, funnel::show, webhooks::list, webhooks::replay, webhooks::replay_some, mails::list, mails::replay,
         health::live, health::ready, health::with_database, health::metrics, docs::openapi, docs::page,
     ),
     components(schemas(StepKey, ThemeName)),

@@ -8,7 +8,9 @@ use super::batch::{Batch, Value, values};
 use super::failure::Failure;
 use super::pool::Pool;
 use super::retry::Tries;
-use super::{administration, audit, codes, guesses, identity, kept, log_in, outbox, read, row, sessions};
+use super::{
+    administration, audit, codes, guesses, identity, kept, log_in, outbox, read, row, sessions, streams,
+};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
@@ -64,9 +66,11 @@ async fn told_apart(
 }
 
 /// Whether what was in the way is no reason not to try again: a record that has expired by now, or another instance that
-/// was the first to count a guess.
+/// was the first to count a guess or to begin a stream.
 fn has_passed(duplicate: &Failure) -> bool {
-    duplicate.violates(RECORD_CONSTRAINT) || duplicate.violates(guesses::CONSTRAINT)
+    [RECORD_CONSTRAINT, guesses::CONSTRAINT, streams::CONSTRAINT]
+        .into_iter()
+        .any(|constraint| duplicate.violates(constraint))
 }
 
 fn batch(mutation: &Mutation) -> Batch {
@@ -160,6 +164,7 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
             );
             batch.add(OR_STALE, values![]);
         }
+        Effect::Replay(replay) => streams::replay(batch, replay, at),
     }
 }
 

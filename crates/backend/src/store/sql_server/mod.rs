@@ -28,6 +28,7 @@ mod identity;
 mod kept;
 mod literal;
 mod log_in;
+mod messages;
 mod migrate;
 mod observe;
 mod outbox;
@@ -40,6 +41,7 @@ pub(super) mod restore;
 mod retry;
 mod row;
 mod sessions;
+mod streams;
 mod trouble;
 
 use async_trait::async_trait;

@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use tiberius::Row;
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use super::batch::{Batch, Value, values};
 use super::pool::Pool;
 use super::retry::Tries;
-use super::{read, row};
+use super::{read, row, streams};
 use crate::domain::Timestamp;
 use crate::store::StoreError;
 use crate::store::outbox::{
-    Claim, ClaimedMessage, Fate, KEPT_DEAD, KEPT_SENT, NewMessage, OutboxStatus, SealedParameters,
-    Settlement, cut,
+    Claim, ClaimedMessage, Fate, KEPT_DEAD, KEPT_SENT, KEPT_SENT_IN_ORDER, NewMessage, OutboxStatus,
+    SealedParameters, Settlement, cut,
 };
 
 /// How often messages are looked for that are not taken by others at the same moment.
@@ -30,39 +31,77 @@ const CLAIM: &str = "UPDATE dbo.outbox SET lease_id = ?, next_attempt_at = ?, at
     WHERE seq IN (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.outbox
                   WHERE channel = ? AND next_attempt_at <= ? ORDER BY next_attempt_at)
     AND channel = ? AND next_attempt_at <= ?";
-const CLAIMED: &str = "SELECT id, channel, topic, user_id, recipient, language, kid, parameters, expires_at, created_at,
-    attempts FROM dbo.outbox WHERE channel = ? AND next_attempt_at = ? AND lease_id = ? ORDER BY created_at, seq";
+const CLAIMED: &str =
+    "SELECT id, channel, topic, user_id, recipient, language, kid, parameters, expires_at, created_at,
+    attempts, COALESCE(queued_at, created_at) AS queued_at, stream_position
+    FROM dbo.outbox WHERE channel = ? AND next_attempt_at = ? AND lease_id = ? ORDER BY created_at, seq";
 const DUE: &str = "SELECT TOP 1 seq FROM dbo.outbox WHERE channel = ? AND next_attempt_at <= ?";
 const STATUS: &str = "SELECT
     (SELECT COUNT_BIG(*) FROM dbo.outbox
-     WHERE channel = ? AND next_attempt_at IS NOT NULL AND lease_id IS NULL) AS waiting,
+     WHERE channel = ? AND purge_at IS NULL AND lease_id IS NULL) AS waiting,
     (SELECT COUNT_BIG(*) FROM dbo.outbox
-     WHERE channel = ? AND next_attempt_at IS NOT NULL AND lease_id IS NOT NULL) AS leased,
+     WHERE channel = ? AND purge_at IS NULL AND lease_id IS NOT NULL) AS leased,
     (SELECT COUNT_BIG(*) FROM dbo.outbox WHERE channel = ? AND dead_at IS NOT NULL) AS dead,
-    (SELECT MIN(created_at) FROM dbo.outbox WHERE channel = ? AND next_attempt_at IS NOT NULL) AS oldest";
+    (SELECT MIN(COALESCE(queued_at, created_at)) FROM dbo.outbox WHERE channel = ? AND purge_at IS NULL) AS oldest";
 
-/// Writes the messages of a mutation, due at once.
+/// Writes the messages of a mutation, due at once unless they wait for earlier ones.
 pub(super) fn add(batch: &mut Batch, messages: &[NewMessage], at: Timestamp) {
+    if messages.iter().any(|message| stream(message).is_some()) {
+        streams::declare(batch);
+    }
     for message in messages {
-        batch.add(
-            "INSERT INTO dbo.outbox (id, channel, topic, user_id, recipient, language, kid, parameters,
+        match stream(message) {
+            Some(user_id) => add_in_order(batch, message, user_id, at),
+            None => add_at_once(batch, message, at),
+        }
+    }
+}
+
+/// Whose stream it is in, if it is in one.
+fn stream(message: &NewMessage) -> Option<Uuid> {
+    message.user_id.filter(|_| message.in_order)
+}
+
+fn add_in_order(batch: &mut Batch, message: &NewMessage, user_id: Uuid, at: Timestamp) {
+    streams::take_place(batch, &message.channel, user_id);
+    batch.add(
+        "INSERT INTO dbo.outbox (id, channel, topic, user_id, recipient, language, kid, parameters,
+            created_at, expires_at, stream_position)
+         SELECT ?, channel, ?, user_id, ?, ?, ?, ?, ?, CAST(? AS DATETIME2(3)), last_position
+         FROM dbo.outbox_streams WHERE channel = @stream_channel AND user_id = @stream_user",
+        values![
+            message.id,
+            message.topic.as_str(),
+            message.recipient.as_str(),
+            message.language.as_str(),
+            message.parameters.kid.as_str(),
+            message.parameters.sealed.as_slice(),
+            at,
+            message.expires_at,
+        ],
+    );
+    streams::wake(batch, at);
+}
+
+fn add_at_once(batch: &mut Batch, message: &NewMessage, at: Timestamp) {
+    batch.add(
+        "INSERT INTO dbo.outbox (id, channel, topic, user_id, recipient, language, kid, parameters,
                 created_at, expires_at, next_attempt_at)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            values![
-                message.id,
-                message.channel.as_str(),
-                message.topic.as_str(),
-                message.user_id,
-                message.recipient.as_str(),
-                message.language.as_str(),
-                message.parameters.kid.as_str(),
-                message.parameters.sealed.as_slice(),
-                at,
-                message.expires_at,
-                at,
-            ],
-        );
-    }
+        values![
+            message.id,
+            message.channel.as_str(),
+            message.topic.as_str(),
+            message.user_id,
+            message.recipient.as_str(),
+            message.language.as_str(),
+            message.parameters.kid.as_str(),
+            message.parameters.sealed.as_slice(),
+            at,
+            message.expires_at,
+            at,
+        ],
+    );
 }
 
 /// Takes messages; see [`crate::store::Store::claim_messages`].
@@ -97,10 +136,13 @@ pub(super) async fn settle(pool: &Pool, settlement: &Settlement) -> Result<bool,
     let (id, lease, at) = (*id, *lease, *at);
     let (statement, values): (&str, Vec<Value>) = match fate {
         Fate::Sent => (
-            "UPDATE dbo.outbox SET sent_at = ?, purge_at = ?, next_attempt_at = NULL, lease_id = NULL,
-                kid = NULL, parameters = NULL, last_error = NULL
+            "UPDATE dbo.outbox SET sent_at = ?, next_attempt_at = NULL, lease_id = NULL, last_error = NULL,
+                purge_at = CASE WHEN stream_position IS NULL THEN CAST(? AS DATETIME2(3))
+                                ELSE CAST(? AS DATETIME2(3)) END,
+                kid = CASE WHEN stream_position IS NOT NULL THEN kid END,
+                parameters = CASE WHEN stream_position IS NOT NULL THEN parameters END
              WHERE id = ? AND lease_id = ?",
-            values![at, at + KEPT_SENT, id, lease],
+            values![at, at + KEPT_SENT, at + KEPT_SENT_IN_ORDER, id, lease],
         ),
         Fate::Again { next_attempt_at, error } => (
             "UPDATE dbo.outbox SET next_attempt_at = ?, last_error = ?, lease_id = NULL WHERE id = ? AND lease_id = ?",
@@ -117,11 +159,33 @@ pub(super) async fn settle(pool: &Pool, settlement: &Settlement) -> Result<bool,
             values![at, id, lease],
         ),
     };
-    let mut batch = Batch::of(statement, values);
-    batch.add("SELECT CAST(@@ROWCOUNT AS BIGINT) AS changed", vec![]);
+    let batch = match fate {
+        Fate::Sent | Fate::Dead { .. } => making_way(id, statement, values, at),
+        Fate::Again { .. } | Fate::Returned => {
+            let mut batch = Batch::of(statement, values);
+            batch.add("SELECT CAST(@@ROWCOUNT AS BIGINT) AS changed", vec![]);
+            batch
+        }
+    };
     // A second time changes nothing more, but counts no row: the first one may have been done.
     let rows = change(pool, "settle a message", &Arc::new(batch)).await?;
     Ok(rows.first().map_or(Ok(0), |row| row::required::<i64>(row, "changed"))? == 1)
+}
+
+/// The end of a message, after which the next one of its stream is due.
+fn making_way(id: Uuid, statement: &str, values: Vec<Value>, at: Timestamp) -> Batch {
+    let mut batch = Batch::of("SET XACT_ABORT ON", vec![]);
+    batch.add("SET NOCOUNT ON", vec![]);
+    streams::declare(&mut batch);
+    batch.add("DECLARE @settled BIGINT", vec![]);
+    batch.add("BEGIN TRANSACTION", vec![]);
+    streams::lock_stream_of(&mut batch, id);
+    batch.add(statement, values);
+    batch.add("SET @settled = @@ROWCOUNT", vec![]);
+    streams::wake(&mut batch, at);
+    batch.add("COMMIT TRANSACTION", vec![]);
+    batch.add("SELECT @settled AS changed", vec![]);
+    batch
 }
 
 /// How the messages of `channel` stand.
@@ -141,6 +205,7 @@ pub(super) async fn status(pool: &Pool, channel: &str) -> Result<OutboxStatus, S
 fn claimed(row: &Row) -> Result<ClaimedMessage, StoreError> {
     let text = |column| row::required::<&str>(row, column).map(str::to_owned);
     let sealed: &[u8] = row::required(row, "parameters")?;
+    let position: Option<i64> = row::optional(row, "stream_position")?;
     let message = NewMessage {
         id: row::required(row, "id")?,
         channel: text("channel")?,
@@ -150,10 +215,13 @@ fn claimed(row: &Row) -> Result<ClaimedMessage, StoreError> {
         language: text("language")?,
         parameters: SealedParameters { kid: text("kid")?, sealed: sealed.to_vec() },
         expires_at: row::optional_moment(row, "expires_at")?,
+        in_order: position.is_some(),
     };
     Ok(ClaimedMessage {
         message,
         created_at: row::moment(row, "created_at")?,
+        queued_at: row::moment(row, "queued_at")?,
+        position,
         attempts: row::required(row, "attempts")?,
     })
 }

@@ -20,6 +20,7 @@ mod job;
 mod kept;
 mod last_backup;
 mod log_in;
+mod messages;
 mod migrate;
 mod mutate;
 mod observe;
@@ -30,6 +31,7 @@ mod purge;
 mod read;
 pub(super) mod restore;
 mod sessions;
+mod streams;
 mod work;
 
 use std::fs::OpenOptions;

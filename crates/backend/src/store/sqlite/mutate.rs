@@ -7,7 +7,7 @@ use super::connection::store_error;
 use super::kept::keep_version;
 use super::outbox;
 use super::read::{kept_answer, millis};
-use super::{administration, audit, codes, guesses, identity, log_in, sessions};
+use super::{administration, audit, codes, guesses, identity, log_in, sessions, streams};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::session::NewSession;
 use crate::domain::{Language, NewUser, Timestamp};
@@ -93,6 +93,7 @@ fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Resu
         Effect::CompleteOnboarding { user_id, expected_version } => {
             complete_onboarding(connection, *user_id, *expected_version, at)
         }
+        Effect::Replay(replay) => streams::replay(connection, replay, at).map(|()| Outcome::Committed),
     }
 }
 

@@ -5,11 +5,12 @@ use uuid::Uuid;
 
 use super::connection::store_error;
 use super::read::{millis, moment, parse};
+use super::streams;
 use crate::domain::Timestamp;
 use crate::store::StoreError;
 use crate::store::outbox::{
-    Claim, ClaimedMessage, Fate, KEPT_DEAD, KEPT_SENT, NewMessage, OutboxStatus, SealedParameters,
-    Settlement, cut,
+    Claim, ClaimedMessage, Fate, KEPT_DEAD, KEPT_SENT, KEPT_SENT_IN_ORDER, NewMessage, OutboxStatus,
+    SealedParameters, Settlement, cut,
 };
 
 /// Deletes what was sent or given up long ago; run by [`super::purge`].
@@ -18,34 +19,43 @@ pub(super) const PURGE: &str =
 const DUE: &str = "SELECT EXISTS (SELECT 1 FROM outbox WHERE channel = ?1 AND next_attempt_at <= ?2)";
 const CLAIM: &str = "UPDATE outbox SET lease_id = ?1, next_attempt_at = ?2, attempts = attempts + 1
     WHERE id IN (SELECT id FROM outbox WHERE channel = ?3 AND next_attempt_at <= ?4 ORDER BY next_attempt_at LIMIT ?5)
-    RETURNING id, channel, topic, user_id, recipient, language, kid, parameters, expires_at, created_at, attempts";
+    RETURNING id, channel, topic, user_id, recipient, language, kid, parameters, expires_at, created_at, attempts,
+        COALESCE(queued_at, created_at), stream_position";
 const STATUS: &str = "SELECT
-    (SELECT COUNT(*) FROM outbox WHERE channel = ?1 AND next_attempt_at IS NOT NULL AND lease_id IS NULL),
-    (SELECT COUNT(*) FROM outbox WHERE channel = ?1 AND next_attempt_at IS NOT NULL AND lease_id IS NOT NULL),
+    (SELECT COUNT(*) FROM outbox WHERE channel = ?1 AND purge_at IS NULL AND lease_id IS NULL),
+    (SELECT COUNT(*) FROM outbox WHERE channel = ?1 AND purge_at IS NULL AND lease_id IS NOT NULL),
     (SELECT COUNT(*) FROM outbox WHERE channel = ?1 AND dead_at IS NOT NULL),
-    (SELECT MIN(created_at) FROM outbox WHERE channel = ?1 AND next_attempt_at IS NOT NULL)";
+    (SELECT MIN(COALESCE(queued_at, created_at)) FROM outbox WHERE channel = ?1 AND purge_at IS NULL)";
 
-/// Writes the messages of a mutation, due at once.
+/// Writes the messages of a mutation, due at once unless they wait for earlier ones.
 pub(super) fn insert(connection: &Connection, messages: &[NewMessage], at: Timestamp) -> Result<(), Error> {
     for message in messages {
+        let user_id = message.user_id.map(|id| id.to_string());
+        let stream = user_id.as_deref().filter(|_| message.in_order);
+        let position =
+            stream.map(|id| streams::next_position(connection, &message.channel, id)).transpose()?;
         connection
             .prepare_cached(
                 "INSERT INTO outbox (id, channel, topic, user_id, recipient, language, kid, parameters,
-                    created_at, expires_at, next_attempt_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?9)",
+                    created_at, expires_at, stream_position, next_attempt_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, CASE WHEN ?11 IS NULL THEN ?9 END)",
             )?
             .execute(params![
                 message.id.to_string(),
                 message.channel,
                 message.topic,
-                message.user_id.map(|id| id.to_string()),
+                user_id,
                 message.recipient,
                 message.language,
                 message.parameters.kid,
                 message.parameters.sealed,
                 millis(at),
                 message.expires_at.map(millis),
+                position,
             ])?;
+        if let Some(user_id) = stream {
+            streams::wake(connection, &message.channel, user_id, at)?;
+        }
     }
     Ok(())
 }
@@ -79,10 +89,12 @@ pub(super) fn settle(connection: &Connection, settlement: &Settlement) -> Result
     let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| connection.prepare_cached(sql)?.execute(values);
     let rows = match fate {
         Fate::Sent => run(
-            "UPDATE outbox SET sent_at = ?3, purge_at = ?4, next_attempt_at = NULL, lease_id = NULL,
-                kid = NULL, parameters = NULL, last_error = NULL
+            "UPDATE outbox SET sent_at = ?3, next_attempt_at = NULL, lease_id = NULL, last_error = NULL,
+                purge_at = CASE WHEN stream_position IS NULL THEN ?4 ELSE ?5 END,
+                kid = CASE WHEN stream_position IS NOT NULL THEN kid END,
+                parameters = CASE WHEN stream_position IS NOT NULL THEN parameters END
              WHERE id = ?1 AND lease_id = ?2",
-            &[&id, &lease, &now, &millis(*at + KEPT_SENT)],
+            &[&id, &lease, &now, &millis(*at + KEPT_SENT), &millis(*at + KEPT_SENT_IN_ORDER)],
         ),
         Fate::Again { next_attempt_at, error } => run(
             "UPDATE outbox SET next_attempt_at = ?3, last_error = ?4, lease_id = NULL
@@ -100,7 +112,13 @@ pub(super) fn settle(connection: &Connection, settlement: &Settlement) -> Result
             &[&id, &lease, &now],
         ),
     };
-    rows.map(|rows| rows == 1).map_err(|error| store_error("settle a message", error))
+    let settled = rows.and_then(|rows| {
+        if rows == 1 && matches!(fate, Fate::Sent | Fate::Dead { .. }) {
+            streams::wake_stream_of(connection, &id, *at)?;
+        }
+        Ok(rows == 1)
+    });
+    settled.map_err(|error| store_error("settle a message", error))
 }
 
 /// How the messages of `channel` stand.
@@ -129,6 +147,8 @@ struct MessageRow {
     expires_at: Option<i64>,
     created_at: i64,
     attempts: i64,
+    queued_at: i64,
+    position: Option<i64>,
 }
 
 impl MessageRow {
@@ -145,6 +165,8 @@ impl MessageRow {
             expires_at: row.get(8)?,
             created_at: row.get(9)?,
             attempts: row.get(10)?,
+            queued_at: row.get(11)?,
+            position: row.get(12)?,
         })
     }
 
@@ -159,8 +181,16 @@ impl MessageRow {
             language: self.language,
             parameters: SealedParameters { kid: self.kid, sealed: self.sealed },
             expires_at: self.expires_at.map(moment).transpose()?,
+            in_order: self.position.is_some(),
         };
-        Ok(ClaimedMessage { message, created_at: moment(self.created_at)?, attempts: self.attempts })
+        let (created_at, queued_at) = (moment(self.created_at)?, moment(self.queued_at)?);
+        Ok(ClaimedMessage {
+            message,
+            created_at,
+            queued_at,
+            position: self.position,
+            attempts: self.attempts,
+        })
     }
 }
 
@@ -178,7 +208,7 @@ mod tests {
             (PURGE, "ix_outbox_purge_at"),
             (DUE, "ix_outbox_next_attempt_at"),
             (CLAIM, "ix_outbox_next_attempt_at"),
-            (STATUS, "ix_outbox_next_attempt_at"),
+            (STATUS, "COVERING INDEX ix_outbox_open"),
             (STATUS, "ix_outbox_dead_at"),
         ] {
             let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();

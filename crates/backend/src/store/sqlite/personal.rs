@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::connection::store_error;
 use super::identity::changed;
 use super::read::{millis, moment, parse};
+use super::streams;
 use crate::domain::Timestamp;
 use crate::store::{AuditEntry, AuditRecord, PersonalRecords, SessionRecord, StoreError};
 
@@ -31,6 +32,7 @@ pub(super) fn delete_closed(connection: &Connection, now: Timestamp, limit: u32)
                          AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND role = 'admin')";
             changed(connection, acted, [id])?;
             changed(connection, "DELETE FROM users WHERE id = ?", [id])?;
+            streams::forget(connection, id)?;
             let concerned = "UPDATE audit_log SET user_id = ?2, subject = NULL, reason = NULL, address = NULL
                              WHERE user_id = ?1";
             changed(connection, concerned, params![id, AuditEntry::NOBODY.to_string()])?;

@@ -50,6 +50,11 @@ async fn only_admins_are_let_in_and_only_as_long_as_they_are() {
         (Method::POST, format!("/api/admin/users/{NOBODY}/restore")),
         (Method::POST, format!("/api/admin/users/{NOBODY}/end-sessions")),
         (Method::POST, format!("/api/admin/users/{NOBODY}/send-reset")),
+        (Method::GET, "/api/admin/webhooks".to_owned()),
+        (Method::GET, "/api/admin/outbox".to_owned()),
+        (Method::POST, "/api/admin/webhooks/replay".to_owned()),
+        (Method::POST, format!("/api/admin/webhooks/{NOBODY}/replay")),
+        (Method::POST, format!("/api/admin/outbox/{NOBODY}/replay")),
     ];
     for (method, path) in &paths {
         let call = || instance.call(method.clone(), path).json(&json!({"reason": "why not"}));

@@ -43,6 +43,7 @@ impl Mailbox {
                 language: row.get(2)?,
                 parameters: SealedParameters { kid: row.get(3)?, sealed: row.get(4)? },
                 expires_at: None,
+                in_order: false,
             })
         });
         messages.unwrap().map(|message| self.envelopes.open(&message.unwrap()).unwrap()).collect()

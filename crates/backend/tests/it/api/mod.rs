@@ -13,7 +13,7 @@ mod idempotency;
 mod kept_answers;
 mod lifecycle;
 mod lost_file;
-mod mailbox;
+pub(crate) mod mailbox;
 mod odd_input;
 mod onboarding;
 mod openapi;

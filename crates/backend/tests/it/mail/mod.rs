@@ -22,7 +22,7 @@ use crate::api::harness::SECRET;
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
 /// The store of a database that instances use at the same time.
-fn store(path: &Path) -> SqliteStore {
+pub(crate) fn store(path: &Path) -> SqliteStore {
     sqlite::migrate(path).unwrap();
     let pool = PoolConfig {
         max: 4,

@@ -6,6 +6,7 @@ mod directory;
 mod guesses;
 mod identity;
 mod log_in;
+mod messages;
 mod outbox;
 mod sessions;
 
@@ -33,6 +34,11 @@ pub(crate) use guesses::{
 };
 pub(crate) use identity::*;
 pub(crate) use log_in::*;
+pub(crate) use messages::{
+    messages_are_listed_page_by_page, messages_are_sent_again_in_their_order,
+    messages_of_a_person_are_taken_one_after_the_other, what_was_told_in_order_is_kept_for_a_while,
+    whoever_adds_at_once_gets_a_place_each,
+};
 pub(crate) use outbox::*;
 pub(crate) use sessions::*;
 mod kept_answers;

@@ -12,7 +12,7 @@ use crate::store::directory::{Account, AuditRecord, Progress};
 use crate::store::{Actor, AuditEntry};
 
 /// Bodies with no other fields than those that are described.
-pub(in crate::api) const CLOSED: [&str; 1] = ["ReasonRequest"];
+pub(in crate::api) const CLOSED: [&str; 2] = ["ReasonRequest", "ReplayRequest"];
 
 /// Why an admin does something.
 #[derive(Debug, ToSchema)]

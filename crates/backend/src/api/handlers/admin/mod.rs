@@ -5,8 +5,11 @@ pub(in crate::api) mod audit;
 mod dto;
 pub(in crate::api) mod export;
 pub(in crate::api) mod funnel;
+pub(in crate::api) mod mails;
+mod messages;
 mod order;
 mod queries;
 pub(in crate::api) mod users;
+pub(in crate::api) mod webhooks;
 
 pub(in crate::api) use dto::CLOSED;

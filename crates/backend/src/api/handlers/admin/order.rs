@@ -115,7 +115,7 @@ pub(super) async fn note(
     Ok(())
 }
 
-fn entry(
+pub(super) fn entry(
     app: &AppState,
     admin: &User,
     action: AuditAction,

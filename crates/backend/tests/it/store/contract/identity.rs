@@ -258,6 +258,8 @@ pub(crate) async fn a_closed_account_can_be_opened_again_and_then_goes(store: &S
     let (user, first) = registered(&**store).await;
     let mut remembered = mutation(Effect::None);
     remembered.audit = Some(audit(user.id));
+    remembered.messages = vec![super::messages::event("closed", user.id, "user.registered")];
+    let told = remembered.messages[0].id;
     remembered.at = at;
     assert_eq!(store.commit(remembered).await.unwrap(), Outcome::Committed);
     let seen = store.credentials_of(user.id).await.unwrap().unwrap().password_hash;
@@ -290,6 +292,7 @@ pub(crate) async fn a_closed_account_can_be_opened_again_and_then_goes(store: &S
         store.user(user.id).await.unwrap().is_none() && store.code(code.token_hash).await.unwrap().is_none()
     );
     assert!(store.token_state(first.token.hash).await.unwrap().is_none());
+    assert_eq!(store.message("closed", told).await.unwrap(), None, "nobody is told of who is gone");
     assert!(store.onboarding(user.id).await.unwrap().is_none());
     assert_eq!(store.personal_records(user.id, 10).await.unwrap(), PersonalRecords::default());
     let anonymous = store.personal_records(AuditEntry::NOBODY, 10_000).await.unwrap().audit;

@@ -30,6 +30,7 @@ fn message(channel: &str) -> NewMessage {
         language: "de".into(),
         parameters: SealedParameters { kid: "kid-1".into(), sealed: vec![0, 1, 255, 7] },
         expires_at: Some(now() + Duration::MINUTE),
+        in_order: false,
     }
 }
 
@@ -72,7 +73,13 @@ pub(crate) async fn a_message_is_written_with_its_effect_or_not_at_all(store: &S
     assert_eq!(store.commit(taken).await.unwrap(), Outcome::EmailTaken);
 
     let claimed = store.claim_messages(claim(&channel, now(), 10)).await.unwrap();
-    let expected = [full, bare].map(|message| ClaimedMessage { message, created_at: at, attempts: 1 });
+    let expected = [full, bare].map(|message| ClaimedMessage {
+        message,
+        created_at: at,
+        queued_at: at,
+        position: None,
+        attempts: 1,
+    });
     assert_eq!(claimed, expected);
 }
 

@@ -1,0 +1,74 @@
+//! Mails that wait, were sent or were given up.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use uuid::Uuid;
+
+use super::dto::ReasonRequest;
+use super::messages::{self, MessagesBody, MessagesPage};
+use crate::api::administrator::Administrator;
+use crate::api::attempt::Attempt;
+use crate::api::error::{ApiError, Problem};
+use crate::api::fields::Checked;
+use crate::api::query::CheckedQuery;
+use crate::app::App;
+use crate::idempotency::Answer;
+use crate::outbox::MAIL;
+
+/// List mails
+///
+/// The newest come first. A mail that was sent is shown for 7 days, one that was given up for 30; what a mail says is
+/// shown to nobody.
+#[utoipa::path(
+    get, path = "/api/admin/outbox", tag = "admin", operation_id = "list_mails", security(("access_token" = [])),
+    params(
+        ("state" = Option<String>, Query, description = "How far it is; `dead` for those that were given up", pattern = "^(waiting|sent|dead)$", example = "dead"),
+        ("type" = Option<String>, Query, description = "What it is", min_length = 1, max_length = 64, pattern = "^[a-z_.]+$", example = "verify_email"),
+        ("user_id" = Option<Uuid>, Query, description = "Whose account it concerns"),
+        ("from" = Option<String>, Query, description = "Not written before this moment (RFC 3339)", format = DateTime),
+        ("before" = Option<String>, Query, description = "Written before this moment (RFC 3339)", format = DateTime),
+        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before, with the same filters", min_length = 1, pattern = "^[A-Za-z0-9_-]+$"),
+        ("limit" = Option<u32>, Query, description = "How many at most; 50 where it is left out", minimum = 1, maximum = 100),
+    ),
+    responses(
+        (status = 200, description = "Some mails", body = MessagesBody),
+        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn list(
+    State(app): State<App>,
+    _: Administrator,
+    CheckedQuery(wanted): CheckedQuery<MessagesPage>,
+) -> Result<Json<MessagesBody>, ApiError> {
+    Ok(Json(messages::page(&app, MAIL, wanted).await?))
+}
+
+/// Send a mail again
+///
+/// One that was given up is tried again from the beginning. One that waits for its next attempt is tried at once. One whose
+/// code has expired is given up again.
+#[utoipa::path(
+    post, path = "/api/admin/outbox/{id}/replay", tag = "admin", operation_id = "replay_mail", security(("access_token" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The mail"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
+    ),
+    request_body = ReasonRequest,
+    responses(
+        (status = 204, description = "The mail is on its way"),
+        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`unknown_message`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`message_was_sent`: what it said is not kept", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn replay(
+    State(app): State<App>,
+    Administrator(admin): Administrator,
+    attempt: Attempt,
+    id: Result<Path<Uuid>, PathRejection>,
+    Checked(ReasonRequest { reason }): Checked<ReasonRequest>,
+) -> Result<Answer, ApiError> {
+    messages::replay(&app, &attempt, &admin, MAIL, id, &reason).await
+}

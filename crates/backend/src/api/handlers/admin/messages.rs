@@ -1,0 +1,239 @@
+//! What the lists of mails and of events have in common.
+
+use std::str::FromStr;
+
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::order::entry;
+use crate::api::attempt::{Attempt, Commit};
+use crate::api::cursor;
+use crate::api::error::ApiError;
+use crate::api::fields::{Fields, FromFields};
+use crate::api::query::{Moment, PageSize, Text};
+use crate::app::AppState;
+use crate::domain::{Reason, Timestamp, User};
+use crate::idempotency::Answer;
+use crate::store::messages::{MessageFilter, MessagePosition, MessageRecord, MessageState, Replay};
+use crate::store::{AuditAction, AuditEntry, Effect};
+
+/// How far a message is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct State(pub(super) MessageState);
+
+#[derive(Debug, thiserror::Error)]
+#[error("must be one of waiting, sent, dead")]
+pub(super) struct UnknownState;
+
+impl FromStr for State {
+    type Err = UnknownState;
+
+    fn from_str(text: &str) -> Result<Self, UnknownState> {
+        let all = [MessageState::Waiting, MessageState::Sent, MessageState::Dead];
+        all.into_iter().find(|state| name_of(*state) == text).map(Self).ok_or(UnknownState)
+    }
+}
+
+fn name_of(state: MessageState) -> &'static str {
+    match state {
+        MessageState::Waiting => "waiting",
+        MessageState::Sent => "sent",
+        MessageState::Dead => "dead",
+    }
+}
+
+/// What a message is. One that there is not gives an empty list.
+#[derive(Debug)]
+pub(super) struct Topic(pub(super) String);
+
+#[derive(Debug, thiserror::Error)]
+#[error("must be a name like onboarding.completed")]
+pub(super) struct BadTopic;
+
+impl FromStr for Topic {
+    type Err = BadTopic;
+
+    fn from_str(text: &str) -> Result<Self, BadTopic> {
+        let plain = text.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '.');
+        (plain && (1..=64).contains(&text.len())).then(|| Self(text.to_owned())).ok_or(BadTopic)
+    }
+}
+
+/// Which messages, and from where on.
+#[derive(Debug)]
+pub(in crate::api) struct MessagesPage {
+    pub(super) filter: MessageFilter,
+    pub(super) after: Option<MessagePosition>,
+    pub(super) limit: u32,
+}
+
+impl FromFields for MessagesPage {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let limit = fields.optional::<PageSize>("limit").unwrap_or_default().0;
+        let (filter, after) = filter_and_position(fields, false);
+        Some(Self { filter, after, limit })
+    }
+}
+
+/// The filter lacks its channel.
+pub(super) fn filter_and_position(
+    fields: &mut Fields,
+    oldest_first: bool,
+) -> (MessageFilter, Option<MessagePosition>) {
+    let filter = MessageFilter {
+        channel: String::new(),
+        state: fields.optional::<State>("state").map(|state| state.0),
+        topic: fields.optional::<Topic>("type").map(|topic| topic.0),
+        user_id: fields.optional::<Uuid>("user_id"),
+        from: fields.optional::<Moment>("from").map(|moment| moment.0),
+        before: fields.optional::<Moment>("before").map(|moment| moment.0),
+        oldest_first,
+    };
+    let after = fields.optional::<Text>("cursor").and_then(|text| {
+        let position = cursor::read(&list_of(&filter), &text.0);
+        position.map_err(|error| fields.reject("cursor", error)).ok()
+    });
+    (filter, after)
+}
+
+fn list_of(filter: &MessageFilter) -> String {
+    format!("messages {filter:?}")
+}
+
+/// The cursor of the page after one that ends at `position`; `filter` without its channel.
+pub(super) fn next(
+    filter: &MessageFilter,
+    position: Option<&MessagePosition>,
+) -> Result<Option<String>, serde_json::Error> {
+    position.map(|position| cursor::write(&list_of(filter), position)).transpose()
+}
+
+/// A message of the outbox, without what it says.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct MessageBody {
+    /// The same for all attempts: of an event the `webhook-id`, of a mail the local part of the `Message-ID`.
+    id: Uuid,
+    /// What it is.
+    #[serde(rename = "type")]
+    #[schema(example = "onboarding.completed")]
+    kind: String,
+    /// The account that it concerns.
+    #[schema(required = true)]
+    user_id: Option<Uuid>,
+    /// Of a mail, where it goes.
+    #[schema(required = true)]
+    recipient: Option<String>,
+    /// Of an event, which one of its person it is, from 1 on.
+    #[schema(required = true)]
+    sequence: Option<i64>,
+    /// `waiting` (for the first attempt, for the next, or for earlier events of the same person), `sent`, or `dead`: given up.
+    #[schema(pattern = "^(waiting|sent|dead)$", example = "dead")]
+    state: &'static str,
+    /// When it was written.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// How often it was tried, since it was written or was last to be sent again.
+    attempts: i64,
+    /// When it is tried next; `null` where it is not, or after an earlier event of the same person.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    next_attempt_at: Option<Timestamp>,
+    /// When it was sent.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    sent_at: Option<Timestamp>,
+    /// When it was given up.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    dead_at: Option<Timestamp>,
+    /// Why the last attempt failed.
+    #[schema(required = true)]
+    last_error: Option<String>,
+}
+
+impl From<MessageRecord> for MessageBody {
+    fn from(record: MessageRecord) -> Self {
+        Self {
+            id: record.id,
+            kind: record.topic,
+            user_id: record.user_id,
+            recipient: Some(record.recipient).filter(|recipient| !recipient.is_empty()),
+            sequence: record.position,
+            state: name_of(record.state),
+            created_at: record.created_at,
+            attempts: record.attempts,
+            next_attempt_at: record.next_attempt_at,
+            sent_at: record.sent_at,
+            dead_at: record.dead_at,
+            last_error: record.last_error,
+        }
+    }
+}
+
+/// Some messages.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct MessagesBody {
+    items: Vec<MessageBody>,
+    /// What `cursor` is to be for the next page; `null` after the last one.
+    #[schema(required = true)]
+    next_cursor: Option<String>,
+}
+
+/// A page of the messages of `channel`.
+pub(super) async fn page(
+    app: &AppState,
+    channel: &str,
+    MessagesPage { filter, after, limit }: MessagesPage,
+) -> Result<MessagesBody, ApiError> {
+    let wanted = MessageFilter { channel: channel.to_owned(), ..filter.clone() };
+    let page = app.store.messages(wanted, after, limit).await?;
+    let next_cursor = next(&filter, page.next.as_ref())?;
+    Ok(MessagesBody { items: page.items.into_iter().map(MessageBody::from).collect(), next_cursor })
+}
+
+/// Lets one message of `channel` be sent again.
+pub(super) async fn replay(
+    app: &AppState,
+    attempt: &Attempt,
+    admin: &User,
+    channel: &str,
+    id: Result<Path<Uuid>, PathRejection>,
+    reason: &Reason,
+) -> Result<Answer, ApiError> {
+    let Path(id) = id.map_err(|_| ApiError::MalformedPath { reason: "bears no id of a message" })?;
+    let record = app.store.message(channel, id).await?.ok_or(ApiError::UnknownMessage)?;
+    if !record.has_content {
+        return Err(ApiError::MessageWasSent);
+    }
+    let audit = AuditEntry {
+        subject: Some(id.to_string()),
+        ..entry(
+            app,
+            admin,
+            AuditAction::MessageReplayed,
+            record.user_id.unwrap_or(AuditEntry::NOBODY),
+            Some(reason),
+        )
+    };
+    let replay = Replay { channel: channel.to_owned(), ids: vec![id] };
+    commit(app, attempt, replay, audit, Answer::empty(StatusCode::NO_CONTENT)).await
+}
+
+/// Commits a replay with its audit row.
+pub(super) async fn commit(
+    app: &AppState,
+    attempt: &Attempt,
+    replay: Replay,
+    audit: AuditEntry,
+    answer: Answer,
+) -> Result<Answer, ApiError> {
+    match attempt.commit_entry(app, app.now(), Effect::Replay(replay), Some(audit), &[], answer).await? {
+        Commit::Done(answer) => Ok(answer),
+        Commit::Stale => Err(ApiError::Bug("a replay depends on no version")),
+    }
+}

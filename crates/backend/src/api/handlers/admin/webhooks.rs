@@ -1,0 +1,174 @@
+//! Events that wait for the webhook, were told or were given up.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::dto::ReasonRequest;
+use super::messages::{self, MessagesBody, MessagesPage, State as Reached, Topic};
+use super::order::entry;
+use crate::api::administrator::Administrator;
+use crate::api::attempt::Attempt;
+use crate::api::error::{ApiError, Problem};
+use crate::api::fields::{Checked, Fields, FromFields};
+use crate::api::query::{CheckedQuery, Moment};
+use crate::app::App;
+use crate::domain::Reason;
+use crate::idempotency::Answer;
+use crate::outbox::WEBHOOK;
+use crate::store::messages::{MAX_REPLAYED, MessageFilter, MessagePosition, Replay};
+use crate::store::{AuditAction, AuditEntry};
+
+/// Which events are to be told again, and why. All that is given must be met.
+#[derive(Debug, ToSchema)]
+pub(in crate::api) struct ReplayRequest {
+    /// Kept in the audit log. At most 500 UTF-16 units, in one line.
+    #[schema(value_type = String, min_length = 1, max_length = 500, pattern = r"^\s*[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F])?\s*$", example = "the receiver lost a day")]
+    reason: Reason,
+    /// How far they are.
+    #[schema(value_type = Option<String>, pattern = "^(waiting|sent|dead)$", example = "dead")]
+    state: Option<Reached>,
+    /// What they are.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z_.]+$", example = "onboarding.completed")]
+    r#type: Option<Topic>,
+    /// Whom they concern.
+    user_id: Option<Uuid>,
+    /// Not written before this moment (RFC 3339).
+    #[schema(value_type = Option<String>, format = DateTime)]
+    from: Option<Moment>,
+    /// Written before this moment (RFC 3339).
+    #[schema(value_type = Option<String>, format = DateTime)]
+    before: Option<Moment>,
+    /// The `next_cursor` of the answer before, with the same filters.
+    #[schema(value_type = Option<String>, min_length = 1, pattern = "^[A-Za-z0-9_-]+$")]
+    cursor: Option<MessagePosition>,
+}
+
+impl FromFields for ReplayRequest {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let reason = fields.required("reason");
+        let (filter, cursor) = messages::filter_and_position(fields, true);
+        let MessageFilter { state, topic, user_id, from, before, .. } = filter;
+        let (state, r#type) = (state.map(Reached), topic.map(Topic));
+        let (from, before) = (from.map(Moment), before.map(Moment));
+        Some(Self { reason: reason?, state, r#type, user_id, from, before, cursor })
+    }
+}
+
+impl ReplayRequest {
+    /// Lacks its channel.
+    fn filter(&self) -> MessageFilter {
+        MessageFilter {
+            channel: String::new(),
+            state: self.state.map(|state| state.0),
+            topic: self.r#type.as_ref().map(|topic| topic.0.clone()),
+            user_id: self.user_id,
+            from: self.from.map(|moment| moment.0),
+            before: self.before.map(|moment| moment.0),
+            oldest_first: true,
+        }
+    }
+}
+
+/// What is told again.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct ReplayedBody {
+    /// How many events, at most 100 for one call.
+    replayed: usize,
+    /// What `cursor` is to be for the next call, which goes on with newer events; `null` after the last one.
+    #[schema(required = true)]
+    next_cursor: Option<String>,
+}
+
+/// List events
+///
+/// What the webhook is told, the newest first. An event is shown for 30 days after it was told or given up; its content is
+/// shown to nobody but the receiver.
+#[utoipa::path(
+    get, path = "/api/admin/webhooks", tag = "admin", operation_id = "list_webhooks", security(("access_token" = [])),
+    params(
+        ("state" = Option<String>, Query, description = "How far it is; `dead` for those that were given up", pattern = "^(waiting|sent|dead)$", example = "dead"),
+        ("type" = Option<String>, Query, description = "What it is", min_length = 1, max_length = 64, pattern = "^[a-z_.]+$", example = "onboarding.completed"),
+        ("user_id" = Option<Uuid>, Query, description = "Whom it concerns"),
+        ("from" = Option<String>, Query, description = "Not written before this moment (RFC 3339)", format = DateTime),
+        ("before" = Option<String>, Query, description = "Written before this moment (RFC 3339)", format = DateTime),
+        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before, with the same filters", min_length = 1, pattern = "^[A-Za-z0-9_-]+$"),
+        ("limit" = Option<u32>, Query, description = "How many at most; 50 where it is left out", minimum = 1, maximum = 100),
+    ),
+    responses(
+        (status = 200, description = "Some events", body = MessagesBody),
+        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn list(
+    State(app): State<App>,
+    _: Administrator,
+    CheckedQuery(wanted): CheckedQuery<MessagesPage>,
+) -> Result<Json<MessagesBody>, ApiError> {
+    Ok(Json(messages::page(&app, WEBHOOK, wanted).await?))
+}
+
+/// Tell an event again
+///
+/// By the same id and with the same content. One that waits for its next attempt is tried at once.
+#[utoipa::path(
+    post, path = "/api/admin/webhooks/{id}/replay", tag = "admin", operation_id = "replay_webhook", security(("access_token" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The event: its `webhook-id`"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
+    ),
+    request_body = ReasonRequest,
+    responses(
+        (status = 204, description = "The event is on its way"),
+        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`unknown_message`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn replay(
+    State(app): State<App>,
+    Administrator(admin): Administrator,
+    attempt: Attempt,
+    id: Result<Path<Uuid>, PathRejection>,
+    Checked(ReasonRequest { reason }): Checked<ReasonRequest>,
+) -> Result<Answer, ApiError> {
+    messages::replay(&app, &attempt, &admin, WEBHOOK, id, &reason).await
+}
+
+/// Tell some events again
+///
+/// The oldest 100 that meet the filters; the next call goes on with newer ones. Those of one person are told in their order.
+#[utoipa::path(
+    post, path = "/api/admin/webhooks/replay", tag = "admin", operation_id = "replay_webhooks", security(("access_token" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
+    request_body = ReplayRequest,
+    responses(
+        (status = 200, description = "The events are on their way", body = ReplayedBody),
+        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn replay_some(
+    State(app): State<App>,
+    Administrator(admin): Administrator,
+    attempt: Attempt,
+    Checked(request): Checked<ReplayRequest>,
+) -> Result<Answer, ApiError> {
+    let filter = request.filter();
+    let wanted = MessageFilter { channel: WEBHOOK.to_owned(), ..filter.clone() };
+    let page = app.store.messages(wanted, request.cursor, MAX_REPLAYED).await?;
+    let next_cursor = messages::next(&filter, page.next.as_ref())?;
+    let ids: Vec<Uuid> = page.items.iter().map(|event| event.id).collect();
+    let body = ReplayedBody { replayed: ids.len(), next_cursor };
+    // One row tells of all, so it is of nobody in particular.
+    let subject = Some(format!("{} events", ids.len()));
+    let about = filter.user_id.unwrap_or(AuditEntry::NOBODY);
+    let audit = entry(&app, &admin, AuditAction::MessagesReplayed, about, Some(&request.reason));
+    let replay = Replay { channel: WEBHOOK.to_owned(), ids };
+    let answer = Answer::json(StatusCode::OK, &body)?;
+    messages::commit(&app, &attempt, replay, AuditEntry { subject, ..audit }, answer).await
+}

@@ -1,0 +1,52 @@
+//! Writes down what became of a message.
+
+use std::time::{Duration, Instant};
+
+use service_kit::exit::chain;
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::state::App;
+use crate::store::outbox::{ClaimedMessage, Fate, Settlement};
+
+/// Between two tries to say what became of a message.
+const SETTLE_PAUSE: Duration = Duration::from_millis(250);
+
+/// Says what became of a message, and does not rest while the lease lasts: a message that was sent and is not known to be
+/// would be sent again. `lease` is its id and its length, from `began` on.
+pub(super) async fn settle(
+    app: &App,
+    claimed: &ClaimedMessage,
+    (lease, length): (Uuid, time::Duration),
+    began: Instant,
+    fate: Fate,
+) {
+    let message = &claimed.message;
+    let (id, channel, topic) = (message.id, message.channel.as_str(), message.topic.as_str());
+    let result = match &fate {
+        Fate::Sent => "sent",
+        Fate::Again { .. } => "deferred",
+        Fate::Dead { .. } => "dead",
+        Fate::Returned => "returned",
+    };
+    if fate != Fate::Returned {
+        app.metrics.outbox().attempt(channel, topic, result);
+    }
+    if matches!(fate, Fate::Dead { .. }) {
+        // The reason may bear the address; it is in the outbox.
+        tracing::warn!(%id, channel, topic, "a message is given up; outbox.last_error says why");
+    }
+    let ends = Duration::try_from(length).unwrap_or_default();
+    loop {
+        let settlement = Settlement { id, lease, at: app.now(), fate: fate.clone() };
+        match app.store.settle_message(settlement).await {
+            Ok(true) => return,
+            Ok(false) => return tracing::debug!(%id, "a message was settled before or has another lease"),
+            Err(error) if began.elapsed() > ends => {
+                let error = chain(&error);
+                return tracing::warn!(%id, channel, result, error, "what became of a message is not written down");
+            }
+            Err(_) => sleep(SETTLE_PAUSE).await,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The order of messages that concern one person; see [`crate::store::outbox`].
+//!
+//! A stream's row is changed before anything that waits in the stream: so changes of one stream are done one after the
+//! other, and each sees what the one before it has done. To take messages needs no such order, since what is taken was due
+//! and stays the one of its stream.
+
+use uuid::Uuid;
+
+use super::batch::{Batch, values};
+use crate::domain::Timestamp;
+use crate::store::messages::Replay;
+
+/// Two instances that begin a stream at the same time: the one that comes second goes on with it.
+pub(super) const CONSTRAINT: &str = "pk_outbox_streams";
+
+/// Makes the earliest message that waits due, unless one of the stream is due or taken.
+const WAKE: &str = "UPDATE dbo.outbox SET next_attempt_at = ?
+    WHERE id = (SELECT TOP (1) id FROM dbo.outbox WHERE user_id = @stream_user AND channel = @stream_channel
+                AND stream_position > 0 AND purge_at IS NULL ORDER BY stream_position)
+    AND next_attempt_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM dbo.outbox WHERE user_id = @stream_user AND channel = @stream_channel
+                    AND stream_position > 0 AND next_attempt_at IS NOT NULL)";
+
+/// Declares what the other statements of this page go by. Once for each batch.
+pub(super) fn declare(batch: &mut Batch) {
+    batch.add("DECLARE @stream_user UNIQUEIDENTIFIER, @stream_channel NVARCHAR(20)", values![]);
+}
+
+/// Takes the next place in a stream, which is begun where there is none, and locks it.
+pub(super) fn take_place(batch: &mut Batch, channel: &str, user_id: Uuid) {
+    batch.add("SET @stream_user = ?", values![user_id]);
+    batch.add("SET @stream_channel = ?", values![channel]);
+    batch.add(
+        "UPDATE dbo.outbox_streams SET last_position = last_position + 1
+         WHERE channel = @stream_channel AND user_id = @stream_user",
+        values![],
+    );
+    batch.add(
+        "IF @@ROWCOUNT = 0 INSERT INTO dbo.outbox_streams (channel, user_id, last_position)
+         VALUES (@stream_channel, @stream_user, 1)",
+        values![],
+    );
+}
+
+/// Locks the stream of a message, if it is in one.
+pub(super) fn lock_stream_of(batch: &mut Batch, id: Uuid) {
+    // A variable keeps its value where no row is found.
+    batch.add("SET @stream_user = NULL", values![]);
+    batch.add(
+        "SELECT @stream_user = user_id, @stream_channel = channel FROM dbo.outbox WHERE id = ? AND stream_position > 0",
+        values![id],
+    );
+    batch.add(
+        "UPDATE dbo.outbox_streams SET last_position = last_position
+         WHERE channel = @stream_channel AND user_id = @stream_user",
+        values![],
+    );
+}
+
+/// Sees to it that the stream that was locked last has one message that is due, if any waits.
+pub(super) fn wake(batch: &mut Batch, at: Timestamp) {
+    batch.add(WAKE, values![at]);
+}
+
+/// Lets messages be sent again.
+pub(super) fn replay(batch: &mut Batch, Replay { channel, ids }: &Replay, at: Timestamp) {
+    declare(batch);
+    // In one order, so that nobody waits in a circle.
+    let mut ids = ids.clone();
+    ids.sort_unstable();
+    for id in &ids {
+        lock_stream_of(batch, *id);
+        batch.add(
+            "UPDATE dbo.outbox SET next_attempt_at = ?
+             WHERE id = ? AND channel = ? AND purge_at IS NULL AND lease_id IS NULL AND next_attempt_at > ?",
+            values![at, *id, channel.as_str(), at],
+        );
+        batch.add(
+            "UPDATE dbo.outbox SET sent_at = NULL, dead_at = NULL, purge_at = NULL, last_error = NULL, attempts = 0,
+                queued_at = ?, next_attempt_at = CASE WHEN stream_position IS NULL THEN CAST(? AS DATETIME2(3)) END
+             WHERE id = ? AND channel = ? AND purge_at IS NOT NULL AND parameters IS NOT NULL",
+            values![at, at, *id, channel.as_str()],
+        );
+    }
+    // All of a stream are back before one of it is due, so that the earliest is.
+    for id in &ids {
+        lock_stream_of(batch, *id);
+        wake(batch, at);
+    }
+}
+
+/// Deletes what was to be told in order of somebody who is gone.
+pub(super) fn forget(batch: &mut Batch, user_id: Uuid) {
+    batch.add("DELETE FROM dbo.outbox_streams WHERE user_id = ?", values![user_id]);
+    batch.add("DELETE FROM dbo.outbox WHERE user_id = ? AND stream_position > 0", values![user_id]);
+}
