@@ -44,6 +44,10 @@ export const router = createBrowserRouter([
             lazy: async () => ({ Component: (await import('../pages/ConfirmEmail')).ConfirmEmail }),
           },
           {
+            path: 'invitation',
+            lazy: async () => ({ Component: (await import('../pages/Invitation')).Invitation }),
+          },
+          {
             path: 'reset-password',
             lazy: async () => ({ Component: (await import('../pages/ResetPassword')).ResetPassword }),
           },

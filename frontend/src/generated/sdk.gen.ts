@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ApiHealthData, ApiHealthErrors, ApiHealthResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CloseAccountData, CloseAccountErrors, CloseAccountResponses, CompleteOnboardingData, CompleteOnboardingErrors, CompleteOnboardingResponses, DocsData, DocsResponses, EndAllSessionsData, EndAllSessionsErrors, EndAllSessionsResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportUsersData, ExportUsersErrors, ExportUsersResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, FunnelData, FunnelErrors, FunnelResponses, GetOnboardingData, GetOnboardingErrors, GetOnboardingResponses, GetStaticDataData, GetStaticDataResponses, HealthData, HealthErrors, HealthResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListMailsData, ListMailsErrors, ListMailsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MeData, MeErrors, MeResponses, MetricsData, MetricsResponses, OpenapiData, OpenapiResponses, PutStepData, PutStepErrors, PutStepResponses, ReadyData, ReadyErrors, ReadyResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, ReopenAccountData, ReopenAccountErrors, ReopenAccountResponses, ReplayMailData, ReplayMailErrors, ReplayMailResponses, ReplayWebhookData, ReplayWebhookErrors, ReplayWebhookResponses, ReplayWebhooksData, ReplayWebhooksErrors, ReplayWebhooksResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreUserData, RestoreUserErrors, RestoreUserResponses, SendResetData, SendResetErrors, SendResetResponses, ShowUserData, ShowUserErrors, ShowUserResponses, SuspendUserData, SuspendUserErrors, SuspendUserResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, ApiHealthData, ApiHealthErrors, ApiHealthResponses, ApproveDomainData, ApproveDomainErrors, ApproveDomainResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ClaimDomainData, ClaimDomainErrors, ClaimDomainResponses, CloseAccountData, CloseAccountErrors, CloseAccountResponses, CompleteOnboardingData, CompleteOnboardingErrors, CompleteOnboardingResponses, DescribeOrganizationData, DescribeOrganizationErrors, DescribeOrganizationResponses, DocsData, DocsResponses, DropDomainData, DropDomainErrors, DropDomainResponses, EndAllSessionsData, EndAllSessionsErrors, EndAllSessionsResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportUsersData, ExportUsersErrors, ExportUsersResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, FoundOrganizationData, FoundOrganizationErrors, FoundOrganizationResponses, FunnelData, FunnelErrors, FunnelResponses, GetOnboardingData, GetOnboardingErrors, GetOnboardingResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetStaticDataData, GetStaticDataResponses, HealthData, HealthErrors, HealthResponses, InviteData, InviteErrors, InviteResponses, JoinOrganizationData, JoinOrganizationErrors, JoinOrganizationResponses, LeaveOrganizationData, LeaveOrganizationErrors, LeaveOrganizationResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListDomainClaimsData, ListDomainClaimsErrors, ListDomainClaimsResponses, ListDomainsData, ListDomainsErrors, ListDomainsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMailsData, ListMailsErrors, ListMailsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListOffersData, ListOffersErrors, ListOffersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, LookAtInvitationData, LookAtInvitationErrors, LookAtInvitationResponses, MeData, MeErrors, MeResponses, MetricsData, MetricsResponses, OpenapiData, OpenapiResponses, PassOwnershipData, PassOwnershipErrors, PassOwnershipResponses, PutStepData, PutStepErrors, PutStepResponses, ReadyData, ReadyErrors, ReadyResponses, RefreshData, RefreshErrors, RefreshResponses, RefuseDomainData, RefuseDomainErrors, RefuseDomainResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ReopenAccountData, ReopenAccountErrors, ReopenAccountResponses, ReplayMailData, ReplayMailErrors, ReplayMailResponses, ReplayWebhookData, ReplayWebhookErrors, ReplayWebhookResponses, ReplayWebhooksData, ReplayWebhooksErrors, ReplayWebhooksResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreUserData, RestoreUserErrors, RestoreUserResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, SendResetData, SendResetErrors, SendResetResponses, SetMemberRoleData, SetMemberRoleErrors, SetMemberRoleResponses, ShowUserData, ShowUserErrors, ShowUserResponses, SuspendUserData, SuspendUserErrors, SuspendUserResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -84,6 +84,17 @@ export const listAuditLog = <ThrowOnError extends boolean = false>(options?: Opt
 });
 
 /**
+ * List claims of mail domains
+ *
+ * Those that wait, the oldest first; at most 100. Each is by an owner whose verified address is at the domain.
+ */
+export const listDomainClaims = <ThrowOnError extends boolean = false>(options?: Options<ListDomainClaimsData, ThrowOnError>) => (options?.client ?? client).get<ListDomainClaimsResponses, ListDomainClaimsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/domain-claims',
+    ...options
+});
+
+/**
  * Count how far all accounts are
  *
  * As of this moment, by the steps that there are today. Accounts that were deleted are not counted.
@@ -92,6 +103,37 @@ export const funnel = <ThrowOnError extends boolean = false>(options?: Options<F
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/funnel',
     ...options
+});
+
+/**
+ * Approve the claim of a mail domain
+ *
+ * The organization offers itself to people with a verified address there from then on. The owner who claimed it must
+ * still be one, with a verified address there.
+ */
+export const approveDomain = <ThrowOnError extends boolean = false>(options: Options<ApproveDomainData, ThrowOnError>) => (options.client ?? client).post<ApproveDomainResponses, ApproveDomainErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/organizations/{id}/domains/{domain}/approve',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Refuse the claim of a mail domain
+ *
+ * One that was approved before is taken away. Whoever has joined by it stays.
+ */
+export const refuseDomain = <ThrowOnError extends boolean = false>(options: Options<RefuseDomainData, ThrowOnError>) => (options.client ?? client).post<RefuseDomainResponses, RefuseDomainErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/organizations/{id}/domains/{domain}/refuse',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -412,7 +454,8 @@ export const refresh = <ThrowOnError extends boolean = false>(options?: Options<
  * Make an account
  *
  * Makes the account, its first session and its onboarding, whose step `account` is done by that. A mail with a code and
- * a link goes to the address. From one address of a client, 300 accounts may follow each other, then one comes every 12
+ * a link goes to the address. With `invitation` there is no such mail: the account joins the organization, and its step
+ * `organization` is done, too. From one address of a client, 300 accounts may follow each other, then one comes every 12
  * seconds; 30 attempts may meet an account that is there already, then each has to wait longer.
  */
 export const register = <ThrowOnError extends boolean = false>(options: Options<RegisterData, ThrowOnError>) => (options.client ?? client).post<RegisterResponses, RegisterErrors, ThrowOnError>({
@@ -478,6 +521,36 @@ export const docs = <ThrowOnError extends boolean = false>(options?: Options<Doc
 export const apiHealth = <ThrowOnError extends boolean = false>(options?: Options<ApiHealthData, ThrowOnError>) => (options?.client ?? client).get<ApiHealthResponses, ApiHealthErrors, ThrowOnError>({ url: '/api/health', ...options });
 
 /**
+ * Accept an invitation
+ *
+ * The account must have the invited address, which is verified by that. The step `organization` of an onboarding that is
+ * not completed is filled and done. Whoever has no account yet registers with `invitation`.
+ */
+export const acceptInvitation = <ThrowOnError extends boolean = false>(options: Options<AcceptInvitationData, ThrowOnError>) => (options.client ?? client).post<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/invitations/accept',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Look at an invitation
+ *
+ * For whoever has its link: what it is to, and for which address. Nothing is used by that.
+ */
+export const lookAtInvitation = <ThrowOnError extends boolean = false>(options: Options<LookAtInvitationData, ThrowOnError>) => (options.client ?? client).post<LookAtInvitationResponses, LookAtInvitationErrors, ThrowOnError>({
+    url: '/api/invitations/lookup',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * The state of my onboarding
  */
 export const getOnboarding = <ThrowOnError extends boolean = false>(options?: Options<GetOnboardingData, ThrowOnError>) => (options?.client ?? client).get<GetOnboardingResponses, GetOnboardingErrors, ThrowOnError>({
@@ -489,7 +562,8 @@ export const getOnboarding = <ThrowOnError extends boolean = false>(options?: Op
 /**
  * Complete my onboarding
  *
- * Again is no harm: a completed onboarding stays as it is.
+ * Makes the organization that the answers of the step `organization` describe, where I belong to none. Again is no harm:
+ * a completed onboarding stays as it is.
  */
 export const completeOnboarding = <ThrowOnError extends boolean = false>(options?: Options<CompleteOnboardingData, ThrowOnError>) => (options?.client ?? client).post<CompleteOnboardingResponses, CompleteOnboardingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -520,6 +594,235 @@ export const putStep = <ThrowOnError extends boolean = false>(options: Options<P
  * This document
  */
 export const openapi = <ThrowOnError extends boolean = false>(options?: Options<OpenapiData, ThrowOnError>) => (options?.client ?? client).get<OpenapiResponses, unknown, ThrowOnError>({ url: '/api/openapi.json', ...options });
+
+/**
+ * My organization
+ */
+export const getOrganization = <ThrowOnError extends boolean = false>(options?: Options<GetOrganizationData, ThrowOnError>) => (options?.client ?? client).get<GetOrganizationResponses, GetOrganizationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization',
+    ...options
+});
+
+/**
+ * Change my organization
+ */
+export const describeOrganization = <ThrowOnError extends boolean = false>(options: Options<DescribeOrganizationData, ThrowOnError>) => (options.client ?? client).patch<DescribeOrganizationResponses, DescribeOrganizationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Make an organization
+ *
+ * Completing the onboarding makes one of the answers of the step `organization`; this is for whoever has none by that.
+ */
+export const foundOrganization = <ThrowOnError extends boolean = false>(options: Options<FoundOrganizationData, ThrowOnError>) => (options.client ?? client).post<FoundOrganizationResponses, FoundOrganizationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List the domains of my organization
+ */
+export const listDomains = <ThrowOnError extends boolean = false>(options?: Options<ListDomainsData, ThrowOnError>) => (options?.client ?? client).get<ListDomainsResponses, ListDomainsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization/domains',
+    ...options
+});
+
+/**
+ * Claim a domain for my organization
+ *
+ * By an owner whose own verified address is there. Once an admin has approved it, the organization offers itself to
+ * people with a verified address at the domain. Again is no harm.
+ */
+export const claimDomain = <ThrowOnError extends boolean = false>(options: Options<ClaimDomainData, ThrowOnError>) => (options.client ?? client).post<ClaimDomainResponses, ClaimDomainErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization/domains',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Give a domain of my organization up
+ *
+ * The organization offers itself to nobody there any more; whoever has joined stays. Again is no harm.
+ */
+export const dropDomain = <ThrowOnError extends boolean = false>(options: Options<DropDomainData, ThrowOnError>) => (options.client ?? client).delete<DropDomainResponses, DropDomainErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization/domains/{domain}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List invitations
+ *
+ * Owners see all of the organization, others those that they sent. They are listed for 30 days after they have expired.
+ */
+export const listInvitations = <ThrowOnError extends boolean = false>(options?: Options<ListInvitationsData, ThrowOnError>) => (options?.client ?? client).get<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization/invitations',
+    ...options
+});
+
+/**
+ * Invite somebody to my organization
+ *
+ * A mail with a link goes to the address, in the language of whoever invites. The link works once, for 7 days, for an
+ * account with that address. The answer is the same whether there is such an account or not. An organization sends 50 such mails a day
+ * at most, and so does a person.
+ */
+export const invite = <ThrowOnError extends boolean = false>(options: Options<InviteData, ThrowOnError>) => (options.client ?? client).post<InviteResponses, InviteErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization/invitations',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke an invitation
+ *
+ * Allowed to whoever invited and to owners. Again is no harm.
+ */
+export const revokeInvitation = <ThrowOnError extends boolean = false>(options: Options<RevokeInvitationData, ThrowOnError>) => (options.client ?? client).delete<RevokeInvitationResponses, RevokeInvitationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization/invitations/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send an invitation again
+ *
+ * The link of the mail before works no more. Allowed to whoever invited and to owners, every 10 minutes and for 5 mails
+ * in all; also once it has expired.
+ */
+export const resendInvitation = <ThrowOnError extends boolean = false>(options: Options<ResendInvitationData, ThrowOnError>) => (options.client ?? client).post<ResendInvitationResponses, ResendInvitationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization/invitations/{id}/resend',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Leave my organization
+ *
+ * With its last member, the organization is gone. Invitations by whoever leaves are revoked.
+ */
+export const leaveOrganization = <ThrowOnError extends boolean = false>(options?: Options<LeaveOrganizationData, ThrowOnError>) => (options?.client ?? client).post<LeaveOrganizationResponses, LeaveOrganizationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization/leave',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
+
+/**
+ * List members
+ */
+export const listMembers = <ThrowOnError extends boolean = false>(options?: Options<ListMembersData, ThrowOnError>) => (options?.client ?? client).get<ListMembersResponses, ListMembersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization/members',
+    ...options
+});
+
+/**
+ * Remove a member
+ *
+ * At once: no session of theirs sees or changes anything of the organization any more. Invitations by them are revoked.
+ */
+export const removeMember = <ThrowOnError extends boolean = false>(options: Options<RemoveMemberData, ThrowOnError>) => (options.client ?? client).delete<RemoveMemberResponses, RemoveMemberErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization/members/{user_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Give a member a role
+ */
+export const setMemberRole = <ThrowOnError extends boolean = false>(options: Options<SetMemberRoleData, ThrowOnError>) => (options.client ?? client).patch<SetMemberRoleResponses, SetMemberRoleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization/members/{user_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Pass my ownership
+ *
+ * The other member becomes an owner, and I a mere member, both at once.
+ */
+export const passOwnership = <ThrowOnError extends boolean = false>(options: Options<PassOwnershipData, ThrowOnError>) => (options.client ?? client).post<PassOwnershipResponses, PassOwnershipErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organization/ownership',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Organizations that I may join
+ *
+ * Those that have verified the domain of my address, where my address is verified, too. Nothing while I belong to one.
+ */
+export const listOffers = <ThrowOnError extends boolean = false>(options?: Options<ListOffersData, ThrowOnError>) => (options?.client ?? client).get<ListOffersResponses, ListOffersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/offers',
+    ...options
+});
+
+/**
+ * Join an organization that offers itself
+ *
+ * As a member. The step `organization` of an onboarding that is not completed is filled and done.
+ */
+export const joinOrganization = <ThrowOnError extends boolean = false>(options: Options<JoinOrganizationData, ThrowOnError>) => (options.client ?? client).post<JoinOrganizationResponses, JoinOrganizationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/organizations/{id}/join',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * Countries, time zones, organization sizes and roles

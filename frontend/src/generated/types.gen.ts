@@ -180,6 +180,80 @@ export type DatabaseBody = {
 };
 
 /**
+ * What is to change. What is left out or `null` stays as it is.
+ */
+export type DescribeRequest = {
+    /**
+     * One line of which something is seen. Blanks around it are cut off.
+     */
+    name?: string | null;
+    /**
+     * How many people it has.
+     */
+    size?: string | null;
+    /**
+     * Its page, with http or https; at most 2048 bytes.
+     */
+    website?: string | null;
+};
+
+/**
+ * A mail domain of an organization.
+ */
+export type DomainBody = {
+    claimed_at: string;
+    /**
+     * As A-labels in lower case.
+     */
+    domain: string;
+    /**
+     * When an admin approved it; `null` until then.
+     */
+    verified_at: string | null;
+};
+
+/**
+ * A claim of a mail domain that waits for an admin.
+ */
+export type DomainClaimBody = {
+    claimed_at: string;
+    /**
+     * The account of the owner who claimed it, with a verified address there.
+     */
+    claimed_by: string;
+    /**
+     * As A-labels in lower case.
+     */
+    domain: string;
+    organization_id: string;
+    organization_name: string;
+};
+
+/**
+ * Claims that wait.
+ */
+export type DomainClaimsBody = {
+    items: Array<DomainClaimBody>;
+};
+
+/**
+ * A domain that is to be claimed.
+ */
+export type DomainRequest = {
+    /**
+     * What stands behind the `@` of the addresses. Domains where anybody gets an address are refused.
+     */
+    domain: string;
+};
+
+/**
+ * The mail domains of an organization.
+ */
+export type DomainsBody = {
+    items: Array<DomainBody>;
+};
+
+/**
  * All that is kept of a person.
  */
 export type ExportBody = {
@@ -189,6 +263,7 @@ export type ExportBody = {
      */
     audit_log: Array<ExportedAudit>;
     onboarding: OnboardingBody;
+    organization: OrganizationBody | null;
     /**
      * Every session, newest first.
      */
@@ -235,6 +310,24 @@ export type ForgotPasswordRequest = {
      * The address of the account. Compared without regard to case.
      */
     email: string;
+};
+
+/**
+ * An organization that is to be made.
+ */
+export type FoundRequest = {
+    /**
+     * One line of which something is seen. Blanks around it are cut off.
+     */
+    name: string;
+    /**
+     * How many people it has.
+     */
+    size?: string | null;
+    /**
+     * Its page, with http or https; at most 2048 bytes.
+     */
+    website?: string | null;
 };
 
 /**
@@ -313,6 +406,70 @@ export type HealthBody = {
 };
 
 /**
+ * An invitation, as the organization sees it.
+ */
+export type InvitationBody = {
+    created_at: string;
+    email: string;
+    /**
+     * When it stops to work.
+     */
+    expires_at: string;
+    id: string;
+    /**
+     * The account of whoever invites.
+     */
+    invited_by: string;
+    /**
+     * `member` or `owner`.
+     */
+    role: string;
+    /**
+     * When its last mail was written.
+     */
+    sent_at: string;
+    /**
+     * `pending`, `accepted`, `revoked` or `expired`.
+     */
+    state: string;
+};
+
+/**
+ * What the link of an invitation bears.
+ */
+export type InvitationTokenRequest = {
+    /**
+     * The token of the link.
+     */
+    token: string;
+};
+
+/**
+ * Some invitations.
+ */
+export type InvitationsBody = {
+    items: Array<InvitationBody>;
+    /**
+     * What `cursor` is to be for the next page; `null` after the last one.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Somebody who is to be invited.
+ */
+export type InviteRequest = {
+    /**
+     * Whether anybody has an account with this address makes no difference to the answer.
+     */
+    email: string;
+    /**
+     * `member` where it is left out. Only owners invite owners.
+     */
+    role?: string | null;
+};
+
+/**
  * Somebody who wants in.
  */
 export type LoginRequest = {
@@ -322,6 +479,41 @@ export type LoginRequest = {
     email: string;
     password: string;
     session?: SessionMode | null;
+};
+
+/**
+ * A member of the organization.
+ */
+export type MemberBody = {
+    email: string;
+    full_name: string;
+    joined_at: string;
+    /**
+     * `member` or `owner`.
+     */
+    role: string;
+    user_id: string;
+};
+
+/**
+ * What a member may do from now on.
+ */
+export type MemberRoleRequest = {
+    /**
+     * `member` or `owner`.
+     */
+    role: string;
+};
+
+/**
+ * Some members.
+ */
+export type MembersBody = {
+    items: Array<MemberBody>;
+    /**
+     * What `cursor` is to be for the next page; `null` after the last one.
+     */
+    next_cursor: string | null;
 };
 
 /**
@@ -397,6 +589,28 @@ export type NoFields = {
 };
 
 /**
+ * An organization that offers itself.
+ */
+export type OfferBody = {
+    /**
+     * What to join.
+     */
+    id: string;
+    /**
+     * How many members it has.
+     */
+    members: number;
+    name: string;
+};
+
+/**
+ * The organizations that offer themselves.
+ */
+export type OffersBody = {
+    items: Array<OfferBody>;
+};
+
+/**
  * The whole state of an onboarding.
  */
 export type OnboardingBody = {
@@ -423,6 +637,41 @@ export type OnboardingBody = {
  * How far a person is with the onboarding.
  */
 export type OnboardingStatus = 'in_progress' | 'completed';
+
+/**
+ * The organization that a person belongs to.
+ */
+export type OrganizationBody = {
+    created_at: string;
+    id: string;
+    /**
+     * Since when the person is a member.
+     */
+    joined_at: string;
+    name: string;
+    /**
+     * What the person may do there: `member` or `owner`.
+     */
+    role: string;
+    /**
+     * How many people it has; `null` where nobody has said.
+     */
+    size: string | null;
+    /**
+     * Its page; `null` where nobody has said.
+     */
+    website: string | null;
+};
+
+/**
+ * Who is an owner from now on.
+ */
+export type OwnershipRequest = {
+    /**
+     * The account of a member.
+     */
+    user_id: string;
+};
 
 /**
  * Connections of an instance to its database.
@@ -511,6 +760,28 @@ export type ReasonRequest = {
 };
 
 /**
+ * An invitation, as whoever has its link sees it.
+ */
+export type ReceivedInvitationBody = {
+    /**
+     * The invited address: the account must have it.
+     */
+    email: string;
+    /**
+     * When the link stops to work.
+     */
+    expires_at: string;
+    /**
+     * What the organization is called.
+     */
+    organization: string;
+    /**
+     * `member` or `owner`.
+     */
+    role: string;
+};
+
+/**
  * An account that is to be made.
  */
 export type RegisterRequest = {
@@ -525,6 +796,11 @@ export type RegisterRequest = {
      * non-characters are refused.
      */
     full_name: string;
+    /**
+     * The token of an invitation's link, for the address that it was sent to: the account joins the organization, and
+     * its address is verified.
+     */
+    invitation?: string | null;
     /**
      * Any characters; 8 to 128 in NFC, at least one of them visible. Refused are the 100,000 most common passwords
      * and those that contain the e-mail address, the part before its `@`, the name or a word of it (of at least 4
@@ -996,7 +1272,7 @@ export type ExportAccountError = ExportAccountErrors[keyof ExportAccountErrors];
 
 export type ExportAccountResponses = {
     /**
-     * Account, sessions, onboarding and audit log, for download
+     * Account, sessions, onboarding, organization and audit log, for download
      */
     200: ExportBody;
 };
@@ -1135,6 +1411,43 @@ export type ListAuditLogResponses = {
 
 export type ListAuditLogResponse = ListAuditLogResponses[keyof ListAuditLogResponses];
 
+export type ListDomainClaimsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/domain-claims';
+};
+
+export type ListDomainClaimsErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListDomainClaimsError = ListDomainClaimsErrors[keyof ListDomainClaimsErrors];
+
+export type ListDomainClaimsResponses = {
+    /**
+     * The oldest claims that wait
+     */
+    200: DomainClaimsBody;
+};
+
+export type ListDomainClaimsResponse = ListDomainClaimsResponses[keyof ListDomainClaimsResponses];
+
 export type FunnelData = {
     body?: never;
     path?: never;
@@ -1171,6 +1484,162 @@ export type FunnelResponses = {
 };
 
 export type FunnelResponse = FunnelResponses[keyof FunnelResponses];
+
+export type ApproveDomainData = {
+    body: ReasonRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The organization
+         */
+        id: string;
+        /**
+         * The domain
+         */
+        domain: string;
+    };
+    query?: never;
+    url: '/api/admin/organizations/{id}/domains/{domain}/approve';
+};
+
+export type ApproveDomainErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins; `domain_not_proved`: the owner is none any more, or has no verified address there
+     */
+    403: Problem;
+    /**
+     * `unknown_domain`: no such claim waits
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `domain_taken`: it is another organization's
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ApproveDomainError = ApproveDomainErrors[keyof ApproveDomainErrors];
+
+export type ApproveDomainResponses = {
+    /**
+     * The domain is the organization's
+     */
+    204: void;
+};
+
+export type ApproveDomainResponse = ApproveDomainResponses[keyof ApproveDomainResponses];
+
+export type RefuseDomainData = {
+    body: ReasonRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The organization
+         */
+        id: string;
+        /**
+         * The domain
+         */
+        domain: string;
+    };
+    query?: never;
+    url: '/api/admin/organizations/{id}/domains/{domain}/refuse';
+};
+
+export type RefuseDomainErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `unknown_domain`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type RefuseDomainError = RefuseDomainErrors[keyof RefuseDomainErrors];
+
+export type RefuseDomainResponses = {
+    /**
+     * The domain is not the organization's
+     */
+    204: void;
+};
+
+export type RefuseDomainResponse = RefuseDomainResponses[keyof RefuseDomainResponses];
 
 export type ListMailsData = {
     body?: never;
@@ -2627,6 +3096,10 @@ export type RegisterErrors = {
      */
     400: Problem;
     /**
+     * With `invitation`: `other_address`
+     */
+    403: Problem;
+    /**
      * `request_timeout`
      */
     408: Problem;
@@ -2634,6 +3107,10 @@ export type RegisterErrors = {
      * `email_taken`
      */
     409: Problem;
+    /**
+     * With `invitation`: `invitation_used`; `invitation_expired`: too old, revoked, replaced by a newer mail, or unknown
+     */
+    410: Problem;
     /**
      * `body_too_large`: over 64 KiB
      */
@@ -2895,6 +3372,136 @@ export type ApiHealthResponses = {
 
 export type ApiHealthResponse = ApiHealthResponses[keyof ApiHealthResponses];
 
+export type AcceptInvitationData = {
+    body: InvitationTokenRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/invitations/accept';
+};
+
+export type AcceptInvitationErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `other_address`: it is for another address than the account's
+     */
+    403: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `already_member`: leave the other organization first
+     */
+    409: Problem;
+    /**
+     * `invitation_used`; `invitation_expired`: too old, revoked, replaced by a newer mail, or unknown
+     */
+    410: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
+
+export type AcceptInvitationResponses = {
+    /**
+     * The organization that I belong to now
+     */
+    200: OrganizationBody;
+};
+
+export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
+
+export type LookAtInvitationData = {
+    body: InvitationTokenRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/invitations/lookup';
+};
+
+export type LookAtInvitationErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `invitation_used`; `invitation_expired`: too old, revoked, replaced by a newer mail, or unknown
+     */
+    410: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type LookAtInvitationError = LookAtInvitationErrors[keyof LookAtInvitationErrors];
+
+export type LookAtInvitationResponses = {
+    /**
+     * The invitation, which waits
+     */
+    200: ReceivedInvitationBody;
+};
+
+export type LookAtInvitationResponse = LookAtInvitationResponses[keyof LookAtInvitationResponses];
+
 export type GetOnboardingData = {
     body?: never;
     headers?: {
@@ -3125,6 +3732,1089 @@ export type OpenapiResponses = {
 };
 
 export type OpenapiResponse = OpenapiResponses[keyof OpenapiResponses];
+
+export type GetOrganizationData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/organization';
+};
+
+export type GetOrganizationErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `no_organization`: you belong to none
+     */
+    404: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type GetOrganizationError = GetOrganizationErrors[keyof GetOrganizationErrors];
+
+export type GetOrganizationResponses = {
+    /**
+     * What I belong to, and what I may do there
+     */
+    200: OrganizationBody;
+};
+
+export type GetOrganizationResponse = GetOrganizationResponses[keyof GetOrganizationResponses];
+
+export type DescribeOrganizationData = {
+    body: DescribeRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/organization';
+};
+
+export type DescribeOrganizationErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `owner_required`
+     */
+    403: Problem;
+    /**
+     * `no_organization`: you belong to none
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type DescribeOrganizationError = DescribeOrganizationErrors[keyof DescribeOrganizationErrors];
+
+export type DescribeOrganizationResponses = {
+    /**
+     * The organization after the change
+     */
+    200: OrganizationBody;
+};
+
+export type DescribeOrganizationResponse = DescribeOrganizationResponses[keyof DescribeOrganizationResponses];
+
+export type FoundOrganizationData = {
+    body: FoundRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/organization';
+};
+
+export type FoundOrganizationErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `already_member`: leave the other one first; `onboarding_incomplete`
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type FoundOrganizationError = FoundOrganizationErrors[keyof FoundOrganizationErrors];
+
+export type FoundOrganizationResponses = {
+    /**
+     * The organization, of which I am the owner
+     */
+    201: OrganizationBody;
+};
+
+export type FoundOrganizationResponse = FoundOrganizationResponses[keyof FoundOrganizationResponses];
+
+export type ListDomainsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/organization/domains';
+};
+
+export type ListDomainsErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `no_organization`: you belong to none
+     */
+    404: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListDomainsError = ListDomainsErrors[keyof ListDomainsErrors];
+
+export type ListDomainsResponses = {
+    /**
+     * Claimed and verified ones
+     */
+    200: DomainsBody;
+};
+
+export type ListDomainsResponse = ListDomainsResponses[keyof ListDomainsResponses];
+
+export type ClaimDomainData = {
+    body: DomainRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/organization/domains';
+};
+
+export type ClaimDomainErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `owner_required`; `domain_not_proved`: you have no verified address there
+     */
+    403: Problem;
+    /**
+     * `no_organization`: you belong to none
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `domain_taken`: it is another organization's; `too_many_domains`: there are 10 already
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ClaimDomainError = ClaimDomainErrors[keyof ClaimDomainErrors];
+
+export type ClaimDomainResponses = {
+    /**
+     * It waits for an admin, or is verified already
+     */
+    201: DomainBody;
+};
+
+export type ClaimDomainResponse = ClaimDomainResponses[keyof ClaimDomainResponses];
+
+export type DropDomainData = {
+    /**
+     * Not needed
+     */
+    body?: NoFields | null;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The domain
+         */
+        domain: string;
+    };
+    query?: never;
+    url: '/api/organization/domains/{domain}';
+};
+
+export type DropDomainErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `owner_required`
+     */
+    403: Problem;
+    /**
+     * `no_organization`: you belong to none
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type DropDomainError = DropDomainErrors[keyof DropDomainErrors];
+
+export type DropDomainResponses = {
+    /**
+     * The organization has the domain no more
+     */
+    204: void;
+};
+
+export type DropDomainResponse = DropDomainResponses[keyof DropDomainResponses];
+
+export type ListInvitationsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The `next_cursor` of the page before
+         */
+        cursor?: string;
+        /**
+         * How many at most; 50 where it is left out
+         */
+        limit?: number;
+    };
+    url: '/api/organization/invitations';
+};
+
+export type ListInvitationsErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `no_organization`: you belong to none
+     */
+    404: Problem;
+    /**
+     * `validation_failed`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListInvitationsError = ListInvitationsErrors[keyof ListInvitationsErrors];
+
+export type ListInvitationsResponses = {
+    /**
+     * Some invitations to my organization
+     */
+    200: InvitationsBody;
+};
+
+export type ListInvitationsResponse = ListInvitationsResponses[keyof ListInvitationsResponses];
+
+export type InviteData = {
+    body: InviteRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/organization/invitations';
+};
+
+export type InviteErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `owner_required`: only owners invite owners; `email_not_verified`: your own address is not verified
+     */
+    403: Problem;
+    /**
+     * `no_organization`: you belong to none
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `member_invited`: a member has this address; `already_invited`: an invitation waits; `onboarding_incomplete`
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `invitation_limit`: as many mails as a day allows
+     */
+    429: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type InviteError = InviteErrors[keyof InviteErrors];
+
+export type InviteResponses = {
+    /**
+     * The mail will be sent
+     */
+    201: InvitationBody;
+};
+
+export type InviteResponse = InviteResponses[keyof InviteResponses];
+
+export type RevokeInvitationData = {
+    /**
+     * Not needed
+     */
+    body?: NoFields | null;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The invitation
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/organization/invitations/{id}';
+};
+
+export type RevokeInvitationErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `unknown_invitation`; `no_organization`: you belong to none
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `invitation_closed`: it was accepted
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type RevokeInvitationError = RevokeInvitationErrors[keyof RevokeInvitationErrors];
+
+export type RevokeInvitationResponses = {
+    /**
+     * Its link does not work any more
+     */
+    204: void;
+};
+
+export type RevokeInvitationResponse = RevokeInvitationResponses[keyof RevokeInvitationResponses];
+
+export type ResendInvitationData = {
+    /**
+     * Not needed
+     */
+    body?: NoFields | null;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The invitation
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/organization/invitations/{id}/resend';
+};
+
+export type ResendInvitationErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `email_not_verified`: your own address is not verified
+     */
+    403: Problem;
+    /**
+     * `unknown_invitation`; `no_organization`: you belong to none
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `invitation_closed`: it was accepted or revoked
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `resend_too_soon`; `invitation_limit`: as many mails as a day allows
+     */
+    429: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ResendInvitationError = ResendInvitationErrors[keyof ResendInvitationErrors];
+
+export type ResendInvitationResponses = {
+    /**
+     * The mail will be sent
+     */
+    200: InvitationBody;
+};
+
+export type ResendInvitationResponse = ResendInvitationResponses[keyof ResendInvitationResponses];
+
+export type LeaveOrganizationData = {
+    /**
+     * Not needed
+     */
+    body?: NoFields | null;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/organization/leave';
+};
+
+export type LeaveOrganizationErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `no_organization`: you belong to none
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `last_owner`: pass the ownership first
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type LeaveOrganizationError = LeaveOrganizationErrors[keyof LeaveOrganizationErrors];
+
+export type LeaveOrganizationResponses = {
+    /**
+     * I belong to none
+     */
+    204: void;
+};
+
+export type LeaveOrganizationResponse = LeaveOrganizationResponses[keyof LeaveOrganizationResponses];
+
+export type ListMembersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The `next_cursor` of the page before
+         */
+        cursor?: string;
+        /**
+         * How many at most; 50 where it is left out
+         */
+        limit?: number;
+    };
+    url: '/api/organization/members';
+};
+
+export type ListMembersErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `no_organization`: you belong to none
+     */
+    404: Problem;
+    /**
+     * `validation_failed`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListMembersError = ListMembersErrors[keyof ListMembersErrors];
+
+export type ListMembersResponses = {
+    /**
+     * Some members of my organization
+     */
+    200: MembersBody;
+};
+
+export type ListMembersResponse = ListMembersResponses[keyof ListMembersResponses];
+
+export type RemoveMemberData = {
+    /**
+     * Not needed
+     */
+    body?: NoFields | null;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The account of the member
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/organization/members/{user_id}';
+};
+
+export type RemoveMemberErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `owner_required`
+     */
+    403: Problem;
+    /**
+     * `unknown_member`; `no_organization`: you belong to none
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `last_owner`
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type RemoveMemberError = RemoveMemberErrors[keyof RemoveMemberErrors];
+
+export type RemoveMemberResponses = {
+    /**
+     * They belong to the organization no more
+     */
+    204: void;
+};
+
+export type RemoveMemberResponse = RemoveMemberResponses[keyof RemoveMemberResponses];
+
+export type SetMemberRoleData = {
+    body: MemberRoleRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The account of the member
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/organization/members/{user_id}';
+};
+
+export type SetMemberRoleErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `owner_required`
+     */
+    403: Problem;
+    /**
+     * `unknown_member`; `no_organization`: you belong to none
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `last_owner`
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type SetMemberRoleError = SetMemberRoleErrors[keyof SetMemberRoleErrors];
+
+export type SetMemberRoleResponses = {
+    /**
+     * The member has the role
+     */
+    204: void;
+};
+
+export type SetMemberRoleResponse = SetMemberRoleResponses[keyof SetMemberRoleResponses];
+
+export type PassOwnershipData = {
+    body: OwnershipRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/organization/ownership';
+};
+
+export type PassOwnershipErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `owner_required`
+     */
+    403: Problem;
+    /**
+     * `unknown_member`; `no_organization`: you belong to none
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type PassOwnershipError = PassOwnershipErrors[keyof PassOwnershipErrors];
+
+export type PassOwnershipResponses = {
+    /**
+     * The other member is an owner
+     */
+    204: void;
+};
+
+export type PassOwnershipResponse = PassOwnershipResponses[keyof PassOwnershipResponses];
+
+export type ListOffersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/organizations/offers';
+};
+
+export type ListOffersErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListOffersError = ListOffersErrors[keyof ListOffersErrors];
+
+export type ListOffersResponses = {
+    /**
+     * At most one, since a domain is of one organization
+     */
+    200: OffersBody;
+};
+
+export type ListOffersResponse = ListOffersResponses[keyof ListOffersResponses];
+
+export type JoinOrganizationData = {
+    /**
+     * Not needed
+     */
+    body?: NoFields | null;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The organization
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/organizations/{id}/join';
+};
+
+export type JoinOrganizationErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `no_offer`: there is no such organization, or it does not offer itself to you
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `already_member`: leave the other organization first
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type JoinOrganizationError = JoinOrganizationErrors[keyof JoinOrganizationErrors];
+
+export type JoinOrganizationResponses = {
+    /**
+     * The organization that I belong to now
+     */
+    200: OrganizationBody;
+};
+
+export type JoinOrganizationResponse = JoinOrganizationResponses[keyof JoinOrganizationResponses];
 
 export type GetStaticDataData = {
     body?: never;

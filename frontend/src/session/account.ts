@@ -18,6 +18,8 @@ export interface Registration {
   email: string;
   password: string;
   full_name: string;
+  /** The token of an invitation to this address. */
+  invitation?: string;
 }
 
 export async function signUp(registration: Registration): Promise<User> {

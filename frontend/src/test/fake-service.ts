@@ -17,6 +17,8 @@ import {
  */
 export class FakeService {
   readonly people = new Map<string, Person>();
+  /** Invitations by the tokens of their links. */
+  readonly invitations = new Map<string, { email: string; state: 'good' | 'used' | 'expired' }>();
   readonly requests: Array<{ method: string; path: string; key: string | null; body: string }> = [];
   /** Taken one for each request: what happens to it instead of, or after, being handled. */
   readonly faults: Array<'drop_before' | 'drop_after' | number | undefined> = [];
@@ -81,6 +83,10 @@ export class FakeService {
         return this.refresh();
       case 'GET /api/static-data':
         return ok(STATIC_DATA);
+      case 'POST /api/invitations/lookup':
+        return this.invitation(json['token'], (email) =>
+          ok({ organization: 'Acme', email, role: 'member', expires_at: '2026-03-08T12:00:00Z' }),
+        );
       case 'POST /api/auth/password/forgot':
         return this.forgot(json);
       case 'POST /api/auth/password/reset':
@@ -90,6 +96,8 @@ export class FakeService {
     const person = this.people.get(this.whoAsks(request) ?? '');
     if (!person) return refuse(401, 'token_invalid');
     switch (`${request.method} ${step ? '/api/onboarding/steps' : path}`) {
+      case 'POST /api/invitations/accept':
+        return this.invitation(json['token'], (email) => this.join(person, String(json['token']), email));
       case 'GET /api/auth/me':
         return ok(person.user);
       case 'POST /api/auth/email/verify':
@@ -132,9 +140,28 @@ export class FakeService {
       created_at: '2026-03-01T12:00:00Z',
     };
     const person: Person = { user, password: String(json['password']), state: begun(), mails: [] };
+    const invited = this.invitations.get(String(json['invitation']));
     this.people.set(email, person);
-    this.mail(person, 'verify', user.email);
+    if (invited) {
+      invited.state = 'used';
+      user.email_verified = true;
+    } else {
+      this.mail(person, 'verify', user.email);
+    }
     return { ...this.grant(email), status: 201 };
+  }
+
+  private invitation(token: unknown, good: (email: string) => Omit<Kept, 'body'>): Omit<Kept, 'body'> {
+    const found = this.invitations.get(String(token));
+    if (found?.state === 'good') return good(found.email);
+    return refuse(410, found?.state === 'used' ? 'invitation_used' : 'invitation_expired');
+  }
+
+  private join(person: Person, token: string, email: string): Omit<Kept, 'body'> {
+    if (email !== person.user.email) return refuse(403, 'other_address');
+    this.invitations.set(token, { email, state: 'used' });
+    person.user.email_verified = true;
+    return ok({ name: 'Acme' });
   }
 
   /** A mail takes the place of an earlier one of its kind. */

@@ -132,6 +132,7 @@ impl Attempt {
             Outcome::EmailTaken => Err(ApiError::EmailTaken),
             Outcome::SessionRevoked => Err(AccessError::Revoked.into()),
             Outcome::Throttled => Err(ApiError::CodesThrottled { seconds: RESEND_AFTER.whole_seconds() }),
+            Outcome::Organization(refusal) => Err(refusal.into()),
             Outcome::Stale => Ok(Commit::Stale),
         }
     }
@@ -169,6 +170,7 @@ impl Attempt {
                     | Outcome::EmailTaken
                     | Outcome::SessionRevoked
                     | Outcome::Throttled
+                    | Outcome::Organization(_)
                     | Outcome::Stale => None,
                 }
             }

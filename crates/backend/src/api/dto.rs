@@ -1,6 +1,7 @@
 //! Requests and answers as they look on the wire.
 
 mod identity;
+pub(super) mod organizations;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,6 +11,7 @@ use uuid::Uuid;
 use super::error::FieldErrors;
 use super::fields::{Fields, FromFields};
 use crate::domain::onboarding::{Onboarding, Step, StepStatus};
+use crate::domain::one_time_code::LinkToken;
 use crate::domain::session::RefreshToken;
 use crate::domain::{Email, FullName, Password, PresentedEmail, PresentedPassword, Timestamp, User};
 
@@ -65,6 +67,10 @@ pub(super) struct RegisterRequest {
     /// Where the refresh token goes; `token` where it is left out.
     #[schema(value_type = Option<SessionMode>)]
     pub(super) session: SessionMode,
+    /// The token of an invitation's link, for the address that it was sent to: the account joins the organization, and
+    /// its address is verified.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 512)]
+    pub(super) invitation: Option<LinkToken>,
 }
 
 impl FromFields for RegisterRequest {
@@ -72,12 +78,13 @@ impl FromFields for RegisterRequest {
         let (email, password) = (fields.required("email"), fields.required::<Password>("password"));
         let full_name = fields.required("full_name");
         let session = fields.optional("session").unwrap_or_default();
+        let invitation = fields.optional("invitation");
         if let (Some(email), Some(password), Some(full_name)) = (&email, &password, &full_name)
             && let Err(error) = password.check_personal(email, full_name)
         {
             fields.reject("password", error);
         }
-        Some(Self { email: email?, password: password?, full_name: full_name?, session })
+        Some(Self { email: email?, password: password?, full_name: full_name?, session, invitation })
     }
 }
 

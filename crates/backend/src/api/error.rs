@@ -14,6 +14,7 @@ pub(super) use super::field_errors::FieldErrors;
 use super::request_id;
 use crate::auth::{AccessError, HashError};
 use crate::domain::onboarding::{ChangeRefused, UnknownStep};
+use crate::domain::organization::{QUOTA_WINDOW, RESEND_AFTER, Refusal};
 use crate::idempotency::{Answer, InvalidKey, OpenError};
 use crate::outbox::EnvelopeError;
 use crate::store::StoreError;
@@ -86,6 +87,12 @@ pub(super) enum ApiError {
     #[error("there is already an account with this e-mail address")]
     EmailTaken,
     #[error(transparent)]
+    Organization(#[from] Refusal),
+    #[error("complete your onboarding first")]
+    OnboardingOpen,
+    #[error("verify your own e-mail address first")]
+    EmailNotVerified,
+    #[error(transparent)]
     Change(#[from] ChangeRefused),
     #[error("the state has changed: its version is {current} now")]
     VersionMismatch { current: i64 },
@@ -147,6 +154,9 @@ impl ApiError {
             Self::SessionNotFound => (S::NOT_FOUND, "session_not_found"),
             Self::CrossSite => (S::FORBIDDEN, "cross_site_request"),
             Self::EmailTaken => (S::CONFLICT, "email_taken"),
+            Self::Organization(refusal) => (refusal_status(*refusal), refusal.as_str()),
+            Self::OnboardingOpen => (S::CONFLICT, "onboarding_incomplete"),
+            Self::EmailNotVerified => (S::FORBIDDEN, "email_not_verified"),
             Self::Change(refused) => change_outline(refused),
             Self::VersionMismatch { .. } => (S::PRECONDITION_FAILED, "version_mismatch"),
             Self::AlreadyThere { .. } => (S::PRECONDITION_FAILED, "precondition_failed"),
@@ -185,6 +195,8 @@ impl ApiError {
             Self::Hash(HashError::Busy { retry_after }) => {
                 Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
             }
+            Self::Organization(Refusal::ResendTooSoon) => Some(RESEND_AFTER.whole_seconds().unsigned_abs()),
+            Self::Organization(Refusal::QuotaUsed) => Some(QUOTA_WINDOW.whole_seconds().unsigned_abs()),
             _ => (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
         }
     }
@@ -203,6 +215,8 @@ impl ApiError {
             Self::Access(_)
                 | Self::AccountSuspended
                 | Self::Forbidden
+                | Self::EmailNotVerified
+                | Self::OnboardingOpen
                 | Self::CodesThrottled { .. }
                 | Self::RefreshTokenInvalid
                 | Self::CrossSite
@@ -213,7 +227,13 @@ impl ApiError {
                 | Self::IdempotencyKey(_)
                 | Self::KeptAnswer(_)
         );
-        status.is_client_error() && !passing
+        status.is_client_error() && !passing && !self.is_passing_refusal(status)
+    }
+
+    /// Whether an organization refuses for want of a role, an address or time, all of which may come.
+    fn is_passing_refusal(&self, status: StatusCode) -> bool {
+        let passing = matches!(status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS);
+        matches!(self, Self::Organization(_)) && passing
     }
 
     /// What a client is told. Causes inside of this service are for the log alone.
@@ -248,6 +268,25 @@ fn access_code(error: &AccessError) -> &'static str {
         | AccessError::Invalid(_)
         | AccessError::Role(_)
         | AccessError::UnknownUser => "token_invalid",
+    }
+}
+
+fn refusal_status(refusal: Refusal) -> StatusCode {
+    use Refusal as R;
+    match refusal {
+        R::NotOwner | R::OtherAddress | R::DomainNotProved => StatusCode::FORBIDDEN,
+        R::NotMember | R::UnknownMember | R::UnknownInvitation | R::UnknownDomain | R::NoOffer => {
+            StatusCode::NOT_FOUND
+        }
+        R::LastOwner
+        | R::AlreadyMember
+        | R::MemberInvited
+        | R::AlreadyInvited
+        | R::InvitationClosed
+        | R::DomainTaken
+        | R::TooManyDomains => StatusCode::CONFLICT,
+        R::InvitationUsed | R::InvitationDead => StatusCode::GONE,
+        R::ResendTooSoon | R::QuotaUsed => StatusCode::TOO_MANY_REQUESTS,
     }
 }
 

@@ -7,7 +7,10 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, patch, post, put};
 
 use super::error::ApiError;
-use super::handlers::admin::{actions, audit, export, funnel, mails, users, webhooks};
+use super::handlers::admin::{
+    actions, audit, domains as domain_claims, export, funnel, mails, users, webhooks,
+};
+use super::handlers::organizations::{domains, invitations, joining, members, offers, own};
 use super::handlers::{
     account, docs, email, health, onboarding, own_account, password, session, sessions, static_data,
 };
@@ -25,6 +28,7 @@ pub fn router(app: App) -> Router {
         .route("/api/auth/login", post(account::login))
         .route("/api/auth/password/forgot", post(password::forgot))
         .route("/api/auth/password/reset", post(password::reset))
+        .route("/api/invitations/lookup", post(joining::look_up))
         .route_layer(repeatable(Asker::Anybody));
     let for_token_holders = Router::new()
         .route("/api/auth/refresh", post(session::refresh))
@@ -34,7 +38,7 @@ pub fn router(app: App) -> Router {
     let for_whoever_has_mail = Router::new()
         .route("/api/auth/email/verify", post(email::verify))
         .route_layer(repeatable(Asker::MaybeUser));
-    let for_users = Router::new()
+    let for_users = organization_changes()
         .route("/api/auth/email/resend", post(email::resend))
         .route("/api/auth/email/change", post(email::change))
         .route("/api/auth/password/change", post(password::change))
@@ -48,6 +52,7 @@ pub fn router(app: App) -> Router {
         .merge(what_admins_do())
         .route_layer(repeatable(Asker::User));
     let readable = what_admins_see()
+        .merge(organization_reads())
         .route("/api/auth/me", get(account::me))
         .route("/api/auth/sessions", get(sessions::list))
         .route("/api/account/export", get(own_account::export))
@@ -93,4 +98,32 @@ fn what_admins_see() -> Router<App> {
         .route("/api/admin/funnel", get(funnel::show))
         .route("/api/admin/webhooks", get(webhooks::list))
         .route("/api/admin/outbox", get(mails::list))
+}
+
+/// Each by a member of an organization, by somebody who joins one, or by an admin.
+fn organization_changes() -> Router<App> {
+    Router::new()
+        .route("/api/organization", post(own::found).patch(own::describe))
+        .route("/api/organization/leave", post(own::leave))
+        .route("/api/organization/members/{user_id}", patch(members::set_role).delete(members::remove))
+        .route("/api/organization/ownership", post(members::pass_ownership))
+        .route("/api/organization/invitations", post(invitations::invite))
+        .route("/api/organization/invitations/{id}", delete(invitations::revoke))
+        .route("/api/organization/invitations/{id}/resend", post(invitations::resend))
+        .route("/api/organization/domains", post(domains::claim))
+        .route("/api/organization/domains/{domain}", delete(domains::drop_one))
+        .route("/api/invitations/accept", post(joining::accept))
+        .route("/api/organizations/{id}/join", post(offers::join))
+        .route("/api/admin/organizations/{id}/domains/{domain}/approve", post(domain_claims::approve))
+        .route("/api/admin/organizations/{id}/domains/{domain}/refuse", post(domain_claims::refuse))
+}
+
+fn organization_reads() -> Router<App> {
+    Router::new()
+        .route("/api/organization", get(own::show))
+        .route("/api/organization/members", get(members::list))
+        .route("/api/organization/invitations", get(invitations::list))
+        .route("/api/organization/domains", get(domains::list))
+        .route("/api/organizations/offers", get(offers::list))
+        .route("/api/admin/domain-claims", get(domain_claims::list))
 }

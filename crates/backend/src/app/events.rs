@@ -71,6 +71,7 @@ fn told_by(effect: &Effect, at: Timestamp) -> Vec<Event> {
         Effect::CompleteOnboarding { user_id, expected_version } => {
             vec![Event::OnboardingCompleted { user_id: *user_id, version: expected_version + 1 }]
         }
+        Effect::Sequence(effects) => effects.iter().flat_map(|effect| told_by(effect, at)).collect(),
         _ => Vec::new(),
     }
 }
@@ -113,6 +114,8 @@ mod tests {
     fn other_changes_tell_what_they_are() {
         let complete = Effect::CompleteOnboarding { user_id: Uuid::nil(), expected_version: 4 };
         assert_eq!(kinds(&complete), ["onboarding.completed"]);
+        let both = Effect::Sequence(vec![saved(StepStatus::Completed, Some(AT)), complete]);
+        assert_eq!(kinds(&both), ["onboarding.step_completed", "onboarding.completed"]);
         assert!(kinds(&Effect::None).is_empty());
         // Whoever has the command line registers nobody.
         let password_hash = PasswordHash::from_phc(String::new());

@@ -77,6 +77,17 @@ pub enum MailContent {
         /// The new address.
         new_email: String,
     },
+    /// Brings the link by which somebody joins an organization.
+    Invitation {
+        /// The name of whoever invites.
+        inviter: String,
+        /// What the organization is called.
+        organization: String,
+        /// What the link bears.
+        token: MailSecret,
+        /// The last day on which it works, as the mail shows it.
+        expires_on: String,
+    },
     /// Says that the account was closed, and until when that can be taken back.
     AccountClosing {
         /// The name of the person.
@@ -95,6 +106,7 @@ impl MailContent {
             Self::PasswordChanged { .. } => "password_changed",
             Self::EmailChangeConfirm { .. } => "email_change_confirm",
             Self::EmailChangedNotice { .. } => "email_changed_notice",
+            Self::Invitation { .. } => "invitation",
             Self::AccountClosing { .. } => "account_closing",
         }
     }

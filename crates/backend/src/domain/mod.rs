@@ -13,6 +13,7 @@ pub mod guessing;
 pub mod mail;
 pub mod onboarding;
 pub mod one_time_code;
+pub mod organization;
 mod password;
 mod preferences;
 mod reason;

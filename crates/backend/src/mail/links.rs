@@ -27,6 +27,7 @@ impl PublicUrl {
                 format!("{base}/confirm-email#token={}", token.0)
             }
             MailContent::ResetPassword { token, .. } => format!("{base}/reset-password#token={}", token.0),
+            MailContent::Invitation { token, .. } => format!("{base}/invitation#token={}", token.0),
             MailContent::PasswordChanged { .. } => format!("{base}/forgot-password"),
             MailContent::AccountClosing { .. } => format!("{base}/login"),
             MailContent::EmailChangedNotice { .. } => base.clone(),

@@ -1,7 +1,8 @@
 //! What mails say, from templates in files: `crates/backend/mail/LANGUAGE/KIND.txt` and `.html`, which are embedded.
 //!
 //! The first line of a text is `Subject: …`. Both know the fields of their [`MailContent`], and `link`, `product`,
-//! `language` and `name`: the person's name, or nothing where it looks like an advertisement.
+//! `language` and `name`: the person's name, or nothing where it looks like an advertisement. So it is with `inviter` and
+//! `organization`, which others have chosen.
 
 use include_dir::{Dir, include_dir};
 use minijinja::{Environment, UndefinedBehavior};
@@ -16,6 +17,9 @@ static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/mail");
 
 /// The languages that there are templates in; the first is for all others.
 const LANGUAGES: [&str; 2] = ["en", "de"];
+
+/// Fields that somebody else than the reader has written.
+const CHOSEN_BY_OTHERS: [&str; 2] = ["inviter", "organization"];
 
 /// All templates.
 #[derive(Debug)]
@@ -57,6 +61,13 @@ impl Templates {
         let wanted = language.map(Language::primary).unwrap_or_default();
         let language = LANGUAGES.into_iter().find(|known| *known == wanted).unwrap_or(LANGUAGES[0]);
         let mut fields = fields(content)?;
+        for chosen in CHOSEN_BY_OTHERS {
+            if let Some(Value::String(text)) = fields.get_mut(chosen)
+                && looks_like_a_link(text)
+            {
+                text.clear();
+            }
+        }
         let name = fields.get("full_name").and_then(Value::as_str).unwrap_or_default();
         let name = if looks_like_a_link(name) { "" } else { name };
         for (field, value) in
@@ -127,6 +138,12 @@ mod tests {
             },
             MailContent::EmailChangedNotice { full_name: full_name(), new_email: "new@example.com".into() },
             MailContent::AccountClosing { full_name: full_name(), deleted_on: "2026-03-15".into() },
+            MailContent::Invitation {
+                inviter: full_name(),
+                organization: "Söhne & Co.".into(),
+                token: token(),
+                expires_on: "2026-03-22".into(),
+            },
         ]
     }
 
@@ -148,8 +165,8 @@ mod tests {
                         "{at}"
                     );
                 }
-                assert!(text.contains("Zoë <b>Å \"&\" O'Neill,"), "{at}: {text}");
-                assert!(html.contains("Zoë &lt;b&gt;Å &quot;&amp;&quot; O&#x27;Neill,"), "{at}: {html}");
+                assert!(text.contains("Zoë <b>Å \"&\" O'Neill"), "{at}: {text}");
+                assert!(html.contains("Zoë &lt;b&gt;Å &quot;&amp;&quot; O&#x27;Neill"), "{at}: {html}");
                 assert!(html.contains(&format!("<html lang=\"{language}\">")), "{at}");
                 for (field, value) in fields(&content).unwrap() {
                     let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -208,6 +225,16 @@ mod tests {
         let content = MailContent::EmailChangedNotice { full_name, new_email: "new@example.com".into() };
         let Rendered { text, html, .. } = render(&content, "en");
         assert!(text.starts_with("Hello,") && !html.contains("evil"), "{text}");
+        let content = MailContent::Invitation {
+            inviter: "Win at evil.example".into(),
+            organization: "https://evil.example".into(),
+            token: MailSecret("token".into()),
+            expires_on: "2026-03-22".into(),
+        };
+        for language in LANGUAGES {
+            let Rendered { text, html, .. } = render(&content, language);
+            assert!(!text.contains("evil") && !html.contains("evil"), "{text}");
+        }
         assert_eq!(one_line(" a\r\nBcc: b\u{85}c "), "a  Bcc: b c");
     }
 }

@@ -71,6 +71,36 @@ pub enum AuditAction {
     MessageReplayed,
     /// Several messages of the outbox were to be sent again.
     MessagesReplayed,
+    /// An organization was made.
+    OrganizationFounded,
+    /// An organization got another name, size or website.
+    OrganizationDescribed,
+    /// Somebody was invited to an organization.
+    MemberInvited,
+    /// An invitation was sent again.
+    InvitationResent,
+    /// An invitation was taken back.
+    InvitationRevoked,
+    /// A person joined an organization by an invitation.
+    InvitationAccepted,
+    /// A person joined an organization by an address at its domain.
+    JoinedByDomain,
+    /// A member got another role.
+    MemberRoleSet,
+    /// An owner made somebody else one instead.
+    OwnershipPassed,
+    /// A member was removed.
+    MemberRemoved,
+    /// A person left an organization.
+    OrganizationLeft,
+    /// An owner claimed a mail domain for an organization.
+    DomainClaimed,
+    /// An owner gave a mail domain of an organization up.
+    DomainDropped,
+    /// An admin approved the claim of a mail domain.
+    DomainApproved,
+    /// An admin refused the claim of a mail domain.
+    DomainRefused,
 }
 
 impl AuditAction {
@@ -109,6 +139,21 @@ impl AuditAction {
             Self::UsersExported => "admin.users_exported",
             Self::MessageReplayed => "outbox.message_replayed",
             Self::MessagesReplayed => "outbox.messages_replayed",
+            Self::OrganizationFounded => "organization.founded",
+            Self::OrganizationDescribed => "organization.described",
+            Self::MemberInvited => "organization.member_invited",
+            Self::InvitationResent => "organization.invitation_resent",
+            Self::InvitationRevoked => "organization.invitation_revoked",
+            Self::InvitationAccepted => "organization.invitation_accepted",
+            Self::JoinedByDomain => "organization.joined_by_domain",
+            Self::MemberRoleSet => "organization.member_role_set",
+            Self::OwnershipPassed => "organization.ownership_passed",
+            Self::MemberRemoved => "organization.member_removed",
+            Self::OrganizationLeft => "organization.left",
+            Self::DomainClaimed => "organization.domain_claimed",
+            Self::DomainDropped => "organization.domain_dropped",
+            Self::DomainApproved => "organization.domain_approved",
+            Self::DomainRefused => "organization.domain_refused",
         }
     }
 }

@@ -58,6 +58,7 @@ pub mod metrics;
 pub mod migration;
 mod mutation;
 pub mod observation;
+mod organization;
 pub mod outbox;
 pub mod sql_server;
 pub mod sqlite;
@@ -83,13 +84,14 @@ pub use mutation::{
     Asker, Effect, IdempotencyRecord, KEPT_FOR, KeptAnswer, LogIn, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS,
     Mutation, Outcome, Rotation, Scope, SeenAccount,
 };
+pub use organization::{DomainTarget, InvitationTarget, MemberTarget, OrganizationChange, Organizations};
 
 /// What the service asks of a database.
 ///
 /// Every call may be dropped at any time by its caller without harm. Every call ends by itself
 /// within 20 s (waiting for a connection: `DB_POOL_ACQUIRE_TIMEOUT_MS`; waiting for a lock: 13 s).
 #[async_trait]
-pub trait Store: Directory + Identities + Messages + Send + Sync + 'static {
+pub trait Store: Directory + Identities + Messages + Organizations + Send + Sync + 'static {
     /// Does all of `mutation` or nothing; see the module for the order.
     async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError>;
 

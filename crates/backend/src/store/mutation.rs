@@ -4,10 +4,11 @@ use uuid::Uuid;
 
 use super::messages::Replay;
 use super::outbox::NewMessage;
-use super::{Administration, AuditEntry, IdentityChange};
+use super::{Administration, AuditEntry, IdentityChange, OrganizationChange};
 use crate::domain::guessing::{GuessKey, Limit};
 use crate::domain::onboarding::{Step, StepRecord};
 use crate::domain::one_time_code::NewCode;
+use crate::domain::organization::Refusal;
 use crate::domain::session::{NewSession, NewToken, TokenHash};
 use crate::domain::{Client, NewUser, PasswordHash, Timestamp};
 
@@ -77,6 +78,10 @@ pub enum Effect {
     Administer(Administration),
     /// A change of an account, or of the codes that prove who asks for it.
     Identity(Box<IdentityChange>),
+    /// A change of an organization, its members or invitations.
+    Organize(Box<OrganizationChange>),
+    /// Several effects, one after the other. The first that does not end with [`Outcome::Committed`] undoes all of them.
+    Sequence(Vec<Effect>),
     /// A further session of a known user.
     StartSession(NewSession),
     /// Counts wrong guesses. Whatever others count at the same time, none is lost.
@@ -142,6 +147,8 @@ impl Effect {
             Self::AddAccount(_) => "add_account",
             Self::Administer(administration) => administration.change.name(),
             Self::Identity(change) => change.name(),
+            Self::Organize(change) => change.name(),
+            Self::Sequence(effects) => effects.first().map_or("nothing", Self::name),
             Self::StartSession(_) => "start_session",
             Self::LogIn(_) => "log_in",
             Self::CountGuesses(_) => "count_guesses",
@@ -209,6 +216,8 @@ pub enum Outcome {
     SessionRevoked,
     /// Too many codes were sent lately.
     Throttled,
+    /// An organization is not changed, and why.
+    Organization(Refusal),
     /// The version that was expected is not the stored one (or the row is gone).
     Stale,
 }

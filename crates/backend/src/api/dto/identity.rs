@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::organizations::OrganizationBody;
 use super::{OnboardingBody, UserBody};
 use crate::api::fields::{Fields, FromFields};
 use crate::domain::one_time_code::{Digits, LinkToken};
@@ -159,6 +160,9 @@ pub(in crate::api) struct ExportBody {
     /// Every session, newest first.
     pub(in crate::api) sessions: Vec<ExportedSession>,
     pub(in crate::api) onboarding: OnboardingBody,
+    /// What the person belongs to; `null` for nothing.
+    #[schema(required = true)]
+    pub(in crate::api) organization: Option<OrganizationBody>,
     /// What the audit log says of the person, newest first, at most 10,000 rows.
     pub(in crate::api) audit_log: Vec<ExportedAudit>,
 }

@@ -6,6 +6,7 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 
 use super::mails;
+use super::organizations::joining;
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::client::ClientInfo;
@@ -32,7 +33,8 @@ const MAX_TRIES: u32 = 3;
 /// Make an account
 ///
 /// Makes the account, its first session and its onboarding, whose step `account` is done by that. A mail with a code and
-/// a link goes to the address. From one address of a client, 300 accounts may follow each other, then one comes every 12
+/// a link goes to the address. With `invitation` there is no such mail: the account joins the organization, and its step
+/// `organization` is done, too. From one address of a client, 300 accounts may follow each other, then one comes every 12
 /// seconds; 30 attempts may meet an account that is there already, then each has to wait longer.
 #[utoipa::path(
     post, path = "/api/auth/register", tag = "auth", operation_id = "register",
@@ -40,7 +42,9 @@ const MAX_TRIES: u32 = 3;
     request_body = RegisterRequest,
     responses(
         (status = 201, description = "The account and its first session", body = SessionBody),
+        (status = 403, description = "With `invitation`: `other_address`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`email_taken`", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "With `invitation`: `invitation_used`; `invitation_expired`: too old, revoked, replaced by a newer mail, or unknown", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
         (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
@@ -53,7 +57,7 @@ pub(in crate::api) async fn register(
     devices: Devices,
     Checked(request): Checked<RegisterRequest>,
 ) -> Result<Answer, ApiError> {
-    let RegisterRequest { email, password, full_name, session: mode } = request;
+    let RegisterRequest { email, password, full_name, session: mode, invitation: token } = request;
     let (guard, counted) = (Guard::registration(&client.client), Limit::registrations(client.client.address));
     guard.and(counted).admit(&app).await?;
     // Spares the hashing. Should an earlier try of this request have made the account, then its
@@ -62,18 +66,31 @@ pub(in crate::api) async fn register(
         guard.count(&app, None).await?;
         return Err(ApiError::EmailTaken);
     }
+    let invitation = match &token {
+        Some(token) => Some(joining::invited(&app, token, &email, app.now()).await?),
+        None => None,
+    };
     let password_hash = app.hasher.hash(password).await?;
     let at = app.now();
-    let user = User::registered(Uuid::now_v7(), email, full_name, at);
+    let mut user = User::registered(Uuid::now_v7(), email, full_name, at);
+    // The link has come by mail to the address.
+    user.email_verified_at = invitation.as_ref().map(|_| at);
     let session = OpenedSession::begin(&user, client.client.clone(), &app.issuer, app.lifetimes, at);
     let place = place(&app, mode, &client);
     let answer = session_answer(StatusCode::CREATED, &user, &session.grant, place)?;
     let answer = devices.introduce(&app, user.id, (mode, &client), answer);
     let audit = Some(Audit { action: AuditAction::UserRegistered, user_id: user.id, subject: None });
+    let session = session.stored;
+    if let Some((invitation, token)) = invitation.zip(token) {
+        let (id, user) = (user.id, Box::new(NewUser { user, password_hash }));
+        let registration = Effect::Register { user, session, code: None, counted };
+        let effect = joining::registering(registration, &invitation, &token, id, at)?;
+        return done(attempt.commit(&app, at, effect, audit, answer).await?);
+    }
     let code = app.codes.issue(user.id, CodePurpose::VerifyEmail, user.email.clone(), at);
     let mail = mails::with_code(&user, &code);
     let (user, code) = (Box::new(NewUser { user, password_hash }), Some(Box::new(code.stored)));
-    let effect = Effect::Register { user, session: session.stored, code, counted };
+    let effect = Effect::Register { user, session, code, counted };
     done(attempt.commit_and_mail(&app, at, effect, audit, &[mail], answer).await?)
 }
 

@@ -5,7 +5,8 @@ use time::macros::format_description;
 
 use crate::auth::IssuedCode;
 use crate::domain::mail::{Mail, MailContent, MailSecret};
-use crate::domain::one_time_code::{CodePurpose, LIFETIME};
+use crate::domain::one_time_code::{CodePurpose, LIFETIME, LinkToken};
+use crate::domain::organization::OrganizationName;
 use crate::domain::{Email, Timestamp, User};
 
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
@@ -46,6 +47,24 @@ pub(super) fn account_closing(user: &User, closing_at: Timestamp) -> Mail {
     let full_name = user.full_name.as_str().to_owned();
     let content = MailContent::AccountClosing { full_name, deleted_on: shown(closing_at, DAY) };
     mail(user, user.email.clone(), content)
+}
+
+/// Invites whoever reads the address, with an account or without, in the language of the one who invites.
+pub(super) fn invitation(
+    inviter: &User,
+    organization: &OrganizationName,
+    to: Email,
+    token: &LinkToken,
+    expires_at: Timestamp,
+) -> Mail {
+    let content = MailContent::Invitation {
+        inviter: inviter.full_name.as_str().to_owned(),
+        organization: organization.as_str().to_owned(),
+        token: secret(token.expose()),
+        expires_on: shown(expires_at, DAY),
+    };
+    let (user_id, expires_at) = (None, Some(expires_at));
+    Mail { user_id, to, language: inviter.language.clone(), content, expires_at }
 }
 
 fn mail(user: &User, to: Email, content: MailContent) -> Mail {

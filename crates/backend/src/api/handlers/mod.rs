@@ -9,6 +9,7 @@ pub(super) mod email;
 pub(super) mod health;
 mod mails;
 pub(super) mod onboarding;
+pub(super) mod organizations;
 pub(super) mod own_account;
 pub(super) mod password;
 pub(super) mod session;

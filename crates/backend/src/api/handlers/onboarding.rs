@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, ETAG};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use uuid::Uuid;
 
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
@@ -15,9 +16,11 @@ use crate::api::fields::Checked;
 use crate::api::freshness::Asked;
 use crate::app::{App, AppState};
 use crate::auth::{AccessError, CurrentUser};
-use crate::domain::onboarding::{Onboarding, Step, StepChange, StepData};
+use crate::domain::Timestamp;
+use crate::domain::onboarding::{Onboarding, Step, StepChange, StepData, StepStatus};
+use crate::domain::organization::Organization;
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, Effect, StoreError};
+use crate::store::{AuditAction, Effect, OrganizationChange, StoreError};
 
 /// How often a change starts anew when another one of the same person was faster.
 const MAX_TRIES: u32 = 30;
@@ -104,7 +107,8 @@ pub(in crate::api) async fn put_step(
 
 /// Complete my onboarding
 ///
-/// Again is no harm: a completed onboarding stays as it is.
+/// Makes the organization that the answers of the step `organization` describe, where I belong to none. Again is no harm:
+/// a completed onboarding stays as it is.
 #[utoipa::path(
     post, path = "/api/onboarding/complete", tag = "onboarding", operation_id = "complete_onboarding", security(("access_token" = [])),
     params(
@@ -135,13 +139,29 @@ pub(in crate::api) async fn complete(
         if !state.may_complete()? {
             return whole_state(&state);
         }
-        let effect = Effect::CompleteOnboarding { user_id: current.id, expected_version: state.version };
+        let effect = completing(current, &state, at);
         let answer = telling(current, &state.with_completion(at))?;
         if let Commit::Done(answer) = attempt.commit(&app, at, effect, Some(audit.clone()), answer).await? {
             return Ok(answer);
         }
     }
     Err(StoreError::exhausted("an onboarding that stands still").into())
+}
+
+/// The completion, and the organization that the answers describe: the person is its owner. Whoever belongs to one already
+/// gets no other.
+fn completing(current: CurrentUser, state: &Onboarding, at: Timestamp) -> Effect {
+    let owner = current.id;
+    let completion = Effect::CompleteOnboarding { user_id: owner, expected_version: state.version };
+    let answers = state.steps.get(&Step::Organization).filter(|step| step.status == StepStatus::Completed);
+    let organization = answers.and_then(|step| Organization::described(Uuid::now_v7(), &step.data, at));
+    match organization {
+        Some(organization) => {
+            let founding = OrganizationChange::Found { organization, owner, unless_member: true };
+            Effect::Sequence(vec![completion, Effect::Organize(Box::new(founding))])
+        }
+        None => completion,
+    }
 }
 
 async fn load(app: &AppState, current: CurrentUser) -> Result<Onboarding, ApiError> {

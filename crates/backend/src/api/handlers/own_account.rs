@@ -10,6 +10,7 @@ use time::Duration;
 use super::{current_password, mails};
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
+use crate::api::dto::organizations::OrganizationBody;
 use crate::api::dto::{
     CloseAccountRequest, ClosingBody, ExportBody, NoFields, OnboardingBody, UpdateAccountRequest, UserBody,
 };
@@ -155,7 +156,7 @@ pub(in crate::api) async fn reopen(
 #[utoipa::path(
     get, path = "/api/account/export", tag = "account", operation_id = "export_account", security(("access_token" = [])),
     responses(
-        (status = 200, description = "Account, sessions, onboarding and audit log, for download", body = ExportBody),
+        (status = 200, description = "Account, sessions, onboarding, organization and audit log, for download", body = ExportBody),
         (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -165,11 +166,13 @@ pub(in crate::api) async fn export(
 ) -> Result<Response, ApiError> {
     let user = app.store.user(current.id).await?.ok_or(AccessError::UnknownUser)?;
     let onboarding = app.store.onboarding(current.id).await?.ok_or(AccessError::UnknownUser)?;
+    let membership = app.store.membership(current.id).await?;
     let records = app.store.personal_records(current.id, MAX_EXPORTED_AUDIT).await?;
     let body = ExportBody {
         account: UserBody::from(&user),
         sessions: records.sessions.into_iter().map(Into::into).collect(),
         onboarding: OnboardingBody::from(&onboarding),
+        organization: membership.as_ref().map(OrganizationBody::from),
         audit_log: records.audit.into_iter().map(Into::into).collect(),
     };
     let headers = [

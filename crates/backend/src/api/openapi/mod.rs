@@ -7,7 +7,10 @@ use utoipa::{Modify, OpenApi};
 
 use self::common::Common;
 use super::dto::{StepKey, ThemeName};
-use super::handlers::admin::{actions, audit, export, funnel, mails, users, webhooks};
+use super::handlers::admin::{
+    actions, audit, domains as domain_claims, export, funnel, mails, users, webhooks,
+};
+use super::handlers::organizations::{domains, invitations, joining, members, offers, own};
 use super::handlers::{
     account, docs, email, health, onboarding, own_account, password, session, sessions, static_data,
 };
@@ -26,6 +29,11 @@ use super::handlers::{
         email::verify, email::resend, email::change, password::forgot, password::reset, password::change,
         own_account::update, own_account::close, own_account::reopen, own_account::export,
         onboarding::show, onboarding::put_step, onboarding::complete, static_data::show,
+        own::show, own::found, own::describe, own::leave,
+        members::list, members::set_role, members::remove, members::pass_ownership,
+        invitations::invite, invitations::list, invitations::resend, invitations::revoke,
+        joining::look_up, joining::accept, domains::list, domains::claim, domains::drop_one,
+        offers::list, offers::join, domain_claims::list, domain_claims::approve, domain_claims::refuse,
         users::list, users::show, export::download, actions::suspend, actions::restore, actions::end_sessions,
         actions::send_reset,
         audit::list, funnel::show, webhooks::list, webhooks::replay, webhooks::replay_some, mails::list, mails::replay,
@@ -36,6 +44,7 @@ use super::handlers::{
         (name = "auth", description = "Accounts and sessions"),
         (name = "account", description = "The own account as a whole"),
         (name = "onboarding", description = "The way through the steps"),
+        (name = "organizations", description = "The own organization, its members and invitations to it"),
         (name = "admin", description = "For admins: everybody's accounts, and who did what"),
         (name = "operations", description = "For balancers, supervisors and developers"),
     ),

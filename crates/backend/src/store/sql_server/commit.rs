@@ -9,7 +9,8 @@ use super::failure::Failure;
 use super::pool::Pool;
 use super::retry::Tries;
 use super::{
-    administration, audit, codes, guesses, identity, kept, log_in, outbox, read, row, sessions, streams,
+    administration, audit, codes, guesses, identity, kept, log_in, organizations, outbox, read, row,
+    sessions, streams,
 };
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::{Language, NewUser, Timestamp};
@@ -61,6 +62,9 @@ async fn told_apart(
     {
         return Ok(Some(Outcome::Kept(kept)));
     }
+    if let Some(refusal) = organizations::refusal(duplicate) {
+        return Ok(Some(Outcome::Organization(refusal)));
+    }
     let is_taken = EMAIL_CONSTRAINTS.into_iter().any(|constraint| duplicate.violates(constraint));
     Ok(is_taken.then_some(Outcome::EmailTaken))
 }
@@ -71,6 +75,7 @@ fn has_passed(duplicate: &Failure) -> bool {
     [RECORD_CONSTRAINT, guesses::CONSTRAINT, streams::CONSTRAINT]
         .into_iter()
         .any(|constraint| duplicate.violates(constraint))
+        || organizations::has_passed(duplicate)
 }
 
 fn batch(mutation: &Mutation) -> Batch {
@@ -136,6 +141,8 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
         }
         Effect::Administer(administration) => administration::add(batch, administration, at),
         Effect::Identity(change) => identity::add(batch, change, at),
+        Effect::Organize(change) => organizations::add(batch, change, at),
+        Effect::Sequence(effects) => effects.iter().for_each(|effect| add_effect(batch, effect, at)),
         Effect::StartSession(session) => sessions::start(batch, session, at),
         Effect::CountGuesses(limits) => guesses::count(batch, limits, at),
         Effect::LogIn(log_in) => log_in::add(batch, log_in, at),

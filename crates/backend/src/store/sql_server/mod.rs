@@ -31,6 +31,7 @@ mod log_in;
 mod messages;
 mod migrate;
 mod observe;
+mod organizations;
 mod outbox;
 mod personal;
 mod pool;

@@ -9,7 +9,7 @@ use super::batch::{Batch, values};
 use super::commit::OR_STALE;
 use super::failure::Failure;
 use super::pool::Pool;
-use super::{read, row, streams};
+use super::{organizations, read, row, streams};
 use crate::domain::Timestamp;
 use crate::store::{AuditEntry, AuditRecord, Outcome, PersonalRecords, SessionRecord, StoreError};
 
@@ -37,9 +37,11 @@ async fn delete(pool: &Pool, id: Uuid, now: Timestamp) -> Result<bool, StoreErro
              UPDATE dbo.audit_log SET address = NULL WHERE actor_id = ?",
         values![id, id],
     );
+    organizations::before_deletion(&mut batch, id, now);
     batch.add("DELETE FROM dbo.users WHERE id = ? AND closing_at <= ?", values![id, now]);
     batch.add(OR_STALE, values![]);
     streams::forget(&mut batch, id);
+    organizations::after_deletion(&mut batch);
     batch.add(
         "UPDATE dbo.audit_log SET user_id = ?, subject = NULL, reason = NULL, address = NULL WHERE user_id = ?",
         values![AuditEntry::NOBODY, id],

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::batch::{Batch, Value, values};
 use super::failure::Failure;
 use super::pool::Pool;
-use super::{outbox, row};
+use super::{organizations, outbox, row};
 use crate::domain::Timestamp;
-use crate::domain::one_time_code;
+use crate::domain::{one_time_code, organization};
 use crate::store::StoreError;
 
 /// Few rows for each statement, each a transaction of its own, so that nobody waits long. Under
@@ -51,6 +51,9 @@ pub(super) async fn expired(pool: &Pool, now: Timestamp, limit: u32) -> Result<u
     changed += run(pool, NAME_KEYS, values![rows]).await?;
     changed += run(pool, outbox::PURGE, values![rows, now]).await?;
     changed += run(pool, GUESSES, values![rows, now]).await?;
+    let (long_past, window) = (now - organization::KEPT_AFTER, now - organization::QUOTA_WINDOW);
+    changed += run(pool, organizations::PURGE_INVITATIONS, values![rows, long_past]).await?;
+    changed += run(pool, organizations::PURGE_QUOTAS, values![rows, window]).await?;
     Ok(changed)
 }
 

@@ -33,7 +33,8 @@ pub(super) fn outcome(rows: &[Row]) -> Result<Outcome, StoreError> {
     Ok(match refusal {
         Some("session_revoked") => Outcome::SessionRevoked,
         Some("throttled") => Outcome::Throttled,
-        _ => Outcome::Stale,
+        Some(name) => name.parse().map_or(Outcome::Stale, Outcome::Organization),
+        None => Outcome::Stale,
     })
 }
 

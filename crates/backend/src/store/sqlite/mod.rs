@@ -24,6 +24,7 @@ mod messages;
 mod migrate;
 mod mutate;
 mod observe;
+mod organizations;
 mod outbox;
 mod personal;
 mod place;

@@ -7,7 +7,7 @@ use super::connection::store_error;
 use super::kept::keep_version;
 use super::outbox;
 use super::read::{kept_answer, millis};
-use super::{administration, audit, codes, guesses, identity, log_in, sessions, streams};
+use super::{administration, audit, codes, guesses, identity, log_in, organizations, sessions, streams};
 use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::session::NewSession;
 use crate::domain::{Language, NewUser, Timestamp};
@@ -76,6 +76,8 @@ fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Resu
         Effect::AddAccount(user) => add_account(connection, user, at),
         Effect::Administer(administration) => administration::apply(connection, administration, at),
         Effect::Identity(change) => identity::apply(connection, change, at),
+        Effect::Organize(change) => organizations::apply(connection, change, at),
+        Effect::Sequence(effects) => apply_all(connection, effects, at),
         Effect::StartSession(session) => sessions::start(connection, session, at),
         Effect::CountGuesses(limits) => guesses::count(connection, limits, at),
         Effect::LogIn(log_in) => log_in::apply(connection, log_in, at),
@@ -95,6 +97,17 @@ fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Resu
         }
         Effect::Replay(replay) => streams::replay(connection, replay, at).map(|()| Outcome::Committed),
     }
+}
+
+/// What those before one that fails did is undone by the caller.
+fn apply_all(connection: &Connection, effects: &[Effect], at: Timestamp) -> Result<Outcome, Error> {
+    for effect in effects {
+        let outcome = apply_effect(connection, effect, at)?;
+        if outcome != Outcome::Committed {
+            return Ok(outcome);
+        }
+    }
+    Ok(Outcome::Committed)
 }
 
 fn register(

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::connection::store_error;
 use super::identity::changed;
+use super::organizations;
 use super::read::{millis, moment, parse};
 use super::streams;
 use crate::domain::Timestamp;
@@ -31,8 +32,12 @@ pub(super) fn delete_closed(connection: &Connection, now: Timestamp, limit: u32)
             let acted = "UPDATE audit_log SET address = NULL WHERE actor_id = ?1
                          AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND role = 'admin')";
             changed(connection, acted, [id])?;
+            let organization = organizations::before_deletion(connection, id, now)?;
             changed(connection, "DELETE FROM users WHERE id = ?", [id])?;
             streams::forget(connection, id)?;
+            if let Some(organization) = organization {
+                organizations::after_deletion(connection, &organization)?;
+            }
             let concerned = "UPDATE audit_log SET user_id = ?2, subject = NULL, reason = NULL, address = NULL
                              WHERE user_id = ?1";
             changed(connection, concerned, params![id, AuditEntry::NOBODY.to_string()])?;

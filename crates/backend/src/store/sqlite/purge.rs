@@ -3,10 +3,10 @@
 use rusqlite::{Connection, Error, params};
 
 use super::connection::store_error;
-use super::outbox;
 use super::read::millis;
+use super::{organizations, outbox};
 use crate::domain::Timestamp;
-use crate::domain::one_time_code;
+use crate::domain::{one_time_code, organization};
 use crate::store::StoreError;
 
 const RECORDS: &str = "DELETE FROM idempotency_records WHERE scope IN
@@ -39,7 +39,10 @@ pub(super) fn expired(connection: &Connection, now: Timestamp, limit: u32) -> Re
     let each = statements.iter().map(|statement| run(connection, statement, now, limit));
     let others = || -> Result<u64, Error> {
         let codes = run(connection, CODES, now - one_time_code::KEPT_FOR, limit)?;
-        Ok(codes + key_names(connection, limit)?)
+        let (long_past, window) = (now - organization::KEPT_AFTER, now - organization::QUOTA_WINDOW);
+        let invitations = run(connection, organizations::PURGE_INVITATIONS, long_past, limit)?;
+        let quotas = run(connection, organizations::PURGE_QUOTAS, window, limit)?;
+        Ok(codes + invitations + quotas + key_names(connection, limit)?)
     };
     let purged = each.sum::<Result<u64, Error>>().and_then(|rows| Ok(rows + others()?));
     purged.map_err(|error: Error| store_error("purge", error))

@@ -18,6 +18,7 @@ mod odd_input;
 mod onboarding;
 mod openapi;
 mod operations;
+mod organizations;
 mod overload;
 mod own_account;
 mod password_rules;

@@ -252,6 +252,7 @@ pub(crate) async fn an_account_is_changed_as_it_was_read(store: &SharedStore) {
 }
 
 pub(crate) async fn a_closed_account_can_be_opened_again_and_then_goes(store: &SharedStore) {
+    let _alone = super::PURGING.lock().await;
     // Long ago, so that no account of another test closes by then.
     let at = now() - Duration::days(4000);
     let closing_at = at + Duration::days(14);

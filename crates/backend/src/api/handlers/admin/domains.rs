@@ -1,0 +1,130 @@
+//! Claims of mail domains, which an admin approves or refuses.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::dto::ReasonRequest;
+use super::order::entry;
+use crate::api::administrator::Administrator;
+use crate::api::attempt::{Attempt, Commit};
+use crate::api::dto::organizations::DomainClaimBody;
+use crate::api::error::{ApiError, Problem};
+use crate::api::fields::Checked;
+use crate::app::{App, AppState};
+use crate::domain::organization::{MailDomain, Refusal};
+use crate::domain::{Reason, User};
+use crate::idempotency::Answer;
+use crate::store::{AuditAction, Effect, OrganizationChange, StoreError};
+
+/// How many claims are shown.
+const MOST: u32 = 100;
+
+/// Claims that wait.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct DomainClaimsBody {
+    items: Vec<DomainClaimBody>,
+}
+
+/// List claims of mail domains
+///
+/// Those that wait, the oldest first; at most 100. Each is by an owner whose verified address is at the domain.
+#[utoipa::path(
+    get, path = "/api/admin/domain-claims", tag = "admin", operation_id = "list_domain_claims", security(("access_token" = [])),
+    responses(
+        (status = 200, description = "The oldest claims that wait", body = DomainClaimsBody),
+        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn list(
+    State(app): State<App>,
+    _: Administrator,
+) -> Result<Json<DomainClaimsBody>, ApiError> {
+    let claims = app.store.waiting_claims(MOST).await?;
+    Ok(Json(DomainClaimsBody { items: claims.iter().map(DomainClaimBody::from).collect() }))
+}
+
+/// Approve the claim of a mail domain
+///
+/// The organization offers itself to people with a verified address there from then on. The owner who claimed it must
+/// still be one, with a verified address there.
+#[utoipa::path(
+    post, path = "/api/admin/organizations/{id}/domains/{domain}/approve", tag = "admin", operation_id = "approve_domain", security(("access_token" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The organization"),
+        ("domain" = String, Path, description = "The domain", example = "acme.example"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
+    ),
+    request_body = ReasonRequest,
+    responses(
+        (status = 204, description = "The domain is the organization's"),
+        (status = 403, description = "`forbidden`: only for admins; `domain_not_proved`: the owner is none any more, or has no verified address there", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`unknown_domain`: no such claim waits", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`domain_taken`: it is another organization's", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn approve(
+    State(app): State<App>,
+    Administrator(admin): Administrator,
+    attempt: Attempt,
+    path: Result<Path<(Uuid, String)>, PathRejection>,
+    Checked(ReasonRequest { reason }): Checked<ReasonRequest>,
+) -> Result<Answer, ApiError> {
+    decide(&app, &attempt, &admin, path, true, &reason).await
+}
+
+/// Refuse the claim of a mail domain
+///
+/// One that was approved before is taken away. Whoever has joined by it stays.
+#[utoipa::path(
+    post, path = "/api/admin/organizations/{id}/domains/{domain}/refuse", tag = "admin", operation_id = "refuse_domain", security(("access_token" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The organization"),
+        ("domain" = String, Path, description = "The domain", example = "acme.example"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
+    ),
+    request_body = ReasonRequest,
+    responses(
+        (status = 204, description = "The domain is not the organization's"),
+        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`unknown_domain`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn refuse(
+    State(app): State<App>,
+    Administrator(admin): Administrator,
+    attempt: Attempt,
+    path: Result<Path<(Uuid, String)>, PathRejection>,
+    Checked(ReasonRequest { reason }): Checked<ReasonRequest>,
+) -> Result<Answer, ApiError> {
+    decide(&app, &attempt, &admin, path, false, &reason).await
+}
+
+async fn decide(
+    app: &AppState,
+    attempt: &Attempt,
+    admin: &User,
+    path: Result<Path<(Uuid, String)>, PathRejection>,
+    approve: bool,
+    reason: &Reason,
+) -> Result<Answer, ApiError> {
+    let Path((organization_id, domain)) =
+        path.map_err(|_| ApiError::MalformedPath { reason: "names no domain of an organization" })?;
+    let domain = MailDomain::stored(domain.to_lowercase());
+    let claims = app.store.domains(organization_id).await?;
+    let claim = claims.into_iter().find(|claim| claim.domain == domain).ok_or(Refusal::UnknownDomain)?;
+    let action = if approve { AuditAction::DomainApproved } else { AuditAction::DomainRefused };
+    let mut audit = entry(app, admin, action, claim.claimed_by, Some(reason));
+    // As long as the audit log takes.
+    audit.subject = Some(domain.as_str().chars().take(100).collect());
+    let change = OrganizationChange::DecideDomain { organization_id, domain, approve };
+    let (effect, answer) = (Effect::Organize(Box::new(change)), Answer::empty(StatusCode::NO_CONTENT));
+    match attempt.commit_entry(app, app.now(), effect, Some(audit), &[], answer).await? {
+        Commit::Done(answer) => Ok(answer),
+        Commit::Stale => Err(StoreError::exhausted("a claim that stands still").into()),
+    }
+}
