@@ -3,6 +3,7 @@
 mod admin;
 mod backup;
 mod provision;
+mod templates;
 
 use std::error::Error;
 use std::io::Write as _;
@@ -51,6 +52,8 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Manage accounts: make them, list them, set roles and passwords
     Admin(admin::AdminArgs),
+    /// Look at onboarding templates: check them, show one, compare two
+    Templates(templates::TemplatesArgs),
     /// Ask the instance at `BIND_ADDRESS` whether it is alive
     Healthcheck,
     /// Print the `OpenAPI` document
@@ -78,6 +81,8 @@ enum Failure {
     Account(#[from] admin::AccountError),
     #[error(transparent)]
     Password(#[from] admin::PasswordInputError),
+    #[error(transparent)]
+    Template(#[from] templates::TemplateError),
     #[error("the database cannot be asked")]
     Store(#[from] backend::store::StoreError),
     #[error("the database cannot be read; has `onboarding-backend migrate` run?")]
@@ -103,6 +108,7 @@ impl Failure {
             | Self::Backup(_)
             | Self::Account(_)
             | Self::Password(_)
+            | Self::Template(_)
             | Self::Store(_)
             | Self::Unreadable(_)
             | Self::Probe(_)
@@ -121,6 +127,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Backup(args) => in_runtime(backup::back_up(args)),
         Command::Restore(args) => in_runtime(backup::restore(args)),
         Command::Admin(args) => in_runtime(admin::run(args)),
+        Command::Templates(args) => templates::run(args),
         Command::Healthcheck => healthcheck(),
         Command::Openapi => print(&backend::api::document()),
     };

@@ -97,7 +97,7 @@ export const listDomainClaims = <ThrowOnError extends boolean = false>(options?:
 /**
  * Count how far all accounts are
  *
- * As of this moment, by the steps that there are today. Accounts that were deleted are not counted.
+ * As of this moment, by the steps of the template that new people get. Accounts that were deleted are not counted.
  */
 export const funnel = <ThrowOnError extends boolean = false>(options?: Options<FunnelData, ThrowOnError>) => (options?.client ?? client).get<FunnelResponses, FunnelErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -552,6 +552,9 @@ export const lookAtInvitation = <ThrowOnError extends boolean = false>(options: 
 
 /**
  * The state of my onboarding
+ *
+ * With it comes what it asks, so that a page can draw steps that it has never seen. People under way who are to be moved
+ * to a new version of their template are moved by this.
  */
 export const getOnboarding = <ThrowOnError extends boolean = false>(options?: Options<GetOnboardingData, ThrowOnError>) => (options?.client ?? client).get<GetOnboardingResponses, GetOnboardingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -578,7 +581,8 @@ export const completeOnboarding = <ThrowOnError extends boolean = false>(options
 /**
  * Change a step
  *
- * With `If-Match`, the change is done only where the state still has that version.
+ * With `If-Match`, the change is done only where the state still has that version. What is good data is up to the
+ * person's template, which `GET /api/onboarding` gives.
  */
 export const putStep = <ThrowOnError extends boolean = false>(options: Options<PutStepData, ThrowOnError>) => (options.client ?? client).put<PutStepResponses, PutStepErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -268,6 +268,12 @@ export type ExportBody = {
      * Every session, newest first.
      */
     sessions: Array<ExportedSession>;
+    /**
+     * Answers to what the onboarding asks no more: those of whole steps by step, and by where they were given.
+     */
+    set_aside: {
+        [key: string]: unknown;
+    };
 };
 
 /**
@@ -619,7 +625,8 @@ export type OnboardingBody = {
      */
     completed_at: string | null;
     /**
-     * Share of the steps that are completed or skipped, in whole percent.
+     * Share of the steps that apply which are completed or skipped, in whole percent. It never becomes less, unless a
+     * step is reopened.
      */
     progress: number;
     status: OnboardingStatus;
@@ -627,6 +634,10 @@ export type OnboardingBody = {
      * All steps, in order.
      */
     steps: Array<StepBody>;
+    /**
+     * What it is an instance of; in whole at `GET /api/onboarding`.
+     */
+    template: TemplateBody;
     /**
      * Grows by one with each change; the `ETag` is this number in quotes.
      */
@@ -967,6 +978,10 @@ export type StaticDataBody = {
  */
 export type StepBody = {
     /**
+     * Whether it is asked, by what was answered so far. A step that is not counts for nothing.
+     */
+    applies: boolean;
+    /**
      * When it was first completed, as long as it is.
      */
     completed_at: string | null;
@@ -981,32 +996,25 @@ export type StepBody = {
      */
     key: string;
     /**
-     * Whether it must be completed before the onboarding can be.
+     * Whether it must be completed before the onboarding can be, where it applies.
      */
     required: boolean;
     status: StepState;
     /**
-     * Its name for people.
+     * Its name for people, in the template's first language; `template` has the others.
      */
     title: string;
 };
-
-/**
- * The name of a step in paths.
- */
-export type StepKey = 'account' | 'profile' | 'organization' | 'preferences' | 'review';
 
 /**
  * What a step is to become.
  */
 export type StepRequest = {
     /**
-     * What was entered, at most 16 KiB as compact JSON. Known fields are checked where they are given and not
-     * blank: `profile` has `phone` (a text of at most 40 characters), `bio` (2000), `job_title` (200), `country`
-     * (ISO 3166-1 alpha-2) and `time_zone` (IANA); `organization` has `name` (200), `size`, `role` (100) and
-     * `website` (http or https, at most 2048 bytes); `preferences` has `locale` (100), `theme` (`light`, `dark`,
-     * `system`), `newsletter` and `product_updates` (booleans); `review` has `accepted_terms` (a boolean that is
-     * `true` where the step is completed). Other fields are kept as they come. Without it, what is stored stays.
+     * What was entered, at most 16 KiB as compact JSON. Fields that the person's template has in this step are checked
+     * where they are given and not blank (`null`, an empty string, an empty array), as `template.steps[].fields[]` of
+     * `GET /api/onboarding` says. Where the step is to be completed, its required visible fields must be given. Other
+     * fields are kept as they come. Without it, what is stored stays.
      */
     data?: {
         [key: string]: unknown;
@@ -1026,6 +1034,174 @@ export type StepState = 'not_started' | 'in_progress' | 'completed' | 'skipped';
  * The status that a client may give a step.
  */
 export type StepStatusName = 'in_progress' | 'completed' | 'skipped';
+
+/**
+ * What an onboarding is an instance of.
+ */
+export type TemplateBody = {
+    key: string;
+    /**
+     * The languages that every text is in, as BCP 47 tags; the first one is for whoever has none of them. Only at `GET
+     * /api/onboarding`.
+     */
+    languages?: Array<string>;
+    /**
+     * What is asked, in order. Only at `GET /api/onboarding`.
+     */
+    steps?: Array<TemplateStepBody>;
+    /**
+     * Grows with each change of what is asked.
+     */
+    version: number;
+};
+
+/**
+ * A value to choose.
+ */
+export type TemplateChoiceBody = {
+    /**
+     * What a person reads, by language.
+     */
+    label: {
+        [key: string]: string;
+    };
+    /**
+     * What is stored.
+     */
+    value: string;
+};
+
+/**
+ * A question about earlier answers: exactly one of `all`, `any` and `field` is there. What is not asked, because its
+ * step does not apply or it is not visible, counts as not answered.
+ */
+export type TemplateConditionBody = {
+    /**
+     * All of these hold.
+     */
+    all?: Array<TemplateConditionBody>;
+    /**
+     * Whether there is an answer.
+     */
+    answered?: boolean;
+    /**
+     * At least one of these holds.
+     */
+    any?: Array<TemplateConditionBody>;
+    /**
+     * Whose answer is asked about: a step and a field of it.
+     */
+    field?: string;
+    /**
+     * The answer is one of these; of several values that were chosen, one is enough.
+     */
+    in?: Array<unknown>;
+    /**
+     * The answer is none of these, as it is where nothing was answered.
+     */
+    not_in?: Array<unknown>;
+};
+
+/**
+ * One question of a step.
+ */
+export type TemplateFieldBody = {
+    /**
+     * With `choice` and `choices`: what is chosen from, where the template lists it.
+     */
+    choices?: Array<TemplateChoiceBody>;
+    /**
+     * By language.
+     */
+    help?: {
+        [key: string]: string;
+    };
+    /**
+     * Its name in the step's `data`.
+     */
+    key: string;
+    /**
+     * By language.
+     */
+    label: {
+        [key: string]: string;
+    };
+    /**
+     * With `choice` and `choices`: the list of `GET /api/static-data` that is chosen from (`countries`, `time_zones`,
+     * `organization_sizes`, `organization_roles`, which is `roles` there).
+     */
+    list?: string;
+    /**
+     * The greatest value, likewise.
+     */
+    max?: unknown;
+    /**
+     * With `text`: how many characters at most.
+     */
+    max_length?: number;
+    /**
+     * The least value: a number with `integer`, a day with `date`, how many values with `choices`.
+     */
+    min?: unknown;
+    /**
+     * With `text`: how many characters at least.
+     */
+    min_length?: number;
+    /**
+     * With `text`: whether it is meant to have several lines.
+     */
+    multiline?: boolean;
+    /**
+     * Whether the step can only be completed with an answer, where the field is visible.
+     */
+    required: boolean;
+    /**
+     * With `text`: the list of `GET /api/static-data` that makes suggestions.
+     */
+    suggest?: string;
+    /**
+     * `text` (a string), `integer`, `boolean`, `consent` (a boolean that is `true` where the step is completed), `choice`
+     * (one value), `choices` (an array of values), `date` (as in `2026-11-28`), `url` (http or https) or `email`. More
+     * may come; one that a page does not know is best drawn as a text.
+     */
+    type: string;
+    /**
+     * When it is shown; always where there is none.
+     */
+    visible_when?: TemplateConditionBody;
+};
+
+/**
+ * One step of a template.
+ */
+export type TemplateStepBody = {
+    /**
+     * When it is asked; always where there is none. `steps[].applies` of the state says whether this holds.
+     */
+    applies_when?: TemplateConditionBody;
+    /**
+     * Whether the service completes it, so that a person has nothing to do.
+     */
+    automatic: boolean;
+    fields: Array<TemplateFieldBody>;
+    /**
+     * By language.
+     */
+    help?: {
+        [key: string]: string;
+    };
+    key: string;
+    /**
+     * Whether it must be completed before the onboarding can be; else it may be skipped.
+     */
+    required: boolean;
+    /**
+     * By language.
+     */
+    title: {
+        [key: string]: string;
+    };
+};
 
 /**
  * How the page looks.
@@ -3649,9 +3825,9 @@ export type PutStepData = {
     };
     path: {
         /**
-         * Which step
+         * Which step of the person's template; a name that an earlier version had for it is understood, too
          */
-        key: StepKey;
+        key: string;
     };
     query?: never;
     url: '/api/onboarding/steps/{key}';

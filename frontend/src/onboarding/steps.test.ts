@@ -10,11 +10,13 @@ function stateOf(...statuses: Status[]): Onboarding {
     key,
     title: key,
     required: key !== 'preferences',
+    applies: true,
     status: statuses[i] ?? 'not_started',
     data: {},
     completed_at: null,
   }));
-  return { status: 'in_progress', progress: 0, version: 1, completed_at: null, steps };
+  const template = { key: 'default', version: 1 };
+  return { status: 'in_progress', progress: 0, version: 1, completed_at: null, template, steps };
 }
 
 describe('the path', () => {

@@ -55,10 +55,12 @@ export function begun(): Onboarding {
     progress: 20,
     completed_at: null,
     version: 1,
+    template: { key: 'default', version: 1 },
     steps: STEPS.map(([key, required]) => ({
       key,
       title: key,
       required,
+      applies: true,
       status: key === 'account' ? 'completed' : 'not_started',
       data: {},
       completed_at: null,

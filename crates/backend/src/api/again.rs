@@ -25,12 +25,14 @@ async fn as_it_was(app: &AppState, reference: &StateReference) -> Result<Option<
     if !reference.completed {
         state.completed_at = None;
     }
-    Ok(Some(whole_state(&state)?).filter(|answer| answer.is_the_one_of(reference)))
+    let template = app.templates.find(&*app.store, &state.template).await?;
+    Ok(Some(whole_state(&template, &state)?).filter(|answer| answer.is_the_one_of(reference)))
 }
 
 /// The state has changed more often since than earlier versions of it are kept. The request was done, and what a client
 /// can go on with is the state as it is.
 async fn as_it_is(app: &AppState, reference: &StateReference) -> Result<Answer, ApiError> {
     let state = app.store.onboarding(reference.user_id).await?.ok_or(AccessError::UnknownUser)?;
-    whole_state(&state)
+    let template = app.templates.find(&*app.store, &state.template).await?;
+    whole_state(&template, &state)
 }

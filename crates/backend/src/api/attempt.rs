@@ -201,7 +201,7 @@ pub(super) async fn whole(response: Response) -> Result<Answer, ApiError> {
 }
 
 impl Audit {
-    fn into_entry(self, app: &AppState) -> AuditEntry {
+    pub(super) fn into_entry(self, app: &AppState) -> AuditEntry {
         let Self { action, user_id, subject } = self;
         let (request_id, instance_id) = (request_id::current(), app.instance_id.clone());
         let (actor, reason, address) = (Actor::Person, None, client::current_address());

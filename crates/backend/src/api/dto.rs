@@ -1,16 +1,16 @@
 //! Requests and answers as they look on the wire.
 
 mod identity;
+mod onboarding;
 pub(super) mod organizations;
+mod template;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::error::FieldErrors;
 use super::fields::{Fields, FromFields};
-use crate::domain::onboarding::{Onboarding, Step, StepStatus};
 use crate::domain::one_time_code::LinkToken;
 use crate::domain::session::RefreshToken;
 use crate::domain::{Email, FullName, Password, PresentedEmail, PresentedPassword, Timestamp, User};
@@ -19,6 +19,7 @@ pub(super) use identity::{
     ChangeEmailRequest, ChangePasswordRequest, CloseAccountRequest, ClosingBody, ExportBody,
     ForgotPasswordRequest, ResetPasswordRequest, ThemeName, UpdateAccountRequest, VerifyEmailRequest,
 };
+pub(super) use onboarding::{OnboardingBody, StepRequest};
 
 /// Where the refresh token goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ToSchema)]
@@ -155,51 +156,6 @@ impl FromFields for NoFields {
     }
 }
 
-/// What a step is to become.
-#[derive(Debug, ToSchema)]
-pub(super) struct StepRequest {
-    /// `skipped` only where the step is not required.
-    #[schema(value_type = StepStatusName)]
-    pub(super) status: StepStatus,
-    /// What was entered, at most 16 KiB as compact JSON. Known fields are checked where they are given and not
-    /// blank: `profile` has `phone` (a text of at most 40 characters), `bio` (2000), `job_title` (200), `country`
-    /// (ISO 3166-1 alpha-2) and `time_zone` (IANA); `organization` has `name` (200), `size`, `role` (100) and
-    /// `website` (http or https, at most 2048 bytes); `preferences` has `locale` (100), `theme` (`light`, `dark`,
-    /// `system`), `newsletter` and `product_updates` (booleans); `review` has `accepted_terms` (a boolean that is
-    /// `true` where the step is completed). Other fields are kept as they come. Without it, what is stored stays.
-    #[schema(value_type = Option<Object>, example = json!({"job_title": "Engineer", "country": "DE"}))]
-    pub(super) data: Option<Map<String, Value>>,
-}
-
-impl FromFields for StepRequest {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let (status, data) = (fields.required("status"), fields.object("data"));
-        Some(Self { status: status?, data })
-    }
-}
-
-/// The name of a step in paths.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "it describes the values in the API document")]
-pub(super) enum StepKey {
-    Account,
-    Profile,
-    Organization,
-    Preferences,
-    Review,
-}
-
-/// The status that a client may give a step.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "it describes the values in the API document")]
-pub(super) enum StepStatusName {
-    InProgress,
-    Completed,
-    Skipped,
-}
-
 /// An account.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct UserBody {
@@ -261,94 +217,6 @@ pub(super) struct SessionBody {
     /// Good for one refresh; absent where it was set as a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) refresh_token: Option<String>,
-}
-
-/// How far a person is with a step.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum StepState {
-    /// Not touched yet.
-    NotStarted,
-    InProgress,
-    Completed,
-    Skipped,
-}
-
-/// How far a person is with the onboarding.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum OnboardingStatus {
-    InProgress,
-    Completed,
-}
-
-/// One step of an onboarding.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct StepBody {
-    /// Its name in paths.
-    #[schema(example = "profile")]
-    key: &'static str,
-    /// Its name for people.
-    title: &'static str,
-    /// Whether it must be completed before the onboarding can be.
-    required: bool,
-    status: StepState,
-    /// What was entered.
-    #[schema(value_type = Object)]
-    data: Map<String, Value>,
-    /// When it was first completed, as long as it is.
-    #[serde(with = "time::serde::rfc3339::option")]
-    #[schema(value_type = Option<String>, format = DateTime, required = true)]
-    completed_at: Option<Timestamp>,
-}
-
-/// The whole state of an onboarding.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct OnboardingBody {
-    status: OnboardingStatus,
-    /// Share of the steps that are completed or skipped, in whole percent.
-    #[schema(minimum = 0, maximum = 100)]
-    progress: u8,
-    /// Grows by one with each change; the `ETag` is this number in quotes.
-    version: i64,
-    /// When the onboarding was completed.
-    #[serde(with = "time::serde::rfc3339::option")]
-    #[schema(value_type = Option<String>, format = DateTime, required = true)]
-    completed_at: Option<Timestamp>,
-    /// All steps, in order.
-    steps: Vec<StepBody>,
-}
-
-impl From<&Onboarding> for OnboardingBody {
-    fn from(state: &Onboarding) -> Self {
-        let completed = state.completed_at.is_some();
-        Self {
-            status: if completed { OnboardingStatus::Completed } else { OnboardingStatus::InProgress },
-            progress: if completed { 100 } else { state.progress_percent() },
-            version: state.version,
-            completed_at: state.completed_at,
-            steps: Step::ALL.into_iter().map(|step| StepBody::of(step, state)).collect(),
-        }
-    }
-}
-
-impl StepBody {
-    fn of(step: Step, state: &Onboarding) -> Self {
-        let record = state.steps.get(&step);
-        Self {
-            key: step.key(),
-            title: step.title(),
-            required: step.required(),
-            status: match record.map(|record| record.status) {
-                None => StepState::NotStarted,
-                Some(StepStatus::InProgress) => StepState::InProgress,
-                Some(StepStatus::Completed) => StepState::Completed,
-                Some(StepStatus::Skipped) => StepState::Skipped,
-            },
-            data: record.map(|record| record.data.clone()).unwrap_or_default(),
-            completed_at: record.and_then(|record| record.completed_at),
-        }
-    }
 }
 
 /// Something to choose from.

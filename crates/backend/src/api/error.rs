@@ -333,7 +333,7 @@ pub(super) struct Problem {
     /// With `onboarding_incomplete`: the required steps that are open.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    open_steps: Vec<&'static str>,
+    open_steps: Vec<String>,
 }
 
 impl Problem {
@@ -369,9 +369,9 @@ fn field_errors(error: &ApiError) -> FieldErrors {
     }
 }
 
-fn open_steps(error: &ApiError) -> Vec<&'static str> {
+fn open_steps(error: &ApiError) -> Vec<String> {
     match error {
-        ApiError::Change(ChangeRefused::StepsOpen(steps)) => steps.iter().map(|step| step.key()).collect(),
+        ApiError::Change(ChangeRefused::StepsOpen(steps)) => steps.iter().map(ToString::to_string).collect(),
         _ => Vec::new(),
     }
 }

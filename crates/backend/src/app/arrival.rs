@@ -8,11 +8,12 @@ use service_kit::shutdown::Shutdown;
 
 use super::build::{apply_migrations, may_pass, open};
 use super::canonical::{self, Filled};
+use super::templates::{Shelf, ShelfError};
 use crate::config::DatabaseConfig;
-use crate::store::Store;
 use crate::store::late::LateStore;
 use crate::store::metrics::StoreMetrics;
 use crate::store::migration::MigrationError;
+use crate::store::{Store, StoreError};
 
 /// Between two looks whether the database is there. Each instance adds a random share.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -25,6 +26,7 @@ pub(super) struct Arrival {
     late: Arc<LateStore>,
     config: DatabaseConfig,
     metrics: StoreMetrics,
+    templates: Arc<Shelf>,
     failure: StartFailure,
     started: Instant,
 }
@@ -33,13 +35,14 @@ pub(super) struct Arrival {
 pub(super) async fn store(
     config: DatabaseConfig,
     metrics: StoreMetrics,
+    templates: Arc<Shelf>,
 ) -> Result<(Arc<dyn Store>, Option<Arrival>), MigrationError> {
     let started = Instant::now();
-    match migrated(&config, &metrics).await {
+    match migrated(&config, &metrics, &templates).await {
         Ok(store) => Ok((store, None)),
         Err(error) if may_pass(&config, &error, started.elapsed()) => {
             let (late, failure) = Default::default();
-            let arrival = Arrival { late, config, metrics, failure, started };
+            let arrival = Arrival { late, config, metrics, templates, failure, started };
             arrival.tell(&error);
             Ok((Arc::clone(&arrival.late) as Arc<dyn Store>, Some(arrival)))
         }
@@ -47,11 +50,20 @@ pub(super) async fn store(
     }
 }
 
-async fn migrated(config: &DatabaseConfig, metrics: &StoreMetrics) -> Result<Arc<dyn Store>, MigrationError> {
+async fn migrated(
+    config: &DatabaseConfig,
+    metrics: &StoreMetrics,
+    templates: &Shelf,
+) -> Result<Arc<dyn Store>, MigrationError> {
     for name in apply_migrations(config).await? {
         tracing::info!(name, "applied a migration");
     }
     let store = open(config, metrics.clone())?;
+    // Before anybody begins an onboarding that others could not read.
+    if let Err(error) = templates.share(&*store).await {
+        store.close().await;
+        return Err(not_shared(error));
+    }
     // What is left out now is done by the next round of the maintenance.
     match canonical::fill(&*store).await {
         Ok(Filled { accounts: 0, .. }) => {}
@@ -59,6 +71,12 @@ async fn migrated(config: &DatabaseConfig, metrics: &StoreMetrics) -> Result<Arc
         Err(error) => tracing::warn!(error = chain(&error), "canonical addresses cannot be added now"),
     }
     Ok(store)
+}
+
+fn not_shared(error: ShelfError) -> MigrationError {
+    let may_pass =
+        matches!(error, ShelfError::Store(StoreError::Unavailable { .. } | StoreError::Interrupted { .. }));
+    MigrationError::Templates { may_pass, source: Box::new(error) }
 }
 
 impl Arrival {
@@ -71,7 +89,7 @@ impl Arrival {
     pub(super) async fn run(self, shutdown: Shutdown) {
         loop {
             tokio::time::sleep(PAUSE.mul_f64(1.0 + rand::random::<f64>())).await;
-            match migrated(&self.config, &self.metrics).await {
+            match migrated(&self.config, &self.metrics, &self.templates).await {
                 Ok(store) => {
                     tracing::info!("the database is there");
                     return self.late.arrives(store);

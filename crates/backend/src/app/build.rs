@@ -18,6 +18,7 @@ use super::arrival::{self, Arrival, StartFailure};
 use super::outbox::Courier;
 use super::reads::Replica;
 use super::state::{App, AppState, LastReason};
+use super::templates::Shelf;
 use super::webhook::Messenger;
 use super::{canonical, clock, maintenance, outbox, revocations, serve, value_files, watch, webhook};
 use crate::auth::{CodeMaker, DeviceSigner, HashError, Hasher, Revocations, Successors, TokenIssuer};
@@ -86,17 +87,19 @@ impl Application {
     /// Binds, migrates and connects, in this order: a taken port is told before anything is done.
     /// A database that is away is waited for while the application runs.
     pub async fn build(config: Config) -> Result<Self, BuildError> {
-        let Config { server, database, auth, mail, webhook, files } = config;
+        let Config { server, database, auth, mail, webhook, templates, files } = config;
         let listener = bind(server.bind_address)?;
         let courier = mail.map(courier).transpose()?;
         let messenger = webhook.map(messenger).transpose()?;
         let metrics = Metrics::new()?;
         let replica = open_replica(&database, metrics.store())?;
-        let (store, arrival) = arrival::store(database, metrics.store()).await?;
+        let templates = Arc::new(Shelf::new(templates));
+        let (store, arrival) = arrival::store(database, metrics.store(), Arc::clone(&templates)).await?;
         let state = AppState {
             store,
             replica,
             sign_of_life: LastReason::default(),
+            templates,
             hasher: Hasher::new(auth.hash_threads, metrics.hashes())?,
             codes: CodeMaker::new(&auth.keyring),
             vault: Vault::new(&auth.keyring)?,
@@ -231,6 +234,9 @@ pub fn open_store(database: &DatabaseConfig) -> Result<Arc<dyn Store>, BuildErro
 
 /// Whether waiting may mend `error`, after `waited` since the start.
 pub(super) fn may_pass(database: &DatabaseConfig, error: &MigrationError, waited: Duration) -> bool {
+    if let MigrationError::Templates { may_pass, .. } = error {
+        return *may_pass;
+    }
     match database {
         DatabaseConfig::Sqlite { .. } => sqlite::may_pass(error),
         DatabaseConfig::SqlServer(config) => {

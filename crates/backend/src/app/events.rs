@@ -62,13 +62,13 @@ fn told_by(effect: &Effect, at: Timestamp) -> Vec<Event> {
             _ => Vec::new(),
         },
         // A step that was completed before keeps the time of that.
-        Effect::SaveStep { user_id, expected_version, step, record }
+        Effect::SaveStep { user_id, expected_version, step, record, .. }
             if record.status == StepStatus::Completed && record.completed_at == Some(at) =>
         {
-            let (step, version) = (step.key().to_owned(), expected_version + 1);
+            let (step, version) = (step.to_string(), expected_version + 1);
             vec![Event::StepCompleted { user_id: *user_id, step, version }]
         }
-        Effect::CompleteOnboarding { user_id, expected_version } => {
+        Effect::CompleteOnboarding { user_id, expected_version, .. } => {
             vec![Event::OnboardingCompleted { user_id: *user_id, version: expected_version + 1 }]
         }
         Effect::Sequence(effects) => effects.iter().flat_map(|effect| told_by(effect, at)).collect(),
@@ -79,7 +79,8 @@ fn told_by(effect: &Effect, at: Timestamp) -> Vec<Event> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::onboarding::{Step, StepRecord};
+    use crate::domain::onboarding::StepRecord;
+    use crate::domain::onboarding::template::TemplateId;
     use crate::domain::{NewUser, PasswordHash, User};
     use time::macros::datetime;
     use uuid::Uuid;
@@ -91,8 +92,9 @@ mod tests {
     }
 
     fn saved(status: StepStatus, completed_at: Option<Timestamp>) -> Effect {
-        let record = StepRecord { status, data: serde_json::Map::new(), completed_at };
-        Effect::SaveStep { user_id: Uuid::nil(), expected_version: 4, step: Step::Profile, record }
+        let record = StepRecord::new(status, serde_json::Map::new(), completed_at);
+        let (user_id, step) = (Uuid::nil(), "profile".parse().unwrap());
+        Effect::SaveStep { user_id, expected_version: 4, step, record, reshape: None }
     }
 
     fn added(email_verified_at: Option<Timestamp>) -> User {
@@ -112,7 +114,8 @@ mod tests {
 
     #[test]
     fn other_changes_tell_what_they_are() {
-        let complete = Effect::CompleteOnboarding { user_id: Uuid::nil(), expected_version: 4 };
+        let complete =
+            Effect::CompleteOnboarding { user_id: Uuid::nil(), expected_version: 4, reshape: None };
         assert_eq!(kinds(&complete), ["onboarding.completed"]);
         let both = Effect::Sequence(vec![saved(StepStatus::Completed, Some(AT)), complete]);
         assert_eq!(kinds(&both), ["onboarding.step_completed", "onboarding.completed"]);
@@ -120,7 +123,12 @@ mod tests {
         // Whoever has the command line registers nobody.
         let password_hash = PasswordHash::from_phc(String::new());
         assert!(
-            kinds(&Effect::AddAccount(Box::new(NewUser { user: added(None), password_hash }))).is_empty()
+            kinds(&Effect::AddAccount(Box::new(NewUser {
+                user: added(None),
+                password_hash,
+                template: TemplateId::original()
+            })))
+            .is_empty()
         );
     }
 }

@@ -8,6 +8,7 @@ use service_kit::shutdown::Shutdown;
 use tokio::sync::Notify;
 
 use super::reads::Replica;
+use super::templates::Shelf;
 use crate::auth::{CodeMaker, DeviceSigner, Hasher, Revocations, Successors, TokenIssuer};
 use crate::config::{CookieSecurity, TrustedProxies};
 use crate::domain::Timestamp;
@@ -27,6 +28,8 @@ pub struct AppState {
     pub replica: Option<Replica>,
     /// Why the database gives no sign of life.
     pub sign_of_life: LastReason,
+    /// What onboardings ask.
+    pub templates: Arc<Shelf>,
     /// Passwords.
     pub hasher: Hasher,
     /// Access tokens.

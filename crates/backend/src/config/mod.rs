@@ -4,6 +4,7 @@ mod cookies;
 mod database;
 mod mail;
 mod provision;
+mod templates;
 mod trusted_proxies;
 mod webhook;
 
@@ -18,6 +19,7 @@ use service_kit::shutdown::Drain;
 use service_kit::telemetry::LogFormat;
 use service_kit::telemetry::traces::TraceConfig;
 
+use crate::domain::onboarding::template::Catalogue;
 use crate::domain::session::Lifetimes;
 use crate::webhook::EndpointConfig;
 
@@ -25,6 +27,7 @@ pub use cookies::{CookieSecurity, UnknownCookieSecurity};
 pub use database::{DatabaseConfig, PoolConfig, ReplicaConfig, SqlServerConfig};
 pub use mail::MailConfig;
 pub use provision::{LoginConfig, ProvisionConfig};
+pub use templates::{TemplatesError, load_templates};
 pub use trusted_proxies::{NotANetwork, TrustedProxies};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -42,6 +45,8 @@ pub struct Config {
     pub mail: Option<MailConfig>,
     /// Where events go; none where nobody is told.
     pub webhook: Option<EndpointConfig>,
+    /// What onboardings ask.
+    pub templates: Catalogue,
     /// Where secrets and other values were read from.
     pub files: ValueFiles,
 }
@@ -98,13 +103,14 @@ impl Config {
         let auth = AuthConfig::read(&mut sources, server.bind_address);
         let mail = MailConfig::read(&mut sources, &host_name());
         let webhook = webhook::read(&mut sources);
+        let templates = templates::read(&mut sources);
         let files = sources.files();
         sources.finish()?;
         // Every missing part has noted a problem, so `finish` has returned by then.
-        let (Some(database), Some(auth)) = (database, auth) else {
+        let (Some(database), Some(auth), Some(templates)) = (database, auth, templates) else {
             return Err(ConfigErrors(Vec::new()));
         };
-        Ok((Self { server, database, auth, mail, webhook, files }, log))
+        Ok((Self { server, database, auth, mail, webhook, templates, files }, log))
     }
 }
 

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
+use super::onboarding::template::TemplateId;
 use super::{Email, FullName, Language, PasswordHash, Theme, Timestamp};
 
 /// What a user may do.
@@ -135,6 +136,8 @@ pub struct NewUser {
     pub user: User,
     /// What proves its owner.
     pub password_hash: PasswordHash,
+    /// What the onboarding that begins is an instance of.
+    pub template: TemplateId,
 }
 
 /// What is needed to log somebody in.

@@ -49,6 +49,8 @@ pub enum AuditAction {
     StepSaved,
     /// The onboarding was completed.
     OnboardingCompleted,
+    /// The onboarding became an instance of another version of its template.
+    OnboardingMoved,
     /// An account was made for somebody.
     UserCreated,
     /// An account was suspended.
@@ -128,6 +130,7 @@ impl AuditAction {
             Self::AccountReopened => "account.reopened",
             Self::StepSaved => "onboarding.step_saved",
             Self::OnboardingCompleted => "onboarding.completed",
+            Self::OnboardingMoved => "onboarding.moved",
             Self::UserCreated => "user.created",
             Self::UserSuspended => "user.suspended",
             Self::UserRestored => "user.restored",

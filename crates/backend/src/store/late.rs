@@ -13,7 +13,7 @@ use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{
     Asker, Canonicalized, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store,
-    StoreError,
+    StoreError, StoredTemplate, Templates,
 };
 use crate::domain::guessing::{Debt, GuessKey};
 use crate::domain::onboarding::Onboarding;
@@ -97,6 +97,17 @@ impl Messages for LateStore {
 
     async fn message(&self, channel: &str, id: Uuid) -> Result<Option<MessageRecord>, StoreError> {
         self.store()?.message(channel, id).await
+    }
+}
+
+#[async_trait]
+impl Templates for LateStore {
+    async fn templates(&self) -> Result<Vec<StoredTemplate>, StoreError> {
+        self.store()?.templates().await
+    }
+
+    async fn keep_template(&self, template: StoredTemplate, at: Timestamp) -> Result<(), StoreError> {
+        self.store()?.keep_template(template, at).await
     }
 }
 

@@ -17,7 +17,7 @@ use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{
     Asker, Canonicalized, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store,
-    StoreError,
+    StoreError, StoredTemplate, Templates,
 };
 use crate::domain::guessing::{Debt, GuessKey};
 use crate::domain::onboarding::Onboarding;
@@ -138,6 +138,17 @@ impl<S: Store> Messages for Metered<S> {
 
     async fn message(&self, channel: &str, id: Uuid) -> Result<Option<MessageRecord>, StoreError> {
         self.called("message", self.store.message(channel, id)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Templates for Metered<S> {
+    async fn templates(&self) -> Result<Vec<StoredTemplate>, StoreError> {
+        self.timed("templates", self.store.templates()).await
+    }
+
+    async fn keep_template(&self, template: StoredTemplate, at: Timestamp) -> Result<(), StoreError> {
+        self.timed("keep_template", self.store.keep_template(template, at)).await
     }
 }
 

@@ -94,6 +94,14 @@ pub enum MigrationError {
         /// Its name.
         name: String,
     },
+    /// The templates of this instance cannot be shared with others, or are not those that they have.
+    #[error("the onboarding templates cannot be used with this database")]
+    Templates {
+        /// Whether waiting may mend it.
+        may_pass: bool,
+        /// What was heard from above.
+        source: BoxError,
+    },
     /// A statement failed; the migration was rolled back.
     #[error("migration {version} ({name}) failed")]
     Failed {

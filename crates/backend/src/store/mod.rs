@@ -60,8 +60,10 @@ mod mutation;
 pub mod observation;
 mod organization;
 pub mod outbox;
+mod reshape;
 pub mod sql_server;
 pub mod sqlite;
+mod templates;
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -85,13 +87,17 @@ pub use mutation::{
     Mutation, Outcome, Rotation, Scope, SeenAccount,
 };
 pub use organization::{DomainTarget, InvitationTarget, MemberTarget, OrganizationChange, Organizations};
+pub use reshape::Reshape;
+pub use templates::{StoredTemplate, Templates};
 
 /// What the service asks of a database.
 ///
 /// Every call may be dropped at any time by its caller without harm. Every call ends by itself
 /// within 20 s (waiting for a connection: `DB_POOL_ACQUIRE_TIMEOUT_MS`; waiting for a lock: 13 s).
 #[async_trait]
-pub trait Store: Directory + Identities + Messages + Organizations + Send + Sync + 'static {
+pub trait Store:
+    Directory + Identities + Messages + Organizations + Templates + Send + Sync + 'static
+{
     /// Does all of `mutation` or nothing; see the module for the order.
     async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError>;
 

@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use super::messages::Replay;
 use super::outbox::NewMessage;
-use super::{Administration, AuditEntry, IdentityChange, OrganizationChange};
+use super::{Administration, AuditEntry, IdentityChange, OrganizationChange, Reshape};
 use crate::domain::guessing::{GuessKey, Limit};
-use crate::domain::onboarding::{Step, StepRecord};
+use crate::domain::onboarding::{StepKey, StepRecord};
 use crate::domain::one_time_code::NewCode;
 use crate::domain::organization::Refusal;
 use crate::domain::session::{NewSession, NewToken, TokenHash};
@@ -59,7 +59,7 @@ pub enum Effect {
     /// Nothing: only the record is kept, for an answer such as `email_taken`.
     None,
     /// A new account with its first session and an onboarding in the state
-    /// `Onboarding::begun(at)` (version 1, one completed step `account` with empty data).
+    /// `Onboarding::begun(template, at)` (version 1, one completed step `account` with empty data).
     /// An address that is there already: [`Outcome::EmailTaken`].
     Register {
         /// The account.
@@ -123,9 +123,21 @@ pub enum Effect {
         /// The version that the decision was made on.
         expected_version: i64,
         /// Which step.
-        step: Step,
+        step: StepKey,
         /// All that is to be known of it.
         record: StepRecord,
+        /// What else changes.
+        reshape: Option<Box<Reshape>>,
+    },
+    /// Changes an onboarding without a person's doing: it becomes an instance of another template. Guarded as
+    /// `SaveStep` is.
+    ReshapeOnboarding {
+        /// Whose onboarding.
+        user_id: Uuid,
+        /// The version that the decision was made on.
+        expected_version: i64,
+        /// What changes.
+        reshape: Box<Reshape>,
     },
     /// Completes an onboarding: `completed_at = at`, guarded as `SaveStep` is.
     CompleteOnboarding {
@@ -133,6 +145,8 @@ pub enum Effect {
         user_id: Uuid,
         /// The version that the decision was made on.
         expected_version: i64,
+        /// What else changes.
+        reshape: Option<Box<Reshape>>,
     },
     /// Messages are to be sent again; see there.
     Replay(Replay),
@@ -157,6 +171,7 @@ impl Effect {
             Self::RevokeOwnSession { .. } => "revoke_own_session",
             Self::RevokeSessions { .. } => "revoke_sessions",
             Self::SaveStep { .. } => "save_step",
+            Self::ReshapeOnboarding { .. } => "reshape_onboarding",
             Self::CompleteOnboarding { .. } => "complete_onboarding",
             Self::Replay(_) => "replay_messages",
         }

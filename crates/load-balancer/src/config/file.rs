@@ -2,13 +2,9 @@
 
 use std::path::Path;
 
-use toml::de::DeTable;
+use service_kit::toml_file::{self, Section};
 
-use super::{
-    AccessLog, Config, ConfigError, Problem, beside, listen, pools,
-    reader::{Reader, Section},
-    routes,
-};
+use super::{AccessLog, Config, ConfigError, Problem, beside, listen, pools, routes};
 use crate::record::access_log::Format;
 
 /// Reads and checks a configuration file.
@@ -22,18 +18,8 @@ pub(crate) fn load(path: &Path, admin_is_open: bool) -> Result<Config, ConfigErr
 
 /// Checks a configuration text; `path` is named in problems, and relative paths start from its folder.
 pub fn parse(path: &Path, text: &str, admin_is_open: bool) -> Result<Config, Vec<Problem>> {
-    let reader = Reader::new(path, text);
-    let (table, syntax) = DeTable::parse_recoverable(text);
-    for error in &syntax {
-        reader.reject(error.span().map_or(0, |span| span.start), "", error.message());
-    }
-    if !syntax.is_empty() {
-        // What the rest would say about a half-read file only confuses.
-        return Err(reader.finish().0);
-    }
-    let config = read(&Section::root(&reader, table.get_ref()), admin_is_open);
-    let (problems, notes) = reader.finish();
-    if problems.is_empty() { Ok(Config { notes, ..config }) } else { Err(problems) }
+    let (config, notes) = toml_file::read(path, text, |root| read(root, admin_is_open))?;
+    Ok(Config { notes, ..config })
 }
 
 fn read(root: &Section<'_>, admin_is_open: bool) -> Config {
@@ -51,7 +37,7 @@ fn access_log(root: &Section<'_>) -> AccessLog {
     log.enabled = section.or("enabled", log.enabled);
     log.format = section.or("format", log.format);
     let path = section.or("path", "stdout".to_owned());
-    log.path = (path != "stdout").then(|| beside(section.reader.file, &path));
+    log.path = (path != "stdout").then(|| beside(section.file(), &path));
     section.unknown();
     log
 }

@@ -5,9 +5,10 @@ use std::{
     time::Duration,
 };
 
+use service_kit::toml_file::Section;
+
 use super::{
     Certificate, Listen, beside,
-    reader::Section,
     values::{DAY, HostPattern, Span},
 };
 use crate::route::HostMatch;
@@ -70,7 +71,7 @@ fn limits(section: &Section<'_>, listen: &mut Listen) {
 
 fn certificate(section: &Section<'_>) -> Option<Certificate> {
     let file = |key| {
-        let path = beside(section.reader.file, &section.required::<String>(key)?);
+        let path = beside(section.file(), &section.required::<String>(key)?);
         if let Err(error) = std::fs::File::open(&path) {
             section.reject(key, format!("cannot read {}: {error}", path.display()));
             return None;

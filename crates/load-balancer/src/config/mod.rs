@@ -5,7 +5,6 @@
 mod file;
 mod listen;
 mod pools;
-mod reader;
 mod routes;
 mod timeouts;
 mod values;
@@ -14,11 +13,13 @@ mod values;
 mod tests;
 
 use std::{
-    fmt, io,
+    io,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
+
+pub use service_kit::toml_file::Problem;
 
 pub(crate) use self::file::load;
 pub use self::file::parse;
@@ -173,29 +174,6 @@ pub struct AccessLog {
     pub format: Format,
     /// A file; `None` is standard output.
     pub path: Option<PathBuf>,
-}
-
-/// One thing that is wrong or should be said otherwise, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The file.
-    pub file: PathBuf,
-    /// The line, counted from 1.
-    pub line: usize,
-    /// The key with its path, such as `pools[0].retry.max_retries`; empty for a file that is not TOML.
-    pub key: String,
-    /// What is wrong, and what would be right.
-    pub reason: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.file.display(), self.line)?;
-        if !self.key.is_empty() {
-            write!(f, "{}: ", self.key)?;
-        }
-        f.write_str(&self.reason)
-    }
 }
 
 /// Why a configuration cannot be used.

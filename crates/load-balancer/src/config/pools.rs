@@ -2,10 +2,10 @@
 
 use std::{collections::HashSet, time::Duration};
 
+use service_kit::toml_file::Section;
+
 use super::{
-    DiscoverConfig, PoolConfig, ServerConfig,
-    reader::Section,
-    timeouts,
+    DiscoverConfig, PoolConfig, ServerConfig, timeouts,
     values::{ByteSize, DAY, DnsName, Name, Span},
 };
 use crate::{

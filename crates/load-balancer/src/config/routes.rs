@@ -2,10 +2,11 @@
 
 use std::{collections::HashSet, ops::RangeInclusive, time::Duration};
 
+use service_kit::toml_file::Section;
+
 use super::{
     PoolConfig, RouteConfig,
     pools::is_path,
-    reader::Section,
     timeouts,
     values::{ByteSize, DAY, HostPattern, Name, Span},
 };

@@ -2,10 +2,9 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use super::{
-    reader::Section,
-    values::{DAY, Span},
-};
+use service_kit::toml_file::Section;
+
+use super::values::{DAY, Span};
 use crate::pool::Timeouts;
 
 const LIMITS: RangeInclusive<Span> = Span(Duration::from_millis(1))..=DAY;

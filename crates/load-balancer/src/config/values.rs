@@ -1,8 +1,11 @@
 //! What a single value may look like.
 
-use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
-use service_kit::duration;
+use service_kit::{
+    duration,
+    toml_file::{Value, text},
+};
 use toml::de::DeValue;
 
 use crate::{
@@ -10,87 +13,6 @@ use crate::{
     record::access_log::Format,
     trust::TrustedProxy,
 };
-
-/// A value of the file.
-pub(super) trait Value: Sized {
-    /// What to write, for people.
-    const EXPECTED: &'static str;
-
-    /// Reads it, or says what is wrong with it.
-    fn read(value: &DeValue<'_>) -> Result<Self, String>;
-}
-
-/// Reads a string by `parse`.
-fn text<T>(value: &DeValue<'_>, expected: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, String> {
-    match value {
-        DeValue::String(text) => parse(text).ok_or_else(|| format!("{text:?} cannot be used; {expected}")),
-        other => Err(format!("must be a string, not {}; {expected}", type_of(other))),
-    }
-}
-
-/// What a value is, for people.
-pub(super) fn type_of(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) | DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "an array",
-        DeValue::Table(_) => "a table",
-    }
-}
-
-fn integer<T: FromStr>(value: &DeValue<'_>, expected: &str) -> Result<T, String> {
-    let number = match value {
-        DeValue::Integer(number) => i128::from_str_radix(number.as_str(), number.radix()).ok(),
-        other => return Err(format!("must be a number, not {}; {expected}", type_of(other))),
-    };
-    number
-        .and_then(|number| number.to_string().parse().ok())
-        .ok_or_else(|| format!("is out of range; {expected}"))
-}
-
-macro_rules! integers {
-    ($($integer:ty),*) => { $(
-        impl Value for $integer {
-            const EXPECTED: &'static str = "write a whole number";
-
-            fn read(value: &DeValue<'_>) -> Result<Self, String> {
-                integer(value, Self::EXPECTED)
-            }
-        }
-    )* };
-}
-
-integers!(u16, u32, usize);
-
-impl Value for bool {
-    const EXPECTED: &'static str = "write true or false";
-
-    fn read(value: &DeValue<'_>) -> Result<Self, String> {
-        match value {
-            DeValue::Boolean(value) => Ok(*value),
-            other => Err(format!("must be true or false, not {}", type_of(other))),
-        }
-    }
-}
-
-impl Value for String {
-    const EXPECTED: &'static str = "write a string";
-
-    fn read(value: &DeValue<'_>) -> Result<Self, String> {
-        text(value, Self::EXPECTED, |text| (!text.is_empty()).then(|| text.to_owned()))
-    }
-}
-
-impl Value for SocketAddr {
-    const EXPECTED: &'static str =
-        "write an IP address and a port, such as \"0.0.0.0:8080\" or \"[::1]:8080\"";
-
-    fn read(value: &DeValue<'_>) -> Result<Self, String> {
-        text(value, Self::EXPECTED, |text| text.parse().ok())
-    }
-}
 
 impl Value for TrustedProxy {
     const EXPECTED: &'static str = "write a network, an address or the name of a host, such as \"172.30.0.0/24\", \

@@ -1,6 +1,7 @@
 //! Requests and answers about the account itself.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -163,6 +164,9 @@ pub(in crate::api) struct ExportBody {
     /// What the person belongs to; `null` for nothing.
     #[schema(required = true)]
     pub(in crate::api) organization: Option<OrganizationBody>,
+    /// Answers to what the onboarding asks no more: those of whole steps by step, and by where they were given.
+    #[schema(value_type = Object)]
+    pub(in crate::api) set_aside: Map<String, Value>,
     /// What the audit log says of the person, newest first, at most 10,000 rows.
     pub(in crate::api) audit_log: Vec<ExportedAudit>,
 }

@@ -80,16 +80,17 @@ pub(in crate::api) async fn register(
     let answer = session_answer(StatusCode::CREATED, &user, &session.grant, place)?;
     let answer = devices.introduce(&app, user.id, (mode, &client), answer);
     let audit = Some(Audit { action: AuditAction::UserRegistered, user_id: user.id, subject: None });
-    let session = session.stored;
+    let (session, template) = (session.stored, app.templates.current());
     if let Some((invitation, token)) = invitation.zip(token) {
-        let (id, user) = (user.id, Box::new(NewUser { user, password_hash }));
+        let (id, user) = (user.id, Box::new(NewUser { user, password_hash, template: template.id.clone() }));
         let registration = Effect::Register { user, session, code: None, counted };
-        let effect = joining::registering(registration, &invitation, &token, id, at)?;
+        let effect = joining::registering(registration, &invitation, &token, id, (template, at))?;
         return done(attempt.commit(&app, at, effect, audit, answer).await?);
     }
     let code = app.codes.issue(user.id, CodePurpose::VerifyEmail, user.email.clone(), at);
     let mail = mails::with_code(&user, &code);
-    let (user, code) = (Box::new(NewUser { user, password_hash }), Some(Box::new(code.stored)));
+    let template = template.id.clone();
+    let (user, code) = (Box::new(NewUser { user, password_hash, template }), Some(Box::new(code.stored)));
     let effect = Effect::Register { user, session, code, counted };
     done(attempt.commit_and_mail(&app, at, effect, audit, &[mail], answer).await?)
 }

@@ -9,23 +9,30 @@ use uuid::Uuid;
 
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
-use crate::api::dto::{NoFields, OnboardingBody, StepKey, StepRequest, under};
+use crate::api::dto::{NoFields, OnboardingBody, StepRequest, under};
 use crate::api::error::{ApiError, Problem};
 use crate::api::etag;
 use crate::api::fields::Checked;
 use crate::api::freshness::Asked;
-use crate::app::{App, AppState};
+use crate::app::{App, AppState, Way};
 use crate::auth::{AccessError, CurrentUser};
 use crate::domain::Timestamp;
-use crate::domain::onboarding::{Onboarding, Step, StepChange, StepData, StepStatus};
+use crate::domain::onboarding::template::Template;
+use crate::domain::onboarding::{Onboarding, StepChange, StepKey, StepStatus, Understood};
 use crate::domain::organization::Organization;
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, Effect, OrganizationChange, StoreError};
+use crate::store::{AuditAction, Effect, Mutation, OrganizationChange, Outcome, Reshape, StoreError};
+
+/// The step whose answers describe an organization, in a template that has one.
+const ORGANIZATION: &str = "organization";
 
 /// How often a change starts anew when another one of the same person was faster.
 const MAX_TRIES: u32 = 30;
 
 /// The state of my onboarding
+///
+/// With it comes what it asks, so that a page can draw steps that it has never seen. People under way who are to be moved
+/// to a new version of their template are moved by this.
 #[utoipa::path(
     get, path = "/api/onboarding", tag = "onboarding", operation_id = "get_onboarding", security(("access_token" = [])),
     params(
@@ -47,23 +54,54 @@ pub(in crate::api) async fn show(
     let state = app.read(freshness, |store| store.onboarding(current.id)).await?;
     // The account may be gone while its token still is good.
     let state = state.ok_or(AccessError::UnknownUser)?;
-    let tag = etag::of_version(state.version);
-    check_if_match(&headers, &state)?;
+    let way = settled(&app, current, state).await?;
+    let tag = etag::of_version(way.state.version);
+    check_if_match(&headers, &way.state)?;
     if etag::has_already(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
     // A client may keep it, but must ask each time whether it still holds.
     let caching = [(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"))];
-    Ok((caching, whole_state(&state)?).into_response())
+    let body = OnboardingBody::with_template(&way.template, &way.state);
+    let answer = Answer::json(StatusCode::OK, &body)?.with(ETAG, tag);
+    Ok((caching, answer).into_response())
+}
+
+/// The onboarding as it is to be, which by then it is: whoever is to be moved to the current template has been.
+async fn settled(app: &AppState, current: CurrentUser, mut state: Onboarding) -> Result<Way, ApiError> {
+    for _ in 0..MAX_TRIES {
+        let mut way = app.templates.way(&*app.store, state).await?;
+        let reshape = if way.is_moved() { Reshape::between(&way.stored, &way.state, None) } else { None };
+        let Some(reshape) = reshape else { return Ok(way) };
+        let subject = Some(format!("{} to {}", way.stored.template, way.state.template));
+        let audit = Audit { action: AuditAction::OnboardingMoved, user_id: current.id, subject };
+        let (user_id, expected_version) = (current.id, way.stored.version);
+        let effect = Effect::ReshapeOnboarding { user_id, expected_version, reshape };
+        if done_unasked(app, effect, audit).await? {
+            way.stored = way.state.clone();
+            return Ok(way);
+        }
+        // The replica was behind, or another instance was faster.
+        state = load(app, current).await?;
+    }
+    Err(StoreError::exhausted("an onboarding that stands still").into())
+}
+
+/// Does what nobody asked for. False where the state has changed since it was read.
+async fn done_unasked(app: &AppState, effect: Effect, audit: Audit) -> Result<bool, ApiError> {
+    let (at, audit) = (app.now(), Some(audit.into_entry(app)));
+    let mutation = Mutation { at, idempotency: None, session: None, effect, messages: Vec::new(), audit };
+    Ok(app.store.commit(mutation).await? == Outcome::Committed)
 }
 
 /// Change a step
 ///
-/// With `If-Match`, the change is done only where the state still has that version.
+/// With `If-Match`, the change is done only where the state still has that version. What is good data is up to the
+/// person's template, which `GET /api/onboarding` gives.
 #[utoipa::path(
     put, path = "/api/onboarding/steps/{key}", tag = "onboarding", operation_id = "put_step", security(("access_token" = [])),
     params(
-        ("key" = StepKey, Path, description = "Which step"),
+        ("key" = String, Path, description = "Which step of the person's template; a name that an earlier version had for it is understood, too", max_length = 32, pattern = "^[a-z][a-z0-9_]*$", example = "profile"),
         ("If-Match" = Option<String>, Header, description = "The `ETag` of the state that the change is based on; `*` for any", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
         ("If-None-Match" = Option<String>, Header, description = "Refuses the change where the state has this `ETag`; `*` refuses any, since the state is always there", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
@@ -87,18 +125,27 @@ pub(in crate::api) async fn put_step(
     headers: HeaderMap,
     request: Result<Checked<StepRequest>, ApiError>,
 ) -> Result<Answer, ApiError> {
-    let step: Step = key.map_err(|_| ApiError::MalformedPath { reason: "names no step" })?.0.parse()?;
-    let change = check(step, request?.0)?;
-    let audit =
-        Audit { action: AuditAction::StepSaved, user_id: current.id, subject: Some(step.key().into()) };
+    let key: StepKey = key.map_err(|_| ApiError::MalformedPath { reason: "names no step" })?.0.parse()?;
+    let StepRequest { status, data } = request?.0;
     for _ in 0..MAX_TRIES {
-        let (at, state) = (app.now(), load(&app, current).await?);
-        check_preconditions(&headers, &state)?;
-        let record = state.change_step(step, change.clone(), at)?;
-        let (user_id, expected_version) = (current.id, state.version);
-        let answer = telling(current, &state.with_step(step, record.clone()))?;
-        let effect = Effect::SaveStep { user_id, expected_version, step, record };
-        if let Commit::Done(answer) = attempt.commit(&app, at, effect, Some(audit.clone()), answer).await? {
+        let (at, stored) = (app.now(), load(&app, current).await?);
+        let way = app.templates.way(&*app.store, stored).await?;
+        let change = StepChange { status, data: data.clone() };
+        let change = Understood::of(&way.lineage, &key, change)?;
+        let base = Onboarding { version: way.stored.version, ..way.state.clone() };
+        change.check(&base, &way.template).map_err(|errors| ApiError::Validation(under("data", errors)))?;
+        check_preconditions(&headers, &way.stored)?;
+        let step = change.step().clone();
+        let changed = change.apply(&base, &way.template, at)?;
+        let answer = telling(current, &way.template, &changed)?;
+        let (user_id, expected_version) = (current.id, way.stored.version);
+        let reshape = Reshape::between(&way.stored, &changed, Some(&step));
+        let subject = Some(step.to_string());
+        // A change leaves the step there.
+        let record = changed.steps.get(&step).cloned().ok_or(ApiError::Bug("a changed step is gone"))?;
+        let effect = Effect::SaveStep { user_id, expected_version, step, record, reshape };
+        let audit = Audit { action: AuditAction::StepSaved, user_id, subject };
+        if let Commit::Done(answer) = attempt.commit(&app, at, effect, Some(audit), answer).await? {
             return Ok(answer);
         }
     }
@@ -134,13 +181,19 @@ pub(in crate::api) async fn complete(
 ) -> Result<Answer, ApiError> {
     let audit = Audit { action: AuditAction::OnboardingCompleted, user_id: current.id, subject: None };
     for _ in 0..MAX_TRIES {
-        let (at, state) = (app.now(), load(&app, current).await?);
-        check_preconditions(&headers, &state)?;
-        if !state.may_complete()? {
-            return whole_state(&state);
-        }
-        let effect = completing(current, &state, at);
-        let answer = telling(current, &state.with_completion(at))?;
+        let (at, stored) = (app.now(), load(&app, current).await?);
+        let Way { stored, state, before, template, .. } = app.templates.way(&*app.store, stored).await?;
+        check_preconditions(&headers, &stored)?;
+        // Whoever is done by what they were asked is not asked for more.
+        let (template, base) = match stored.may_complete(&before) {
+            Ok(false) => return whole_state(&before, &stored),
+            Ok(true) => (before, stored.clone()),
+            Err(_) => (template, Onboarding { version: stored.version, ..state }),
+        };
+        base.may_complete(&template)?;
+        let completed = base.with_completion(at);
+        let effect = completing(&stored, (&template, &completed), current.id, at);
+        let answer = telling(current, &template, &completed)?;
         if let Commit::Done(answer) = attempt.commit(&app, at, effect, Some(audit.clone()), answer).await? {
             return Ok(answer);
         }
@@ -148,12 +201,20 @@ pub(in crate::api) async fn complete(
     Err(StoreError::exhausted("an onboarding that stands still").into())
 }
 
-/// The completion, and the organization that the answers describe: the person is its owner. Whoever belongs to one already
-/// gets no other.
-fn completing(current: CurrentUser, state: &Onboarding, at: Timestamp) -> Effect {
-    let owner = current.id;
-    let completion = Effect::CompleteOnboarding { user_id: owner, expected_version: state.version };
-    let answers = state.steps.get(&Step::Organization).filter(|step| step.status == StepStatus::Completed);
+/// The completion, and the organization that the answers describe, where they were asked for: the person is its owner.
+/// Whoever belongs to one already gets no other.
+fn completing(
+    stored: &Onboarding,
+    (template, completed): (&Template, &Onboarding),
+    owner: Uuid,
+    at: Timestamp,
+) -> Effect {
+    let (expected_version, reshape) = (stored.version, Reshape::between(stored, completed, None));
+    let completion = Effect::CompleteOnboarding { user_id: owner, expected_version, reshape };
+    let asked = template.steps.iter().find(|step| step.key.as_str() == ORGANIZATION);
+    let asked = asked.filter(|step| completed.answers(template).applies(step));
+    let answers = asked.and_then(|step| completed.steps.get(&step.key));
+    let answers = answers.filter(|step| step.status == StepStatus::Completed);
     let organization = answers.and_then(|step| Organization::described(Uuid::now_v7(), &step.data, at));
     match organization {
         Some(organization) => {
@@ -167,13 +228,6 @@ fn completing(current: CurrentUser, state: &Onboarding, at: Timestamp) -> Effect
 async fn load(app: &AppState, current: CurrentUser) -> Result<Onboarding, ApiError> {
     // The account may be gone while its token still is good.
     Ok(app.store.onboarding(current.id).await?.ok_or(AccessError::UnknownUser)?)
-}
-
-fn check(step: Step, request: StepRequest) -> Result<StepChange, ApiError> {
-    let StepRequest { status, data } = request;
-    let data = data.map(|object| StepData::check(step, object, status)).transpose();
-    let data = data.map_err(|errors| ApiError::Validation(under("data", errors)))?;
-    Ok(StepChange { status, data })
 }
 
 /// In the order of RFC 9110 section 13.2.2.
@@ -195,11 +249,12 @@ fn check_if_match(headers: &HeaderMap, state: &Onboarding) -> Result<(), ApiErro
 }
 
 /// The answer of a change: kept as the name of the state that it tells.
-fn telling(current: CurrentUser, state: &Onboarding) -> Result<Answer, ApiError> {
-    Ok(whole_state(state)?.telling(current.id, state.version, state.completed_at.is_some()))
+fn telling(current: CurrentUser, template: &Template, state: &Onboarding) -> Result<Answer, ApiError> {
+    let answer = whole_state(template, state)?;
+    Ok(answer.telling(current.id, state.version, state.completed_at.is_some()))
 }
 
-pub(in crate::api) fn whole_state(state: &Onboarding) -> Result<Answer, ApiError> {
-    let answer = Answer::json(StatusCode::OK, &OnboardingBody::from(state))?;
+pub(in crate::api) fn whole_state(template: &Template, state: &Onboarding) -> Result<Answer, ApiError> {
+    let answer = Answer::json(StatusCode::OK, &OnboardingBody::of(template, state))?;
     Ok(answer.with(ETAG, etag::of_version(state.version)))
 }

@@ -167,12 +167,14 @@ pub(in crate::api) async fn export(
     let user = app.store.user(current.id).await?.ok_or(AccessError::UnknownUser)?;
     let onboarding = app.store.onboarding(current.id).await?.ok_or(AccessError::UnknownUser)?;
     let membership = app.store.membership(current.id).await?;
+    let template = app.templates.find(&*app.store, &onboarding.template).await?;
     let records = app.store.personal_records(current.id, MAX_EXPORTED_AUDIT).await?;
     let body = ExportBody {
         account: UserBody::from(&user),
         sessions: records.sessions.into_iter().map(Into::into).collect(),
-        onboarding: OnboardingBody::from(&onboarding),
+        onboarding: OnboardingBody::of(&template, &onboarding),
         organization: membership.as_ref().map(OrganizationBody::from),
+        set_aside: onboarding.set_aside(&template),
         audit_log: records.audit.into_iter().map(Into::into).collect(),
     };
     let headers = [

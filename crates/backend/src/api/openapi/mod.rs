@@ -6,7 +6,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use self::common::Common;
-use super::dto::{StepKey, ThemeName};
+use super::dto::ThemeName;
 use super::handlers::admin::{
     actions, audit, domains as domain_claims, export, funnel, mails, users, webhooks,
 };
@@ -39,7 +39,7 @@ use super::handlers::{
         audit::list, funnel::show, webhooks::list, webhooks::replay, webhooks::replay_some, mails::list, mails::replay,
         health::live, health::ready, health::with_database, health::metrics, docs::openapi, docs::page,
     ),
-    components(schemas(StepKey, ThemeName)),
+    components(schemas(ThemeName)),
     tags(
         (name = "auth", description = "Accounts and sessions"),
         (name = "account", description = "The own account as a whole"),

@@ -2,6 +2,7 @@
 
 use backend::auth::{HashError, hash_once};
 use backend::domain::guessing::{LOG_IN, Limit};
+use backend::domain::onboarding::template::TemplateId;
 use backend::domain::{Email, FullName, NewUser, Password, PasswordHash, Role, Timestamp, User};
 use backend::store::directory::{Account, AccountFilter, Prefix};
 use backend::store::{
@@ -49,7 +50,9 @@ impl Context {
         let user = User { role, ..User::registered(Uuid::now_v7(), email.clone(), name, at) };
         let audit = self.entry(AuditAction::UserCreated, user.id, Some(role.to_string()));
         let id = user.id;
-        let effect = Effect::AddAccount(Box::new(NewUser { user, password_hash }));
+        // As long as the person has answered nothing, the instances' own template takes its place.
+        let template = TemplateId::original();
+        let effect = Effect::AddAccount(Box::new(NewUser { user, password_hash, template }));
         match self.store.commit(mutation(at, effect, audit)).await? {
             Outcome::Committed => print(&format!("made the account {email} ({role}, {id})")),
             Outcome::EmailTaken => Err(AccountError::Taken(email).into()),

@@ -1,6 +1,11 @@
 //! Which changes of an onboarding are allowed.
 
-use super::{Onboarding, Step, StepData, StepRecord, StepStatus};
+use serde_json::{Map, Value};
+
+use super::Onboarding;
+use super::data::{DataErrors, check_fields, check_size, wanting};
+use super::step::{StepKey, StepRecord, StepStatus};
+use super::template::Template;
 use crate::domain::Timestamp;
 
 /// What a person wants to change about a step.
@@ -9,7 +14,7 @@ pub struct StepChange {
     /// The status it is to have.
     pub status: StepStatus,
     /// What was entered; none keeps what is stored.
-    pub data: Option<StepData>,
+    pub data: Option<Map<String, Value>>,
 }
 
 /// Why a change is not allowed.
@@ -19,46 +24,92 @@ pub enum ChangeRefused {
     #[error("the step account is completed by registering and cannot be changed")]
     StepIsAutomatic,
     /// Only a step that is not required may be skipped.
-    #[error("the step {} is required and cannot be skipped", .0.key())]
-    StepIsRequired(Step),
+    #[error("the step {0} is required and cannot be skipped")]
+    StepIsRequired(StepKey),
     /// After the completion, a step may change its data, but not become open again.
     #[error("the onboarding is completed and its steps cannot be reopened")]
     OnboardingCompleted,
     /// The onboarding cannot be completed yet; these required steps are open.
     #[error("required steps are still open: {}", list(.0))]
-    StepsOpen(Vec<Step>),
+    StepsOpen(Vec<StepKey>),
 }
 
-fn list(steps: &[Step]) -> String {
-    steps.iter().map(|step| step.key()).collect::<Vec<_>>().join(", ")
+fn list(steps: &[StepKey]) -> String {
+    steps.iter().map(StepKey::as_str).collect::<Vec<_>>().join(", ")
 }
 
 impl Onboarding {
-    /// What `change` makes of `step` at `now`.
+    /// Whether the data of a change is as the template wants it. All errors are told. A step that the template does not
+    /// have, and that was kept from an earlier version, takes any data that there is room for.
+    pub fn check_data(
+        &self,
+        template: &Template,
+        step: &StepKey,
+        change: &StepChange,
+    ) -> Result<(), DataErrors> {
+        let Some(asked) = template.step(step) else {
+            return change.data.as_ref().map_or(Ok(()), check_size);
+        };
+        if let Some(data) = &change.data {
+            check_fields(asked, data, change.status)?;
+        }
+        if change.status != StepStatus::Completed {
+            return Ok(());
+        }
+        let answers = self.answers(template);
+        let answers = change.data.as_ref().map_or(answers, |data| answers.with(step, data));
+        let wanting = wanting(answers, asked);
+        if wanting.is_empty() { Ok(()) } else { Err(wanting) }
+    }
+
+    /// This state with `change` made to a step at `now`, one version on.
     pub fn change_step(
         &self,
-        step: Step,
+        template: &Template,
+        step: &StepKey,
         change: StepChange,
         now: Timestamp,
-    ) -> Result<StepRecord, ChangeRefused> {
-        self.check_change(step, &change)?;
-        let stored = self.steps.get(&step);
+    ) -> Result<Self, ChangeRefused> {
+        self.check_change(template, step, &change)?;
+        let stored = self.steps.get(step);
         let completed_at = match change.status {
             StepStatus::Completed => stored.and_then(|record| record.completed_at).or(Some(now)),
             StepStatus::InProgress | StepStatus::Skipped => None,
         };
         let data = match change.data {
-            Some(data) => data.into_object(),
+            Some(data) => data,
             None => stored.map(|record| record.data.clone()).unwrap_or_default(),
         };
-        Ok(StepRecord { status: change.status, data, completed_at })
+        let set_aside = stored.map(|record| record.set_aside.clone()).unwrap_or_default();
+        let record = StepRecord { status: change.status, data, completed_at, set_aside };
+        let (reached, reopens) =
+            (self.progress_percent(template), self.reopens(template, step, change.status));
+        let changed = self.clone().with_step(step.clone(), record);
+        Ok(match self.completed_at {
+            Some(_) => changed,
+            None if reopens => Self { progress_floor: None, ..changed },
+            None => changed.reaching(reached, template),
+        })
     }
 
-    fn check_change(&self, step: Step, change: &StepChange) -> Result<(), ChangeRefused> {
-        if change.status == StepStatus::Skipped && step.required() && step != Step::Account {
-            return Err(ChangeRefused::StepIsRequired(step));
+    /// Whether a step of the template that was done becomes open.
+    pub fn reopens(&self, template: &Template, step: &StepKey, status: StepStatus) -> bool {
+        let was_done = self.status_of(step).is_some_and(|status| status != StepStatus::InProgress);
+        was_done && status == StepStatus::InProgress && template.step(step).is_some()
+    }
+
+    fn check_change(
+        &self,
+        template: &Template,
+        step: &StepKey,
+        change: &StepChange,
+    ) -> Result<(), ChangeRefused> {
+        // A step of an earlier version, whose answers are kept.
+        let Some(asked) = template.step(step) else { return Ok(()) };
+        if change.status == StepStatus::Skipped && asked.required && !asked.is_automatic() {
+            return Err(ChangeRefused::StepIsRequired(step.clone()));
         }
-        if step == Step::Account
+        if asked.is_automatic()
             && (change.status != StepStatus::Completed || change.data.as_ref().is_some_and(|d| !d.is_empty()))
         {
             return Err(ChangeRefused::StepIsAutomatic);
@@ -71,11 +122,11 @@ impl Onboarding {
 
     /// Whether the onboarding may be completed: `Ok(true)` where there is something to do,
     /// `Ok(false)` where it is completed already.
-    pub fn may_complete(&self) -> Result<bool, ChangeRefused> {
+    pub fn may_complete(&self, template: &Template) -> Result<bool, ChangeRefused> {
         if self.completed_at.is_some() {
             return Ok(false);
         }
-        match self.open_steps() {
+        match self.open_steps(template) {
             open if open.is_empty() => Ok(true),
             open => Err(ChangeRefused::StepsOpen(open)),
         }
@@ -85,80 +136,87 @@ impl Onboarding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::onboarding::template::{Catalogue, TemplateId};
     use serde_json::json;
+    use std::sync::{Arc, LazyLock};
     use time::macros::datetime;
 
     const NOW: Timestamp = datetime!(2026-03-01 12:00 UTC);
     const LATER: Timestamp = datetime!(2026-03-01 13:00 UTC);
 
+    static DEFAULT: LazyLock<Arc<Template>> =
+        LazyLock::new(|| Arc::clone(Catalogue::built_in().unwrap().current()));
+
+    fn key(step: &str) -> StepKey {
+        step.parse().unwrap()
+    }
+
     fn to(status: StepStatus) -> StepChange {
         StepChange { status, data: None }
     }
 
-    fn with_data(status: StepStatus, step: Step, data: &serde_json::Value) -> StepChange {
-        let object = data.as_object().unwrap().clone();
-        StepChange { status, data: Some(StepData::check(step, object, status).unwrap()) }
+    fn with_data(status: StepStatus, data: &Value) -> StepChange {
+        StepChange { status, data: Some(data.as_object().unwrap().clone()) }
     }
 
-    fn done(steps: &[Step]) -> Onboarding {
-        steps.iter().fold(Onboarding::begun(NOW), |state, step| {
-            let record = state.change_step(*step, to(StepStatus::Completed), NOW).unwrap();
-            state.with_step(*step, record)
+    fn done(steps: &[&str]) -> Onboarding {
+        steps.iter().fold(Onboarding::begun(TemplateId::original(), NOW), |state, step| {
+            state.change_step(&DEFAULT, &key(step), to(StepStatus::Completed), NOW).unwrap()
         })
     }
 
     #[test]
     fn changes_are_allowed_or_refused() {
         use StepStatus::{Completed, InProgress, Skipped};
-        let begun = Onboarding::begun(NOW);
-        let finished = done(&[Step::Profile, Step::Organization, Step::Review]).with_completion(NOW);
+        let begun = done(&[]);
+        let finished = done(&["profile", "organization", "review"]).with_completion(NOW);
         let table = [
-            (&begun, Step::Profile, InProgress, Ok(())),
-            (&begun, Step::Review, Completed, Ok(())),
-            (&begun, Step::Preferences, Skipped, Ok(())),
-            (&begun, Step::Profile, Skipped, Err(ChangeRefused::StepIsRequired(Step::Profile))),
-            (&begun, Step::Account, Completed, Ok(())),
-            (&begun, Step::Account, InProgress, Err(ChangeRefused::StepIsAutomatic)),
-            (&begun, Step::Account, Skipped, Err(ChangeRefused::StepIsAutomatic)),
-            (&finished, Step::Profile, Completed, Ok(())),
-            (&finished, Step::Preferences, Skipped, Ok(())),
-            (&finished, Step::Profile, InProgress, Err(ChangeRefused::OnboardingCompleted)),
+            (&begun, "profile", InProgress, Ok(())),
+            (&begun, "review", Completed, Ok(())),
+            (&begun, "preferences", Skipped, Ok(())),
+            (&begun, "profile", Skipped, Err(ChangeRefused::StepIsRequired(key("profile")))),
+            (&begun, "account", Completed, Ok(())),
+            (&begun, "account", InProgress, Err(ChangeRefused::StepIsAutomatic)),
+            (&begun, "account", Skipped, Err(ChangeRefused::StepIsAutomatic)),
+            (&finished, "profile", Completed, Ok(())),
+            (&finished, "preferences", Skipped, Ok(())),
+            (&finished, "profile", InProgress, Err(ChangeRefused::OnboardingCompleted)),
         ];
         for (state, step, status, expected) in table {
-            let outcome = state.change_step(step, to(status), LATER).map(|_| ());
+            let outcome = state.change_step(&DEFAULT, &key(step), to(status), LATER).map(|_| ());
             assert_eq!(outcome, expected, "{step:?} {status:?}");
         }
     }
 
     #[test]
     fn data_stays_until_new_data_comes() {
-        let state = Onboarding::begun(NOW);
-        let first = with_data(StepStatus::InProgress, Step::Profile, &json!({"job_title": "Engineer"}));
-        let record = state.change_step(Step::Profile, first, NOW).unwrap();
-        let state = state.with_step(Step::Profile, record);
-        let kept = state.change_step(Step::Profile, to(StepStatus::Completed), NOW).unwrap();
-        assert_eq!(kept.data["job_title"], "Engineer");
-        let second = with_data(StepStatus::Completed, Step::Profile, &json!({}));
-        assert!(state.change_step(Step::Profile, second, NOW).unwrap().data.is_empty());
+        let (state, profile) = (done(&[]), key("profile"));
+        let first = with_data(StepStatus::InProgress, &json!({"job_title": "Engineer"}));
+        let state = state.change_step(&DEFAULT, &profile, first, NOW).unwrap();
+        let kept = state.change_step(&DEFAULT, &profile, to(StepStatus::Completed), NOW).unwrap();
+        assert_eq!(kept.steps[&profile].data["job_title"], "Engineer");
+        let second = with_data(StepStatus::Completed, &json!({}));
+        let emptied = state.change_step(&DEFAULT, &profile, second, NOW).unwrap();
+        assert!(emptied.steps[&profile].data.is_empty());
     }
 
     #[test]
     fn a_step_stays_completed_since_the_first_time() {
-        let state = done(&[Step::Profile]);
-        let again = state.change_step(Step::Profile, to(StepStatus::Completed), LATER).unwrap();
-        assert_eq!(again.completed_at, Some(NOW));
-        let reopened = state.change_step(Step::Profile, to(StepStatus::InProgress), LATER).unwrap();
-        assert_eq!(reopened.completed_at, None);
+        let (state, profile) = (done(&["profile"]), key("profile"));
+        let again = state.change_step(&DEFAULT, &profile, to(StepStatus::Completed), LATER).unwrap();
+        assert_eq!(again.steps[&profile].completed_at, Some(NOW));
+        let reopened = state.change_step(&DEFAULT, &profile, to(StepStatus::InProgress), LATER).unwrap();
+        assert_eq!(reopened.steps[&profile].completed_at, None);
     }
 
     #[test]
     fn completing_needs_every_required_step_and_no_other() {
-        let state = done(&[Step::Profile]);
-        let open = vec![Step::Organization, Step::Review];
-        assert_eq!(state.may_complete(), Err(ChangeRefused::StepsOpen(open)));
-        let state = done(&[Step::Profile, Step::Organization, Step::Review]);
-        assert_eq!(state.may_complete(), Ok(true));
-        assert_eq!(state.progress_percent(), 80);
-        assert_eq!(state.with_completion(LATER).may_complete(), Ok(false));
+        let state = done(&["profile"]);
+        let open = vec![key("organization"), key("review")];
+        assert_eq!(state.may_complete(&DEFAULT), Err(ChangeRefused::StepsOpen(open)));
+        let state = done(&["profile", "organization", "review"]);
+        assert_eq!(state.may_complete(&DEFAULT), Ok(true));
+        assert_eq!(state.progress_percent(&DEFAULT), 80);
+        assert_eq!(state.with_completion(LATER).may_complete(&DEFAULT), Ok(false));
     }
 }

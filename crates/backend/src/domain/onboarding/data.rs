@@ -1,143 +1,73 @@
 //! What a person enters in a step.
 //!
-//! The object belongs to the client: fields that this table knows are checked where they are
-//! given, others are kept as they come, and none is demanded. So a page can ask for more
-//! without a new backend, while what other parts of the system read is well-formed.
+//! The object belongs to the client: fields that the template knows are checked where they are given, others are kept
+//! as they come. So a page can ask for more without a new template, while what is read elsewhere is well-formed.
 
 use serde_json::{Map, Value};
-use url::Url;
 
-use super::{Step, StepStatus};
-use crate::domain::reference;
+use super::step::StepStatus;
+use super::template::{Answers, Field, FieldKind, FieldRef, StepTemplate};
 
 /// The largest object that is kept for a step, as compact JSON.
 pub const MAX_DATA_BYTES: usize = 16 * 1024;
 
-/// Checked data of one step.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StepData(Map<String, Value>);
-
 /// What is wrong with the data: pairs of a field (empty for the whole object) and a reason.
 pub type DataErrors = Vec<(String, String)>;
 
-enum Rule {
-    /// At most so many characters, no control characters but line breaks and tabs.
-    Text(usize),
-    Flag,
-    /// `true`, or the step cannot be completed.
-    Consent,
-    OneOf(&'static [&'static str]),
-    Country,
-    TimeZone,
-    Website,
-}
-
-fn rule(step: Step, field: &str) -> Option<Rule> {
-    Some(match (step, field) {
-        (Step::Profile, "phone") => Rule::Text(40),
-        (Step::Profile, "bio") => Rule::Text(2000),
-        (Step::Profile, "country") => Rule::Country,
-        (Step::Profile, "time_zone") => Rule::TimeZone,
-        (Step::Profile, "job_title") | (Step::Organization, "name") => Rule::Text(200),
-        (Step::Organization, "size" | "role") | (Step::Preferences, "locale") => Rule::Text(100),
-        (Step::Organization, "website") => Rule::Website,
-        (Step::Preferences, "newsletter" | "product_updates") => Rule::Flag,
-        (Step::Preferences, "theme") => Rule::OneOf(&["light", "dark", "system"]),
-        (Step::Review, "accepted_terms") => Rule::Consent,
-        _ => return None,
-    })
-}
-
-impl StepData {
-    /// Checks what a client gave for `step` that is to have `status`. All errors are told.
-    pub fn check(step: Step, object: Map<String, Value>, status: StepStatus) -> Result<Self, DataErrors> {
-        let size = serde_json::to_vec(&object).map_or(usize::MAX, |json| json.len());
-        if size > MAX_DATA_BYTES {
-            return Err(vec![(String::new(), format!("must be at most {MAX_DATA_BYTES} bytes of JSON"))]);
-        }
-        let errors: DataErrors = object
-            .iter()
-            .filter_map(|(field, value)| {
-                let reason = check_value(&rule(step, field)?, value, status).err()?;
-                Some((field.clone(), reason))
-            })
-            .collect();
-        if errors.is_empty() { Ok(Self(object)) } else { Err(errors) }
-    }
-
-    /// The object.
-    pub fn into_object(self) -> Map<String, Value> {
-        self.0
-    }
-
-    /// Whether nothing was entered.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-/// An empty text or `null` is a field that was left blank, which is never wrong.
-fn check_value(rule: &Rule, value: &Value, status: StepStatus) -> Result<(), String> {
-    if value.is_null() || value.as_str() == Some("") {
-        return Ok(());
-    }
-    match rule {
-        Rule::Flag => value.as_bool().map(|_| ()).ok_or_else(|| "must be true or false".into()),
-        Rule::Consent => check_consent(value, status),
-        Rule::Text(max) => check_text(text(value)?, *max),
-        Rule::OneOf(values) => member(text(value)?, values),
-        Rule::Country if reference::is_country(text(value)?) => Ok(()),
-        Rule::Country => Err("must be an ISO 3166-1 alpha-2 code like DE".into()),
-        Rule::TimeZone if reference::is_time_zone(text(value)?) => Ok(()),
-        Rule::TimeZone => Err("must be an IANA time zone like Europe/Berlin".into()),
-        Rule::Website => check_website(text(value)?),
-    }
-}
-
-fn text(value: &Value) -> Result<&str, String> {
-    value.as_str().ok_or_else(|| "must be a string".into())
-}
-
-fn check_text(text: &str, max: usize) -> Result<(), String> {
-    if text.chars().count() > max {
-        return Err(format!("must be at most {max} characters long"));
-    }
-    if text.chars().any(|c| c.is_control() && !"\n\r\t".contains(c)) {
-        return Err("must not contain control characters".into());
+/// Whether there is room for the data.
+pub(super) fn check_size(data: &Map<String, Value>) -> Result<(), DataErrors> {
+    let size = serde_json::to_vec(data).map_or(usize::MAX, |json| json.len());
+    if size > MAX_DATA_BYTES {
+        return Err(vec![(String::new(), format!("must be at most {MAX_DATA_BYTES} bytes of JSON"))]);
     }
     Ok(())
 }
 
-fn member(text: &str, values: &[&str]) -> Result<(), String> {
-    if values.contains(&text) { Ok(()) } else { Err(format!("must be one of {}", values.join(", "))) }
+/// Checks the fields that are given for a step that is to have `status`. All errors are told.
+pub(super) fn check_fields(
+    step: &StepTemplate,
+    data: &Map<String, Value>,
+    status: StepStatus,
+) -> Result<(), DataErrors> {
+    check_size(data)?;
+    let wrong = |(field, value): (&String, &Value)| {
+        let reason = step.field(field)?.kind.check(value, status).err()?;
+        Some((field.clone(), reason))
+    };
+    let errors: DataErrors = data.iter().filter_map(wrong).collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-fn check_consent(value: &Value, status: StepStatus) -> Result<(), String> {
-    match value.as_bool() {
-        None => Err("must be true or false".into()),
-        Some(false) if status == StepStatus::Completed => Err("must be accepted".into()),
-        Some(_) => Ok(()),
+/// What is wanting for `step` to be completed: visible required fields without an answer, and consents that are refused.
+pub(super) fn wanting(answers: Answers<'_>, step: &StepTemplate) -> DataErrors {
+    if !answers.applies(step) {
+        return DataErrors::new();
     }
-}
-
-fn check_website(text: &str) -> Result<(), String> {
-    let web = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if web && text.len() <= 2048 {
-        Ok(())
-    } else {
-        Err("must be an address like https://example.com of at most 2048 bytes".into())
-    }
+    let reason = |field: &Field| {
+        let at = FieldRef { step: step.key.clone(), field: field.key.clone() };
+        match answers.of(&at) {
+            None => Some("is required"),
+            Some(Value::Bool(false)) if field.kind == FieldKind::Consent => Some("must be accepted"),
+            Some(_) => None,
+        }
+    };
+    let fields = step.fields.iter().filter(|field| field.required && answers.is_visible(field));
+    fields.filter_map(|field| Some((field.key.clone(), reason(field)?.to_owned()))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::onboarding::StepKey;
+    use crate::domain::onboarding::template::Catalogue;
     use serde_json::json;
 
-    fn fields_in_error(step: Step, data: &Value) -> Vec<String> {
-        let object = data.as_object().unwrap().clone();
-        match StepData::check(step, object, StepStatus::Completed) {
-            Ok(_) => Vec::new(),
+    fn fields_in_error(step: &str, data: &Value, status: StepStatus) -> Vec<String> {
+        let catalogue = Catalogue::built_in().unwrap();
+        let key: StepKey = step.parse().unwrap();
+        let step = catalogue.current().step(&key).unwrap();
+        match check_fields(step, data.as_object().unwrap(), status) {
+            Ok(()) => Vec::new(),
             Err(errors) => errors.into_iter().map(|(field, _)| field).collect(),
         }
     }
@@ -145,35 +75,38 @@ mod tests {
     #[test]
     fn known_fields_are_checked_and_others_kept() {
         let table = [
-            (Step::Profile, json!({}), vec![]),
-            (Step::Profile, json!({"anything": [1, {"a": null}]}), vec![]),
-            (Step::Profile, json!({"country": "DE", "time_zone": "Europe/Berlin", "bio": "a\nb"}), vec![]),
-            (Step::Profile, json!({"country": "", "time_zone": null}), vec![]),
+            ("profile", json!({}), vec![]),
+            ("profile", json!({"anything": [1, {"a": null}]}), vec![]),
+            ("profile", json!({"country": "DE", "time_zone": "Europe/Berlin", "bio": "a\nb"}), vec![]),
+            ("profile", json!({"country": "", "time_zone": null}), vec![]),
             (
-                Step::Profile,
+                "profile",
                 json!({"country": "XX", "job_title": 7, "time_zone": "Mars/Olympus"}),
                 vec!["country", "job_title", "time_zone"],
             ),
-            (Step::Organization, json!({"name": "x".repeat(201)}), vec!["name"]),
-            (Step::Organization, json!({"website": "javascript:alert(1)"}), vec!["website"]),
-            (Step::Organization, json!({"website": "https://example.com"}), vec![]),
-            (Step::Preferences, json!({"newsletter": "yes", "theme": "pink"}), vec!["newsletter", "theme"]),
-            (Step::Review, json!({"accepted_terms": false}), vec!["accepted_terms"]),
-            (Step::Review, json!({"accepted_terms": true}), vec![]),
+            ("organization", json!({"name": "x".repeat(201)}), vec!["name"]),
+            ("organization", json!({"size": "x".repeat(101), "role": "anything"}), vec!["size"]),
+            ("organization", json!({"website": "javascript:alert(1)"}), vec!["website"]),
+            ("organization", json!({"website": "https://example.com"}), vec![]),
+            ("preferences", json!({"newsletter": "yes", "theme": "pink"}), vec!["newsletter", "theme"]),
+            ("preferences", json!({"locale": "de", "theme": "dark", "product_updates": true}), vec![]),
+            ("review", json!({"accepted_terms": false}), vec!["accepted_terms"]),
+            ("review", json!({"accepted_terms": true}), vec![]),
         ];
         for (step, data, expected) in table {
-            assert_eq!(fields_in_error(step, &data), expected, "{step:?} {data}");
+            assert_eq!(fields_in_error(step, &data, StepStatus::Completed), expected, "{step} {data}");
         }
     }
 
     #[test]
     fn consent_may_be_open_while_the_step_is() {
-        let object = json!({"accepted_terms": false}).as_object().unwrap().clone();
-        assert!(StepData::check(Step::Review, object, StepStatus::InProgress).is_ok());
+        let open = json!({"accepted_terms": false});
+        assert!(fields_in_error("review", &open, StepStatus::InProgress).is_empty());
     }
 
     #[test]
     fn large_objects_are_refused() {
-        assert_eq!(fields_in_error(Step::Profile, &json!({"notes": "x".repeat(MAX_DATA_BYTES)})), [""]);
+        let large = json!({"notes": "x".repeat(MAX_DATA_BYTES)});
+        assert_eq!(fields_in_error("profile", &large, StepStatus::Completed), [""]);
     }
 }

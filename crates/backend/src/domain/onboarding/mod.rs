@@ -2,67 +2,107 @@
 
 mod change;
 mod data;
+#[cfg(test)]
+mod histories;
+mod late;
+mod moving;
 mod step;
+pub mod template;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
 use super::Timestamp;
+use template::{Answers, StepTemplate, Template, TemplateId};
 
 pub use change::{ChangeRefused, StepChange};
-pub use data::{DataErrors, MAX_DATA_BYTES, StepData};
-pub use step::{Step, StepStatus, UnknownStep, UnknownStepStatus};
-
-/// What is known of one step that a person has touched.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StepRecord {
-    /// How far they are.
-    pub status: StepStatus,
-    /// What they entered: an object that the client owns.
-    pub data: Map<String, Value>,
-    /// When the step was first completed, as long as it is.
-    pub completed_at: Option<Timestamp>,
-}
+pub use data::{DataErrors, MAX_DATA_BYTES};
+pub use late::Understood;
+pub use moving::{Moving, moving};
+pub use step::{MAX_KEY_LENGTH, StepKey, StepRecord, StepStatus, UnknownStep, UnknownStepStatus};
 
 /// The whole state of one person's onboarding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Onboarding {
+    /// What it is an instance of.
+    pub template: TemplateId,
     /// Starts at 1, grows by exactly one with each change.
     pub version: i64,
     /// When the onboarding was completed.
     pub completed_at: Option<Timestamp>,
-    /// The touched steps. `account` is always among them.
-    pub steps: BTreeMap<Step, StepRecord>,
+    /// The touched steps. `account` is always among them. Steps that the template does not have are kept, and count
+    /// for nothing.
+    pub steps: BTreeMap<StepKey, StepRecord>,
+    /// What the person has reached, where that is more than the steps say: others apply to them by now. Only reopening a
+    /// step takes it away.
+    pub progress_floor: Option<u8>,
 }
 
 impl Onboarding {
     /// The state that registering makes: `account` is done.
-    pub fn begun(at: Timestamp) -> Self {
-        let account = StepRecord { status: StepStatus::Completed, data: Map::new(), completed_at: Some(at) };
-        Self { version: 1, completed_at: None, steps: BTreeMap::from([(Step::Account, account)]) }
+    pub fn begun(template: TemplateId, at: Timestamp) -> Self {
+        let account = StepRecord::new(StepStatus::Completed, Map::new(), Some(at));
+        let steps = BTreeMap::from([(StepKey::ACCOUNT, account)]);
+        Self { template, version: 1, completed_at: None, steps, progress_floor: None }
     }
 
-    /// How far the person is with `step`; none where they have not touched it.
-    pub fn status_of(&self, step: Step) -> Option<StepStatus> {
-        self.steps.get(&step).map(|record| record.status)
+    /// How far the person is with a step; none where they have not touched it.
+    pub fn status_of(&self, step: &StepKey) -> Option<StepStatus> {
+        self.steps.get(step).map(|record| record.status)
     }
 
-    /// Share of the steps that are completed or skipped, in whole percent.
-    pub fn progress_percent(&self) -> u8 {
-        let done = self.steps.values().filter(|record| record.status != StepStatus::InProgress).count();
-        u8::try_from(done * 100 / Step::ALL.len()).unwrap_or(100)
+    /// All answers to what the template asks no more: those of whole steps by step, and others by where they were given.
+    pub fn set_aside(&self, template: &Template) -> Map<String, Value> {
+        let steps = self.steps.iter().filter(|(key, _)| template.step(key).is_none());
+        let whole = steps.map(|(key, record)| (key.to_string(), Value::Object(record.data.clone())));
+        let single = self.steps.values().flat_map(|record| record.set_aside.clone());
+        whole.chain(single).collect()
     }
 
-    /// The required steps that are not completed, in order.
-    pub fn open_steps(&self) -> Vec<Step> {
-        let open = |step: &Step| step.required() && self.status_of(*step) != Some(StepStatus::Completed);
-        Step::ALL.into_iter().filter(open).collect()
+    /// Whether nothing but registering has been done.
+    pub fn is_untouched(&self) -> bool {
+        self.completed_at.is_none() && self.steps.keys().all(|step| *step == StepKey::ACCOUNT)
+    }
+
+    /// The answers to the template's questions.
+    pub fn answers<'a>(&'a self, template: &'a Template) -> Answers<'a> {
+        Answers::new(template, &self.steps)
+    }
+
+    /// Share of the steps that apply which are completed or skipped, in whole percent; never less than before, unless a
+    /// step was reopened.
+    pub fn progress_percent(&self, template: &Template) -> u8 {
+        if self.completed_at.is_some() {
+            return 100;
+        }
+        self.steps_percent(template).max(self.progress_floor.unwrap_or_default())
+    }
+
+    /// What the steps say.
+    fn steps_percent(&self, template: &Template) -> u8 {
+        let answers = self.answers(template);
+        let applying = template.steps.iter().filter(|step| answers.applies(step));
+        let is_done = |step: &&StepTemplate| {
+            self.status_of(&step.key).is_some_and(|status| status != StepStatus::InProgress)
+        };
+        let (all, done) = (applying.clone().count(), applying.filter(is_done).count());
+        // The first step always applies.
+        u8::try_from(done * 100 / all.max(1)).unwrap_or(100)
+    }
+
+    /// The required steps that apply and are not completed, in order.
+    pub fn open_steps(&self, template: &Template) -> Vec<StepKey> {
+        let answers = self.answers(template);
+        let is_open = |step: &&StepTemplate| {
+            step.required && self.status_of(&step.key) != Some(StepStatus::Completed) && answers.applies(step)
+        };
+        template.steps.iter().filter(is_open).map(|step| step.key.clone()).collect()
     }
 
     /// This state with `step` as in `record`, one version on.
     #[must_use]
-    pub fn with_step(mut self, step: Step, record: StepRecord) -> Self {
+    pub fn with_step(mut self, step: StepKey, record: StepRecord) -> Self {
         self.steps.insert(step, record);
         self.version += 1;
         self
@@ -73,6 +113,13 @@ impl Onboarding {
     pub fn with_completion(mut self, at: Timestamp) -> Self {
         self.completed_at = Some(at);
         self.version += 1;
+        self
+    }
+
+    /// This state, which came of `before` by a change other than reopening a step: what was reached stays.
+    #[must_use]
+    fn reaching(mut self, reached: u8, template: &Template) -> Self {
+        self.progress_floor = (reached > self.steps_percent(template)).then_some(reached);
         self
     }
 }

@@ -1,65 +1,55 @@
-//! The steps, in their order.
+//! A step that a person has touched.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::str::FromStr;
 
-/// One step of the onboarding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
-    /// Done by registering.
-    Account,
-    /// Who the person is.
-    Profile,
-    /// Whom they work for.
-    Organization,
-    /// How they want to be served; the only one that may be skipped.
-    Preferences,
-    /// A last look, and consent.
-    Review,
-}
+use serde_json::{Map, Value};
+
+use crate::domain::Timestamp;
+
+/// The longest key, in characters, which all are ASCII.
+pub const MAX_KEY_LENGTH: usize = 32;
+
+/// The name of a step in paths, answers and the database: a small letter, then small letters, digits and `_`, at most
+/// [`MAX_KEY_LENGTH`] in all.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepKey(Cow<'static, str>);
 
 /// A key that names no step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no onboarding step {0:?}")]
 pub struct UnknownStep(pub String);
 
-impl Step {
-    /// All steps in the order in which a person meets them.
-    pub const ALL: [Self; 5] =
-        [Self::Account, Self::Profile, Self::Organization, Self::Preferences, Self::Review];
+impl StepKey {
+    /// The step that registering completes: the first one of every template.
+    pub const ACCOUNT: Self = Self(Cow::Borrowed("account"));
 
-    /// The name in paths, answers and the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Account => "account",
-            Self::Profile => "profile",
-            Self::Organization => "organization",
-            Self::Preferences => "preferences",
-            Self::Review => "review",
-        }
-    }
-
-    /// The name a person reads.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Account => "Create your account",
-            Self::Profile => "Your profile",
-            Self::Organization => "Your organization",
-            Self::Preferences => "Your preferences",
-            Self::Review => "Review and finish",
-        }
-    }
-
-    /// Whether the onboarding can only be completed with this step completed.
-    pub fn required(self) -> bool {
-        self != Self::Preferences
+    /// The key.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
-impl FromStr for Step {
+/// Whether `text` can be the key of a step, a field or a template.
+pub(super) fn is_key(text: &str) -> bool {
+    let rest = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    text.len() <= MAX_KEY_LENGTH
+        && text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+        && text.bytes().all(rest)
+}
+
+impl FromStr for StepKey {
     type Err = UnknownStep;
 
-    fn from_str(key: &str) -> Result<Self, UnknownStep> {
-        Self::ALL.into_iter().find(|step| step.key() == key).ok_or_else(|| UnknownStep(key.to_owned()))
+    fn from_str(text: &str) -> Result<Self, UnknownStep> {
+        if is_key(text) { Ok(Self(Cow::Owned(text.to_owned()))) } else { Err(UnknownStep(text.to_owned())) }
+    }
+}
+
+impl fmt::Display for StepKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -99,6 +89,42 @@ impl FromStr for StepStatus {
             "completed" => Ok(Self::Completed),
             "skipped" => Ok(Self::Skipped),
             other => Err(UnknownStepStatus(other.to_owned())),
+        }
+    }
+}
+
+/// What is known of one step that a person has touched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepRecord {
+    /// How far they are.
+    pub status: StepStatus,
+    /// What they entered: an object that the client owns.
+    pub data: Map<String, Value>,
+    /// When the step was first completed, as long as it is.
+    pub completed_at: Option<Timestamp>,
+    /// Answers to what is asked no more, by where they were given, as in `v1.profile.phone`. Nothing reads them but an
+    /// export.
+    pub set_aside: Map<String, Value>,
+}
+
+impl StepRecord {
+    /// A step with `data`, of which nothing is set aside.
+    pub fn new(status: StepStatus, data: Map<String, Value>, completed_at: Option<Timestamp>) -> Self {
+        Self { status, data, completed_at, set_aside: Map::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_short_and_plain() {
+        for good in ["account", "a", "step_2", "x2345678901234567890123456789012"] {
+            assert_eq!(good.parse::<StepKey>().unwrap().as_str(), good);
+        }
+        for bad in ["", "Profile", "2nd", "_a", "a-b", "a b", "é", "x23456789012345678901234567890123"] {
+            assert_eq!(bad.parse::<StepKey>(), Err(UnknownStep(bad.to_owned())));
         }
     }
 }

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use tokio::time::sleep;
 
-use super::batch::{Batch, Value, values};
+use super::batch::{Batch, values};
 use super::failure::Failure;
 use super::pool::Pool;
 use super::retry::Tries;
 use super::{
-    administration, audit, codes, guesses, identity, kept, log_in, organizations, outbox, read, row,
+    administration, audit, codes, guesses, identity, log_in, onboarding, organizations, outbox, read, row,
     sessions, streams,
 };
-use crate::domain::onboarding::{Onboarding, Step, StepRecord};
 use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
 
@@ -128,7 +127,7 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
         Effect::None => {}
         Effect::Register { user, session, code, counted } => {
             add_user(batch, user, at);
-            add_onboarding(batch, user.user.id, at);
+            onboarding::begin(batch, user.user.id, &user.template, at);
             sessions::start(batch, session, at);
             if let Some(code) = code {
                 codes::add(batch, code);
@@ -137,7 +136,7 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
         }
         Effect::AddAccount(user) => {
             add_user(batch, user, at);
-            add_onboarding(batch, user.user.id, at);
+            onboarding::begin(batch, user.user.id, &user.template, at);
         }
         Effect::Administer(administration) => administration::add(batch, administration, at),
         Effect::Identity(change) => identity::add(batch, change, at),
@@ -154,22 +153,15 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
         Effect::RevokeSessions { user_id, except } => {
             sessions::revoke_all_of(batch, *user_id, *except, at);
         }
-        Effect::SaveStep { user_id, expected_version, step, record } => {
-            batch.add(
-                "UPDATE dbo.onboarding SET version = version + 1, updated_at = ? WHERE user_id = ? AND version = ?",
-                values![at, *user_id, *expected_version],
-            );
-            batch.add(OR_STALE, values![]);
-            kept::keep_version(batch, *user_id, *step, at);
-            save_step(batch, *user_id, expected_version + 1, (*step, record), at);
+        Effect::SaveStep { user_id, expected_version, step, record, reshape } => {
+            let version = (*user_id, *expected_version);
+            onboarding::save_step(batch, version, (step, record), reshape.as_deref(), at);
         }
-        Effect::CompleteOnboarding { user_id, expected_version } => {
-            batch.add(
-                "UPDATE dbo.onboarding SET version = version + 1, updated_at = ?, completed_at = ?
-                 WHERE user_id = ? AND version = ?",
-                values![at, at, *user_id, *expected_version],
-            );
-            batch.add(OR_STALE, values![]);
+        Effect::ReshapeOnboarding { user_id, expected_version, reshape } => {
+            onboarding::reshape(batch, *user_id, *expected_version, reshape, at);
+        }
+        Effect::CompleteOnboarding { user_id, expected_version, reshape } => {
+            onboarding::complete(batch, *user_id, *expected_version, reshape.as_deref(), at);
         }
         Effect::Replay(replay) => streams::replay(batch, replay, at),
     }
@@ -197,52 +189,4 @@ fn add_user(batch: &mut Batch, new: &NewUser, at: Timestamp) {
             user.email.canonical(),
         ],
     );
-}
-
-fn add_onboarding(batch: &mut Batch, user_id: uuid::Uuid, at: Timestamp) {
-    let begun = Onboarding::begun(at);
-    batch.add(
-        "INSERT INTO dbo.onboarding (user_id, version, completed_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
-        values![user_id, begun.version, begun.completed_at, at, at],
-    );
-    for (step, record) in &begun.steps {
-        insert_step(batch, "", user_id, begun.version, (*step, record), at);
-    }
-}
-
-/// The guarded row of the onboarding is locked by now, so that nobody comes between the two.
-fn save_step(
-    batch: &mut Batch,
-    user_id: uuid::Uuid,
-    version: i64,
-    (step, record): (Step, &StepRecord),
-    at: Timestamp,
-) {
-    batch.add(
-        "UPDATE dbo.onboarding_steps SET status = ?, data = ?, completed_at = ?, updated_at = ?, version = ?
-         WHERE user_id = ? AND step = ?",
-        values![record.status.as_str(), json(record), record.completed_at, at, version, user_id, step.key()],
-    );
-    insert_step(batch, "IF @@ROWCOUNT = 0 ", user_id, version, (step, record), at);
-}
-
-fn insert_step(
-    batch: &mut Batch,
-    condition: &str,
-    user_id: uuid::Uuid,
-    version: i64,
-    (step, record): (Step, &StepRecord),
-    at: Timestamp,
-) {
-    let insert =
-        "INSERT INTO dbo.onboarding_steps (user_id, step, status, data, completed_at, updated_at, version)
-         VALUES (?, ?, ?, ?, ?, ?, ?)";
-    batch.add(
-        &format!("{condition}{insert}"),
-        values![user_id, step.key(), record.status.as_str(), json(record), record.completed_at, at, version],
-    );
-}
-
-fn json(record: &StepRecord) -> Value {
-    serde_json::Value::Object(record.data.clone()).to_string().into()
 }

@@ -7,7 +7,7 @@ use super::pool::Pool;
 use super::read::rows;
 use super::row;
 use crate::domain::Timestamp;
-use crate::domain::onboarding::{Onboarding, Step};
+use crate::domain::onboarding::{Onboarding, StepKey};
 use crate::store::{Asker, KEPT_FOR, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS, Scope, StoreError};
 
 /// One row in any case, in one round trip: the count, and the record where there is one.
@@ -39,12 +39,13 @@ pub(super) async fn onboarding_at(
 ) -> Result<Option<Onboarding>, StoreError> {
     let batch = Batch::of(
         "SELECT CAST(? AS BIGINT) AS version, o.completed_at AS onboarding_completed_at,
-                s.step, s.status, s.data, s.completed_at
+                o.template, o.template_version, o.progress_floor,
+                s.step, s.status, s.data, s.completed_at, s.set_aside
          FROM dbo.onboarding o
-         JOIN (SELECT c.user_id, c.step, c.status, c.data, c.completed_at FROM dbo.onboarding_steps c
+         JOIN (SELECT c.user_id, c.step, c.status, c.data, c.completed_at, c.set_aside FROM dbo.onboarding_steps c
                WHERE c.user_id = ? AND COALESCE(c.version, 0) <= ?
                UNION ALL
-               SELECT h.user_id, h.step, h.status, h.data, h.completed_at FROM dbo.onboarding_step_versions h
+               SELECT h.user_id, h.step, h.status, h.data, h.completed_at, CAST(NULL AS NVARCHAR(MAX)) FROM dbo.onboarding_step_versions h
                WHERE h.user_id = ? AND h.version <= ?
                AND EXISTS (SELECT 1 FROM dbo.onboarding_steps c
                            WHERE c.user_id = h.user_id AND c.step = h.step AND COALESCE(c.version, 0) > ?)
@@ -59,12 +60,12 @@ pub(super) async fn onboarding_at(
 }
 
 /// Keeps what `step` is now, before it changes.
-pub(super) fn keep_version(batch: &mut Batch, user_id: Uuid, step: Step, at: Timestamp) {
+pub(super) fn keep_version(batch: &mut Batch, user_id: Uuid, step: &StepKey, at: Timestamp) {
     batch.add(
         "INSERT INTO dbo.onboarding_step_versions (user_id, step, version, status, data, completed_at, expires_at)
          SELECT user_id, step, version, status, data, completed_at, ? FROM dbo.onboarding_steps
          WHERE user_id = ? AND step = ? AND version IS NOT NULL
          AND (SELECT COUNT(*) FROM dbo.onboarding_step_versions WHERE user_id = ?) < ?",
-        values![at + KEPT_FOR, user_id, step.key(), user_id, i64::from(MAX_STEP_VERSIONS)],
+        values![at + KEPT_FOR, user_id, step.as_str(), user_id, i64::from(MAX_STEP_VERSIONS)],
     );
 }

@@ -31,6 +31,7 @@ mod log_in;
 mod messages;
 mod migrate;
 mod observe;
+mod onboarding;
 mod organizations;
 mod outbox;
 mod personal;
@@ -43,6 +44,7 @@ mod retry;
 mod row;
 mod sessions;
 mod streams;
+mod templates;
 mod trouble;
 
 use async_trait::async_trait;
@@ -54,7 +56,7 @@ use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{
     Asker, Canonicalized, DatabaseClock, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope,
-    SessionsQuery, Store, StoreError,
+    SessionsQuery, Store, StoreError, StoredTemplate, Templates,
 };
 use crate::config::SqlServerConfig;
 use crate::domain::guessing::{Debt, GuessKey};
@@ -80,6 +82,17 @@ pub fn open(config: &SqlServerConfig, metrics: &StoreMetrics) -> Result<SqlServe
     let connector = connection::Connector::new(driver);
     let pool = pool::Pool::start(connector, &config.pool, metrics.pool_wait.clone());
     Ok(SqlServerStore { pool, clock: DatabaseClock::default() })
+}
+
+#[async_trait]
+impl Templates for SqlServerStore {
+    async fn templates(&self) -> Result<Vec<StoredTemplate>, StoreError> {
+        templates::all(&self.pool).await
+    }
+
+    async fn keep_template(&self, template: StoredTemplate, at: Timestamp) -> Result<(), StoreError> {
+        templates::keep(&self.pool, &template, at).await
+    }
 }
 
 #[async_trait]

@@ -101,7 +101,8 @@ pub(super) async fn token_state(
 
 pub(super) async fn onboarding(pool: &Pool, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
     let batch = Batch::of(
-        "SELECT o.version, o.completed_at AS onboarding_completed_at, s.step, s.status, s.data, s.completed_at
+        "SELECT o.version, o.completed_at AS onboarding_completed_at, o.template, o.template_version,
+                o.progress_floor, s.step, s.status, s.data, s.completed_at, s.set_aside
          FROM dbo.onboarding o
          JOIN dbo.onboarding_steps s ON s.user_id = o.user_id
          WHERE o.user_id = ?",

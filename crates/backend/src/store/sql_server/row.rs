@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use tiberius::{FromSql, Row};
 use time::PrimitiveDateTime;
 
-use crate::domain::onboarding::{Onboarding, Step, StepRecord};
+use crate::domain::onboarding::template::TemplateId;
+use crate::domain::onboarding::{Onboarding, StepKey, StepRecord};
 use crate::domain::session::TokenState;
 use crate::domain::{Credentials, Email, FullName, PasswordHash, Timestamp, User};
 use crate::store::{BoxError, KeptAnswer, Outcome, StoreError};
@@ -88,19 +89,33 @@ pub(super) fn token_state(row: &Row) -> Result<TokenState, StoreError> {
 pub(super) fn onboarding(rows: &[Row]) -> Result<Option<Onboarding>, StoreError> {
     let Some(first) = rows.first() else { return Ok(None) };
     Ok(Some(Onboarding {
+        template: template(first)?,
         version: required(first, "version")?,
         completed_at: optional_moment(first, "onboarding_completed_at")?,
         steps: rows.iter().map(step).collect::<Result<BTreeMap<_, _>, _>>()?,
+        progress_floor: optional::<i16>(first, "progress_floor")?.and_then(|floor| floor.try_into().ok()),
     }))
 }
 
-fn step(row: &Row) -> Result<(Step, StepRecord), StoreError> {
-    let data: &str = required(row, "data")?;
-    let data: Map<String, Value> = serde_json::from_str(data).map_err(|e| StoreError::corrupt("data", e))?;
+/// Instances of earlier versions leave it empty.
+fn template(row: &Row) -> Result<TemplateId, StoreError> {
+    let key: Option<&str> = optional(row, "template")?;
+    let version = optional::<i32>(row, "template_version")?.and_then(|version| version.try_into().ok());
+    let id = key.zip(version).map(|(key, version)| TemplateId { key: key.to_owned(), version });
+    Ok(id.unwrap_or_else(TemplateId::original))
+}
+
+fn step(row: &Row) -> Result<(StepKey, StepRecord), StoreError> {
+    let object = |text: &str, column| -> Result<Map<String, Value>, StoreError> {
+        serde_json::from_str(text).map_err(|error| StoreError::corrupt(column, error))
+    };
+    let data = object(required(row, "data")?, "data")?;
+    let set_aside = optional::<&str>(row, "set_aside")?.map(|text| object(text, "set_aside")).transpose()?;
     let record = StepRecord {
         status: parsed(row, "status")?,
         data,
         completed_at: optional_moment(row, "completed_at")?,
+        set_aside: set_aside.unwrap_or_default(),
     };
     Ok((parsed(row, "step")?, record))
 }

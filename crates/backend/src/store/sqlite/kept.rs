@@ -6,19 +6,20 @@ use uuid::Uuid;
 use super::connection::store_error;
 use super::read::{kept_answer, millis, onboarding_of};
 use crate::domain::Timestamp;
-use crate::domain::onboarding::{Onboarding, Step};
+use crate::domain::onboarding::{Onboarding, StepKey};
 use crate::store::{Asker, KEPT_FOR, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS, Scope, StoreError};
 
 const LIVE: &str = "SELECT count(*) FROM
     (SELECT 1 FROM idempotency_records WHERE asker = ?1 AND expires_at > ?2 LIMIT ?3)";
 
 /// The current steps that are as old as the version, and the earlier ones of those that are not.
-const AT_VERSION: &str = "SELECT ?2, o.completed_at, s.step, s.status, s.data, s.completed_at
+const AT_VERSION: &str = "SELECT ?2, o.completed_at, o.template, o.template_version, o.progress_floor,
+        s.step, s.status, s.data, s.completed_at, s.set_aside
     FROM onboarding o JOIN (
-        SELECT user_id, step, status, data, completed_at FROM onboarding_steps
+        SELECT user_id, step, status, data, completed_at, set_aside FROM onboarding_steps
         WHERE user_id = ?1 AND COALESCE(version, 0) <= ?2
         UNION ALL
-        SELECT h.user_id, h.step, h.status, h.data, h.completed_at FROM onboarding_step_versions h
+        SELECT h.user_id, h.step, h.status, h.data, h.completed_at, NULL FROM onboarding_step_versions h
         WHERE h.user_id = ?1 AND h.version <= ?2
         AND EXISTS (SELECT 1 FROM onboarding_steps c
                     WHERE c.user_id = h.user_id AND c.step = h.step AND COALESCE(c.version, 0) > ?2)
@@ -58,12 +59,12 @@ pub(super) fn onboarding_at(
 pub(super) fn keep_version(
     connection: &Connection,
     user_id: Uuid,
-    step: Step,
+    step: &StepKey,
     at: Timestamp,
 ) -> Result<(), Error> {
     connection.prepare_cached(KEEP_VERSION)?.execute(params![
         user_id.to_string(),
-        step.key(),
+        step.as_str(),
         millis(at + KEPT_FOR),
         MAX_STEP_VERSIONS
     ])?;

@@ -24,6 +24,7 @@ mod messages;
 mod migrate;
 mod mutate;
 mod observe;
+mod onboarding;
 mod organizations;
 mod outbox;
 mod personal;
@@ -33,6 +34,7 @@ mod read;
 pub(super) mod restore;
 mod sessions;
 mod streams;
+mod templates;
 mod work;
 
 use std::fs::OpenOptions;
@@ -49,7 +51,7 @@ use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
 use super::{
     Asker, BoxError, Canonicalized, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery,
-    Store, StoreError,
+    Store, StoreError, StoredTemplate, Templates,
 };
 use crate::config::PoolConfig;
 use crate::domain::guessing::{Debt, GuessKey};
@@ -102,6 +104,17 @@ pub fn open(path: &Path, pool: PoolConfig, metrics: &StoreMetrics) -> Result<Sql
         Ok(SqliteStore { path: path.to_owned(), writer, readers })
     };
     start().map_err(|source| cannot_open(path, source))
+}
+
+#[async_trait]
+impl Templates for SqliteStore {
+    async fn templates(&self) -> Result<Vec<StoredTemplate>, StoreError> {
+        self.readers.submit(Job::new(templates::all)).await
+    }
+
+    async fn keep_template(&self, template: StoredTemplate, at: Timestamp) -> Result<(), StoreError> {
+        self.writer.submit(Job::new(move |connection| templates::keep(connection, &template, at))).await
+    }
 }
 
 #[async_trait]

@@ -1,14 +1,13 @@
 //! Mutations as SQL. All of it runs inside a savepoint of the writer.
 
 use rusqlite::{Connection, Error, ffi, params};
-use uuid::Uuid;
 
 use super::connection::store_error;
-use super::kept::keep_version;
 use super::outbox;
 use super::read::{kept_answer, millis};
-use super::{administration, audit, codes, guesses, identity, log_in, organizations, sessions, streams};
-use crate::domain::onboarding::{Onboarding, Step, StepRecord};
+use super::{
+    administration, audit, codes, guesses, identity, log_in, onboarding, organizations, sessions, streams,
+};
 use crate::domain::session::NewSession;
 use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
@@ -89,11 +88,15 @@ fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Resu
         Effect::RevokeSessions { user_id, except } => {
             sessions::revoke_all_of(connection, *user_id, *except, at)
         }
-        Effect::SaveStep { user_id, expected_version, step, record } => {
-            save_step(connection, *user_id, *expected_version, (*step, record), at)
+        Effect::SaveStep { user_id, expected_version, step, record, reshape } => {
+            let version = (*user_id, *expected_version);
+            onboarding::save_step(connection, version, (step, record), reshape.as_deref(), at)
         }
-        Effect::CompleteOnboarding { user_id, expected_version } => {
-            complete_onboarding(connection, *user_id, *expected_version, at)
+        Effect::ReshapeOnboarding { user_id, expected_version, reshape } => {
+            onboarding::reshape(connection, *user_id, *expected_version, reshape, at)
+        }
+        Effect::CompleteOnboarding { user_id, expected_version, reshape } => {
+            onboarding::complete(connection, *user_id, *expected_version, reshape.as_deref(), at)
         }
         Effect::Replay(replay) => streams::replay(connection, replay, at).map(|()| Outcome::Committed),
     }
@@ -125,7 +128,7 @@ fn register(
 /// The account and its onboarding.
 fn add_account(
     connection: &Connection,
-    NewUser { user, password_hash }: &NewUser,
+    NewUser { user, password_hash, template }: &NewUser,
     at: Timestamp,
 ) -> Result<Outcome, Error> {
     let inserted = connection
@@ -152,78 +155,8 @@ fn add_account(
         Err(error) if is_taken(&error) => return Ok(Outcome::EmailTaken),
         other => other?,
     };
-    let begun = Onboarding::begun(at);
-    connection
-        .prepare_cached(
-            "INSERT INTO onboarding (user_id, version, created_at, updated_at) VALUES (?1, ?2, ?3, ?3)",
-        )?
-        .execute(params![user.id.to_string(), begun.version, millis(at)])?;
-    for (step, record) in &begun.steps {
-        upsert_step(connection, user.id, begun.version, (*step, record), at)?;
-    }
+    onboarding::begin(connection, user.id, template, at)?;
     Ok(Outcome::Committed)
-}
-
-fn save_step(
-    connection: &Connection,
-    user_id: Uuid,
-    expected_version: i64,
-    (step, record): (Step, &StepRecord),
-    at: Timestamp,
-) -> Result<Outcome, Error> {
-    let rows = connection
-        .prepare_cached(
-            "UPDATE onboarding SET version = version + 1, updated_at = ?3 WHERE user_id = ?1 AND version = ?2",
-        )?
-        .execute(params![user_id.to_string(), expected_version, millis(at)])?;
-    if rows == 0 {
-        return Ok(Outcome::Stale);
-    }
-    keep_version(connection, user_id, step, at)?;
-    upsert_step(connection, user_id, expected_version + 1, (step, record), at)?;
-    Ok(Outcome::Committed)
-}
-
-fn upsert_step(
-    connection: &Connection,
-    user_id: Uuid,
-    version: i64,
-    (step, record): (Step, &StepRecord),
-    at: Timestamp,
-) -> Result<(), Error> {
-    let data = serde_json::Value::Object(record.data.clone()).to_string();
-    connection
-        .prepare_cached(
-            "INSERT INTO onboarding_steps (user_id, step, status, data, completed_at, updated_at, version)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT (user_id, step) DO UPDATE
-             SET status = ?3, data = ?4, completed_at = ?5, updated_at = ?6, version = ?7",
-        )?
-        .execute(params![
-            user_id.to_string(),
-            step.key(),
-            record.status.as_str(),
-            data,
-            record.completed_at.map(millis),
-            millis(at),
-            version,
-        ])?;
-    Ok(())
-}
-
-fn complete_onboarding(
-    connection: &Connection,
-    user_id: Uuid,
-    expected_version: i64,
-    at: Timestamp,
-) -> Result<Outcome, Error> {
-    let rows = connection
-        .prepare_cached(
-            "UPDATE onboarding SET version = version + 1, completed_at = ?3, updated_at = ?3
-             WHERE user_id = ?1 AND version = ?2",
-        )?
-        .execute(params![user_id.to_string(), expected_version, millis(at)])?;
-    Ok(if rows == 0 { Outcome::Stale } else { Outcome::Committed })
 }
 
 /// Whether another account has the address.

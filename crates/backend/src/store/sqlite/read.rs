@@ -9,7 +9,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::connection::store_error;
-use crate::domain::onboarding::{Onboarding, Step, StepRecord};
+use crate::domain::onboarding::template::TemplateId;
+use crate::domain::onboarding::{Onboarding, StepKey, StepRecord};
 use crate::domain::session::{TokenHash, TokenState};
 use crate::domain::{Credentials, Email, FullName, PasswordHash, Timestamp, User};
 use crate::store::{BoxError, KeptAnswer, Scope, StoreError};
@@ -222,15 +223,18 @@ struct StepRow {
     status: String,
     data: String,
     completed_at: Option<i64>,
+    set_aside: Option<String>,
 }
 
 pub(super) fn onboarding(connection: &Connection, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
-    let query = "SELECT o.version, o.completed_at, s.step, s.status, s.data, s.completed_at
+    let query = "SELECT o.version, o.completed_at, o.template, o.template_version, o.progress_floor,
+            s.step, s.status, s.data, s.completed_at, s.set_aside
         FROM onboarding o JOIN onboarding_steps s ON s.user_id = o.user_id WHERE o.user_id = ?";
     onboarding_of(connection, query, [user_id.to_string()])
 }
 
-/// Reads rows of version, completion, and a step with its status, data and completion.
+/// Reads rows of version, completion, template (key and version) and reached progress, and a step with its status, data,
+/// completion, and what was set aside.
 pub(super) fn onboarding_of(
     connection: &Connection,
     query: &str,
@@ -241,31 +245,71 @@ pub(super) fn onboarding_of(
     let rows = query
         .query_map(params, |row| {
             let step = StepRow {
-                step: row.get(2)?,
-                status: row.get(3)?,
-                data: row.get(4)?,
-                completed_at: row.get(5)?,
+                step: row.get(5)?,
+                status: row.get(6)?,
+                data: row.get(7)?,
+                completed_at: row.get(8)?,
+                set_aside: row.get(9)?,
             };
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?, step))
+            Ok((WholeRow::read(row)?, step))
         })
         .map_err(failed)?;
     let mut state: Option<Onboarding> = None;
     for row in rows {
-        let (version, completed_at, step) = row.map_err(failed)?;
-        let completed_at = completed_at.map(moment).transpose()?;
-        let state = state.get_or_insert_with(|| Onboarding { version, completed_at, steps: BTreeMap::new() });
+        let (whole, step) = row.map_err(failed)?;
+        let state = match &mut state {
+            Some(state) => state,
+            none => none.insert(whole.into_onboarding()?),
+        };
         let (step, record) = step.into_record()?;
         state.steps.insert(step, record);
     }
     Ok(state)
 }
 
+/// What an onboarding has beside its steps.
+struct WholeRow {
+    version: i64,
+    completed_at: Option<i64>,
+    template: Option<String>,
+    template_version: Option<u32>,
+    progress_floor: Option<u8>,
+}
+
+impl WholeRow {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            version: row.get(0)?,
+            completed_at: row.get(1)?,
+            template: row.get(2)?,
+            template_version: row.get(3)?,
+            progress_floor: row.get(4)?,
+        })
+    }
+
+    /// Instances of earlier versions leave the template empty.
+    fn into_onboarding(self) -> Result<Onboarding, StoreError> {
+        let template = self.template.zip(self.template_version);
+        let template = template.map(|(key, version)| TemplateId { key, version });
+        Ok(Onboarding {
+            template: template.unwrap_or_else(TemplateId::original),
+            version: self.version,
+            completed_at: self.completed_at.map(moment).transpose()?,
+            steps: BTreeMap::new(),
+            progress_floor: self.progress_floor,
+        })
+    }
+}
+
 impl StepRow {
-    fn into_record(self) -> Result<(Step, StepRecord), StoreError> {
-        let data: Map<String, Value> =
-            serde_json::from_str(&self.data).map_err(|error| StoreError::corrupt("step data", error))?;
+    fn into_record(self) -> Result<(StepKey, StepRecord), StoreError> {
+        let object = |text: &str| -> Result<Map<String, Value>, StoreError> {
+            serde_json::from_str(text).map_err(|error| StoreError::corrupt("step data", error))
+        };
         let completed_at = self.completed_at.map(moment).transpose()?;
-        let record = StepRecord { status: parse("step status", &self.status)?, data, completed_at };
+        let set_aside = self.set_aside.as_deref().map(object).transpose()?.unwrap_or_default();
+        let (status, data) = (parse("step status", &self.status)?, object(&self.data)?);
+        let record = StepRecord { status, data, completed_at, set_aside };
         Ok((parse("step", &self.step)?, record))
     }
 }

@@ -27,5 +27,6 @@ pub(crate) mod processes;
 mod registrations;
 mod rotation;
 mod sessions;
+mod templates;
 mod tokens;
 mod traces;

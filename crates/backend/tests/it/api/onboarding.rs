@@ -39,7 +39,11 @@ async fn a_person_walks_through_all_steps() {
     assert_eq!((state.header("etag"), &state.body["version"]), ("\"2\"", &json!(2)));
     assert_eq!(step(&state.body, "profile")["data"], profile["data"]);
     assert!(step(&state.body, "profile")["completed_at"].as_str().unwrap().ends_with('Z'));
-    assert_eq!(show(&instance, &person).answer(StatusCode::OK).await.body, state.body);
+    let mut shown = show(&instance, &person).answer(StatusCode::OK).await.body;
+    // To look at it gives all that is asked, too; a change only names that.
+    let template = shown["template"].as_object_mut().unwrap();
+    assert!(template.remove("languages").is_some() && template.remove("steps").is_some());
+    assert_eq!(shown, state.body);
 
     let early = complete(&instance, &person).problem(409, "onboarding_incomplete").await;
     assert_eq!(early.body["open_steps"], json!(["organization", "review"]));

@@ -10,10 +10,12 @@ mod messages;
 mod organizations;
 mod outbox;
 mod sessions;
+mod templates;
 
 use std::sync::Arc;
 
-use backend::domain::onboarding::{Onboarding, Step, StepStatus};
+use backend::domain::onboarding::template::TemplateId;
+use backend::domain::onboarding::{Onboarding, StepKey, StepStatus};
 use backend::domain::{Email, now};
 use backend::store::{Effect, Outcome, Store};
 use futures::future::join_all;
@@ -22,8 +24,8 @@ use time::Duration;
 use uuid::Uuid;
 
 use super::samples::{
-    audit, keyed, mutation, record, registered, registration, rotation, scope, step, token, unique_email,
-    user,
+    audit, key, keyed, mutation, record, registered, registration, rotation, scope, step, token,
+    unique_email, user,
 };
 
 pub(crate) use addresses::*;
@@ -43,6 +45,7 @@ pub(crate) use messages::{
 pub(crate) use organizations::*;
 pub(crate) use outbox::*;
 pub(crate) use sessions::*;
+pub(crate) use templates::*;
 mod kept_answers;
 pub(crate) use kept_answers::*;
 
@@ -65,7 +68,7 @@ pub(crate) async fn a_registration_is_found_again(store: &SharedStore) {
     let credentials = store.credentials(&shouted).await.unwrap().unwrap();
     assert_eq!(credentials.user, user);
     assert!(credentials.password_hash.as_phc().starts_with("$argon2id$"));
-    assert_eq!(store.onboarding(user.id).await.unwrap(), Some(Onboarding::begun(at)));
+    assert_eq!(store.onboarding(user.id).await.unwrap(), Some(Onboarding::begun(TemplateId::original(), at)));
     let state = store.token_state(session.token.hash).await.unwrap().unwrap();
     assert_eq!((state.user, state.session_id, state.session_version), (user, session.id, 1));
     assert_eq!((state.expires_at, state.replaced_at), (session.token.expires_at, None));
@@ -211,27 +214,27 @@ pub(crate) async fn a_revoked_session_stays_revoked(store: &SharedStore) {
     assert_eq!(store.commit(unknown).await.unwrap(), Outcome::Committed);
 }
 
-fn save(user_id: Uuid, version: i64, which: Step, status: StepStatus, data: &serde_json::Value) -> Effect {
+fn save(user_id: Uuid, version: i64, which: StepKey, status: StepStatus, data: &serde_json::Value) -> Effect {
     let record = step(status, data, now());
-    Effect::SaveStep { user_id, expected_version: version, step: which, record }
+    Effect::SaveStep { user_id, expected_version: version, step: which, record, reshape: None }
 }
 
 pub(crate) async fn a_step_is_saved_at_its_version_only(store: &SharedStore) {
     let (user, _) = registered(&**store).await;
-    let first = save(user.id, 1, Step::Profile, StepStatus::InProgress, &json!({"a": 1}));
+    let first = save(user.id, 1, key("profile"), StepStatus::InProgress, &json!({"a": 1}));
     assert_eq!(store.commit(mutation(first)).await.unwrap(), Outcome::Committed);
-    let outdated = save(user.id, 1, Step::Profile, StepStatus::Completed, &json!({"b": 2}));
+    let outdated = save(user.id, 1, key("profile"), StepStatus::Completed, &json!({"b": 2}));
     assert_eq!(store.commit(mutation(outdated)).await.unwrap(), Outcome::Stale);
-    let nobody = save(Uuid::now_v7(), 1, Step::Profile, StepStatus::Completed, &json!({}));
+    let nobody = save(Uuid::now_v7(), 1, key("profile"), StepStatus::Completed, &json!({}));
     assert_eq!(store.commit(mutation(nobody)).await.unwrap(), Outcome::Stale);
 
     let onboarding = store.onboarding(user.id).await.unwrap().unwrap();
     assert_eq!((onboarding.version, onboarding.steps.len()), (2, 2));
-    assert_eq!(onboarding.status_of(Step::Profile), Some(StepStatus::InProgress));
-    let second = save(user.id, 2, Step::Profile, StepStatus::Completed, &json!({"c": 3}));
+    assert_eq!(onboarding.status_of(&key("profile")), Some(StepStatus::InProgress));
+    let second = save(user.id, 2, key("profile"), StepStatus::Completed, &json!({"c": 3}));
     assert_eq!(store.commit(mutation(second)).await.unwrap(), Outcome::Committed);
     let onboarding = store.onboarding(user.id).await.unwrap().unwrap();
-    let profile = &onboarding.steps[&Step::Profile];
+    let profile = &onboarding.steps[&key("profile")];
     assert_eq!((onboarding.version, onboarding.steps.len()), (3, 2));
     assert!(profile.completed_at.is_some() && profile.data["c"] == 3 && profile.data.len() == 1);
 }
@@ -240,7 +243,7 @@ pub(crate) async fn changes_at_once_are_ordered_by_the_version(store: &SharedSto
     let (user, _) = registered(&**store).await;
     let tries = (0..10).map(|number| {
         let store = Arc::clone(store);
-        let effect = save(user.id, 1, Step::Profile, StepStatus::InProgress, &json!({"number": number}));
+        let effect = save(user.id, 1, key("profile"), StepStatus::InProgress, &json!({"number": number}));
         tokio::spawn(async move { (number, store.commit(mutation(effect)).await.unwrap()) })
     });
     let ends: Vec<_> = join_all(tries).await.into_iter().map(Result::unwrap).collect();
@@ -249,7 +252,7 @@ pub(crate) async fn changes_at_once_are_ordered_by_the_version(store: &SharedSto
     assert!(ends.iter().all(|(_, end)| matches!(end, Outcome::Committed | Outcome::Stale)), "{ends:?}");
     let state = store.onboarding(user.id).await.unwrap().unwrap();
     assert_eq!(state.version, 2);
-    assert_eq!(state.steps[&Step::Profile].data["number"], winners[0].0);
+    assert_eq!(state.steps[&key("profile")].data["number"], winners[0].0);
 }
 
 pub(crate) async fn data_comes_back_as_it_went(store: &SharedStore) {
@@ -260,16 +263,17 @@ pub(crate) async fn data_comes_back_as_it_went(store: &SharedStore) {
         "large": "x".repeat(12_000),
         "number": 9_007_199_254_740_993_i64,
     });
-    let effect = save(user.id, 1, Step::Organization, StepStatus::Completed, &data);
+    let effect = save(user.id, 1, key("organization"), StepStatus::Completed, &data);
     assert_eq!(store.commit(mutation(effect)).await.unwrap(), Outcome::Committed);
     let state = store.onboarding(user.id).await.unwrap().unwrap();
-    assert_eq!(serde_json::Value::Object(state.steps[&Step::Organization].data.clone()), data);
+    assert_eq!(serde_json::Value::Object(state.steps[&key("organization")].data.clone()), data);
 }
 
 pub(crate) async fn completing_is_guarded_too(store: &SharedStore) {
     let (user, _) = registered(&**store).await;
-    let complete =
-        |version| mutation(Effect::CompleteOnboarding { user_id: user.id, expected_version: version });
+    let complete = |version| {
+        mutation(Effect::CompleteOnboarding { user_id: user.id, expected_version: version, reshape: None })
+    };
     assert_eq!(store.commit(complete(7)).await.unwrap(), Outcome::Stale);
     let mutation = complete(1);
     let at = mutation.at;

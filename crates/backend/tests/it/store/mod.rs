@@ -106,6 +106,10 @@ macro_rules! contract_suite {
             an_approval_looks_at_the_owner_again,
             people_at_a_verified_domain_join,
             an_organization_has_few_domains,
+            the_first_text_of_a_template_is_kept,
+            an_onboarding_begins_with_its_template,
+            an_onboarding_is_reshaped_at_its_version_only,
+            a_reshaping_is_what_differs,
         );
     };
     ($factory:path: $($test:ident,)*) => {$(

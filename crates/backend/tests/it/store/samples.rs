@@ -1,6 +1,7 @@
 //! Rows to store. Each call gives new ones, so that tests may share a database.
 
-use backend::domain::onboarding::{StepRecord, StepStatus};
+use backend::domain::onboarding::template::TemplateId;
+use backend::domain::onboarding::{StepKey, StepRecord, StepStatus};
 use backend::domain::session::{NewSession, NewToken, RefreshToken, TokenHash};
 use backend::domain::{Client, NewUser, PasswordHash, Theme, Timestamp, User, now};
 use backend::store::{
@@ -48,7 +49,7 @@ pub(crate) fn rotation(
 pub(crate) fn registration(user: &User) -> (Effect, NewSession) {
     let session = session(user.id, user.created_at);
     let password_hash = PasswordHash::from_phc("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into());
-    let new = NewUser { user: user.clone(), password_hash };
+    let new = NewUser { user: user.clone(), password_hash, template: TemplateId::original() };
     (Effect::Register { user: Box::new(new), session: session.clone(), code: None, counted: None }, session)
 }
 
@@ -83,10 +84,14 @@ pub(crate) fn audit(user_id: Uuid) -> AuditEntry {
     }
 }
 
+pub(crate) fn key(step: &str) -> StepKey {
+    step.parse().unwrap()
+}
+
 pub(crate) fn step(status: StepStatus, data: &Value, at: Timestamp) -> StepRecord {
     let data: Map<String, Value> = data.as_object().unwrap().clone();
     let completed_at = (status == StepStatus::Completed).then_some(at);
-    StepRecord { status, data, completed_at }
+    StepRecord::new(status, data, completed_at)
 }
 
 /// A registered user and their first session.

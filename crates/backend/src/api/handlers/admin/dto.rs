@@ -180,9 +180,9 @@ pub(in crate::api) struct AuditLogBody {
 pub(in crate::api) struct FunnelStepBody {
     /// The key of the step.
     #[schema(example = "profile")]
-    pub(super) key: &'static str,
+    pub(super) key: String,
     /// Its name for people.
-    pub(super) title: &'static str,
+    pub(super) title: String,
     /// Whether it must be completed before the onboarding can be.
     pub(super) required: bool,
     /// How many accounts have completed it.

@@ -7,12 +7,13 @@ use super::dto::{FunnelBody, FunnelStepBody};
 use crate::api::administrator::Administrator;
 use crate::api::error::{ApiError, Problem};
 use crate::app::App;
-use crate::domain::onboarding::{Step, StepStatus};
+use crate::domain::onboarding::StepStatus;
+use crate::domain::onboarding::template::{StepTemplate, Template};
 use crate::store::directory::Funnel;
 
 /// Count how far all accounts are
 ///
-/// As of this moment, by the steps that there are today. Accounts that were deleted are not counted.
+/// As of this moment, by the steps of the template that new people get. Accounts that were deleted are not counted.
 #[utoipa::path(
     get, path = "/api/admin/funnel", tag = "admin", operation_id = "funnel", security(("access_token" = [])),
     responses(
@@ -24,27 +25,27 @@ pub(in crate::api) async fn show(
     State(app): State<App>,
     _: Administrator,
 ) -> Result<Json<FunnelBody>, ApiError> {
-    Ok(Json(body(&app.store.funnel().await?)))
+    Ok(Json(body(app.templates.current(), &app.store.funnel().await?)))
 }
 
-fn body(funnel: &Funnel) -> FunnelBody {
-    let steps = Step::ALL.into_iter().map(|step| step_body(step, funnel)).collect();
+fn body(template: &Template, funnel: &Funnel) -> FunnelBody {
+    let steps = template.steps.iter().map(|step| step_body(template, step, funnel)).collect();
     FunnelBody { registered: funnel.registered, completed: funnel.completed, steps }
 }
 
-fn step_body(step: Step, funnel: &Funnel) -> FunnelStepBody {
+fn step_body(template: &Template, step: &StepTemplate, funnel: &Funnel) -> FunnelStepBody {
     let count = |status| {
         let mut counts = funnel.steps.iter();
         counts
-            .find(|count| count.step == step.key() && count.status == status)
+            .find(|count| count.step == step.key.as_str() && count.status == status)
             .map_or(0, |count| count.accounts)
     };
     let completed = count(StepStatus::Completed);
     let (skipped, in_progress) = (count(StepStatus::Skipped), count(StepStatus::InProgress));
     FunnelStepBody {
-        key: step.key(),
-        title: step.title(),
-        required: step.required(),
+        key: step.key.to_string(),
+        title: template.first(&step.title).to_owned(),
+        required: step.required,
         completed,
         skipped,
         in_progress,
@@ -55,6 +56,7 @@ fn step_body(step: Step, funnel: &Funnel) -> FunnelStepBody {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::onboarding::template::Catalogue;
     use crate::store::directory::StepCount;
 
     #[test]
@@ -66,9 +68,10 @@ mod tests {
             count("preferences", StepStatus::Skipped, 3),
             count("a step of yesterday", StepStatus::Completed, 9),
         ];
-        let body = body(&Funnel { registered: 10, completed: 1, steps });
-        let keys: Vec<_> = body.steps.iter().map(|step| step.key).collect();
-        assert_eq!(keys, Step::ALL.map(Step::key));
+        let catalogue = Catalogue::built_in().unwrap();
+        let body = body(catalogue.current(), &Funnel { registered: 10, completed: 1, steps });
+        let keys: Vec<_> = body.steps.iter().map(|step| step.key.as_str()).collect();
+        assert_eq!(keys, ["account", "profile", "organization", "preferences", "review"]);
         let of = |key| body.steps.iter().find(|step| step.key == key).unwrap();
         let counts =
             |step: &FunnelStepBody| (step.completed, step.skipped, step.in_progress, step.not_started);

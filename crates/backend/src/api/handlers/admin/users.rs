@@ -71,14 +71,20 @@ pub(in crate::api) async fn show(
     let user = known(&app, id).await?;
     // None of them is the one that asks, unless admins look at themselves.
     let sessions = sessions::live(&app, user.id, current.session_id).await?;
-    let onboarding = app.store.onboarding(user.id).await?;
+    let onboarding = match app.store.onboarding(user.id).await? {
+        None => None,
+        Some(state) => {
+            let template = app.templates.find(&*app.store, &state.template).await?;
+            Some(OnboardingBody::of(&template, &state))
+        }
+    };
     let about = AuditFilter { user_id: Some(user.id), ..AuditFilter::default() };
     let audit = app.store.audit_log(about, None, NEWEST_AUDIT_ROWS).await?;
     Ok(Json(WholeAccountBody {
         suspended_at: user.suspended_at,
         user: (&user).into(),
         sessions,
-        onboarding: onboarding.as_ref().map(OnboardingBody::from),
+        onboarding,
         audit: audit.items.into_iter().map(AuditRecordBody::from).collect(),
     }))
 }

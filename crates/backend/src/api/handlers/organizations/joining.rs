@@ -14,12 +14,16 @@ use crate::api::fields::Checked;
 use crate::app::{App, AppState};
 use crate::auth::AccessError;
 use crate::domain::event::Event;
-use crate::domain::onboarding::{Onboarding, Step, StepChange, StepData, StepStatus};
+use crate::domain::onboarding::template::Template;
+use crate::domain::onboarding::{Onboarding, StepChange, StepKey, StepStatus};
 use crate::domain::one_time_code::LinkToken;
 use crate::domain::organization::{Invitation, InvitationState, Membership, Organization, Refusal};
 use crate::domain::{Email, Timestamp};
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, Effect, OrganizationChange, StoreError};
+use crate::store::{AuditAction, Effect, OrganizationChange, Reshape, StoreError};
+
+/// The step whose answers describe an organization.
+const ORGANIZATION: &str = "organization";
 
 /// How often joining starts anew when another change of the same person was faster.
 const MAX_TRIES: u32 = 10;
@@ -76,7 +80,8 @@ pub(in crate::api) async fn accept(
         let invitation = invited(&app, &request.token, &user.email, at).await?;
         let state = app.store.onboarding(current.id).await?.ok_or(AccessError::UnknownUser)?;
         let change = accepting(&invitation, &request.token, current.id);
-        let effect = with_step(change, &invitation.organization, current.id, &state, at)?;
+        let template = app.templates.find(&*app.store, &state.template).await?;
+        let effect = with_step(change, &invitation.organization, current.id, (&template, &state), at)?;
         let audit = audit(AuditAction::InvitationAccepted, current.id, &invitation.id);
         let Invitation { organization, role, .. } = invitation;
         let joined = Membership { organization, role, joined_at: at };
@@ -125,29 +130,48 @@ pub(in crate::api::handlers) fn registering(
     invitation: &Invitation,
     token: &LinkToken,
     user_id: Uuid,
-    at: Timestamp,
+    (template, at): (&Template, Timestamp),
 ) -> Result<Effect, ApiError> {
     let change = accepting(invitation, token, user_id);
-    let joining = with_step(change, &invitation.organization, user_id, &Onboarding::begun(at), at)?;
+    let begun = Onboarding::begun(template.id.clone(), at);
+    let joining = with_step(change, &invitation.organization, user_id, (template, &begun), at)?;
     Ok(Effect::Sequence(vec![registration, joining]))
 }
 
-/// A change by which a person joins, and their step `organization` filled and done where they are not through already.
+/// A change by which a person joins, and their step `organization` filled and done where they are not through already and
+/// their template has one.
 pub(super) fn with_step(
     change: OrganizationChange,
     organization: &Organization,
     user_id: Uuid,
-    state: &Onboarding,
+    (template, state): (&Template, &Onboarding),
     at: Timestamp,
 ) -> Result<Effect, ApiError> {
-    let (joining, step) = (Effect::Organize(Box::new(change)), Step::Organization);
-    if state.completed_at.is_some() {
+    let joining = Effect::Organize(Box::new(change));
+    let asked = template.steps.iter().find(|step| step.key.as_str() == ORGANIZATION);
+    let Some(step) = asked.map(|step| step.key.clone()).filter(|_| state.completed_at.is_none()) else {
         return Ok(joining);
-    }
-    let status = StepStatus::Completed;
-    // Whatever the rules for the step are by now: what does not meet them is left out.
-    let data = StepData::check(step, organization.answers(), status).ok();
-    let record = state.change_step(step, StepChange { status, data }, at)?;
-    let saving = Effect::SaveStep { user_id, expected_version: state.version, step, record };
+    };
+    let Some(change) = filled(organization, &step, template, state) else { return Ok(joining) };
+    let changed = state.change_step(template, &step, change, at)?;
+    let reshape = Reshape::between(state, &changed, Some(&step));
+    let Some(record) = changed.steps.get(&step).cloned() else { return Ok(joining) };
+    let saving = Effect::SaveStep { user_id, expected_version: state.version, step, record, reshape };
     Ok(Effect::Sequence(vec![joining, saving]))
+}
+
+/// As much of the step as the template takes: done, with what the organization says; else what is nearest to it.
+fn filled(
+    organization: &Organization,
+    step: &StepKey,
+    template: &Template,
+    state: &Onboarding,
+) -> Option<StepChange> {
+    let answers = organization.answers();
+    let nearest = [
+        StepChange { status: StepStatus::Completed, data: Some(answers.clone()) },
+        StepChange { status: StepStatus::Completed, data: None },
+        StepChange { status: StepStatus::InProgress, data: Some(answers) },
+    ];
+    nearest.into_iter().find(|change| state.check_data(template, step, change).is_ok())
 }

@@ -84,7 +84,8 @@ pub(in crate::api) async fn join(
         let state = app.store.onboarding(user.id).await?.ok_or(AccessError::UnknownUser)?;
         let (user_id, email) = (user.id, user.email);
         let change = OrganizationChange::JoinByDomain { organization_id: id, user_id, email };
-        let effect = with_step(change, &organization, user_id, &state, at)?;
+        let template = app.templates.find(&*app.store, &state.template).await?;
+        let effect = with_step(change, &organization, user_id, (&template, &state), at)?;
         let joined = Membership { organization, role: MemberRole::Member, joined_at: at };
         let answer = Answer::json(StatusCode::OK, &OrganizationBody::from(&joined))?;
         let audit = audit(AuditAction::JoinedByDomain, user_id, &id);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use backend::domain::onboarding::template::TemplateId;
 use backend::domain::{NewUser, PasswordHash, Role, User, now};
 use backend::store::{AccountChange, Actor, Administration, Effect, Outcome};
 use futures::future::join_all;
@@ -116,7 +117,7 @@ pub(crate) async fn of_two_admins_who_suspend_each_other_one_is_left(store: &Sha
 pub(crate) async fn an_account_is_added_without_a_session(store: &SharedStore) {
     let user = User { role: Role::Admin, ..user(&unique_email()) };
     let password_hash = PasswordHash::from_phc("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into());
-    let new = NewUser { user: user.clone(), password_hash };
+    let new = NewUser { user: user.clone(), password_hash, template: TemplateId::original() };
     assert_eq!(done(store, Effect::AddAccount(Box::new(new.clone()))).await, Outcome::Committed);
     assert_eq!(store.user(user.id).await.unwrap().unwrap(), user);
     assert!(store.onboarding(user.id).await.unwrap().is_some());

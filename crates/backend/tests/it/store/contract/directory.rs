@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use backend::domain::onboarding::{Step, StepStatus};
+use backend::domain::onboarding::StepStatus;
+use backend::domain::onboarding::template::TemplateId;
 use backend::domain::{AccountStatus, NewUser, PasswordHash, Role, Timestamp, User, now};
 use backend::store::directory::{Account, AccountFilter, AuditFilter, AuditRecord, Prefix};
 use backend::store::{
@@ -14,7 +15,7 @@ use time::Duration;
 use uuid::Uuid;
 
 use super::SharedStore;
-use crate::store::samples::{mutation, step};
+use crate::store::samples::{key, mutation, step};
 
 /// What no account of another test begins with.
 fn marker() -> String {
@@ -27,7 +28,7 @@ fn person(email: &str, name: &str) -> User {
 
 async fn add(store: &SharedStore, user: &User) {
     let password_hash = PasswordHash::from_phc("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into());
-    let new = Box::new(NewUser { user: user.clone(), password_hash });
+    let new = Box::new(NewUser { user: user.clone(), password_hash, template: TemplateId::original() });
     let mut adding = mutation(Effect::AddAccount(new));
     adding.at = user.created_at;
     assert_eq!(store.commit(adding).await.unwrap(), Outcome::Committed);
@@ -162,7 +163,8 @@ impl Sample {
         }
         let (user_id, by) = (suspended.id, Actor::CommandLine);
         let suspend = Administration { user_id, by, change: AccountChange::Suspend };
-        let complete_onboarding = Effect::CompleteOnboarding { user_id: complete.id, expected_version: 1 };
+        let complete_onboarding =
+            Effect::CompleteOnboarding { user_id: complete.id, expected_version: 1, reshape: None };
         for effect in [Effect::Administer(suspend), complete_onboarding] {
             assert_eq!(store.commit(mutation(effect)).await.unwrap(), Outcome::Committed);
         }
@@ -345,13 +347,19 @@ pub(crate) async fn steps_are_counted(store: &SharedStore) {
         let user = person(&format!("{marker}.{number}@example.com"), "Somebody");
         add(store, &user).await;
         for (version, which, status) in
-            [(1, Step::Profile, StepStatus::Completed), (2, Step::Preferences, StepStatus::Skipped)]
+            [(1, key("profile"), StepStatus::Completed), (2, key("preferences"), StepStatus::Skipped)]
         {
             let record = step(status, &json!({}), now());
-            let save = Effect::SaveStep { user_id: user.id, expected_version: version, step: which, record };
+            let save = Effect::SaveStep {
+                user_id: user.id,
+                expected_version: version,
+                step: which,
+                record,
+                reshape: None,
+            };
             assert_eq!(store.commit(mutation(save)).await.unwrap(), Outcome::Committed);
         }
-        let complete = Effect::CompleteOnboarding { user_id: user.id, expected_version: 3 };
+        let complete = Effect::CompleteOnboarding { user_id: user.id, expected_version: 3, reshape: None };
         assert_eq!(store.commit(mutation(complete)).await.unwrap(), Outcome::Committed);
     }
     // Other tests may add some at the same time.

@@ -148,7 +148,7 @@ pub(crate) async fn an_organization_is_made_once_with_its_owner(store: &SharedSt
 pub(crate) async fn a_sequence_is_done_whole_or_not_at_all(store: &SharedStore) {
     let (owner, _) = registered(&**store).await;
     let completing = |expected_version| {
-        let completion = Effect::CompleteOnboarding { user_id: owner.id, expected_version };
+        let completion = Effect::CompleteOnboarding { user_id: owner.id, expected_version, reshape: None };
         let founding = Effect::Organize(Box::new(found(&organization(now()), owner.id)));
         mutation(Effect::Sequence(vec![founding, completion]))
     };

@@ -1,6 +1,6 @@
 //! What every home must do with sessions.
 
-use backend::domain::onboarding::{Step, StepStatus};
+use backend::domain::onboarding::StepStatus;
 use backend::domain::session::NewSession;
 use backend::domain::{Client, Timestamp, User, UserAgent, now};
 use backend::store::{Effect, Outcome, SessionsQuery};
@@ -9,7 +9,7 @@ use time::Duration;
 use uuid::Uuid;
 
 use super::{SharedStore, save};
-use crate::store::samples::{keyed, mutation, record, registered, rotation, scope, session, token};
+use crate::store::samples::{key, keyed, mutation, record, registered, rotation, scope, session, token};
 
 async fn further_session(store: &SharedStore, user: &User, at: Timestamp) -> NewSession {
     let session = session(user.id, at);
@@ -99,7 +99,7 @@ pub(crate) async fn sessions_end_all_or_all_others(store: &SharedStore) {
 
 pub(crate) async fn a_session_that_has_ended_changes_nothing(store: &SharedStore) {
     let (user, session) = registered(&**store).await;
-    let save = |version| save(user.id, version, Step::Profile, StepStatus::InProgress, &json!({}));
+    let save = |version| save(user.id, version, key("profile"), StepStatus::InProgress, &json!({}));
     let (first_scope, second_scope) = (scope(), scope());
     let asked = |version, scope| {
         let mut mutation = keyed(save(version), record(scope, b"answer", now()));

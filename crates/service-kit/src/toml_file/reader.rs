@@ -7,14 +7,12 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{
-    Problem,
-    values::{Value, type_of},
-};
+use super::Problem;
+use super::values::{Value, type_of};
 
 /// A file being read, and what was found wrong so far.
 pub(super) struct Reader<'a> {
-    pub(super) file: &'a Path,
+    file: &'a Path,
     text: &'a str,
     problems: RefCell<Vec<(usize, Problem)>>,
     notes: RefCell<Vec<(usize, Problem)>>,
@@ -51,9 +49,9 @@ fn ordered(mut found: Vec<(usize, Problem)>) -> Vec<Problem> {
     found.into_iter().map(|(_, problem)| problem).collect()
 }
 
-/// A table, with the path that leads to it.
-pub(super) struct Section<'a> {
-    pub(super) reader: &'a Reader<'a>,
+/// A table of the file, with the path that leads to it.
+pub struct Section<'a> {
+    reader: &'a Reader<'a>,
     path: String,
     at: usize,
     table: &'a DeTable<'a>,
@@ -79,6 +77,16 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The file that is read.
+    pub fn file(&self) -> &'a Path {
+        self.reader.file
+    }
+
+    /// The path that leads here, such as `steps[0].fields[2]`; empty for the whole file.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     fn get(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.known.borrow_mut().push(key);
         self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
@@ -89,7 +97,7 @@ impl<'a> Section<'a> {
     }
 
     /// A value that may be left out.
-    pub(super) fn optional<T: Value>(&self, key: &'static str) -> Option<T> {
+    pub fn optional<T: Value>(&self, key: &'static str) -> Option<T> {
         let value = self.get(key)?;
         T::read(value.get_ref())
             .map_err(|reason| self.reader.reject(value.span().start, &self.key_path(key), reason))
@@ -97,7 +105,7 @@ impl<'a> Section<'a> {
     }
 
     /// A value that must be there.
-    pub(super) fn required<T: Value>(&self, key: &'static str) -> Option<T> {
+    pub fn required<T: Value>(&self, key: &'static str) -> Option<T> {
         if !self.has(key) {
             self.known.borrow_mut().push(key);
             self.reader.reject(self.at, &self.key_path(key), format!("is missing; {}", T::EXPECTED));
@@ -107,12 +115,12 @@ impl<'a> Section<'a> {
     }
 
     /// A value, or `default` where it is left out.
-    pub(super) fn or<T: Value>(&self, key: &'static str, default: T) -> T {
+    pub fn or<T: Value>(&self, key: &'static str, default: T) -> T {
         self.optional(key).unwrap_or(default)
     }
 
     /// A value within limits, or `default` where it is left out.
-    pub(super) fn within<T: Value + PartialOrd + std::fmt::Display>(
+    pub fn within<T: Value + PartialOrd + std::fmt::Display>(
         &self,
         key: &'static str,
         limits: RangeInclusive<T>,
@@ -126,8 +134,20 @@ impl<'a> Section<'a> {
         default
     }
 
+    /// Every value of a table whose keys are free, such as names, with its key and its path. What is no `T` is noted.
+    pub fn entries<T: Value>(&self) -> Vec<(String, T)> {
+        let read = |(name, value): (&Spanned<std::borrow::Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+            let key = name.get_ref().as_ref();
+            T::read(value.get_ref())
+                .map_err(|reason| self.reader.reject(value.span().start, &self.key_path(key), reason))
+                .ok()
+                .map(|value| (key.to_owned(), value))
+        };
+        self.table.iter().filter_map(read).collect()
+    }
+
     /// A table within this one.
-    pub(super) fn section(&self, key: &'static str) -> Option<Section<'a>> {
+    pub fn section(&self, key: &'static str) -> Option<Section<'a>> {
         self.child(self.key_path(key), self.get(key)?)
     }
 
@@ -147,12 +167,12 @@ impl<'a> Section<'a> {
     }
 
     /// An array of tables.
-    pub(super) fn sections(&self, key: &'static str) -> Vec<Section<'a>> {
+    pub fn sections(&self, key: &'static str) -> Vec<Section<'a>> {
         self.elements(key).into_iter().filter_map(|(path, value)| self.child(path, value)).collect()
     }
 
     /// An array of values.
-    pub(super) fn list<T: Value>(&self, key: &'static str) -> Vec<T> {
+    pub fn list<T: Value>(&self, key: &'static str) -> Vec<T> {
         let read = |(path, value): (String, &Spanned<DeValue<'_>>)| {
             T::read(value.get_ref())
                 .map_err(|reason| self.reader.reject(value.span().start, &path, reason))
@@ -161,17 +181,18 @@ impl<'a> Section<'a> {
         self.elements(key).into_iter().filter_map(read).collect()
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
+    /// Whether the key is there.
+    pub fn has(&self, key: &str) -> bool {
         self.table.iter().any(|(name, _)| name.get_ref() == key)
     }
 
     /// Notes that a key of this table is wrong.
-    pub(super) fn reject(&self, key: &str, reason: impl Into<String>) {
+    pub fn reject(&self, key: &str, reason: impl Into<String>) {
         self.reader.reject(self.place(key), &self.key_path(key), reason);
     }
 
     /// Notes that a key of this table is understood and should be said otherwise.
-    pub(super) fn note(&self, key: &str, reason: impl Into<String>) {
+    pub fn note(&self, key: &str, reason: impl Into<String>) {
         self.reader.note(self.place(key), &self.key_path(key), reason);
     }
 
@@ -181,8 +202,22 @@ impl<'a> Section<'a> {
         place.map_or(self.at, |span| span.start)
     }
 
+    /// Notes that this table is wrong as a whole.
+    pub fn reject_whole(&self, reason: impl Into<String>) {
+        self.reader.reject(self.at, &self.path, reason);
+    }
+
+    /// Notes that an element of an array is wrong.
+    pub fn reject_element(&self, key: &'static str, index: usize, reason: impl Into<String>) {
+        let place = self.elements(key).into_iter().nth(index);
+        match place {
+            Some((path, value)) => self.reader.reject(value.span().start, &path, reason),
+            None => self.reject(key, reason),
+        }
+    }
+
     /// Notes every key that nobody asked for. To be called once all known ones were.
-    pub(super) fn unknown(&self) {
+    pub fn unknown(&self) {
         let known = self.known.borrow();
         for (name, _) in self.table {
             let key = name.get_ref().as_ref();

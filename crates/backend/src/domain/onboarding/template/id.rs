@@ -1,0 +1,31 @@
+//! Which template.
+
+use std::fmt;
+
+/// A template's key and version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TemplateId {
+    /// Its name.
+    pub key: String,
+    /// Its version, from 1 on.
+    pub version: u32,
+}
+
+impl TemplateId {
+    /// The onboarding of those who began before there were templates.
+    pub fn original() -> Self {
+        Self { key: "default".to_owned(), version: 1 }
+    }
+
+    /// The same template in the version before.
+    pub fn before(&self) -> Option<Self> {
+        let version = self.version.checked_sub(1).filter(|version| *version > 0)?;
+        Some(Self { key: self.key.clone(), version })
+    }
+}
+
+impl fmt::Display for TemplateId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.v{}", self.key, self.version)
+    }
+}
