@@ -11,7 +11,9 @@ export default defineConfig({
     env: { FRONTEND_URL: process.env['BASE_URL'] ?? '' },
     fileParallelism: false,
     sequence: { concurrent: false },
-    testTimeout: 120_000,
+    // A machine that does other things, too, takes its time; whoever waits for a condition waits no longer than it takes.
+    expect: { poll: { timeout: 15_000 } },
+    testTimeout: 240_000,
     hookTimeout: 60_000,
   },
 });

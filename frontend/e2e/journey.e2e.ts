@@ -44,8 +44,9 @@ describe.skipIf(reasonToSkip !== undefined)(`a person's journey${becauseOf(reaso
   });
 
   test('a first visit leads to signing up', async () => {
-    await page.goto('/');
+    await page.goto('/?debug');
     await opened('Create your account');
+    expect(await page.getByText('Answered by').or(page.getByText('Nothing asked')).count()).toBe(1);
     expect(page.url()).toContain('/sign-up');
     expect(await page.title()).toContain('Sign up');
     expect(await page.locator('html').getAttribute('lang')).toBe('en');
@@ -195,7 +196,37 @@ describe.skipIf(reasonToSkip !== undefined)(`a person's journey${becauseOf(reaso
     expect(await look(page, '11-finished')).toEqual([]);
     await page.reload();
     await page.getByText('Analytical Engines Ltd').waitFor();
-    expect(await heading()).toContain('Ada');
+    expect(await heading()).toBe('Hello, Ada');
+    await page.goto('/onboarding/review');
+    await opened('What you told us');
+    expect(await page.getByRole('button', { name: 'Finish' }).count()).toBe(0);
+    expect(await look(page, '13-reviewed')).toEqual([]);
+  });
+
+  test('a required field that is cleared says why it is not saved, until it is filled in again', async () => {
+    await page.goto('/onboarding/profile');
+    const title = page.getByRole('textbox', { name: 'Job title' });
+    await expect.poll(() => title.inputValue()).toBe('Mathematician');
+    await title.fill('');
+    await title.press('Tab');
+    await page.getByText('Tell us what you do.').waitFor();
+    await page.getByText('Not saved yet: Job title').waitFor();
+    expect(await look(page, '14-cleared')).toEqual([]);
+    await title.fill('Countess');
+    await title.press('Tab');
+    await saved();
+    expect(await page.getByText('Tell us what you do.').count()).toBe(0);
+  });
+
+  test('the terms and the privacy notice have pages, and engineers’ words are for engineers', async () => {
+    await page.goto('/terms');
+    await opened('Terms of use');
+    expect(await look(page, '15-terms')).toEqual([]);
+    expect(await page.getByText('Answered by').count()).toBe(0);
+    await page.getByRole('link', { name: 'Privacy' }).click();
+    await opened('Privacy notice');
+    await page.goto('/terms?debug');
+    await page.getByText('Nothing asked of the service yet').waitFor();
   });
 
   test('an address that does not exist says so', async () => {

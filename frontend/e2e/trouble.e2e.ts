@@ -100,6 +100,37 @@ describe.skipIf(reasonToSkip !== undefined)(`when things go wrong${becauseOf(rea
     await expect.poll(() => page.getByText('You are offline.').count()).toBe(0);
   });
 
+  test('a service that hangs is told after four seconds, and nothing stays “Saving…”', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route(STEP, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await jobTitle().fill('Poet');
+    await page.keyboard.press('Tab');
+    await saveWord(page, 'Saving…');
+    const since = Date.now();
+    await page.getByText('The service takes its time.').waitFor();
+    expect(Date.now() - since).toBeLessThan(6_000);
+    await saveWord(page, 'Kept on this device');
+    expect(await look(page, '25-slow')).toEqual([]);
+    release();
+    await saveWord(page, 'Saved');
+    await expect.poll(() => page.getByText('The service takes its time.').count()).toBe(0);
+  });
+
+  test('a red message goes when the outage it tells of is over', async () => {
+    await page.route('**/api/**', (route) => route.fulfill({ status: 503 }));
+    await page.getByRole('link', { name: /Preferences/ }).click();
+    await page.getByRole('button', { name: 'Skip for now' }).click();
+    await page.getByText('We could not reach the service.').waitFor({ timeout: 30_000 });
+    await page.unroute('**/api/**');
+    await expect
+      .poll(() => page.getByText('We could not reach the service.').count(), { timeout: 30_000 })
+      .toBe(0);
+  });
+
   test('an outage logs nobody out, and the page goes on when it is over', async () => {
     await page.route('**/api/**', (route) => route.fulfill({ status: 503, headers: { 'retry-after': '1' } }));
     await page.reload();
@@ -119,7 +150,7 @@ describe.skipIf(reasonToSkip !== undefined)(`when things go wrong${becauseOf(rea
     await other.page.keyboard.press('Tab');
     await saveWord(other.page, 'Saved');
     await page.keyboard.press('Tab');
-    await page.getByText('This step was changed on another device, too').waitFor();
+    await page.getByText('This step was changed in another tab or on another device, too').waitFor();
     await page.getByText(/we kept what you typed here. There it says “King”/).waitFor();
     await expect
       .poll(() => page.getByRole('textbox', { name: 'Phone' }).inputValue())

@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Connection, connection, lastAnswerer, noteAnswer, noteTrouble } from './connection';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Connection, connection, lastAnswerer, noteAnswer, noteTrouble, noteWait } from './connection';
 
 const answer = (status: number, headers: Record<string, string> = {}): Response =>
   new Response(null, { status, headers });
@@ -33,5 +33,41 @@ describe('the line to the service', () => {
     expect(lastAnswerer.get()?.instance).toBe('backend-2');
     noteAnswer(answer(503));
     expect(lastAnswerer.get()?.instance).toBe('backend-2');
+  });
+});
+
+describe('a request without an answer', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('is told after four seconds, for as long as it waits', () => {
+    const over = noteWait();
+    vi.advanceTimersByTime(3_999);
+    expect(connection.get()).toBe('online');
+    vi.advanceTimersByTime(1);
+    expect(connection.get()).toBe('slow');
+    noteAnswer(new Response(null, { status: 200 }));
+    expect(connection.get()).toBe('slow');
+    over();
+    expect(connection.get()).toBe('online');
+  });
+
+  test('that is answered in time is not told of', () => {
+    noteWait()();
+    vi.advanceTimersByTime(10_000);
+    expect(connection.get()).toBe('online');
+  });
+
+  test('and what is out of reach stays that', () => {
+    const over = noteWait();
+    noteTrouble(true);
+    vi.advanceTimersByTime(5_000);
+    expect(connection.get()).toBe('unreachable');
+    over();
+    expect(connection.get()).toBe('unreachable');
   });
 });

@@ -1,24 +1,36 @@
 import type { KeyValue } from './intents';
 
-/** `localStorage`, or a memory of this page where the browser forbids it. */
-export const storage: KeyValue = usable() ?? inMemory();
+/** A storage whose names can be listed. */
+export interface NamedValues extends KeyValue {
+  names(): string[];
+}
 
-function usable(): KeyValue | undefined {
+/** `localStorage`, or a memory of this page where the browser forbids it. */
+export const storage: NamedValues = usable() ?? inMemory();
+
+function usable(): NamedValues | undefined {
   try {
+    const kept = window.localStorage;
     const probe = 'onboarding.probe';
-    window.localStorage.setItem(probe, probe);
-    window.localStorage.removeItem(probe);
-    return window.localStorage;
+    kept.setItem(probe, probe);
+    kept.removeItem(probe);
+    return {
+      getItem: (name) => kept.getItem(name),
+      setItem: (name, value) => kept.setItem(name, value),
+      removeItem: (name) => kept.removeItem(name),
+      names: () => Array.from({ length: kept.length }, (_, i) => kept.key(i) ?? ''),
+    };
   } catch {
     return undefined;
   }
 }
 
-export function inMemory(): KeyValue {
+export function inMemory(): NamedValues {
   const values = new Map<string, string>();
   return {
     getItem: (name) => values.get(name) ?? null,
     setItem: (name, value) => void values.set(name, value),
     removeItem: (name) => void values.delete(name),
+    names: () => [...values.keys()],
   };
 }

@@ -1,4 +1,4 @@
-import { browserOnline, noteAnswer, noteTrouble } from './connection';
+import { browserOnline, noteAnswer, noteTrouble, noteWait } from './connection';
 import type { CallSpan, Traces } from '../traces';
 import type { Intents } from './intents';
 import { retryAfterSeconds, Unreachable } from './problem';
@@ -113,6 +113,7 @@ async function once(
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TRY_TIMEOUT_MS)]);
   const headers = new Headers(request.headers);
   if (span) headers.set('traceparent', span.traceparent);
+  const over = noteWait();
   try {
     const response = await send(request.url, {
       method: request.method,
@@ -133,6 +134,8 @@ async function once(
     span?.failed(failure);
     if (request.signal.aborted) throw failure;
     return { failure };
+  } finally {
+    over();
   }
 }
 

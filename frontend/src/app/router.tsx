@@ -72,6 +72,13 @@ export const router = createBrowserRouter([
           },
         ],
       },
+      {
+        lazy: async () => ({ Component: (await import('../pages/LegalLayout')).LegalLayout }),
+        children: [
+          { path: 'terms', lazy: async () => ({ Component: (await import('../pages/Legal')).Terms }) },
+          { path: 'privacy', lazy: async () => ({ Component: (await import('../pages/Legal')).Privacy }) },
+        ],
+      },
       { path: 'home', element: <Navigate to="/" replace /> },
       // As mails spell it.
       { path: 'login', element: <Navigate to="/log-in" replace /> },

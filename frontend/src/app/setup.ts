@@ -6,6 +6,7 @@ import { storage } from '../api/storage';
 import { accessToken, followTabs, renewToken, restore } from '../session/account';
 import { session } from '../session/session';
 import { createTraces } from '../traces';
+import { noteDebug } from './debug';
 import { COLOR_SCHEME_SLOT } from './slots';
 
 /** The transport tries again by itself, and knows better when. */
@@ -20,6 +21,7 @@ export const colorSchemes = localStorageColorSchemeManager({ key: COLOR_SCHEME_S
 
 /** Wires the parts together, once, before the first render. */
 export function setUp(): void {
+  noteDebug(window.location.search);
   watchConnection();
   connectClient({
     accessToken,

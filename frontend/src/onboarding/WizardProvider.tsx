@@ -4,8 +4,11 @@ import { connection } from '../api/connection';
 import { storage } from '../api/storage';
 import type { Onboarding, User } from '../api/types';
 import { useStore } from '../app/store';
+import { liveTabs, TAB } from '../app/tab';
 import { DraftSync } from './draft-sync';
 import { Drafts } from './drafts';
+import { newer, onboardingQuery } from './queries';
+import { onStored } from './tab-news';
 import { callsOver, Wizard } from './wizard';
 
 const RESEND_MS = 5_000;
@@ -28,10 +31,17 @@ interface WizardProviderProps {
 export function WizardProvider({ user, state, children }: WizardProviderProps) {
   const queries = useQueryClient();
   const wizard = useMemo(() => {
-    const drafts = new Drafts(storage, user.id);
+    const drafts = new Drafts(storage, user.id, TAB);
     return new Wizard(callsOver(queries, user.id), (saver) => new DraftSync(drafts, saver));
   }, [queries, user.id]);
   useResending(wizard);
+  useEffect(
+    () =>
+      onStored(user.id, (stored) => {
+        queries.setQueryData<Onboarding>(onboardingQuery(user.id).queryKey, (known) => newer(known, stored));
+      }),
+    [queries, user.id],
+  );
   const content = useMemo(() => ({ wizard, state, user }), [wizard, state, user]);
   return <WizardContext value={content}>{children}</WizardContext>;
 }
@@ -46,10 +56,12 @@ function useResending(wizard: Wizard): void {
   const line = useStore(connection);
   const waiting = useStore(wizard.status).save.phase === 'waiting';
   useEffect(() => {
-    void wizard.sendAll();
-    const onHide = (): void => {
-      if (document.visibilityState === 'hidden') void wizard.sendAll();
+    const takeOver = async (): Promise<void> => {
+      wizard.takeOver(await liveTabs());
+      await wizard.sendAll();
     };
+    void takeOver();
+    const onHide = (): void => void (document.visibilityState === 'hidden' ? wizard.sendAll() : takeOver());
     document.addEventListener('visibilitychange', onHide);
     return () => document.removeEventListener('visibilitychange', onHide);
   }, [wizard]);

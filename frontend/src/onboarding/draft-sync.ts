@@ -1,8 +1,9 @@
 import type { Onboarding } from '../api/types';
-import type { Draft, Drafts } from './drafts';
+import { adopt, isLeft } from './adoption';
+import type { Draft, Drafts, LeftText } from './drafts';
 import { merge, type Merged, same } from './merge';
 import { type NewStatus, type Saved, type Saver, startOf, type StepChange } from './saver';
-import { missing, sendable } from './specs';
+import { type FieldErrors, malformed, missing, sendable } from './specs';
 import { type StepData, type StepKey, stepOf } from './steps';
 
 /**
@@ -34,6 +35,34 @@ export class DraftSync {
     return merge(startOf(draft, stored), draft.data, stored);
   }
 
+  /** Takes over what closed tabs left; with `all`, what open ones have not sent, too. Gives the steps concerned. */
+  adopt(live: ReadonlySet<string> | undefined, all = false): Set<StepKey> {
+    return adopt(this.drafts, all ? () => true : isLeft(live));
+  }
+
+  /** Texts of closed tabs that have another one here in their place. */
+  left(key: StepKey): LeftText[] {
+    return this.drafts.left(key);
+  }
+
+  leftRead(key: StepKey): void {
+    this.drafts.leave(key, []);
+  }
+
+  /** Why the draft of a step is not sent, by member; empty where it is, or will be. */
+  keptBack(key: StepKey, state: Onboarding): FieldErrors {
+    const draft = this.drafts.read(key);
+    if (!draft) return {};
+    const odd = malformed(key, draft.data);
+    return Object.keys(odd).length > 0 || state.status !== 'completed' ? odd : missing(key, draft.data);
+  }
+
+  /** What the form shows has been brought together with what the service has by now. */
+  rebase(key: StepKey, data: StepData): void {
+    const draft = this.drafts.read(key);
+    if (draft) this.drafts.keep(key, { ...draft, data });
+  }
+
   has(key: StepKey): boolean {
     return this.drafts.read(key) !== undefined;
   }
@@ -44,7 +73,7 @@ export class DraftSync {
       const state = await current();
       const draft = this.drafts.read(key);
       if (!draft) return undefined;
-      const data = sendable(key, draft.data);
+      const data = sendable(key, draft.data, draft.base);
       const status = draftStatus(key, data, state);
       // A finished onboarding takes corrections, but no step that is open again: this text waits for its rest.
       const refused = state.status === 'completed' && status === 'in_progress';

@@ -1,5 +1,5 @@
-import type { KeyValue } from '../api/intents';
-import { STEP_KEYS, type StepData, type StepKey } from './steps';
+import type { NamedValues } from '../api/storage';
+import { isStepKey, type StepData, type StepKey } from './steps';
 
 /** What a person typed and the service has not confirmed yet. */
 export interface Draft {
@@ -8,42 +8,125 @@ export interface Draft {
   base: StepData;
   /** What was last sent with no answer: if the service has it, nobody else put it there. */
   tried?: StepData;
+  /** When it was typed, in milliseconds since the epoch. */
+  at?: number;
 }
 
-const slotOf = (userId: string, key: StepKey): string => `onboarding.draft.${userId}.${key}`;
+/** A text that was typed in a tab that is gone, where this one has another for the same member. */
+export interface LeftText {
+  field: string;
+  text: unknown;
+}
 
-/** Unsent text, kept in this browser for one person: it survives a reload, a crash and an outage. */
+export interface OthersDraft {
+  key: StepKey;
+  /** Empty for one of an earlier version of the page, which knew no tabs. */
+  tab: string;
+  draft: Draft;
+}
+
+/**
+ * Unsent text, kept in this browser for one person: it survives a reload, a crash and an outage.
+ * Each tab has drafts of its own, so that what is typed in one never takes the place of another's.
+ */
 export class Drafts {
-  private readonly storage: KeyValue;
+  private readonly storage: NamedValues;
   private readonly userId: string;
+  private readonly tab: string;
+  /** Of this tab, for the case that the storage is full. */
+  private readonly mine = new Map<StepKey, Draft>();
 
-  constructor(storage: KeyValue, userId: string) {
+  constructor(storage: NamedValues, userId: string, tab: string) {
     this.storage = storage;
     this.userId = userId;
+    this.tab = tab;
   }
 
   read(key: StepKey): Draft | undefined {
+    return this.mine.get(key) ?? asDraft(this.load(this.slotOf(key, this.tab)));
+  }
+
+  keep(key: StepKey, draft: Draft): void {
+    const dated = { ...draft, at: Date.now() };
+    this.mine.set(key, dated);
+    this.store(this.slotOf(key, this.tab), dated);
+  }
+
+  drop(key: StepKey): void {
+    this.mine.delete(key);
+    this.storage.removeItem(this.slotOf(key, this.tab));
+  }
+
+  /** The drafts of other tabs, open or not. */
+  others(): OthersDraft[] {
+    return this.slots().flatMap(({ name, key, tab }) => {
+      const draft = tab === this.tab ? undefined : asDraft(this.load(name));
+      return draft ? [{ key, tab, draft }] : [];
+    });
+  }
+
+  dropOther({ key, tab }: OthersDraft): void {
+    this.storage.removeItem(this.slotOf(key, tab));
+  }
+
+  /** Texts of closed tabs that the person has not seen yet. */
+  left(key: StepKey): LeftText[] {
+    const texts = this.load(this.leftSlotOf(key));
+    return Array.isArray(texts) ? (texts as LeftText[]) : [];
+  }
+
+  leave(key: StepKey, texts: LeftText[]): void {
+    if (texts.length === 0) this.storage.removeItem(this.leftSlotOf(key));
+    else this.store(this.leftSlotOf(key), texts);
+  }
+
+  /** Of this person, whatever tab they are of. */
+  clear(): void {
+    this.mine.clear();
+    const owned = `.${this.userId}.`;
+    for (const name of this.storage.names()) {
+      const draft = name.startsWith(DRAFT + owned) || name.startsWith(LEFT + owned);
+      if (draft) this.storage.removeItem(name);
+    }
+  }
+
+  private slots(): Array<{ name: string; key: StepKey; tab: string }> {
+    const start = `${DRAFT}.${this.userId}.`;
+    return this.storage.names().flatMap((name) => {
+      const [key, tab = ''] = name.startsWith(start) ? name.slice(start.length).split('.') : [];
+      return isStepKey(key) ? [{ name, key, tab }] : [];
+    });
+  }
+
+  private slotOf(key: StepKey, tab: string): string {
+    return [DRAFT, this.userId, key, ...(tab === '' ? [] : [tab])].join('.');
+  }
+
+  private leftSlotOf(key: StepKey): string {
+    return [LEFT, this.userId, key].join('.');
+  }
+
+  private load(name: string): unknown {
     try {
-      const draft = JSON.parse(this.storage.getItem(slotOf(this.userId, key)) ?? 'null') as Draft | null;
-      return draft && typeof draft.data === 'object' && typeof draft.base === 'object' ? draft : undefined;
+      return JSON.parse(this.storage.getItem(name) ?? 'null');
     } catch {
       return undefined;
     }
   }
 
-  keep(key: StepKey, draft: Draft): void {
+  private store(name: string, value: unknown): void {
     try {
-      this.storage.setItem(slotOf(this.userId, key), JSON.stringify(draft));
+      this.storage.setItem(name, JSON.stringify(value));
     } catch {
-      // Without storage the text is still in the form, and is sent from there.
+      // A full storage costs the reload-proof part only: the text is in memory, and is sent from there.
     }
   }
+}
 
-  drop(key: StepKey): void {
-    this.storage.removeItem(slotOf(this.userId, key));
-  }
+const DRAFT = 'onboarding.draft';
+const LEFT = 'onboarding.left';
 
-  clear(): void {
-    for (const key of STEP_KEYS) this.drop(key);
-  }
+function asDraft(value: unknown): Draft | undefined {
+  const draft = value as Draft | null | undefined;
+  return draft && typeof draft.data === 'object' && typeof draft.base === 'object' ? draft : undefined;
 }

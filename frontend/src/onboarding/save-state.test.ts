@@ -34,6 +34,6 @@ test.each<[string, WizardEvent[], SaveState]>([
 test('a merge is told of until it is read, and only where there is something to tell', () => {
   const notice = { taken: ['country'], conflicts: [] };
   expect(after({ type: 'merged', notice: { taken: [], conflicts: [] } }).elsewhere).toBeUndefined();
-  expect(after({ type: 'merged', notice }, { type: 'typed' }).elsewhere).toEqual(notice);
+  expect(after({ type: 'merged', notice }, { type: 'typed' }).elsewhere).toMatchObject(notice);
   expect(after({ type: 'merged', notice }, { type: 'notice_read' }).elsewhere).toBeUndefined();
 });

@@ -1,6 +1,7 @@
 import { ApiError } from '../api/problem';
 import type { Onboarding } from '../api/types';
 import { merge, type Merged, same } from './merge';
+import { isSilent } from './save-state';
 import { type StepData, type StepKey, stepOf } from './steps';
 
 export type NewStatus = 'in_progress' | 'completed' | 'skipped';
@@ -69,9 +70,12 @@ export class Saver {
   }
 
   private async send(change: StepChange): Promise<Saved> {
-    let { version } = await this.calls.state();
-    let current = change;
-    let merged: Merged | undefined;
+    const known = await this.calls.state();
+    let { version } = known;
+    // What has come meanwhile from other tabs and devices is not to be put back by this change.
+    const start = broughtUpTo(change, stepOf(known, change.key)?.data ?? {});
+    let { current } = start;
+    let { merged } = start;
     for (let round = 0; ; round += 1) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- each round builds on the answer of the one before
@@ -82,12 +86,19 @@ export class Saver {
         // oxlint-disable-next-line no-await-in-loop
         const there = await this.calls.load();
         version = there.version;
-        const theirs = stepOf(there, change.key)?.data ?? {};
-        merged = combine(merged, merge(startOf(current, theirs), current.data, theirs));
-        current = { ...current, data: merged.data, base: theirs };
+        const next = broughtUpTo(current, stepOf(there, change.key)?.data ?? {});
+        current = next.current;
+        if (next.merged) merged = combine(merged, next.merged);
       }
     }
   }
+}
+
+/** The change with what is stored now under it, and what came of that; nothing where there was nothing to bring together. */
+function broughtUpTo(change: StepChange, theirs: StepData): { current: StepChange; merged?: Merged } {
+  const merged = merge(startOf(change, theirs), change.data, theirs);
+  const current = { ...change, data: merged.data, base: theirs };
+  return isSilent(merged) ? { current } : { current, merged };
 }
 
 function isStale(error: unknown): boolean {

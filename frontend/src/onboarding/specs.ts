@@ -62,10 +62,17 @@ export function missing(key: StepKey, data: StepData): FieldErrors {
   return collect(key, (spec, text) => (text === '' ? spec.required : spec.format?.(text)), data);
 }
 
-/** The part of a draft that the service would take: half-typed members stay in this browser. */
-export function sendable(key: StepKey, data: StepData): StepData {
-  const malformed = collect(key, (spec, text) => (text === '' ? undefined : spec.format?.(text)), data);
-  return Object.fromEntries(Object.entries(data).filter(([field]) => !(field in malformed)));
+/** Messages for what was given and is not acceptable. */
+export function malformed(key: StepKey, data: StepData): FieldErrors {
+  return collect(key, (spec, text) => (text === '' ? undefined : spec.format?.(text)), data);
+}
+
+/** The part of a draft that the service would take: half-typed members stay here, and there what is stored of them. */
+export function sendable(key: StepKey, data: StepData, stored: StepData = {}): StepData {
+  const odd = malformed(key, data);
+  const fine = Object.entries(data).filter(([field]) => !(field in odd));
+  const kept = Object.keys(odd).filter((field) => stored[field] !== undefined);
+  return Object.fromEntries([...fine, ...kept.map((field) => [field, stored[field]] as const)]);
 }
 
 function collect(

@@ -76,7 +76,17 @@ export function previousOf(key: StepKey): StepKey | undefined {
   return STEP_KEYS[STEP_KEYS.indexOf(key) - 1];
 }
 
-/** How many of the steps are done, for the trail. */
+/** How many of the steps are done. What was skipped is not. */
 export function countDone(state: Onboarding): number {
-  return STEP_KEYS.filter((key) => isDone(stepOf(state, key))).length;
+  return STEP_KEYS.filter((key) => stepOf(state, key)?.status === 'completed').length;
+}
+
+export function skippedOf(state: Onboarding): StepKey[] {
+  return STEP_KEYS.filter((key) => stepOf(state, key)?.status === 'skipped');
+}
+
+/** How far along the path one is, from 0 to 1: done or skipped, it lies behind. */
+export function shareBehind(state: Onboarding): number {
+  const behind = STEP_KEYS.filter((key) => isDone(stepOf(state, key))).length;
+  return (behind - 1) / (STEP_KEYS.length - 1);
 }

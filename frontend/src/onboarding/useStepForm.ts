@@ -1,56 +1,57 @@
 import { useForm } from '@mantine/form';
-import { type FocusEvent, type FormEvent, useEffect, useRef, useState } from 'react';
+import { type FocusEvent, type FormEvent, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
-import { ApiError, isPassing } from '../api/problem';
+import { ApiError } from '../api/problem';
+import { failureOf } from '../api/words';
 import { focusFirstError } from '../ui/focus';
+import { useFailure } from '../ui/useFailure';
 import { isSilent } from './save-state';
 import type { NewStatus, Saved } from './saver';
 import { type FieldErrors, fromService, missing, toData } from './specs';
 import { nextOf, type StepData, type StepKey, stepOf } from './steps';
+import { useFilling, type Values } from './useFilling';
 import { useWizard } from './WizardProvider';
 
-type Values = Record<string, string | boolean>;
+const AFTER_OUTAGE = 'Your answers are kept on this device: try again in a moment.';
 
 /** A step's form: filled from the service and this browser's draft, saved as one goes, finished by `submit`. */
 export function useStepForm<V extends Values>(key: StepKey, empty: V) {
   const { wizard, state } = useWizard();
   const navigate = useNavigate();
   const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<string>();
+  const { failure, fail, say } = useFailure();
   const formRef = useRef<HTMLFormElement>(null);
   const stored = stepOf(state, key)?.data ?? {};
-  const filling = useRef(false);
+  const onTyped = useRef<(values: V, before: V) => void>(() => undefined);
   const form = useForm<V>({
     initialValues: empty,
-    onValuesChange: (values) => {
-      if (!filling.current) wizard.keep(key, toData(stored, values), stored);
-    },
+    onValuesChange: (values, before) => onTyped.current(values, before),
   });
-
-  const fill = (data: StepData): void => {
-    filling.current = true;
-    form.setValues(valuesOf(empty, data));
-    filling.current = false;
+  const filling = useFilling(key, stored, empty, form);
+  onTyped.current = (values, before) => {
+    if (!filling.noteTyped(values, before)) return;
+    say(undefined);
+    wizard.keep(key, toData(stored, values), stored);
   };
-  useFilling(key, stored, fill);
 
-  const showErrors = (errors: FieldErrors): void => {
-    form.setErrors(errors);
-    focusFirstError(formRef.current);
-  };
-  const after = (saved: Saved | undefined): void => {
-    if (saved?.merged) fill(wizard.content(key, stepOf(saved.state, key)?.data ?? {}));
+  const showErrors = (errors: FieldErrors, focus = true): void => {
+    form.setErrors((known) => (focus ? errors : { ...known, ...errors }));
+    if (focus) focusFirstError(formRef.current);
   };
   const onError = (error: unknown, aloud: boolean): void => {
     const errors = error instanceof ApiError ? fromService(key, error.fields) : {};
-    if (Object.keys(errors).length > 0) showErrors(errors);
-    if (aloud) setFailure(errors[''] ?? (Object.keys(errors).length > 0 ? undefined : wordFor(error)));
+    const { '': whole, ...beside } = errors;
+    const told = Object.keys(beside).length > 0;
+    if (told) showErrors(beside, aloud);
+    if (whole) say(whole);
+    // Quietly, the word beside the buttons says enough of what the service and the network have to say.
+    else if (!told && (aloud || !failureOf(error))) fail(error, AFTER_OUTAGE);
   };
 
   const submit = async (status: NewStatus = 'completed', extra: StepData = {}): Promise<boolean> => {
     const data = toData(stored, { ...form.getValues(), ...extra });
     const errors = status === 'completed' ? missing(key, data) : {};
-    setFailure(undefined);
+    say(undefined);
     if (Object.keys(errors).length > 0) {
       showErrors(errors);
       return false;
@@ -58,7 +59,6 @@ export function useStepForm<V extends Values>(key: StepKey, empty: V) {
     setBusy(true);
     try {
       const saved = await wizard.submit(key, status, status === 'skipped' ? stored : data);
-      after(saved);
       // What came in from elsewhere is to be seen before one goes on.
       return isSilent(saved?.merged);
     } catch (error) {
@@ -67,6 +67,14 @@ export function useStepForm<V extends Values>(key: StepKey, empty: V) {
     } finally {
       setBusy(false);
     }
+  };
+
+  /** What was typed is sent; what cannot be says why, beside its field. */
+  const sendDraft = async (): Promise<Saved | undefined> => {
+    const saved = await wizard.sendDraft(key);
+    const kept = await wizard.keptBack(key);
+    if (Object.keys(kept).length > 0) showErrors(kept, false);
+    return saved;
   };
 
   return {
@@ -80,36 +88,8 @@ export function useStepForm<V extends Values>(key: StepKey, empty: V) {
     /** For the `<form>`: what was typed is sent when a field is left. */
     onBlur: (event: FocusEvent<HTMLFormElement>) => {
       if (event.relatedTarget instanceof HTMLButtonElement && event.relatedTarget.type === 'submit') return;
-      void wizard.sendDraft(key).then(after, (error: unknown) => onError(error, false));
+      sendDraft().catch((error: unknown) => onError(error, false));
     },
     onSubmit: (event: FormEvent) => event.preventDefault(),
   };
-}
-
-/** Fills the form when it opens, and again when the service has something new and nothing unsent is in the way. */
-function useFilling(key: StepKey, stored: StepData, fill: (data: StepData) => void): void {
-  const { wizard } = useWizard();
-  const text = JSON.stringify(stored);
-  const opened = useRef(false);
-  useEffect(() => {
-    if (opened.current && wizard.hasDraft(key)) return;
-    fill(opened.current ? stored : wizard.open(key, stored));
-    opened.current = true;
-    // oxlint-disable-next-line react/exhaustive-deps -- the text stands for `stored`; `fill` is new on each render
-  }, [key, text, wizard]);
-}
-
-function valuesOf<V extends Values>(empty: V, data: StepData): V {
-  const known = Object.entries(empty).map(([field, blank]) => {
-    const value = data[field];
-    return [field, typeof value === typeof blank ? value : blank];
-  });
-  return Object.fromEntries(known) as V;
-}
-
-function wordFor(error: unknown): string {
-  if (isPassing(error))
-    return 'We could not reach the service. Your answers are kept on this device: try again in a moment.';
-  if (error instanceof ApiError) return error.message;
-  throw error;
 }

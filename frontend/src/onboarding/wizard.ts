@@ -3,16 +3,21 @@ import { ApiError, isPassing } from '../api/problem';
 import type { Onboarding } from '../api/types';
 import { createStore, type Store } from '../app/store';
 import type { DraftSync } from './draft-sync';
+import { merge } from './merge';
 import { complete, newer, onboardingQuery, put } from './queries';
 import { fresh, reduceWizard, type WizardEvent, type WizardState } from './save-state';
 import { type NewStatus, type OnboardingCalls, type Saved, Saver } from './saver';
+import { FIELDS, type FieldErrors } from './specs';
 import { STEP_KEYS, type StepData, type StepKey } from './steps';
+import { tellStored } from './tab-news';
 
 /** The calls of the saver, over the cache that the pages read from. */
 export function callsOver(queries: QueryClient, userId: string): OnboardingCalls {
   const query = onboardingQuery(userId);
-  const remember = (state: Onboarding): Onboarding =>
-    queries.setQueryData<Onboarding>(query.queryKey, (known) => newer(known, state)) ?? state;
+  const remember = (state: Onboarding): Onboarding => {
+    tellStored(userId, state);
+    return queries.setQueryData<Onboarding>(query.queryKey, (known) => newer(known, state)) ?? state;
+  };
   return {
     state: () => queries.ensureQueryData(query),
     load: () => queries.fetchQuery({ ...query, staleTime: 0 }),
@@ -24,12 +29,26 @@ export function callsOver(queries: QueryClient, userId: string): OnboardingCalls
   };
 }
 
+/** What a form has to do with that the service has something new. */
+interface Arrival {
+  /** What it was filled with. */
+  filled: StepData;
+  /** What it shows. */
+  shown: StepData;
+  /** What the service has by now. */
+  there: StepData;
+  /** Members that were typed in this form. */
+  typed: ReadonlySet<string>;
+}
+
 /**
  * One person's way through the steps: keeps drafts, sends them, finishes steps, and says how saving goes.
  * Knows no React; `WizardProvider` gives it to the pages.
  */
 export class Wizard {
   readonly status: Store<WizardState> = createStore(fresh);
+  /** Grows whenever a draft has got something that was typed in another tab. */
+  readonly adopted: Store<number> = createStore(0);
   private readonly calls: OnboardingCalls;
   private readonly saver: Saver;
   private readonly sync: DraftSync;
@@ -40,12 +59,31 @@ export class Wizard {
     this.sync = syncOver(this.saver);
   }
 
-  /** A step's form opens: what it shows at first. */
-  open(key: StepKey, stored: StepData): StepData {
+  /** A step's form opens (once more, where a closed tab's text has come in): what it shows at first. */
+  open(key: StepKey, stored: StepData, again = false): StepData {
     const opening = this.sync.opening(key, stored);
-    this.dispatch({ type: 'opened' });
-    this.dispatch({ type: 'merged', notice: opening });
+    if (!again) this.dispatch({ type: 'opened' });
+    this.dispatch({ type: 'merged', notice: { ...opening, left: this.sync.left(key) } });
     return opening.data;
+  }
+
+  /**
+   * The service has something new for a step whose form is open. Gives what the form is to show now: all that was
+   * typed here and is not stored yet stays. What was stored and is now replaced is told.
+   */
+  arrive(key: StepKey, { filled, shown, there, typed }: Arrival): StepData {
+    const { data, taken } = merge(filled, shown, there);
+    this.sync.rebase(key, data);
+    const replaced = taken.filter((field) => typed.has(field));
+    const told = replaced.map((field) => ({ field, mine: shown[field], theirs: there[field] }));
+    this.dispatch({ type: 'merged', notice: { replaced: told } });
+    return data;
+  }
+
+  /** Takes over what closed tabs left, or, with `all`, whatever any tab of this browser has not sent. */
+  takeOver(live: ReadonlySet<string> | undefined, all = false): void {
+    const steps = this.sync.adopt(live, all);
+    if (steps.size > 0) this.adopted.set(this.adopted.get() + 1);
   }
 
   /** What a step's form is to show now, unsent text included. */
@@ -66,7 +104,15 @@ export class Wizard {
   /** A field or step was left: what is not sent yet goes out as a draft. Says what was merged. */
   async sendDraft(key: StepKey): Promise<Saved | undefined> {
     if (!this.sync.has(key)) return undefined;
-    return this.tracked(key, () => this.sync.send(key, this.calls.state));
+    const saved = await this.tracked(key, () => this.sync.send(key, this.calls.state));
+    const kept = this.sync.keptBack(key, await this.calls.state());
+    if (Object.keys(kept).length > 0) this.dispatch({ type: 'kept_back', message: wordsFor(key, kept) });
+    return saved;
+  }
+
+  /** Why what was typed is not stored, by member. */
+  async keptBack(key: StepKey): Promise<FieldErrors> {
+    return this.sync.keptBack(key, await this.calls.state());
   }
 
   /** Sends every draft there is, of whatever step. False where the service was out of reach for one. */
@@ -88,7 +134,8 @@ export class Wizard {
     });
   }
 
-  noticeRead(): void {
+  noticeRead(key: StepKey): void {
+    this.sync.leftRead(key);
     this.dispatch({ type: 'notice_read' });
   }
 
@@ -109,6 +156,11 @@ export class Wizard {
   private dispatch(event: WizardEvent): void {
     this.status.set(reduceWizard(this.status.get(), event));
   }
+}
+
+function wordsFor(key: StepKey, kept: FieldErrors): string {
+  const labels = Object.keys(kept).map((field) => FIELDS[key][field]?.label ?? field);
+  return `Not saved yet: ${labels.join(', ')}`;
 }
 
 const always = (): boolean => true;

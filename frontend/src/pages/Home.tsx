@@ -1,7 +1,9 @@
 import { Button } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
-import { Link, useLocation } from 'react-router';
-import { countDone, firstOpen, STEP_KEYS, WORDS } from '../onboarding/steps';
+import { useEffect, useState } from 'react';
+import { Link, useLocation, useNavigate } from 'react-router';
+import { countDone, firstOpen, skippedOf, STEP_KEYS, WORDS } from '../onboarding/steps';
+import type { Onboarding } from '../api/types';
 import { useWizard } from '../onboarding/WizardProvider';
 import { Hills } from '../ui/Hills';
 import { PageHeading } from '../ui/PageHeading';
@@ -20,6 +22,7 @@ function OnTheWay() {
   const { state, user } = useWizard();
   const next = firstOpen(state);
   const done = countDone(state);
+  const skipped = skippedOf(state).length > 0 ? `, ${skippedOf(state).length} skipped` : '';
   return (
     <div className={classes.page}>
       <div className={classes.banner}>
@@ -28,7 +31,7 @@ function OnTheWay() {
           <PageHeading
             title="Overview"
             heading={`Hello, ${firstName(user.full_name)}`}
-            lead={`${done} of ${STEP_KEYS.length} steps are done. Next: ${WORDS[next].name}.`}
+            lead={`${done} of ${STEP_KEYS.length} steps are done${skipped}. Next: ${WORDS[next].name}.`}
           />
           <Button
             component={Link}
@@ -48,18 +51,18 @@ function OnTheWay() {
 }
 
 function Finished() {
-  const { user } = useWizard();
-  const { state: arrival } = useLocation() as { state: { finished?: boolean } | null };
+  const { user, state } = useWizard();
+  const arrived = useArrival();
   const name = firstName(user.full_name);
   return (
     <div className={classes.page}>
-      <div className={classes.banner} data-arrived={arrival?.finished || undefined}>
+      <div className={classes.banner} data-arrived={arrived || undefined}>
         <Hills className={classes.hills} view="summit" />
         <div className={classes.words}>
           <PageHeading
-            title={arrival?.finished ? 'All done' : 'Overview'}
-            heading={arrival?.finished ? `You made it, ${name}` : `Hello, ${name}`}
-            lead="All five steps are done, and your workspace is ready. Below is what you told us: change it whenever something changes."
+            title={arrived ? 'All done' : 'Overview'}
+            heading={arrived ? `You made it, ${name}` : `Hello, ${name}`}
+            lead={leadOf(state)}
           />
         </div>
       </div>
@@ -69,6 +72,27 @@ function Finished() {
       </div>
     </div>
   );
+}
+
+/** True in the moment of finishing, and no more after a reload. */
+function useArrival(): boolean {
+  const location = useLocation() as { state: { finished?: boolean } | null };
+  const navigate = useNavigate();
+  const finished = location.state?.finished === true;
+  const [arrived] = useState(finished);
+  useEffect(() => {
+    if (finished) void navigate('/', { replace: true, state: null });
+  }, [finished, navigate]);
+  return arrived;
+}
+
+function leadOf(state: Onboarding): string {
+  const skipped = skippedOf(state).map((key) => WORDS[key].name);
+  const done =
+    skipped.length === 0
+      ? 'All five steps are done, and your workspace is ready.'
+      : `Your workspace is ready. You skipped ${skipped.join(' and ')}: fill it in whenever you like.`;
+  return `${done} Below is what you told us: change it whenever something changes.`;
 }
 
 function firstName(fullName: string): string {

@@ -2,6 +2,7 @@ import { Button, Popover, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconChevronDown, IconLogout } from '@tabler/icons-react';
 import { useState } from 'react';
 import { storage } from '../api/storage';
+import { TAB } from '../app/tab';
 import { Drafts } from '../onboarding/drafts';
 import { useWizard } from '../onboarding/WizardProvider';
 import { signOut } from '../session/account';
@@ -17,10 +18,12 @@ export function PersonMenu() {
     setFailed(false);
     setBusy(true);
     try {
+      // What other tabs have not sent is sent from here, since they end, too.
+      wizard.takeOver(undefined, true);
       if (!(await wizard.sendAll())) return setFailed(true);
       await signOut();
       // The service has all that it would take, and this browser may be a shared one.
-      new Drafts(storage, user.id).clear();
+      new Drafts(storage, user.id, TAB).clear();
     } catch {
       setFailed(true);
     } finally {

@@ -51,6 +51,17 @@ export function SignUp() {
           Create account
         </Button>
       </form>
+      <p className={classes.legal}>
+        By creating an account you accept the{' '}
+        <a href="/terms" target="_blank" rel="noopener">
+          terms of use
+        </a>
+        . What we keep of you is in the{' '}
+        <a href="/privacy" target="_blank" rel="noopener">
+          privacy notice
+        </a>
+        .
+      </p>
       <p className={classes.other}>
         Been here before?{' '}
         <Link to="/log-in" state={location.state}>

@@ -14,20 +14,33 @@ export function ElsewhereNotice({ step }: { step: StepKey }) {
   return (
     <Callout
       tone="note"
-      title="This step was changed on another device, too"
+      title="This step was changed in another tab or on another device, too"
       action={
-        <Button size="xs" variant="default" onClick={() => wizard.noticeRead()}>
+        <Button size="xs" variant="default" onClick={() => wizard.noticeRead(step)}>
           All right
         </Button>
       }
     >
       {elsewhere.taken.length > 0 && <p>Brought in from there: {elsewhere.taken.map(label).join(', ')}.</p>}
       {elsewhere.conflicts.map(({ field, theirs }) => (
-        <p key={field}>
-          {label(field)}: we kept what you typed here. There it says{' '}
-          {textOf(theirs) ? `“${textOf(theirs)}”` : 'nothing'}.
+        <p key={`${field} ${textOf(theirs)}`}>
+          {label(field)}: we kept what you typed here. There it says {quoted(theirs)}.
+        </p>
+      ))}
+      {elsewhere.replaced.map(({ field, mine, theirs }) => (
+        <p key={`${field} ${textOf(mine)}`}>
+          {label(field)}: it says {quoted(theirs)} there by now. You had typed {quoted(mine)} here.
+        </p>
+      ))}
+      {elsewhere.left.map(({ field, text }) => (
+        <p key={`${field} ${textOf(text)}`}>
+          {label(field)}: in a tab that you have closed since, you had typed {quoted(text)}.
         </p>
       ))}
     </Callout>
   );
+}
+
+function quoted(value: unknown): string {
+  return textOf(value) ? `“${textOf(value)}”` : 'nothing';
 }

@@ -1,12 +1,14 @@
 import { Button, Checkbox } from '@mantine/core';
-import { IconFlag } from '@tabler/icons-react';
+import { IconArrowRight, IconFlag } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
-import { ApiError, isPassing } from '../../api/problem';
 import { openBeforeReview, WORDS } from '../../onboarding/steps';
 import { useStepForm } from '../../onboarding/useStepForm';
 import { useWizard } from '../../onboarding/WizardProvider';
 import { Callout } from '../../ui/Callout';
+import { FailureNote } from '../../ui/FailureNote';
+import { PageHeading } from '../../ui/PageHeading';
+import { useFailure } from '../../ui/useFailure';
 import { Answers } from './Answers';
 import { ElsewhereNotice } from './ElsewhereNotice';
 import { SaveStatus } from './SaveStatus';
@@ -14,19 +16,55 @@ import classes from './StepFrame.module.css';
 import { BackLink, StepHead } from './StepFrame';
 
 const ASK = 'Please accept the terms to finish.';
+const AFTER_OUTAGE = 'Nothing is lost: press Finish again in a moment.';
+
+export function ReviewStep() {
+  const { state } = useWizard();
+  const [finishing, setFinishing] = useState(false);
+  // The form stays until the way to the end has been taken.
+  if (state.status === 'completed' && !finishing) return <Reviewed />;
+  return <Review finishing={finishing} setFinishing={setFinishing} />;
+}
+
+/** For those who have finished: nothing is left to be pressed. */
+function Reviewed() {
+  return (
+    <>
+      <div className={classes.head}>
+        <PageHeading
+          title={WORDS.review.name}
+          heading="What you told us"
+          lead="You have finished. Change any of it whenever it changes."
+        />
+      </div>
+      <div className={classes.form}>
+        <Answers />
+        <div className={classes.actions}>
+          <Button component={Link} to="/" rightSection={<IconArrowRight size={18} aria-hidden />}>
+            To the overview
+          </Button>
+        </div>
+      </div>
+    </>
+  );
+}
+
+interface ReviewProps {
+  finishing: boolean;
+  setFinishing: (finishing: boolean) => void;
+}
 
 /** Everything once more, the terms, and the end of the path. */
-export function ReviewStep() {
+function Review({ finishing, setFinishing }: ReviewProps) {
   const { state, wizard } = useWizard();
   const navigate = useNavigate();
   const control = useStepForm('review', { accepted_terms: false });
-  const [failure, setFailure] = useState<string>();
-  const [finishing, setFinishing] = useState(false);
+  const { failure, fail, say } = useFailure();
   const { form } = control;
   const open = openBeforeReview(state);
 
   const finish = async (): Promise<void> => {
-    setFailure(undefined);
+    say(undefined);
     if (open.length > 0) return document.getElementById('open-steps')?.querySelector('a')?.focus();
     if (!form.getValues().accepted_terms) {
       form.setFieldError('accepted_terms', ASK);
@@ -38,7 +76,7 @@ export function ReviewStep() {
       await wizard.finish();
       await navigate('/', { state: { finished: true }, viewTransition: true });
     } catch (error) {
-      setFailure(wordFor(error));
+      fail(error, AFTER_OUTAGE);
     } finally {
       setFinishing(false);
     }
@@ -58,7 +96,7 @@ export function ReviewStep() {
         }}
       >
         <ElsewhereNotice step="review" />
-        {(failure ?? control.failure) && <Callout tone="bad">{failure ?? control.failure}</Callout>}
+        <FailureNote failure={failure ?? control.failure} />
         {open.length > 0 && (
           <div id="open-steps">
             <Callout tone="note" title="Not quite there yet">
@@ -75,7 +113,20 @@ export function ReviewStep() {
         )}
         <Answers />
         <Checkbox
-          label="I have checked my answers and accept the terms of use."
+          required
+          label={
+            <>
+              I have checked my answers and accept the{' '}
+              <a href="/terms" target="_blank" rel="noopener">
+                terms of use
+              </a>
+              . What we keep of you is in the{' '}
+              <a href="/privacy" target="_blank" rel="noopener">
+                privacy notice
+              </a>
+              .
+            </>
+          }
           {...form.getInputProps('accepted_terms', { type: 'checkbox' })}
         />
         <div className={classes.actions}>
@@ -88,11 +139,4 @@ export function ReviewStep() {
       </form>
     </>
   );
-}
-
-function wordFor(error: unknown): string {
-  if (isPassing(error))
-    return 'We could not reach the service. Nothing is lost: press Finish again in a moment.';
-  if (error instanceof ApiError) return error.message;
-  throw error;
 }

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { useStepForm } from '../../onboarding/useStepForm';
 import { previousOf, type StepKey, WORDS } from '../../onboarding/steps';
-import { Callout } from '../../ui/Callout';
+import { FailureNote } from '../../ui/FailureNote';
 import { PageHeading } from '../../ui/PageHeading';
 import { ElsewhereNotice } from './ElsewhereNotice';
 import { SaveStatus } from './SaveStatus';
@@ -53,7 +53,7 @@ export function StepForm({ step, control, children, optional = false }: StepForm
         }}
       >
         <ElsewhereNotice step={step} />
-        {control.failure && <Callout tone="bad">{control.failure}</Callout>}
+        <FailureNote failure={control.failure} />
         <div className={classes.fields}>{children}</div>
         <div className={classes.actions}>
           <BackLink step={step} />

@@ -53,7 +53,9 @@ describe('a step', () => {
     await userEvent.type(name, 'Engines');
     service.elsewhere(ADA.email, 'organization', { name: 'Looms', website: 'https://looms.example' });
     await userEvent.tab();
-    expect(await screen.findByText('This step was changed on another device, too')).toBeDefined();
+    expect(
+      await screen.findByText('This step was changed in another tab or on another device, too'),
+    ).toBeDefined();
     expect(screen.getByText(/we kept what you typed here. There it says “Looms”/)).toBeDefined();
     expect(await screen.findByDisplayValue('https://looms.example')).toBeDefined();
     expect(stored()).toMatchObject({ data: { name: 'Engines', website: 'https://looms.example' } });

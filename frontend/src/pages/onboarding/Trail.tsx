@@ -1,7 +1,15 @@
 import { VisuallyHidden } from '@mantine/core';
 import { IconCheck, IconMinus } from '@tabler/icons-react';
 import { Link } from 'react-router';
-import { countDone, isDone, STEP_KEYS, type StepKey, stepOf, WORDS } from '../../onboarding/steps';
+import {
+  countDone,
+  isDone,
+  shareBehind,
+  STEP_KEYS,
+  type StepKey,
+  stepOf,
+  WORDS,
+} from '../../onboarding/steps';
 import { useWizard } from '../../onboarding/WizardProvider';
 import classes from './Trail.module.css';
 
@@ -56,7 +64,7 @@ function stateWord(mark: string | undefined, current: boolean, optional: boolean
 /** The winding line behind the signs, for wide screens. One bend for each step. */
 function Path() {
   const { state } = useWizard();
-  const share = (countDone(state) - 1) / (STEP_KEYS.length - 1);
+  const share = shareBehind(state);
   const line = 'M20 36C20 72 44 72 44 108S20 144 20 180s24 36 24 72-24 36-24 72';
   return (
     <svg className={classes.path} viewBox="0 0 64 360" aria-hidden="true">

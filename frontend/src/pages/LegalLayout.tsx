@@ -1,0 +1,24 @@
+import { Link, Outlet } from 'react-router';
+import { PRODUCT } from '../app/brand';
+import { Brand } from '../ui/Brand';
+import { Footer } from '../ui/Footer';
+import { SchemeToggle } from '../ui/SchemeToggle';
+import classes from './AppLayout.module.css';
+
+/** The frame of pages that anybody may read. */
+export function LegalLayout() {
+  return (
+    <div className={classes.frame}>
+      <header className={classes.header}>
+        <Link to="/" className={classes.home} aria-label={`${PRODUCT}, to the start`}>
+          <Brand />
+        </Link>
+        <SchemeToggle />
+      </header>
+      <main className={classes.main}>
+        <Outlet />
+      </main>
+      <Footer />
+    </div>
+  );
+}
