@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { precompress } from './precompress.ts';
 import { CONTENT_SECURITY_POLICY } from './src/csp.ts';
 import { themeCss } from './src/theme/static-css.ts';
 
@@ -34,7 +35,7 @@ function contentSecurityPolicy(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), staticTheme(), contentSecurityPolicy()],
+  plugins: [react(), staticTheme(), contentSecurityPolicy(), precompress()],
   server: { host: '127.0.0.1', port: 3000, proxy },
   preview: { host: '127.0.0.1', port: 3000, proxy },
   build: { target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false } },

@@ -1,28 +1,8 @@
-import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-
-const USUAL_PATHS = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/usr/bin/google-chrome-stable',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
-
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { executable, FLAGS } from '../scripts/chromium.mjs';
 
 /** `BASE_URL` as it was given to the runner. */
 const FRONTEND_URL = process.env['FRONTEND_URL'] || undefined;
-export const executable = process.env['CHROMIUM'] ?? USUAL_PATHS.find((path) => existsSync(path));
 
 /** Why the tests in a browser cannot run here; `undefined` where they can. */
 export const reasonToSkip =

@@ -226,7 +226,7 @@ describe.skipIf(reasonToSkip !== undefined)(`a person's journey${becauseOf(reaso
     await page.getByRole('link', { name: 'Privacy' }).click();
     await opened('Privacy notice');
     await page.goto('/terms?debug');
-    await page.getByText('Nothing asked of the service yet').waitFor();
+    await page.getByText('Answered by').waitFor();
   });
 
   test('an address that does not exist says so', async () => {

@@ -35,6 +35,14 @@ describe.skipIf(reason !== undefined)(`nginx/frontend.conf${reason ? ` (skipped:
     expect((await fetch(`${base}/assets/gone-abc123.js`)).status).toBe(404);
   });
 
+  test('what the build has compressed goes out as it is', async () => {
+    const response = await fetch(`${base}/assets/built-abc123.js`);
+    expect(response.headers.get('content-encoding')).toBe('gzip');
+    expect(await response.text()).toBe('as the build has compressed it');
+    const plain = { 'accept-encoding': 'identity' };
+    expect(await (await fetch(`${base}/assets/built-abc123.js`, { headers: plain })).text()).toBe('as it is');
+  });
+
   test.each(['/', '/log-in', '/onboarding/profile'])(
     '%s is the page, asked for anew each time',
     async (path) => {

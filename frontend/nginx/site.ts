@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { type AddressInfo, createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { vi } from 'vitest';
 
 const CONFIGURATION = '../nginx/frontend.conf';
@@ -54,6 +55,11 @@ function writeSite(folder: string): void {
   mkdirSync(join(folder, 'html', 'assets'), { recursive: true });
   writeFileSync(join(folder, 'html', 'index.html'), '<!doctype html><title>the page</title>');
   writeFileSync(join(folder, 'html', 'assets', 'app-abc123.js'), 'export const x = 1;\n'.repeat(200));
+  writeFileSync(join(folder, 'html', 'assets', 'built-abc123.js'), 'as it is');
+  writeFileSync(
+    join(folder, 'html', 'assets', 'built-abc123.js.gz'),
+    gzipSync('as the build has compressed it'),
+  );
 }
 
 /** The shipped file in a minimal nginx of our own: another port, another root, another balancer. */

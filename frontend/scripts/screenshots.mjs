@@ -5,18 +5,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { chromium } from 'playwright-core';
+import { executable, FLAGS } from './chromium.mjs';
 
 const OUT = resolve(import.meta.dirname, '../../docs/pictures');
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const LOAD_SECONDS = 8;
 
 const required = (name) => {
@@ -64,7 +55,7 @@ async function shootBalancer(page) {
 
 mkdirSync(OUT, { recursive: true });
 const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  executablePath: executable,
   args: FLAGS,
 });
 try {

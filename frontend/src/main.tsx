@@ -6,12 +6,11 @@ import 'virtual:theme.css';
 import './theme/base.css';
 
 import { MantineProvider } from '@mantine/core';
-import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { RouterProvider } from 'react-router/dom';
-import { router } from './app/router';
-import { colorSchemes, queries, setUp } from './app/setup';
+import { BrowserRouter } from 'react-router';
+import { Pages } from './app/Pages';
+import { colorSchemes, setUp } from './app/setup';
 import { theme } from './theme/theme';
 
 setUp();
@@ -28,9 +27,9 @@ createRoot(root).render(
       withCssVariables={false}
       withGlobalClasses={false}
     >
-      <QueryClientProvider client={queries}>
-        <RouterProvider router={router} />
-      </QueryClientProvider>
+      <BrowserRouter>
+        <Pages />
+      </BrowserRouter>
     </MantineProvider>
   </StrictMode>,
 );

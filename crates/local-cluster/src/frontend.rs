@@ -110,9 +110,7 @@ fn with_page(layout: &Layout, router: Router) -> Router {
     if !index.is_file() {
         return router.fallback(page_is_not_built);
     }
-    router
-        .fallback_service(page_files::files(&layout.frontend_dir, &index))
-        .layer(map_response(add_page_headers))
+    router.layer(map_response(forbid_guessing)).fallback_service(page_files::files(&layout.frontend_dir, &index))
 }
 
 async fn page_is_not_built() -> Response {
@@ -122,12 +120,10 @@ async fn page_is_not_built() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, page).into_response()
 }
 
-/// Hashed assets never change; everything else is asked for again.
-async fn add_page_headers(mut response: Response) -> Response {
+/// What the API says is of the type that it says it is of.
+async fn forbid_guessing(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
-    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     response
 }
 

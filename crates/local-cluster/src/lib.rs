@@ -3,7 +3,7 @@
 //! The modules in the order in which a start meets them: [`options`] says what a person asked for, [`layout`] turns
 //! that into ports, paths and environments, [`preflight`] looks for what would make the start fail, [`supervisor`]
 //! keeps one child process alive (its log lines through [`log_pipe`]), [`cluster`] starts and stops all of them in
-//! order, [`frontend`] serves the page as nginx would (its files by `page_files`, its spans on by `page_traces`), [`manifest`] tells scripts what runs where, and [`terminal`]
+//! order, [`frontend`] serves the page as nginx would (its files by `page_files` with `page_headers`, its spans on by `page_traces`), [`manifest`] tells scripts what runs where, and [`terminal`]
 //! is the only place that prints.
 //!
 //! The cluster knows the services only by their binaries, environment and HTTP surface, never by their crates.
@@ -16,6 +16,7 @@ mod mails;
 pub mod manifest;
 pub mod options;
 mod page_files;
+mod page_headers;
 mod page_traces;
 pub mod preflight;
 mod readiness;

@@ -16,7 +16,8 @@ export function PersonOnly() {
   if (state.phase === 'person') return <Outlet />;
   const to = pathname === '/' && state.reason === undefined ? '/sign-up' : '/log-in';
   // From the overview, those who are still on the way are better off at the step where they left off.
-  const comeBack: ComeBack = state.reason === 'signed_out' || pathname === '/' ? {} : { from: pathname };
+  const comeBack: ComeBack =
+    (state.reason && state.reason !== 'ended') || pathname === '/' ? {} : { from: pathname };
   return <Navigate to={to} replace state={comeBack} />;
 }
 

@@ -57,6 +57,12 @@ export class DraftSync {
     return Object.keys(odd).length > 0 || state.status !== 'completed' ? odd : missing(key, draft.data);
   }
 
+  /** What the unsent text of a step started from; nothing where there is none. */
+  startOf(key: StepKey, stored: StepData): StepData | undefined {
+    const draft = this.drafts.read(key);
+    return draft && startOf(draft, stored);
+  }
+
   /** What the form shows has been brought together with what the service has by now. */
   rebase(key: StepKey, data: StepData): void {
     const draft = this.drafts.read(key);

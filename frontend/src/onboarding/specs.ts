@@ -8,6 +8,8 @@ export interface FieldSpec {
   label: string;
   /** The message where nothing was given; absent where the field may stay empty. */
   required?: string;
+  /** Makes of what was typed what was meant. */
+  tidy?: (text: string) => string;
   /** Checked where something was given, and before a draft is sent: the service checks the same. */
   format?: Rule;
 }
@@ -15,7 +17,7 @@ export interface FieldSpec {
 const atMost =
   (max: number): Rule =>
   (value) =>
-    value.length > max ? `Please keep this to ${max} characters.` : undefined;
+    Array.from(value).length > max ? `Please keep this to ${max} characters.` : undefined;
 
 const phone: Rule = (value) =>
   /^\+?[0-9 ()./-]{5,30}$/.test(value)
@@ -27,6 +29,13 @@ const website: Rule = (value) => {
   const fine = url && /^https?:$/.test(url.protocol) && url.hostname.includes('.') && value.length <= 200;
   return fine ? undefined : 'Use a full address, like https://example.com.';
 };
+
+/** People type `example.com` and mean `https://example.com`. */
+export function withScheme(text: string): string {
+  const address = text.trim();
+  const isBare = /^[^\s:/?#@]+\.[^\s:/?#@.]+([/?#:]\S*)?$/.test(address);
+  return isBare ? `https://${address}` : text;
+}
 
 /** What the page asks for in each step, beyond what the service insists on. */
 export const FIELDS: Record<StepKey, Record<string, FieldSpec>> = {
@@ -42,7 +51,7 @@ export const FIELDS: Record<StepKey, Record<string, FieldSpec>> = {
     name: { label: 'Name', required: 'What is your organization called?', format: atMost(200) },
     size: { label: 'Size', required: 'Choose how many people work there.' },
     role: { label: 'Your role', required: 'Choose the role that fits best.' },
-    website: { label: 'Website', format: website },
+    website: { label: 'Website', format: website, tidy: withScheme },
   },
   preferences: {
     theme: { label: 'Appearance' },
@@ -56,6 +65,16 @@ export const FIELDS: Record<StepKey, Record<string, FieldSpec>> = {
 };
 
 export type FieldErrors = Record<string, string>;
+
+/** The members that mean something else than what was typed, as they are meant. */
+export function tidied(key: StepKey, values: StepData): Record<string, string> {
+  const meant: Record<string, string> = {};
+  for (const [field, { tidy }] of Object.entries(FIELDS[key])) {
+    const text = values[field];
+    if (tidy && typeof text === 'string' && tidy(text) !== text) meant[field] = tidy(text);
+  }
+  return meant;
+}
 
 /** Messages for all that keeps the step from being completed. */
 export function missing(key: StepKey, data: StepData): FieldErrors {

@@ -41,7 +41,11 @@ export function useFilling<V extends Values>(
     const shown = toData(before?.data ?? {}, form.getValues());
     const data = opens
       ? wizard.open(key, stored, before !== undefined)
-      : wizard.arrive(key, { filled: before.data, shown, there, typed: typed.current });
+      : wizard.arrive(key, { filled: before.data, shown, stored, there, typed: typed.current });
+    // What an earlier life of this page has left unsent was typed, too.
+    if (opens && wizard.hasDraft(key)) {
+      for (const field of Object.keys(data)) if (!same(data[field], stored[field])) typed.current.add(field);
+    }
     fill(data);
     last.current = { data: there, adopted };
     // oxlint-disable-next-line react/exhaustive-deps -- the text stands for `stored`; `fill` is new on each render

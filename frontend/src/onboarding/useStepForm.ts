@@ -1,13 +1,13 @@
 import { useForm } from '@mantine/form';
 import { type FocusEvent, type FormEvent, useRef, useState } from 'react';
-import { useNavigate } from 'react-router';
 import { ApiError } from '../api/problem';
 import { failureOf } from '../api/words';
+import { useGoTo } from '../app/useGoTo';
 import { focusFirstError } from '../ui/focus';
 import { useFailure } from '../ui/useFailure';
 import { isSilent } from './save-state';
 import type { NewStatus, Saved } from './saver';
-import { type FieldErrors, fromService, missing, toData } from './specs';
+import { type FieldErrors, fromService, missing, tidied, toData } from './specs';
 import { nextOf, type StepData, type StepKey, stepOf } from './steps';
 import { useFilling, type Values } from './useFilling';
 import { useWizard } from './WizardProvider';
@@ -17,7 +17,7 @@ const AFTER_OUTAGE = 'Your answers are kept on this device: try again in a momen
 /** A step's form: filled from the service and this browser's draft, saved as one goes, finished by `submit`. */
 export function useStepForm<V extends Values>(key: StepKey, empty: V) {
   const { wizard, state } = useWizard();
-  const navigate = useNavigate();
+  const goTo = useGoTo();
   const [busy, setBusy] = useState(false);
   const { failure, fail, say } = useFailure();
   const formRef = useRef<HTMLFormElement>(null);
@@ -48,7 +48,13 @@ export function useStepForm<V extends Values>(key: StepKey, empty: V) {
     else if (!told && (aloud || !failureOf(error))) fail(error, AFTER_OUTAGE);
   };
 
+  const tidy = (): void => {
+    const meant = tidied(key, form.getValues());
+    if (Object.keys(meant).length > 0) form.setValues(meant as Partial<V>);
+  };
+
   const submit = async (status: NewStatus = 'completed', extra: StepData = {}): Promise<boolean> => {
+    tidy();
     const data = toData(stored, { ...form.getValues(), ...extra });
     const errors = status === 'completed' ? missing(key, data) : {};
     say(undefined);
@@ -84,10 +90,11 @@ export function useStepForm<V extends Values>(key: StepKey, empty: V) {
     failure,
     stored,
     submit,
-    goOn: () => navigate(`/onboarding/${nextOf(key)}`, { viewTransition: true }),
+    goOn: () => goTo(`/onboarding/${nextOf(key)}`),
     /** For the `<form>`: what was typed is sent when a field is left. */
     onBlur: (event: FocusEvent<HTMLFormElement>) => {
       if (event.relatedTarget instanceof HTMLButtonElement && event.relatedTarget.type === 'submit') return;
+      tidy();
       sendDraft().catch((error: unknown) => onError(error, false));
     },
     onSubmit: (event: FormEvent) => event.preventDefault(),

@@ -22,7 +22,6 @@ describe('wizard', () => {
     const step = service.personByEmail(ADA.email).state.steps.find((each) => each.key === key);
     return [step?.status, step?.data];
   };
-  const texts = (): string => JSON.stringify(storage.names().map((name) => storage.getItem(name)));
   const outage = (): void =>
     void service.faults.push(...Array.from({ length: 5 }, () => 'drop_before' as const));
 
@@ -136,85 +135,6 @@ describe('wizard', () => {
     await wizard.sendDraft('profile');
     expect(stored('profile')).toEqual(['in_progress', { job_title: 'Queen' }]);
     expect(wizard.status.get().elsewhere).toBeUndefined();
-  });
-
-  test('two tabs keep what each typed: neither text is lost, and the person hears of both', async () => {
-    const other = openPage('tab-2');
-    wizard.keep('profile', { job_title: 'Poet' }, {});
-    other.keep('profile', { job_title: 'King', phone: '+44 1234' }, {});
-    await wizard.sendDraft('profile');
-    expect(stored('profile')).toEqual(['in_progress', { job_title: 'Poet' }]);
-    expect(other.content('profile', {})).toEqual({ job_title: 'King', phone: '+44 1234' });
-    await other.sendDraft('profile');
-    expect(stored('profile')).toEqual(['in_progress', { job_title: 'King', phone: '+44 1234' }]);
-    expect(other.status.get().elsewhere).toMatchObject({
-      conflicts: [{ field: 'job_title', mine: 'King', theirs: 'Poet' }],
-    });
-  });
-
-  test('what came from elsewhere while one typed is not put back by what is sent', async () => {
-    wizard.keep('profile', { job_title: 'Poet' }, {});
-    service.elsewhere(ADA.email, 'profile', { country: 'GB' });
-    // The newest state is known before anything is sent: no 412 tells of the change.
-    const reopened = openPage();
-    await reopened.sendDraft('profile');
-    expect(stored('profile')).toEqual(['in_progress', { job_title: 'Poet', country: 'GB' }]);
-    expect(service.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
-  });
-
-  test('a form that is open learns of what another tab stored in the place of its own text', () => {
-    const data = wizard.arrive('profile', {
-      filled: { job_title: 'Poet' },
-      shown: { job_title: 'Poet', phone: '+44 1' },
-      there: { job_title: 'King' },
-      typed: new Set(['job_title', 'phone']),
-    });
-    expect(data).toEqual({ job_title: 'King', phone: '+44 1' });
-    expect(wizard.status.get().elsewhere).toMatchObject({
-      replaced: [{ field: 'job_title', mine: 'Poet', theirs: 'King' }],
-    });
-  });
-
-  test('what a closed tab left is taken over, and sent; an open tab is left alone', async () => {
-    const closed = openPage('tab-2');
-    const open = openPage('tab-3');
-    closed.keep('profile', { job_title: 'Poet' }, {});
-    open.keep('organization', { name: 'Engines' }, {});
-    wizard.takeOver(new Set(['tab-1', 'tab-3']));
-    expect(wizard.open('profile', {})).toEqual({ job_title: 'Poet' });
-    await wizard.sendAll();
-    expect(stored('profile')).toEqual(['in_progress', { job_title: 'Poet' }]);
-    expect(stored('organization')).toEqual(['not_started', {}]);
-    expect(open.hasDraft('organization')).toBe(true);
-  });
-
-  test('where this tab has another text, that of the closed one is shown until it was read', () => {
-    const closed = openPage('tab-2');
-    closed.keep('profile', { job_title: 'Poet', phone: '+44 1' }, {});
-    wizard.keep('profile', { job_title: 'King' }, {});
-    wizard.takeOver(new Set(['tab-1']));
-    const reopened = openPage();
-    expect(reopened.open('profile', {})).toEqual({ job_title: 'King', phone: '+44 1' });
-    expect(reopened.status.get().elsewhere).toMatchObject({ left: [{ field: 'job_title', text: 'Poet' }] });
-    reopened.noticeRead('profile');
-    expect(texts()).not.toContain('Poet');
-  });
-
-  test('signing out takes along what open tabs have not sent', async () => {
-    openPage('tab-2').keep('profile', { job_title: 'Poet' }, {});
-    wizard.takeOver(undefined, true);
-    expect(await wizard.sendAll()).toBe(true);
-    expect(stored('profile')).toEqual(['in_progress', { job_title: 'Poet' }]);
-  });
-
-  test('a full storage loses no text while the page lives', async () => {
-    vi.spyOn(storage, 'setItem').mockImplementation(() => {
-      throw new DOMException('full', 'QuotaExceededError');
-    });
-    wizard.keep('profile', { job_title: 'Poet' }, {});
-    expect(wizard.hasDraft('profile')).toBe(true);
-    await wizard.sendDraft('profile');
-    expect(stored('profile')).toEqual(['in_progress', { job_title: 'Poet' }]);
   });
 
   test('what is half-typed says why it is not stored, and what is stored of it stays there', async () => {

@@ -36,6 +36,8 @@ interface Arrival {
   /** What it shows. */
   shown: StepData;
   /** What the service has by now. */
+  stored: StepData;
+  /** The same with what the form shows for what is not stored. */
   there: StepData;
   /** Members that were typed in this form. */
   typed: ReadonlySet<string>;
@@ -71,8 +73,11 @@ export class Wizard {
    * The service has something new for a step whose form is open. Gives what the form is to show now: all that was
    * typed here and is not stored yet stays. What was stored and is now replaced is told.
    */
-  arrive(key: StepKey, { filled, shown, there, typed }: Arrival): StepData {
-    const { data, taken } = merge(filled, shown, there);
+  arrive(key: StepKey, { filled, shown, stored, there, typed }: Arrival): StepData {
+    const start = this.sync.startOf(key, stored);
+    // Unsent text differs from where it started, even where it is again what the form was filled with.
+    const base = start ? { ...shown, ...pick(shown, start, typed) } : filled;
+    const { data, taken } = merge(base, shown, there);
     this.sync.rebase(key, data);
     const replaced = taken.filter((field) => typed.has(field));
     const told = replaced.map((field) => ({ field, mine: shown[field], theirs: there[field] }));
@@ -161,6 +166,12 @@ export class Wizard {
 function wordsFor(key: StepKey, kept: FieldErrors): string {
   const labels = Object.keys(kept).map((field) => FIELDS[key][field]?.label ?? field);
   return `Not saved yet: ${labels.join(', ')}`;
+}
+
+/** Of the members of `shown` that were typed: what they were in `start`. */
+function pick(shown: StepData, start: StepData, typed: ReadonlySet<string>): StepData {
+  const fields = Object.keys({ ...shown, ...start }).filter((field) => typed.has(field));
+  return Object.fromEntries(fields.map((field) => [field, start[field]]));
 }
 
 const always = (): boolean => true;

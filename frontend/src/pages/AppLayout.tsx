@@ -1,18 +1,21 @@
 import '../theme/mantine-app.css';
 
 import { useQuery } from '@tanstack/react-query';
+import { Suspense } from 'react';
 import { Link, Outlet } from 'react-router';
 import { PRODUCT } from '../app/brand';
+import { WithQueries } from '../app/queries';
 import type { User } from '../api/types';
 import { useStore } from '../app/store';
 import { onboardingQuery } from '../onboarding/queries';
 import { WizardProvider } from '../onboarding/WizardProvider';
 import { session } from '../session/session';
-import { CardSkeleton } from '../ui/AppSkeleton';
+import { PageSkeleton } from '../ui/AppSkeleton';
 import { Brand } from '../ui/Brand';
 import { Footer } from '../ui/Footer';
 import { SchemeToggle } from '../ui/SchemeToggle';
 import classes from './AppLayout.module.css';
+import { Closing } from './Closing';
 import { OutOfReach } from './OutOfReach';
 import { PersonMenu } from './PersonMenu';
 import { useStoredTheme } from './useStoredTheme';
@@ -28,7 +31,19 @@ export function AppLayout() {
       <a className={classes.skip} href="#content">
         Skip to the content
       </a>
-      <Content key={state.user.id} user={state.user} />
+      <WithQueries>
+        {state.user.status === 'closing' ? (
+          <>
+            <Header />
+            <main id="content" className={classes.main}>
+              <Closing user={state.user} />
+            </main>
+            <Footer />
+          </>
+        ) : (
+          <Content key={state.user.id} user={state.user} />
+        )}
+      </WithQueries>
     </div>
   );
 }
@@ -47,21 +62,35 @@ function Content({ user }: { user: User }) {
     return (
       <>
         <Header />
-        <main id="content" className={classes.main} aria-busy={!error}>
-          {error ? <OutOfReach error={error} onRetry={refetch} /> : <CardSkeleton />}
-        </main>
-        <Footer />
+        {error ? (
+          <main id="content" className={classes.main}>
+            <OutOfReach error={error} onRetry={refetch} />
+          </main>
+        ) : (
+          <Loading />
+        )}
       </>
     );
   }
   return (
     <WizardProvider user={user} state={state}>
       <Header menu={<PersonMenu />} />
-      <main id="content" className={classes.main}>
-        <Outlet />
-      </main>
-      <Footer />
+      {/* The footer comes with the page: what stands below something that grows would move. */}
+      <Suspense fallback={<Loading />}>
+        <main id="content" className={classes.main}>
+          <Outlet />
+        </main>
+        <Footer />
+      </Suspense>
     </WizardProvider>
+  );
+}
+
+function Loading() {
+  return (
+    <main className={classes.main} aria-busy="true">
+      <PageSkeleton />
+    </main>
   );
 }
 

@@ -1,5 +1,7 @@
+import { Suspense } from 'react';
 import { Outlet } from 'react-router';
 import { STEP_KEYS, WORDS } from '../onboarding/steps';
+import { FormSkeleton } from '../ui/AppSkeleton';
 import { Brand } from '../ui/Brand';
 import { Footer } from '../ui/Footer';
 import { SchemeToggle } from '../ui/SchemeToggle';
@@ -26,7 +28,9 @@ export function AuthLayout() {
           <SchemeToggle />
         </header>
         <main className={classes.main}>
-          <Outlet />
+          <Suspense fallback={<FormSkeleton />}>
+            <Outlet />
+          </Suspense>
         </main>
         <Footer />
       </div>

@@ -1,5 +1,8 @@
+import { Suspense } from 'react';
 import { Link, Outlet } from 'react-router';
 import { PRODUCT } from '../app/brand';
+import { WithQueries } from '../app/queries';
+import { CardSkeleton } from '../ui/AppSkeleton';
 import { Brand } from '../ui/Brand';
 import { Footer } from '../ui/Footer';
 import { SchemeToggle } from '../ui/SchemeToggle';
@@ -16,7 +19,11 @@ export function LegalLayout() {
         <SchemeToggle />
       </header>
       <main className={classes.main}>
-        <Outlet />
+        <WithQueries>
+          <Suspense fallback={<CardSkeleton />}>
+            <Outlet />
+          </Suspense>
+        </WithQueries>
       </main>
       <Footer />
     </div>

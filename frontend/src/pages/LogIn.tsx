@@ -67,6 +67,13 @@ function Reason({ passwordChanged = false }: { passwordChanged: boolean | undefi
     return <Callout tone="good">Your password is changed. Log in with the new one.</Callout>;
   }
   if (state.phase !== 'guest' || state.reason === undefined) return null;
+  if (state.reason === 'closed') {
+    return (
+      <Callout tone="note" title="Your account is closed">
+        Log in within 14 days if you want to open it again.
+      </Callout>
+    );
+  }
   return state.reason === 'ended' ? (
     <Callout tone="note" title="Your session has ended">
       Log in to go on. What you typed is kept on this device.

@@ -1,6 +1,7 @@
 import { Button, Popover, UnstyledButton, VisuallyHidden } from '@mantine/core';
-import { IconChevronDown, IconLogout } from '@tabler/icons-react';
+import { IconChevronDown, IconLogout, IconUser } from '@tabler/icons-react';
 import { useState } from 'react';
+import { Link } from 'react-router';
 import { storage } from '../api/storage';
 import { TAB } from '../app/tab';
 import { Drafts } from '../onboarding/drafts';
@@ -62,6 +63,16 @@ export function PersonMenu() {
           <strong>{user.full_name}</strong>
           <span>{user.email}</span>
         </div>
+        <Button
+          component={Link}
+          to="/account"
+          variant="default"
+          fullWidth
+          leftSection={<IconUser size={18} aria-hidden />}
+          onClick={() => setOpen(false)}
+        >
+          Your account
+        </Button>
         <Button
           variant="default"
           fullWidth

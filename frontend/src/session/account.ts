@@ -2,13 +2,12 @@ import { intents, unwrap } from '../api';
 import { isPassing } from '../api/problem';
 import { storage } from '../api/storage';
 import type { SessionTokens, User } from '../api/types';
+import { SESSION_SLOT } from '../app/slots';
 import { login, logout, me, refresh, register } from '../generated';
 import { createRenewal } from './renewal';
-import { adopt, currentGrant, dismiss, type Grant, know, session } from './session';
+import { adopt, currentGrant, dismiss, type Grant, know, type Reason, session } from './session';
 import { onTabMessage, tellTabs } from './tabs';
 
-/** Says that a session cookie may be there, so that a first visit need not ask. It is no secret. */
-const MARK = 'onboarding.session';
 /** Whose unanswered intentions are kept here. */
 const PERSON = 'onboarding.person';
 const EARLY_MS = 30_000;
@@ -33,7 +32,12 @@ export async function logIn(credentials: { email: string; password: string }): P
 /** Ends the session at the service first: only the service can take the cookie away. */
 export async function signOut(): Promise<void> {
   await unwrap(logout());
-  leave('signed_out');
+  endHere('signed_out');
+}
+
+/** The service has ended this session already: all tabs of this browser are done with it. */
+export function endHere(reason: 'signed_out' | 'closed'): void {
+  leave(reason);
   tellTabs({ kind: 'signed_out' });
 }
 
@@ -50,7 +54,7 @@ export function noteUser(user: User): void {
 
 /** Finds out who is here, for as long as it takes: an outage does not log anybody out. */
 export async function restore(): Promise<void> {
-  if (storage.getItem(MARK) === null) return dismiss();
+  if (storage.getItem(SESSION_SLOT) === null) return dismiss();
   try {
     await renewal(undefined);
   } catch (error) {
@@ -95,7 +99,7 @@ function begin(tokens: SessionTokens): User {
 }
 
 function settle(grant: Grant): Grant {
-  storage.setItem(MARK, '1');
+  storage.setItem(SESSION_SLOT, '1');
   if (storage.getItem(PERSON) !== grant.user.id) intents.clear();
   storage.setItem(PERSON, grant.user.id);
   adopt(grant);
@@ -103,9 +107,9 @@ function settle(grant: Grant): Grant {
   return grant;
 }
 
-function leave(reason: 'ended' | 'signed_out'): void {
-  storage.removeItem(MARK);
-  if (reason === 'signed_out') intents.clear();
+function leave(reason: Reason): void {
+  storage.removeItem(SESSION_SLOT);
+  if (reason !== 'ended') intents.clear();
   dismiss(reason);
 }
 

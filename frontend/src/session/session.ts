@@ -3,9 +3,10 @@ import { createStore } from '../app/store';
 
 /** Who is at this page. `restoring` until the service has said whether the session cookie still stands. */
 export type Session =
-  | { phase: 'restoring' }
-  | { phase: 'guest'; reason?: 'ended' | 'signed_out' }
-  | { phase: 'person'; user: User };
+  { phase: 'restoring' } | { phase: 'guest'; reason?: Reason } | { phase: 'person'; user: User };
+
+/** Why nobody is here any more: the session is over, or the person has ended it, or has closed the account. */
+export type Reason = 'ended' | 'signed_out' | 'closed';
 
 /** The answer to registering, logging in or renewing. The refresh token is in a cookie that scripts cannot read. */
 export interface Grant {
@@ -27,7 +28,7 @@ export function adopt(next: Grant): void {
   session.set({ phase: 'person', user: next.user });
 }
 
-export function dismiss(reason?: 'ended' | 'signed_out'): void {
+export function dismiss(reason?: Reason): void {
   grant = undefined;
   session.set(reason === undefined ? { phase: 'guest' } : { phase: 'guest', reason });
 }

@@ -1,3 +1,4 @@
+import { accountCall } from './fake-account';
 import type { Onboarding, OnboardingStep, User } from '../api/types';
 import {
   begun,
@@ -25,6 +26,8 @@ export class FakeService {
   refreshes = 0;
   /** Where set, answers wait for it. */
   gate: Promise<void> | undefined;
+  /** The devices of the person's other sessions. */
+  readonly sessions: string[] = [];
   /** What the browser would hold as the session cookie. */
   cookie: string | undefined;
   private readonly kept = new Map<string, Kept>();
@@ -119,7 +122,7 @@ export class FakeService {
       case 'POST /api/onboarding/complete':
         return this.complete(person);
     }
-    return refuse(404, 'not_found');
+    return accountCall(`${request.method} ${path}`, person, json, this.sessions) ?? refuse(404, 'not_found');
   }
 
   private register(json: Json): Omit<Kept, 'body'> {

@@ -74,9 +74,10 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Button: { defaultProps: { size: 'md' } },
-    TextInput: { defaultProps: { size: 'md' } },
+    // What people type may be of any script, whatever the page's own direction.
+    TextInput: { defaultProps: { size: 'md', attributes: { input: { dir: 'auto' } } } },
     PasswordInput: { defaultProps: { size: 'md' } },
-    Textarea: { defaultProps: { size: 'md' } },
+    Textarea: { defaultProps: { size: 'md', attributes: { input: { dir: 'auto' } } } },
     Select: {
       defaultProps: {
         size: 'md',

@@ -8,7 +8,9 @@ export function Facts({ facts }: { facts: ReadonlyArray<readonly [string, ReactN
       {facts.map(([name, value]) => (
         <div key={name} className={classes.fact}>
           <dt>{name}</dt>
-          <dd data-empty={value === undefined || value === '' || undefined}>{value || 'Not given'}</dd>
+          <dd dir="auto" data-empty={value === undefined || value === '' || undefined}>
+            {value || 'Not given'}
+          </dd>
         </div>
       ))}
     </dl>

@@ -10,3 +10,9 @@ export function sampleOf(locale: string): string {
   );
   return `${day} · ${new Intl.NumberFormat(locale).format(1234567.8)}`;
 }
+
+/** A day and a time of it, short. */
+export function formatMoment(time: string, locale?: string): string {
+  const style = { dateStyle: 'medium', timeStyle: 'short' } as const;
+  return new Intl.DateTimeFormat(locale ?? navigator.language, style).format(new Date(time));
+}

@@ -13,6 +13,7 @@ mod cluster;
 mod forged;
 mod life;
 mod odd_input;
+mod page_files;
 mod promise;
 mod refusals;
 mod traces;

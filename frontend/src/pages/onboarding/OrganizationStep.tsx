@@ -24,7 +24,7 @@ export function OrganizationStep() {
       <TextInput
         wrapperProps={WIDE}
         label="Name"
-        withAsterisk
+        required
         autoComplete="organization"
         {...form.getInputProps('name')}
       />
@@ -38,7 +38,7 @@ export function OrganizationStep() {
       />
       <Select
         label="Your role"
-        withAsterisk
+        required
         placeholder="Choose the closest"
         data={data?.roles ?? []}
         maxDropdownHeight={280}

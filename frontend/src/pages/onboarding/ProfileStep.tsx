@@ -1,27 +1,21 @@
-import { Select, Textarea, TextInput } from '@mantine/core';
+import { Textarea, TextInput } from '@mantine/core';
 import { useMemo } from 'react';
 import { useStaticData } from '../../onboarding/queries';
 import { useStepForm } from '../../onboarding/useStepForm';
-import { chooseByEnter } from './chooseByEnter';
+import { SearchSelect } from '../../ui/SearchSelect';
 import { countryOptions, zoneOptions } from './options';
 import { StepForm, WIDE } from './StepFrame';
+import { currentZone } from './zone-names';
+
+import { counted } from '../../ui/counted';
 
 const BIO_MAX = 500;
-
-/** A long list is searched by typing; what was chosen is changed, but not taken back. */
-const BY_NAME = {
-  searchable: true,
-  selectFirstOptionOnChange: true,
-  allowDeselect: false,
-  maxDropdownHeight: 280,
-  onKeyDownCapture: chooseByEnter,
-};
 
 export function ProfileStep() {
   const control = useStepForm('profile', {
     job_title: '',
     country: '',
-    time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    time_zone: currentZone(Intl.DateTimeFormat().resolvedOptions().timeZone),
     phone: '',
     bio: '',
   });
@@ -34,25 +28,23 @@ export function ProfileStep() {
       <TextInput
         wrapperProps={WIDE}
         label="Job title"
-        withAsterisk
+        required
         autoComplete="organization-title"
         {...form.getInputProps('job_title')}
       />
-      <Select
+      <SearchSelect
         label="Country"
-        withAsterisk
-        {...BY_NAME}
+        required
         placeholder="Choose or type"
-        data={countries}
+        options={countries}
         nothingFoundMessage="No country by that name"
         {...form.getInputProps('country')}
       />
-      <Select
+      <SearchSelect
         label="Time zone"
-        withAsterisk
-        {...BY_NAME}
+        required
         placeholder="Choose or type a city"
-        data={zones}
+        options={zones}
         nothingFoundMessage="No such city: try a larger one nearby"
         {...form.getInputProps('time_zone')}
       />
@@ -67,7 +59,8 @@ export function ProfileStep() {
       <Textarea
         wrapperProps={WIDE}
         label="About you"
-        description={`Optional. A line or two for colleagues, ${BIO_MAX} characters at most.`}
+        description="Optional. A line or two for colleagues."
+        {...counted(form.getValues().bio, BIO_MAX)}
         autosize
         minRows={3}
         maxRows={8}

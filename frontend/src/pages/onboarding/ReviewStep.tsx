@@ -1,7 +1,8 @@
 import { Button, Checkbox } from '@mantine/core';
 import { IconArrowRight, IconFlag } from '@tabler/icons-react';
 import { useState } from 'react';
-import { Link, useNavigate } from 'react-router';
+import { Link } from 'react-router';
+import { useGoTo } from '../../app/useGoTo';
 import { openBeforeReview, WORDS } from '../../onboarding/steps';
 import { useStepForm } from '../../onboarding/useStepForm';
 import { useWizard } from '../../onboarding/WizardProvider';
@@ -57,7 +58,7 @@ interface ReviewProps {
 /** Everything once more, the terms, and the end of the path. */
 function Review({ finishing, setFinishing }: ReviewProps) {
   const { state, wizard } = useWizard();
-  const navigate = useNavigate();
+  const goTo = useGoTo();
   const control = useStepForm('review', { accepted_terms: false });
   const { failure, fail, say } = useFailure();
   const { form } = control;
@@ -74,7 +75,7 @@ function Review({ finishing, setFinishing }: ReviewProps) {
     try {
       if (!(await control.submit())) return;
       await wizard.finish();
-      await navigate('/', { state: { finished: true }, viewTransition: true });
+      goTo('/', { state: { finished: true } });
     } catch (error) {
       fail(error, AFTER_OUTAGE);
     } finally {

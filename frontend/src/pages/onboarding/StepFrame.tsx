@@ -37,7 +37,7 @@ interface StepFormProps {
 /** A step's form: its fields, notices, and the way back and on. */
 export function StepForm({ step, control, children, optional = false }: StepFormProps) {
   const send = async (status: 'completed' | 'skipped'): Promise<void> => {
-    if (await control.submit(status)) await control.goOn();
+    if (await control.submit(status)) control.goOn();
   };
   return (
     <>

@@ -1,0 +1,2 @@
+export const executable: string | undefined;
+export const FLAGS: string[];

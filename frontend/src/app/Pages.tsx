@@ -1,0 +1,66 @@
+import { type ComponentType, lazy } from 'react';
+import { Navigate, Route, Routes } from 'react-router';
+import { AuthLayout } from '../pages/AuthLayout';
+import { NotFound } from '../pages/NotFound';
+import { GuestOnly, PersonOnly } from './gates';
+import { Root } from './Root';
+import { signUpPage } from './preload';
+
+/** A page by its name in its module, loaded when it is first shown. */
+function page<N extends string>(load: () => Promise<Record<N, ComponentType>>, name: N) {
+  return lazy(async () => ({ default: (await load())[name] }));
+}
+
+const SignUp = page(signUpPage, 'SignUp');
+const LogIn = page(() => import('../pages/LogIn'), 'LogIn');
+const VerifyEmail = page(() => import('../pages/VerifyEmail'), 'VerifyEmail');
+const ConfirmEmail = page(() => import('../pages/ConfirmEmail'), 'ConfirmEmail');
+const Invitation = page(() => import('../pages/Invitation'), 'Invitation');
+const ResetPassword = page(() => import('../pages/ResetPassword'), 'ResetPassword');
+const ForgotPassword = page(() => import('../pages/ForgotPassword'), 'ForgotPassword');
+const AppLayout = page(() => import('../pages/AppLayout'), 'AppLayout');
+const Home = page(() => import('../pages/Home'), 'Home');
+const Account = page(() => import('../pages/account/Account'), 'Account');
+const StepPage = page(() => import('../pages/onboarding/StepPage'), 'StepPage');
+const LegalLayout = page(() => import('../pages/LegalLayout'), 'LegalLayout');
+const Terms = page(() => import('../pages/Legal'), 'Terms');
+const Privacy = page(() => import('../pages/Legal'), 'Privacy');
+
+/** Every address of the page. What only a person with an account needs is loaded when they have one. */
+export function Pages() {
+  return (
+    <Routes>
+      <Route element={<Root />}>
+        <Route element={<GuestOnly />}>
+          <Route element={<AuthLayout />}>
+            <Route path="sign-up" element={<SignUp />} />
+            <Route path="log-in" element={<LogIn />} />
+          </Route>
+        </Route>
+        {/* Where mails lead, whoever is here. */}
+        <Route element={<AuthLayout />}>
+          <Route path="verify-email" element={<VerifyEmail />} />
+          <Route path="confirm-email" element={<ConfirmEmail />} />
+          <Route path="invitation" element={<Invitation />} />
+          <Route path="reset-password" element={<ResetPassword />} />
+          <Route path="forgot-password" element={<ForgotPassword />} />
+        </Route>
+        <Route element={<PersonOnly />}>
+          <Route element={<AppLayout />}>
+            <Route index element={<Home />} />
+            <Route path="account" element={<Account />} />
+            <Route path="onboarding/:step?" element={<StepPage />} />
+          </Route>
+        </Route>
+        <Route element={<LegalLayout />}>
+          <Route path="terms" element={<Terms />} />
+          <Route path="privacy" element={<Privacy />} />
+        </Route>
+        <Route path="home" element={<Navigate to="/" replace />} />
+        {/* As mails spell it. */}
+        <Route path="login" element={<Navigate to="/log-in" replace />} />
+        <Route path="*" element={<NotFound />} />
+      </Route>
+    </Routes>
+  );
+}

@@ -1,0 +1,27 @@
+import { useWizard } from '../../onboarding/WizardProvider';
+import { PageHeading } from '../../ui/PageHeading';
+import classes from './Account.module.css';
+import { CloseSection } from './CloseSection';
+import { DataSection } from './DataSection';
+import { EmailSection } from './EmailSection';
+import { NameSection } from './NameSection';
+import { PasswordSection } from './PasswordSection';
+import { SessionsSection } from './SessionsSection';
+
+/** All that a person can do about the account itself. */
+export function Account() {
+  const { user } = useWizard();
+  return (
+    <div className={classes.page}>
+      <PageHeading title="Account" heading="Your account" />
+      <div className={classes.card}>
+        <NameSection user={user} />
+        <EmailSection user={user} />
+        <PasswordSection user={user} />
+        <SessionsSection />
+        <DataSection />
+        <CloseSection />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,105 @@
+import { Button, Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { unwrap } from '../../api';
+import type { SessionInfoBody } from '../../generated';
+import { endAllSessions, endOtherSessions, endSession, listSessions } from '../../generated';
+import { useWizard } from '../../onboarding/WizardProvider';
+import { endHere } from '../../session/account';
+import { FailureNote } from '../../ui/FailureNote';
+import { formatMoment } from '../../ui/format';
+import { useFailure } from '../../ui/useFailure';
+import { localeOf } from '../onboarding/preferences';
+import { OutOfReach } from '../OutOfReach';
+import classes from './Account.module.css';
+import { Section } from './Section';
+
+/** Where the person is logged in, and how to end that: one, all others, or all. */
+export function SessionsSection() {
+  const { user } = useWizard();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['sessions', user.id],
+    queryFn: ({ signal }) => unwrap(listSessions({ signal })),
+  });
+  const [busy, setBusy] = useState<string>();
+  const { failure, fail, say } = useFailure();
+  const run = (what: string, end: () => Promise<unknown>): void => {
+    setBusy(what);
+    say(undefined);
+    end()
+      .then(() => refetch())
+      .catch((refusal: unknown) => fail(refusal))
+      .finally(() => setBusy(undefined));
+  };
+  const others = (data?.items.length ?? 0) > 1;
+  return (
+    <Section title="Where you are logged in" lead="End what you do not know, and change your password then.">
+      <FailureNote failure={failure} />
+      {error && !data && <OutOfReach error={error} onRetry={refetch} />}
+      {!data && !error && <Skeleton height={72} />}
+      <ul className={classes.sessions}>
+        {data?.items.map((session) => (
+          <SessionItem
+            key={session.id}
+            session={session}
+            busy={busy === session.id}
+            onEnd={() => run(session.id, () => unwrap(endSession({ path: { id: session.id } })))}
+          />
+        ))}
+      </ul>
+      <div className={classes.ways}>
+        <Button
+          variant="default"
+          disabled={!others}
+          loading={busy === 'others'}
+          onClick={() => run('others', () => unwrap(endOtherSessions()))}
+        >
+          End all others
+        </Button>
+        <Button variant="default" loading={busy === 'all'} onClick={() => run('all', endAll)}>
+          End all, this one too
+        </Button>
+      </div>
+    </Section>
+  );
+}
+
+async function endAll(): Promise<void> {
+  await unwrap(endAllSessions());
+  endHere('signed_out');
+}
+
+interface SessionItemProps {
+  session: SessionInfoBody;
+  busy: boolean;
+  onEnd: () => void;
+}
+
+function SessionItem({ session, busy, onEnd }: SessionItemProps) {
+  const { state } = useWizard();
+  const { device, address, last_used_at, current } = session;
+  return (
+    <li className={classes.session}>
+      <p className={classes.device}>
+        <strong>{device}</strong>
+        <span>
+          Last used {formatMoment(last_used_at, localeOf(state))}
+          {address && `, from ${address}`}
+        </span>
+      </p>
+      {current ? (
+        <span className={classes.here}>This device</span>
+      ) : (
+        <Button
+          size="xs"
+          variant="default"
+          loading={busy}
+          aria-label={`End the session of ${device}`}
+          onClick={onEnd}
+        >
+          End
+        </Button>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,52 @@
+import { Select, type SelectProps } from '@mantine/core';
+import { useMemo, useState } from 'react';
+import { chooseByEnter } from './chooseByEnter';
+import { type SearchOption, searchOptions } from './search-options';
+
+/** Few enough to be drawn at once on a slow device, and to be looked through. */
+const LIMIT = 60;
+
+interface SearchSelectProps extends Omit<SelectProps, 'data'> {
+  options: readonly SearchOption[];
+}
+
+/** One of very many, found by typing. What was chosen is changed, but not taken back. */
+export function SearchSelect({ options, ...props }: SearchSelectProps) {
+  const [search, setSearch] = useState('');
+  const chosen = options.find(({ value }) => value === props.value);
+  // What stands there once something is chosen was not typed.
+  const asked = search === chosen?.label ? '' : search;
+  const data = useMemo(() => listOf(options, asked, chosen), [options, asked, chosen]);
+  return (
+    <Select
+      {...props}
+      searchable
+      selectFirstOptionOnChange
+      allowDeselect={false}
+      // The list itself scrolls, which assistive technology knows of a list.
+      withScrollArea={false}
+      styles={{ options: { maxHeight: 280, overflowY: 'auto' } }}
+      data={data}
+      filter={({ options: found }) => found}
+      searchValue={search}
+      onSearchChange={setSearch}
+      onKeyDownCapture={chooseByEnter}
+    />
+  );
+}
+
+interface Item {
+  value: string;
+  label: string;
+  disabled?: boolean;
+}
+
+function listOf(options: readonly SearchOption[], asked: string, chosen: SearchOption | undefined): Item[] {
+  const found = searchOptions(options, asked, LIMIT);
+  const shown = asked === '' && chosen ? [chosen, ...found.filter((one) => one !== chosen)] : found;
+  const items: Item[] = shown.slice(0, LIMIT).map(({ value, label }) => ({ value, label }));
+  const more = asked === '' ? options.length - items.length : 0;
+  return more > 0 ? [...items, { value: MORE, label: `Type to find ${more} more`, disabled: true }] : items;
+}
+
+const MORE = '\u0000more';
