@@ -110,7 +110,9 @@ fn with_page(layout: &Layout, router: Router) -> Router {
     if !index.is_file() {
         return router.fallback(page_is_not_built);
     }
-    router.layer(map_response(forbid_guessing)).fallback_service(page_files::files(&layout.frontend_dir, &index))
+    router
+        .layer(map_response(forbid_guessing))
+        .fallback_service(page_files::files(&layout.frontend_dir, &index))
 }
 
 async fn page_is_not_built() -> Response {
