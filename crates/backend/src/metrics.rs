@@ -55,6 +55,7 @@ pub struct Metrics {
     value_files: GaugeVec,
     answers_not_kept: IntCounterVec,
     address_collisions: IntGauge,
+    factors_sealed_otherwise: IntGauge,
     hashes: HashMetrics,
     replica_reads: CounterVec,
     store: StoreMetrics,
@@ -92,6 +93,10 @@ impl Metrics {
                 "account_address_collisions",
                 "Accounts whose address is another spelling of one that another account has.",
             )?,
+            factors_sealed_otherwise: IntGauge::new(
+                "second_factors_sealed_by_other_secrets",
+                "Secrets of authenticator apps that another secret than JWT_SECRET has sealed, after the last look.",
+            )?,
             hashes: HashMetrics::register(&registry)?,
             replica_reads: CounterVec::new(
                 Opts::new("db_replica_reads_total", "Questions to the replica for reading, by result."),
@@ -117,6 +122,7 @@ impl Metrics {
         registry.register(Box::new(self.value_files.clone()))?;
         registry.register(Box::new(self.answers_not_kept.clone()))?;
         registry.register(Box::new(self.address_collisions.clone()))?;
+        registry.register(Box::new(self.factors_sealed_otherwise.clone()))?;
         registry.register(Box::new(self.replica_reads.clone()))?;
         // process_cpu_seconds_total, process_resident_memory_bytes and their kin.
         registry.register(Box::new(ProcessMetrics::for_self()))
@@ -125,6 +131,11 @@ impl Metrics {
     /// Counts spans, too. To be called once.
     pub fn count_spans(&self, counts: Arc<SpanCounts>) -> prometheus::Result<()> {
         self.registry.register(Box::new(SpanMetrics::new(counts)?))
+    }
+
+    /// How many secrets of authenticator apps the current secret has not sealed.
+    pub fn factors_sealed_otherwise(&self, left: usize) {
+        self.factors_sealed_otherwise.set(i64::try_from(left).unwrap_or(i64::MAX));
     }
 
     /// The part of password hashing, for the hasher.

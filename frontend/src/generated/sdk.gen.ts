@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, ApiHealthData, ApiHealthErrors, ApiHealthResponses, ApproveDomainData, ApproveDomainErrors, ApproveDomainResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ClaimDomainData, ClaimDomainErrors, ClaimDomainResponses, CloseAccountData, CloseAccountErrors, CloseAccountResponses, CompleteOnboardingData, CompleteOnboardingErrors, CompleteOnboardingResponses, DescribeOrganizationData, DescribeOrganizationErrors, DescribeOrganizationResponses, DocsData, DocsResponses, DropDomainData, DropDomainErrors, DropDomainResponses, EndAllSessionsData, EndAllSessionsErrors, EndAllSessionsResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportUsersData, ExportUsersErrors, ExportUsersResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, FoundOrganizationData, FoundOrganizationErrors, FoundOrganizationResponses, FunnelData, FunnelErrors, FunnelResponses, GetOnboardingData, GetOnboardingErrors, GetOnboardingResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetStaticDataData, GetStaticDataResponses, HealthData, HealthErrors, HealthResponses, InviteData, InviteErrors, InviteResponses, JoinOrganizationData, JoinOrganizationErrors, JoinOrganizationResponses, LeaveOrganizationData, LeaveOrganizationErrors, LeaveOrganizationResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListDomainClaimsData, ListDomainClaimsErrors, ListDomainClaimsResponses, ListDomainsData, ListDomainsErrors, ListDomainsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMailsData, ListMailsErrors, ListMailsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListOffersData, ListOffersErrors, ListOffersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, LookAtInvitationData, LookAtInvitationErrors, LookAtInvitationResponses, MeData, MeErrors, MeResponses, MetricsData, MetricsResponses, OpenapiData, OpenapiResponses, PassOwnershipData, PassOwnershipErrors, PassOwnershipResponses, PutStepData, PutStepErrors, PutStepResponses, ReadyData, ReadyErrors, ReadyResponses, RefreshData, RefreshErrors, RefreshResponses, RefuseDomainData, RefuseDomainErrors, RefuseDomainResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ReopenAccountData, ReopenAccountErrors, ReopenAccountResponses, ReplayMailData, ReplayMailErrors, ReplayMailResponses, ReplayWebhookData, ReplayWebhookErrors, ReplayWebhookResponses, ReplayWebhooksData, ReplayWebhooksErrors, ReplayWebhooksResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreUserData, RestoreUserErrors, RestoreUserResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, SendResetData, SendResetErrors, SendResetResponses, SetMemberRoleData, SetMemberRoleErrors, SetMemberRoleResponses, ShowUserData, ShowUserErrors, ShowUserResponses, SuspendUserData, SuspendUserErrors, SuspendUserResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, ApiHealthData, ApiHealthErrors, ApiHealthResponses, ApproveDomainData, ApproveDomainErrors, ApproveDomainResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ClaimDomainData, ClaimDomainErrors, ClaimDomainResponses, CloseAccountData, CloseAccountErrors, CloseAccountResponses, CompleteOnboardingData, CompleteOnboardingErrors, CompleteOnboardingResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, DescribeOrganizationData, DescribeOrganizationErrors, DescribeOrganizationResponses, DocsData, DocsResponses, DropDomainData, DropDomainErrors, DropDomainResponses, EndAllSessionsData, EndAllSessionsErrors, EndAllSessionsResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EnrolTotpData, EnrolTotpErrors, EnrolTotpResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportUsersData, ExportUsersErrors, ExportUsersResponses, ForgetDevicesData, ForgetDevicesErrors, ForgetDevicesResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, FoundOrganizationData, FoundOrganizationErrors, FoundOrganizationResponses, FunnelData, FunnelErrors, FunnelResponses, GetOnboardingData, GetOnboardingErrors, GetOnboardingResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetStaticDataData, GetStaticDataResponses, HealthData, HealthErrors, HealthResponses, InviteData, InviteErrors, InviteResponses, JoinOrganizationData, JoinOrganizationErrors, JoinOrganizationResponses, LeaveOrganizationData, LeaveOrganizationErrors, LeaveOrganizationResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListDomainClaimsData, ListDomainClaimsErrors, ListDomainClaimsResponses, ListDomainsData, ListDomainsErrors, ListDomainsResponses, ListFactorsData, ListFactorsErrors, ListFactorsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMailsData, ListMailsErrors, ListMailsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListOffersData, ListOffersErrors, ListOffersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LoginSecondFactorData, LoginSecondFactorErrors, LoginSecondFactorResponses, LogoutData, LogoutErrors, LogoutResponses, LookAtInvitationData, LookAtInvitationErrors, LookAtInvitationResponses, MeData, MeErrors, MeResponses, MetricsData, MetricsResponses, OpenapiData, OpenapiResponses, PassOwnershipData, PassOwnershipErrors, PassOwnershipResponses, PutStepData, PutStepErrors, PutStepResponses, ReadyData, ReadyErrors, ReadyResponses, RefreshData, RefreshErrors, RefreshResponses, RefuseDomainData, RefuseDomainErrors, RefuseDomainResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ReopenAccountData, ReopenAccountErrors, ReopenAccountResponses, ReplayMailData, ReplayMailErrors, ReplayMailResponses, ReplayWebhookData, ReplayWebhookErrors, ReplayWebhookResponses, ReplayWebhooksData, ReplayWebhooksErrors, ReplayWebhooksResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreUserData, RestoreUserErrors, RestoreUserResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, SendResetData, SendResetErrors, SendResetResponses, SetMemberRoleData, SetMemberRoleErrors, SetMemberRoleResponses, ShowUserData, ShowUserErrors, ShowUserResponses, StepUpData, StepUpErrors, StepUpResponses, SuspendUserData, SuspendUserErrors, SuspendUserResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -349,14 +349,116 @@ export const verifyEmail = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
+ * My second factors
+ */
+export const listFactors = <ThrowOnError extends boolean = false>(options?: Options<ListFactorsData, ThrowOnError>) => (options?.client ?? client).get<ListFactorsResponses, ListFactorsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/factors',
+    ...options
+});
+
+/**
+ * Forget all remembered devices
+ *
+ * From now on a log-in asks for the second factor on every device, until one is remembered anew. Their sessions go on. A
+ * changed or reset password, and the end of all (other) sessions, forget them, too.
+ */
+export const forgetDevices = <ThrowOnError extends boolean = false>(options?: Options<ForgetDevicesData, ThrowOnError>) => (options?.client ?? client).delete<ForgetDevicesResponses, ForgetDevicesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/factors/devices',
+    ...options
+});
+
+/**
+ * Give me other recovery codes
+ *
+ * Ten new ones, which are shown this once. Those of before are worth nothing any more.
+ */
+export const renewRecoveryCodes = <ThrowOnError extends boolean = false>(options?: Options<RenewRecoveryCodesData, ThrowOnError>) => (options?.client ?? client).post<RenewRecoveryCodesResponses, RenewRecoveryCodesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/factors/recovery-codes',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
+
+/**
+ * Switch the second factor off
+ *
+ * The authenticator app, the recovery codes and the remembered devices are forgotten. From now on the password logs in
+ * alone.
+ */
+export const removeTotp = <ThrowOnError extends boolean = false>(options?: Options<RemoveTotpData, ThrowOnError>) => (options?.client ?? client).delete<RemoveTotpResponses, RemoveTotpErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/factors/totp',
+    ...options
+});
+
+/**
+ * Begin with an authenticator app
+ *
+ * Gives a secret for the app. Nothing else changes until a code of it is given to `/api/auth/factors/totp/confirm`, within
+ * 15 minutes. Whoever has an app already goes on with that one until then, and with the new one from then on.
+ */
+export const enrolTotp = <ThrowOnError extends boolean = false>(options?: Options<EnrolTotpData, ThrowOnError>) => (options?.client ?? client).post<EnrolTotpResponses, EnrolTotpErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/factors/totp',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
+
+/**
+ * Switch the authenticator app on
+ *
+ * Takes its first code. From now on a log-in asks for a code beside the password. The answer has ten recovery codes, which
+ * are shown this once; those of before are worth nothing any more, and no device is remembered any more. This session
+ * counts as proved by both factors; its next access token says so.
+ */
+export const confirmTotp = <ThrowOnError extends boolean = false>(options: Options<ConfirmTotpData, ThrowOnError>) => (options.client ?? client).post<ConfirmTotpResponses, ConfirmTotpErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/factors/totp/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Log in
  *
  * A wrong password and an unknown address get the same answer in the same time. Wrong attempts are counted by account
  * and by address of the client: 5 and 30 may follow each other, then each has to wait longer, up to 15 minutes. A device
  * that has logged in to the account before has 10 of its own.
+ *
+ * People who have switched a second factor on get 401 `second_factor_required` for the right password, unless the device is
+ * remembered. Its `second_factor` has a challenge, which `POST /api/auth/login/second-factor` takes, and the factors that
+ * there are.
  */
 export const login = <ThrowOnError extends boolean = false>(options: Options<LoginData, ThrowOnError>) => (options.client ?? client).post<LoginResponses, LoginErrors, ThrowOnError>({
     url: '/api/auth/login',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Log in: the second factor
+ *
+ * For people who have switched one on, `POST /api/auth/login` answers 401 `second_factor_required` with a challenge; this
+ * call takes it, with a code of the authenticator app or a recovery code. A code is good for one use. Wrong ones are
+ * counted by account and by address of the client: 5 and 30 may follow each other, then each has to wait longer, up to 15
+ * minutes. A device that has logged in to the account before has 10 of its own.
+ */
+export const loginSecondFactor = <ThrowOnError extends boolean = false>(options: Options<LoginSecondFactorData, ThrowOnError>) => (options.client ?? client).post<LoginSecondFactorResponses, LoginSecondFactorErrors, ThrowOnError>({
+    url: '/api/auth/login/second-factor',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -508,6 +610,23 @@ export const endSession = <ThrowOnError extends boolean = false>(options: Option
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/auth/sessions/{id}',
     ...options
+});
+
+/**
+ * Prove once more that it is me
+ *
+ * Sensitive calls answer 403 `step_up_required` where the last proof is older than `STEP_UP_MAX_AGE`, or where it was the
+ * password alone of somebody who has a second factor. This call takes the proof and gives an access token that says so;
+ * tokens of later refreshes say it, too. People with a second factor give a code of it, all others the password.
+ */
+export const stepUp = <ThrowOnError extends boolean = false>(options: Options<StepUpData, ThrowOnError>) => (options.client ?? client).post<StepUpResponses, StepUpErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/step-up',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

@@ -45,6 +45,24 @@ export type ActorBody = {
 };
 
 /**
+ * How the log-in goes on: one of `factors`, with `challenge`, at `POST /api/auth/login/second-factor`.
+ */
+export type AskedFactorBody = {
+    /**
+     * Says whose password was right. It tells nothing, and logs nobody in by itself.
+     */
+    challenge: string;
+    /**
+     * Seconds until the challenge expires and the password is needed again.
+     */
+    expires_in: number;
+    /**
+     * `totp` (a code of an authenticator app), `recovery_code`.
+     */
+    factors: Array<string>;
+};
+
+/**
  * Some rows of the audit log, the newest first.
  */
 export type AuditLogBody = {
@@ -141,6 +159,16 @@ export type ClosingBody = {
      * Until then it can be opened again.
      */
     closing_at: string;
+};
+
+/**
+ * The first code of an authenticator app.
+ */
+export type ConfirmTotpRequest = {
+    /**
+     * The six digits that the authenticator app shows. Blanks among them do not count.
+     */
+    code: string;
 };
 
 /**
@@ -265,6 +293,10 @@ export type ExportBody = {
     onboarding: OnboardingBody;
     organization: OrganizationBody | null;
     /**
+     * What a log-in asks for beside the password. The secrets themselves are in no export.
+     */
+    second_factors: FactorsBody;
+    /**
      * Every session, newest first.
      */
     sessions: Array<ExportedSession>;
@@ -306,6 +338,21 @@ export type ExportedSession = {
     ended_at: string | null;
     id: string;
     last_used_at: string;
+};
+
+/**
+ * One's own second factors.
+ */
+export type FactorsBody = {
+    /**
+     * Whether a log-in asks for more than the password.
+     */
+    enabled: boolean;
+    /**
+     * How many recovery codes are left.
+     */
+    recovery_codes_left: number;
+    totp: TotpBody | null;
 };
 
 /**
@@ -588,6 +635,24 @@ export type MessagesBody = {
 };
 
 /**
+ * What has to be proved at `POST /api/auth/step-up`.
+ */
+export type NeededProofBody = {
+    /**
+     * How surely (NIST SP 800-63B): `aal1`, or `aal2` for people with a second factor.
+     */
+    acr: string;
+    /**
+     * By what: `password`, or `totp` and `recovery_code` for people with a second factor.
+     */
+    factors: Array<string>;
+    /**
+     * How many seconds ago at most.
+     */
+    max_age: number;
+};
+
+/**
  * A request without any fields.
  */
 export type NoFields = {
@@ -729,9 +794,17 @@ export type Problem = {
      */
     request_id: string;
     /**
+     * With `second_factor_required`: how the log-in goes on.
+     */
+    second_factor?: AskedFactorBody;
+    /**
      * The status of the answer.
      */
     status: number;
+    /**
+     * With `step_up_required`: what has to be proved.
+     */
+    step_up?: NeededProofBody;
     /**
      * The status's standard phrase.
      */
@@ -790,6 +863,13 @@ export type ReceivedInvitationBody = {
      * `member` or `owner`.
      */
     role: string;
+};
+
+/**
+ * Ten codes, each of which is good for one use in the place of the authenticator app. They are shown this once.
+ */
+export type RecoveryCodesBody = {
+    recovery_codes: Array<string>;
 };
 
 /**
@@ -881,6 +961,29 @@ export type ResetPasswordRequest = {
      * The token of the link.
      */
     token: string;
+};
+
+/**
+ * What comes after the password: the challenge, and either a code of the authenticator app or a recovery code.
+ */
+export type SecondFactorRequest = {
+    /**
+     * From the answer `second_factor_required`.
+     */
+    challenge: string;
+    /**
+     * The six digits that the authenticator app shows. Blanks among them do not count.
+     */
+    code?: string | null;
+    /**
+     * A recovery code. Case, blanks and hyphens do not count.
+     */
+    recovery_code?: string | null;
+    /**
+     * Whether the password alone is to log in from this device for 30 days. The device is known by its cookie, or its
+     * `X-Device-Token`.
+     */
+    remember_device?: boolean;
 };
 
 /**
@@ -1034,6 +1137,44 @@ export type StepState = 'not_started' | 'in_progress' | 'completed' | 'skipped';
  * The status that a client may give a step.
  */
 export type StepStatusName = 'in_progress' | 'completed' | 'skipped';
+
+/**
+ * A proof that it is oneself: the password or, for people with a second factor, a code of the authenticator app or a
+ * recovery code.
+ */
+export type StepUpRequest = {
+    /**
+     * The six digits that the authenticator app shows. Blanks among them do not count.
+     */
+    code?: string | null;
+    password?: string | null;
+    /**
+     * A recovery code. Case, blanks and hyphens do not count.
+     */
+    recovery_code?: string | null;
+};
+
+/**
+ * An access token that says what was proved just now.
+ */
+export type SteppedUpBody = {
+    /**
+     * For the `Authorization` header, in the place of the one of before.
+     */
+    access_token: string;
+    /**
+     * How surely the person is known (NIST SP 800-63B): `aal1`, `aal2`.
+     */
+    acr: string;
+    /**
+     * Seconds until the access token expires.
+     */
+    expires_in: number;
+    /**
+     * Always `Bearer`.
+     */
+    token_type: string;
+};
 
 /**
  * What an onboarding is an instance of.
@@ -1219,6 +1360,34 @@ export type TokenRequest = {
 };
 
 /**
+ * An authenticator app.
+ */
+export type TotpBody = {
+    /**
+     * Since when its codes are asked for.
+     */
+    confirmed_at: string | null;
+};
+
+/**
+ * A secret for an authenticator app. It is shown this once.
+ */
+export type TotpEnrolmentBody = {
+    /**
+     * Until then the first code must have been given.
+     */
+    expires_at: string;
+    /**
+     * In base32, for those who type it.
+     */
+    secret: string;
+    /**
+     * The same for a QR code: `otpauth://totp/…`.
+     */
+    uri: string;
+};
+
+/**
  * What is to change. What is left out or `null` stays as it is.
  */
 export type UpdateAccountRequest = {
@@ -1322,6 +1491,10 @@ export type CloseAccountErrors = {
      * `invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`
      */
     401: Problem;
+    /**
+     * `step_up_required`: only of people with a second factor
+     */
+    403: Problem;
     /**
      * `request_timeout`
      */
@@ -2173,7 +2346,7 @@ export type EndSessionsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: only for admins
+     * `forbidden`: only for admins; `step_up_required`
      */
     403: Problem;
     /**
@@ -2245,7 +2418,7 @@ export type RestoreUserErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: only for admins
+     * `forbidden`: only for admins; `step_up_required`
      */
     403: Problem;
     /**
@@ -2317,7 +2490,7 @@ export type SendResetErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: only for admins
+     * `forbidden`: only for admins; `step_up_required`
      */
     403: Problem;
     /**
@@ -2389,7 +2562,7 @@ export type SuspendUserErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: only for admins
+     * `forbidden`: only for admins; `step_up_required`
      */
     403: Problem;
     /**
@@ -2665,6 +2838,10 @@ export type ChangeEmailErrors = {
      */
     401: Problem;
     /**
+     * `step_up_required`: only of people with a second factor
+     */
+    403: Problem;
+    /**
      * `request_timeout`
      */
     408: Problem;
@@ -2838,6 +3015,328 @@ export type VerifyEmailResponses = {
 
 export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
 
+export type ListFactorsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/factors';
+};
+
+export type ListFactorsErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListFactorsError = ListFactorsErrors[keyof ListFactorsErrors];
+
+export type ListFactorsResponses = {
+    /**
+     * What a log-in asks for beside the password
+     */
+    200: FactorsBody;
+};
+
+export type ListFactorsResponse = ListFactorsResponses[keyof ListFactorsResponses];
+
+export type ForgetDevicesData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/factors/devices';
+};
+
+export type ForgetDevicesErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ForgetDevicesError = ForgetDevicesErrors[keyof ForgetDevicesErrors];
+
+export type ForgetDevicesResponses = {
+    /**
+     * No device is remembered
+     */
+    204: void;
+};
+
+export type ForgetDevicesResponse = ForgetDevicesResponses[keyof ForgetDevicesResponses];
+
+export type RenewRecoveryCodesData = {
+    /**
+     * Not needed
+     */
+    body?: NoFields | null;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/factors/recovery-codes';
+};
+
+export type RenewRecoveryCodesErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `step_up_required`
+     */
+    403: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `no_second_factor`
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type RenewRecoveryCodesError = RenewRecoveryCodesErrors[keyof RenewRecoveryCodesErrors];
+
+export type RenewRecoveryCodesResponses = {
+    /**
+     * The new codes
+     */
+    200: RecoveryCodesBody;
+};
+
+export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
+
+export type RemoveTotpData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/factors/totp';
+};
+
+export type RemoveTotpErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `step_up_required`
+     */
+    403: Problem;
+    /**
+     * `no_second_factor`
+     */
+    409: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type RemoveTotpError = RemoveTotpErrors[keyof RemoveTotpErrors];
+
+export type RemoveTotpResponses = {
+    /**
+     * It is off
+     */
+    204: void;
+};
+
+export type RemoveTotpResponse = RemoveTotpResponses[keyof RemoveTotpResponses];
+
+export type EnrolTotpData = {
+    /**
+     * Not needed
+     */
+    body?: NoFields | null;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/factors/totp';
+};
+
+export type EnrolTotpErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `step_up_required`
+     */
+    403: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type EnrolTotpError = EnrolTotpErrors[keyof EnrolTotpErrors];
+
+export type EnrolTotpResponses = {
+    /**
+     * A secret that waits for its first code
+     */
+    201: TotpEnrolmentBody;
+};
+
+export type EnrolTotpResponse = EnrolTotpResponses[keyof EnrolTotpResponses];
+
+export type ConfirmTotpData = {
+    body: ConfirmTotpRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/factors/totp/confirm';
+};
+
+export type ConfirmTotpErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `invalid_second_factor`; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `not_enrolling`: there is no secret that waits for its first code, or it has waited for too long
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `too_many_attempts`
+     */
+    429: Problem;
+    /**
+     * `second_factor_unreadable`: begin anew; `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ConfirmTotpError = ConfirmTotpErrors[keyof ConfirmTotpErrors];
+
+export type ConfirmTotpResponses = {
+    /**
+     * The second factor is on
+     */
+    200: RecoveryCodesBody;
+};
+
+export type ConfirmTotpResponse = ConfirmTotpResponses[keyof ConfirmTotpResponses];
+
 export type LoginData = {
     body: LoginRequest;
     headers?: {
@@ -2861,7 +3360,7 @@ export type LoginErrors = {
      */
     400: Problem;
     /**
-     * `invalid_credentials`
+     * `invalid_credentials`; `second_factor_required`: the password is right, and `second_factor` says how the log-in goes on
      */
     401: Problem;
     /**
@@ -2908,6 +3407,77 @@ export type LoginResponses = {
 };
 
 export type LoginResponse = LoginResponses[keyof LoginResponses];
+
+export type LoginSecondFactorData = {
+    body: SecondFactorRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * From an earlier answer with this header: the device that is remembered or has an allowance of its own. With `session` `cookie` it is a cookie
+         */
+        'X-Device-Token'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/login/second-factor';
+};
+
+export type LoginSecondFactorErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `invalid_second_factor`: the code is wrong or was used before; `challenge_expired`: give the password again
+     */
+    401: Problem;
+    /**
+     * `account_suspended`
+     */
+    403: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `too_many_attempts`
+     */
+    429: Problem;
+    /**
+     * `second_factor_unreadable`: log in with a recovery code; `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type LoginSecondFactorError = LoginSecondFactorErrors[keyof LoginSecondFactorErrors];
+
+export type LoginSecondFactorResponses = {
+    /**
+     * A new session
+     */
+    200: SessionBody;
+};
+
+export type LoginSecondFactorResponse = LoginSecondFactorResponses[keyof LoginSecondFactorResponses];
 
 export type LogoutData = {
     /**
@@ -3030,6 +3600,10 @@ export type ChangePasswordErrors = {
      * `invalid_credentials`: the current password is wrong; `token_missing`, `token_expired`, `token_invalid`
      */
     401: Problem;
+    /**
+     * `step_up_required`: only of people with a second factor
+     */
+    403: Problem;
     /**
      * `request_timeout`
      */
@@ -3506,6 +4080,77 @@ export type EndSessionResponses = {
 };
 
 export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
+
+export type StepUpData = {
+    body: StepUpRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/step-up';
+};
+
+export type StepUpErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `invalid_credentials`, `invalid_second_factor`; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `step_up_required`: a second factor is switched on, so that the password is not enough
+     */
+    403: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `no_second_factor`: give the password
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `too_many_attempts`
+     */
+    429: Problem;
+    /**
+     * `second_factor_unreadable`: give a recovery code; `internal_error`
+     */
+    500: Problem;
+    /**
+     * `overloaded`, `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type StepUpError = StepUpErrors[keyof StepUpErrors];
+
+export type StepUpResponses = {
+    /**
+     * An access token in the place of the one of before
+     */
+    200: SteppedUpBody;
+};
+
+export type StepUpResponse = StepUpResponses[keyof StepUpResponses];
 
 export type DocsData = {
     body?: never;

@@ -58,6 +58,13 @@ impl Devices {
         std::iter::once(own).chain(others).take(MOST).collect()
     }
 
+    /// The same with the device of the account `user_id`, which is a new one where it was not known, and that device.
+    pub(super) fn settled(&self, user_id: uuid::Uuid) -> (Self, KnownDevice) {
+        let devices = self.after_log_in(user_id);
+        let own = devices.first().copied().unwrap_or_else(|| KnownDevice::new(user_id));
+        (Self(devices), own)
+    }
+
     /// `answer` to a log-in to the account `user_id`, with what makes the device known from now on.
     pub(super) fn introduce(
         &self,

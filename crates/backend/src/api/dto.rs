@@ -3,6 +3,7 @@
 mod identity;
 mod onboarding;
 pub(super) mod organizations;
+mod second_factor;
 mod template;
 
 use serde::Serialize;
@@ -20,6 +21,11 @@ pub(super) use identity::{
     ForgotPasswordRequest, ResetPasswordRequest, ThemeName, UpdateAccountRequest, VerifyEmailRequest,
 };
 pub(super) use onboarding::{OnboardingBody, StepRequest};
+
+pub(super) use second_factor::{
+    CLOSED, ConfirmTotpRequest, FactorsBody, GivenFactor, RecoveryCodesBody, SecondFactorRequest,
+    StepUpRequest, SteppedUpBody, TotpBody, TotpEnrolmentBody,
+};
 
 /// Where the refresh token goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ToSchema)]

@@ -11,8 +11,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(super) use super::field_errors::FieldErrors;
+use super::proof::{AskedFactor, AskedFactorBody, NeededProof, NeededProofBody};
 use super::request_id;
-use crate::auth::{AccessError, HashError};
+use crate::auth::{AccessError, FactorSecretError, HashError};
 use crate::domain::onboarding::{ChangeRefused, UnknownStep};
 use crate::domain::organization::{QUOTA_WINDOW, RESEND_AFTER, Refusal};
 use crate::idempotency::{Answer, InvalidKey, OpenError};
@@ -56,6 +57,20 @@ pub(super) enum ApiError {
     Access(#[from] AccessError),
     #[error("e-mail address or password is wrong")]
     InvalidCredentials,
+    #[error("the password is right; now a second factor is needed, at POST /api/auth/login/second-factor")]
+    SecondFactorRequired(AskedFactor),
+    #[error("the challenge is not valid any more; log in again")]
+    ChallengeExpired,
+    #[error("the code is wrong, or it was used before")]
+    InvalidSecondFactor,
+    #[error("there is no second factor; switch one on first")]
+    NoSecondFactor,
+    #[error("there is no authenticator app that waits for its first code; begin again")]
+    NotEnrolling,
+    #[error(
+        "prove that it is you, at POST /api/auth/step-up, and repeat this with the access token of the answer"
+    )]
+    StepUpRequired(NeededProof),
     #[error("the account is suspended; ask whoever runs this service")]
     AccountSuspended,
     #[error("only admins may do this")]
@@ -108,6 +123,8 @@ pub(super) enum ApiError {
     Hash(#[from] HashError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the secret of an authenticator app cannot be used")]
+    FactorSecret(#[from] FactorSecretError),
     #[error("a message could not be written")]
     Envelope(#[from] EnvelopeError),
     #[error("an answer could not be written")]
@@ -139,6 +156,13 @@ impl ApiError {
             Self::UnknownStep(_) => (S::NOT_FOUND, "unknown_step"),
             Self::Access(error) => (S::UNAUTHORIZED, access_code(error)),
             Self::InvalidCredentials => (S::UNAUTHORIZED, "invalid_credentials"),
+            Self::SecondFactorRequired(_) => (S::UNAUTHORIZED, "second_factor_required"),
+            Self::ChallengeExpired => (S::UNAUTHORIZED, "challenge_expired"),
+            Self::InvalidSecondFactor => (S::UNAUTHORIZED, "invalid_second_factor"),
+            Self::NoSecondFactor => (S::CONFLICT, "no_second_factor"),
+            Self::NotEnrolling => (S::CONFLICT, "not_enrolling"),
+            Self::StepUpRequired(_) => (S::FORBIDDEN, "step_up_required"),
+            Self::FactorSecret(_) => (S::INTERNAL_SERVER_ERROR, "second_factor_unreadable"),
             Self::AccountSuspended => (S::FORBIDDEN, "account_suspended"),
             Self::Forbidden => (S::FORBIDDEN, "forbidden"),
             Self::UnknownUser => (S::NOT_FOUND, "unknown_user"),
@@ -214,6 +238,8 @@ impl ApiError {
             self,
             Self::Access(_)
                 | Self::AccountSuspended
+                | Self::StepUpRequired(_)
+                | Self::ChallengeExpired
                 | Self::Forbidden
                 | Self::EmailNotVerified
                 | Self::OnboardingOpen
@@ -330,6 +356,14 @@ pub(super) struct Problem {
     #[serde(skip_serializing_if = "is_zero")]
     #[schema(required = false)]
     more_errors: usize,
+    /// With `second_factor_required`: how the log-in goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = AskedFactorBody, required = false)]
+    second_factor: Option<AskedFactorBody>,
+    /// With `step_up_required`: what has to be proved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = NeededProofBody, required = false)]
+    step_up: Option<NeededProofBody>,
     /// With `onboarding_incomplete`: the required steps that are open.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -349,6 +383,8 @@ impl Problem {
             request_id: request_id::current(),
             more_errors: errors.more(),
             errors: errors.told().clone(),
+            second_factor: asked_factor(error),
+            step_up: needed_proof(error),
             open_steps: open_steps(error),
         }
     }
@@ -367,6 +403,14 @@ fn field_errors(error: &ApiError) -> FieldErrors {
         }
         _ => FieldErrors::new(),
     }
+}
+
+fn asked_factor(error: &ApiError) -> Option<AskedFactorBody> {
+    if let ApiError::SecondFactorRequired(asked) = error { Some(asked.into()) } else { None }
+}
+
+fn needed_proof(error: &ApiError) -> Option<NeededProofBody> {
+    if let ApiError::StepUpRequired(needed) = error { Some(needed.into()) } else { None }
 }
 
 fn open_steps(error: &ApiError) -> Vec<String> {
@@ -407,6 +451,11 @@ impl IntoResponse for ApiError {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, challenge(&self));
         }
+        if let Self::StepUpRequired(needed) = &self
+            && let Ok(value) = HeaderValue::try_from(needed.challenge())
+        {
+            headers.insert(WWW_AUTHENTICATE, value);
+        }
         if self.keepable(status) {
             response.extensions_mut().insert(Keepable);
         }
@@ -429,9 +478,11 @@ fn seconds(duration: &Duration) -> String {
 /// RFC 6750 section 3: no error code where the request bore no token at all.
 fn challenge(error: &ApiError) -> HeaderValue {
     match error {
-        ApiError::Access(AccessError::Missing) | ApiError::InvalidCredentials => {
-            HeaderValue::from_static("Bearer")
-        }
+        ApiError::Access(AccessError::Missing)
+        | ApiError::InvalidCredentials
+        | ApiError::SecondFactorRequired(_)
+        | ApiError::InvalidSecondFactor
+        | ApiError::ChallengeExpired => HeaderValue::from_static("Bearer"),
         _ => HeaderValue::from_static("Bearer error=\"invalid_token\""),
     }
 }

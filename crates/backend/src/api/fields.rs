@@ -79,6 +79,18 @@ impl Fields {
         }
     }
 
+    /// A boolean that may be absent, or `null`.
+    pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
+        match self.left.remove(name)? {
+            Value::Null => None,
+            Value::Bool(flag) => Some(flag),
+            _ => {
+                self.reject(name, "must be true or false");
+                None
+            }
+        }
+    }
+
     /// Adds a text, of which there may be one of that name.
     pub(super) fn put(&mut self, name: &str, text: String) {
         if self.left.insert(name.to_owned(), Value::String(text)).is_some() {

@@ -24,12 +24,14 @@ mod keeping;
 mod observe;
 mod openapi;
 mod presented;
+mod proof;
 mod query;
 mod readable_path;
 mod request_id;
 mod router;
 mod same_site;
 mod server_span;
+mod step_up;
 
 pub use openapi::document;
 pub use router::router;

@@ -12,7 +12,8 @@ use super::handlers::admin::{
 };
 use super::handlers::organizations::{domains, invitations, joining, members, offers, own};
 use super::handlers::{
-    account, docs, email, health, onboarding, own_account, password, session, sessions, static_data,
+    account, docs, email, health, login, onboarding, own_account, password, second_factor, session, sessions,
+    static_data,
 };
 use super::idempotent::{Asker, idempotent};
 use super::observe::observe;
@@ -25,7 +26,8 @@ pub fn router(app: App) -> Router {
 
     let for_anybody = Router::new()
         .route("/api/auth/register", post(account::register))
-        .route("/api/auth/login", post(account::login))
+        .route("/api/auth/login", post(login::login))
+        .route("/api/auth/login/second-factor", post(second_factor::login::second_factor))
         .route("/api/auth/password/forgot", post(password::forgot))
         .route("/api/auth/password/reset", post(password::reset))
         .route("/api/invitations/lookup", post(joining::look_up))
@@ -42,19 +44,18 @@ pub fn router(app: App) -> Router {
         .route("/api/auth/email/resend", post(email::resend))
         .route("/api/auth/email/change", post(email::change))
         .route("/api/auth/password/change", post(password::change))
+        .merge(changes_of_access())
         .route("/api/account", patch(own_account::update).delete(own_account::close))
         .route("/api/account/reopen", post(own_account::reopen))
         .route("/api/onboarding/steps/{key}", put(onboarding::put_step))
         .route("/api/onboarding/complete", post(onboarding::complete))
-        .route("/api/auth/sessions", delete(sessions::end_all))
-        .route("/api/auth/sessions/others", delete(sessions::end_others))
-        .route("/api/auth/sessions/{id}", delete(sessions::end_one))
         .merge(what_admins_do())
         .route_layer(repeatable(Asker::User));
     let readable = what_admins_see()
         .merge(organization_reads())
         .route("/api/auth/me", get(account::me))
         .route("/api/auth/sessions", get(sessions::list))
+        .route("/api/auth/factors", get(second_factor::totp::show))
         .route("/api/account/export", get(own_account::export))
         .route("/api/onboarding", get(onboarding::show))
         .route("/api/static-data", get(static_data::show))
@@ -126,4 +127,17 @@ fn organization_reads() -> Router<App> {
         .route("/api/organization/domains", get(domains::list))
         .route("/api/organizations/offers", get(offers::list))
         .route("/api/admin/domain-claims", get(domain_claims::list))
+}
+
+/// Own sessions and second factors.
+fn changes_of_access() -> Router<App> {
+    Router::new()
+        .route("/api/auth/sessions", delete(sessions::end_all))
+        .route("/api/auth/sessions/others", delete(sessions::end_others))
+        .route("/api/auth/sessions/{id}", delete(sessions::end_one))
+        .route("/api/auth/step-up", post(second_factor::step_up::step_up))
+        .route("/api/auth/factors/totp", post(second_factor::totp::enrol).delete(second_factor::totp::remove))
+        .route("/api/auth/factors/totp/confirm", post(second_factor::totp::confirm))
+        .route("/api/auth/factors/recovery-codes", post(second_factor::recovery::renew))
+        .route("/api/auth/factors/devices", delete(second_factor::devices::forget))
 }

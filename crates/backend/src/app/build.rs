@@ -21,7 +21,10 @@ use super::state::{App, AppState, LastReason};
 use super::templates::Shelf;
 use super::webhook::Messenger;
 use super::{canonical, clock, maintenance, outbox, revocations, serve, value_files, watch, webhook};
-use crate::auth::{CodeMaker, DeviceSigner, HashError, Hasher, Revocations, Successors, TokenIssuer};
+use crate::auth::{
+    Challenges, CodeMaker, DeviceSigner, FactorSecrets, HashError, Hasher, Revocations, Successors,
+    TokenIssuer,
+};
 use crate::config::{Config, DatabaseConfig, MailConfig};
 use crate::idempotency::Vault;
 use crate::mail::{Post, Writer, smtp};
@@ -109,6 +112,9 @@ impl Application {
             successors: Successors::new(&auth.keyring),
             revocations: Revocations::default(),
             devices: DeviceSigner::new(&auth.keyring),
+            challenges: Challenges::new(&auth.keyring)?,
+            factor_secrets: FactorSecrets::new(&auth.keyring)?,
+            step_up_max_age: auth.step_up_max_age,
             issuer: TokenIssuer::new(auth.keyring, auth.access_token_ttl),
             instance_id: server.instance_id,
             lifetimes: auth.lifetimes,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::reseal::reseal;
 use super::state::App;
 use crate::store::StoreError;
 
@@ -25,6 +26,12 @@ pub(super) async fn run(app: App) {
         let closed = in_batches(|| app.store.delete_closed(now, CLOSED_BATCH)).await;
         tell("accounts whose grace is over", "deleted", closed);
         tell("canonical addresses", "added", canonicalize(&app).await);
+        let resealed = reseal(&*app.store, &app.factor_secrets).await;
+        if let Ok(resealed) = &resealed {
+            app.metrics.factors_sealed_otherwise(resealed.left);
+        }
+        let resealed = resealed.map(|resealed| resealed.sealed);
+        tell("secrets of authenticator apps", "sealed anew", resealed);
         let before = now - app.audit_retention;
         tell(
             "audit rows older than AUDIT_RETENTION",

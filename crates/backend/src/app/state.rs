@@ -9,7 +9,9 @@ use tokio::sync::Notify;
 
 use super::reads::Replica;
 use super::templates::Shelf;
-use crate::auth::{CodeMaker, DeviceSigner, Hasher, Revocations, Successors, TokenIssuer};
+use crate::auth::{
+    Challenges, CodeMaker, DeviceSigner, FactorSecrets, Hasher, Revocations, Successors, TokenIssuer,
+};
 use crate::config::{CookieSecurity, TrustedProxies};
 use crate::domain::Timestamp;
 use crate::domain::session::Lifetimes;
@@ -38,6 +40,12 @@ pub struct AppState {
     pub codes: CodeMaker,
     /// Devices that have logged in before.
     pub devices: DeviceSigner,
+    /// What asks for a second factor.
+    pub challenges: Challenges,
+    /// Secrets of authenticator apps.
+    pub factor_secrets: FactorSecrets,
+    /// How old a proof may be where a sensitive call asks for one.
+    pub step_up_max_age: time::Duration,
     /// Kept answers.
     pub vault: Vault,
     /// Messages to the world outside.

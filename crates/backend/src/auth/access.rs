@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 use service_kit::jwt::{Claims, Keyring, TokenError};
 use uuid::Uuid;
 
-use crate::domain::{Role, Timestamp, UnknownRole, User};
+use crate::domain::{Authentication, Role, Timestamp, UnknownRole, User};
 
 /// Makes and checks access tokens.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub struct CurrentUser {
     pub session_id: Uuid,
     /// What they may do.
     pub role: Role,
+    /// The last time that they proved to be the one. None in tokens of earlier versions.
+    pub authentication: Option<Authentication>,
 }
 
 /// Why a request names nobody.
@@ -64,8 +66,14 @@ impl TokenIssuer {
         self.ttl
     }
 
-    /// A token for `user` in the session `session_id`, good for `ttl`.
-    pub fn issue(&self, user: &User, session_id: Uuid, now: Timestamp, ttl: Duration) -> String {
+    /// A token for `user`, who has proved to be the one by `authentication`, in the session `session_id`, good for `ttl`.
+    pub fn issue(
+        &self,
+        user: &User,
+        session_id: Uuid,
+        authentication: Authentication,
+        (now, ttl): (Timestamp, Duration),
+    ) -> String {
         let iat = now.unix_timestamp();
         self.keyring.seal(&Claims {
             sub: user.id,
@@ -75,6 +83,8 @@ impl TokenIssuer {
             nbf: iat,
             exp: iat.saturating_add_unsigned(ttl.as_secs()),
             jti: Uuid::new_v4(),
+            acr: Some(authentication.level.as_str().to_owned()),
+            auth_time: Some(authentication.at.unix_timestamp()),
         })
     }
 
@@ -90,8 +100,16 @@ impl TokenIssuer {
             TokenError::Expired => AccessError::Expired,
             other => AccessError::Invalid(other),
         })?;
-        Ok(CurrentUser { id: claims.sub, session_id: claims.sid, role: claims.role.parse()? })
+        let authentication = authentication(&claims);
+        let role = claims.role.parse()?;
+        Ok(CurrentUser { id: claims.sub, session_id: claims.sid, role, authentication })
     }
+}
+
+/// A level of a later version is worth nothing here: whoever has it proves once more to be the one.
+fn authentication(claims: &Claims) -> Option<Authentication> {
+    let level = claims.acr.as_deref()?.parse().ok()?;
+    Some(Authentication { level, at: Timestamp::from_unix_timestamp(claims.auth_time?).ok()? })
 }
 
 fn bearer(value: &HeaderValue) -> Option<&str> {
@@ -102,7 +120,7 @@ fn bearer(value: &HeaderValue) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::now;
+    use crate::domain::{AuthLevel, now};
     use service_kit::config::Secret;
 
     fn issuer(secret: &str) -> TokenIssuer {
@@ -119,8 +137,11 @@ mod tests {
         let (email, name) = ("ada@example.com".parse().unwrap(), "Ada".parse().unwrap());
         let user = User { role: Role::Admin, ..User::registered(Uuid::now_v7(), email, name, now()) };
         let (session_id, at) = (Uuid::now_v7(), now());
-        let token = issuer.issue(&user, session_id, at, issuer.ttl());
-        let named = CurrentUser { id: user.id, session_id, role: Role::Admin };
+        let at = at - Duration::from_nanos(at.nanosecond().into());
+        let authentication = Authentication { level: AuthLevel::Two, at: at - Duration::from_mins(3) };
+        let token = issuer.issue(&user, session_id, authentication, (at, issuer.ttl()));
+        let authentication = Some(authentication);
+        let named = CurrentUser { id: user.id, session_id, role: Role::Admin, authentication };
         for header in [format!("Bearer {token}"), format!("bearer  {token}")] {
             assert_eq!(issuer.authenticate(&headers(&[&header]), at).unwrap(), named);
         }

@@ -36,7 +36,12 @@ impl KnownDevice {
 
     /// What its wrong guesses go by.
     pub fn limit(self) -> Limit {
-        Limit::by_device(LOG_IN, self.user_id, self.id)
+        self.limit_for(LOG_IN)
+    }
+
+    /// What its wrong guesses for `purpose` go by.
+    pub fn limit_for(self, purpose: &str) -> Limit {
+        Limit::by_device(purpose, self.user_id, self.id)
     }
 }
 

@@ -1,7 +1,9 @@
 //! How people prove who they are: passwords, access tokens, sessions.
 
 mod access;
+mod challenge;
 mod codes;
+mod factor_secrets;
 mod hasher;
 mod known_device;
 mod open_session;
@@ -10,7 +12,9 @@ mod successor;
 mod verify;
 
 pub use access::{AccessError, CurrentUser, TokenIssuer};
+pub use challenge::{Challenge, ChallengeToken, Challenges, NoChallenge};
 pub use codes::{CodeMaker, IssuedCode};
+pub use factor_secrets::{FactorSecretError, FactorSecrets};
 pub use hasher::{HashError, HashMetrics, Hasher, hash_once};
 pub use known_device::{DeviceSigner, KnownDevice};
 pub use open_session::{Grant, OpenedSession};

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::TokenIssuer;
 use crate::domain::session::{Lifetimes, NewSession, NewToken, RefreshToken};
-use crate::domain::{Client, Timestamp, User};
+use crate::domain::{AuthLevel, Authentication, Client, Timestamp, User};
 
 /// The tokens that a client is given.
 #[derive(Clone)]
@@ -31,8 +31,20 @@ pub struct OpenedSession {
 }
 
 impl OpenedSession {
-    /// Opens a session for `user`, who has logged in from `client`.
+    /// Opens a session for `user`, who has logged in from `client` by one factor.
     pub fn begin(
+        user: &User,
+        client: Client,
+        issuer: &TokenIssuer,
+        lifetimes: Lifetimes,
+        now: Timestamp,
+    ) -> Self {
+        Self::begin_at(AuthLevel::One, user, client, issuer, lifetimes, now)
+    }
+
+    /// The same for somebody who has proved as much as `level` asks for.
+    pub fn begin_at(
+        level: AuthLevel,
         user: &User,
         client: Client,
         issuer: &TokenIssuer,
@@ -42,8 +54,9 @@ impl OpenedSession {
         let (id, refresh_token) = (Uuid::now_v7(), RefreshToken::generate());
         let expires_at = lifetimes.token_expiry(now, now);
         let token = NewToken { hash: refresh_token.hash(), issued_at: now, expires_at };
-        let grant = Grant::new(user, id, issuer, refresh_token, (now, expires_at, lifetimes.end(now)));
-        Self { stored: NewSession { id, user_id: user.id, token, client }, grant }
+        let times = (now, expires_at, lifetimes.end(now));
+        let grant = Grant::new(user, id, Authentication { level, at: now }, issuer, refresh_token, times);
+        Self { stored: NewSession { id, user_id: user.id, token, client, level }, grant }
     }
 }
 
@@ -53,13 +66,14 @@ impl Grant {
     pub fn new(
         user: &User,
         session_id: Uuid,
+        authentication: Authentication,
         issuer: &TokenIssuer,
         refresh_token: RefreshToken,
         (now, expires_at, ends_at): (Timestamp, Timestamp, Timestamp),
     ) -> Self {
         let left = |until: Timestamp| Duration::try_from(until - now).unwrap_or_default();
         let access_ttl = issuer.ttl().min(left(ends_at));
-        let access_token = issuer.issue(user, session_id, now, access_ttl);
+        let access_token = issuer.issue(user, session_id, authentication, (now, access_ttl));
         Self { access_token, access_ttl, refresh_token, refresh_ttl: left(expires_at) }
     }
 }

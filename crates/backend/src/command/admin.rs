@@ -62,10 +62,18 @@ enum AdminCommand {
         /// The address of the account
         email: Email,
     },
-    /// Forget the wrong passwords that were given for an account
+    /// Forget the wrong passwords and codes that were given for an account
     ///
     /// So that log-ins from devices that it does not know need not wait any longer.
     Unlock {
+        /// The address of the account
+        email: Email,
+    },
+    /// Switch an account's second factor off
+    ///
+    /// For whoever has lost the authenticator app and the recovery codes: the password alone logs in from then on. Make sure
+    /// first that it is the owner who asks. Sessions go on; `reset-password` ends them.
+    RemoveSecondFactor {
         /// The address of the account
         email: Email,
     },
@@ -123,6 +131,7 @@ impl Context {
             AdminCommand::SetRole { email, role } => self.set_role(&email, role.into()).await,
             AdminCommand::ResetPassword { email } => self.reset_password(&email).await,
             AdminCommand::Unlock { email } => self.unlock(&email).await,
+            AdminCommand::RemoveSecondFactor { email } => self.remove_second_factor(&email).await,
             AdminCommand::List { prefix, role } => self.list(prefix.as_deref(), role.map(Role::from)).await,
         }
     }

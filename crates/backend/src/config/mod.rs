@@ -77,6 +77,8 @@ pub struct AuthConfig {
     pub access_token_ttl: Duration,
     /// `REFRESH_TOKEN_TTL`, from each rotation on, and `SESSION_MAX_AGE`, from log-in on.
     pub lifetimes: Lifetimes,
+    /// `STEP_UP_MAX_AGE`: how old a proof may be where a sensitive call asks for one.
+    pub step_up_max_age: time::Duration,
     /// `COOKIE_SECURE`: whether session cookies demand HTTPS.
     pub cookie_security: CookieSecurity,
     /// How many threads hash passwords at once (`HASH_THREADS`, by default one for each core but one).
@@ -157,6 +159,10 @@ impl AuthConfig {
         let access_token_ttl = duration(sources, "ACCESS_TOKEN_TTL", Duration::from_mins(10));
         let refresh_token_ttl = duration(sources, "REFRESH_TOKEN_TTL", Duration::from_hours(30 * 24));
         let session_max_age = duration(sources, "SESSION_MAX_AGE", DAY * 90);
+        let step_up_max_age = duration(sources, "STEP_UP_MAX_AGE", Duration::from_mins(15));
+        if !(Duration::from_mins(1)..=DAY).contains(&step_up_max_age) {
+            sources.reject("STEP_UP_MAX_AGE", "must be between 1m and 1d");
+        }
         for (name, ttl) in [
             ("ACCESS_TOKEN_TTL", access_token_ttl),
             ("REFRESH_TOKEN_TTL", refresh_token_ttl),
@@ -172,7 +178,9 @@ impl AuthConfig {
         let lifetimes = Lifetimes { unused: seconds(refresh_token_ttl), whole: seconds(session_max_age) };
         let hash_threads = sources.or("HASH_THREADS", all_cores_but_one());
         let keyring = keyring(sources);
-        Some(Self { keyring: keyring?, access_token_ttl, lifetimes, cookie_security, hash_threads })
+        let step_up_max_age = seconds(step_up_max_age);
+        let keyring = keyring?;
+        Some(Self { keyring, access_token_ttl, lifetimes, step_up_max_age, cookie_security, hash_threads })
     }
 }
 

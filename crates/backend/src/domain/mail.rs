@@ -95,6 +95,35 @@ pub enum MailContent {
         /// When all of it is deleted, as the mail shows it.
         deleted_on: String,
     },
+    /// Says what has become of the second factor.
+    SecondFactor {
+        /// The name of the person.
+        full_name: String,
+        /// When, as the mail shows it.
+        changed_at: String,
+        /// What.
+        #[serde(flatten)]
+        news: FactorNews,
+    },
+}
+
+/// What a mail tells of a second factor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "news", rename_all = "snake_case")]
+pub enum FactorNews {
+    /// It was switched on.
+    On,
+    /// It was switched off.
+    Off,
+    /// There are other recovery codes.
+    Renewed,
+    /// A recovery code was used.
+    Recovery {
+        /// How many are left.
+        left: u32,
+    },
+    /// Somebody gave the right password and several wrong codes.
+    Guessed,
 }
 
 impl MailContent {
@@ -108,6 +137,7 @@ impl MailContent {
             Self::EmailChangedNotice { .. } => "email_changed_notice",
             Self::Invitation { .. } => "invitation",
             Self::AccountClosing { .. } => "account_closing",
+            Self::SecondFactor { .. } => "second_factor",
         }
     }
 }

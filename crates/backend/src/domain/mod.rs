@@ -4,6 +4,7 @@
 //! rest of the service cannot meet a bad one. Decisions are pure functions: the time comes in
 //! as an argument.
 
+mod authentication;
 mod client;
 pub mod device;
 mod email;
@@ -18,10 +19,12 @@ mod password;
 mod preferences;
 mod reason;
 pub mod reference;
+pub mod second_factor;
 pub mod session;
 mod text;
 mod user;
 
+pub use authentication::{AuthLevel, Authentication, UnknownLevel};
 pub use client::{Client, UserAgent};
 pub use email::{Email, EmailError, PresentedEmail};
 pub use full_name::{FullName, FullNameError};

@@ -13,7 +13,7 @@ use time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{Client, Timestamp, User, UserAgent};
+use super::{AuthLevel, Authentication, Client, Timestamp, User, UserAgent};
 
 /// How long the token that was just replaced still works. A client that lost the answer, or
 /// that refreshes in two tabs at once, must not be logged out for it.
@@ -102,6 +102,8 @@ pub struct NewSession {
     pub token: NewToken,
     /// Who logged in.
     pub client: Client,
+    /// How surely they are known to be the one.
+    pub level: AuthLevel,
 }
 
 /// A live session, as its owner is shown it.
@@ -130,6 +132,8 @@ pub struct TokenState {
     pub session_version: i64,
     /// When the session was begun.
     pub session_created_at: Timestamp,
+    /// The last time that its person has proved to be the one.
+    pub authentication: Authentication,
     /// When the session was ended, by its owner or by a reuse.
     pub session_revoked_at: Option<Timestamp>,
     /// When this token stops to work.
@@ -196,6 +200,7 @@ mod tests {
             session_id: Uuid::nil(),
             session_version: 1,
             session_created_at: NOW - Duration::days(40),
+            authentication: Authentication { level: AuthLevel::One, at: NOW - Duration::days(40) },
             session_revoked_at: None,
             expires_at: NOW + Duration::DAY,
             replaced_at: None,

@@ -28,7 +28,9 @@ impl PublicUrl {
             }
             MailContent::ResetPassword { token, .. } => format!("{base}/reset-password#token={}", token.0),
             MailContent::Invitation { token, .. } => format!("{base}/invitation#token={}", token.0),
-            MailContent::PasswordChanged { .. } => format!("{base}/forgot-password"),
+            MailContent::PasswordChanged { .. } | MailContent::SecondFactor { .. } => {
+                format!("{base}/forgot-password")
+            }
             MailContent::AccountClosing { .. } => format!("{base}/login"),
             MailContent::EmailChangedNotice { .. } => base.clone(),
         }

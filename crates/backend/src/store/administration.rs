@@ -36,8 +36,10 @@ pub enum AccountChange {
     SetPassword(PasswordHash),
     /// A link for a new password is stored, in the place of those before it. Its address must be the account's still.
     IssueReset(Box<NewCode>),
-    /// The wrong guesses that were counted under this key are forgiven.
-    ForgiveGuesses(GuessKey),
+    /// The wrong guesses that were counted under these keys are forgiven.
+    ForgiveGuesses(Vec<GuessKey>),
+    /// Its second factors, recovery codes and remembered devices go: whoever has lost them logs in by the password alone.
+    RemoveSecondFactors,
 }
 
 impl AccountChange {
@@ -51,6 +53,7 @@ impl AccountChange {
             Self::SetPassword(_) => "set_password",
             Self::IssueReset(_) => "issue_reset",
             Self::ForgiveGuesses(_) => "forgive_guesses",
+            Self::RemoveSecondFactors => "remove_second_factors",
         }
     }
 

@@ -103,6 +103,22 @@ pub enum AuditAction {
     DomainApproved,
     /// An admin refused the claim of a mail domain.
     DomainRefused,
+    /// Somebody gave the right password of an account with a second factor.
+    SecondFactorAsked,
+    /// Somebody who had given the right password gave a wrong second factor.
+    SecondFactorFailed,
+    /// A secret for an authenticator app was made.
+    SecondFactorEnrolled,
+    /// A second factor was switched on.
+    SecondFactorAdded,
+    /// Second factors were switched off, by their owner or at the command line.
+    SecondFactorRemoved,
+    /// There are other recovery codes.
+    RecoveryCodesRenewed,
+    /// No device is remembered any more.
+    DevicesForgotten,
+    /// A person has proved once more to be the one.
+    SteppedUp,
 }
 
 impl AuditAction {
@@ -157,6 +173,14 @@ impl AuditAction {
             Self::DomainDropped => "organization.domain_dropped",
             Self::DomainApproved => "organization.domain_approved",
             Self::DomainRefused => "organization.domain_refused",
+            Self::SecondFactorAsked => "second_factor.asked",
+            Self::SecondFactorFailed => "second_factor.failed",
+            Self::SecondFactorEnrolled => "second_factor.enrolled",
+            Self::SecondFactorAdded => "second_factor.added",
+            Self::SecondFactorRemoved => "second_factor.removed",
+            Self::RecoveryCodesRenewed => "second_factor.recovery_codes_renewed",
+            Self::DevicesForgotten => "second_factor.devices_forgotten",
+            Self::SteppedUp => "session.stepped_up",
         }
     }
 }

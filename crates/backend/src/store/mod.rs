@@ -51,6 +51,7 @@ pub mod backup;
 mod clock;
 pub mod directory;
 mod error;
+mod factors;
 mod identity;
 pub mod late;
 pub mod messages;
@@ -81,6 +82,7 @@ pub use administration::{AccountChange, Administration};
 pub use audit::{Actor, AuditAction, AuditEntry};
 pub use clock::DatabaseClock;
 pub use error::{BoxError, StoreError};
+pub use factors::{FactorChange, FactorLogIn, Factors, RememberedDevice, RightPassword, StepUp};
 pub use identity::{AuditRecord, CodeUse, Identities, IdentityChange, PersonalRecords, SessionRecord};
 pub use mutation::{
     Asker, Effect, IdempotencyRecord, KEPT_FOR, KeptAnswer, LogIn, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS,
@@ -96,7 +98,7 @@ pub use templates::{StoredTemplate, Templates};
 /// within 20 s (waiting for a connection: `DB_POOL_ACQUIRE_TIMEOUT_MS`; waiting for a lock: 13 s).
 #[async_trait]
 pub trait Store:
-    Directory + Identities + Messages + Organizations + Templates + Send + Sync + 'static
+    Directory + Identities + Factors + Messages + Organizations + Templates + Send + Sync + 'static
 {
     /// Does all of `mutation` or nothing; see the module for the order.
     async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError>;

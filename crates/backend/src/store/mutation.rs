@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::messages::Replay;
 use super::outbox::NewMessage;
-use super::{Administration, AuditEntry, IdentityChange, OrganizationChange, Reshape};
+use super::{Administration, AuditEntry, FactorChange, IdentityChange, OrganizationChange, Reshape};
 use crate::domain::guessing::{GuessKey, Limit};
 use crate::domain::onboarding::{StepKey, StepRecord};
 use crate::domain::one_time_code::NewCode;
@@ -82,6 +82,8 @@ pub enum Effect {
     Organize(Box<OrganizationChange>),
     /// Several effects, one after the other. The first that does not end with [`Outcome::Committed`] undoes all of them.
     Sequence(Vec<Effect>),
+    /// A change of second factors, or a use of one.
+    Factor(FactorChange),
     /// A further session of a known user.
     StartSession(NewSession),
     /// Counts wrong guesses. Whatever others count at the same time, none is lost.
@@ -107,7 +109,7 @@ pub enum Effect {
         /// The session.
         session_id: Uuid,
     },
-    /// Ends all sessions of one person, but for one of them.
+    /// Ends all sessions of one person, but for one of them. No device of theirs is remembered any more.
     RevokeSessions {
         /// Whose sessions.
         user_id: Uuid,
@@ -163,6 +165,7 @@ impl Effect {
             Self::Identity(change) => change.name(),
             Self::Organize(change) => change.name(),
             Self::Sequence(effects) => effects.first().map_or("nothing", Self::name),
+            Self::Factor(change) => change.name(),
             Self::StartSession(_) => "start_session",
             Self::LogIn(_) => "log_in",
             Self::CountGuesses(_) => "count_guesses",

@@ -33,7 +33,8 @@ enum Hs256 {
 }
 
 /// All claims as they stand in the token. Unknown ones are let through, so that a newer version may add some;
-/// each of these has to be there, once, and of its type.
+/// each of these has to be there, once, and of its type, but for `acr` and `auth_time`, which earlier versions do not
+/// write.
 #[derive(Serialize, Deserialize)]
 struct WireClaims {
     iss: String,
@@ -45,20 +46,24 @@ struct WireClaims {
     nbf: i64,
     exp: i64,
     jti: Uuid,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    acr: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
 }
 
 impl From<&Claims> for WireClaims {
     fn from(claims: &Claims) -> Self {
-        let Claims { sub, sid, role, iat, nbf, exp, jti } = claims.clone();
+        let Claims { sub, sid, role, iat, nbf, exp, jti, acr, auth_time } = claims.clone();
         let (iss, aud) = (ISSUER_AND_AUDIENCE.to_owned(), ISSUER_AND_AUDIENCE.to_owned());
-        Self { iss, aud, sub, sid, role, iat, nbf, exp, jti }
+        Self { iss, aud, sub, sid, role, iat, nbf, exp, jti, acr, auth_time }
     }
 }
 
 impl From<WireClaims> for Claims {
     fn from(wire: WireClaims) -> Self {
-        let WireClaims { iss: _, aud: _, sub, sid, role, iat, nbf, exp, jti } = wire;
-        Self { sub, sid, role, iat, nbf, exp, jti }
+        let WireClaims { iss: _, aud: _, sub, sid, role, iat, nbf, exp, jti, acr, auth_time } = wire;
+        Self { sub, sid, role, iat, nbf, exp, jti, acr, auth_time }
     }
 }
 

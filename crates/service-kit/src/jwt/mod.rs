@@ -43,6 +43,11 @@ pub struct Claims {
     pub exp: i64,
     /// The name of this one token.
     pub jti: Uuid,
+    /// How surely the user is known to be the one (`OpenID` Connect Core section 2), such as `aal1`. None in tokens of
+    /// earlier versions.
+    pub acr: Option<String>,
+    /// When the user last proved that, in Unix seconds. None in tokens of earlier versions.
+    pub auth_time: Option<i64>,
 }
 
 /// Why a token is not accepted. For logs: clients are told no more than "expired" or "invalid".
@@ -109,6 +114,8 @@ mod tests {
             nbf: 1000,
             exp: 1600,
             jti: Uuid::nil(),
+            acr: None,
+            auth_time: None,
         };
         assert!(matches!(claims.check_time(969), Err(TokenError::NotYetValid)));
         claims.check_time(970).unwrap();

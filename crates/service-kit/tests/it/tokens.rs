@@ -31,6 +31,8 @@ fn claims() -> Claims {
         nbf: NOW,
         exp: NOW + 600,
         jti: Uuid::from_u128(3),
+        acr: Some("aal1".into()),
+        auth_time: Some(NOW),
     }
 }
 
@@ -39,6 +41,7 @@ fn wire_claims() -> Value {
         "iss": "user-onboarding", "aud": "user-onboarding",
         "sub": Uuid::from_u128(1), "sid": Uuid::from_u128(2), "role": "user",
         "iat": NOW, "nbf": NOW, "exp": NOW + 600, "jti": Uuid::from_u128(3),
+        "acr": "aal1", "auth_time": NOW,
     })
 }
 
@@ -122,6 +125,9 @@ fn the_forge_makes_tokens_that_are_accepted() {
     // Otherwise the rows below would prove nothing.
     let forge = Forge::new(SECRET);
     assert_eq!(keyring(SECRET, &[]).open(&forge.token(&wire_claims()), NOW).unwrap(), claims());
+    let older = without(without(wire_claims(), "acr"), "auth_time");
+    let opened = keyring(SECRET, &[]).open(&forge.token(&older), NOW).unwrap();
+    assert_eq!(opened, Claims { acr: None, auth_time: None, ..claims() });
     let newer = with(wire_claims(), "tenant", "a claim of a later version");
     assert_eq!(keyring(SECRET, &[]).open(&forge.token(&newer), NOW).unwrap(), claims());
 }

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::organizations::OrganizationBody;
-use super::{OnboardingBody, UserBody};
+use super::{FactorsBody, OnboardingBody, UserBody};
 use crate::api::fields::{Fields, FromFields};
 use crate::domain::one_time_code::{Digits, LinkToken};
 use crate::domain::{Email, FullName, Language, Password, PresentedPassword, Theme, Timestamp};
@@ -160,6 +160,8 @@ pub(in crate::api) struct ExportBody {
     pub(in crate::api) account: UserBody,
     /// Every session, newest first.
     pub(in crate::api) sessions: Vec<ExportedSession>,
+    /// What a log-in asks for beside the password. The secrets themselves are in no export.
+    pub(in crate::api) second_factors: FactorsBody,
     pub(in crate::api) onboarding: OnboardingBody,
     /// What the person belongs to; `null` for nothing.
     #[schema(required = true)]

@@ -1,4 +1,4 @@
-//! Registering, logging in, and who am I.
+//! Registering, and who am I.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,23 +12,20 @@ use crate::api::authenticated::Authenticated;
 use crate::api::client::ClientInfo;
 use crate::api::cookie::SessionCookie;
 use crate::api::device::Devices;
-use crate::api::dto::{LoginRequest, RegisterRequest, SessionBody, SessionMode, UserBody};
+use crate::api::dto::{RegisterRequest, SessionBody, SessionMode, UserBody};
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
 use crate::api::freshness::Asked;
 use crate::api::guard::Guard;
 use crate::api::presented::TokenPlace;
 use crate::app::{App, AppState};
-use crate::auth::{AccessError, Grant, OpenedSession, Verified};
+use crate::auth::{AccessError, Grant, OpenedSession};
 use crate::domain::guessing::Limit;
 use crate::domain::one_time_code::CodePurpose;
-use crate::domain::{Credentials, NewUser, PasswordHash, PresentedPassword, User};
+use crate::domain::{NewUser, User};
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, AuditEntry, Effect, LogIn, SeenAccount, StoreError};
+use crate::store::{AuditAction, Effect, StoreError};
 use uuid::Uuid;
-
-/// How often a log-in starts anew when the account was changed meanwhile.
-const MAX_TRIES: u32 = 3;
 
 /// Make an account
 ///
@@ -93,106 +90,6 @@ pub(in crate::api) async fn register(
     let (user, code) = (Box::new(NewUser { user, password_hash, template }), Some(Box::new(code.stored)));
     let effect = Effect::Register { user, session, code, counted };
     done(attempt.commit_and_mail(&app, at, effect, audit, &[mail], answer).await?)
-}
-
-/// Log in
-///
-/// A wrong password and an unknown address get the same answer in the same time. Wrong attempts are counted by account
-/// and by address of the client: 5 and 30 may follow each other, then each has to wait longer, up to 15 minutes. A device
-/// that has logged in to the account before has 10 of its own.
-#[utoipa::path(
-    post, path = "/api/auth/login", tag = "auth", operation_id = "login",
-    params(
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-        ("X-Device-Token" = Option<String>, Header, description = "From an earlier answer with this header: an allowance of wrong attempts apart from strangers'. With `session` `cookie` it is a cookie"),
-    ),
-    request_body = LoginRequest,
-    responses(
-        (status = 200, description = "A new session", body = SessionBody),
-        (status = 401, description = "`invalid_credentials`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`account_suspended`: the password is right", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
-        (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
-    )
-)]
-pub(in crate::api) async fn login(
-    State(app): State<App>,
-    attempt: Attempt,
-    client: ClientInfo,
-    devices: Devices,
-    Checked(request): Checked<LoginRequest>,
-) -> Result<Answer, ApiError> {
-    for _ in 0..MAX_TRIES {
-        if let Commit::Done(answer) = log_in(&app, &attempt, (&client, &devices), &request).await? {
-            return Ok(answer);
-        }
-    }
-    Err(StoreError::exhausted("an account that stands still").into())
-}
-
-/// Judges the password and begins the session. Stale where the account was changed in between, so that the password has
-/// to be judged again: it may be wrong by now.
-async fn log_in(
-    app: &AppState,
-    attempt: &Attempt,
-    (client, devices): (&ClientInfo, &Devices),
-    request: &LoginRequest,
-) -> Result<Commit, ApiError> {
-    let found = app.store.credentials(&request.email).await?;
-    let device = found.as_ref().and_then(|found| devices.known_to(found.user.id));
-    let guard = Guard::log_in(&request.email, &client.client, device);
-    let debts = guard.admit(app).await?;
-    let Proven { user, seen, rehash } = prove(app, &guard, found, request.password.clone()).await?;
-    // Told to nobody but the owner.
-    refuse_suspended(&user)?;
-    let at = app.now();
-    let session = OpenedSession::begin(&user, client.client.clone(), &app.issuer, app.lifetimes, at);
-    let place = place(app, request.session, client);
-    let answer = session_answer(StatusCode::OK, &user, &session.grant, place)?;
-    let answer = devices.introduce(app, user.id, (request.session, client), answer);
-    let subject = Some(session.stored.id.to_string());
-    let audit = Some(Audit { action: AuditAction::UserLoggedIn, user_id: user.id, subject });
-    // Only what a device of their own has typed wrong: strangers' guesses stay counted.
-    let forgiven = device.and(debts.first().copied());
-    let seen = SeenAccount { password_hash: Some(seen), closing_at: user.closing_at };
-    let effect = Effect::LogIn(Box::new(LogIn { session: session.stored, seen, rehash, forgiven }));
-    attempt.commit(app, at, effect, audit, answer).await
-}
-
-/// Somebody who knows the password of an account.
-struct Proven {
-    user: User,
-    /// What the password was checked against.
-    seen: PasswordHash,
-    /// What takes the place of that, where there is to be another.
-    rehash: Option<PasswordHash>,
-}
-
-/// The owner of `password`. Whatever is wrong is counted, for an address without an account, too.
-async fn prove(
-    app: &AppState,
-    guard: &Guard,
-    found: Option<Credentials>,
-    password: PresentedPassword,
-) -> Result<Proven, ApiError> {
-    let hash = found.as_ref().map(|found| found.password_hash.clone());
-    // Asked again when it is this one's turn: others may have guessed wrong while it waited.
-    let admit = async { guard.admit(app).await.map(drop) };
-    match (app.hasher.verify_any_form(password, hash, admit).await?, found) {
-        (Verified::Right, Some(Credentials { user, password_hash: seen })) => {
-            Ok(Proven { user, seen, rehash: None })
-        }
-        (Verified::RightBefore(new), Some(Credentials { user, password_hash: seen })) => {
-            Ok(Proven { user, seen, rehash: Some(new) })
-        }
-        (_, found) => {
-            let user_id = found.map_or(AuditEntry::NOBODY, |found| found.user.id);
-            let audit = Audit { action: AuditAction::UserLoginFailed, user_id, subject: None };
-            guard.count(app, Some(audit)).await?;
-            Err(ApiError::InvalidCredentials)
-        }
-    }
 }
 
 /// An administrator lets nobody into a suspended account.

@@ -12,6 +12,7 @@ use crate::api::dto::{ChangeEmailRequest, NoFields, VerifyEmailRequest};
 use crate::api::error::{ApiError, FieldErrors, Problem};
 use crate::api::fields::Checked;
 use crate::api::guard::Guard;
+use crate::api::step_up::demand_beside_password;
 use crate::app::{App, AppState};
 use crate::auth::{AccessError, CurrentUser};
 use crate::domain::Timestamp;
@@ -198,6 +199,7 @@ pub(in crate::api) async fn resend(
     responses(
         (status = 202, description = "The mail to the new address will be sent"),
         (status = 401, description = "`invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`step_up_required`: only of people with a second factor", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_requests`: at most one mail a minute, and five an hour; `too_many_attempts`: too many wrong passwords", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds"))),
         (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
@@ -211,6 +213,7 @@ pub(in crate::api) async fn change(
 ) -> Result<Answer, ApiError> {
     let credentials = app.store.credentials_of(current.id).await?.ok_or(AccessError::UnknownUser)?;
     let (user, seen) = (credentials.user, credentials.password_hash);
+    demand_beside_password(&app, current).await?;
     current_password::prove(&app, current, request.current_password, seen.clone()).await?;
     let (email, at) = (request.new_email, app.now());
     if email == user.email {

@@ -4,7 +4,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use crate::auth::IssuedCode;
-use crate::domain::mail::{Mail, MailContent, MailSecret};
+use crate::domain::mail::{FactorNews, Mail, MailContent, MailSecret};
 use crate::domain::one_time_code::{CodePurpose, LIFETIME, LinkToken};
 use crate::domain::organization::OrganizationName;
 use crate::domain::{Email, Timestamp, User};
@@ -65,6 +65,36 @@ pub(super) fn invitation(
     };
     let (user_id, expires_at) = (None, Some(expires_at));
     Mail { user_id, to, language: inviter.language.clone(), content, expires_at }
+}
+
+/// Says that a second factor is asked for from now on.
+pub(super) fn second_factor_on(user: &User, at: Timestamp) -> Mail {
+    second_factor(user, FactorNews::On, at)
+}
+
+/// Says that no second factor is asked for any more.
+pub(super) fn second_factor_off(user: &User, at: Timestamp) -> Mail {
+    second_factor(user, FactorNews::Off, at)
+}
+
+/// Says that there are other recovery codes.
+pub(super) fn recovery_codes_renewed(user: &User, at: Timestamp) -> Mail {
+    second_factor(user, FactorNews::Renewed, at)
+}
+
+/// Says that a recovery code was used, and how many are left.
+pub(super) fn recovery_code_used(user: &User, left: u32, at: Timestamp) -> Mail {
+    second_factor(user, FactorNews::Recovery { left }, at)
+}
+
+/// Says that somebody knows the password, and does not get any further.
+pub(super) fn second_factor_guessed(user: &User, at: Timestamp) -> Mail {
+    second_factor(user, FactorNews::Guessed, at)
+}
+
+fn second_factor(user: &User, news: FactorNews, at: Timestamp) -> Mail {
+    let (full_name, changed_at) = (user.full_name.as_str().to_owned(), shown(at, MINUTE));
+    mail(user, user.email.clone(), MailContent::SecondFactor { full_name, changed_at, news })
 }
 
 fn mail(user: &User, to: Email, content: MailContent) -> Mail {

@@ -12,10 +12,12 @@ use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::organizations::OrganizationBody;
 use crate::api::dto::{
-    CloseAccountRequest, ClosingBody, ExportBody, NoFields, OnboardingBody, UpdateAccountRequest, UserBody,
+    CloseAccountRequest, ClosingBody, ExportBody, FactorsBody, NoFields, OnboardingBody,
+    UpdateAccountRequest, UserBody,
 };
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
+use crate::api::step_up::demand_beside_password;
 use crate::app::App;
 use crate::auth::AccessError;
 use crate::domain::User;
@@ -81,6 +83,7 @@ pub(in crate::api) async fn update(
     responses(
         (status = 202, description = "The account will be deleted", body = ClosingBody),
         (status = 401, description = "`invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`step_up_required`: only of people with a second factor", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
         (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
@@ -94,6 +97,7 @@ pub(in crate::api) async fn close(
 ) -> Result<Answer, ApiError> {
     let credentials = app.store.credentials_of(current.id).await?.ok_or(AccessError::UnknownUser)?;
     let (user, seen) = (credentials.user, credentials.password_hash);
+    demand_beside_password(&app, current).await?;
     current_password::prove(&app, current, request.current_password, seen.clone()).await?;
     if let Some(closing_at) = user.closing_at {
         return Ok(Answer::json(StatusCode::ACCEPTED, &ClosingBody { closing_at })?);
@@ -168,10 +172,12 @@ pub(in crate::api) async fn export(
     let onboarding = app.store.onboarding(current.id).await?.ok_or(AccessError::UnknownUser)?;
     let membership = app.store.membership(current.id).await?;
     let template = app.templates.find(&*app.store, &onboarding.template).await?;
+    let factors = app.store.second_factors(current.id).await?;
     let records = app.store.personal_records(current.id, MAX_EXPORTED_AUDIT).await?;
     let body = ExportBody {
         account: UserBody::from(&user),
         sessions: records.sessions.into_iter().map(Into::into).collect(),
+        second_factors: FactorsBody::from(&factors),
         onboarding: OnboardingBody::of(&template, &onboarding),
         organization: membership.as_ref().map(OrganizationBody::from),
         set_aside: onboarding.set_aside(&template),

@@ -16,6 +16,7 @@ use crate::api::dto::{ChangePasswordRequest, ForgotPasswordRequest, ResetPasswor
 use crate::api::error::{ApiError, FieldErrors, Problem};
 use crate::api::fields::Checked;
 use crate::api::guard::Guard;
+use crate::api::step_up::demand_beside_password;
 use crate::app::{App, AppState};
 use crate::auth::AccessError;
 use crate::domain::event::Event;
@@ -145,6 +146,7 @@ fn check(password: &Password, user: &User) -> Result<(), ApiError> {
     responses(
         (status = 204, description = "The new password holds"),
         (status = 401, description = "`invalid_credentials`: the current password is wrong; `token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`step_up_required`: only of people with a second factor", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
         (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
@@ -160,6 +162,7 @@ pub(in crate::api) async fn change(
     let credentials = app.store.credentials_of(current.id).await?.ok_or(AccessError::UnknownUser)?;
     let (user, seen) = (credentials.user, credentials.password_hash);
     check(&new_password, &user)?;
+    demand_beside_password(&app, current).await?;
     current_password::prove(&app, current, given, seen.clone()).await?;
     let password_hash = app.hasher.hash(new_password).await?;
     let (at, user_id, session_id) = (app.now(), user.id, current.session_id);

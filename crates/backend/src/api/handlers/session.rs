@@ -86,7 +86,9 @@ async fn renew(
     let begun = state.session_created_at;
     let (expires_at, ends_at) = (app.lifetimes.token_expiry(begun, at), app.lifetimes.end(begun));
     let replacement = NewToken { hash: successor.hash(), issued_at: at, expires_at };
-    let grant = Grant::new(&state.user, state.session_id, &app.issuer, successor, (at, expires_at, ends_at));
+    let times = (at, expires_at, ends_at);
+    let proved = state.authentication;
+    let grant = Grant::new(&state.user, state.session_id, proved, &app.issuer, successor, times);
     let answer = session_answer(StatusCode::OK, &state.user, &grant, renewed(app, *place, client))?;
     let rotation = Rotation {
         session_id: state.session_id,

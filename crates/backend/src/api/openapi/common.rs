@@ -6,7 +6,7 @@ use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::schema::{AdditionalProperties, Object, Ref, Schema, SchemaType, Type};
 use utoipa::openapi::{OpenApi, PathItem, RefOr, Required, ResponseBuilder};
 
-use super::super::dto::organizations;
+use super::super::dto::{self, organizations};
 use super::super::handlers::admin;
 
 /// Adds the refusals that come before a handler, and makes parameters and bodies as strict as their readers.
@@ -74,7 +74,8 @@ impl Modify for Common {
     fn modify(&self, document: &mut OpenApi) {
         document.paths.paths.values_mut().flat_map(operations).for_each(complete);
         let components = document.components.get_or_insert_default();
-        for name in CLOSED.into_iter().chain(admin::CLOSED).chain(organizations::CLOSED) {
+        let closed = CLOSED.into_iter().chain(admin::CLOSED).chain(organizations::CLOSED).chain(dto::CLOSED);
+        for name in closed {
             if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) {
                 object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
             }

@@ -12,7 +12,8 @@ use super::handlers::admin::{
 };
 use super::handlers::organizations::{domains, invitations, joining, members, offers, own};
 use super::handlers::{
-    account, docs, email, health, onboarding, own_account, password, session, sessions, static_data,
+    account, docs, email, health, login, onboarding, own_account, password, second_factor, session, sessions,
+    static_data,
 };
 
 #[derive(OpenApi)]
@@ -24,8 +25,11 @@ use super::handlers::{
                        `Idempotency-Key`: the same key and body get the first answer again, for 24 hours."
     ),
     paths(
-        account::register, account::login, session::refresh, session::logout, account::me,
+        account::register, login::login, session::refresh, session::logout, account::me,
         sessions::list, sessions::end_one, sessions::end_others, sessions::end_all,
+        second_factor::login::second_factor, second_factor::step_up::step_up, second_factor::totp::show,
+        second_factor::totp::enrol, second_factor::totp::confirm, second_factor::totp::remove,
+        second_factor::recovery::renew, second_factor::devices::forget,
         email::verify, email::resend, email::change, password::forgot, password::reset, password::change,
         own_account::update, own_account::close, own_account::reopen, own_account::export,
         onboarding::show, onboarding::put_step, onboarding::complete, static_data::show,

@@ -3,6 +3,7 @@
 use backend::auth::{HashError, hash_once};
 use backend::domain::guessing::{LOG_IN, Limit};
 use backend::domain::onboarding::template::TemplateId;
+use backend::domain::second_factor::SECOND_FACTOR;
 use backend::domain::{Email, FullName, NewUser, Password, PasswordHash, Role, Timestamp, User};
 use backend::store::directory::{Account, AccountFilter, Prefix};
 use backend::store::{
@@ -76,9 +77,20 @@ impl Context {
 
     pub(super) async fn unlock(&self, email: &Email) -> Result<(), Failure> {
         let user = self.known(email).await?;
-        let forgive = AccountChange::ForgiveGuesses(Limit::at_email(LOG_IN, &user.email).key);
+        let keys = [Limit::at_email(LOG_IN, &user.email), Limit::at_user(SECOND_FACTOR, user.id)];
+        let forgive = AccountChange::ForgiveGuesses(keys.map(|limit| limit.key).to_vec());
         self.change(&user, forgive, AuditAction::UserUnlocked, None).await?;
         print(&format!("log-ins to {email} need not wait any longer"))
+    }
+
+    pub(super) async fn remove_second_factor(&self, email: &Email) -> Result<(), Failure> {
+        let user = self.known(email).await?;
+        if !self.store.second_factors(user.id).await?.is_on() {
+            return print(&format!("{email} has no second factor"));
+        }
+        let action = AuditAction::SecondFactorRemoved;
+        self.change(&user, AccountChange::RemoveSecondFactors, action, None).await?;
+        print(&format!("{email} logs in by the password alone; tell the owner"))
     }
 
     pub(super) async fn list(&self, prefix: Option<&str>, role: Option<Role>) -> Result<(), Failure> {

@@ -55,10 +55,15 @@ impl Policy {
         self.wait(self.guesses(debt)).map(|wait| debt.failed_at + wait)
     }
 
+    /// How many of them are not forgiven at `now`.
+    pub fn open_guesses(self, debt: Debt, now: Timestamp) -> u32 {
+        let owed = u128::try_from((debt.owed_until - now).whole_milliseconds()).unwrap_or(0);
+        u32::try_from(owed.div_ceil(self.forgiven_after.as_millis())).unwrap_or(u32::MAX)
+    }
+
     /// How many were not forgiven when the last one was made.
     fn guesses(self, debt: Debt) -> u32 {
-        let owed = u128::try_from((debt.owed_until - debt.failed_at).whole_milliseconds()).unwrap_or(0);
-        u32::try_from(owed.div_ceil(self.forgiven_after.as_millis())).unwrap_or(u32::MAX)
+        self.open_guesses(debt, debt.failed_at)
     }
 
     fn wait(self, guesses: u32) -> Option<Duration> {

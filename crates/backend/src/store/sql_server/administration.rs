@@ -2,7 +2,7 @@
 
 use super::batch::{Batch, values};
 use super::directory::OTHER_ADMIN;
-use super::{codes, guesses};
+use super::{codes, factors, guesses, remembered};
 use crate::domain::Timestamp;
 use crate::store::{AccountChange, Actor, Administration};
 
@@ -43,7 +43,8 @@ pub(super) fn add(batch: &mut Batch, Administration { user_id, by, change }: &Ad
             codes::lock_as_read(batch, code, None);
             codes::add(batch, code);
         }
-        AccountChange::ForgiveGuesses(key) => guesses::forgive(batch, *key),
+        AccountChange::ForgiveGuesses(keys) => keys.iter().for_each(|key| guesses::forgive(batch, *key)),
+        AccountChange::RemoveSecondFactors => factors::remove_all(batch, *user_id),
         AccountChange::SetRole(role) => batch.add(
             "UPDATE dbo.users SET role = ?, updated_at = ? WHERE id = ?",
             values![role.as_str(), at, *user_id],
@@ -54,6 +55,7 @@ pub(super) fn add(batch: &mut Batch, Administration { user_id, by, change }: &Ad
         ),
     }
     if change.ends_sessions() {
+        remembered::forget(batch, *user_id);
         batch.add(
             "UPDATE dbo.sessions SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL",
             values![at, *user_id],

@@ -9,8 +9,8 @@ use super::failure::Failure;
 use super::pool::Pool;
 use super::retry::Tries;
 use super::{
-    administration, audit, codes, guesses, identity, log_in, onboarding, organizations, outbox, read, row,
-    sessions, streams,
+    administration, audit, codes, factors, guesses, identity, log_in, onboarding, organizations, outbox,
+    read, row, sessions, streams,
 };
 use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
@@ -142,6 +142,7 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
         Effect::Identity(change) => identity::add(batch, change, at),
         Effect::Organize(change) => organizations::add(batch, change, at),
         Effect::Sequence(effects) => effects.iter().for_each(|effect| add_effect(batch, effect, at)),
+        Effect::Factor(change) => factors::add(batch, change, at),
         Effect::StartSession(session) => sessions::start(batch, session, at),
         Effect::CountGuesses(limits) => guesses::count(batch, limits, at),
         Effect::LogIn(log_in) => log_in::add(batch, log_in, at),

@@ -39,6 +39,19 @@ pub(super) fn forgive(batch: &mut Batch, key: GuessKey) {
     batch.add("DELETE FROM dbo.guesses WHERE guess_key = ?", values![key.0]);
 }
 
+/// Takes back a guess of each that was counted before it proved right, in the order of [`count`].
+pub(super) fn refund(batch: &mut Batch, limits: &[Limit]) {
+    let mut limits: Vec<&Limit> = limits.iter().collect();
+    limits.sort_by_key(|limit| limit.key);
+    for Limit { key, policy } in limits {
+        let seconds = i64::try_from(policy.forgiven_after.as_secs()).unwrap_or(i64::MAX);
+        batch.add(
+            "UPDATE dbo.guesses SET owed_until = DATEADD(SECOND, CAST(? AS INT), owed_until) WHERE guess_key = ?",
+            values![-seconds, key.0],
+        );
+    }
+}
+
 pub(super) async fn debts(pool: &Pool, keys: &[GuessKey]) -> Result<Vec<(GuessKey, Debt)>, StoreError> {
     if keys.is_empty() {
         return Ok(Vec::new());

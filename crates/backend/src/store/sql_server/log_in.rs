@@ -1,27 +1,40 @@
 //! What a log-in changes.
 
+use uuid::Uuid;
+
 use super::batch::{Batch, Value, values};
 use super::commit::OR_STALE;
 use super::{guesses, sessions};
-use crate::domain::Timestamp;
+use crate::domain::{PasswordHash, Timestamp};
 use crate::store::{LogIn, SeenAccount};
 
 pub(super) fn add(batch: &mut Batch, log_in: &LogIn, at: Timestamp) {
     let session = &log_in.session;
-    let (set, mut values) = match &log_in.rehash {
-        Some(new) => ("password_hash = ?, updated_at = ?", values![new.as_phc(), at]),
-        // Changes nothing, and waits for whoever changes the account.
-        None => ("updated_at = updated_at", Vec::new()),
-    };
-    values.push(session.user_id.into());
-    let mut lock = format!("UPDATE dbo.users SET {set} WHERE id = ? AND suspended_at IS NULL");
-    as_seen(&mut lock, &mut values, &log_in.seen);
-    batch.add(&lock, values);
-    batch.add(OR_STALE, values![]);
+    lock_as_seen(batch, session.user_id, &log_in.seen, log_in.rehash.as_ref(), at);
     if let Some(key) = log_in.forgiven {
         guesses::forgive(batch, key);
     }
     sessions::start(batch, session, at);
+}
+
+/// Goes on only where the account is as it was read; then it gets the hash `rehash`, where there is one.
+pub(super) fn lock_as_seen(
+    batch: &mut Batch,
+    user_id: Uuid,
+    seen: &SeenAccount,
+    rehash: Option<&PasswordHash>,
+    at: Timestamp,
+) {
+    let (set, mut values) = match rehash {
+        Some(new) => ("password_hash = ?, updated_at = ?", values![new.as_phc(), at]),
+        // Changes nothing, and waits for whoever changes the account.
+        None => ("updated_at = updated_at", Vec::new()),
+    };
+    values.push(user_id.into());
+    let mut lock = format!("UPDATE dbo.users SET {set} WHERE id = ? AND suspended_at IS NULL");
+    as_seen(&mut lock, &mut values, seen);
+    batch.add(&lock, values);
+    batch.add(OR_STALE, values![]);
 }
 
 /// Adds what the account must still be.

@@ -32,6 +32,8 @@ const CODES: &str = "DELETE FROM dbo.one_time_codes WHERE seq IN
     (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.one_time_codes WHERE expires_at <= ? ORDER BY expires_at)";
 const GUESSES: &str = "DELETE FROM dbo.guesses WHERE seq IN
     (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.guesses WHERE owed_until <= ? ORDER BY owed_until)";
+const REMEMBERED: &str = "DELETE FROM dbo.remembered_devices WHERE seq IN
+    (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.remembered_devices WHERE expires_at <= ? ORDER BY expires_at)";
 const AUDIT: &str = "DELETE FROM dbo.audit_log WHERE id IN
     (SELECT TOP (CAST(? AS BIGINT)) id FROM dbo.audit_log WHERE at < ? ORDER BY at)";
 
@@ -54,6 +56,7 @@ pub(super) async fn expired(pool: &Pool, now: Timestamp, limit: u32) -> Result<u
     let (long_past, window) = (now - organization::KEPT_AFTER, now - organization::QUOTA_WINDOW);
     changed += run(pool, organizations::PURGE_INVITATIONS, values![rows, long_past]).await?;
     changed += run(pool, organizations::PURGE_QUOTAS, values![rows, window]).await?;
+    changed += run(pool, REMEMBERED, values![rows, now]).await?;
     Ok(changed)
 }
 

@@ -81,7 +81,7 @@ pub(super) async fn token_state(
             "SELECT ",
             user_columns!(),
             ", s.id AS session_id, s.version AS session_version, s.revoked_at AS session_revoked_at,
-                s.created_at AS session_created_at, t.expires_at, t.replaced_at, t.successor_kid,
+                s.created_at AS session_created_at, s.authenticated_at, s.acr, t.expires_at, t.replaced_at, t.successor_kid,
                 CAST(SYSUTCDATETIME() AS DATETIME2(3)) AS clock,
                 CAST(CASE WHEN EXISTS (SELECT 1 FROM dbo.refresh_tokens n
                                        WHERE n.parent = t.hash AND n.replaced_at IS NOT NULL)

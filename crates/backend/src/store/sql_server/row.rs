@@ -10,7 +10,7 @@ use time::PrimitiveDateTime;
 use crate::domain::onboarding::template::TemplateId;
 use crate::domain::onboarding::{Onboarding, StepKey, StepRecord};
 use crate::domain::session::TokenState;
-use crate::domain::{Credentials, Email, FullName, PasswordHash, Timestamp, User};
+use crate::domain::{AuthLevel, Authentication, Credentials, Email, FullName, PasswordHash, Timestamp, User};
 use crate::store::{BoxError, KeptAnswer, Outcome, StoreError};
 
 /// A column that must have a value has none.
@@ -77,12 +77,20 @@ pub(super) fn token_state(row: &Row) -> Result<TokenState, StoreError> {
         session_id: required(row, "session_id")?,
         session_version: required(row, "session_version")?,
         session_created_at: moment(row, "session_created_at")?,
+        authentication: authentication(row)?,
         session_revoked_at: optional_moment(row, "session_revoked_at")?,
         expires_at: moment(row, "expires_at")?,
         replaced_at: optional_moment(row, "replaced_at")?,
         successor_kid: optional::<&str>(row, "successor_kid")?.map(str::to_owned),
         successor_replaced: required(row, "successor_replaced")?,
     })
+}
+
+/// Sessions of instances of earlier versions have proved the password, when they began.
+fn authentication(row: &Row) -> Result<Authentication, StoreError> {
+    let at =
+        optional_moment(row, "authenticated_at")?.map_or_else(|| moment(row, "session_created_at"), Ok)?;
+    Ok(Authentication { level: optional_parsed(row, "acr")?.unwrap_or(AuthLevel::One), at })
 }
 
 /// One row for each touched step, each with the onboarding's own columns.

@@ -7,6 +7,7 @@ use super::batch::{Batch, values};
 use super::commit::OR_STALE;
 use super::pool::Pool;
 use super::read::rows;
+use super::remembered;
 use super::row::{moment, optional, required};
 use crate::domain::session::{NewSession, NewToken, SessionSummary};
 use crate::domain::{Timestamp, UserAgent};
@@ -23,8 +24,9 @@ pub(super) fn guard(batch: &mut Batch, session_id: Uuid) {
 
 pub(super) fn start(batch: &mut Batch, session: &NewSession, at: Timestamp) {
     batch.add(
-        "INSERT INTO dbo.sessions (id, user_id, version, created_at, last_used_at, expires_at, user_agent, address)
-         VALUES (?, ?, 1, ?, ?, ?, ?, ?)",
+        "INSERT INTO dbo.sessions (id, user_id, version, created_at, last_used_at, expires_at, user_agent, address,
+                                   authenticated_at, acr)
+         VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?)",
         values![
             session.id,
             session.user_id,
@@ -33,6 +35,8 @@ pub(super) fn start(batch: &mut Batch, session: &NewSession, at: Timestamp) {
             session.token.expires_at,
             session.client.user_agent.as_ref().map(UserAgent::as_str),
             session.client.address.to_string(),
+            at,
+            session.level.as_str(),
         ],
     );
     add_token(batch, session.id, &session.token, None);
@@ -82,7 +86,7 @@ pub(super) fn revoke_one_of(batch: &mut Batch, user_id: Uuid, session_id: Uuid, 
     batch.add(OR_STALE, values![]);
 }
 
-/// Ends all sessions of a person but `except`.
+/// Ends all sessions of a person but `except`, and lets no device log in by the password alone.
 pub(super) fn revoke_all_of(batch: &mut Batch, user_id: Uuid, except: Option<Uuid>, at: Timestamp) {
     // No session has this id.
     let except = except.unwrap_or_default();
@@ -90,6 +94,7 @@ pub(super) fn revoke_all_of(batch: &mut Batch, user_id: Uuid, except: Option<Uui
         "UPDATE dbo.sessions SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL AND id <> ?",
         values![at, user_id, except],
     );
+    remembered::forget(batch, user_id);
 }
 
 pub(super) async fn list(pool: &Pool, query: SessionsQuery) -> Result<Vec<SessionSummary>, StoreError> {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::directory::OTHER_ADMIN;
 use super::read::millis;
-use super::{codes, guesses};
+use super::{codes, factors, guesses, remembered};
 use crate::domain::Timestamp;
 use crate::store::{AccountChange, Actor, Administration, Outcome};
 
@@ -34,6 +34,7 @@ pub(super) fn apply(
         return Ok(Outcome::Stale);
     }
     if change.ends_sessions() {
+        remembered::forget(connection, *user_id)?;
         connection
             .prepare_cached("UPDATE sessions SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL")?
             .execute(params![id, millis(at)])?;
@@ -47,11 +48,11 @@ pub(super) fn apply(
 /// False where there is no such account.
 fn change_account(
     connection: &Connection,
-    id: Uuid,
+    user_id: Uuid,
     change: &AccountChange,
     at: Timestamp,
 ) -> Result<bool, Error> {
-    let (id, at) = (id.to_string(), millis(at));
+    let (id, at) = (user_id.to_string(), millis(at));
     let update = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
         Ok::<_, Error>(connection.prepare_cached(sql)?.execute(params)? == 1)
     };
@@ -71,8 +72,12 @@ fn change_account(
             }
             Ok(known)
         }
-        AccountChange::ForgiveGuesses(key) => {
-            guesses::forgive(connection, *key)?;
+        AccountChange::ForgiveGuesses(keys) => {
+            keys.iter().try_for_each(|key| guesses::forgive(connection, *key))?;
+            exists(connection, "SELECT 1 FROM users WHERE id = ?", [id])
+        }
+        AccountChange::RemoveSecondFactors => {
+            factors::remove_all(connection, user_id)?;
             exists(connection, "SELECT 1 FROM users WHERE id = ?", [id])
         }
         AccountChange::SetRole(role) => {

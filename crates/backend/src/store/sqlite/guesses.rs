@@ -31,6 +31,17 @@ pub(super) fn forgive(connection: &Connection, key: GuessKey) -> Result<(), Erro
     Ok(())
 }
 
+/// Takes back a guess of each that was counted before it proved right.
+pub(super) fn refund(connection: &Connection, limits: &[Limit]) -> Result<(), Error> {
+    for Limit { key, policy } in limits {
+        let once = i64::try_from(policy.forgiven_after.as_millis()).unwrap_or(i64::MAX);
+        connection
+            .prepare_cached("UPDATE guesses SET owed_until = owed_until - ?2 WHERE guess_key = ?1")?
+            .execute(params![key.0, once])?;
+    }
+    Ok(())
+}
+
 pub(super) fn debts(connection: &Connection, keys: &[GuessKey]) -> Result<Vec<(GuessKey, Debt)>, StoreError> {
     let debt = |key: &GuessKey| {
         let sql = "SELECT owed_until, failed_at FROM guesses WHERE guess_key = ?";

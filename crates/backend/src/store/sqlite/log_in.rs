@@ -1,12 +1,13 @@
 //! What a log-in changes.
 
 use rusqlite::{Connection, Error, params};
+use uuid::Uuid;
 
 use super::identity::changed;
 use super::read::millis;
 use super::{guesses, sessions};
 use crate::domain::{PasswordHash, Timestamp};
-use crate::store::{LogIn, Outcome};
+use crate::store::{LogIn, Outcome, SeenAccount};
 
 /// The account as it was read. What ends sessions comes before this writer or after it.
 const SEEN: &str =
@@ -14,18 +15,31 @@ const SEEN: &str =
     AND password_hash = COALESCE(?3, password_hash))";
 
 pub(super) fn apply(connection: &Connection, log_in: &LogIn, at: Timestamp) -> Result<Outcome, Error> {
-    let (user_id, seen) = (log_in.session.user_id.to_string(), &log_in.seen);
-    let hash = seen.password_hash.as_ref().map(PasswordHash::as_phc);
-    let account = params![user_id, seen.closing_at.map(millis), hash];
-    if !connection.prepare_cached(SEEN)?.query_row(account, |row| row.get(0))? {
+    if !is_as_seen(connection, log_in.session.user_id, &log_in.seen, log_in.rehash.as_ref(), at)? {
         return Ok(Outcome::Stale);
-    }
-    if let Some(new) = &log_in.rehash {
-        let sql = "UPDATE users SET password_hash = ?2, updated_at = ?3 WHERE id = ?1";
-        changed(connection, sql, params![user_id, new.as_phc(), millis(at)])?;
     }
     if let Some(key) = log_in.forgiven {
         guesses::forgive(connection, key)?;
     }
     sessions::start(connection, &log_in.session, at)
+}
+
+/// Whether the account is as it was read; then it gets the hash `rehash`, where there is one.
+pub(super) fn is_as_seen(
+    connection: &Connection,
+    user_id: Uuid,
+    seen: &SeenAccount,
+    rehash: Option<&PasswordHash>,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let (user_id, hash) = (user_id.to_string(), seen.password_hash.as_ref().map(PasswordHash::as_phc));
+    let account = params![user_id, seen.closing_at.map(millis), hash];
+    if !connection.prepare_cached(SEEN)?.query_row(account, |row| row.get(0))? {
+        return Ok(false);
+    }
+    if let Some(new) = rehash {
+        let sql = "UPDATE users SET password_hash = ?2, updated_at = ?3 WHERE id = ?1";
+        changed(connection, sql, params![user_id, new.as_phc(), millis(at)])?;
+    }
+    Ok(true)
 }

@@ -6,7 +6,8 @@ use super::connection::store_error;
 use super::outbox;
 use super::read::{kept_answer, millis};
 use super::{
-    administration, audit, codes, guesses, identity, log_in, onboarding, organizations, sessions, streams,
+    administration, audit, codes, factors, guesses, identity, log_in, onboarding, organizations, sessions,
+    streams,
 };
 use crate::domain::session::NewSession;
 use crate::domain::{Language, NewUser, Timestamp};
@@ -77,6 +78,7 @@ fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Resu
         Effect::Identity(change) => identity::apply(connection, change, at),
         Effect::Organize(change) => organizations::apply(connection, change, at),
         Effect::Sequence(effects) => apply_all(connection, effects, at),
+        Effect::Factor(change) => factors::apply(connection, change, at),
         Effect::StartSession(session) => sessions::start(connection, session, at),
         Effect::CountGuesses(limits) => guesses::count(connection, limits, at),
         Effect::LogIn(log_in) => log_in::apply(connection, log_in, at),

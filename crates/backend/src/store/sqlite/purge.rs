@@ -27,6 +27,8 @@ const CODES: &str = "DELETE FROM one_time_codes WHERE id IN
     (SELECT id FROM one_time_codes WHERE expires_at <= ?1 LIMIT ?2)";
 const GUESSES: &str =
     "DELETE FROM guesses WHERE guess_key IN (SELECT guess_key FROM guesses WHERE owed_until <= ?1 LIMIT ?2)";
+const REMEMBERED: &str = "DELETE FROM remembered_devices WHERE (user_id, device_id) IN
+    (SELECT user_id, device_id FROM remembered_devices WHERE expires_at <= ?1 LIMIT ?2)";
 const AUDIT: &str = "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < ?1 LIMIT ?2)";
 
 /// Names without the key that they are found by: of instances of earlier versions.
@@ -35,7 +37,8 @@ const NAME_KEY: &str = "UPDATE users SET name_key = ?2 WHERE id = ?1";
 
 /// Deletes what has expired; see [`crate::store::Store::purge`].
 pub(super) fn expired(connection: &Connection, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-    let statements = [RECORDS, STEP_VERSIONS, TOKENS, UNDATED_SESSIONS, SESSIONS, GUESSES, outbox::PURGE];
+    let statements =
+        [RECORDS, STEP_VERSIONS, TOKENS, UNDATED_SESSIONS, SESSIONS, GUESSES, REMEMBERED, outbox::PURGE];
     let each = statements.iter().map(|statement| run(connection, statement, now, limit));
     let others = || -> Result<u64, Error> {
         let codes = run(connection, CODES, now - one_time_code::KEPT_FOR, limit)?;
@@ -95,6 +98,7 @@ mod tests {
             (SESSIONS, "ix_sessions_expires_at"),
             (CODES, "ix_one_time_codes_expires_at"),
             (GUESSES, "ix_guesses_owed_until"),
+            (REMEMBERED, "ix_remembered_devices_expires_at"),
             (AUDIT, "ix_audit_log_at"),
             (UNKEYED_NAMES, "ix_users_name_key"),
         ] {

@@ -12,7 +12,7 @@ use super::connection::store_error;
 use crate::domain::onboarding::template::TemplateId;
 use crate::domain::onboarding::{Onboarding, StepKey, StepRecord};
 use crate::domain::session::{TokenHash, TokenState};
-use crate::domain::{Credentials, Email, FullName, PasswordHash, Timestamp, User};
+use crate::domain::{AuthLevel, Authentication, Credentials, Email, FullName, PasswordHash, Timestamp, User};
 use crate::store::{BoxError, KeptAnswer, Scope, StoreError};
 
 /// A moment as the database keeps it: milliseconds since 1970.
@@ -166,6 +166,7 @@ pub(super) fn token_state(
         "SELECT ",
         user_columns!(),
         ", s.id, s.version, s.revoked_at, t.expires_at, t.replaced_at, s.created_at, t.successor_kid,
+            s.authenticated_at, s.acr,
             EXISTS (SELECT 1 FROM refresh_tokens c WHERE c.parent = t.hash AND c.replaced_at IS NOT NULL)
          FROM refresh_tokens t
          JOIN sessions s ON s.id = t.session_id
@@ -186,6 +187,8 @@ struct TokenRow {
     replaced_at: Option<i64>,
     session_created_at: i64,
     successor_kid: Option<String>,
+    authenticated_at: Option<i64>,
+    acr: Option<String>,
     successor_replaced: bool,
 }
 
@@ -199,7 +202,9 @@ impl TokenRow {
             replaced_at: row.get(AFTER_USER + 4)?,
             session_created_at: row.get(AFTER_USER + 5)?,
             successor_kid: row.get(AFTER_USER + 6)?,
-            successor_replaced: row.get(AFTER_USER + 7)?,
+            authenticated_at: row.get(AFTER_USER + 7)?,
+            acr: row.get(AFTER_USER + 8)?,
+            successor_replaced: row.get(AFTER_USER + 9)?,
         })
     }
 
@@ -209,6 +214,10 @@ impl TokenRow {
             session_id: parse("session id", &self.session_id)?,
             session_version: self.session_version,
             session_created_at: moment(self.session_created_at)?,
+            authentication: Authentication {
+                level: self.acr.map_or(Ok(AuthLevel::One), |acr| parse("acr", &acr))?,
+                at: moment(self.authenticated_at.unwrap_or(self.session_created_at))?,
+            },
             session_revoked_at: self.session_revoked_at.map(moment).transpose()?,
             expires_at: moment(self.expires_at)?,
             replaced_at: self.replaced_at.map(moment).transpose()?,

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::connection::store_error;
 use super::read::{millis, moment, parse};
+use super::remembered;
 use crate::domain::Timestamp;
 use crate::domain::UserAgent;
 use crate::domain::session::{NewSession, NewToken, SessionSummary, TokenHash};
@@ -20,8 +21,9 @@ pub(super) fn may_write(connection: &Connection, session_id: Uuid) -> Result<boo
 pub(super) fn start(connection: &Connection, session: &NewSession, at: Timestamp) -> Result<Outcome, Error> {
     connection
         .prepare_cached(
-            "INSERT INTO sessions (id, user_id, version, created_at, last_used_at, expires_at, user_agent, address)
-             VALUES (?1, ?2, 1, ?3, ?3, ?4, ?5, ?6)",
+            "INSERT INTO sessions (id, user_id, version, created_at, last_used_at, expires_at, user_agent, address,
+                                   authenticated_at, acr)
+             VALUES (?1, ?2, 1, ?3, ?3, ?4, ?5, ?6, ?3, ?7)",
         )?
         .execute(params![
             session.id.to_string(),
@@ -30,6 +32,7 @@ pub(super) fn start(connection: &Connection, session: &NewSession, at: Timestamp
             millis(session.token.expires_at),
             session.client.user_agent.as_ref().map(UserAgent::as_str),
             session.client.address.to_string(),
+            session.level.as_str(),
         ])?;
     insert_token(connection, session.id, &session.token, None)?;
     Ok(Outcome::Committed)
@@ -103,7 +106,7 @@ pub(super) fn revoke_one_of(
     Ok(if rows == 0 { Outcome::Stale } else { Outcome::Committed })
 }
 
-/// Ends all sessions of a person but `except`.
+/// Ends all sessions of a person but `except`, and lets no device log in by the password alone.
 pub(super) fn revoke_all_of(
     connection: &Connection,
     user_id: Uuid,
@@ -116,6 +119,7 @@ pub(super) fn revoke_all_of(
             "UPDATE sessions SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL AND id <> ?3",
         )?
         .execute(params![user_id.to_string(), millis(at), except])?;
+    remembered::forget(connection, user_id)?;
     Ok(Outcome::Committed)
 }
 

@@ -135,3 +135,19 @@ async fn a_database_that_is_not_there_is_told() {
     let (code, _, err) = admin(&database, &["list"], "").await;
     assert!(code == 1 && err.contains("database"), "{err}");
 }
+
+#[tokio::test]
+async fn a_lost_second_factor_is_removed_at_the_command_line() {
+    let (instance, database) = alone().await;
+    let protected = super::authenticator::protected(&instance).await;
+    let email = protected.person.email;
+    assert_eq!(log_in(&instance, &email, PASSWORD).await, StatusCode::UNAUTHORIZED);
+    let (code, out, err) = admin(&database, &["remove-second-factor", &email], "").await;
+    assert!(code == 0 && out.contains("logs in by the password alone"), "{out}{err}");
+    assert_eq!(log_in(&instance, &email, PASSWORD).await, StatusCode::OK);
+    let (code, out, _) = admin(&database, &["remove-second-factor", &email], "").await;
+    assert!(code == 0 && out.contains("has no second factor"), "{out}");
+    let removed = "audit_log WHERE action = 'second_factor.removed' AND actor_id LIKE '00000000-%'";
+    assert_eq!(database.count(removed), 1);
+    assert_eq!(database.count("recovery_codes"), 0);
+}

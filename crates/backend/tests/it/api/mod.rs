@@ -3,6 +3,7 @@
 mod accounts;
 mod admin;
 mod admin_commands;
+mod authenticator;
 mod bad_input;
 mod clocks;
 mod drill;
@@ -26,7 +27,9 @@ mod passwords;
 pub(crate) mod processes;
 mod registrations;
 mod rotation;
+mod second_factor;
 mod sessions;
+mod step_up;
 mod templates;
 mod tokens;
 mod traces;

@@ -25,6 +25,8 @@ fn claims(lifetime: i64) -> Claims {
         nbf: now,
         exp: now + 60 + lifetime,
         jti: Uuid::new_v4(),
+        acr: None,
+        auth_time: None,
     }
 }
 

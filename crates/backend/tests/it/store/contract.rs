@@ -3,6 +3,7 @@
 mod addresses;
 mod administration;
 mod directory;
+mod factors;
 mod guesses;
 mod identity;
 mod log_in;
@@ -31,6 +32,7 @@ use super::samples::{
 pub(crate) use addresses::*;
 pub(crate) use administration::*;
 pub(crate) use directory::*;
+pub(crate) use factors::*;
 pub(crate) use guesses::{
     a_log_in_forgives_its_device, an_account_that_is_made_is_counted, guesses_at_once_are_all_counted,
     wrong_guesses_add_up_and_are_forgiven,

@@ -4,7 +4,7 @@ mod backups;
 mod contract;
 mod samples;
 mod sql_server;
-mod sqlite;
+pub(crate) mod sqlite;
 
 /// Runs each test of the contract on the stores that `$factory` makes. The factory gives a
 /// store on an empty database, with whatever has to live as long, or none where this home cannot
@@ -80,6 +80,15 @@ macro_rules! contract_suite {
             whoever_is_no_admin_any_more_does_nothing,
             of_two_admins_who_suspend_each_other_one_is_left,
             an_account_is_added_without_a_session,
+            an_app_is_enrolled_confirmed_and_replaced,
+            a_second_factor_is_used_once_at_the_same_time_too,
+            a_device_is_remembered_until_all_is_ended,
+            second_factors_go_whole,
+            a_proof_lifts_its_session,
+            a_right_password_may_bring_a_new_hash_before_the_factor,
+            what_proves_right_is_refunded,
+            secrets_are_sealed_anew_where_nothing_has_changed,
+            remembered_devices_go_with_time,
             live_records_are_counted_by_asker,
             a_record_that_takes_the_place_of_an_expired_one_is_its_askers,
             a_state_is_read_as_it_was_in_any_version,

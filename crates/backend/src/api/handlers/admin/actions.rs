@@ -23,7 +23,7 @@ use crate::store::{AccountChange, AuditAction};
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "The account is suspended"),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`unknown_user`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`last_admin`", body = Problem, content_type = "application/problem+json"),
     )
@@ -44,7 +44,7 @@ pub(in crate::api) async fn suspend(order: Order) -> Result<Answer, ApiError> {
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "The account may be used"),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`unknown_user`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -64,7 +64,7 @@ pub(in crate::api) async fn restore(order: Order) -> Result<Answer, ApiError> {
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "No session is left"),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`unknown_user`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -85,7 +85,7 @@ pub(in crate::api) async fn end_sessions(order: Order) -> Result<Answer, ApiErro
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "The mail is on its way"),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`unknown_user`", body = Problem, content_type = "application/problem+json"),
     )
 )]

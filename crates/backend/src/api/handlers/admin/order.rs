@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::dto::ReasonRequest;
 use super::users::known;
-use crate::api::administrator::Administrator;
 use crate::api::attempt::{Attempt, Commit};
 use crate::api::error::ApiError;
 use crate::api::fields::Checked;
+use crate::api::step_up::FreshAdministrator;
 use crate::api::{client, request_id};
 use crate::app::{App, AppState};
 use crate::domain::mail::Mail;
@@ -23,7 +23,7 @@ use crate::store::{
 /// How often a change starts anew when what it was decided on has changed.
 const MAX_TRIES: u32 = 3;
 
-/// The request, as handlers get it: without the role, or without a reason, they are not called.
+/// The request, as handlers get it: without the role, a proof that is not old, or a reason, they are not called.
 pub(in crate::api) struct Order {
     app: App,
     admin: User,
@@ -37,7 +37,7 @@ impl FromRequest<App> for Order {
 
     async fn from_request(request: Request<Body>, app: &App) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
-        let Administrator(admin) = Administrator::from_request_parts(&mut parts, app).await?;
+        let FreshAdministrator(admin) = FreshAdministrator::from_request_parts(&mut parts, app).await?;
         let attempt = Attempt::from_request_parts(&mut parts, app).await?;
         let id = Path::<Uuid>::from_request_parts(&mut parts, app).await;
         let request = Request::from_parts(parts, body);

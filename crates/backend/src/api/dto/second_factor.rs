@@ -1,0 +1,175 @@
+//! Requests and answers about second factors.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::fields::{Fields, FromFields};
+use crate::auth::ChallengeToken;
+use crate::domain::one_time_code::Digits;
+use crate::domain::second_factor::RecoveryCode;
+use crate::domain::{PresentedPassword, Timestamp};
+
+/// Bodies with no other fields than those that are described.
+pub(in crate::api) const CLOSED: [&str; 3] = ["SecondFactorRequest", "StepUpRequest", "ConfirmTotpRequest"];
+
+/// What somebody gives as a second factor.
+#[derive(Debug)]
+pub(in crate::api) enum GivenFactor {
+    Totp(Digits),
+    RecoveryCode(RecoveryCode),
+}
+
+/// What comes after the password: the challenge, and either a code of the authenticator app or a recovery code.
+#[derive(Debug, ToSchema)]
+pub(in crate::api) struct SecondFactorRequest {
+    /// From the answer `second_factor_required`.
+    #[schema(value_type = String, min_length = 1, max_length = 1024)]
+    pub(in crate::api) challenge: ChallengeToken,
+    /// The six digits that the authenticator app shows. Blanks among them do not count.
+    #[schema(value_type = Option<String>, pattern = r"^\s*([0-9]\s*){6}$", example = "012345")]
+    pub(in crate::api) code: Option<Digits>,
+    /// A recovery code. Case, blanks and hyphens do not count.
+    #[schema(value_type = Option<String>, pattern = r"^[\s-]*([0-9A-Za-z][\s-]*){24}$", example = "0123-4567-89AB-CDEF-GHJK-MNPQ")]
+    pub(in crate::api) recovery_code: Option<RecoveryCode>,
+    /// Whether the password alone is to log in from this device for 30 days. The device is known by its cookie, or its
+    /// `X-Device-Token`.
+    #[schema(required = false)]
+    pub(in crate::api) remember_device: bool,
+}
+
+impl FromFields for SecondFactorRequest {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        one_of(fields, &["code", "recovery_code"]);
+        let challenge = fields.required("challenge");
+        let (code, recovery_code) = (fields.optional("code"), fields.optional("recovery_code"));
+        let remember_device = fields.flag("remember_device").unwrap_or_default();
+        Some(Self { challenge: challenge?, code, recovery_code, remember_device })
+    }
+}
+
+impl SecondFactorRequest {
+    /// What was given; none where neither was, which is refused before.
+    pub(in crate::api) fn given(&self) -> Option<GivenFactor> {
+        given(self.code.clone(), self.recovery_code.clone())
+    }
+}
+
+/// A proof that it is oneself: the password or, for people with a second factor, a code of the authenticator app or a
+/// recovery code.
+#[derive(Debug, ToSchema)]
+pub(in crate::api) struct StepUpRequest {
+    #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 512)]
+    pub(in crate::api) password: Option<PresentedPassword>,
+    /// The six digits that the authenticator app shows. Blanks among them do not count.
+    #[schema(value_type = Option<String>, pattern = r"^\s*([0-9]\s*){6}$", example = "012345")]
+    pub(in crate::api) code: Option<Digits>,
+    /// A recovery code. Case, blanks and hyphens do not count.
+    #[schema(value_type = Option<String>, pattern = r"^[\s-]*([0-9A-Za-z][\s-]*){24}$", example = "0123-4567-89AB-CDEF-GHJK-MNPQ")]
+    pub(in crate::api) recovery_code: Option<RecoveryCode>,
+}
+
+impl FromFields for StepUpRequest {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        one_of(fields, &["password", "code", "recovery_code"]);
+        let (password, code) = (fields.optional("password"), fields.optional("code"));
+        Some(Self { password, code, recovery_code: fields.optional("recovery_code") })
+    }
+}
+
+impl StepUpRequest {
+    /// The second factor that was given; none where it was the password.
+    pub(in crate::api) fn given(&self) -> Option<GivenFactor> {
+        given(self.code.clone(), self.recovery_code.clone())
+    }
+}
+
+fn given(code: Option<Digits>, recovery_code: Option<RecoveryCode>) -> Option<GivenFactor> {
+    code.map(GivenFactor::Totp).or(recovery_code.map(GivenFactor::RecoveryCode))
+}
+
+/// Exactly one of `names` must be there.
+fn one_of(fields: &mut Fields, names: &[&str]) {
+    let given: Vec<&str> = names.iter().copied().filter(|name| fields.has(name)).collect();
+    match given.as_slice() {
+        [_] => {}
+        [] => {
+            fields.reject(names[0], format!("is required where there is no {}", names[1..].join(" and no ")));
+        }
+        [first, others @ ..] => {
+            for other in others {
+                fields.reject(other, format!("must not be given together with {first}"));
+            }
+        }
+    }
+}
+
+/// The first code of an authenticator app.
+#[derive(Debug, ToSchema)]
+pub(in crate::api) struct ConfirmTotpRequest {
+    /// The six digits that the authenticator app shows. Blanks among them do not count.
+    #[schema(value_type = String, pattern = r"^\s*([0-9]\s*){6}$", example = "012345")]
+    pub(in crate::api) code: Digits,
+}
+
+impl FromFields for ConfirmTotpRequest {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { code: fields.required("code")? })
+    }
+}
+
+/// A secret for an authenticator app. It is shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct TotpEnrolmentBody {
+    /// In base32, for those who type it.
+    #[schema(example = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")]
+    pub(in crate::api) secret: String,
+    /// The same for a QR code: `otpauth://totp/…`.
+    pub(in crate::api) uri: String,
+    /// Until then the first code must have been given.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub(in crate::api) expires_at: Timestamp,
+}
+
+/// Ten codes, each of which is good for one use in the place of the authenticator app. They are shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct RecoveryCodesBody {
+    #[schema(example = json!(["0123-4567-89AB-CDEF-GHJK-MNPQ"]))]
+    pub(in crate::api) recovery_codes: Vec<String>,
+}
+
+/// One's own second factors.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct FactorsBody {
+    /// Whether a log-in asks for more than the password.
+    pub(in crate::api) enabled: bool,
+    /// The authenticator app; `null` where there is none.
+    #[schema(required = true)]
+    pub(in crate::api) totp: Option<TotpBody>,
+    /// How many recovery codes are left.
+    pub(in crate::api) recovery_codes_left: u32,
+}
+
+/// An authenticator app.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct TotpBody {
+    /// Since when its codes are asked for.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    pub(in crate::api) confirmed_at: Option<Timestamp>,
+}
+
+/// An access token that says what was proved just now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct SteppedUpBody {
+    /// For the `Authorization` header, in the place of the one of before.
+    pub(in crate::api) access_token: String,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    pub(in crate::api) token_type: &'static str,
+    /// Seconds until the access token expires.
+    pub(in crate::api) expires_in: u64,
+    /// How surely the person is known (NIST SP 800-63B): `aal1`, `aal2`.
+    #[schema(pattern = "^aal[12]$", example = "aal2")]
+    pub(in crate::api) acr: &'static str,
+}

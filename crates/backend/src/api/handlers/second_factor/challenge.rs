@@ -1,0 +1,67 @@
+//! Logging in, between the password and the second factor.
+
+use uuid::Uuid;
+
+use crate::api::attempt::{Attempt, Audit, Commit};
+use crate::api::dto::SessionMode;
+use crate::api::error::ApiError;
+use crate::api::proof::AskedFactor;
+use crate::app::AppState;
+use crate::auth::{Challenge, KnownDevice};
+use crate::domain::guessing::GuessKey;
+use crate::domain::second_factor::SecondFactors;
+use crate::domain::{PasswordHash, User};
+use crate::store::{AuditAction, Effect, FactorChange, RightPassword, SeenAccount};
+
+/// Somebody who knows the password of an account.
+pub(in crate::api::handlers) struct Proven {
+    pub(in crate::api::handlers) user: User,
+    /// What the password was checked against.
+    pub(in crate::api::handlers) seen: PasswordHash,
+    /// What takes the place of that, where there is to be another.
+    pub(in crate::api::handlers) rehash: Option<PasswordHash>,
+}
+
+/// What is asked for, and what is kept until it comes.
+pub(in crate::api::handlers) struct Asked {
+    pub(in crate::api::handlers) factors: SecondFactors,
+    pub(in crate::api::handlers) mode: SessionMode,
+    /// The wrong passwords that the device has given.
+    pub(in crate::api::handlers) forgiven: Option<GuessKey>,
+}
+
+/// The second factors that are yet to be proved; none where the password is enough.
+pub(in crate::api::handlers) async fn owed(
+    app: &AppState,
+    user_id: Uuid,
+    device: Option<KnownDevice>,
+) -> Result<Option<SecondFactors>, ApiError> {
+    let factors = app.store.second_factors(user_id).await?;
+    if !factors.is_on() {
+        return Ok(None);
+    }
+    let is_remembered = match device {
+        Some(device) => app.store.is_remembered(user_id, device.id, app.now()).await?,
+        None => false,
+    };
+    Ok((!is_remembered).then_some(factors))
+}
+
+/// Answers a right password with the question for a second factor. Stale where the account was changed since it was read.
+pub(in crate::api::handlers) async fn ask(
+    app: &AppState,
+    attempt: &Attempt,
+    Proven { user, seen, rehash }: Proven,
+    Asked { factors, mode, forgiven }: Asked,
+) -> Result<Commit, ApiError> {
+    let (at, user_id) = (app.now(), user.id);
+    let challenge =
+        Challenge::new(user_id, rehash.as_ref().unwrap_or(&seen), mode == SessionMode::Cookie, at);
+    let token = app.challenges.seal(&challenge).map_err(|_| ApiError::Bug("a challenge cannot be sealed"))?;
+    let refusal = ApiError::SecondFactorRequired(AskedFactor { token, kinds: factors.kinds() });
+    let answer = refusal.into_answer().await?;
+    let seen = SeenAccount { password_hash: Some(seen), closing_at: user.closing_at };
+    let effect = Effect::Factor(FactorChange::Ask(RightPassword { user_id, seen, rehash, forgiven }));
+    let audit = Some(Audit { action: AuditAction::SecondFactorAsked, user_id, subject: None });
+    attempt.commit(app, at, effect, audit, answer).await
+}

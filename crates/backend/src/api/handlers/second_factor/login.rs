@@ -1,0 +1,134 @@
+//! Logging in, the second step.
+
+use axum::extract::State;
+use http::StatusCode;
+
+use super::prove;
+use crate::api::attempt::{Attempt, Audit, Commit};
+use crate::api::client::ClientInfo;
+use crate::api::device::Devices;
+use crate::api::dto::{SecondFactorRequest, SessionBody, SessionMode};
+use crate::api::error::{ApiError, Problem};
+use crate::api::fields::Checked;
+use crate::api::guard::{Guard, Reserved};
+use crate::api::handlers::account::{place, refuse_suspended, session_answer};
+use crate::api::handlers::mails;
+use crate::app::{App, AppState};
+use crate::auth::{Challenge, OpenedSession};
+use crate::domain::second_factor::{FactorKind, FactorUse, REMEMBERED_FOR, SECOND_FACTOR, SecondFactors};
+use crate::domain::{AuthLevel, Credentials, User};
+use crate::idempotency::Answer;
+use crate::store::{
+    AuditAction, Effect, FactorChange, FactorLogIn, LogIn, RememberedDevice, SeenAccount, StoreError,
+};
+
+/// How often a log-in starts anew when the account was changed meanwhile.
+const MAX_TRIES: u32 = 3;
+
+/// Log in: the second factor
+///
+/// For people who have switched one on, `POST /api/auth/login` answers 401 `second_factor_required` with a challenge; this
+/// call takes it, with a code of the authenticator app or a recovery code. A code is good for one use. Wrong ones are
+/// counted by account and by address of the client: 5 and 30 may follow each other, then each has to wait longer, up to 15
+/// minutes. A device that has logged in to the account before has 10 of its own.
+#[utoipa::path(
+    post, path = "/api/auth/login/second-factor", tag = "auth", operation_id = "login_second_factor",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
+        ("X-Device-Token" = Option<String>, Header, description = "From an earlier answer with this header: the device that is remembered or has an allowance of its own. With `session` `cookie` it is a cookie"),
+    ),
+    request_body = SecondFactorRequest,
+    responses(
+        (status = 200, description = "A new session", body = SessionBody),
+        (status = 401, description = "`invalid_second_factor`: the code is wrong or was used before; `challenge_expired`: give the password again", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`account_suspended`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 500, description = "`second_factor_unreadable`: log in with a recovery code; `internal_error`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn second_factor(
+    State(app): State<App>,
+    attempt: Attempt,
+    client: ClientInfo,
+    devices: Devices,
+    Checked(request): Checked<SecondFactorRequest>,
+) -> Result<Answer, ApiError> {
+    let challenge = app.challenges.open(&request.challenge, app.now()).ok_or(ApiError::ChallengeExpired)?;
+    let device = devices.known_to(challenge.user_id);
+    let mut reserved = None;
+    for _ in 0..MAX_TRIES {
+        let (user, seen) = whose(&app, &challenge).await?;
+        let factors = app.store.second_factors(user.id).await?;
+        // Switched off meanwhile: the password is enough, which is given anew.
+        let given = request.given().filter(|_| factors.is_on()).ok_or(ApiError::ChallengeExpired)?;
+        let reserved = match &reserved {
+            Some(reserved) => reserved,
+            None => {
+                &*reserved.insert(Guard::second_factor(user.id, &client.client, device).reserve(&app).await?)
+            }
+        };
+        let Some(factor) = prove::used(&app, &user, &factors, &given)? else {
+            return Err(prove::wrong(&app, &user, reserved).await?);
+        };
+        let begun = Begun { user: &user, seen: seen.clone(), factors: &factors, factor, reserved };
+        let commit = begin(&app, &attempt, (&client, &devices), (&request, challenge.cookie), begun).await?;
+        match commit {
+            Commit::Done(answer) => return Ok(answer),
+            // No such recovery code, or the code was used before: perhaps on another instance at this very moment.
+            Commit::Stale if whose(&app, &challenge).await?.1 == seen => {
+                return Err(prove::wrong(&app, &user, reserved).await?);
+            }
+            Commit::Stale => {}
+        }
+    }
+    Err(StoreError::exhausted("an account that stands still").into())
+}
+
+/// The account of the challenge, whose password must still be the one that was given.
+async fn whose(app: &AppState, challenge: &Challenge) -> Result<(User, SeenAccount), ApiError> {
+    let found = app.store.credentials_of(challenge.user_id).await?;
+    let found = found.filter(|found| challenge.is_for(&found.password_hash));
+    let Credentials { user, password_hash } = found.ok_or(ApiError::ChallengeExpired)?;
+    refuse_suspended(&user)?;
+    let seen = SeenAccount { password_hash: Some(password_hash), closing_at: user.closing_at };
+    Ok((user, seen))
+}
+
+/// Who logs in, and by what.
+struct Begun<'a> {
+    user: &'a User,
+    seen: SeenAccount,
+    factors: &'a SecondFactors,
+    factor: FactorUse,
+    reserved: &'a Reserved,
+}
+
+async fn begin(
+    app: &AppState,
+    attempt: &Attempt,
+    (client, devices): (&ClientInfo, &Devices),
+    (request, cookie): (&SecondFactorRequest, bool),
+    Begun { user, seen, factors, factor, reserved }: Begun<'_>,
+) -> Result<Commit, ApiError> {
+    let mode = if cookie { SessionMode::Cookie } else { SessionMode::Token };
+    let (at, (devices, own)) = (app.now(), devices.settled(user.id));
+    let session =
+        OpenedSession::begin_at(AuthLevel::Two, user, client.client.clone(), &app.issuer, app.lifetimes, at);
+    let answer = session_answer(StatusCode::OK, user, &session.grant, place(app, mode, client))?;
+    let answer = devices.introduce(app, user.id, (mode, client), answer);
+    let subject = Some(format!("{} {}", session.stored.id, factor.kind().as_str()));
+    let audit = Some(Audit { action: AuditAction::UserLoggedIn, user_id: user.id, subject });
+    // As with passwords: what a device of their own has typed wrong is forgiven whole, strangers' guesses stay counted.
+    let forgiven = Some(own.limit_for(SECOND_FACTOR).key);
+    let log_in = LogIn { session: session.stored, seen, rehash: None, forgiven };
+    let remembered =
+        request.remember_device.then_some(RememberedDevice { id: own.id, expires_at: at + REMEMBERED_FOR });
+    let change = FactorLogIn { log_in, used: factor, refunded: reserved.limits.clone(), remembered };
+    let left = factors.recovery_codes_left.saturating_sub(1);
+    let is_recovery = factor.kind() == FactorKind::RecoveryCode;
+    let mails = is_recovery.then(|| mails::recovery_code_used(user, left, at));
+    let effect = Effect::Factor(FactorChange::LogIn(Box::new(change)));
+    attempt.commit_and_mail(app, at, effect, audit, mails.as_slice(), answer).await
+}

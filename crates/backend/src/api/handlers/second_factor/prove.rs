@@ -1,0 +1,47 @@
+//! Whether a second factor is right.
+
+use http::StatusCode;
+
+use crate::api::attempt::{Attempt, Audit};
+use crate::api::dto::GivenFactor;
+use crate::api::error::ApiError;
+use crate::api::guard::Reserved;
+use crate::api::handlers::mails;
+use crate::app::AppState;
+use crate::domain::User;
+use crate::domain::second_factor::{FactorUse, SecondFactors};
+use crate::idempotency::Answer;
+use crate::store::{AuditAction, Effect};
+
+/// What the use of `given` changes; none where it cannot be right. Whether it was used before is decided by the change.
+pub(super) fn used(
+    app: &AppState,
+    user: &User,
+    factors: &SecondFactors,
+    given: &GivenFactor,
+) -> Result<Option<FactorUse>, ApiError> {
+    match given {
+        GivenFactor::RecoveryCode(code) => {
+            Ok(Some(FactorUse::RecoveryCode { user_id: user.id, hash: code.hash() }))
+        }
+        GivenFactor::Totp(digits) => {
+            let Some(totp) = &factors.totp else { return Ok(None) };
+            let secret = app.factor_secrets.open(user.id, totp.id, &totp.secret)?;
+            let step = secret.step_of(digits.expose(), app.now(), totp.last_step);
+            Ok(step.map(|step| FactorUse::Totp { factor_id: totp.id, step }))
+        }
+    }
+}
+
+/// Notes that a second factor was wrong. Whoever comes so far has the password, so that its owner is told once the free
+/// guesses are used up.
+pub(super) async fn wrong(app: &AppState, user: &User, reserved: &Reserved) -> Result<ApiError, ApiError> {
+    let at = app.now();
+    let mails = reserved.was_last_free.then(|| mails::second_factor_guessed(user, at));
+    let audit = Audit { action: AuditAction::SecondFactorFailed, user_id: user.id, subject: None };
+    let nothing = Answer::empty(StatusCode::NO_CONTENT);
+    // Apart from the answer, as a wrong password is.
+    let attempt = Attempt::new(None, None);
+    attempt.commit_and_mail(app, at, Effect::None, Some(audit), mails.as_slice(), nothing).await?;
+    Ok(ApiError::InvalidSecondFactor)
+}

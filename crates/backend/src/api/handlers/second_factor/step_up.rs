@@ -1,0 +1,130 @@
+//! Proving once more to be the one.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use http::StatusCode;
+
+use super::prove;
+use crate::api::attempt::{Attempt, Audit, Commit};
+use crate::api::authenticated::Authenticated;
+use crate::api::dto::{StepUpRequest, SteppedUpBody};
+use crate::api::error::{ApiError, Problem};
+use crate::api::fields::Checked;
+use crate::api::guard::{Guard, Reserved};
+use crate::api::handlers::{current_password, mails};
+use crate::api::step_up::needed;
+use crate::app::{App, AppState};
+use crate::auth::{AccessError, CurrentUser};
+use crate::domain::mail::Mail;
+use crate::domain::second_factor::{FactorKind, FactorUse};
+use crate::domain::{AuthLevel, Authentication, Timestamp, User};
+use crate::idempotency::Answer;
+use crate::store::{AuditAction, Effect, FactorChange, SessionsQuery, StepUp};
+
+/// What was proved.
+struct Proof {
+    level: AuthLevel,
+    /// A name for the audit log.
+    by: &'static str,
+    used: Option<FactorUse>,
+    reserved: Option<Reserved>,
+    mail: Option<Mail>,
+}
+
+/// Prove once more that it is me
+///
+/// Sensitive calls answer 403 `step_up_required` where the last proof is older than `STEP_UP_MAX_AGE`, or where it was the
+/// password alone of somebody who has a second factor. This call takes the proof and gives an access token that says so;
+/// tokens of later refreshes say it, too. People with a second factor give a code of it, all others the password.
+#[utoipa::path(
+    post, path = "/api/auth/step-up", tag = "auth", operation_id = "step_up", security(("access_token" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
+    request_body = StepUpRequest,
+    responses(
+        (status = 200, description = "An access token in the place of the one of before", body = SteppedUpBody),
+        (status = 401, description = "`invalid_credentials`, `invalid_second_factor`; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`step_up_required`: a second factor is switched on, so that the password is not enough", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`no_second_factor`: give the password", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 500, description = "`second_factor_unreadable`: give a recovery code; `internal_error`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn step_up(
+    State(app): State<App>,
+    Authenticated(current): Authenticated,
+    attempt: Attempt,
+    Checked(request): Checked<StepUpRequest>,
+) -> Result<Answer, ApiError> {
+    let credentials = app.store.credentials_of(current.id).await?.ok_or(AccessError::UnknownUser)?;
+    let (user, at) = (credentials.user, app.now());
+    let proof = match request.password {
+        Some(password) => {
+            let factors = app.store.second_factors(user.id).await?;
+            if factors.is_on() {
+                return Err(needed(&app, &factors));
+            }
+            current_password::prove(&app, current, password, credentials.password_hash).await?;
+            Proof { level: AuthLevel::One, by: "password", used: None, reserved: None, mail: None }
+        }
+        None => by_factor(&app, current, &user, &request, at).await?,
+    };
+    let (body, session_id) = (stepped_up(&app, current, &user, proof.level, at).await?, current.session_id);
+    let answer = Answer::json(StatusCode::OK, &body)?;
+    let refunded = proof.reserved.as_ref().map(|reserved| reserved.limits.clone()).unwrap_or_default();
+    let change = StepUp { session_id, level: proof.level, used: proof.used, refunded };
+    let subject = Some(format!("{session_id} {}", proof.by));
+    let audit = Some(Audit { action: AuditAction::SteppedUp, user_id: user.id, subject });
+    let effect = Effect::Factor(FactorChange::StepUp(change));
+    match (
+        attempt.commit_and_mail(&app, at, effect, audit, proof.mail.as_slice(), answer).await?,
+        proof.reserved,
+    ) {
+        (Commit::Done(answer), _) => Ok(answer),
+        // The code was used before, or there is no such recovery code.
+        (Commit::Stale, Some(reserved)) => Err(prove::wrong(&app, &user, &reserved).await?),
+        (Commit::Stale, None) => Err(ApiError::Bug("a password was used up")),
+    }
+}
+
+async fn by_factor(
+    app: &AppState,
+    current: CurrentUser,
+    user: &User,
+    request: &StepUpRequest,
+    at: Timestamp,
+) -> Result<Proof, ApiError> {
+    let given = request.given().ok_or(ApiError::Bug("a request without a proof was accepted"))?;
+    let factors = app.store.second_factors(user.id).await?;
+    if !factors.is_on() {
+        return Err(ApiError::NoSecondFactor);
+    }
+    let reserved = Guard::in_session(current).reserve(app).await?;
+    let Some(factor) = prove::used(app, user, &factors, &given)? else {
+        return Err(prove::wrong(app, user, &reserved).await?);
+    };
+    let left = factors.recovery_codes_left.saturating_sub(1);
+    let mail = (factor.kind() == FactorKind::RecoveryCode).then(|| mails::recovery_code_used(user, left, at));
+    let (by, reserved) = (factor.kind().as_str(), Some(reserved));
+    Ok(Proof { level: AuthLevel::Two, by, used: Some(factor), reserved, mail })
+}
+
+/// The token outlives its session no more than any other does.
+async fn stepped_up(
+    app: &AppState,
+    current: CurrentUser,
+    user: &User,
+    level: AuthLevel,
+    at: Timestamp,
+) -> Result<SteppedUpBody, ApiError> {
+    let begun_after = at - app.lifetimes.whole;
+    let query = SessionsQuery { user_id: user.id, first: current.session_id, now: at, begun_after, limit: 1 };
+    let session = app.store.sessions(query).await?.pop().filter(|session| session.id == current.session_id);
+    let begun = session.ok_or(AccessError::Revoked)?.created_at;
+    let left = Duration::try_from(app.lifetimes.end(begun) - at).unwrap_or_default();
+    let ttl = app.issuer.ttl().min(left);
+    let access_token = app.issuer.issue(user, current.session_id, Authentication { level, at }, (at, ttl));
+    Ok(SteppedUpBody { access_token, token_type: "Bearer", expires_in: ttl.as_secs(), acr: level.as_str() })
+}

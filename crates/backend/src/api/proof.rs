@@ -1,0 +1,82 @@
+//! What somebody has yet to prove, as errors tell it.
+
+use serde::Serialize;
+use time::Duration;
+use utoipa::ToSchema;
+
+use crate::auth::ChallengeToken;
+use crate::domain::AuthLevel;
+use crate::domain::second_factor::{CHALLENGE_LIFETIME, FactorKind, SecondFactors};
+
+/// A second factor that is asked for after the password.
+#[derive(Debug, Clone)]
+pub(super) struct AskedFactor {
+    /// What the log-in goes on with.
+    pub(super) token: ChallengeToken,
+    /// What there is to prove.
+    pub(super) kinds: Vec<FactorKind>,
+}
+
+/// How the log-in goes on: one of `factors`, with `challenge`, at `POST /api/auth/login/second-factor`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AskedFactorBody {
+    /// Says whose password was right. It tells nothing, and logs nobody in by itself.
+    challenge: String,
+    /// Seconds until the challenge expires and the password is needed again.
+    expires_in: i64,
+    /// `totp` (a code of an authenticator app), `recovery_code`.
+    #[schema(example = json!(["totp", "recovery_code"]))]
+    factors: Vec<&'static str>,
+}
+
+/// A proof that a sensitive call asks for.
+#[derive(Debug, Clone)]
+pub(super) struct NeededProof {
+    level: AuthLevel,
+    max_age: Duration,
+    kinds: Vec<FactorKind>,
+}
+
+/// What has to be proved at `POST /api/auth/step-up`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NeededProofBody {
+    /// How surely (NIST SP 800-63B): `aal1`, or `aal2` for people with a second factor.
+    #[schema(pattern = "^aal[12]$", example = "aal2")]
+    acr: &'static str,
+    /// How many seconds ago at most.
+    max_age: i64,
+    /// By what: `password`, or `totp` and `recovery_code` for people with a second factor.
+    #[schema(example = json!(["totp", "recovery_code"]))]
+    factors: Vec<&'static str>,
+}
+
+impl NeededProof {
+    /// What a person with `factors` has to prove, at most `max_age` ago.
+    pub(super) fn of(factors: &SecondFactors, max_age: Duration) -> Self {
+        Self { level: factors.level(), max_age, kinds: factors.kinds() }
+    }
+
+    /// The same for clients that know RFC 9470.
+    pub(super) fn challenge(&self) -> String {
+        let (acr, max_age) = (self.level.as_str(), self.max_age.whole_seconds());
+        format!(r#"Bearer error="insufficient_user_authentication", acr_values="{acr}", max_age="{max_age}""#)
+    }
+}
+
+fn names(kinds: &[FactorKind]) -> Vec<&'static str> {
+    kinds.iter().map(|kind| kind.as_str()).collect()
+}
+
+impl From<&AskedFactor> for AskedFactorBody {
+    fn from(AskedFactor { token, kinds }: &AskedFactor) -> Self {
+        let expires_in = CHALLENGE_LIFETIME.whole_seconds();
+        Self { challenge: token.0.clone(), expires_in, factors: names(kinds) }
+    }
+}
+
+impl From<&NeededProof> for NeededProofBody {
+    fn from(NeededProof { level, max_age, kinds }: &NeededProof) -> Self {
+        let factors = if *level == AuthLevel::One { vec!["password"] } else { names(kinds) };
+        Self { acr: level.as_str(), max_age: max_age.whole_seconds(), factors }
+    }
+}

@@ -1,0 +1,171 @@
+//! What asks for a second factor: a token that says whose password was right, for a few minutes.
+//!
+//! It is encrypted and no row of the database: it logs nobody in by itself, a new password makes it worthless, and each
+//! use needs a code that was not used before.
+
+use std::fmt;
+use std::str::FromStr;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::error::Unspecified;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use service_kit::jwt::Keyring;
+use uuid::Uuid;
+
+use crate::domain::second_factor::CHALLENGE_LIFETIME;
+use crate::domain::{PasswordHash, Timestamp};
+
+const LABEL: &str = "second factor challenges A256GCM v1";
+
+const MAX_TOKEN_BYTES: usize = 1024;
+
+/// Binds a token to what it is for.
+const PURPOSE: &[u8] = b"log in";
+
+/// Makes and reads challenges with the keys of all secrets.
+pub struct Challenges {
+    /// The current secret's first.
+    keys: Vec<(String, RandomizedNonceKey)>,
+}
+
+/// Somebody whose password was right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// Whose.
+    pub user_id: Uuid,
+    /// Whether the session's refresh token is to be a cookie.
+    pub cookie: bool,
+    /// SHA-256 of the hash of the password.
+    password: [u8; 32],
+    /// Until when it counts, in Unix seconds.
+    expires_at: i64,
+}
+
+/// A challenge as the client keeps it. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ChallengeToken(pub String);
+
+/// A text is too long or empty, and so no challenge of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a challenge, 1 to {MAX_TOKEN_BYTES} bytes long")]
+pub struct NoChallenge;
+
+impl FromStr for ChallengeToken {
+    type Err = NoChallenge;
+
+    fn from_str(text: &str) -> Result<Self, NoChallenge> {
+        if (1..=MAX_TOKEN_BYTES).contains(&text.len()) { Ok(Self(text.to_owned())) } else { Err(NoChallenge) }
+    }
+}
+
+impl Challenge {
+    /// For the owner of the password that `hash` is of.
+    pub fn new(user_id: Uuid, hash: &PasswordHash, cookie: bool, now: Timestamp) -> Self {
+        let expires_at = (now + CHALLENGE_LIFETIME).unix_timestamp();
+        Self { user_id, cookie, password: mark(hash), expires_at }
+    }
+
+    /// Whether the password is still the one that was given.
+    pub fn is_for(&self, hash: &PasswordHash) -> bool {
+        self.password == mark(hash)
+    }
+}
+
+fn mark(hash: &PasswordHash) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, hash.as_phc().as_bytes()).as_ref());
+    bytes
+}
+
+impl Challenges {
+    /// With a key from every secret of `keyring`.
+    pub fn new(keyring: &Keyring) -> Result<Self, Unspecified> {
+        let keys = keyring.derive_all(LABEL).into_iter();
+        let keys = keys.map(|(kid, key)| Ok((kid, RandomizedNonceKey::new(&AES_256_GCM, &key)?)));
+        Ok(Self { keys: keys.collect::<Result<_, Unspecified>>()? })
+    }
+
+    /// The token of `challenge`: the secret's `kid`, then nonce and ciphertext in base64url.
+    pub fn seal(&self, challenge: &Challenge) -> Result<ChallengeToken, Unspecified> {
+        // `Keyring` has a current secret by its making.
+        let (kid, key) = self.keys.first().ok_or(Unspecified)?;
+        // Made of ids, numbers and bytes, which always serialise.
+        let mut text = serde_json::to_vec(challenge).map_err(|_| Unspecified)?;
+        let nonce = key.seal_in_place_append_tag(Aad::from(PURPOSE), &mut text)?;
+        let sealed = [nonce.as_ref().as_slice(), &text].concat();
+        Ok(ChallengeToken(format!("{kid}.{}", URL_SAFE_NO_PAD.encode(sealed))))
+    }
+
+    /// The challenge of a token that was made with one of the secrets and has not expired at `now`.
+    pub fn open(&self, ChallengeToken(token): &ChallengeToken, now: Timestamp) -> Option<Challenge> {
+        let (kid, sealed) = token.split_once('.')?;
+        let (_, key) = self.keys.iter().find(|(known, _)| known == kid)?;
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut text = sealed.to_vec();
+        let text = key.open_in_place(nonce, Aad::from(PURPOSE), &mut text).ok()?;
+        let challenge: Challenge = serde_json::from_slice(text).ok()?;
+        (now.unix_timestamp() < challenge.expires_at).then_some(challenge)
+    }
+}
+
+impl fmt::Debug for ChallengeToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChallengeToken(…)")
+    }
+}
+
+impl fmt::Debug for Challenges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.keys.iter().map(|(kid, _)| kid)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use service_kit::config::Secret;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: Timestamp = datetime!(2026-03-01 12:00 UTC);
+
+    fn challenges(current: char, others: &[char]) -> Challenges {
+        let secret = |letter: &char| Secret::new(letter.to_string().repeat(32));
+        let others: Vec<Secret> = others.iter().map(secret).collect();
+        Challenges::new(&Keyring::new(&secret(&current), &others).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_challenge_counts_for_five_minutes_and_for_its_password() {
+        let (old, hash) = (challenges('a', &[]), PasswordHash::from_phc("$argon2id$one".into()));
+        let challenge = Challenge::new(Uuid::now_v7(), &hash, true, NOW);
+        let token = old.seal(&challenge).unwrap();
+        let just = NOW + CHALLENGE_LIFETIME - time::Duration::SECOND;
+        for reader in [&old, &challenges('b', &['a'])] {
+            assert_eq!(reader.open(&token, just), Some(challenge.clone()));
+        }
+        assert_eq!(old.open(&token, NOW + CHALLENGE_LIFETIME), None);
+        assert_eq!(challenges('b', &[]).open(&token, NOW), None);
+        assert!(challenge.is_for(&hash));
+        assert!(!challenge.is_for(&PasswordHash::from_phc("$argon2id$two".into())));
+        assert!(!format!("{token:?}").contains(&token.0));
+    }
+
+    #[test]
+    fn nobody_else_can_make_one() {
+        let (challenges, hash) = (challenges('a', &[]), PasswordHash::from_phc("$argon2id$one".into()));
+        let ChallengeToken(token) =
+            challenges.seal(&Challenge::new(Uuid::now_v7(), &hash, false, NOW)).unwrap();
+        let mut tampered = token.clone();
+        let last = if tampered.pop() == Some('A') { 'Q' } else { 'A' };
+        tampered.push(last);
+        for forged in ["", ".", "a.b", &token[..token.len() - 2], &format!("{token}AAAA"), &tampered] {
+            assert_eq!(challenges.open(&ChallengeToken(forged.to_owned()), NOW), None, "{forged}");
+        }
+    }
+}

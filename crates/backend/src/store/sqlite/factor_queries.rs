@@ -1,0 +1,131 @@
+//! Second factors as SQL: what is asked about them.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, Row, params};
+use uuid::Uuid;
+
+use super::SqliteStore;
+use super::connection::store_error;
+use super::job::Job;
+use super::read::{millis, moment, one, parse};
+use crate::domain::Timestamp;
+use crate::domain::second_factor::{OwnedSecret, SealedSecret, SecondFactors, TotpFactor};
+use crate::store::{Factors, StoreError};
+
+const OF_USER: &str = "SELECT id, kid, secret, created_at, confirmed_at, last_step,
+        (SELECT count(*) FROM recovery_codes c WHERE c.user_id = f.user_id AND c.used_at IS NULL)
+     FROM totp_factors f WHERE f.user_id = ?";
+
+const SEALED_OTHERWISE: &str =
+    "SELECT id, user_id, kid, secret FROM totp_factors WHERE kid < ?1 OR kid > ?1 LIMIT ?2";
+
+struct FactorRow {
+    id: String,
+    secret: SealedSecret,
+    created_at: i64,
+    confirmed_at: Option<i64>,
+    last_step: i64,
+    codes_left: u32,
+}
+
+impl FactorRow {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            secret: SealedSecret { kid: row.get(1)?, sealed: row.get(2)? },
+            created_at: row.get(3)?,
+            confirmed_at: row.get(4)?,
+            last_step: row.get(5)?,
+            codes_left: row.get(6)?,
+        })
+    }
+
+    fn into_factor(self) -> Result<TotpFactor, StoreError> {
+        Ok(TotpFactor {
+            id: parse("factor id", &self.id)?,
+            secret: self.secret,
+            created_at: moment(self.created_at)?,
+            confirmed_at: self.confirmed_at.map(moment).transpose()?,
+            last_step: self.last_step,
+        })
+    }
+}
+
+fn of_user(connection: &Connection, user_id: Uuid) -> Result<SecondFactors, StoreError> {
+    let failed = |error| store_error("read second factors", error);
+    let mut query = connection.prepare_cached(OF_USER).map_err(failed)?;
+    let rows = query.query_map([user_id.to_string()], FactorRow::read).map_err(failed)?;
+    let mut factors = SecondFactors::default();
+    for row in rows {
+        let row = row.map_err(failed)?;
+        factors.recovery_codes_left = row.codes_left;
+        let place = if row.confirmed_at.is_some() { &mut factors.totp } else { &mut factors.pending };
+        *place = Some(row.into_factor()?);
+    }
+    Ok(factors)
+}
+
+fn is_remembered(
+    connection: &Connection,
+    user_id: Uuid,
+    device: Uuid,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM remembered_devices WHERE user_id = ? AND device_id = ? AND expires_at > ?";
+    let device = params![user_id.to_string(), device.to_string(), millis(now)];
+    Ok(one(connection, "read a remembered device", sql, device, |_| Ok(()))?.is_some())
+}
+
+fn sealed_otherwise(connection: &Connection, kid: &str, limit: u32) -> Result<Vec<OwnedSecret>, StoreError> {
+    let failed = |error| store_error("read secrets of authenticator apps", error);
+    let mut query = connection.prepare_cached(SEALED_OTHERWISE).map_err(failed)?;
+    let rows = query
+        .query_map(params![kid, limit], |row| {
+            let secret = SealedSecret { kid: row.get(2)?, sealed: row.get(3)? };
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, secret))
+        })
+        .map_err(failed)?;
+    rows.map(|row| {
+        let (id, user_id, secret) = row.map_err(failed)?;
+        Ok(OwnedSecret { id: parse("factor id", &id)?, user_id: parse("user id", &user_id)?, secret })
+    })
+    .collect()
+}
+
+#[async_trait]
+impl Factors for SqliteStore {
+    async fn second_factors(&self, user_id: Uuid) -> Result<SecondFactors, StoreError> {
+        self.readers.submit(Job::new(move |connection| of_user(connection, user_id))).await
+    }
+
+    async fn is_remembered(&self, user_id: Uuid, device: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        self.readers.submit(Job::new(move |connection| is_remembered(connection, user_id, device, now))).await
+    }
+
+    async fn secrets_sealed_otherwise(&self, kid: &str, limit: u32) -> Result<Vec<OwnedSecret>, StoreError> {
+        let kid = kid.to_owned();
+        self.readers.submit(Job::new(move |connection| sealed_otherwise(connection, &kid, limit))).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_statement_reads_a_whole_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data.db");
+        super::super::migrate(&path).unwrap();
+        let connection = super::super::connection::open(&path).unwrap();
+        for (statement, index) in
+            [(OF_USER, "uq_totp_factors_user_id"), (SEALED_OTHERWISE, "ix_totp_factors_kid")]
+        {
+            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+            let steps = explain.raw_query().mapped(|row| row.get::<_, String>("detail"));
+            let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+            assert!(steps.iter().any(|step| step.contains(index)), "{steps:?}");
+            assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{steps:?}");
+        }
+    }
+}
