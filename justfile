@@ -93,6 +93,11 @@ bench-backend *options:
     cargo build --release --locked -p backend -p load-balancer -p testkit --bins
     python3 bench/backend.py {{options}}
 
+# what admins ask for with a million people: time and bytes of each call, and the funnel beside a recount
+bench-funnel *options:
+    cargo build --profile quick --locked -p backend -p testkit --bins
+    python3 bench/funnel.py {{options}}
+
 # where the CPU time of one of the benchmark's cases goes
 profile case: build-bench
     python3 bench/profile.py {{case}}

@@ -97,7 +97,8 @@ export const listDomainClaims = <ThrowOnError extends boolean = false>(options?:
 /**
  * Count how far all accounts are
  *
- * As of this moment, by the steps of the template that new people get. Accounts that were deleted are not counted.
+ * By the steps of the template that new people get, for everybody, and where `by` is given for each group, too. Accounts that were
+ * deleted are not counted. The counts are kept, and only what was changed since the last one is counted anew.
  */
 export const funnel = <ThrowOnError extends boolean = false>(options?: Options<FunnelData, ThrowOnError>) => (options?.client ?? client).get<FunnelResponses, FunnelErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -386,11 +386,35 @@ export type FoundRequest = {
 /**
  * How far all accounts are.
  */
-export type FunnelBody = {
+export type FunnelBody = FunnelCountsBody & {
+    /**
+     * Whatever was changed before this moment is counted (RFC 3339): that of the request, but while very many changes are
+     * being counted for the first time.
+     */
+    as_of: string;
+    /**
+     * The groups that were asked for: weeks from the newest on, others from the largest on, 260 at most.
+     */
+    groups?: Array<FunnelGroupBody> | null;
+};
+
+/**
+ * How far people are.
+ */
+export type FunnelCountsBody = {
     /**
      * How many have completed the onboarding.
      */
     completed: number;
+    /**
+     * How long half of those who have completed it took at most, in seconds, to 1.6 %: from the registration to the first
+     * completion. `null` where nobody has.
+     */
+    median_seconds: number | null;
+    /**
+     * The same for nine of ten.
+     */
+    p90_seconds: number | null;
     /**
      * How many accounts there are.
      */
@@ -399,10 +423,25 @@ export type FunnelBody = {
      * All steps, in order.
      */
     steps: Array<FunnelStepBody>;
+    /**
+     * How many are stuck: the onboarding is not complete, and nothing of it has changed for 48 hours.
+     */
+    stuck: number;
 };
 
 /**
- * How far all accounts are with a step.
+ * How far a group of people is.
+ */
+export type FunnelGroupBody = FunnelCountsBody & {
+    /**
+     * Which group: template and version as in `default.v1`, the week of the registration as in `2026-W48` (ISO 8601, UTC),
+     * or the country as in `DE`, empty for whoever has chosen none.
+     */
+    value: string;
+};
+
+/**
+ * How far people are with a step.
  */
 export type FunnelStepBody = {
     /**
@@ -410,7 +449,11 @@ export type FunnelStepBody = {
      */
     completed: number;
     /**
-     * How many have begun it.
+     * The share of those who have reached it that is stuck here, from 0 to 1; `null` where nobody has.
+     */
+    drop_off: number | null;
+    /**
+     * How many have begun it and not ended it.
      */
     in_progress: number;
     /**
@@ -418,19 +461,40 @@ export type FunnelStepBody = {
      */
     key: string;
     /**
+     * How long half of those who have completed it took at most, in seconds, to 1.6 %: since the step that they completed
+     * before it. `null` where nobody has.
+     */
+    median_seconds: number | null;
+    /**
      * How many have not touched it.
      */
     not_started: number;
+    /**
+     * The same for nine of ten.
+     */
+    p90_seconds: number | null;
+    /**
+     * How many accounts have reached it: have begun it, or are done with all steps before it.
+     */
+    reached: number;
     /**
      * Whether it must be completed before the onboarding can be.
      */
     required: boolean;
     /**
-     * How many have skipped it.
+     * How many have skipped it, which is not done.
      */
     skipped: number;
     /**
-     * Its name for people.
+     * How many have begun it: completed, skipped and in progress together.
+     */
+    started: number;
+    /**
+     * How many are stuck here: nothing of their onboarding has changed for 48 hours, and this is its first open step.
+     */
+    stuck: number;
+    /**
+     * Its name for people; its key where today's template has no such step.
      */
     title: string;
 };
@@ -1800,7 +1864,12 @@ export type ListDomainClaimsResponse = ListDomainClaimsResponses[keyof ListDomai
 export type FunnelData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * Tell groups apart: by the version of the template, the week of the registration, or the country
+         */
+        by?: string;
+    };
     url: '/api/admin/funnel';
 };
 
@@ -1813,6 +1882,10 @@ export type FunnelErrors = {
      * `forbidden`: only for admins
      */
     403: Problem;
+    /**
+     * `validation_failed`
+     */
+    422: Problem;
     /**
      * `internal_error`
      */

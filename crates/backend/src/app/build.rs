@@ -20,7 +20,7 @@ use super::reads::Replica;
 use super::state::{App, AppState, LastReason};
 use super::templates::Shelf;
 use super::webhook::Messenger;
-use super::{canonical, clock, maintenance, outbox, revocations, serve, value_files, watch, webhook};
+use super::{canonical, clock, funnel, maintenance, outbox, revocations, serve, value_files, watch, webhook};
 use crate::auth::{
     Challenges, CodeMaker, DeviceSigner, FactorSecrets, HashError, Hasher, Revocations, Successors,
     TokenIssuer,
@@ -157,6 +157,7 @@ impl Application {
         let mut background = vec![
             tokio::spawn(clock::run(Arc::clone(&app))),
             tokio::spawn(maintenance::run(Arc::clone(&app))),
+            tokio::spawn(funnel::run(Arc::clone(&app))),
             tokio::spawn(revocations::run(Arc::clone(&app))),
             tokio::spawn(watch::run(Arc::clone(&app))),
             tokio::spawn(outbox::count(Arc::clone(&app))),

@@ -5,6 +5,7 @@ mod build;
 mod canonical;
 mod clock;
 mod events;
+pub mod funnel;
 mod maintenance;
 mod outbox;
 mod reads;

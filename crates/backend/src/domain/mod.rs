@@ -10,6 +10,7 @@ pub mod device;
 mod email;
 pub mod event;
 mod full_name;
+pub mod funnel;
 pub mod guessing;
 pub mod mail;
 pub mod onboarding;

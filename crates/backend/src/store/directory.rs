@@ -1,4 +1,4 @@
-//! What admins look up: accounts, the audit log, and how far everybody is.
+//! What admins look up: accounts and the audit log.
 //!
 //! Lists are read page by page. A page ends with a [`Position`] or an [`AuditPosition`], from which the next one goes
 //! on: by the keys of the last row and not by its number, so that rows that come meanwhile move nobody, and the tenth
@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Actor, StoreError};
-use crate::domain::onboarding::StepStatus;
 use crate::domain::{AccountStatus, Role, Timestamp, User, search_key};
 
 /// Questions about everybody. A part of [`super::Store`], and of its contract.
@@ -34,9 +33,6 @@ pub trait Directory: Send + Sync {
         after: Option<AuditPosition>,
         limit: u32,
     ) -> Result<AuditPage, StoreError>;
-
-    /// How far all accounts are, as of one moment.
-    async fn funnel(&self) -> Result<Funnel, StoreError>;
 
     /// Whether an account other than `id` is of an admin and not suspended.
     async fn has_other_admin(&self, id: Uuid) -> Result<bool, StoreError>;
@@ -177,28 +173,6 @@ pub struct AuditPage {
     pub items: Vec<AuditRecord>,
     /// Where the next page goes on; none after the last one.
     pub next: Option<AuditPosition>,
-}
-
-/// How far all accounts are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Funnel {
-    /// How many accounts there are.
-    pub registered: u64,
-    /// How many onboardings are complete.
-    pub completed: u64,
-    /// How many accounts have which status in which step. Steps that nobody has touched are missing.
-    pub steps: Vec<StepCount>,
-}
-
-/// How many accounts have one status in one step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StepCount {
-    /// The key of the step.
-    pub step: String,
-    /// The status.
-    pub status: StepStatus,
-    /// How many.
-    pub accounts: u64,
 }
 
 /// Cuts one row more than was wanted to a page, whose next one begins at the `position` of its last row.

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::directory::{
-    AccountFilter, AccountPage, AuditFilter, AuditPage, AuditPosition, Directory, Funnel, Position,
+    AccountFilter, AccountPage, AuditFilter, AuditPage, AuditPosition, Directory, Position,
 };
+use super::funnel::{FunnelCount, Funnels, Uncounted};
 use super::messages::{MessageFilter, MessagePage, MessagePosition, MessageRecord, Messages};
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
@@ -15,6 +16,7 @@ use super::{
     Asker, Canonicalized, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store,
     StoreError, StoredTemplate, Templates,
 };
+use crate::domain::funnel::{Cells, Dimension, Group};
 use crate::domain::guessing::{Debt, GuessKey};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{SessionSummary, TokenHash, TokenState};
@@ -75,10 +77,6 @@ impl Directory for LateStore {
         self.store()?.audit_log(filter, after, limit).await
     }
 
-    async fn funnel(&self) -> Result<Funnel, StoreError> {
-        self.store()?.funnel().await
-    }
-
     async fn has_other_admin(&self, id: Uuid) -> Result<bool, StoreError> {
         self.store()?.has_other_admin(id).await
     }
@@ -108,6 +106,25 @@ impl Templates for LateStore {
 
     async fn keep_template(&self, template: StoredTemplate, at: Timestamp) -> Result<(), StoreError> {
         self.store()?.keep_template(template, at).await
+    }
+}
+
+#[async_trait]
+impl Funnels for LateStore {
+    async fn uncounted(&self, now: Timestamp, limit: u32) -> Result<Uncounted, StoreError> {
+        self.store()?.uncounted(now, limit).await
+    }
+
+    async fn funnel_groups(&self, groups: Vec<Group>) -> Result<Cells, StoreError> {
+        self.store()?.funnel_groups(groups).await
+    }
+
+    async fn funnel(&self, dimension: Dimension) -> Result<Cells, StoreError> {
+        self.store()?.funnel(dimension).await
+    }
+
+    async fn count_funnel(&self, count: FunnelCount) -> Result<bool, StoreError> {
+        self.store()?.count_funnel(count).await
     }
 }
 

@@ -10,8 +10,9 @@ use tracing::field::Empty;
 use uuid::Uuid;
 
 use super::directory::{
-    AccountFilter, AccountPage, AuditFilter, AuditPage, AuditPosition, Directory, Funnel, Position,
+    AccountFilter, AccountPage, AuditFilter, AuditPage, AuditPosition, Directory, Position,
 };
+use super::funnel::{FunnelCount, Funnels, Uncounted};
 use super::messages::{MessageFilter, MessagePage, MessagePosition, MessageRecord, Messages};
 use super::observation::ViewReading;
 use super::outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
@@ -19,6 +20,7 @@ use super::{
     Asker, Canonicalized, KeptAnswer, LookUp, Mutation, Outcome, PoolStatus, Scope, SessionsQuery, Store,
     StoreError, StoredTemplate, Templates,
 };
+use crate::domain::funnel::{Cells, Dimension, Group};
 use crate::domain::guessing::{Debt, GuessKey};
 use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{SessionSummary, TokenHash, TokenState};
@@ -116,10 +118,6 @@ impl<S: Store> Directory for Metered<S> {
         self.called("audit_log", self.store.audit_log(filter, after, limit)).await
     }
 
-    async fn funnel(&self) -> Result<Funnel, StoreError> {
-        self.called("funnel", self.store.funnel()).await
-    }
-
     async fn has_other_admin(&self, id: Uuid) -> Result<bool, StoreError> {
         self.called("has_other_admin", self.store.has_other_admin(id)).await
     }
@@ -149,6 +147,25 @@ impl<S: Store> Templates for Metered<S> {
 
     async fn keep_template(&self, template: StoredTemplate, at: Timestamp) -> Result<(), StoreError> {
         self.timed("keep_template", self.store.keep_template(template, at)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Funnels for Metered<S> {
+    async fn uncounted(&self, now: Timestamp, limit: u32) -> Result<Uncounted, StoreError> {
+        self.timed("uncounted", self.store.uncounted(now, limit)).await
+    }
+
+    async fn funnel_groups(&self, groups: Vec<Group>) -> Result<Cells, StoreError> {
+        self.timed("funnel_groups", self.store.funnel_groups(groups)).await
+    }
+
+    async fn funnel(&self, dimension: Dimension) -> Result<Cells, StoreError> {
+        self.called("funnel", self.store.funnel(dimension)).await
+    }
+
+    async fn count_funnel(&self, count: FunnelCount) -> Result<bool, StoreError> {
+        self.timed("count_funnel", self.store.count_funnel(count)).await
     }
 }
 

@@ -52,6 +52,7 @@ mod clock;
 pub mod directory;
 mod error;
 mod factors;
+pub mod funnel;
 mod identity;
 pub mod late;
 pub mod messages;
@@ -74,6 +75,7 @@ use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
 use directory::Directory;
+use funnel::Funnels;
 use messages::Messages;
 use observation::ViewReading;
 use outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
@@ -98,7 +100,7 @@ pub use templates::{StoredTemplate, Templates};
 /// within 20 s (waiting for a connection: `DB_POOL_ACQUIRE_TIMEOUT_MS`; waiting for a lock: 13 s).
 #[async_trait]
 pub trait Store:
-    Directory + Identities + Factors + Messages + Organizations + Templates + Send + Sync + 'static
+    Directory + Factors + Funnels + Identities + Messages + Organizations + Templates + Send + Sync + 'static
 {
     /// Does all of `mutation` or nothing; see the module for the order.
     async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError>;

@@ -24,6 +24,7 @@ mod driver;
 mod factor_queries;
 mod factors;
 mod failure;
+mod funnel;
 mod guesses;
 mod header;
 mod identity;

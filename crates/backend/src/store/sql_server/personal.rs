@@ -42,6 +42,7 @@ async fn delete(pool: &Pool, id: Uuid, now: Timestamp) -> Result<bool, StoreErro
     batch.add(OR_STALE, values![]);
     streams::forget(&mut batch, id);
     organizations::after_deletion(&mut batch);
+    batch.add("INSERT INTO dbo.funnel_gone (user_id) VALUES (?)", values![id]);
     batch.add(
         "UPDATE dbo.audit_log SET user_id = ?, subject = NULL, reason = NULL, address = NULL WHERE user_id = ?",
         values![AuditEntry::NOBODY, id],

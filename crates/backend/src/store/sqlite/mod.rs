@@ -16,6 +16,7 @@ mod crew;
 mod directory;
 mod factor_queries;
 mod factors;
+mod funnel;
 mod guesses;
 mod identity;
 mod job;

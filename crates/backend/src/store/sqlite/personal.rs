@@ -38,6 +38,8 @@ pub(super) fn delete_closed(connection: &Connection, now: Timestamp, limit: u32)
             if let Some(organization) = organization {
                 organizations::after_deletion(connection, &organization)?;
             }
+            let gone = "INSERT INTO funnel_gone (user_id) VALUES (?) ON CONFLICT (user_id) DO NOTHING";
+            changed(connection, gone, [id])?;
             let concerned = "UPDATE audit_log SET user_id = ?2, subject = NULL, reason = NULL, address = NULL
                              WHERE user_id = ?1";
             changed(connection, concerned, params![id, AuditEntry::NOBODY.to_string()])?;

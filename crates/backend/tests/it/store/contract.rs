@@ -4,6 +4,7 @@ mod addresses;
 mod administration;
 mod directory;
 mod factors;
+mod funnel;
 mod guesses;
 mod identity;
 mod log_in;
@@ -33,6 +34,7 @@ pub(crate) use addresses::*;
 pub(crate) use administration::*;
 pub(crate) use directory::*;
 pub(crate) use factors::*;
+pub(crate) use funnel::{of_two_counts_at_once_one_is_stored, the_funnel_is_that_of_a_recount};
 pub(crate) use guesses::{
     a_log_in_forgives_its_device, an_account_that_is_made_is_counted, guesses_at_once_are_all_counted,
     wrong_guesses_add_up_and_are_forgiven,

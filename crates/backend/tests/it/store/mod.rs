@@ -74,7 +74,6 @@ macro_rules! contract_suite {
             the_newest_accounts_come_first,
             the_audit_log_is_paged_and_filtered,
             rows_that_come_move_no_page_of_the_audit_log,
-            steps_are_counted,
             a_suspended_account_has_no_session,
             an_account_is_changed_from_outside,
             whoever_is_no_admin_any_more_does_nothing,

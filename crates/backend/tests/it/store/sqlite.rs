@@ -38,6 +38,10 @@ async fn fresh() -> Option<(SharedStore, TempDir)> {
 
 super::contract_suite!(fresh);
 
+mod alone {
+    super::super::contract_suite!(super::fresh: the_funnel_is_that_of_a_recount, of_two_counts_at_once_one_is_stored,);
+}
+
 #[tokio::test]
 async fn accounts_of_before_get_their_form() {
     let folder = tempfile::tempdir().unwrap();

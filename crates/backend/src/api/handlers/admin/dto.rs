@@ -174,34 +174,3 @@ pub(in crate::api) struct AuditLogBody {
     #[schema(required = true)]
     pub(super) next_cursor: Option<String>,
 }
-
-/// How far all accounts are with a step.
-#[derive(Debug, Serialize, ToSchema)]
-pub(in crate::api) struct FunnelStepBody {
-    /// The key of the step.
-    #[schema(example = "profile")]
-    pub(super) key: String,
-    /// Its name for people.
-    pub(super) title: String,
-    /// Whether it must be completed before the onboarding can be.
-    pub(super) required: bool,
-    /// How many accounts have completed it.
-    pub(super) completed: u64,
-    /// How many have skipped it.
-    pub(super) skipped: u64,
-    /// How many have begun it.
-    pub(super) in_progress: u64,
-    /// How many have not touched it.
-    pub(super) not_started: u64,
-}
-
-/// How far all accounts are.
-#[derive(Debug, Serialize, ToSchema)]
-pub(in crate::api) struct FunnelBody {
-    /// How many accounts there are.
-    pub(super) registered: u64,
-    /// How many have completed the onboarding.
-    pub(super) completed: u64,
-    /// All steps, in order.
-    pub(super) steps: Vec<FunnelStepBody>,
-}

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::api::cursor;
 use crate::api::fields::{Fields, FromFields};
 use crate::api::query::{Flag, Moment, PageSize, Text};
+use crate::domain::funnel::Dimension;
 use crate::domain::{AccountStatus, Role};
 use crate::store::directory::{AccountFilter, AuditFilter, AuditPosition, Position, Prefix};
 
@@ -97,6 +98,34 @@ fn filter(fields: &mut Fields) -> AccountFilter {
 impl FromFields for AccountsWanted {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         Some(Self { filter: filter(fields) })
+    }
+}
+
+/// By what the funnel is told apart.
+#[derive(Debug)]
+pub(in crate::api) struct FunnelWanted {
+    /// None for everybody at once.
+    pub(super) by: Option<Dimension>,
+}
+
+struct GroupedBy(Dimension);
+
+#[derive(Debug, thiserror::Error)]
+#[error("must be one of version, week, country")]
+struct NotGroupedBy;
+
+impl FromStr for GroupedBy {
+    type Err = NotGroupedBy;
+
+    fn from_str(text: &str) -> Result<Self, NotGroupedBy> {
+        let dimension = text.parse().map_err(|_| NotGroupedBy)?;
+        if dimension == Dimension::All { Err(NotGroupedBy) } else { Ok(Self(dimension)) }
+    }
+}
+
+impl FromFields for FunnelWanted {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { by: fields.optional::<GroupedBy>("by").map(|by| by.0) })
     }
 }
 

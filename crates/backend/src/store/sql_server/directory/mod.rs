@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::SqlServerStore;
 use super::batch::{Batch, Value, values};
-use super::{read, row};
+use super::read;
 use crate::store::StoreError;
 use crate::store::directory::{
-    AccountFilter, AccountPage, AuditFilter, AuditPage, AuditPosition, Directory, Funnel, Position, StepCount,
+    AccountFilter, AccountPage, AuditFilter, AuditPage, AuditPosition, Directory, Position,
 };
 
 #[async_trait]
@@ -35,35 +35,11 @@ impl Directory for SqlServerStore {
         audit_log::page(&self.pool, &filter, after, limit).await
     }
 
-    async fn funnel(&self) -> Result<Funnel, StoreError> {
-        let mut funnel = Funnel::default();
-        for row in read::rows(&self.pool, "count the onboardings", Batch::of(FUNNEL, values![])).await? {
-            let accounts = row::required::<i64>(&row, "accounts")?.unsigned_abs();
-            let what: &str = row::required(&row, "what")?;
-            if row::optional::<&str>(&row, "status")?.is_some() {
-                let status = row::parsed(&row, "status")?;
-                funnel.steps.push(StepCount { step: what.to_owned(), status, accounts });
-            } else if what == "completed" {
-                funnel.completed = accounts;
-            } else {
-                funnel.registered = accounts;
-            }
-        }
-        Ok(funnel)
-    }
-
     async fn has_other_admin(&self, id: Uuid) -> Result<bool, StoreError> {
         let found = read::rows(&self.pool, "look for another admin", Batch::of(OTHER_ADMIN, values![id]));
         Ok(!found.await?.is_empty())
     }
 }
-
-/// Counts are of an index alone, with no look at a row.
-const FUNNEL: &str =
-    "SELECT N'registered' AS what, CAST(NULL AS NVARCHAR(20)) AS status, COUNT_BIG(*) AS accounts
-    FROM dbo.users
-    UNION ALL SELECT N'completed', NULL, COUNT_BIG(*) FROM dbo.onboarding WHERE completed_at IS NOT NULL
-    UNION ALL SELECT step, status, COUNT_BIG(*) FROM dbo.onboarding_steps GROUP BY step, status";
 
 /// Some account other than one with which somebody can act as an admin.
 pub(super) const OTHER_ADMIN: &str =

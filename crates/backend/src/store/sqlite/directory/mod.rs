@@ -13,11 +13,9 @@ use uuid::Uuid;
 use super::SqliteStore;
 use super::connection::store_error;
 use super::job::Job;
-use super::read::parse;
-use crate::domain::onboarding::StepStatus;
 use crate::store::StoreError;
 use crate::store::directory::{
-    AccountFilter, AccountPage, AuditFilter, AuditPage, AuditPosition, Directory, Funnel, Position, StepCount,
+    AccountFilter, AccountPage, AuditFilter, AuditPage, AuditPosition, Directory, Position,
 };
 
 #[async_trait]
@@ -40,10 +38,6 @@ impl Directory for SqliteStore {
     ) -> Result<AuditPage, StoreError> {
         let work = move |connection: &Connection| audit_log::page(connection, &filter, after, limit);
         self.readers.submit(Job::new(work)).await
-    }
-
-    async fn funnel(&self) -> Result<Funnel, StoreError> {
-        self.readers.submit(Job::new(funnel)).await
     }
 
     async fn has_other_admin(&self, id: Uuid) -> Result<bool, StoreError> {
@@ -69,36 +63,6 @@ impl Query {
         self.sql.push_str(piece);
         self.values.extend(values);
     }
-}
-
-/// Counts are of an index alone, with no look at a row.
-const FUNNEL: &str = "
-    SELECT 'registered', NULL, count(*) FROM users
-    UNION ALL SELECT 'completed', NULL, count(*) FROM onboarding WHERE completed_at IS NOT NULL
-    UNION ALL SELECT step, status, count(*) FROM onboarding_steps GROUP BY step, status";
-
-fn funnel(connection: &Connection) -> Result<Funnel, StoreError> {
-    let failed = |error| store_error("count the onboardings", error);
-    let mut query = connection.prepare_cached(FUNNEL).map_err(failed)?;
-    let counts = query
-        .query_map([], |row| {
-            let (what, status): (String, Option<String>) = (row.get(0)?, row.get(1)?);
-            Ok((what, status, row.get::<_, i64>(2)?.unsigned_abs()))
-        })
-        .map_err(failed)?;
-    let mut funnel = Funnel::default();
-    for count in counts {
-        let (what, status, accounts) = count.map_err(failed)?;
-        match status {
-            Some(status) => {
-                let status: StepStatus = parse("step status", &status)?;
-                funnel.steps.push(StepCount { step: what, status, accounts });
-            }
-            None if what == "completed" => funnel.completed = accounts,
-            None => funnel.registered = accounts,
-        }
-    }
-    Ok(funnel)
 }
 
 /// Some account other than one with which somebody can act as an admin.

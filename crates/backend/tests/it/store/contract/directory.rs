@@ -3,19 +3,17 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use backend::domain::onboarding::StepStatus;
 use backend::domain::onboarding::template::TemplateId;
 use backend::domain::{AccountStatus, NewUser, PasswordHash, Role, Timestamp, User, now};
 use backend::store::directory::{Account, AccountFilter, AuditFilter, AuditRecord, Prefix};
 use backend::store::{
     AccountChange, Actor, Administration, AuditAction, AuditEntry, Effect, IdentityChange, Outcome,
 };
-use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
 
 use super::SharedStore;
-use crate::store::samples::{key, mutation, step};
+use crate::store::samples::mutation;
 
 /// What no account of another test begins with.
 fn marker() -> String {
@@ -338,42 +336,4 @@ pub(crate) async fn rows_that_come_move_no_page_of_the_audit_log(store: &SharedS
     let times: Vec<_> = first.items.iter().chain(&second.items).map(|row| row.at).collect();
     let expected: Vec<_> = (0..6).rev().map(|number| began + Duration::milliseconds(number)).collect();
     assert_eq!((times, second.next), (expected, None));
-}
-
-pub(crate) async fn steps_are_counted(store: &SharedStore) {
-    let before = store.funnel().await.unwrap();
-    let marker = marker();
-    for number in 0..3 {
-        let user = person(&format!("{marker}.{number}@example.com"), "Somebody");
-        add(store, &user).await;
-        for (version, which, status) in
-            [(1, key("profile"), StepStatus::Completed), (2, key("preferences"), StepStatus::Skipped)]
-        {
-            let record = step(status, &json!({}), now());
-            let save = Effect::SaveStep {
-                user_id: user.id,
-                expected_version: version,
-                step: which,
-                record,
-                reshape: None,
-            };
-            assert_eq!(store.commit(mutation(save)).await.unwrap(), Outcome::Committed);
-        }
-        let complete = Effect::CompleteOnboarding { user_id: user.id, expected_version: 3, reshape: None };
-        assert_eq!(store.commit(mutation(complete)).await.unwrap(), Outcome::Committed);
-    }
-    // Other tests may add some at the same time.
-    let after = store.funnel().await.unwrap();
-    assert!(after.registered >= before.registered + 3 && after.completed >= before.completed + 3);
-    for (key, status) in [
-        ("account", StepStatus::Completed),
-        ("profile", StepStatus::Completed),
-        ("preferences", StepStatus::Skipped),
-    ] {
-        let count = |funnel: &backend::store::directory::Funnel| {
-            let mut counts = funnel.steps.iter();
-            counts.find(|count| count.step == key && count.status == status).map_or(0, |count| count.accounts)
-        };
-        assert!(count(&after) >= count(&before) + 3, "{key}: {before:?} {after:?}");
-    }
 }

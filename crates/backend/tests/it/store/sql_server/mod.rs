@@ -75,3 +75,7 @@ async fn shared() -> Option<(SharedStore, Arc<Database>)> {
 }
 
 super::contract_suite!(shared);
+
+mod alone {
+    super::super::contract_suite!(super::fresh: the_funnel_is_that_of_a_recount, of_two_counts_at_once_one_is_stored,);
+}

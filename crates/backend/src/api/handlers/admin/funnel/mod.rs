@@ -1,0 +1,51 @@
+//! How far everybody is.
+
+mod dto;
+mod shape;
+
+use axum::Json;
+use axum::extract::State;
+use time::format_description::well_known::Rfc3339;
+
+use super::queries::FunnelWanted;
+use crate::api::administrator::Administrator;
+use crate::api::error::{ApiError, Problem};
+use crate::api::query::CheckedQuery;
+use crate::app::App;
+use crate::app::funnel::up_to_date;
+use crate::domain::funnel::Dimension;
+use dto::FunnelBody;
+
+/// Count how far all accounts are
+///
+/// By the steps of the template that new people get, for everybody, and where `by` is given for each group, too. Accounts that were
+/// deleted are not counted. The counts are kept, and only what was changed since the last one is counted anew.
+#[utoipa::path(
+    get, path = "/api/admin/funnel", tag = "admin", operation_id = "funnel", security(("access_token" = [])),
+    params(
+        ("by" = Option<String>, Query, description = "Tell groups apart: by the version of the template, the week of the registration, or the country", pattern = "^(version|week|country)$", example = "week"),
+    ),
+    responses(
+        (status = 200, description = "The counts", body = FunnelBody),
+        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn show(
+    State(app): State<App>,
+    _: Administrator,
+    CheckedQuery(FunnelWanted { by }): CheckedQuery<FunnelWanted>,
+) -> Result<Json<FunnelBody>, ApiError> {
+    let as_of =
+        up_to_date(&app).await?.format(&Rfc3339).map_err(|_| ApiError::Bug("a moment has no text"))?;
+    let everybody = shape::by_group(app.store.funnel(Dimension::All).await?);
+    let counts =
+        shape::counts(app.templates.current(), everybody.get("").unwrap_or(&shape::GroupCells::new()));
+    let groups = match by {
+        Some(dimension) => {
+            Some(shape::groups(app.templates.current(), dimension, app.store.funnel(dimension).await?))
+        }
+        None => None,
+    };
+    Ok(Json(FunnelBody { as_of, counts, groups }))
+}

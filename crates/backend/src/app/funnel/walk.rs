@@ -1,0 +1,62 @@
+//! A person's way through the onboarding, as far as it is counted.
+
+use serde_json::Value;
+use time::Duration;
+
+use crate::domain::Timestamp;
+use crate::domain::funnel::{Walk, WalkStep};
+use crate::domain::onboarding::template::{Choices, FieldKind, FieldRef, ReferenceList, Template};
+use crate::domain::onboarding::{Onboarding, StepKey};
+use crate::domain::reference::is_country;
+use crate::store::funnel::UncountedState;
+
+/// Whoever changes nothing for so long before the onboarding is complete is stuck.
+pub const STUCK_AFTER: Duration = Duration::hours(48);
+
+/// What is counted of an onboarding at `now`: the steps of its template that apply or were touched, in order.
+pub(super) fn of(state: &UncountedState, template: Option<&Template>, now: Timestamp) -> Walk {
+    let onboarding = &state.onboarding;
+    let step = |key: &StepKey| WalkStep {
+        key: key.as_str().to_owned(),
+        status: onboarding.status_of(key),
+        completed_at: onboarding.steps.get(key).and_then(|record| record.completed_at),
+    };
+    let steps = match template {
+        None => onboarding.steps.keys().map(step).collect(),
+        Some(template) => {
+            let answers = onboarding.answers(template);
+            let counts = template
+                .steps
+                .iter()
+                .filter(|asked| onboarding.steps.contains_key(&asked.key) || answers.applies(asked));
+            counts.map(|asked| step(&asked.key)).collect()
+        }
+    };
+    Walk {
+        version: onboarding.template.to_string(),
+        begun_at: state.begun_at,
+        country: template.and_then(|template| country(onboarding, template)),
+        completed_at: onboarding.completed_at,
+        is_complete: onboarding.completed_at.is_some(),
+        is_stuck: stuck_at(state).is_some_and(|at| at <= now),
+        steps,
+    }
+}
+
+/// When the person is stuck, if nothing changes until then; never for whoever is done.
+pub(super) fn stuck_at(state: &UncountedState) -> Option<Timestamp> {
+    state.onboarding.completed_at.is_none().then(|| state.changed_at + STUCK_AFTER)
+}
+
+/// The answer to the first question for a country.
+fn country(onboarding: &Onboarding, template: &Template) -> Option<String> {
+    let answers = onboarding.answers(template);
+    let mut questions =
+        template.steps.iter().flat_map(|step| step.fields.iter().map(move |field| (step, field)));
+    let (step, field) = questions.find(|(_, field)| {
+        matches!(field.kind, FieldKind::Choice(Choices::Reference(ReferenceList::Countries)))
+    })?;
+    let at = FieldRef { step: step.key.clone(), field: field.key.clone() };
+    let code = answers.of(&at).and_then(Value::as_str)?;
+    is_country(code).then(|| code.to_owned())
+}
