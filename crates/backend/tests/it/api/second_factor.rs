@@ -194,8 +194,8 @@ async fn whoever_knows_the_password_guesses_no_code() {
     let answers: Vec<_> = guesses.buffer_unordered(GUESSES).collect().await;
     let judged = answers.iter().filter(|answer| answer.status == StatusCode::UNAUTHORIZED).count();
     // All at once, from many addresses, at three instances: the free ones are all that is judged.
-    // One more where a second has passed meanwhile.
-    assert!((1..=6).contains(&judged), "{judged} codes were judged");
+    // One more where a second has passed meanwhile, and none where each was counted before any looked at the count.
+    assert!(judged <= 6, "{judged} codes were judged");
     for answer in answers.iter().filter(|answer| answer.status != StatusCode::UNAUTHORIZED) {
         check_problem(answer, 429, "too_many_attempts");
         assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1);
