@@ -145,7 +145,7 @@ async fn serve() -> Result<(), Failure> {
     let (config, log) = Config::read(Sources::from_env())?;
     let traces = start_telemetry(&log)?;
     let mut signals = Signals::new()?;
-    let application = Application::build(config).await?;
+    let application = Application::build(config, backend::api::router).await?;
     if let Some(traces) = &traces {
         application.show_span_counts(traces.counts())?;
     }

@@ -1,7 +1,7 @@
 //! Giving an answer again that was kept.
 
 use super::error::ApiError;
-use super::handlers::onboarding::whole_state;
+use super::whole_state::whole_state;
 use crate::app::AppState;
 use crate::auth::AccessError;
 use crate::idempotency::{Answer, Kept, StateReference};

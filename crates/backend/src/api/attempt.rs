@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
-use http_body_util::BodyExt as _;
 use uuid::Uuid;
 
 use super::again::answer_again;
 use super::error::{ApiError, Keepable};
 use super::keeping::{Keep, Keyed};
+use super::whole::whole;
 use super::{client, request_id};
 use crate::app::{AppState, Written};
 use crate::auth::AccessError;
@@ -157,7 +157,7 @@ impl Attempt {
         if self.0.settled.load(Ordering::Relaxed) || !keepable {
             return Ok(response);
         }
-        let (answer, at) = (whole(response).await?, app.now());
+        let (answer, at) = (whole(response).await.map_err(|_| ApiError::BodyBroken)?, app.now());
         let kept = match keyed.refusal(app, &answer, at).await? {
             Keep::Nothing => None,
             Keep::Found(kept) => Some(kept),
@@ -191,13 +191,6 @@ fn person(effect: &Effect, audit: Option<&AuditEntry>) -> Option<Uuid> {
         (Effect::RotateToken(rotation), None) => Some(rotation.session_id),
         _ => None,
     }
-}
-
-pub(super) async fn whole(response: Response) -> Result<Answer, ApiError> {
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await.map_err(|_| ApiError::BodyBroken)?.to_bytes();
-    let headers = parts.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    Ok(Answer { status: parts.status, headers, body, tells: None })
 }
 
 impl Audit {

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 pub(super) use super::field_errors::FieldErrors;
 use super::proof::{AskedFactor, AskedFactorBody, NeededProof, NeededProofBody};
 use super::request_id;
+use super::whole::whole;
 use crate::auth::{AccessError, FactorSecretError, HashError};
 use crate::domain::onboarding::{ChangeRefused, UnknownStep};
 use crate::domain::organization::{QUOTA_WINDOW, RESEND_AFTER, Refusal};
@@ -205,7 +206,7 @@ impl ApiError {
 
     /// The answer, for a refusal that is committed together with what it leaves behind.
     pub(super) async fn into_answer(self) -> Result<Answer, Self> {
-        super::attempt::whole(self.into_response()).await
+        whole(self.into_response()).await.map_err(|_| Self::BodyBroken)
     }
 
     /// Whether surely nothing was done, so that anybody may try it again anywhere.

@@ -32,6 +32,8 @@ mod router;
 mod same_site;
 mod server_span;
 mod step_up;
+mod whole;
+mod whole_state;
 
 pub use openapi::document;
 pub use router::router;

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, patch, post, put};
+use axum::{Extension, Router};
 
 use super::error::ApiError;
 use super::handlers::admin::{
     actions, audit, domains as domain_claims, export, funnel, mails, users, webhooks,
 };
+use super::handlers::docs::Document;
 use super::handlers::organizations::{domains, invitations, joining, members, offers, own};
 use super::handlers::{
     account, docs, email, health, login, onboarding, own_account, password, second_factor, session, sessions,
@@ -17,6 +18,7 @@ use super::handlers::{
 };
 use super::idempotent::{Asker, idempotent};
 use super::observe::observe;
+use super::openapi::document;
 use super::readable_path::readable_path;
 use crate::app::App;
 
@@ -59,7 +61,7 @@ pub fn router(app: App) -> Router {
         .route("/api/account/export", get(own_account::export))
         .route("/api/onboarding", get(onboarding::show))
         .route("/api/static-data", get(static_data::show))
-        .route("/api/openapi.json", get(docs::openapi))
+        .route("/api/openapi.json", get(docs::openapi).layer(Extension(Document(document().into()))))
         .route("/api/docs", get(docs::page))
         .route("/api/health", get(health::with_database))
         .route("/health", get(health::live))

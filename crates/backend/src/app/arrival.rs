@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use service_kit::exit::chain;
 use service_kit::shutdown::Shutdown;
 
-use super::build::{apply_migrations, may_pass, open};
 use super::canonical::{self, Filled};
+use super::database::{apply_migrations, may_pass, open};
 use super::templates::{Shelf, ShelfError};
 use crate::config::DatabaseConfig;
 use crate::store::late::LateStore;

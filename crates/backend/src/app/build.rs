@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use futures::future::join_all;
 use service_kit::config::ValueFiles;
 use service_kit::health::Uptime;
@@ -15,8 +16,9 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::arrival::{self, Arrival, StartFailure};
+use super::database::{apply_migrations, open};
 use super::outbox::Courier;
-use super::reads::Replica;
+use super::replica::Replica;
 use super::state::{App, AppState, LastReason};
 use super::templates::Shelf;
 use super::webhook::Messenger;
@@ -32,7 +34,7 @@ use crate::metrics::Metrics;
 use crate::outbox::Envelopes;
 use crate::store::metrics::{Metered, StoreMetrics};
 use crate::store::migration::MigrationError;
-use crate::store::{Store, StoreError, sql_server, sqlite};
+use crate::store::{Store, StoreError, sql_server};
 use crate::webhook::{Endpoint, EndpointConfig, EndpointError};
 
 /// How long the end of the process waits for a mail or an event that is being sent, once all requests are answered.
@@ -78,6 +80,7 @@ pub enum BuildError {
 /// A server that is bound to its address.
 pub struct Application {
     app: App,
+    router: fn(App) -> Router,
     listener: TcpListener,
     drain: Drain,
     files: ValueFiles,
@@ -88,8 +91,8 @@ pub struct Application {
 
 impl Application {
     /// Binds, migrates and connects, in this order: a taken port is told before anything is done.
-    /// A database that is away is waited for while the application runs.
-    pub async fn build(config: Config) -> Result<Self, BuildError> {
+    /// `router` gives what answers the requests. A database that is away is waited for while the application runs.
+    pub async fn build(config: Config, router: fn(App) -> Router) -> Result<Self, BuildError> {
         let Config { server, database, auth, mail, webhook, templates, files } = config;
         let listener = bind(server.bind_address)?;
         let courier = mail.map(courier).transpose()?;
@@ -127,7 +130,7 @@ impl Application {
             uptime: Uptime::start(),
         };
         let (app, drain) = (Arc::new(state), server.drain);
-        Ok(Self { app, listener, drain, files, arrival, courier, messenger })
+        Ok(Self { app, router, listener, drain, files, arrival, courier, messenger })
     }
 
     /// Shows in `/metrics` what becomes of the process's spans.
@@ -153,7 +156,7 @@ impl Application {
 
     /// Serves until a signal comes, then drains.
     pub async fn run(self, signals: &mut Signals) -> Drained {
-        let Self { app, listener, drain, files, arrival, courier, messenger } = self;
+        let Self { app, router, listener, drain, files, arrival, courier, messenger } = self;
         let mut background = vec![
             tokio::spawn(clock::run(Arc::clone(&app))),
             tokio::spawn(maintenance::run(Arc::clone(&app))),
@@ -166,7 +169,7 @@ impl Application {
         background.extend(arrival.map(|arrival| tokio::spawn(arrival.run(app.shutdown.clone()))));
         let courier = courier.map(|courier| tokio::spawn(outbox::run(Arc::clone(&app), courier)));
         let messenger = messenger.map(|messenger| tokio::spawn(webhook::run(Arc::clone(&app), messenger)));
-        let server = serve::serve(Arc::clone(&app), listener);
+        let server = serve::serve(app.shutdown.clone(), router(Arc::clone(&app)), listener);
         let (drained, _) = drain.run(&app.shutdown, signals, server).await;
         background.iter().for_each(tokio::task::JoinHandle::abort);
         join_all([courier, messenger].into_iter().flatten().map(async |mut task| {
@@ -220,37 +223,10 @@ pub async fn migrate(database: &DatabaseConfig) -> Result<Vec<String>, BuildErro
     Ok(applied)
 }
 
-/// The part of it that is made of statements.
-pub(super) async fn apply_migrations(database: &DatabaseConfig) -> Result<Vec<String>, MigrationError> {
-    match database {
-        DatabaseConfig::Sqlite { path, .. } => {
-            let (path, shown) = (path.clone(), path.clone());
-            let migrated = tokio::task::spawn_blocking(move || sqlite::migrate(&path)).await;
-            migrated.map_err(|source| sqlite::cannot_open(&shown, source))?
-        }
-        // Boxed, since its future is large and most instances never need it.
-        DatabaseConfig::SqlServer(config) => Box::pin(sql_server::migrate(config)).await,
-    }
-}
-
 /// Opens the migrated database for a command that serves nobody.
 pub fn open_store(database: &DatabaseConfig) -> Result<Arc<dyn Store>, BuildError> {
     let metrics = StoreMetrics::register(&prometheus::Registry::new())?;
     Ok(open(database, metrics)?)
-}
-
-/// Whether waiting may mend `error`, after `waited` since the start.
-pub(super) fn may_pass(database: &DatabaseConfig, error: &MigrationError, waited: Duration) -> bool {
-    if let MigrationError::Templates { may_pass, .. } = error {
-        return *may_pass;
-    }
-    match database {
-        DatabaseConfig::Sqlite { .. } => sqlite::may_pass(error),
-        DatabaseConfig::SqlServer(config) => {
-            let login_may_come = waited < config.login_patience && sql_server::is_refused_login(error);
-            login_may_come || sql_server::may_pass(error)
-        }
-    }
 }
 
 /// The replica that answers what may lag behind. It connects in the background, and while it cannot, the primary answers.
@@ -260,20 +236,4 @@ fn open_replica(database: &DatabaseConfig, metrics: StoreMetrics) -> Result<Opti
     let store = sql_server::open(&config.of_replica(replica), &metrics)?;
     let store = Arc::new(Metered::new(store, metrics, "microsoft.sql_server"));
     Ok(Some(Replica { store, max_lag: replica.max_lag }))
-}
-
-pub(super) fn open(
-    database: &DatabaseConfig,
-    metrics: StoreMetrics,
-) -> Result<Arc<dyn Store>, MigrationError> {
-    Ok(match database {
-        DatabaseConfig::Sqlite { path, pool } => {
-            let store = sqlite::open(path, *pool, &metrics)?;
-            Arc::new(Metered::new(store, metrics, "sqlite"))
-        }
-        DatabaseConfig::SqlServer(config) => {
-            let store = sql_server::open(config, &metrics)?;
-            Arc::new(Metered::new(store, metrics, "microsoft.sql_server"))
-        }
-    })
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::ConnectInfo;
 use http::Request;
 use hyper::body::Incoming;
@@ -16,8 +17,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::state::App;
-use crate::api;
+use service_kit::shutdown::Shutdown;
 
 /// Connections that the kernel holds until they are accepted.
 pub(super) const BACKLOG: i32 = 1024;
@@ -37,10 +37,9 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until the shutdown closes; done when the last request is.
-pub(super) async fn serve(app: App, listener: TcpListener) {
-    let shutdown = app.shutdown.clone();
+pub(super) async fn serve(shutdown: Shutdown, router: Router, listener: TcpListener) {
     let connections = Connections {
-        service: TowerToHyperService::new(api::router(app)),
+        service: TowerToHyperService::new(router),
         http: http(),
         graceful: GracefulShutdown::new(),
         permits: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
@@ -63,7 +62,7 @@ fn http() -> http1::Builder {
 }
 
 struct Connections {
-    service: TowerToHyperService<axum::Router>,
+    service: TowerToHyperService<Router>,
     http: http1::Builder,
     graceful: GracefulShutdown,
     permits: Arc<Semaphore>,

@@ -7,7 +7,7 @@ use service_kit::health::Uptime;
 use service_kit::shutdown::Shutdown;
 use tokio::sync::Notify;
 
-use super::reads::Replica;
+use super::replica::Replica;
 use super::templates::Shelf;
 use crate::auth::{
     Challenges, CodeMaker, DeviceSigner, FactorSecrets, Hasher, Revocations, Successors, TokenIssuer,

@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use super::settling::settle;
 use super::state::{App, LastReason};
+use crate::outbox::webhook::{BATCH, Decision, LEASE, decide};
 use crate::outbox::{EnvelopeError, WEBHOOK};
 use crate::store::outbox::{Claim, ClaimedMessage, Fate};
-use crate::webhook::policy::{BATCH, Decision, LEASE, decide};
 use crate::webhook::{Delivery, Endpoint, Reply, body};
 
 /// How often an instance looks for events of others; its own it knows of.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::reference::{StateReference, digest_of};
+use super::unreadable::Unreadable;
 
 /// Status, headers and body of an answer. The headers are those that belong to the answer itself
 /// (type, `ETag`, cookie …), not those that each try gets anew (request id, instance, date).
@@ -40,11 +41,6 @@ struct Wire {
     headers: Vec<(String, String)>,
     body: String,
 }
-
-/// A kept answer that this version cannot read.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a kept answer cannot be read")]
-pub struct Unreadable;
 
 impl Answer {
     /// An answer with a JSON body.

@@ -8,6 +8,7 @@
 mod answer;
 mod key;
 mod reference;
+mod unreadable;
 mod vault;
 
 pub use answer::{Answer, Kept};

@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use uuid::Uuid;
 
-use super::answer::Unreadable;
+use super::unreadable::Unreadable;
 
 /// What such a record begins with; one that bears the answer itself begins with `{`.
 const MARK: u8 = 1;

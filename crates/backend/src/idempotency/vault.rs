@@ -8,8 +8,8 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hmac;
 use service_kit::jwt::Keyring;
 
-use super::answer::Unreadable;
 use super::reference::StateReference;
+use super::unreadable::Unreadable;
 use super::{Answer, IdempotencyKey, KEPT_FOR, Kept};
 use crate::domain::Timestamp;
 use crate::store::{Asker, IdempotencyRecord, KeptAnswer, Scope};

@@ -19,6 +19,7 @@ mod envelope;
 mod event;
 mod metrics;
 pub mod policy;
+pub mod webhook;
 
 pub use envelope::{EnvelopeError, Envelopes, MAIL};
 pub use event::WEBHOOK;

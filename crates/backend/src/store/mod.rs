@@ -46,6 +46,7 @@
 //! - What [`backup`] asks for: taking, checking and restoring backups.
 
 mod administration;
+mod archive;
 mod audit;
 pub mod backup;
 mod clock;

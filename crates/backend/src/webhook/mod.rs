@@ -1,12 +1,11 @@
 //! Tells events to another system over HTTP, by the scheme of [Standard Webhooks](https://www.standardwebhooks.com).
 //!
 //! An [`Endpoint`] sends a [`Delivery`]: the body ([`body()`]) is the same, byte for byte, each time, and so is its id; each
-//! try is signed anew ([`signature`]), for the time of the try. What becomes of an event by the [`Reply`] is decided in
-//! [`policy`]. What waits and what is tried again is for [`crate::outbox`] to say.
+//! try is signed anew ([`signature`]), for the time of the try. What becomes of an event by the [`Reply`], what waits
+//! and what is tried again is for the module `outbox` to say.
 
 mod body;
 mod endpoint;
-pub mod policy;
 pub mod signature;
 
 pub use body::body;

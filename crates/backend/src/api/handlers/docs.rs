@@ -1,15 +1,14 @@
 //! The API's own description.
 
-use std::sync::LazyLock;
-
+use axum::Extension;
 use axum::response::{Html, IntoResponse};
 use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 
-use crate::api::openapi::document;
-
-static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| document().into());
+/// The document, as the router has made it.
+#[derive(Debug, Clone)]
+pub(in crate::api) struct Document(pub(in crate::api) Bytes);
 
 /// The page loads nothing from anywhere but this API.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -21,8 +20,8 @@ const POLICY: HeaderValue = HeaderValue::from_static(
     get, path = "/api/openapi.json", tag = "operations", operation_id = "openapi",
     responses((status = 200, description = "OpenAPI 3.1", body = Object))
 )]
-pub(in crate::api) async fn openapi() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], DOCUMENT.clone())
+pub(in crate::api) async fn openapi(Extension(Document(document)): Extension<Document>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], document)
 }
 
 /// A page to read this document

@@ -14,6 +14,7 @@ use crate::api::error::{ApiError, Problem};
 use crate::api::etag;
 use crate::api::fields::Checked;
 use crate::api::freshness::Asked;
+use crate::api::whole_state::whole_state;
 use crate::app::{App, AppState, Way};
 use crate::auth::{AccessError, CurrentUser};
 use crate::domain::Timestamp;
@@ -252,9 +253,4 @@ fn check_if_match(headers: &HeaderMap, state: &Onboarding) -> Result<(), ApiErro
 fn telling(current: CurrentUser, template: &Template, state: &Onboarding) -> Result<Answer, ApiError> {
     let answer = whole_state(template, state)?;
     Ok(answer.telling(current.id, state.version, state.completed_at.is_some()))
-}
-
-pub(in crate::api) fn whole_state(template: &Template, state: &Onboarding) -> Result<Answer, ApiError> {
-    let answer = Answer::json(StatusCode::OK, &OnboardingBody::of(template, state))?;
-    Ok(answer.with(ETAG, etag::of_version(state.version)))
 }

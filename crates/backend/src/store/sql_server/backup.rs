@@ -11,7 +11,7 @@ use super::literal::{quoted, text};
 use super::row;
 use crate::config::SqlServerConfig;
 use crate::domain::Timestamp;
-use crate::store::backup::{self, BackupError, Kind, Report, Wanted};
+use crate::store::archive::{self, BackupError, Kind, Report, Wanted};
 
 /// The longest that one statement may take: a large database is copied for hours.
 const LIMIT: Duration = Duration::from_hours(12);
@@ -40,14 +40,14 @@ pub(crate) async fn take(
         });
     }
     let (kind, what) = if wanted.log { (Kind::Log, "LOG") } else { (Kind::Full, "DATABASE") };
-    let path = backup::target(&wanted.to, kind, &config.database, at);
+    let path = archive::target(&wanted.to, kind, &config.database, at);
     if server.is_there(&path).await? {
         return Err(BackupError::Exists { path });
     }
     server.back_up(what, &path, "").await?;
     server.verify(&path).await?;
     let mut report =
-        vec![format!("{path}: {} of {config}, as of {}", what.to_lowercase(), backup::shown(at))];
+        vec![format!("{path}: {} of {config}, as of {}", what.to_lowercase(), archive::shown(at))];
     if model == "SIMPLE" {
         report.push("the recovery model is SIMPLE: what comes after this backup is only in the next".into());
     }

@@ -4,8 +4,8 @@ use tiberius::Row;
 use uuid::Uuid;
 
 use super::batch::{Batch, values};
-use super::commit::OR_STALE;
 use super::pool::Pool;
+use super::stale::OR_STALE;
 use super::{read, row};
 use crate::domain::one_time_code::{CodePurpose, CodeState, MAX_ATTEMPTS, MAX_RESENDS, NewCode};
 use crate::domain::{PasswordHash, Timestamp};

@@ -15,10 +15,6 @@ use super::{
 use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
 
-/// Ends a batch whose version guard found another version than it expected.
-pub(super) const OR_STALE: &str =
-    "IF @@ROWCOUNT = 0 BEGIN ROLLBACK TRANSACTION; SELECT CAST(0 AS BIT) AS committed; RETURN; END";
-
 const RECORD_CONSTRAINT: &str = "uq_idempotency_records_scope";
 const EMAIL_CONSTRAINTS: [&str; 2] = ["uq_users_email_key", "uq_users_email_canonical"];
 

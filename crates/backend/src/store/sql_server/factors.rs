@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::batch::{Batch, values};
-use super::commit::OR_STALE;
+use super::stale::OR_STALE;
 use super::{guesses, log_in, remembered};
 use crate::domain::second_factor::{FactorUse, RecoveryCodeHash};
 use crate::domain::{AuthLevel, Timestamp};

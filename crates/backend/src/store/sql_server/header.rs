@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::backup::Server;
 use super::literal::text;
-use super::restore::{column, missing_answer};
+use super::reading::{column, missing_answer};
 use crate::domain::Timestamp;
-use crate::store::backup::{self, BackupError, Source};
+use crate::store::archive::{self, BackupError, Source};
 
 /// What is asked of a backup's file.
 pub(super) struct Header {
@@ -74,7 +74,7 @@ pub(super) async fn stops(
     let Some(moment) = source.stop_at else { return Ok(vec![None; source.logs.len()]) };
     let whole = Header::read(server, &source.from).await?;
     if moment < whole.finished {
-        let (moment, since) = (backup::shown(moment), backup::shown(whole.finished));
+        let (moment, since) = (archive::shown(moment), archive::shown(whole.finished));
         return Err(BackupError::NotInBackups {
             moment,
             reach: format!("{} begins with {since}", source.from),
@@ -88,7 +88,7 @@ pub(super) async fn stops(
         end = end.max(header.finished);
     }
     if moment > end {
-        let (moment, end) = (backup::shown(moment), backup::shown(end));
+        let (moment, end) = (archive::shown(moment), archive::shown(end));
         return Err(BackupError::NotInBackups { moment, reach: format!("the last log ends with {end}") });
     }
     Ok(stops)

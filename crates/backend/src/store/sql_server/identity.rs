@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::batch::{Batch, values};
-use super::commit::OR_STALE;
 use super::sessions::revoke_all_of;
+use super::stale::OR_STALE;
 use super::{SqlServerStore, codes, guesses, personal, read};
 use crate::domain::one_time_code::CodeState;
 use crate::domain::{Credentials, Email, FullName, Language, PasswordHash, Theme, Timestamp, User};

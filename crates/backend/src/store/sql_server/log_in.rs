@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::batch::{Batch, Value, values};
-use super::commit::OR_STALE;
+use super::stale::OR_STALE;
 use super::{guesses, sessions};
 use crate::domain::{PasswordHash, Timestamp};
 use crate::store::{LogIn, SeenAccount};

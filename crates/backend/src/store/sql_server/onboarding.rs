@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use super::batch::{Batch, Value, values};
-use super::commit::OR_STALE;
 use super::kept::keep_version;
+use super::stale::OR_STALE;
 use crate::domain::Timestamp;
 use crate::domain::onboarding::template::TemplateId;
 use crate::domain::onboarding::{Onboarding, StepKey, StepRecord};

@@ -6,9 +6,9 @@ use tiberius::Row;
 use uuid::Uuid;
 
 use super::batch::{Batch, values};
-use super::commit::OR_STALE;
 use super::failure::Failure;
 use super::pool::Pool;
+use super::stale::OR_STALE;
 use super::{organizations, read, row, streams};
 use crate::domain::Timestamp;
 use crate::store::{AuditEntry, AuditRecord, Outcome, PersonalRecords, SessionRecord, StoreError};

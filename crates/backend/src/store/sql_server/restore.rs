@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use tiberius::Row;
 
 use super::backup::Server;
+use super::header;
 use super::literal::text;
-use super::{header, row};
+use super::reading::column;
 use crate::config::SqlServerConfig;
 use crate::domain::Timestamp;
-use crate::store::StoreError;
-use crate::store::backup::{self, BackupError, Report, Source};
+use crate::store::archive::{self, BackupError, Report, Source};
 
 const MAY_READ: &str = include_str!("views/may_read.sql");
 
@@ -86,8 +86,8 @@ async fn keep_aside(
     source: &Source,
     at: Timestamp,
 ) -> Result<Option<String>, BackupError> {
-    let file = format!("{}-before-restore-{}.bak", server.config.database, backup::stamp(at));
-    let path = backup::beside(&source.from, &file);
+    let file = format!("{}-before-restore-{}.bak", server.config.database, archive::stamp(at));
+    let path = archive::beside(&source.from, &file);
     let kept = match state {
         None => return Ok(None),
         Some("ONLINE") => server.back_up("DATABASE", &path, ", COPY_ONLY").await,
@@ -190,24 +190,4 @@ async fn apply_logs(
     }
     // Without logs, the whole backup has opened it.
     Ok(source.logs.is_empty())
-}
-
-pub(super) fn column<'r, T: tiberius::FromSql<'r>>(
-    server: &Server<'_>,
-    row: &'r Row,
-    name: &'static str,
-) -> Result<T, BackupError> {
-    row::required(row, name).map_err(|error| bad_answer(server, error))
-}
-
-pub(super) fn missing_answer(server: &Server<'_>) -> BackupError {
-    bad_answer(server, StoreError::exhausted("an answer"))
-}
-
-fn bad_answer(server: &Server<'_>, source: StoreError) -> BackupError {
-    BackupError::Database {
-        action: "understand the server of",
-        database: server.config.to_string(),
-        source: source.into(),
-    }
 }

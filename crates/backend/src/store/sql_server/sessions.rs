@@ -4,11 +4,11 @@ use tiberius::Row;
 use uuid::Uuid;
 
 use super::batch::{Batch, values};
-use super::commit::OR_STALE;
 use super::pool::Pool;
 use super::read::rows;
 use super::remembered;
 use super::row::{moment, optional, required};
+use super::stale::OR_STALE;
 use crate::domain::session::{NewSession, NewToken, SessionSummary};
 use crate::domain::{Timestamp, UserAgent};
 use crate::store::{Rotation, SessionsQuery, StoreError};

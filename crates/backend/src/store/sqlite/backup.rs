@@ -12,7 +12,7 @@ use super::check::{self, Content};
 use super::connection::BUSY_TIMEOUT;
 use super::last_backup;
 use crate::domain::{Timestamp, now};
-use crate::store::backup::{self, BackupError, Kind, Manifest, Report, Wanted, digest_of};
+use crate::store::archive::{self, BackupError, Kind, Manifest, Report, Wanted, digest_of};
 
 /// Backs up the database at `path`. Nobody waits for it, and it waits for nobody: it reads one
 /// moment of the write-ahead log.
@@ -21,7 +21,7 @@ pub(crate) fn take(path: &Path, wanted: &Wanted, at: Timestamp) -> Result<Report
         return Err(BackupError::Unsupported { what: "--log is for SQL Server; SQLite is backed up whole" });
     }
     let name = name_of(path);
-    let target = PathBuf::from(backup::target(&wanted.to, Kind::Sqlite, &name, at));
+    let target = PathBuf::from(archive::target(&wanted.to, Kind::Sqlite, &name, at));
     if wanted.keep.is_some() && target == Path::new(&wanted.to) {
         return Err(BackupError::Unsupported { what: "--keep needs a folder in --to, not a file" });
     }
@@ -88,7 +88,7 @@ pub(super) fn sound(path: &Path) -> Result<Manifest, BackupError> {
 
 fn described(path: &Path, manifest: &Manifest) -> String {
     let users = manifest.rows.get("users").copied().unwrap_or_default();
-    let taken_at = backup::shown(manifest.taken_at);
+    let taken_at = archive::shown(manifest.taken_at);
     format!("{}: {} bytes, {users} users, as of {taken_at}", path.display(), manifest.bytes)
 }
 
@@ -194,7 +194,7 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
 /// Removes all but the `keep` newest backups of the database `name`; leaves other files alone.
 fn remove_old(folder: &Path, name: &str, keep: NonZeroU32) -> Result<Report, BackupError> {
     let is_ours = |path: &PathBuf| {
-        path.file_name().and_then(|file| file.to_str()).is_some_and(|file| backup::is_backup_of(name, file))
+        path.file_name().and_then(|file| file.to_str()).is_some_and(|file| archive::is_backup_of(name, file))
     };
     let mut ours = in_folder(folder)?;
     ours.retain(is_ours);

@@ -3,9 +3,9 @@
 use rusqlite::{Connection, Error, params};
 
 use super::connection::store_error;
-use super::identity::changed;
-use super::mutate::is_unique_violation;
 use super::read::millis;
+use super::rows::changed;
+use super::rows::is_unique_violation;
 use crate::domain::{Email, Timestamp};
 use crate::store::{Canonicalized, StoreError};
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, Error, OpenFlags};
 
 use super::migrate::read_applied;
-use crate::store::backup::BackupError;
+use crate::store::archive::BackupError;
 use crate::store::migration;
 
 /// What a sound database holds.

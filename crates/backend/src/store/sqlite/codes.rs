@@ -4,8 +4,8 @@ use rusqlite::{Connection, Error, Row, params};
 use uuid::Uuid;
 
 use super::connection::store_error;
-use super::identity::changed;
 use super::read::{millis, moment, one, parse};
+use super::rows::changed;
 use crate::domain::one_time_code::{CodePurpose, CodeState, MAX_ATTEMPTS, MAX_RESENDS, NewCode};
 use crate::domain::{PasswordHash, Timestamp};
 use crate::store::{CodeUse, Outcome, StoreError};

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Error, params};
 use uuid::Uuid;
 
-use super::identity::changed;
 use super::read::millis;
+use super::rows::changed;
 use super::{guesses, log_in, remembered};
 use crate::domain::second_factor::{FactorUse, RecoveryCodeHash, SealedSecret};
 use crate::domain::{AuthLevel, Timestamp};

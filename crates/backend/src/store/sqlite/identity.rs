@@ -5,22 +5,13 @@ use rusqlite::{Connection, Error, params};
 use uuid::Uuid;
 
 use super::job::Job;
-use super::mutate::is_taken;
 use super::read::{self, millis};
+use super::rows::{changed, is_taken};
 use super::sessions::revoke_all_of;
 use super::{SqliteStore, codes, guesses, personal};
 use crate::domain::one_time_code::CodeState;
 use crate::domain::{Credentials, Email, FullName, Language, PasswordHash, Theme, Timestamp, User};
 use crate::store::{CodeUse, Identities, IdentityChange, Outcome, PersonalRecords, StoreError};
-
-/// Changes rows of one statement; whether there was at least one.
-pub(super) fn changed(
-    connection: &Connection,
-    sql: &str,
-    params: impl rusqlite::Params,
-) -> Result<bool, Error> {
-    Ok(connection.prepare_cached(sql)?.execute(params)? > 0)
-}
 
 /// What a guard that found nothing means.
 fn or_stale(found: bool) -> Outcome {

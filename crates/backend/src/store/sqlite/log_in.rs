@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Error, params};
 use uuid::Uuid;
 
-use super::identity::changed;
 use super::read::millis;
+use super::rows::changed;
 use super::{guesses, sessions};
 use crate::domain::{PasswordHash, Timestamp};
 use crate::store::{LogIn, Outcome, SeenAccount};

@@ -36,6 +36,7 @@ mod purge;
 mod read;
 mod remembered;
 pub(super) mod restore;
+mod rows;
 mod sessions;
 mod streams;
 mod templates;

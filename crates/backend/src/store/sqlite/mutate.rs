@@ -1,10 +1,11 @@
 //! Mutations as SQL. All of it runs inside a savepoint of the writer.
 
-use rusqlite::{Connection, Error, ffi, params};
+use rusqlite::{Connection, Error, params};
 
 use super::connection::store_error;
 use super::outbox;
 use super::read::{kept_answer, millis};
+use super::rows::is_taken;
 use super::{
     administration, audit, codes, factors, guesses, identity, log_in, onboarding, organizations, sessions,
     streams,
@@ -159,14 +160,4 @@ fn add_account(
     };
     onboarding::begin(connection, user.id, template, at)?;
     Ok(Outcome::Committed)
-}
-
-/// Whether another account has the address.
-pub(super) fn is_taken(error: &Error) -> bool {
-    is_unique_violation(error, "users.email_key") || is_unique_violation(error, "users.email_canonical")
-}
-
-pub(super) fn is_unique_violation(error: &Error, column: &str) -> bool {
-    let Error::SqliteFailure(code, Some(message)) = error else { return false };
-    code.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE && message.ends_with(column)
 }

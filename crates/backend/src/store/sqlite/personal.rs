@@ -4,9 +4,9 @@ use rusqlite::{Connection, Error, params};
 use uuid::Uuid;
 
 use super::connection::store_error;
-use super::identity::changed;
 use super::organizations;
 use super::read::{millis, moment, parse};
+use super::rows::changed;
 use super::streams;
 use crate::domain::Timestamp;
 use crate::store::{AuditEntry, AuditRecord, PersonalRecords, SessionRecord, StoreError};

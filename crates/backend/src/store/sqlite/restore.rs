@@ -11,7 +11,7 @@ use super::backup::{chosen, folder_of, sound};
 use super::{beside, check, create_private};
 use crate::domain::Timestamp;
 use crate::store::BoxError;
-use crate::store::backup::{BackupError, Manifest, Report, Source, digest_of, shown, stamp};
+use crate::store::archive::{BackupError, Manifest, Report, Source, digest_of, shown, stamp};
 
 /// What is at the database's place.
 enum Present {

@@ -99,7 +99,7 @@ impl Instance {
         ];
         let (config, _) =
             Config::read(Sources::from_map(usual.into_iter().chain(settings.iter().copied()))).unwrap();
-        let application = Application::build(config).await.unwrap();
+        let application = Application::build(config, backend::api::router).await.unwrap();
         let (address, shutdown) = (application.address().unwrap(), application.shutdown());
         let mut signals = Signals::new().unwrap();
         let ended = tokio::spawn(async move { application.run(&mut signals).await });

@@ -111,7 +111,7 @@ async fn a_database_that_was_here_is_never_begun_anew() {
         ];
         let start = || async {
             let (config, _) = Config::read(Sources::from_map(settings)).unwrap();
-            Application::build(config).await
+            Application::build(config, backend::api::router).await
         };
         let error = service_kit::exit::chain(&start().await.err().unwrap());
         assert!(error.contains("was here before and is gone") && error.contains(".initialized"), "{error}");

@@ -35,8 +35,8 @@ fn start(database: &str, receiver: &Receiver) -> Process {
 /// The events of a person, in the order in which they are written.
 fn events(envelopes: &Envelopes, count: usize) -> Vec<NewMessage> {
     let user_id = Uuid::now_v7();
-    let step = |n: usize| Event::StepCompleted { user_id, step: format!("step-{n}"), version: n as i64 };
-    (0..count).map(|n| envelopes.seal_event(&step(n)).unwrap()).collect()
+    let step = |version: i64| Event::StepCompleted { user_id, step: format!("step-{version}"), version };
+    (0..).take(count).map(|version| envelopes.seal_event(&step(version)).unwrap()).collect()
 }
 
 async fn write(store: &SqliteStore, messages: Vec<NewMessage>) {
@@ -69,6 +69,7 @@ fn moody(number: usize) -> Mood {
 
 /// Tells `each` events of each of `people`. With `wait` the leases of dead instances run out by themselves; else all
 /// three are killed together now and then, after which their leases are ended.
+#[expect(clippy::too_many_lines, reason = "one run, whose parts share all that they know")]
 async fn tell(people: usize, each: usize, wait: bool) -> usize {
     let (database, receiver) = (Database::new(), Receiver::start().await);
     receiver.behave(moody);

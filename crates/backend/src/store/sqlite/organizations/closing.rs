@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Error, OptionalExtension as _, params};
 
 use crate::domain::Timestamp;
-use crate::store::sqlite::identity::changed;
+use crate::store::sqlite::rows::changed;
 use crate::store::sqlite::read::millis;
 
 /// Whoever has been a member for longest, of those whose accounts stay and can be used, if there are any.

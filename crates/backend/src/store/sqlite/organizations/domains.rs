@@ -7,7 +7,7 @@ use super::{Decision, exists, members};
 use crate::domain::organization::{MAX_DOMAINS, MailDomain, MemberRole, Refusal};
 use crate::domain::{Email, Timestamp};
 use crate::store::DomainTarget;
-use crate::store::sqlite::identity::changed;
+use crate::store::sqlite::rows::changed;
 use crate::store::sqlite::read::millis;
 
 /// Another organization has the domain.

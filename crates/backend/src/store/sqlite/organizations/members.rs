@@ -7,7 +7,7 @@ use super::{Decision, exists};
 use crate::domain::Timestamp;
 use crate::domain::organization::{MemberRole, Refusal};
 use crate::store::MemberTarget;
-use crate::store::sqlite::identity::changed;
+use crate::store::sqlite::rows::changed;
 use crate::store::sqlite::read::millis;
 
 const OTHER_OWNER: &str =

@@ -13,9 +13,9 @@ use uuid::Uuid;
 pub(super) use closing::{after_deletion, before_deletion};
 
 use super::SqliteStore;
-use super::identity::changed;
 use super::job::Job;
 use super::read::millis;
+use super::rows::changed;
 use crate::domain::Timestamp;
 use crate::domain::organization::{
     DomainClaim, Invitation, MailDomain, Member, MemberRole, Membership, Offer, Organization,

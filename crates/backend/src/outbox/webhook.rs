@@ -1,13 +1,13 @@
-//! What becomes of an event after a try. Pure: the time comes in as an argument.
+//! What becomes of an event after a try to tell a webhook of it. Pure: the time comes in as an argument.
 
 use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{Reply, SEND_LIMIT};
+use super::policy::{GIVE_UP_AFTER, pause};
 use crate::domain::Timestamp;
-use crate::outbox::policy::{GIVE_UP_AFTER, pause};
 use crate::store::outbox::{ClaimedMessage, Fate};
+use crate::webhook::{Reply, SEND_LIMIT};
 
 /// How long an event is left to the instance that has taken it. All that are taken together are sent at once, so it is
 /// longer than [`SEND_LIMIT`] and 30 s by which clocks of instances may differ.

@@ -1,0 +1,6 @@
+//! Why a kept answer cannot be read.
+
+/// A kept answer that this version cannot read.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a kept answer cannot be read")]
+pub struct Unreadable;
