@@ -164,7 +164,7 @@ async fn one_code_at_several_instances_at_once_is_one_log_in() {
         database.execute("DELETE FROM guesses");
         let (factor, code) = match round % 2 {
             0 => ("code", app.fresh(&database)),
-            _ => ("recovery_code", recovery_codes[round].clone()),
+            _ => ("recovery_code", recovery_code.clone()),
         };
         let tries = (0..INSTANCES)
             .map(|number| second(&instances[number], &challenges[number], factor, &code).done());

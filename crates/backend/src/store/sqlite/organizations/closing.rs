@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Error, OptionalExtension as _, params};
 
 use crate::domain::Timestamp;
-use crate::store::sqlite::rows::changed;
 use crate::store::sqlite::read::millis;
+use crate::store::sqlite::rows::changed;
 
 /// Whoever has been a member for longest, of those whose accounts stay and can be used, if there are any.
 const HEIR: &str = "UPDATE organization_members SET role = 'owner' WHERE user_id =

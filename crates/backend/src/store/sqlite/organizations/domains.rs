@@ -7,8 +7,8 @@ use super::{Decision, exists, members};
 use crate::domain::organization::{MAX_DOMAINS, MailDomain, MemberRole, Refusal};
 use crate::domain::{Email, Timestamp};
 use crate::store::DomainTarget;
-use crate::store::sqlite::rows::changed;
 use crate::store::sqlite::read::millis;
+use crate::store::sqlite::rows::changed;
 
 /// Another organization has the domain.
 const TAKEN: &str = "SELECT 1 FROM organization_domains

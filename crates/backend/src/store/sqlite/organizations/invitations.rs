@@ -9,8 +9,8 @@ use crate::domain::organization::{
     MAX_MAILS, MAX_SENDS, MemberRole, NewInvitation, QUOTA_WINDOW, RESEND_AFTER, Refusal,
 };
 use crate::store::InvitationTarget;
-use crate::store::sqlite::rows::changed;
 use crate::store::sqlite::read::millis;
+use crate::store::sqlite::rows::changed;
 
 const MEMBER_WITH_ADDRESS: &str = "SELECT 1 FROM users u JOIN organization_members m ON m.user_id = u.id
     WHERE u.email_canonical = ?2 AND m.organization_id = ?1";

@@ -7,8 +7,8 @@ use super::{Decision, exists};
 use crate::domain::Timestamp;
 use crate::domain::organization::{MemberRole, Refusal};
 use crate::store::MemberTarget;
-use crate::store::sqlite::rows::changed;
 use crate::store::sqlite::read::millis;
+use crate::store::sqlite::rows::changed;
 
 const OTHER_OWNER: &str =
     "SELECT 1 FROM organization_members WHERE organization_id = ?1 AND role = 'owner' AND user_id <> ?2";
