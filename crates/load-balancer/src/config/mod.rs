@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-pub use service_kit::toml_file::Problem;
+pub(crate) use service_kit::toml_file::Problem;
 
 pub(crate) use self::file::load;
 pub use self::file::parse;

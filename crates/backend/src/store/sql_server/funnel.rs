@@ -9,7 +9,7 @@ use tiberius::Row;
 use uuid::Uuid;
 
 use super::batch::{Batch, Value, values};
-use super::commit::OR_STALE;
+use super::stale::OR_STALE;
 use super::failure::Failure;
 use super::literal::text;
 use super::read::rows;

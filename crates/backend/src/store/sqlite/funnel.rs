@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::SqliteStore;
 use super::connection::store_error;
-use super::identity::changed;
+use super::rows::changed;
 use super::job::Job;
 use super::read::{self, millis, moment, parse};
 use crate::domain::Timestamp;
