@@ -133,7 +133,7 @@ mod tests {
         let uri = secret.uri(&"Ada+1@example.com".parse().unwrap());
         assert_eq!(
             uri,
-            "otpauth://totp/User%20Onboarding:Ada%2B1%40example%2Ecom?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=User%20Onboarding"
+            "otpauth://totp/User%20Onboarding:Ada%2B1%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=User%20Onboarding"
         );
         assert!(!format!("{secret:?}").contains("GEZD"));
     }
