@@ -750,12 +750,16 @@ export type OffersBody = {
  */
 export type OnboardingBody = {
     /**
+     * When it was completed for the first time: it stays where the onboarding is opened again.
+     */
+    activated_at: string | null;
+    /**
      * When the onboarding was completed.
      */
     completed_at: string | null;
     /**
-     * Share of the steps that apply which are completed or skipped, in whole percent. It never becomes less, unless a
-     * step is reopened.
+     * Share of the steps that apply which are completed, of those that are not skipped, in whole percent. It never
+     * becomes less, unless a step or the whole onboarding is reopened.
      */
     progress: number;
     status: OnboardingStatus;
@@ -777,6 +781,16 @@ export type OnboardingBody = {
  * How far a person is with the onboarding.
  */
 export type OnboardingStatus = 'in_progress' | 'completed';
+
+/**
+ * What a mail program sends. The body is not looked at: whoever has the link may end reminders.
+ */
+export type OneClick = {
+    /**
+     * Always `One-Click`.
+     */
+    'List-Unsubscribe': string;
+};
 
 /**
  * The organization that a person belongs to.
@@ -887,6 +901,15 @@ export type ProgressBody = {
      * When it was completed.
      */
     completed_at: string | null;
+    /**
+     * The number of the last reminder that was written, counted from 1; `null` where none was.
+     */
+    last_reminder: number | null;
+    /**
+     * `begun` (nothing was changed yet), `in_progress`, `stuck` (nothing has changed for 48 hours, or for as long as
+     * `REMIND_AFTER` says first), `completed`, or `reopened` after that.
+     */
+    state: string;
     /**
      * `in_progress` or `completed`.
      */
@@ -1463,6 +1486,10 @@ export type UpdateAccountRequest = {
      * A BCP 47 tag, at most 35 characters long.
      */
     language?: string | null;
+    /**
+     * Whether mails may remind the person of an onboarding that stands still.
+     */
+    reminders?: boolean | null;
     theme?: ThemeName | null;
 };
 
@@ -1486,6 +1513,10 @@ export type UserBody = {
      * A BCP 47 tag; `null` where the person has chosen none.
      */
     language: string | null;
+    /**
+     * Whether mails may remind the person of an onboarding that stands still.
+     */
+    reminders: boolean;
     /**
      * `user` or `admin`.
      */
@@ -2230,7 +2261,7 @@ export type ListUsersData = {
          */
         role?: string;
         /**
-         * Whose onboarding is not complete and has not changed since this moment (RFC 3339)
+         * Who is stuck since this moment (RFC 3339): whose onboarding was never completed, and was last changed by then
          */
         stuck_since?: string;
         /**
@@ -2300,7 +2331,7 @@ export type ExportUsersData = {
          */
         role?: string;
         /**
-         * Whose onboarding is not complete and has not changed since this moment (RFC 3339)
+         * Who is stuck since this moment (RFC 3339): whose onboarding was never completed, and was last changed by then
          */
         stuck_since?: string;
     };
@@ -4525,6 +4556,80 @@ export type CompleteOnboardingResponses = {
 
 export type CompleteOnboardingResponse = CompleteOnboardingResponses[keyof CompleteOnboardingResponses];
 
+export type ReopenOnboardingData = {
+    /**
+     * Not needed
+     */
+    body?: NoFields | null;
+    headers?: {
+        /**
+         * The `ETag` of the state that the change is based on; `*` for any
+         */
+        'If-Match'?: string;
+        /**
+         * Refuses the change where the state has this `ETag`; `*` refuses any, since the state is always there
+         */
+        'If-None-Match'?: string;
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/onboarding/reopen';
+};
+
+export type ReopenOnboardingErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `version_mismatch`, `precondition_failed`
+     */
+    412: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ReopenOnboardingError = ReopenOnboardingErrors[keyof ReopenOnboardingErrors];
+
+export type ReopenOnboardingResponses = {
+    /**
+     * The whole state, open
+     */
+    200: OnboardingBody;
+};
+
+export type ReopenOnboardingResponse = ReopenOnboardingResponses[keyof ReopenOnboardingResponses];
+
 export type PutStepData = {
     body: StepRequest;
     headers?: {
@@ -5731,6 +5836,111 @@ export type GetStaticDataResponses = {
 };
 
 export type GetStaticDataResponse = GetStaticDataResponses[keyof GetStaticDataResponses];
+
+export type ShowUnsubscribeData = {
+    body?: never;
+    path: {
+        /**
+         * As the link in the mail bears it
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/api/unsubscribe/{token}';
+};
+
+export type ShowUnsubscribeErrors = {
+    /**
+     * `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `unknown_unsubscription`
+     */
+    404: Problem;
+};
+
+export type ShowUnsubscribeError = ShowUnsubscribeErrors[keyof ShowUnsubscribeErrors];
+
+export type ShowUnsubscribeResponses = {
+    /**
+     * A page
+     */
+    200: string;
+};
+
+export type ShowUnsubscribeResponse = ShowUnsubscribeResponses[keyof ShowUnsubscribeResponses];
+
+export type UnsubscribeData = {
+    /**
+     * Not looked at
+     */
+    body?: OneClick | null;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * As the link in the mail bears it
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/api/unsubscribe/{token}';
+};
+
+export type UnsubscribeErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `unknown_unsubscription`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type UnsubscribeError = UnsubscribeErrors[keyof UnsubscribeErrors];
+
+export type UnsubscribeResponses = {
+    /**
+     * There will be no more reminders: a page, for whoever accepts `text/html`
+     */
+    200: string;
+    /**
+     * There will be no more reminders
+     */
+    204: void;
+};
+
+export type UnsubscribeResponse = UnsubscribeResponses[keyof UnsubscribeResponses];
 
 export type HealthData = {
     body?: never;

@@ -12,6 +12,7 @@ const grantOf = (accessToken: string): Grant => ({
     full_name: 'n',
     language: null,
     theme: 'system',
+    reminders: true,
     role: 'user',
     status: 'active',
     created_at: '2026-03-01T12:00:00Z',

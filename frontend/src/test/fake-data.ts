@@ -54,6 +54,7 @@ export function begun(): Onboarding {
     status: 'in_progress',
     progress: 20,
     completed_at: null,
+    activated_at: null,
     version: 1,
     template: { key: 'default', version: 1 },
     steps: STEPS.map(([key, required]) => ({

@@ -138,6 +138,7 @@ export class FakeService {
       full_name: String(json['full_name']),
       language: null,
       theme: 'system',
+      reminders: true,
       role: 'user',
       status: 'active',
       created_at: '2026-03-01T12:00:00Z',

@@ -4,7 +4,8 @@ use super::error::ApiError;
 use super::whole_state::whole_state;
 use crate::app::AppState;
 use crate::auth::AccessError;
-use crate::idempotency::{Answer, Kept, StateReference};
+use crate::domain::onboarding::Onboarding;
+use crate::idempotency::{Answer, Completion, Kept, StateReference};
 
 /// The answer that was kept. Of a state, only the name is kept, and the answer is made from it anew.
 pub(super) async fn answer_again(app: &AppState, kept: Kept) -> Result<Answer, ApiError> {
@@ -19,14 +20,30 @@ pub(super) async fn answer_again(app: &AppState, kept: Kept) -> Result<Answer, A
 
 /// The same answer, byte for byte; none where what it is made of is kept no longer.
 async fn as_it_was(app: &AppState, reference: &StateReference) -> Result<Option<Answer>, ApiError> {
-    let Some(mut state) = app.store.onboarding_at(reference.user_id, reference.version).await? else {
+    let Some(state) = app.store.onboarding_at(reference.user_id, reference.version).await? else {
         return Ok(None);
     };
-    if !reference.completed {
-        state.completed_at = None;
-    }
     let template = app.templates.find(&*app.store, &state.template).await?;
-    Ok(Some(whole_state(&template, &state)?).filter(|answer| answer.is_the_one_of(reference)))
+    for state in states_with(state, reference.completion) {
+        let answer = whole_state(&template, &state)?;
+        if answer.is_the_one_of(reference) {
+            return Ok(Some(answer));
+        }
+    }
+    Ok(None)
+}
+
+/// What the state may have been, where its completion is that of now: it may have been completed first, or last.
+fn states_with(now: Onboarding, completion: Completion) -> Vec<Onboarding> {
+    let open = Onboarding { completed_at: None, ..now.clone() };
+    match completion {
+        Completion::Never => vec![Onboarding { activated_at: None, ..open }],
+        Completion::Reopened => vec![open],
+        Completion::Completed => {
+            let first = Onboarding { completed_at: now.activated_at, ..open };
+            if first == now { vec![now] } else { vec![first, now] }
+        }
+    }
 }
 
 /// The state has changed more often since than earlier versions of it are kept. The request was done, and what a client

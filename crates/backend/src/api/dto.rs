@@ -177,6 +177,8 @@ pub(super) struct UserBody {
     /// `system`, `light` or `dark`.
     #[schema(pattern = "^(system|light|dark)$", example = "system")]
     theme: &'static str,
+    /// Whether mails may remind the person of an onboarding that stands still.
+    reminders: bool,
     /// `user` or `admin`.
     #[schema(pattern = "^(user|admin)$", example = "user")]
     role: &'static str,
@@ -201,6 +203,7 @@ impl From<&User> for UserBody {
             full_name: user.full_name.as_str().to_owned(),
             language: user.language.as_ref().map(|language| language.as_str().to_owned()),
             theme: user.theme.as_str(),
+            reminders: user.reminders_off_at.is_none(),
             role: user.role.as_str(),
             status: user.status().as_str(),
             closing_at: user.closing_at,

@@ -96,6 +96,8 @@ pub(super) enum ApiError {
     TooManyAttempts { retry_after: Duration },
     #[error("the refresh token is not valid; log in again")]
     RefreshTokenInvalid,
+    #[error("this link does not end reminders; they can be turned off in the account, too")]
+    UnknownUnsubscription,
     #[error("you have no such session, or it has ended")]
     SessionNotFound,
     #[error("the session cookie is accepted from this site's own pages only")]
@@ -176,6 +178,7 @@ impl ApiError {
             Self::InvalidCode { .. } => (S::UNPROCESSABLE_ENTITY, "invalid_code"),
             Self::TooManyAttempts { .. } => (S::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::RefreshTokenInvalid => (S::UNAUTHORIZED, "refresh_token_invalid"),
+            Self::UnknownUnsubscription => (S::NOT_FOUND, "unknown_unsubscription"),
             Self::SessionNotFound => (S::NOT_FOUND, "session_not_found"),
             Self::CrossSite => (S::FORBIDDEN, "cross_site_request"),
             Self::EmailTaken => (S::CONFLICT, "email_taken"),
@@ -187,10 +190,7 @@ impl ApiError {
             Self::AlreadyThere { .. } => (S::PRECONDITION_FAILED, "precondition_failed"),
             Self::MalformedCondition => (S::BAD_REQUEST, "malformed_condition"),
             Self::IdempotencyKey(_) => (S::BAD_REQUEST, "invalid_idempotency_key"),
-            Self::KeptAnswer(OpenError::OtherBody) => (S::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
-            Self::KeptAnswer(
-                OpenError::UnknownSecret { .. } | OpenError::Damaged(_) | OpenError::Unreadable(_),
-            ) => (S::INTERNAL_SERVER_ERROR, "kept_answer_unreadable"),
+            Self::KeptAnswer(error) => kept_answer_outline(error),
             Self::Hash(HashError::Busy { .. }) => (S::SERVICE_UNAVAILABLE, "overloaded"),
             Self::Store(StoreError::Unavailable { .. } | StoreError::Interrupted { .. }) => {
                 (S::SERVICE_UNAVAILABLE, "database_unavailable")
@@ -314,6 +314,15 @@ fn refusal_status(refusal: Refusal) -> StatusCode {
         | R::TooManyDomains => StatusCode::CONFLICT,
         R::InvitationUsed | R::InvitationDead => StatusCode::GONE,
         R::ResendTooSoon | R::QuotaUsed => StatusCode::TOO_MANY_REQUESTS,
+    }
+}
+
+fn kept_answer_outline(error: &OpenError) -> Outline {
+    match error {
+        OpenError::OtherBody => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+        OpenError::UnknownSecret { .. } | OpenError::Damaged(_) | OpenError::Unreadable(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "kept_answer_unreadable")
+        }
     }
 }
 

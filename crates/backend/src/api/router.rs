@@ -13,8 +13,8 @@ use super::handlers::admin::{
 use super::handlers::docs::Document;
 use super::handlers::organizations::{domains, invitations, joining, members, offers, own};
 use super::handlers::{
-    account, docs, email, health, login, onboarding, own_account, password, second_factor, session, sessions,
-    static_data,
+    account, docs, email, health, login, onboarding, own_account, password, reminders, second_factor,
+    session, sessions, static_data,
 };
 use super::idempotent::{Asker, idempotent};
 use super::observe::observe;
@@ -33,6 +33,7 @@ pub fn router(app: App) -> Router {
         .route("/api/auth/password/forgot", post(password::forgot))
         .route("/api/auth/password/reset", post(password::reset))
         .route("/api/invitations/lookup", post(joining::look_up))
+        .route("/api/unsubscribe/{token}", post(reminders::unsubscribe))
         .route_layer(repeatable(Asker::Anybody));
     let for_token_holders = Router::new()
         .route("/api/auth/refresh", post(session::refresh))
@@ -51,34 +52,39 @@ pub fn router(app: App) -> Router {
         .route("/api/account/reopen", post(own_account::reopen))
         .route("/api/onboarding/steps/{key}", put(onboarding::put_step))
         .route("/api/onboarding/complete", post(onboarding::complete))
+        .route("/api/onboarding/reopen", post(onboarding::reopen))
         .merge(what_admins_do())
         .route_layer(repeatable(Asker::User));
-    let readable = what_admins_see()
+    for_anybody
+        .merge(for_token_holders)
+        .merge(for_leavers)
+        .merge(for_whoever_has_mail)
+        .merge(for_users)
+        .merge(readable())
+        .fallback(|| async { ApiError::RouteNotFound })
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .layer(from_fn(readable_path))
+        .layer(from_fn_with_state(Arc::clone(&app), observe))
+        .with_state(app)
+}
+
+/// What changes nothing.
+fn readable() -> Router<App> {
+    what_admins_see()
         .merge(organization_reads())
         .route("/api/auth/me", get(account::me))
         .route("/api/auth/sessions", get(sessions::list))
         .route("/api/auth/factors", get(second_factor::totp::show))
         .route("/api/account/export", get(own_account::export))
         .route("/api/onboarding", get(onboarding::show))
+        .route("/api/unsubscribe/{token}", get(reminders::show))
         .route("/api/static-data", get(static_data::show))
         .route("/api/openapi.json", get(docs::openapi).layer(Extension(Document(document().into()))))
         .route("/api/docs", get(docs::page))
         .route("/api/health", get(health::with_database))
         .route("/health", get(health::live))
         .route("/ready", get(health::ready))
-        .route("/metrics", get(health::metrics));
-
-    for_anybody
-        .merge(for_token_holders)
-        .merge(for_leavers)
-        .merge(for_whoever_has_mail)
-        .merge(for_users)
-        .merge(readable)
-        .fallback(|| async { ApiError::RouteNotFound })
-        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
-        .layer(from_fn(readable_path))
-        .layer(from_fn_with_state(Arc::clone(&app), observe))
-        .with_state(app)
+        .route("/metrics", get(health::metrics))
 }
 
 fn what_admins_do() -> Router<App> {

@@ -22,10 +22,12 @@ use super::replica::Replica;
 use super::state::{App, AppState, LastReason};
 use super::templates::Shelf;
 use super::webhook::Messenger;
-use super::{canonical, clock, funnel, maintenance, outbox, revocations, serve, value_files, watch, webhook};
+use super::{
+    canonical, clock, funnel, maintenance, outbox, reminders, revocations, serve, value_files, watch, webhook,
+};
 use crate::auth::{
     Challenges, CodeMaker, DeviceSigner, FactorSecrets, HashError, Hasher, Revocations, Successors,
-    TokenIssuer,
+    TokenIssuer, UnsubscribeSigner,
 };
 use crate::config::{Config, DatabaseConfig, MailConfig};
 use crate::idempotency::Vault;
@@ -118,6 +120,8 @@ impl Application {
             challenges: Challenges::new(&auth.keyring)?,
             factor_secrets: FactorSecrets::new(&auth.keyring)?,
             step_up_max_age: auth.step_up_max_age,
+            unsubscriptions: UnsubscribeSigner::new(&auth.keyring),
+            reminders: server.reminders,
             issuer: TokenIssuer::new(auth.keyring, auth.access_token_ttl),
             instance_id: server.instance_id,
             lifetimes: auth.lifetimes,
@@ -167,6 +171,10 @@ impl Application {
             tokio::spawn(value_files::run(Arc::clone(&app), files)),
         ];
         background.extend(arrival.map(|arrival| tokio::spawn(arrival.run(app.shutdown.clone()))));
+        // Where no mail is sent from, none is written that nobody has asked for.
+        if courier.is_some() {
+            background.push(tokio::spawn(reminders::run(Arc::clone(&app))));
+        }
         let courier = courier.map(|courier| tokio::spawn(outbox::run(Arc::clone(&app), courier)));
         let messenger = messenger.map(|messenger| tokio::spawn(webhook::run(Arc::clone(&app), messenger)));
         let server = serve::serve(app.shutdown.clone(), router(Arc::clone(&app)), listener);

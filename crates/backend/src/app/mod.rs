@@ -10,6 +10,7 @@ pub mod funnel;
 mod maintenance;
 mod outbox;
 mod reads;
+mod reminders;
 mod replica;
 mod reseal;
 mod revocations;

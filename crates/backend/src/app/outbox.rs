@@ -8,6 +8,7 @@ use service_kit::exit::chain;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
 
+use super::reminders;
 use super::settling::settle;
 use super::state::{App, LastReason};
 use crate::mail::{Post, SendError, Writer};
@@ -38,6 +39,14 @@ enum Round {
     Idle,
     /// Nothing can be sent now.
     Trouble,
+}
+
+/// Where a message went.
+enum Handed {
+    /// To whoever carries it on.
+    Over,
+    /// Nowhere: it has lost its sense.
+    Withdrawn,
 }
 
 /// Ends when the instance drains: what is being sent is brought to its end, the rest is left to others.
@@ -116,10 +125,11 @@ async fn attempt(app: &App, courier: &mut Courier, claimed: &ClaimedMessage) -> 
     // A panic over one mail must not end the sending of all.
     let sent = AssertUnwindSafe(send(app, courier, claimed)).catch_unwind().await;
     match sent.unwrap_or_else(|_| Err(SendError::Deferred("an error of ours: a panic".to_owned()))) {
-        Ok(()) => {
+        Ok(Handed::Over) => {
             courier.told.is_news(None);
             (Fate::Sent, false)
         }
+        Ok(Handed::Withdrawn) => (Fate::Withdrawn, false),
         Err(error) => {
             let unavailable = matches!(error, SendError::Unavailable(_));
             if unavailable && courier.told.is_news(Some(&error.to_string())) {
@@ -130,11 +140,19 @@ async fn attempt(app: &App, courier: &mut Courier, claimed: &ClaimedMessage) -> 
     }
 }
 
-async fn send(app: &App, courier: &mut Courier, claimed: &ClaimedMessage) -> Result<(), SendError> {
+async fn send(app: &App, courier: &mut Courier, claimed: &ClaimedMessage) -> Result<Handed, SendError> {
     let ClaimedMessage { message, created_at, .. } = claimed;
     // An instance of another version, or with another secret, may well be able to read it: it is tried again.
     let unreadable = |error: &(dyn std::error::Error + 'static)| SendError::Deferred(chain(error));
     let mail = app.envelopes.open(message).map_err(|error| unreadable(&error))?;
+    if mail.content.unsubscription().is_some() {
+        let sense = reminders::still_makes_sense(app, &mail).await;
+        // The database is away, and so is what could say it.
+        if !sense.map_err(|error| SendError::Unavailable(chain(&error)))? {
+            return Ok(Handed::Withdrawn);
+        }
+    }
     let letter = courier.writer.write(&mail, message.id, *created_at).map_err(|error| unreadable(&error))?;
-    courier.post.send(&letter).await
+    courier.post.send(&letter).await?;
+    Ok(Handed::Over)
 }

@@ -27,6 +27,7 @@ pub(super) async fn settle(
         Fate::Sent => "sent",
         Fate::Again { .. } => "deferred",
         Fate::Dead { .. } => "dead",
+        Fate::Withdrawn => "withdrawn",
         Fate::Returned => "returned",
     };
     if fate != Fate::Returned {

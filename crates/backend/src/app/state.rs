@@ -11,9 +11,11 @@ use super::replica::Replica;
 use super::templates::Shelf;
 use crate::auth::{
     Challenges, CodeMaker, DeviceSigner, FactorSecrets, Hasher, Revocations, Successors, TokenIssuer,
+    UnsubscribeSigner,
 };
 use crate::config::{CookieSecurity, TrustedProxies};
 use crate::domain::Timestamp;
+use crate::domain::onboarding::ReminderSchedule;
 use crate::domain::session::Lifetimes;
 use crate::idempotency::Vault;
 use crate::metrics::Metrics;
@@ -68,6 +70,10 @@ pub struct AppState {
     pub database_views_interval: Duration,
     /// How long a row of the audit log is kept.
     pub audit_retention: Duration,
+    /// When people are reminded whose onboarding stands still.
+    pub reminders: ReminderSchedule,
+    /// Links in mails that end reminders.
+    pub unsubscriptions: UnsubscribeSigner,
     /// Whether the instance is about to end.
     pub shutdown: Shutdown,
     /// What is measured.

@@ -9,6 +9,7 @@ mod known_device;
 mod open_session;
 mod revocations;
 mod successor;
+mod unsubscribe;
 mod verify;
 
 pub use access::{AccessError, CurrentUser, TokenIssuer};
@@ -20,4 +21,5 @@ pub use known_device::{DeviceSigner, KnownDevice};
 pub use open_session::{Grant, OpenedSession};
 pub use revocations::{MOST as MOST_REVOCATIONS, Revocations, Standing};
 pub use successor::Successors;
+pub use unsubscribe::UnsubscribeSigner;
 pub use verify::Verified;

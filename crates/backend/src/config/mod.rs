@@ -4,6 +4,7 @@ mod cookies;
 mod database;
 mod mail;
 mod provision;
+mod reminders;
 mod templates;
 mod trusted_proxies;
 mod webhook;
@@ -19,9 +20,11 @@ use service_kit::shutdown::Drain;
 use service_kit::telemetry::LogFormat;
 use service_kit::telemetry::traces::TraceConfig;
 
+use crate::domain::onboarding::ReminderSchedule;
 use crate::domain::onboarding::template::Catalogue;
 use crate::domain::session::Lifetimes;
 use crate::webhook::EndpointConfig;
+use reminders::RemindAfter;
 
 pub use cookies::{CookieSecurity, UnknownCookieSecurity};
 pub use database::{DatabaseConfig, PoolConfig, ReplicaConfig, SqlServerConfig};
@@ -66,6 +69,8 @@ pub struct ServerConfig {
     pub database_views_interval: Duration,
     /// `AUDIT_RETENTION`: how long a row of the audit log is kept.
     pub audit_retention: Duration,
+    /// `REMIND_AFTER`: when people are reminded whose onboarding stands still.
+    pub reminders: ReminderSchedule,
 }
 
 /// Tokens and passwords.
@@ -150,6 +155,7 @@ impl ServerConfig {
             drain: Drain { grace, timeout },
             database_views_interval,
             audit_retention,
+            reminders: sources.or("REMIND_AFTER", RemindAfter::default()).0,
         }
     }
 }
@@ -234,6 +240,7 @@ mod tests {
         assert_eq!(config.auth.lifetimes.whole, time::Duration::days(90));
         assert_eq!(config.auth.cookie_security, CookieSecurity::Always);
         assert_eq!(config.server.audit_retention, Duration::from_hours(400 * 24));
+        assert_eq!(config.server.reminders, ReminderSchedule::default());
         assert!(!log.instance_id.is_empty() && log.traces.is_none());
     }
 
@@ -250,6 +257,7 @@ mod tests {
             ("DRAIN_TIMEOUT", "soon"),
             ("DB_VIEWS_INTERVAL", "100ms"),
             ("AUDIT_RETENTION", "23h"),
+            ("REMIND_AFTER", "7d,48h"),
             ("LOG_FORMAT", "xml"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector"),
             ("INSTANCE_ID", "a b"),

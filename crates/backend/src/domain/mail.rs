@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 use super::{Email, Language, Timestamp};
 
+/// How the error of a mail begins that will never be taken: no reminder goes to a person where that was heard.
+pub const REFUSED: &str = "a mail was refused";
+
 /// A mail to one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
@@ -88,6 +91,20 @@ pub enum MailContent {
         /// The last day on which it works, as the mail shows it.
         expires_on: String,
     },
+    /// Reminds of an onboarding that stands still.
+    OnboardingReminder {
+        /// The name of the person.
+        full_name: String,
+        /// What the link bears by which reminders end.
+        token: MailSecret,
+    },
+    /// Reminds of an onboarding that stands still, for the last time.
+    OnboardingLastReminder {
+        /// The name of the person.
+        full_name: String,
+        /// What the link bears by which reminders end.
+        token: MailSecret,
+    },
     /// Says that the account was closed, and until when that can be taken back.
     AccountClosing {
         /// The name of the person.
@@ -127,6 +144,23 @@ pub enum FactorNews {
 }
 
 impl MailContent {
+    /// What the link bears by which mails of this kind end; none where the person cannot do without them.
+    pub fn unsubscription(&self) -> Option<&MailSecret> {
+        match self {
+            Self::OnboardingReminder { token, .. } | Self::OnboardingLastReminder { token, .. } => {
+                Some(token)
+            }
+            Self::VerifyEmail { .. }
+            | Self::ResetPassword { .. }
+            | Self::PasswordChanged { .. }
+            | Self::EmailChangeConfirm { .. }
+            | Self::EmailChangedNotice { .. }
+            | Self::Invitation { .. }
+            | Self::SecondFactor { .. }
+            | Self::AccountClosing { .. } => None,
+        }
+    }
+
     /// The name of its kind: of its templates, and of the message in the outbox.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -136,6 +170,8 @@ impl MailContent {
             Self::EmailChangeConfirm { .. } => "email_change_confirm",
             Self::EmailChangedNotice { .. } => "email_changed_notice",
             Self::Invitation { .. } => "invitation",
+            Self::OnboardingReminder { .. } => "onboarding_reminder",
+            Self::OnboardingLastReminder { .. } => "onboarding_last_reminder",
             Self::AccountClosing { .. } => "account_closing",
             Self::SecondFactor { .. } => "second_factor",
         }

@@ -71,6 +71,8 @@ pub struct User {
     pub suspended_at: Option<Timestamp>,
     /// When the grace ends and the account is deleted; none for an account that stays.
     pub closing_at: Option<Timestamp>,
+    /// Since when the person wants no reminders; none where they may come.
+    pub reminders_off_at: Option<Timestamp>,
     /// When they registered.
     pub created_at: Timestamp,
 }
@@ -110,6 +112,7 @@ impl User {
             role: Role::User,
             suspended_at: None,
             closing_at: None,
+            reminders_off_at: None,
             created_at: at,
         }
     }
@@ -117,6 +120,11 @@ impl User {
     /// Whether somebody can act as an admin with it.
     pub fn may_administrate(&self) -> bool {
         self.role == Role::Admin && self.suspended_at.is_none()
+    }
+
+    /// Whether reminders may go to its owner.
+    pub fn may_be_reminded(&self) -> bool {
+        self.status() == AccountStatus::Active && self.reminders_off_at.is_none()
     }
 
     /// Whether the account can be used. A suspension hides that the account is closing.

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::reference::{StateReference, digest_of};
+use super::reference::{Completion, StateReference, digest_of};
 use super::unreadable::Unreadable;
 
 /// Status, headers and body of an answer. The headers are those that belong to the answer itself
@@ -63,8 +63,8 @@ impl Answer {
 
     /// The same, told to be the whole of a person's onboarding in a version.
     #[must_use]
-    pub fn telling(mut self, user_id: Uuid, version: i64, completed: bool) -> Self {
-        self.tells = Some(StateReference { user_id, version, completed, digest: digest_of(&self.body) });
+    pub fn telling(mut self, user_id: Uuid, version: i64, completion: Completion) -> Self {
+        self.tells = Some(StateReference { user_id, version, completion, digest: digest_of(&self.body) });
         self
     }
 

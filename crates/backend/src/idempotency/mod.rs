@@ -13,7 +13,7 @@ mod vault;
 
 pub use answer::{Answer, Kept};
 pub use key::{IdempotencyKey, InvalidKey};
-pub use reference::StateReference;
+pub use reference::{Completion, StateReference};
 pub use vault::{OpenError, Request, Vault};
 
 pub use crate::store::KEPT_FOR;

@@ -9,6 +9,17 @@ use super::unreadable::Unreadable;
 const MARK: u8 = 1;
 const BYTES: usize = 1 + 16 + 8 + 1 + 16;
 
+/// Whether an onboarding was completed in some version of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completion {
+    /// It never had been.
+    Never,
+    /// It was.
+    Completed,
+    /// It had been, and was open again.
+    Reopened,
+}
+
 /// Names the state of an onboarding, which an answer has told in whole: 42 bytes instead of up to 80 KB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StateReference {
@@ -17,7 +28,7 @@ pub struct StateReference {
     /// Which version of it.
     pub version: i64,
     /// Whether it was completed by then.
-    pub completed: bool,
+    pub completion: Completion,
     /// The beginning of the SHA-256 of the answer's body: what is made anew is the same, or it is told apart.
     pub digest: [u8; 16],
 }
@@ -35,7 +46,11 @@ impl StateReference {
         bytes.push(MARK);
         bytes.extend_from_slice(self.user_id.as_bytes());
         bytes.extend_from_slice(&self.version.to_be_bytes());
-        bytes.push(u8::from(self.completed));
+        bytes.push(match self.completion {
+            Completion::Never => 0,
+            Completion::Completed => 1,
+            Completion::Reopened => 2,
+        });
         bytes.extend_from_slice(&self.digest);
         bytes
     }
@@ -50,8 +65,14 @@ impl StateReference {
         user_id.copy_from_slice(&bytes[1..17]);
         version.copy_from_slice(&bytes[17..25]);
         digest.copy_from_slice(&bytes[26..]);
+        let completion = match bytes[25] {
+            0 => Completion::Never,
+            1 => Completion::Completed,
+            2 => Completion::Reopened,
+            _ => return Err(Unreadable),
+        };
         let (user_id, version) = (Uuid::from_bytes(user_id), i64::from_be_bytes(version));
-        Ok(Some(Self { user_id, version, completed: bytes[25] == 1, digest }))
+        Ok(Some(Self { user_id, version, completion, digest }))
     }
 }
 
@@ -61,17 +82,19 @@ mod tests {
 
     #[test]
     fn a_reference_comes_back_as_it_was() {
-        let reference = StateReference {
-            user_id: Uuid::now_v7(),
-            version: 7,
-            completed: true,
-            digest: digest_of(b"body"),
-        };
-        let bytes = reference.to_bytes();
-        assert_eq!((bytes.len(), StateReference::from_bytes(&bytes)), (BYTES, Ok(Some(reference))));
+        let (user_id, version, digest) = (Uuid::now_v7(), 7, digest_of(b"body"));
+        let reference = |completion| StateReference { user_id, version, completion, digest };
+        for completion in [Completion::Never, Completion::Completed, Completion::Reopened] {
+            let reference = reference(completion);
+            let bytes = reference.to_bytes();
+            assert_eq!((bytes.len(), StateReference::from_bytes(&bytes)), (BYTES, Ok(Some(reference))));
+        }
+        let mut bytes = reference(Completion::Completed).to_bytes();
         assert_eq!(StateReference::from_bytes(b"{\"status\":200}"), Ok(None));
         assert_eq!(StateReference::from_bytes(&bytes[1..]).ok().flatten(), None);
         assert_eq!(StateReference::from_bytes(&bytes[..20]), Err(Unreadable));
+        bytes[25] = 3;
+        assert_eq!(StateReference::from_bytes(&bytes), Err(Unreadable));
         assert_ne!(digest_of(b"body"), digest_of(b"Body"));
     }
 }

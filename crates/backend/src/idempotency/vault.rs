@@ -153,6 +153,7 @@ impl fmt::Debug for Vault {
 mod tests {
     use super::*;
     use crate::domain::now;
+    use crate::idempotency::Completion;
     use http::{HeaderMap, StatusCode, header};
     use service_kit::config::Secret;
 
@@ -204,11 +205,12 @@ mod tests {
     fn an_answer_that_tells_a_state_is_kept_as_its_name() {
         let (vault, user_id) = (vault(NEW, &[]), uuid::Uuid::now_v7());
         let request = request("somebody", "/api/x", "k", "body");
-        let large = Answer::json(StatusCode::OK, &"x".repeat(80_000)).unwrap().telling(user_id, 7, false);
+        let large =
+            Answer::json(StatusCode::OK, &"x".repeat(80_000)).unwrap().telling(user_id, 7, Completion::Never);
         let kept = vault.seal(&request, &large, None, now()).unwrap().kept;
         assert!(kept.answer.len() <= 100, "{} bytes", kept.answer.len());
         let Kept::State(state) = vault.open(&request, &kept).unwrap() else { panic!("no reference") };
-        assert_eq!((state.user_id, state.version, state.completed), (user_id, 7, false));
+        assert_eq!((state.user_id, state.version, state.completion), (user_id, 7, Completion::Never));
         assert!(large.is_the_one_of(&state) && !answer().is_the_one_of(&state));
     }
 

@@ -32,8 +32,18 @@ impl PublicUrl {
                 format!("{base}/forgot-password")
             }
             MailContent::AccountClosing { .. } => format!("{base}/login"),
+            MailContent::OnboardingReminder { .. } | MailContent::OnboardingLastReminder { .. } => {
+                format!("{base}/onboarding")
+            }
             MailContent::EmailChangedNotice { .. } => base.clone(),
         }
+    }
+}
+
+impl PublicUrl {
+    /// The link that ends mails of this kind. It leads to the API, where a mail program may go by itself (RFC 8058).
+    pub fn unsubscription_for(&self, content: &MailContent) -> Option<String> {
+        content.unsubscription().map(|token| format!("{}/api/unsubscribe/{}", self.0, token.0))
     }
 }
 

@@ -55,21 +55,30 @@ impl Writer {
     pub fn write(&self, mail: &Mail, id: Uuid, created_at: Timestamp) -> Result<Letter, WriteError> {
         let rendered = self.templates.render(&mail.content, mail.language.as_ref(), &self.base)?;
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
-        let message = Message::builder()
+        let mut message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, address(mail.to.as_str())?))
             .subject(rendered.subject)
             .date(created_at.into())
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             // RFC 3834: no out-of-office reply wants to come back.
-            .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
-            .multipart(
-                MultiPart::builder()
-                    .kind(MultiPartKind::Alternative)
-                    .boundary(format!("part-{}", id.simple()))
-                    .singlepart(part(ContentType::TEXT_PLAIN, rendered.text))
-                    .singlepart(part(ContentType::TEXT_HTML, rendered.html)),
-            )?;
+            .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()));
+        if let Some(link) = self.base.unsubscription_for(&mail.content) {
+            // RFC 2369 section 3.2, and RFC 8058: one click in the mail program is enough.
+            for (name, value) in [
+                ("List-Unsubscribe", format!("<{link}>")),
+                ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
+            ] {
+                message = message.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value));
+            }
+        }
+        let message = message.multipart(
+            MultiPart::builder()
+                .kind(MultiPartKind::Alternative)
+                .boundary(format!("part-{}", id.simple()))
+                .singlepart(part(ContentType::TEXT_PLAIN, rendered.text))
+                .singlepart(part(ContentType::TEXT_HTML, rendered.html)),
+        )?;
         Ok(Letter { id, envelope: message.envelope().clone(), bytes: message.formatted() })
     }
 }
@@ -130,6 +139,24 @@ mod tests {
         );
         assert!(text.lines().all(|line| line.len() <= 998), "RFC 5322 section 2.1.1");
         assert_eq!(letter.envelope.to()[0].to_string(), "zoe@xn--bcher-kva.example");
+    }
+
+    #[test]
+    fn a_reminder_says_how_to_end_reminders() {
+        let (full_name, token) = ("Zoë".to_owned(), MailSecret("k.i-d_.t".into()));
+        let content = MailContent::OnboardingReminder { full_name, token };
+        let reminder = Mail { content, ..mail("zoe@example.com") };
+        let letter = writer().write(&reminder, Uuid::now_v7(), AT).unwrap();
+        let parsed = mailparse::parse_mail(&letter.bytes).unwrap();
+        let header = |name: &str| mailparse::MailHeaderMap::get_first_value(&parsed.headers[..], name);
+        let link = "https://example.com/api/unsubscribe/k.i-d_.t";
+        assert_eq!(header("List-Unsubscribe"), Some(format!("<{link}>")));
+        assert_eq!(header("List-Unsubscribe-Post").as_deref(), Some("List-Unsubscribe=One-Click"));
+        for part in &parsed.subparts {
+            assert!(part.get_body().unwrap().contains(link));
+        }
+        let other = writer().write(&mail("zoe@example.com"), Uuid::now_v7(), AT).unwrap();
+        assert!(!String::from_utf8(other.bytes).unwrap().contains("List-Unsubscribe"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub use links::{PublicUrl, UrlError};
 pub use message::{Letter, WriteError, Writer};
 pub use templates::{Rendered, Templates};
 
+use crate::domain::mail::REFUSED;
 use folder::Folder;
 use smtp::Smtp;
 
@@ -50,7 +51,7 @@ pub enum SendError {
     #[error("a mail cannot be handed over now: {0}")]
     Deferred(String),
     /// This one will never be taken.
-    #[error("a mail was refused: {0}")]
+    #[error("{REFUSED}: {0}")]
     Refused(String),
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The first line of a text is `Subject: …`. Both know the fields of their [`MailContent`], and `link`, `product`,
 //! `language` and `name`: the person's name, or nothing where it looks like an advertisement. So it is with `inviter` and
-//! `organization`, which others have chosen.
+//! `organization`, which others have chosen. Reminders know `unsubscribe`, too:
+//! the link that ends them.
 
 use include_dir::{Dir, include_dir};
 use minijinja::{Environment, UndefinedBehavior};
@@ -76,6 +77,9 @@ impl Templates {
             fields.insert(field.to_owned(), value.into());
         }
         fields.insert("language".to_owned(), language.into());
+        if let Some(link) = base.unsubscription_for(content) {
+            fields.insert("unsubscribe".to_owned(), link.into());
+        }
         let kind = content.kind();
         let whole = self.render_one(&format!("{language}/{kind}.txt"), &fields)?;
         let (subject, text) = whole.split_once('\n').unwrap_or((&whole, ""));
@@ -142,6 +146,8 @@ mod tests {
                 minutes: 10,
             },
             MailContent::EmailChangedNotice { full_name: full_name(), new_email: "new@example.com".into() },
+            MailContent::OnboardingReminder { full_name: full_name(), token: token() },
+            MailContent::OnboardingLastReminder { full_name: full_name(), token: token() },
             MailContent::AccountClosing { full_name: full_name(), deleted_on: "2026-03-15".into() },
             MailContent::Invitation {
                 inviter: full_name(),

@@ -51,6 +51,10 @@ pub enum AuditAction {
     OnboardingCompleted,
     /// The onboarding became an instance of another version of its template.
     OnboardingMoved,
+    /// The completed onboarding was opened again.
+    OnboardingReopened,
+    /// The owner wants no more reminders, by the link of a mail.
+    RemindersStopped,
     /// An account was made for somebody.
     UserCreated,
     /// An account was suspended.
@@ -147,6 +151,8 @@ impl AuditAction {
             Self::StepSaved => "onboarding.step_saved",
             Self::OnboardingCompleted => "onboarding.completed",
             Self::OnboardingMoved => "onboarding.moved",
+            Self::OnboardingReopened => "onboarding.reopened",
+            Self::RemindersStopped => "account.reminders_stopped",
             Self::UserCreated => "user.created",
             Self::UserSuspended => "user.suspended",
             Self::UserRestored => "user.restored",

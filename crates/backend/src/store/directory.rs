@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Actor, StoreError};
+use crate::domain::onboarding::LifeFacts;
 use crate::domain::{AccountStatus, Role, Timestamp, User, search_key};
 
 /// Questions about everybody. A part of [`super::Store`], and of its contract.
@@ -49,7 +50,7 @@ pub struct AccountFilter {
     pub email_verified: Option<bool>,
     /// The role.
     pub role: Option<Role>,
-    /// Whose onboarding is not complete, and has not changed since this moment.
+    /// Who is stuck since this moment: whose onboarding was never completed, and was last changed by then.
     pub stuck_since: Option<Timestamp>,
 }
 
@@ -98,10 +99,10 @@ pub struct Account {
 /// How far an onboarding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// When it was completed.
-    pub completed_at: Option<Timestamp>,
-    /// When it was last changed.
-    pub updated_at: Timestamp,
+    /// What the state of its life follows from.
+    pub facts: LifeFacts,
+    /// The number of the last reminder that was written; none where none was.
+    pub reminded: Option<u8>,
 }
 
 /// Some accounts.

@@ -63,6 +63,7 @@ mod mutation;
 pub mod observation;
 mod organization;
 pub mod outbox;
+pub mod reminders;
 mod reshape;
 pub mod sql_server;
 pub mod sqlite;
@@ -80,6 +81,7 @@ use funnel::Funnels;
 use messages::Messages;
 use observation::ViewReading;
 use outbox::{Claim, ClaimedMessage, OutboxStatus, Settlement};
+use reminders::{Reminder, Reminders};
 
 pub use administration::{AccountChange, Administration};
 pub use audit::{Actor, AuditAction, AuditEntry};
@@ -101,7 +103,17 @@ pub use templates::{StoredTemplate, Templates};
 /// within 20 s (waiting for a connection: `DB_POOL_ACQUIRE_TIMEOUT_MS`; waiting for a lock: 13 s).
 #[async_trait]
 pub trait Store:
-    Directory + Factors + Funnels + Identities + Messages + Organizations + Templates + Send + Sync + 'static
+    Directory
+    + Factors
+    + Funnels
+    + Identities
+    + Messages
+    + Organizations
+    + Reminders
+    + Templates
+    + Send
+    + Sync
+    + 'static
 {
     /// Does all of `mutation` or nothing; see the module for the order.
     async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError>;

@@ -4,7 +4,9 @@ use uuid::Uuid;
 
 use super::messages::Replay;
 use super::outbox::NewMessage;
-use super::{Administration, AuditEntry, FactorChange, IdentityChange, OrganizationChange, Reshape};
+use super::{
+    Administration, AuditEntry, FactorChange, IdentityChange, OrganizationChange, Reminder, Reshape,
+};
 use crate::domain::guessing::{GuessKey, Limit};
 use crate::domain::onboarding::{StepKey, StepRecord};
 use crate::domain::one_time_code::NewCode;
@@ -141,7 +143,7 @@ pub enum Effect {
         /// What changes.
         reshape: Box<Reshape>,
     },
-    /// Completes an onboarding: `completed_at = at`, guarded as `SaveStep` is.
+    /// Completes an onboarding: `completed_at = at`, and `activated_at = at` if it has none yet, guarded as `SaveStep` is.
     CompleteOnboarding {
         /// Whose onboarding.
         user_id: Uuid,
@@ -152,6 +154,17 @@ pub enum Effect {
     },
     /// Messages are to be sent again; see there.
     Replay(Replay),
+    /// Opens a completed onboarding again: it has no `completed_at` any more, and keeps when it was completed first.
+    /// Guarded as `SaveStep` is; one that is not completed: [`Outcome::Stale`].
+    ReopenOnboarding {
+        /// Whose onboarding.
+        user_id: Uuid,
+        /// The version that the decision was made on.
+        expected_version: i64,
+    },
+    /// Notes that a person is reminded, together with the mail that does it. See there for the guards, of which any
+    /// that fails is [`Outcome::Stale`].
+    Remind(Reminder),
 }
 
 impl Effect {
@@ -177,6 +190,8 @@ impl Effect {
             Self::ReshapeOnboarding { .. } => "reshape_onboarding",
             Self::CompleteOnboarding { .. } => "complete_onboarding",
             Self::Replay(_) => "replay_messages",
+            Self::ReopenOnboarding { .. } => "reopen_onboarding",
+            Self::Remind(_) => "remind",
         }
     }
 }

@@ -120,6 +120,8 @@ pub enum Fate {
         /// Why.
         error: String,
     },
+    /// It has lost its sense, and is not sent. Nothing is left of it.
+    Withdrawn,
     /// It was not tried at all: due at once, and the attempt does not count.
     Returned,
 }

@@ -113,12 +113,15 @@ pub(in crate::api) struct UpdateAccountRequest {
     /// How the page looks.
     #[schema(value_type = Option<ThemeName>)]
     pub(in crate::api) theme: Option<Theme>,
+    /// Whether mails may remind the person of an onboarding that stands still.
+    pub(in crate::api) reminders: Option<bool>,
 }
 
 impl FromFields for UpdateAccountRequest {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let (full_name, language) = (fields.optional("full_name"), fields.optional("language"));
-        Some(Self { full_name, language, theme: fields.optional("theme") })
+        let reminders = fields.flag("reminders");
+        Some(Self { full_name, language, theme: fields.optional("theme"), reminders })
     }
 }
 

@@ -86,8 +86,8 @@ pub(in crate::api) struct StepBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct OnboardingBody {
     status: OnboardingStatus,
-    /// Share of the steps that apply which are completed or skipped, in whole percent. It never becomes less, unless a
-    /// step is reopened.
+    /// Share of the steps that apply which are completed, of those that are not skipped, in whole percent. It never
+    /// becomes less, unless a step or the whole onboarding is reopened.
     #[schema(minimum = 0, maximum = 100)]
     progress: u8,
     /// Grows by one with each change; the `ETag` is this number in quotes.
@@ -96,6 +96,10 @@ pub(in crate::api) struct OnboardingBody {
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     completed_at: Option<Timestamp>,
+    /// When it was completed for the first time: it stays where the onboarding is opened again.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    activated_at: Option<Timestamp>,
     /// What it is an instance of; in whole at `GET /api/onboarding`.
     template: TemplateBody,
     /// All steps, in order.
@@ -120,6 +124,7 @@ impl OnboardingBody {
             progress: state.progress_percent(template),
             version: state.version,
             completed_at: state.completed_at,
+            activated_at: state.activated_at,
             template: body,
             steps: template.steps.iter().map(|step| StepBody::of(template, step, state)).collect(),
         }

@@ -13,6 +13,7 @@ pub(super) mod onboarding;
 pub(super) mod organizations;
 pub(super) mod own_account;
 pub(super) mod password;
+pub(super) mod reminders;
 pub(super) mod second_factor;
 pub(super) mod session;
 pub(super) mod sessions;

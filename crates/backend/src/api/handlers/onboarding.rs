@@ -21,7 +21,7 @@ use crate::domain::Timestamp;
 use crate::domain::onboarding::template::Template;
 use crate::domain::onboarding::{Onboarding, StepChange, StepKey, StepStatus, Understood};
 use crate::domain::organization::Organization;
-use crate::idempotency::Answer;
+use crate::idempotency::{Answer, Completion};
 use crate::store::{AuditAction, Effect, Mutation, OrganizationChange, Outcome, Reshape, StoreError};
 
 /// The step whose answers describe an organization, in a template that has one.
@@ -226,6 +226,49 @@ fn completing(
     }
 }
 
+/// Open my completed onboarding again
+///
+/// Its steps may then be worked on as before it was completed; what was entered stays, and so does `activated_at`. An
+/// onboarding that is open stays as it is.
+#[utoipa::path(
+    post, path = "/api/onboarding/reopen", tag = "onboarding", operation_id = "reopen_onboarding", security(("access_token" = [])),
+    params(
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the state that the change is based on; `*` for any", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
+        ("If-None-Match" = Option<String>, Header, description = "Refuses the change where the state has this `ETag`; `*` refuses any, since the state is always there", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
+    ),
+    request_body(content = Option<NoFields>, description = "Not needed"),
+    responses(
+        (status = 200, description = "The whole state, open", body = OnboardingBody, headers(("ETag" = String, description = "The version in quotes"))),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "`version_mismatch`, `precondition_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn reopen(
+    State(app): State<App>,
+    Authenticated(current): Authenticated,
+    attempt: Attempt,
+    headers: HeaderMap,
+    Checked(NoFields {}): Checked<NoFields>,
+) -> Result<Answer, ApiError> {
+    let audit = Audit { action: AuditAction::OnboardingReopened, user_id: current.id, subject: None };
+    for _ in 0..MAX_TRIES {
+        let (at, state) = (app.now(), load(&app, current).await?);
+        check_preconditions(&headers, &state)?;
+        let template = app.templates.find(&*app.store, &state.template).await?;
+        if !state.may_reopen() {
+            return whole_state(&template, &state);
+        }
+        let effect = Effect::ReopenOnboarding { user_id: current.id, expected_version: state.version };
+        let answer = telling(current, &template, &state.reopened())?;
+        if let Commit::Done(answer) = attempt.commit(&app, at, effect, Some(audit.clone()), answer).await? {
+            return Ok(answer);
+        }
+    }
+    Err(StoreError::exhausted("an onboarding that stands still").into())
+}
+
 async fn load(app: &AppState, current: CurrentUser) -> Result<Onboarding, ApiError> {
     // The account may be gone while its token still is good.
     Ok(app.store.onboarding(current.id).await?.ok_or(AccessError::UnknownUser)?)
@@ -252,5 +295,13 @@ fn check_if_match(headers: &HeaderMap, state: &Onboarding) -> Result<(), ApiErro
 /// The answer of a change: kept as the name of the state that it tells.
 fn telling(current: CurrentUser, template: &Template, state: &Onboarding) -> Result<Answer, ApiError> {
     let answer = whole_state(template, state)?;
-    Ok(answer.telling(current.id, state.version, state.completed_at.is_some()))
+    Ok(answer.telling(current.id, state.version, completion(state)))
+}
+
+fn completion(state: &Onboarding) -> Completion {
+    match (state.activated_at, state.completed_at) {
+        (_, Some(_)) => Completion::Completed,
+        (Some(_), None) => Completion::Reopened,
+        (None, None) => Completion::Never,
+    }
 }

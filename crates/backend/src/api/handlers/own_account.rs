@@ -33,7 +33,7 @@ const MAX_EXPORTED_AUDIT: u32 = 10_000;
 /// How often a change starts anew when another one of the same person was faster.
 const MAX_TRIES: u32 = 10;
 
-/// Change my name, language or theme
+/// Change my name, language, theme, and whether I am reminded
 #[utoipa::path(
     patch, path = "/api/account", tag = "account", operation_id = "update_account", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -51,7 +51,7 @@ pub(in crate::api) async fn update(
     attempt: Attempt,
     Checked(request): Checked<UpdateAccountRequest>,
 ) -> Result<Answer, ApiError> {
-    let UpdateAccountRequest { full_name, language, theme } = request;
+    let UpdateAccountRequest { full_name, language, theme, reminders } = request;
     let audit = Audit { action: AuditAction::AccountUpdated, user_id: current.id, subject: None };
     for _ in 0..MAX_TRIES {
         let (seen, at) = (app.store.user(current.id).await?.ok_or(AccessError::UnknownUser)?, app.now());
@@ -59,11 +59,17 @@ pub(in crate::api) async fn update(
             full_name: full_name.clone().unwrap_or_else(|| seen.full_name.clone()),
             language: language.clone().or_else(|| seen.language.clone()),
             theme: theme.unwrap_or(seen.theme),
+            reminders_off_at: match reminders {
+                Some(true) => None,
+                Some(false) => seen.reminders_off_at.or(Some(at)),
+                None => seen.reminders_off_at,
+            },
             ..seen.clone()
         };
         let answer = Answer::json(StatusCode::OK, &UserBody::from(&changed))?;
-        let User { full_name, language, theme, .. } = changed;
-        let change = IdentityChange::Update { seen: Box::new(seen), full_name, language, theme };
+        let User { full_name, language, theme, reminders_off_at, .. } = changed;
+        let seen = Box::new(seen);
+        let change = IdentityChange::Update { seen, full_name, language, theme, reminders_off_at };
         let effect = Effect::Identity(Box::new(change));
         if let Commit::Done(answer) = attempt.commit(&app, at, effect, Some(audit.clone()), answer).await? {
             return Ok(answer);

@@ -12,8 +12,8 @@ use super::handlers::admin::{
 };
 use super::handlers::organizations::{domains, invitations, joining, members, offers, own};
 use super::handlers::{
-    account, docs, email, health, login, onboarding, own_account, password, second_factor, session, sessions,
-    static_data,
+    account, docs, email, health, login, onboarding, own_account, password, reminders, second_factor,
+    session, sessions, static_data,
 };
 
 #[derive(OpenApi)]
@@ -32,7 +32,8 @@ use super::handlers::{
         second_factor::recovery::renew, second_factor::devices::forget,
         email::verify, email::resend, email::change, password::forgot, password::reset, password::change,
         own_account::update, own_account::close, own_account::reopen, own_account::export,
-        onboarding::show, onboarding::put_step, onboarding::complete, static_data::show,
+        onboarding::show, onboarding::put_step, onboarding::complete, onboarding::reopen, static_data::show,
+        reminders::show, reminders::unsubscribe,
         own::show, own::found, own::describe, own::leave,
         members::list, members::set_role, members::remove, members::pass_ownership,
         invitations::invite, invitations::list, invitations::resend, invitations::revoke,

@@ -120,6 +120,11 @@ impl Onboarding {
         Ok(())
     }
 
+    /// Whether there is something to reopen: a completed onboarding. One that is open stays as it is.
+    pub fn may_reopen(&self) -> bool {
+        self.completed_at.is_some()
+    }
+
     /// Whether the onboarding may be completed: `Ok(true)` where there is something to do,
     /// `Ok(false)` where it is completed already.
     pub fn may_complete(&self, template: &Template) -> Result<bool, ChangeRefused> {

@@ -5,7 +5,11 @@ mod data;
 #[cfg(test)]
 mod histories;
 mod late;
+mod life;
+#[cfg(test)]
+mod lives;
 mod moving;
+mod reminders;
 mod step;
 pub mod template;
 
@@ -19,7 +23,9 @@ use template::{Answers, StepTemplate, Template, TemplateId};
 pub use change::{ChangeRefused, StepChange};
 pub use data::{DataErrors, MAX_DATA_BYTES};
 pub use late::Understood;
+pub use life::{Life, LifeEvent, LifeFacts};
 pub use moving::{Moving, moving};
+pub use reminders::{BadSchedule, ReminderSchedule, ReminderWindow};
 pub use step::{MAX_KEY_LENGTH, StepKey, StepRecord, StepStatus, UnknownStep, UnknownStepStatus};
 
 /// The whole state of one person's onboarding.
@@ -29,7 +35,10 @@ pub struct Onboarding {
     pub template: TemplateId,
     /// Starts at 1, grows by exactly one with each change.
     pub version: i64,
-    /// When the onboarding was completed.
+    /// When it was completed for the first time: the activation. It is set once, and stays when the onboarding is
+    /// reopened.
+    pub activated_at: Option<Timestamp>,
+    /// When it was completed, as long as it is.
     pub completed_at: Option<Timestamp>,
     /// The touched steps. `account` is always among them. Steps that the template does not have are kept, and count
     /// for nothing.
@@ -44,7 +53,7 @@ impl Onboarding {
     pub fn begun(template: TemplateId, at: Timestamp) -> Self {
         let account = StepRecord::new(StepStatus::Completed, Map::new(), Some(at));
         let steps = BTreeMap::from([(StepKey::ACCOUNT, account)]);
-        Self { template, version: 1, completed_at: None, steps, progress_floor: None }
+        Self { template, version: 1, activated_at: None, completed_at: None, steps, progress_floor: None }
     }
 
     /// How far the person is with a step; none where they have not touched it.
@@ -70,8 +79,8 @@ impl Onboarding {
         Answers::new(template, &self.steps)
     }
 
-    /// Share of the steps that apply which are completed or skipped, in whole percent; never less than before, unless a
-    /// step was reopened.
+    /// Share of the steps that apply which are completed, in whole percent; never less than before, unless a step was
+    /// reopened. A skipped step is not done: it counts among neither.
     pub fn progress_percent(&self, template: &Template) -> u8 {
         if self.completed_at.is_some() {
             return 100;
@@ -82,10 +91,11 @@ impl Onboarding {
     /// What the steps say.
     fn steps_percent(&self, template: &Template) -> u8 {
         let answers = self.answers(template);
-        let applying = template.steps.iter().filter(|step| answers.applies(step));
-        let is_done = |step: &&StepTemplate| {
-            self.status_of(&step.key).is_some_and(|status| status != StepStatus::InProgress)
+        let wanted = |step: &&StepTemplate| {
+            answers.applies(step) && self.status_of(&step.key) != Some(StepStatus::Skipped)
         };
+        let applying = template.steps.iter().filter(wanted);
+        let is_done = |step: &&StepTemplate| self.status_of(&step.key) == Some(StepStatus::Completed);
         let (all, done) = (applying.clone().count(), applying.filter(is_done).count());
         // The first step always applies.
         u8::try_from(done * 100 / all.max(1)).unwrap_or(100)
@@ -111,7 +121,16 @@ impl Onboarding {
     /// This state completed at `at`, one version on.
     #[must_use]
     pub fn with_completion(mut self, at: Timestamp) -> Self {
+        self.activated_at = self.activated_at.or(Some(at));
         self.completed_at = Some(at);
+        self.version += 1;
+        self
+    }
+
+    /// This state, which was complete, open again, one version on.
+    #[must_use]
+    pub fn reopened(mut self) -> Self {
+        self.completed_at = None;
         self.version += 1;
         self
     }

@@ -48,7 +48,8 @@ impl Onboarding {
             steps = carried(steps, &pair[0], &pair[1]);
         }
         let (template, version) = (last.id.clone(), self.version + 1);
-        let moved = Self { template, version, steps, completed_at: self.completed_at, progress_floor: None };
+        let (activated_at, completed_at) = (self.activated_at, self.completed_at);
+        let moved = Self { template, version, steps, activated_at, completed_at, progress_floor: None };
         moved.reaching(reached, last)
     }
 

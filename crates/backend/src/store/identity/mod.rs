@@ -80,7 +80,7 @@ pub enum IdentityChange {
         /// Of the new password.
         password_hash: PasswordHash,
     },
-    /// Sets name, language and theme where they still are as in `seen`.
+    /// Sets name, language, theme and whether reminders may come where they still are as in `seen`.
     Update {
         /// The account as it was read.
         seen: Box<User>,
@@ -90,6 +90,14 @@ pub enum IdentityChange {
         language: Option<Language>,
         /// The theme.
         theme: Theme,
+        /// Since when no reminders may come.
+        reminders_off_at: Option<Timestamp>,
+    },
+    /// The person wants no reminders: `reminders_off_at = at`. Where that is so already, or the account is gone:
+    /// [`Outcome::Stale`](super::Outcome::Stale).
+    StopReminders {
+        /// Whose account.
+        user_id: Uuid,
     },
     /// Begins the grace before the account is deleted, where it is not closing already and its
     /// password still is `seen`. Every session ends.
@@ -129,6 +137,7 @@ impl IdentityChange {
             Self::ResetPassword { .. } => "reset_password",
             Self::ChangePassword { .. } => "change_password",
             Self::Update { .. } => "update_account",
+            Self::StopReminders { .. } => "stop_reminders",
             Self::Close { .. } => "close_account",
             Self::Reopen { .. } => "reopen_account",
         }

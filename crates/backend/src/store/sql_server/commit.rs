@@ -10,7 +10,7 @@ use super::pool::Pool;
 use super::retry::Tries;
 use super::{
     administration, audit, codes, factors, guesses, identity, log_in, onboarding, organizations, outbox,
-    read, row, sessions, streams,
+    read, reminders, row, sessions, streams,
 };
 use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
@@ -161,6 +161,10 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
             onboarding::complete(batch, *user_id, *expected_version, reshape.as_deref(), at);
         }
         Effect::Replay(replay) => streams::replay(batch, replay, at),
+        Effect::ReopenOnboarding { user_id, expected_version } => {
+            reminders::reopen(batch, *user_id, *expected_version, at);
+        }
+        Effect::Remind(reminder) => reminders::remind(batch, reminder, at),
     }
 }
 

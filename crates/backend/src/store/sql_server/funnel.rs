@@ -9,11 +9,11 @@ use tiberius::Row;
 use uuid::Uuid;
 
 use super::batch::{Batch, Value, values};
-use super::stale::OR_STALE;
 use super::failure::Failure;
 use super::literal::text;
 use super::read::rows;
 use super::retry::CALL_LIMIT;
+use super::stale::OR_STALE;
 use super::{SqlServerStore, row};
 use crate::domain::Timestamp;
 use crate::domain::funnel::{Cell, CellKey, Cells, Dimension, Durations, Group};

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::batch::{Batch, values};
 use super::sessions::revoke_all_of;
 use super::stale::OR_STALE;
-use super::{SqlServerStore, codes, guesses, personal, read};
+use super::{SqlServerStore, codes, guesses, personal, read, reminders};
 use crate::domain::one_time_code::CodeState;
 use crate::domain::{Credentials, Email, FullName, Language, PasswordHash, Theme, Timestamp, User};
 use crate::store::{CodeUse, Identities, IdentityChange, PersonalRecords, StoreError};
@@ -49,9 +49,10 @@ pub(super) fn add(batch: &mut Batch, change: &IdentityChange, at: Timestamp) {
             codes::supersede_takeovers(batch, *user_id, at);
             revoke_all_of(batch, *user_id, Some(*session_id), at);
         }
-        IdentityChange::Update { seen, full_name, language, theme } => {
-            update(batch, seen, full_name, language.as_ref(), *theme, at);
+        IdentityChange::Update { seen, full_name, language, theme, reminders_off_at } => {
+            update(batch, seen, full_name, (language.as_ref(), *theme, *reminders_off_at), at);
         }
+        IdentityChange::StopReminders { user_id } => reminders::stop(batch, *user_id, at),
         IdentityChange::Close { user_id, seen, closing_at } => {
             batch.add(
                 "UPDATE dbo.users SET closing_at = ?, updated_at = ?
@@ -104,25 +105,27 @@ fn update(
     batch: &mut Batch,
     seen: &User,
     full_name: &FullName,
-    language: Option<&Language>,
-    theme: Theme,
+    (language, theme, reminders_off_at): (Option<&Language>, Theme, Option<Timestamp>),
     at: Timestamp,
 ) {
     let seen_language = seen.language.as_ref().map(Language::as_str);
     batch.add(
-        "UPDATE dbo.users SET full_name = ?, name_key = ?, language = ?, theme = ?, updated_at = ?
+        "UPDATE dbo.users SET full_name = ?, name_key = ?, language = ?, theme = ?, updated_at = ?, reminders_off_at = ?
          WHERE id = ? AND full_name COLLATE Latin1_General_BIN2 = ? AND COALESCE(language, N'') = COALESCE(?, N'')
-             AND theme = ?",
+             AND theme = ? AND COALESCE(reminders_off_at, CAST(N'1900-01-01' AS DATETIME2(3)))
+                             = COALESCE(?, CAST(N'1900-01-01' AS DATETIME2(3)))",
         values![
             full_name.as_str(),
             full_name.key(),
             language.map(Language::as_str),
             theme.as_str(),
             at,
+            reminders_off_at,
             seen.id,
             seen.full_name.as_str(),
             seen_language,
             seen.theme.as_str(),
+            seen.reminders_off_at,
         ],
     );
     batch.add(OR_STALE, values![]);

@@ -39,6 +39,7 @@ pub(super) async fn onboarding_at(
 ) -> Result<Option<Onboarding>, StoreError> {
     let batch = Batch::of(
         "SELECT CAST(? AS BIGINT) AS version, o.completed_at AS onboarding_completed_at,
+                COALESCE(o.activated_at, o.completed_at) AS activated_at,
                 o.template, o.template_version, o.progress_floor,
                 s.step, s.status, s.data, s.completed_at, s.set_aside
          FROM dbo.onboarding o

@@ -44,6 +44,7 @@ mod purge;
 mod read;
 mod reading;
 mod remembered;
+mod reminders;
 pub(super) mod restore;
 mod retry;
 mod row;

@@ -60,9 +60,10 @@ pub(super) fn complete(
     at: Timestamp,
 ) {
     batch.add(
-        "UPDATE dbo.onboarding SET version = version + 1, updated_at = ?, completed_at = ?
+        "UPDATE dbo.onboarding SET version = version + 1, updated_at = ?, completed_at = ?,
+             activated_at = COALESCE(activated_at, CAST(? AS DATETIME2(3)))
          WHERE user_id = ? AND version = ?",
-        values![at, at, user_id, expected_version],
+        values![at, at, at, user_id, expected_version],
     );
     batch.add(OR_STALE, values![]);
     if let Some(reshape) = reshape {

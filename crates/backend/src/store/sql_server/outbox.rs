@@ -153,6 +153,7 @@ pub(super) async fn settle(pool: &Pool, settlement: &Settlement) -> Result<bool,
              WHERE id = ? AND lease_id = ?",
             values![at, at + KEPT_DEAD, cut(error), id, lease],
         ),
+        Fate::Withdrawn => ("DELETE FROM dbo.outbox WHERE id = ? AND lease_id = ?", values![id, lease]),
         Fate::Returned => (
             "UPDATE dbo.outbox SET next_attempt_at = ?, attempts = attempts - 1, lease_id = NULL
              WHERE id = ? AND lease_id = ?",
@@ -161,7 +162,7 @@ pub(super) async fn settle(pool: &Pool, settlement: &Settlement) -> Result<bool,
     };
     let batch = match fate {
         Fate::Sent | Fate::Dead { .. } => making_way(id, statement, values, at),
-        Fate::Again { .. } | Fate::Returned => {
+        Fate::Again { .. } | Fate::Withdrawn | Fate::Returned => {
             let mut batch = Batch::of(statement, values);
             batch.add("SELECT CAST(@@ROWCOUNT AS BIGINT) AS changed", vec![]);
             batch

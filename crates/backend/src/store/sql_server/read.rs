@@ -24,7 +24,7 @@ const PING_LIMIT: Duration = Duration::from_secs(2);
 macro_rules! user_columns {
     () => {
         "u.id, u.email, u.full_name, u.role, u.created_at,
-         u.email_verified_at, u.language, u.theme, u.suspended_at, u.closing_at"
+         u.email_verified_at, u.language, u.theme, u.suspended_at, u.closing_at, u.reminders_off_at"
     };
 }
 pub(super) use user_columns;
@@ -101,7 +101,8 @@ pub(super) async fn token_state(
 
 pub(super) async fn onboarding(pool: &Pool, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
     let batch = Batch::of(
-        "SELECT o.version, o.completed_at AS onboarding_completed_at, o.template, o.template_version,
+        "SELECT o.version, o.completed_at AS onboarding_completed_at,
+                COALESCE(o.activated_at, o.completed_at) AS activated_at, o.template, o.template_version,
                 o.progress_floor, s.step, s.status, s.data, s.completed_at, s.set_aside
          FROM dbo.onboarding o
          JOIN dbo.onboarding_steps s ON s.user_id = o.user_id

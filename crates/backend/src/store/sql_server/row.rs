@@ -50,6 +50,7 @@ pub(super) fn user(row: &Row) -> Result<User, StoreError> {
         role: parsed(row, "role")?,
         suspended_at: optional_moment(row, "suspended_at")?,
         closing_at: optional_moment(row, "closing_at")?,
+        reminders_off_at: optional_moment(row, "reminders_off_at")?,
         created_at: moment(row, "created_at")?,
     })
 }
@@ -99,6 +100,7 @@ pub(super) fn onboarding(rows: &[Row]) -> Result<Option<Onboarding>, StoreError>
     Ok(Some(Onboarding {
         template: template(first)?,
         version: required(first, "version")?,
+        activated_at: optional_moment(first, "activated_at")?,
         completed_at: optional_moment(first, "onboarding_completed_at")?,
         steps: rows.iter().map(step).collect::<Result<BTreeMap<_, _>, _>>()?,
         progress_floor: optional::<i16>(first, "progress_floor")?.and_then(|floor| floor.try_into().ok()),

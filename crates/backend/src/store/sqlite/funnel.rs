@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::SqliteStore;
 use super::connection::store_error;
-use super::rows::changed;
 use super::job::Job;
 use super::read::{self, millis, moment, parse};
+use super::rows::changed;
 use crate::domain::Timestamp;
 use crate::domain::funnel::{Cell, CellKey, Cells, Dimension, Durations, Group};
 use crate::store::funnel::{FunnelCount, Funnels, Uncounted, UncountedPerson, UncountedState};

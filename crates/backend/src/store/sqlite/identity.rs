@@ -8,7 +8,7 @@ use super::job::Job;
 use super::read::{self, millis};
 use super::rows::{changed, is_taken};
 use super::sessions::revoke_all_of;
-use super::{SqliteStore, codes, guesses, personal};
+use super::{SqliteStore, codes, guesses, personal, reminders};
 use crate::domain::one_time_code::CodeState;
 use crate::domain::{Credentials, Email, FullName, Language, PasswordHash, Theme, Timestamp, User};
 use crate::store::{CodeUse, Identities, IdentityChange, Outcome, PersonalRecords, StoreError};
@@ -46,9 +46,10 @@ pub(super) fn apply(
         IdentityChange::ChangePassword { user_id, session_id, seen, password_hash } => {
             change_password(connection, (*user_id, *session_id), seen, password_hash, at)
         }
-        IdentityChange::Update { seen, full_name, language, theme } => {
-            update(connection, seen, full_name, language.as_ref(), *theme, at)
+        IdentityChange::Update { seen, full_name, language, theme, reminders_off_at } => {
+            update(connection, seen, full_name, (language.as_ref(), *theme, *reminders_off_at), at)
         }
+        IdentityChange::StopReminders { user_id } => reminders::stop(connection, *user_id, at),
         IdentityChange::Close { user_id, seen, closing_at } => {
             let sql = "UPDATE users SET closing_at = ?3, updated_at = ?4
                        WHERE id = ?1 AND password_hash = ?2 AND closing_at IS NULL";
@@ -102,12 +103,12 @@ fn update(
     connection: &Connection,
     seen: &User,
     full_name: &FullName,
-    language: Option<&Language>,
-    theme: Theme,
+    (language, theme, reminders_off_at): (Option<&Language>, Theme, Option<Timestamp>),
     at: Timestamp,
 ) -> Result<Outcome, Error> {
-    let sql = "UPDATE users SET full_name = ?5, name_key = ?6, language = ?7, theme = ?8, updated_at = ?9
-               WHERE id = ?1 AND full_name = ?2 AND language IS ?3 AND theme = ?4";
+    let sql = "UPDATE users SET full_name = ?5, name_key = ?6, language = ?7, theme = ?8, updated_at = ?9,
+               reminders_off_at = ?10
+               WHERE id = ?1 AND full_name = ?2 AND language IS ?3 AND theme = ?4 AND reminders_off_at IS ?11";
     let user = params![
         seen.id.to_string(),
         seen.full_name.as_str(),
@@ -118,6 +119,8 @@ fn update(
         language.map(Language::as_str),
         theme.as_str(),
         millis(at),
+        reminders_off_at.map(millis),
+        seen.reminders_off_at.map(millis),
     ];
     changed(connection, sql, user).map(or_stale)
 }

@@ -14,7 +14,7 @@ const LIVE: &str = "SELECT count(*) FROM
 
 /// The current steps that are as old as the version, and the earlier ones of those that are not.
 const AT_VERSION: &str = "SELECT ?2, o.completed_at, o.template, o.template_version, o.progress_floor,
-        s.step, s.status, s.data, s.completed_at, s.set_aside
+        s.step, s.status, s.data, s.completed_at, s.set_aside, COALESCE(o.activated_at, o.completed_at)
     FROM onboarding o JOIN (
         SELECT user_id, step, status, data, completed_at, set_aside FROM onboarding_steps
         WHERE user_id = ?1 AND COALESCE(version, 0) <= ?2

@@ -35,6 +35,7 @@ mod place;
 mod purge;
 mod read;
 mod remembered;
+mod reminders;
 pub(super) mod restore;
 mod rows;
 mod sessions;

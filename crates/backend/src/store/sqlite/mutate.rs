@@ -7,8 +7,8 @@ use super::outbox;
 use super::read::{kept_answer, millis};
 use super::rows::is_taken;
 use super::{
-    administration, audit, codes, factors, guesses, identity, log_in, onboarding, organizations, sessions,
-    streams,
+    administration, audit, codes, factors, guesses, identity, log_in, onboarding, organizations, reminders,
+    sessions, streams,
 };
 use crate::domain::session::NewSession;
 use crate::domain::{Language, NewUser, Timestamp};
@@ -102,6 +102,10 @@ fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Resu
             onboarding::complete(connection, *user_id, *expected_version, reshape.as_deref(), at)
         }
         Effect::Replay(replay) => streams::replay(connection, replay, at).map(|()| Outcome::Committed),
+        Effect::ReopenOnboarding { user_id, expected_version } => {
+            reminders::reopen(connection, *user_id, *expected_version, at)
+        }
+        Effect::Remind(reminder) => reminders::remind(connection, reminder, at),
     }
 }
 

@@ -74,7 +74,8 @@ pub(super) fn complete(
 ) -> Result<Outcome, Error> {
     let rows = connection
         .prepare_cached(
-            "UPDATE onboarding SET version = version + 1, completed_at = ?3, updated_at = ?3
+            "UPDATE onboarding SET version = version + 1, completed_at = ?3, updated_at = ?3,
+                activated_at = COALESCE(activated_at, ?3)
              WHERE user_id = ?1 AND version = ?2",
         )?
         .execute(params![user_id.to_string(), expected_version, millis(at)])?;

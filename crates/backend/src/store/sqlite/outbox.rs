@@ -106,6 +106,7 @@ pub(super) fn settle(connection: &Connection, settlement: &Settlement) -> Result
              WHERE id = ?1 AND lease_id = ?2",
             &[&id, &lease, &now, &millis(*at + KEPT_DEAD), &cut(error)],
         ),
+        Fate::Withdrawn => run("DELETE FROM outbox WHERE id = ?1 AND lease_id = ?2", &[&id, &lease]),
         Fate::Returned => run(
             "UPDATE outbox SET next_attempt_at = ?3, attempts = attempts - 1, lease_id = NULL
              WHERE id = ?1 AND lease_id = ?2",

@@ -71,12 +71,12 @@ pub(super) fn kept_answer(
 macro_rules! user_columns {
     () => {
         "u.id, u.email, u.full_name, u.role, u.created_at,
-         u.email_verified_at, u.language, u.theme, u.suspended_at, u.closing_at"
+         u.email_verified_at, u.language, u.theme, u.suspended_at, u.closing_at, u.reminders_off_at"
     };
 }
 pub(super) use user_columns;
 
-pub(super) const AFTER_USER: usize = 10;
+pub(super) const AFTER_USER: usize = 11;
 
 pub(super) struct UserRow {
     id: String,
@@ -89,6 +89,7 @@ pub(super) struct UserRow {
     theme: String,
     suspended_at: Option<i64>,
     closing_at: Option<i64>,
+    reminders_off_at: Option<i64>,
 }
 
 impl UserRow {
@@ -104,6 +105,7 @@ impl UserRow {
             theme: row.get(7)?,
             suspended_at: row.get(8)?,
             closing_at: row.get(9)?,
+            reminders_off_at: row.get(10)?,
         })
     }
 
@@ -118,6 +120,7 @@ impl UserRow {
             role: parse("role", &self.role)?,
             suspended_at: self.suspended_at.map(moment).transpose()?,
             closing_at: self.closing_at.map(moment).transpose()?,
+            reminders_off_at: self.reminders_off_at.map(moment).transpose()?,
             created_at: moment(self.created_at)?,
         })
     }
@@ -237,13 +240,13 @@ struct StepRow {
 
 pub(super) fn onboarding(connection: &Connection, user_id: Uuid) -> Result<Option<Onboarding>, StoreError> {
     let query = "SELECT o.version, o.completed_at, o.template, o.template_version, o.progress_floor,
-            s.step, s.status, s.data, s.completed_at, s.set_aside
+            s.step, s.status, s.data, s.completed_at, s.set_aside, COALESCE(o.activated_at, o.completed_at)
         FROM onboarding o JOIN onboarding_steps s ON s.user_id = o.user_id WHERE o.user_id = ?";
     onboarding_of(connection, query, [user_id.to_string()])
 }
 
 /// Reads rows of version, completion, template (key and version) and reached progress, and a step with its status, data,
-/// completion, and what was set aside.
+/// completion, and what was set aside, and last the first completion.
 pub(super) fn onboarding_of(
     connection: &Connection,
     query: &str,
@@ -283,6 +286,7 @@ struct WholeRow {
     template: Option<String>,
     template_version: Option<u32>,
     progress_floor: Option<u8>,
+    activated_at: Option<i64>,
 }
 
 impl WholeRow {
@@ -293,6 +297,7 @@ impl WholeRow {
             template: row.get(2)?,
             template_version: row.get(3)?,
             progress_floor: row.get(4)?,
+            activated_at: row.get(10)?,
         })
     }
 
@@ -303,6 +308,7 @@ impl WholeRow {
         Ok(Onboarding {
             template: template.unwrap_or_else(TemplateId::original),
             version: self.version,
+            activated_at: self.activated_at.map(moment).transpose()?,
             completed_at: self.completed_at.map(moment).transpose()?,
             steps: BTreeMap::new(),
             progress_floor: self.progress_floor,

@@ -316,3 +316,35 @@ async fn the_audit_log_is_read_by_person_action_and_time() {
     let fields: Vec<_> = bad.body["errors"].as_object().unwrap().keys().collect();
     assert_eq!(fields, ["action", "cursor", "from", "person", "user_id"]);
 }
+
+#[tokio::test]
+async fn admins_see_who_is_stuck_as_reminders_see_it() {
+    let (instance, database) = alone().await;
+    let admin = admin(&instance, &database).await;
+    let people = [instance.register().await, instance.register().await, instance.register().await];
+    let [begun, stuck, reopened] = &people;
+    let set = |person: &Person, change: &str| {
+        let email = person.email.to_lowercase();
+        let owner = format!("(SELECT id FROM users WHERE email_key = '{email}')");
+        database.execute(&format!("UPDATE onboarding SET {change} WHERE user_id = {owner}"));
+    };
+    set(stuck, "updated_at = updated_at - 49 * 3600000, reminded = 1");
+    set(reopened, "updated_at = updated_at - 49 * 3600000, activated_at = created_at");
+    let get =
+        |query: &str| instance.get(&format!("/api/admin/users{query}")).bearer_auth(&admin.access_token);
+    let all = get("").answer(StatusCode::OK).await;
+    let onboarding = |person: &Person| {
+        let items = all.body["items"].as_array().unwrap();
+        items.iter().find(|item| item["email"] == person.email.as_str()).unwrap()["onboarding"].clone()
+    };
+    for (person, state, last_reminder) in
+        [(begun, "begun", json!(null)), (stuck, "stuck", json!(1)), (reopened, "reopened", json!(null))]
+    {
+        let found = onboarding(person);
+        assert_eq!((&found["state"], &found["last_reminder"]), (&json!(state), &last_reminder), "{found}");
+        assert_eq!(found["status"], "in_progress");
+    }
+    let found = get("?stuck_since=2038-01-01T00:00:00Z").answer(StatusCode::OK).await;
+    let emails: Vec<_> = found.body["items"].as_array().unwrap().iter().map(|item| &item["email"]).collect();
+    assert!(emails.contains(&&json!(stuck.email)) && !emails.contains(&&json!(reopened.email)), "{emails:?}");
+}

@@ -182,3 +182,67 @@ async fn one_person_does_not_see_another() {
         (&json!(1), &json!("not_started"))
     );
 }
+
+/// Completes all required steps and the onboarding.
+async fn completed(instance: &Instance, person: &Person) -> super::harness::Answer {
+    for key in ["profile", "organization", "review"] {
+        put(instance, person, key, &json!({"status": "completed"})).answer(StatusCode::OK).await;
+    }
+    complete(instance, person).header("idempotency-key", "complete").answer(StatusCode::OK).await
+}
+
+#[tokio::test]
+async fn a_completed_onboarding_is_opened_again_and_stays_activated() {
+    let (instance, database) = alone().await;
+    let person = instance.register().await;
+    let reopen = || instance.call(Method::POST, "/api/onboarding/reopen").bearer_auth(&person.access_token);
+    let open = reopen().answer(StatusCode::OK).await;
+    assert_eq!((open.header("etag"), &open.body["activated_at"]), ("\"1\"", &Value::Null));
+    let done = completed(&instance, &person).await;
+    assert_eq!(done.body["activated_at"], done.body["completed_at"]);
+    let edit = || put(&instance, &person, "profile", &json!({"status": "in_progress"}));
+    edit().problem(409, "onboarding_completed").await;
+    reopen().header("if-match", "\"4\"").problem(412, "version_mismatch").await;
+    reopen().header("if-none-match", "*").problem(412, "precondition_failed").await;
+    let opened = reopen().header("idempotency-key", "reopen").answer(StatusCode::OK).await;
+    assert_eq!((&opened.body["status"], &opened.body["version"]), (&json!("in_progress"), &json!(6)));
+    assert_eq!(opened.body["completed_at"], Value::Null);
+    assert_eq!(opened.body["activated_at"], done.body["activated_at"]);
+    assert_eq!(opened.body["steps"], done.body["steps"], "what was entered stays");
+    assert_eq!(reopen().answer(StatusCode::OK).await.body, opened.body, "again is no change");
+
+    assert_eq!(edit().answer(StatusCode::OK).await.body["progress"], 60);
+    let again = completed_anew(&instance, &person).await;
+    assert_eq!(again.body["activated_at"], done.body["activated_at"]);
+    assert_ne!(again.body["completed_at"], done.body["completed_at"]);
+    // Each request gets the answer that it got first, byte for byte.
+    let first = complete(&instance, &person).header("idempotency-key", "complete");
+    assert_eq!(first.answer(StatusCode::OK).await.text, done.text);
+    let second = reopen().header("idempotency-key", "reopen");
+    assert_eq!(second.answer(StatusCode::OK).await.text, opened.text);
+    let audited = |action: &str| database.count(&format!("audit_log WHERE action = 'onboarding.{action}'"));
+    assert_eq!((audited("completed"), audited("reopened")), (2, 1));
+}
+
+async fn completed_anew(instance: &Instance, person: &Person) -> super::harness::Answer {
+    put(instance, person, "profile", &json!({"status": "completed"})).answer(StatusCode::OK).await;
+    complete(instance, person).answer(StatusCode::OK).await
+}
+
+#[tokio::test]
+async fn a_skipped_step_is_not_counted_as_done() {
+    let (instance, _database) = alone().await;
+    let person = instance.register().await;
+    let save = |key: &'static str, status: &'static str| {
+        let (instance, person) = (&instance, &person);
+        async move {
+            let state = put(instance, person, key, &json!({"status": status})).answer(StatusCode::OK).await;
+            state.body["progress"].as_u64().unwrap()
+        }
+    };
+    // One of five, then one of the four that are left.
+    assert_eq!(save("preferences", "in_progress").await, 20);
+    assert_eq!(save("preferences", "skipped").await, 25);
+    assert_eq!(save("profile", "completed").await, 50);
+    assert_eq!(save("preferences", "completed").await, 60);
+}

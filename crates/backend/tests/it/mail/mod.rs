@@ -1,6 +1,7 @@
 //! Mails, from a message in the outbox to a mail server or a folder.
 
 mod exactly_once;
+mod reminders;
 mod sending;
 
 use std::path::Path;

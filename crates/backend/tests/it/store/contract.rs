@@ -11,6 +11,7 @@ mod log_in;
 mod messages;
 mod organizations;
 mod outbox;
+mod reminders;
 mod sessions;
 mod templates;
 
@@ -48,6 +49,7 @@ pub(crate) use messages::{
 };
 pub(crate) use organizations::*;
 pub(crate) use outbox::*;
+pub(crate) use reminders::*;
 pub(crate) use sessions::*;
 pub(crate) use templates::*;
 mod kept_answers;
@@ -283,7 +285,7 @@ pub(crate) async fn completing_is_guarded_too(store: &SharedStore) {
     let at = mutation.at;
     assert_eq!(store.commit(mutation).await.unwrap(), Outcome::Committed);
     let state = store.onboarding(user.id).await.unwrap().unwrap();
-    assert_eq!((state.version, state.completed_at), (2, Some(at)));
+    assert_eq!((state.version, state.completed_at, state.activated_at), (2, Some(at), Some(at)));
 }
 
 pub(crate) async fn what_expired_is_purged_in_portions(store: &SharedStore) {

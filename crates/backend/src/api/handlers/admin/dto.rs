@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::api::dto::{OnboardingBody, UserBody};
 use crate::api::fields::{Fields, FromFields};
 use crate::api::handlers::sessions::SessionInfoBody;
+use crate::app::AppState;
 use crate::domain::{Reason, Timestamp};
 use crate::store::directory::{Account, AuditRecord, Progress};
 use crate::store::{Actor, AuditEntry};
@@ -34,6 +35,13 @@ pub(in crate::api) struct ProgressBody {
     /// `in_progress` or `completed`.
     #[schema(pattern = "^(in_progress|completed)$", example = "in_progress")]
     status: &'static str,
+    /// `begun` (nothing was changed yet), `in_progress`, `stuck` (nothing has changed for 48 hours, or for as long as
+    /// `REMIND_AFTER` says first), `completed`, or `reopened` after that.
+    #[schema(pattern = "^(begun|in_progress|stuck|completed|reopened)$", example = "stuck")]
+    state: &'static str,
+    /// The number of the last reminder that was written, counted from 1; `null` where none was.
+    #[schema(required = true)]
+    last_reminder: Option<u8>,
     /// When it was completed.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
@@ -44,10 +52,12 @@ pub(in crate::api) struct ProgressBody {
     updated_at: Timestamp,
 }
 
-impl From<Progress> for ProgressBody {
-    fn from(Progress { completed_at, updated_at }: Progress) -> Self {
-        let status = if completed_at.is_some() { "completed" } else { "in_progress" };
-        Self { status, completed_at, updated_at }
+impl ProgressBody {
+    fn of(Progress { facts, reminded }: Progress, app: &AppState) -> Self {
+        let status = if facts.completed_at.is_some() { "completed" } else { "in_progress" };
+        let state = facts.life(app.reminders.stuck_after(), app.now()).as_str();
+        let (completed_at, updated_at) = (facts.completed_at, facts.changed_at);
+        Self { status, state, last_reminder: reminded, completed_at, updated_at }
     }
 }
 
@@ -65,9 +75,9 @@ pub(in crate::api) struct AccountBody {
     onboarding: Option<ProgressBody>,
 }
 
-impl From<&Account> for AccountBody {
-    fn from(Account { user, onboarding }: &Account) -> Self {
-        let onboarding = onboarding.map(ProgressBody::from);
+impl AccountBody {
+    pub(super) fn of(Account { user, onboarding }: &Account, app: &AppState) -> Self {
+        let onboarding = onboarding.map(|progress| ProgressBody::of(progress, app));
         Self { user: UserBody::from(user), suspended_at: user.suspended_at, onboarding }
     }
 }

@@ -45,7 +45,7 @@ const HEADER: [&str; 10] = [
         ("status" = Option<String>, Query, description = "The state of the account", pattern = "^(active|suspended|closing)$", example = "active"),
         ("email_verified" = Option<bool>, Query, description = "Whether the address was verified"),
         ("role" = Option<String>, Query, description = "The role", pattern = "^(user|admin)$", example = "user"),
-        ("stuck_since" = Option<String>, Query, description = "Whose onboarding is not complete and has not changed since this moment (RFC 3339)", format = DateTime),
+        ("stuck_since" = Option<String>, Query, description = "Who is stuck since this moment (RFC 3339): whose onboarding was never completed, and was last changed by then", format = DateTime),
     ),
     responses(
         (status = 200, description = "A header and a row for each account", body = String, content_type = "text/csv"),
@@ -100,7 +100,7 @@ fn row(Account { user, onboarding }: &Account) -> Result<[String; 10], time::err
     let time = |moment: Option<Timestamp>| {
         moment.map(|moment| moment.format(&Rfc3339)).transpose().map(Option::unwrap_or_default)
     };
-    let completed_at = onboarding.and_then(|progress| progress.completed_at);
+    let completed_at = onboarding.and_then(|progress| progress.facts.completed_at);
     let status = match onboarding {
         None => "",
         Some(_) if completed_at.is_some() => "completed",
@@ -116,7 +116,7 @@ fn row(Account { user, onboarding }: &Account) -> Result<[String; 10], time::err
         time(Some(user.created_at))?,
         status.to_owned(),
         time(completed_at)?,
-        time(onboarding.map(|progress| progress.updated_at))?,
+        time(onboarding.map(|progress| progress.facts.changed_at))?,
     ])
 }
 

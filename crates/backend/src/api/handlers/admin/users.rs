@@ -31,7 +31,7 @@ const NEWEST_AUDIT_ROWS: u32 = 50;
         ("status" = Option<String>, Query, description = "The state of the account", pattern = "^(active|suspended|closing)$", example = "active"),
         ("email_verified" = Option<bool>, Query, description = "Whether the address was verified"),
         ("role" = Option<String>, Query, description = "The role", pattern = "^(user|admin)$", example = "user"),
-        ("stuck_since" = Option<String>, Query, description = "Whose onboarding is not complete and has not changed since this moment (RFC 3339)", format = DateTime),
+        ("stuck_since" = Option<String>, Query, description = "Who is stuck since this moment (RFC 3339): whose onboarding was never completed, and was last changed by then", format = DateTime),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before, with the same filters", min_length = 1, pattern = "^[A-Za-z0-9_-]+$"),
         ("limit" = Option<u32>, Query, description = "How many accounts at most; 50 where it is left out", minimum = 1, maximum = 100),
     ),
@@ -48,7 +48,8 @@ pub(in crate::api) async fn list(
 ) -> Result<Json<AccountsBody>, ApiError> {
     let page = app.store.accounts(wanted.filter.clone(), wanted.after.clone(), wanted.limit).await?;
     let next_cursor = wanted.next(page.next.as_ref())?;
-    Ok(Json(AccountsBody { items: page.items.iter().map(AccountBody::from).collect(), next_cursor }))
+    let items = page.items.iter().map(|account| AccountBody::of(account, &app)).collect();
+    Ok(Json(AccountsBody { items, next_cursor }))
 }
 
 /// Look at an account

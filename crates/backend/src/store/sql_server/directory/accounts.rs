@@ -7,13 +7,15 @@ use super::super::pool::Pool;
 use super::super::read::{self, user_columns};
 use super::super::row;
 use super::Query;
+use crate::domain::onboarding::LifeFacts;
 use crate::domain::{AccountStatus, Role};
 use crate::store::StoreError;
 use crate::store::directory::{self, Account, AccountFilter, AccountPage, Position, Prefix, Progress};
 
 const COLUMNS: &str = concat!(
     user_columns!(),
-    ", o.completed_at AS onboarding_completed_at, o.updated_at AS onboarding_updated_at, u.email_key, u.name_key"
+    ", o.version, o.updated_at AS onboarding_updated_at, COALESCE(o.activated_at, o.completed_at) AS activated_at,
+       o.completed_at AS onboarding_completed_at, o.reminded, u.email_key, u.name_key"
 );
 
 /// A row with what a page may have to go on from.
@@ -164,7 +166,8 @@ fn add_filters(query: &mut Query, filter: &AccountFilter) {
         Some(false) => query.and("u.email_verified_at IS NULL", values![]),
     }
     if let Some(since) = filter.stuck_since {
-        query.and("o.completed_at IS NULL AND o.updated_at < ?", values![since]);
+        let stuck = "o.completed_at IS NULL AND o.activated_at IS NULL AND o.updated_at <= ?";
+        query.and(stuck, values![since]);
     }
 }
 
@@ -173,15 +176,25 @@ async fn list(pool: &Pool, batch: Batch) -> Result<Vec<Found>, StoreError> {
 }
 
 fn found(row: &Row) -> Result<Found, StoreError> {
-    let completed_at = row::optional_moment(row, "onboarding_completed_at")?;
-    let updated_at = row::optional_moment(row, "onboarding_updated_at")?;
-    let onboarding = updated_at.map(|updated_at| Progress { completed_at, updated_at });
+    let onboarding =
+        row::optional::<i64>(row, "version")?.map(|version| progress(row, version)).transpose()?;
     Ok(Found {
         account: Account { user: row::user(row)?, onboarding },
         email_key: row::required::<&str>(row, "email_key")?.to_owned(),
         name_key: row::optional::<&str>(row, "name_key")?.map(str::to_owned),
         number: row::required(row, "number")?,
     })
+}
+
+fn progress(row: &Row, version: i64) -> Result<Progress, StoreError> {
+    let facts = LifeFacts {
+        version,
+        changed_at: row::moment(row, "onboarding_updated_at")?,
+        activated_at: row::optional_moment(row, "activated_at")?,
+        completed_at: row::optional_moment(row, "onboarding_completed_at")?,
+    };
+    let reminded = row::optional::<i64>(row, "reminded")?;
+    Ok(Progress { facts, reminded: reminded.and_then(|number| u8::try_from(number).ok()) })
 }
 
 #[cfg(test)]

@@ -8,12 +8,17 @@ use rusqlite::{Connection, Row};
 
 use super::super::read::{AFTER_USER, UserRow, millis, moment, user_columns};
 use super::{Query, rows};
+use crate::domain::onboarding::LifeFacts;
 use crate::domain::{AccountStatus, Role};
 use crate::store::StoreError;
 use crate::store::directory::{self, Account, AccountFilter, AccountPage, Position, Prefix, Progress};
 
-const COLUMNS: &str =
-    concat!("SELECT ", user_columns!(), ", o.completed_at, o.updated_at, u.email_key, u.name_key, u.id");
+const COLUMNS: &str = concat!(
+    "SELECT ",
+    user_columns!(),
+    ", u.email_key, u.name_key, u.id, o.version, o.updated_at,
+        COALESCE(o.activated_at, o.completed_at), o.completed_at, o.reminded"
+);
 
 /// Comes after every id.
 const AFTER_ALL_IDS: &str = "~";
@@ -181,7 +186,8 @@ fn add_filters(query: &mut Query, filter: &AccountFilter) {
         Some(false) => query.add("AND +u.email_verified_at IS NULL", []),
     }
     if let Some(since) = filter.stuck_since {
-        query.add("AND +o.completed_at IS NULL AND +o.updated_at < ?", [millis(since).into()]);
+        let stuck = "AND +o.completed_at IS NULL AND +o.activated_at IS NULL AND +o.updated_at <= ?";
+        query.add(stuck, [millis(since).into()]);
     }
 }
 
@@ -193,22 +199,46 @@ fn ended(mut query: Query, limit: u32) -> Query {
 
 fn read(connection: &Connection, query: Query) -> Result<Vec<Found>, StoreError> {
     let read = |row: &Row<'_>| {
-        let progress = (row.get(AFTER_USER)?, row.get(AFTER_USER + 1)?);
-        let keys = (row.get(AFTER_USER + 2)?, row.get(AFTER_USER + 3)?, row.get(AFTER_USER + 4)?);
-        Ok((UserRow::read(row)?, progress, keys))
+        let keys = (row.get(AFTER_USER)?, row.get(AFTER_USER + 1)?, row.get(AFTER_USER + 2)?);
+        Ok((UserRow::read(row)?, ProgressRow::read(row)?, keys))
     };
     let found = rows(connection, "list accounts", query, read)?;
-    let account = |(user, progress, (email_key, name_key, id)): (UserRow, _, _)| {
-        let account = Account { user: user.into_user()?, onboarding: into_progress(progress)? };
+    let account = |(user, progress, (email_key, name_key, id)): (UserRow, Option<ProgressRow>, _)| {
+        let onboarding = progress.map(ProgressRow::into_progress).transpose()?;
+        let account = Account { user: user.into_user()?, onboarding };
         Ok(Found { account, email_key, name_key, id })
     };
     found.into_iter().map(account).collect()
 }
 
-fn into_progress(
-    (completed_at, updated_at): (Option<i64>, Option<i64>),
-) -> Result<Option<Progress>, StoreError> {
-    let Some(updated_at) = updated_at else { return Ok(None) };
-    let completed_at = completed_at.map(moment).transpose()?;
-    Ok(Some(Progress { completed_at, updated_at: moment(updated_at)? }))
+struct ProgressRow {
+    version: i64,
+    updated_at: i64,
+    activated_at: Option<i64>,
+    completed_at: Option<i64>,
+    reminded: Option<u8>,
+}
+
+impl ProgressRow {
+    /// None for an account without an onboarding.
+    fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
+        let Some(version) = row.get(AFTER_USER + 3)? else { return Ok(None) };
+        Ok(Some(Self {
+            version,
+            updated_at: row.get(AFTER_USER + 4)?,
+            activated_at: row.get(AFTER_USER + 5)?,
+            completed_at: row.get(AFTER_USER + 6)?,
+            reminded: row.get(AFTER_USER + 7)?,
+        }))
+    }
+
+    fn into_progress(self) -> Result<Progress, StoreError> {
+        let facts = LifeFacts {
+            version: self.version,
+            changed_at: moment(self.updated_at)?,
+            activated_at: self.activated_at.map(moment).transpose()?,
+            completed_at: self.completed_at.map(moment).transpose()?,
+        };
+        Ok(Progress { facts, reminded: self.reminded })
+    }
 }

@@ -233,9 +233,9 @@ pub(crate) async fn the_newest_accounts_come_first(store: &SharedStore) {
     assert_eq!(of(&sample.plain).user, sample.plain, "it comes back as it went");
     assert_eq!(of(&sample.suspended).user.status(), AccountStatus::Suspended);
     let progress = |user| of(user).onboarding.unwrap();
-    assert!(progress(&sample.complete).completed_at.is_some());
-    assert_eq!(progress(&sample.plain).completed_at, None);
-    assert_eq!(progress(&sample.plain).updated_at, sample.plain.created_at);
+    assert!(progress(&sample.complete).facts.completed_at.is_some());
+    assert_eq!(progress(&sample.plain).facts.completed_at, None);
+    assert_eq!(progress(&sample.plain).facts.changed_at, sample.plain.created_at);
 }
 
 fn entry(action: AuditAction, user_id: Uuid, actor: Actor) -> AuditEntry {

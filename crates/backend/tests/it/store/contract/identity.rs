@@ -238,6 +238,7 @@ pub(crate) async fn an_account_is_changed_as_it_was_read(store: &SharedStore) {
         full_name: name.parse().unwrap(),
         language: language.map(|tag| tag.parse().unwrap()),
         theme: Theme::Light,
+        reminders_off_at: None,
     };
     assert_eq!(change(store, update(&user, "ZOË", None), now()).await, Outcome::Committed);
     assert_eq!(change(store, update(&user, "Other", None), now()).await, Outcome::Stale);
