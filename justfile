@@ -145,8 +145,20 @@ node-modules:
       touch node_modules/.package-lock.json
     fi
 
+# the provider of OpenID Connect that the backend's tests log in by
 [private]
-test-rust:
+oidc-provider:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    command -v npm >/dev/null || exit 0
+    cd crates/backend/tests/oidc-provider
+    if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
+      npm ci --no-audit --no-fund
+      touch node_modules/.package-lock.json
+    fi
+
+[private]
+test-rust: oidc-provider
     cargo build --workspace --bins --locked
     cargo test --workspace --locked
 

@@ -18,6 +18,7 @@ const ConfirmEmail = page(() => import('../pages/ConfirmEmail'), 'ConfirmEmail')
 const Invitation = page(() => import('../pages/Invitation'), 'Invitation');
 const ResetPassword = page(() => import('../pages/ResetPassword'), 'ResetPassword');
 const ForgotPassword = page(() => import('../pages/ForgotPassword'), 'ForgotPassword');
+const ProviderReturn = page(() => import('../pages/ProviderReturn'), 'ProviderReturn');
 const AppLayout = page(() => import('../pages/AppLayout'), 'AppLayout');
 const Home = page(() => import('../pages/Home'), 'Home');
 const Account = page(() => import('../pages/account/Account'), 'Account');
@@ -37,13 +38,14 @@ export function Pages() {
             <Route path="log-in" element={<LogIn />} />
           </Route>
         </Route>
-        {/* Where mails lead, whoever is here. */}
+        {/* Where mails and providers lead, whoever is here. */}
         <Route element={<AuthLayout />}>
           <Route path="verify-email" element={<VerifyEmail />} />
           <Route path="confirm-email" element={<ConfirmEmail />} />
           <Route path="invitation" element={<Invitation />} />
           <Route path="reset-password" element={<ResetPassword />} />
           <Route path="forgot-password" element={<ForgotPassword />} />
+          <Route path="oidc/:provider" element={<ProviderReturn />} />
         </Route>
         <Route element={<PersonOnly />}>
           <Route element={<AppLayout />}>

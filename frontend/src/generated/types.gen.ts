@@ -109,6 +109,29 @@ export type AuditRecordBody = {
 };
 
 /**
+ * What the provider has sent the person back with: these parameters of the query, and where the session goes.
+ */
+export type CallbackRequest = {
+    /**
+     * Good for one exchange. Either this or `error` is given.
+     */
+    code?: string | null;
+    /**
+     * Why the provider lets nobody in.
+     */
+    error?: string | null;
+    /**
+     * Which provider says so (RFC 9207).
+     */
+    iss?: string | null;
+    session?: SessionMode | null;
+    /**
+     * Names the log-in that was begun.
+     */
+    state: string;
+};
+
+/**
  * A new address for the account.
  */
 export type ChangeEmailRequest = {
@@ -290,6 +313,10 @@ export type ExportBody = {
      * What the audit log says of the person, newest first, at most 10,000 rows.
      */
     audit_log: Array<ExportedAudit>;
+    /**
+     * Every identity at an OpenID Connect provider, the oldest first.
+     */
+    oidc_identities: Array<ExportedIdentity>;
     onboarding: OnboardingBody;
     organization: OrganizationBody | null;
     /**
@@ -325,6 +352,23 @@ export type ExportedAudit = {
      * What exactly, such as the step's key or the session's id.
      */
     subject: string | null;
+};
+
+/**
+ * An identity at a provider, in an export.
+ */
+export type ExportedIdentity = {
+    created_at: string;
+    /**
+     * The address that the provider told when the identity was linked.
+     */
+    email: string | null;
+    issuer: string;
+    last_used_at: string;
+    /**
+     * The person's name at the provider.
+     */
+    subject: string;
 };
 
 /**
@@ -523,6 +567,47 @@ export type HealthBody = {
 };
 
 /**
+ * The ways into the account besides its password.
+ */
+export type IdentitiesBody = {
+    /**
+     * Whether the account has a password.
+     */
+    has_password: boolean;
+    /**
+     * The oldest first.
+     */
+    items: Array<IdentityBody>;
+};
+
+/**
+ * An identity at a provider that opens the account.
+ */
+export type IdentityBody = {
+    created_at: string;
+    /**
+     * The address that the provider told when the identity was linked.
+     */
+    email: string | null;
+    /**
+     * Its name in paths.
+     */
+    id: string;
+    /**
+     * Whose word it is.
+     */
+    issuer: string;
+    /**
+     * When it was last logged in with.
+     */
+    last_used_at: string;
+    /**
+     * The provider's name. Null where nobody can log in by it any more.
+     */
+    provider: string | null;
+};
+
+/**
  * An invitation, as the organization sees it.
  */
 export type InvitationBody = {
@@ -584,6 +669,38 @@ export type InviteRequest = {
      * `member` where it is left out. Only owners invite owners.
      */
     role?: string | null;
+};
+
+/**
+ * The same for an identity that is to be linked.
+ */
+export type LinkCallbackRequest = {
+    /**
+     * Good for one exchange. Either this or `error` is given.
+     */
+    code?: string | null;
+    /**
+     * Why the provider lets nobody in.
+     */
+    error?: string | null;
+    /**
+     * Which provider says so (RFC 9207).
+     */
+    iss?: string | null;
+    /**
+     * Names the log-in that was begun.
+     */
+    state: string;
+};
+
+/**
+ * The wish to log in to one's account by a provider, too.
+ */
+export type LinkStartRequest = {
+    /**
+     * Needed where the account has a password.
+     */
+    current_password?: string | null;
 };
 
 /**
@@ -921,6 +1038,30 @@ export type ProgressBody = {
 };
 
 /**
+ * A provider that people can log in by.
+ */
+export type ProviderBody = {
+    /**
+     * What people call it.
+     */
+    label: string;
+    /**
+     * Its name in paths.
+     */
+    name: string;
+};
+
+/**
+ * The providers that people can log in by.
+ */
+export type ProvidersBody = {
+    /**
+     * In the order of their names.
+     */
+    items: Array<ProviderBody>;
+};
+
+/**
  * Why an admin does something.
  */
 export type ReasonRequest = {
@@ -1139,6 +1280,20 @@ export type SessionsBody = {
      * The one that asks, then the others, those that were used last first. At most 100.
      */
     items: Array<SessionInfoBody>;
+};
+
+/**
+ * Where the browser is to go now.
+ */
+export type StartBody = {
+    /**
+     * At the provider. It sends the person back to `PUBLIC_URL/oidc/{provider}`.
+     */
+    authorization_url: string;
+    /**
+     * Seconds until the log-in must be finished.
+     */
+    expires_in: number;
 };
 
 /**
@@ -3681,6 +3836,441 @@ export type MeResponses = {
 };
 
 export type MeResponse = MeResponses[keyof MeResponses];
+
+export type ListOidcIdentitiesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/oidc/identities';
+};
+
+export type ListOidcIdentitiesErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListOidcIdentitiesError = ListOidcIdentitiesErrors[keyof ListOidcIdentitiesErrors];
+
+export type ListOidcIdentitiesResponses = {
+    /**
+     * What opens the account besides a password
+     */
+    200: IdentitiesBody;
+};
+
+export type ListOidcIdentitiesResponse = ListOidcIdentitiesResponses[keyof ListOidcIdentitiesResponses];
+
+export type UnlinkOidcIdentityData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Which identity
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/auth/oidc/identities/{id}';
+};
+
+export type UnlinkOidcIdentityErrors = {
+    /**
+     * `invalid_idempotency_key`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `step_up_required`
+     */
+    403: Problem;
+    /**
+     * `identity_not_found`
+     */
+    404: Problem;
+    /**
+     * `last_way_in`: choose a password first
+     */
+    409: Problem;
+    /**
+     * `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type UnlinkOidcIdentityError = UnlinkOidcIdentityErrors[keyof UnlinkOidcIdentityErrors];
+
+export type UnlinkOidcIdentityResponses = {
+    /**
+     * It opens the account no more
+     */
+    204: void;
+};
+
+export type UnlinkOidcIdentityResponse = UnlinkOidcIdentityResponses[keyof UnlinkOidcIdentityResponses];
+
+export type ListOidcProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/oidc/providers';
+};
+
+export type ListOidcProvidersResponses = {
+    /**
+     * The configured providers; perhaps none
+     */
+    200: ProvidersBody;
+};
+
+export type ListOidcProvidersResponse = ListOidcProvidersResponses[keyof ListOidcProvidersResponses];
+
+export type FinishOidcData = {
+    body: CallbackRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Which provider
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/auth/oidc/{provider}/callback';
+};
+
+export type FinishOidcErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `oidc_code_refused`: the provider does not take the code; `oidc_token_refused`: what the provider says must not be believed; `second_factor_required`: the log-in goes on at `/api/auth/login/second-factor`, as one by the password
+     */
+    401: Problem;
+    /**
+     * `oidc_flow_foreign`: begun by another browser, at another provider or for another purpose; `oidc_denied`: the provider let nobody in; `oidc_email_missing`, `account_suspended`, `cross_site_request`
+     */
+    403: Problem;
+    /**
+     * `unknown_provider`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `account_exists`: log in to it, and link the provider
+     */
+    409: Problem;
+    /**
+     * `oidc_flow_used`, `oidc_flow_expired`
+     */
+    410: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `too_many_attempts`
+     */
+    429: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `provider_unavailable`, `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type FinishOidcError = FinishOidcErrors[keyof FinishOidcErrors];
+
+export type FinishOidcResponses = {
+    /**
+     * A new session
+     */
+    200: SessionBody;
+    /**
+     * A new account and its first session
+     */
+    201: SessionBody;
+};
+
+export type FinishOidcResponse = FinishOidcResponses[keyof FinishOidcResponses];
+
+export type StartOidcLinkData = {
+    /**
+     * Not needed where the account has no password
+     */
+    body?: LinkStartRequest | null;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Which provider
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/auth/oidc/{provider}/link';
+};
+
+export type StartOidcLinkErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `session_too_old`: log in again first; `step_up_required`
+     */
+    403: Problem;
+    /**
+     * `unknown_provider`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `too_many_attempts`
+     */
+    429: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `provider_unavailable`, `overloaded`, `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type StartOidcLinkError = StartOidcLinkErrors[keyof StartOidcLinkErrors];
+
+export type StartOidcLinkResponses = {
+    /**
+     * Where the browser is to go
+     */
+    200: StartBody;
+};
+
+export type StartOidcLinkResponse = StartOidcLinkResponses[keyof StartOidcLinkResponses];
+
+export type FinishOidcLinkData = {
+    body: LinkCallbackRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Which provider
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/auth/oidc/{provider}/link/callback';
+};
+
+export type FinishOidcLinkErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `oidc_code_refused`: the provider does not take the code; `oidc_token_refused`: what the provider says must not be believed; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `oidc_flow_foreign`: begun by another browser, at another provider, by another person or for another purpose; `oidc_denied`: the provider let nobody in
+     */
+    403: Problem;
+    /**
+     * `unknown_provider`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `identity_taken`: it opens another account
+     */
+    409: Problem;
+    /**
+     * `oidc_flow_used`, `oidc_flow_expired`
+     */
+    410: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `provider_unavailable`, `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type FinishOidcLinkError = FinishOidcLinkErrors[keyof FinishOidcLinkErrors];
+
+export type FinishOidcLinkResponses = {
+    /**
+     * The identity opens the account
+     */
+    200: IdentityBody;
+};
+
+export type FinishOidcLinkResponse = FinishOidcLinkResponses[keyof FinishOidcLinkResponses];
+
+export type StartOidcData = {
+    /**
+     * Not needed
+     */
+    body?: NoFields | null;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Which provider
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/auth/oidc/{provider}/start';
+};
+
+export type StartOidcErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `cross_site_request`
+     */
+    403: Problem;
+    /**
+     * `unknown_provider`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `too_many_attempts`: too many log-ins were begun
+     */
+    429: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `provider_unavailable`, `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type StartOidcError = StartOidcErrors[keyof StartOidcErrors];
+
+export type StartOidcResponses = {
+    /**
+     * Where the browser is to go
+     */
+    200: StartBody;
+};
+
+export type StartOidcResponse = StartOidcResponses[keyof StartOidcResponses];
 
 export type ChangePasswordData = {
     body: ChangePasswordRequest;

@@ -9,6 +9,7 @@ import { PageHeading } from '../ui/PageHeading';
 import { PasswordField } from '../ui/PasswordField';
 import { emailError } from './credentials';
 import classes from './Credentials.module.css';
+import { ProviderButtons } from './ProviderButtons';
 import { useCredentialsForm } from './useCredentialsForm';
 
 interface Carried {
@@ -47,6 +48,7 @@ export function LogIn() {
         <Button type="submit" size="lg" fullWidth loading={busy}>
           Log in
         </Button>
+        <ProviderButtons />
       </form>
       <p className={classes.other}>
         New here?{' '}

@@ -94,7 +94,8 @@ async function askForGrant(): Promise<Grant | undefined> {
   return undefined;
 }
 
-function begin(tokens: SessionTokens): User {
+/** The session that the service has just given. */
+export function begin(tokens: SessionTokens): User {
   return settle(toGrant(tokens)).user;
 }
 

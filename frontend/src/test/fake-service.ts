@@ -24,6 +24,7 @@ export class FakeService {
   /** Taken one for each request: what happens to it instead of, or after, being handled. */
   readonly faults: Array<'drop_before' | 'drop_after' | number | undefined> = [];
   refreshes = 0;
+  providers: Array<{ name: string; label: string }> = [];
   /** Where set, answers wait for it. */
   gate: Promise<void> | undefined;
   /** The devices of the person's other sessions. */
@@ -84,6 +85,12 @@ export class FakeService {
         return this.login(json);
       case 'POST /api/auth/refresh':
         return this.refresh();
+      case 'GET /api/auth/oidc/providers':
+        return ok({ items: this.providers });
+      case 'POST /api/auth/oidc/example/callback':
+        return this.people.has(String(json['code']))
+          ? this.grant(String(json['code']))
+          : refuse(409, 'account_exists');
       case 'GET /api/static-data':
         return ok(STATIC_DATA);
       case 'POST /api/invitations/lookup':

@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(super) use super::field_errors::FieldErrors;
+use super::oidc_refusal::OidcRefusal;
 use super::proof::{AskedFactor, AskedFactorBody, NeededProof, NeededProofBody};
 use super::request_id;
 use super::whole::whole;
@@ -102,6 +103,10 @@ pub(super) enum ApiError {
     SessionNotFound,
     #[error("the session cookie is accepted from this site's own pages only")]
     CrossSite,
+    #[error("the account has no password; choose one by the link for a forgotten password")]
+    PasswordMissing,
+    #[error(transparent)]
+    Oidc(#[from] OidcRefusal),
     #[error("there is already an account with this e-mail address")]
     EmailTaken,
     #[error(transparent)]
@@ -181,6 +186,8 @@ impl ApiError {
             Self::UnknownUnsubscription => (S::NOT_FOUND, "unknown_unsubscription"),
             Self::SessionNotFound => (S::NOT_FOUND, "session_not_found"),
             Self::CrossSite => (S::FORBIDDEN, "cross_site_request"),
+            Self::PasswordMissing => (S::CONFLICT, "password_missing"),
+            Self::Oidc(refusal) => refusal.outline(),
             Self::EmailTaken => (S::CONFLICT, "email_taken"),
             Self::Organization(refusal) => (refusal_status(*refusal), refusal.as_str()),
             Self::OnboardingOpen => (S::CONFLICT, "onboarding_incomplete"),
@@ -254,6 +261,7 @@ impl ApiError {
                 | Self::IdempotencyKey(_)
                 | Self::KeptAnswer(_)
         );
+        let passing = passing || matches!(self, Self::Oidc(refusal) if refusal.passes());
         status.is_client_error() && !passing && !self.is_passing_refusal(status)
     }
 

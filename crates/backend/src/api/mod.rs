@@ -22,6 +22,8 @@ mod handlers;
 mod idempotent;
 mod keeping;
 mod observe;
+mod oidc_cookie;
+mod oidc_refusal;
 mod openapi;
 mod presented;
 mod proof;

@@ -11,6 +11,7 @@ use super::handlers::admin::{
     actions, audit, domains as domain_claims, export, funnel, mails, users, webhooks,
 };
 use super::handlers::docs::Document;
+use super::handlers::oidc;
 use super::handlers::organizations::{domains, invitations, joining, members, offers, own};
 use super::handlers::{
     account, docs, email, health, login, onboarding, own_account, password, reminders, second_factor,
@@ -34,6 +35,7 @@ pub fn router(app: App) -> Router {
         .route("/api/auth/password/reset", post(password::reset))
         .route("/api/invitations/lookup", post(joining::look_up))
         .route("/api/unsubscribe/{token}", post(reminders::unsubscribe))
+        .merge(providers_for_anybody())
         .route_layer(repeatable(Asker::Anybody));
     let for_token_holders = Router::new()
         .route("/api/auth/refresh", post(session::refresh))
@@ -48,6 +50,7 @@ pub fn router(app: App) -> Router {
         .route("/api/auth/email/change", post(email::change))
         .route("/api/auth/password/change", post(password::change))
         .merge(changes_of_access())
+        .merge(providers_for_users())
         .route("/api/account", patch(own_account::update).delete(own_account::close))
         .route("/api/account/reopen", post(own_account::reopen))
         .route("/api/onboarding/steps/{key}", put(onboarding::put_step))
@@ -75,6 +78,8 @@ fn readable() -> Router<App> {
         .route("/api/auth/me", get(account::me))
         .route("/api/auth/sessions", get(sessions::list))
         .route("/api/auth/factors", get(second_factor::totp::show))
+        .route("/api/auth/oidc/providers", get(oidc::start::providers))
+        .route("/api/auth/oidc/identities", get(oidc::identities::list))
         .route("/api/account/export", get(own_account::export))
         .route("/api/onboarding", get(onboarding::show))
         .route("/api/unsubscribe/{token}", get(reminders::show))
@@ -148,4 +153,19 @@ fn changes_of_access() -> Router<App> {
         .route("/api/auth/factors/totp/confirm", post(second_factor::totp::confirm))
         .route("/api/auth/factors/recovery-codes", post(second_factor::recovery::renew))
         .route("/api/auth/factors/devices", delete(second_factor::devices::forget))
+}
+
+/// Logging in by a provider.
+fn providers_for_anybody() -> Router<App> {
+    Router::new()
+        .route("/api/auth/oidc/{provider}/start", post(oidc::start::start))
+        .route("/api/auth/oidc/{provider}/callback", post(oidc::callback::callback))
+}
+
+/// Adding a provider to one's account, and taking one away.
+fn providers_for_users() -> Router<App> {
+    Router::new()
+        .route("/api/auth/oidc/{provider}/link", post(oidc::link::start))
+        .route("/api/auth/oidc/{provider}/link/callback", post(oidc::link::callback))
+        .route("/api/auth/oidc/identities/{id}", delete(oidc::identities::unlink))
 }

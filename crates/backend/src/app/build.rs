@@ -25,6 +25,7 @@ use super::webhook::Messenger;
 use super::{
     canonical, clock, funnel, maintenance, outbox, reminders, revocations, serve, value_files, watch, webhook,
 };
+use crate::auth::oidc::{ClientError, FlowKeys, Providers};
 use crate::auth::{
     Challenges, CodeMaker, DeviceSigner, FactorSecrets, HashError, Hasher, Revocations, Successors,
     TokenIssuer, UnsubscribeSigner,
@@ -74,6 +75,9 @@ pub enum BuildError {
     /// The webhook cannot be called.
     #[error(transparent)]
     Webhook(#[from] EndpointError),
+    /// No client for the providers of OpenID Connect can be made.
+    #[error("the providers of OpenID Connect cannot be asked")]
+    Oidc(#[from] ClientError),
     /// The keys of kept answers cannot be made.
     #[error("keys cannot be made from the secrets")]
     Keys(#[from] aws_lc_rs::error::Unspecified),
@@ -95,7 +99,7 @@ impl Application {
     /// Binds, migrates and connects, in this order: a taken port is told before anything is done.
     /// `router` gives what answers the requests. A database that is away is waited for while the application runs.
     pub async fn build(config: Config, router: fn(App) -> Router) -> Result<Self, BuildError> {
-        let Config { server, database, auth, mail, webhook, templates, files } = config;
+        let Config { server, database, auth, mail, webhook, templates, oidc, files } = config;
         let listener = bind(server.bind_address)?;
         let courier = mail.map(courier).transpose()?;
         let messenger = webhook.map(messenger).transpose()?;
@@ -110,6 +114,8 @@ impl Application {
             templates,
             hasher: Hasher::new(auth.hash_threads, metrics.hashes())?,
             codes: CodeMaker::new(&auth.keyring),
+            oidc: Providers::new(oidc)?,
+            oidc_flows: FlowKeys::new(&auth.keyring),
             vault: Vault::new(&auth.keyring)?,
             envelopes: Envelopes::new(&auth.keyring)?,
             outbox_bell: Notify::new(),

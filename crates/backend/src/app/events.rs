@@ -1,12 +1,12 @@
 //! Which events a change tells of.
 
 use super::state::AppState;
-use crate::domain::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::onboarding::StepStatus;
+use crate::domain::{Timestamp, User};
 use crate::outbox::{EnvelopeError, MAIL, WEBHOOK};
 use crate::store::outbox::NewMessage;
-use crate::store::{Effect, IdentityChange};
+use crate::store::{Effect, IdentityChange, OidcChange};
 
 impl AppState {
     /// The message that tells `event`, to be committed with what it tells of; none where no webhook is configured.
@@ -47,13 +47,18 @@ impl Written {
     }
 }
 
+fn registered(user: &User) -> Vec<Event> {
+    let verified = user.email_verified_at.map(|_| Event::email_verified(user.id, &user.email));
+    [Event::registered(user)].into_iter().chain(verified).collect()
+}
+
 fn told_by(effect: &Effect, at: Timestamp) -> Vec<Event> {
     match effect {
-        Effect::Register { user, .. } => {
-            let user = &user.user;
-            let verified = user.email_verified_at.map(|_| Event::email_verified(user.id, &user.email));
-            [Event::registered(user)].into_iter().chain(verified).collect()
-        }
+        Effect::Register { user, .. } => registered(&user.user),
+        Effect::Oidc(change) => match &**change {
+            OidcChange::Register { user, .. } => registered(&user.user),
+            _ => Vec::new(),
+        },
         Effect::Identity(change) => match &**change {
             IdentityChange::VerifyEmail { user_id, email, .. }
             | IdentityChange::ChangeEmail { user_id, email, .. } => {

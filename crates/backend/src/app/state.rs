@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::replica::Replica;
 use super::templates::Shelf;
+use crate::auth::oidc::{FlowKeys, Providers};
 use crate::auth::{
     Challenges, CodeMaker, DeviceSigner, FactorSecrets, Hasher, Revocations, Successors, TokenIssuer,
     UnsubscribeSigner,
@@ -48,6 +49,10 @@ pub struct AppState {
     pub factor_secrets: FactorSecrets,
     /// How old a proof may be where a sensitive call asks for one.
     pub step_up_max_age: time::Duration,
+    /// Whom people can log in by.
+    pub oidc: Providers,
+    /// What binds a log-in at one of them to its answer.
+    pub oidc_flows: FlowKeys,
     /// Kept answers.
     pub vault: Vault,
     /// Messages to the world outside.

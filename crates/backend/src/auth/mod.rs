@@ -6,6 +6,7 @@ mod codes;
 mod factor_secrets;
 mod hasher;
 mod known_device;
+pub mod oidc;
 mod open_session;
 mod revocations;
 mod successor;

@@ -27,11 +27,10 @@ pub struct MailConfig {
 impl MailConfig {
     /// None where neither a server nor a folder is given: mails then wait for an instance that has one. `host` is what
     /// this host calls itself to a server.
-    pub(super) fn read(sources: &mut Sources, host: &str) -> Option<Self> {
+    pub(super) fn read(sources: &mut Sources, base: Option<PublicUrl>, host: &str) -> Option<Self> {
         let ca_file: Option<PathBuf> = sources.optional("SMTP_CA_FILE");
         let folder: Option<PathBuf> = sources.optional("MAIL_OUTBOX_DIR");
         let from: Option<Mailbox> = sources.optional("MAIL_FROM");
-        let base: Option<PublicUrl> = sources.optional("PUBLIC_URL");
         let server = sources.secret("SMTP_URL");
         if folder.as_ref().is_some_and(|folder| !folder.is_absolute()) {
             sources.reject("MAIL_OUTBOX_DIR", "must be an absolute path");
@@ -62,7 +61,8 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Result<Option<MailConfig>, String> {
         let mut sources = Sources::from_map(pairs.iter().copied());
-        let config = MailConfig::read(&mut sources, "host");
+        let base = sources.optional("PUBLIC_URL");
+        let config = MailConfig::read(&mut sources, base, "host");
         sources.finish().map(|()| config).map_err(|errors| errors.to_string())
     }
 

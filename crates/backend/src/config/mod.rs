@@ -3,6 +3,7 @@
 mod cookies;
 mod database;
 mod mail;
+mod oidc;
 mod provision;
 mod reminders;
 mod templates;
@@ -23,12 +24,14 @@ use service_kit::telemetry::traces::TraceConfig;
 use crate::domain::onboarding::ReminderSchedule;
 use crate::domain::onboarding::template::Catalogue;
 use crate::domain::session::Lifetimes;
+use crate::mail::PublicUrl;
 use crate::webhook::EndpointConfig;
 use reminders::RemindAfter;
 
 pub use cookies::{CookieSecurity, UnknownCookieSecurity};
 pub use database::{DatabaseConfig, PoolConfig, ReplicaConfig, SqlServerConfig};
 pub use mail::MailConfig;
+pub use oidc::OidcProviderConfig;
 pub use provision::{LoginConfig, ProvisionConfig};
 pub use templates::{TemplatesError, load_templates};
 pub use trusted_proxies::{NotANetwork, TrustedProxies};
@@ -50,6 +53,8 @@ pub struct Config {
     pub webhook: Option<EndpointConfig>,
     /// What onboardings ask.
     pub templates: Catalogue,
+    /// Whom people can log in by.
+    pub oidc: Vec<OidcProviderConfig>,
     /// Where secrets and other values were read from.
     pub files: ValueFiles,
 }
@@ -108,16 +113,18 @@ impl Config {
         let server = ServerConfig::read(&mut sources, &log.instance_id);
         let database = DatabaseConfig::read(&mut sources);
         let auth = AuthConfig::read(&mut sources, server.bind_address);
-        let mail = MailConfig::read(&mut sources, &host_name());
+        let base: Option<PublicUrl> = sources.optional("PUBLIC_URL");
+        let mail = MailConfig::read(&mut sources, base.clone(), &host_name());
         let webhook = webhook::read(&mut sources);
         let templates = templates::read(&mut sources);
+        let oidc = oidc::read(&mut sources, base.as_ref());
         let files = sources.files();
         sources.finish()?;
         // Every missing part has noted a problem, so `finish` has returned by then.
         let (Some(database), Some(auth), Some(templates)) = (database, auth, templates) else {
             return Err(ConfigErrors(Vec::new()));
         };
-        Ok((Self { server, database, auth, mail, webhook, templates, files }, log))
+        Ok((Self { server, database, auth, mail, webhook, templates, oidc, files }, log))
     }
 }
 

@@ -62,6 +62,24 @@ pub enum MailContent {
         /// When, as the mail shows it.
         changed_at: String,
     },
+    /// Says that there is another way to log in.
+    WayInAdded {
+        /// The name of the person.
+        full_name: String,
+        /// Which way, such as the name of a provider.
+        method: String,
+        /// When, as the mail shows it.
+        changed_at: String,
+    },
+    /// Says that a way to log in was taken away.
+    WayInRemoved {
+        /// The name of the person.
+        full_name: String,
+        /// Which way, such as the name of a provider.
+        method: String,
+        /// When, as the mail shows it.
+        changed_at: String,
+    },
     /// Asks, at the new address, to prove that it is read.
     EmailChangeConfirm {
         /// The name of the person.
@@ -153,6 +171,8 @@ impl MailContent {
             Self::VerifyEmail { .. }
             | Self::ResetPassword { .. }
             | Self::PasswordChanged { .. }
+            | Self::WayInAdded { .. }
+            | Self::WayInRemoved { .. }
             | Self::EmailChangeConfirm { .. }
             | Self::EmailChangedNotice { .. }
             | Self::Invitation { .. }
@@ -167,6 +187,8 @@ impl MailContent {
             Self::VerifyEmail { .. } => "verify_email",
             Self::ResetPassword { .. } => "reset_password",
             Self::PasswordChanged { .. } => "password_changed",
+            Self::WayInAdded { .. } => "way_in_added",
+            Self::WayInRemoved { .. } => "way_in_removed",
             Self::EmailChangeConfirm { .. } => "email_change_confirm",
             Self::EmailChangedNotice { .. } => "email_changed_notice",
             Self::Invitation { .. } => "invitation",

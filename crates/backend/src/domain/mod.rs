@@ -13,6 +13,7 @@ mod full_name;
 pub mod funnel;
 pub mod guessing;
 pub mod mail;
+pub mod oidc;
 pub mod onboarding;
 pub mod one_time_code;
 pub mod organization;

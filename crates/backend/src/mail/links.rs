@@ -28,9 +28,10 @@ impl PublicUrl {
             }
             MailContent::ResetPassword { token, .. } => format!("{base}/reset-password#token={}", token.0),
             MailContent::Invitation { token, .. } => format!("{base}/invitation#token={}", token.0),
-            MailContent::PasswordChanged { .. } | MailContent::SecondFactor { .. } => {
-                format!("{base}/forgot-password")
-            }
+            MailContent::PasswordChanged { .. }
+            | MailContent::SecondFactor { .. }
+            | MailContent::WayInAdded { .. }
+            | MailContent::WayInRemoved { .. } => format!("{base}/forgot-password"),
             MailContent::AccountClosing { .. } => format!("{base}/login"),
             MailContent::OnboardingReminder { .. } | MailContent::OnboardingLastReminder { .. } => {
                 format!("{base}/onboarding")

@@ -139,6 +139,16 @@ mod tests {
                 full_name: full_name(),
                 changed_at: "2026-03-01 12:00 UTC".into(),
             },
+            MailContent::WayInAdded {
+                full_name: full_name(),
+                method: "Example Provider".into(),
+                changed_at: "2026-03-01 12:00 UTC".into(),
+            },
+            MailContent::WayInRemoved {
+                full_name: full_name(),
+                method: "Example Provider".into(),
+                changed_at: "2026-03-01 12:00 UTC".into(),
+            },
             MailContent::EmailChangeConfirm {
                 full_name: full_name(),
                 code: code(),

@@ -39,6 +39,12 @@ pub enum AuditAction {
     PasswordChanged,
     /// Somebody who has logged in gave a wrong current password, where a change asks for it.
     PasswordCheckFailed,
+    /// An identity at an OpenID Connect provider was linked.
+    OidcLinked,
+    /// An identity at an OpenID Connect provider was taken away.
+    OidcUnlinked,
+    /// What an OpenID Connect provider said was not believed.
+    OidcRefused,
     /// Name, language or theme was changed.
     AccountUpdated,
     /// The owner has closed the account.
@@ -127,6 +133,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// The name in the database (at most 64 characters).
+    #[expect(clippy::too_many_lines, reason = "one line for each action, and nothing else")]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UserRegistered => "user.registered",
@@ -145,6 +152,9 @@ impl AuditAction {
             Self::PasswordReset => "password.reset",
             Self::PasswordChanged => "password.changed",
             Self::PasswordCheckFailed => "password.check_failed",
+            Self::OidcLinked => "oidc.linked",
+            Self::OidcUnlinked => "oidc.unlinked",
+            Self::OidcRefused => "oidc.refused",
             Self::AccountUpdated => "account.updated",
             Self::AccountClosed => "account.closed",
             Self::AccountReopened => "account.reopened",

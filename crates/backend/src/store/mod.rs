@@ -61,6 +61,7 @@ pub mod metrics;
 pub mod migration;
 mod mutation;
 pub mod observation;
+mod oidc;
 mod organization;
 pub mod outbox;
 pub mod reminders;
@@ -93,6 +94,7 @@ pub use mutation::{
     Asker, Effect, IdempotencyRecord, KEPT_FOR, KeptAnswer, LogIn, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS,
     Mutation, Outcome, Rotation, Scope, SeenAccount,
 };
+pub use oidc::{OidcChange, OidcIdentities, WayIn};
 pub use organization::{DomainTarget, InvitationTarget, MemberTarget, OrganizationChange, Organizations};
 pub use reshape::Reshape;
 pub use templates::{StoredTemplate, Templates};
@@ -108,6 +110,7 @@ pub trait Store:
     + Funnels
     + Identities
     + Messages
+    + OidcIdentities
     + Organizations
     + Reminders
     + Templates
@@ -170,7 +173,7 @@ pub trait Store:
     async fn onboarding_at(&self, user_id: Uuid, version: i64) -> Result<Option<Onboarding>, StoreError>;
 
     /// Deletes at most `limit` rows each of: idempotency records whose `expires_at` is not after
-    /// `now`; one-time codes that expired a day ago; refresh tokens likewise, and the sessions whose last token went by
+    /// `now`; one-time codes and log-ins at providers that expired a day ago; refresh tokens likewise, and the sessions whose last token went by
     /// that; wrong guesses that are forgiven; messages that were sent or given up some days ago
     /// ([`outbox::KEPT_SENT`], [`outbox::KEPT_DEAD`]). Gives how many rows went in all;
     /// the caller comes again while this is not zero. Small transactions, since others wait.

@@ -5,7 +5,8 @@ use uuid::Uuid;
 use super::messages::Replay;
 use super::outbox::NewMessage;
 use super::{
-    Administration, AuditEntry, FactorChange, IdentityChange, OrganizationChange, Reminder, Reshape,
+    Administration, AuditEntry, FactorChange, IdentityChange, OidcChange, OrganizationChange, Reminder,
+    Reshape,
 };
 use crate::domain::guessing::{GuessKey, Limit};
 use crate::domain::onboarding::{StepKey, StepRecord};
@@ -86,6 +87,8 @@ pub enum Effect {
     Sequence(Vec<Effect>),
     /// A change of second factors, or a use of one.
     Factor(FactorChange),
+    /// A log-in at a provider, or what it leaves behind.
+    Oidc(Box<OidcChange>),
     /// A further session of a known user.
     StartSession(NewSession),
     /// Counts wrong guesses. Whatever others count at the same time, none is lost.
@@ -179,6 +182,7 @@ impl Effect {
             Self::Organize(change) => change.name(),
             Self::Sequence(effects) => effects.first().map_or("nothing", Self::name),
             Self::Factor(change) => change.name(),
+            Self::Oidc(change) => change.name(),
             Self::StartSession(_) => "start_session",
             Self::LogIn(_) => "log_in",
             Self::CountGuesses(_) => "count_guesses",

@@ -5,5 +5,6 @@
 
 mod api;
 mod mail;
+mod oidc;
 mod store;
 mod webhook;

@@ -90,6 +90,17 @@ impl Sources {
         self.problems.push(Problem { name: name.into(), reason: reason.to_string() });
     }
 
+    /// The names of all variables that begin with `prefix` and have a value, in order; for settings whose names the
+    /// reader chooses.
+    pub fn names_with_prefix(&self, prefix: &str) -> Vec<String> {
+        let given = self.variables.iter().filter(|(_, value)| !value.is_empty());
+        let names = given.filter_map(|(name, _)| name.to_str());
+        let mut names: Vec<String> =
+            names.filter(|name| name.starts_with(prefix)).map(str::to_owned).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// The files that values have been read from so far.
     pub fn files(&self) -> ValueFiles {
         self.files.clone()
@@ -194,6 +205,8 @@ mod tests {
         assert_eq!(sources.or("TTL", HumanDuration(std::time::Duration::ZERO)).to_string(), "10m");
         assert_eq!(sources.or::<u32>("POOL", 10), 10);
         assert_eq!(sources.optional::<u32>("EMPTY"), None);
+        assert_eq!(sources.names_with_prefix("P"), ["PORT"]);
+        assert!(sources.names_with_prefix("E").is_empty());
         sources.finish().unwrap();
     }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::organizations::OrganizationBody;
 use super::{FactorsBody, OnboardingBody, UserBody};
 use crate::api::fields::{Fields, FromFields};
+use crate::domain::oidc::Identity;
 use crate::domain::one_time_code::{Digits, LinkToken};
 use crate::domain::{Email, FullName, Language, Password, PresentedPassword, Theme, Timestamp};
 use crate::store::{AuditRecord, SessionRecord};
@@ -165,6 +166,8 @@ pub(in crate::api) struct ExportBody {
     pub(in crate::api) sessions: Vec<ExportedSession>,
     /// What a log-in asks for beside the password. The secrets themselves are in no export.
     pub(in crate::api) second_factors: FactorsBody,
+    /// Every identity at an OpenID Connect provider, the oldest first.
+    pub(in crate::api) oidc_identities: Vec<ExportedIdentity>,
     pub(in crate::api) onboarding: OnboardingBody,
     /// What the person belongs to; `null` for nothing.
     #[schema(required = true)]
@@ -219,5 +222,29 @@ impl From<SessionRecord> for ExportedSession {
 impl From<AuditRecord> for ExportedAudit {
     fn from(AuditRecord { at, action, subject, address }: AuditRecord) -> Self {
         Self { at, action, subject, address }
+    }
+}
+
+/// An identity at a provider, in an export.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct ExportedIdentity {
+    issuer: String,
+    /// The person's name at the provider.
+    subject: String,
+    /// The address that the provider told when the identity was linked.
+    #[schema(required = true)]
+    email: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    last_used_at: Timestamp,
+}
+
+impl From<Identity> for ExportedIdentity {
+    fn from(identity: Identity) -> Self {
+        let Identity { issuer, subject, email, created_at, last_used_at, .. } = identity;
+        Self { issuer, subject, email, created_at, last_used_at }
     }
 }

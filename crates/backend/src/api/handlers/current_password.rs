@@ -19,6 +19,9 @@ pub(super) async fn prove(
     password: PresentedPassword,
     hash: PasswordHash,
 ) -> Result<(), ApiError> {
+    if hash.is_of_nobody() {
+        return Err(ApiError::PasswordMissing);
+    }
     let guard = Guard::of([limit(id, session_id)]);
     guard.admit(app).await?;
     let admit = async { guard.admit(app).await.map(drop) };

@@ -35,6 +35,20 @@ pub(super) fn password_changed(user: &User, at: Timestamp) -> Mail {
     mail(user, user.email.clone(), content)
 }
 
+/// Says that there is another way to log in: `method`.
+pub(super) fn way_in_added(user: &User, method: &str, at: Timestamp) -> Mail {
+    let (full_name, method) = (user.full_name.as_str().to_owned(), method.to_owned());
+    let content = MailContent::WayInAdded { full_name, method, changed_at: shown(at, MINUTE) };
+    mail(user, user.email.clone(), content)
+}
+
+/// Says that a way to log in was taken away: `method`.
+pub(super) fn way_in_removed(user: &User, method: &str, at: Timestamp) -> Mail {
+    let (full_name, method) = (user.full_name.as_str().to_owned(), method.to_owned());
+    let content = MailContent::WayInRemoved { full_name, method, changed_at: shown(at, MINUTE) };
+    mail(user, user.email.clone(), content)
+}
+
 /// Says at the address that `user` still has that the account's is `new_email` from now on.
 pub(super) fn email_changed(user: &User, new_email: &Email) -> Mail {
     let full_name = user.full_name.as_str().to_owned();

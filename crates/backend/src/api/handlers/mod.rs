@@ -9,6 +9,7 @@ pub(super) mod email;
 pub(super) mod health;
 pub(super) mod login;
 mod mails;
+pub(super) mod oidc;
 pub(super) mod onboarding;
 pub(super) mod organizations;
 pub(super) mod own_account;

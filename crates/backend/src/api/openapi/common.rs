@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{AdditionalProperties, Object, Ref, Schema, SchemaT
 use utoipa::openapi::{OpenApi, PathItem, RefOr, Required, ResponseBuilder};
 
 use super::super::dto::{self, organizations};
-use super::super::handlers::admin;
+use super::super::handlers::{admin, oidc};
 
 /// Adds the refusals that come before a handler, and makes parameters and bodies as strict as their readers.
 pub(super) struct Common;
@@ -75,7 +75,7 @@ impl Modify for Common {
         document.paths.paths.values_mut().flat_map(operations).for_each(complete);
         let components = document.components.get_or_insert_default();
         let closed = CLOSED.into_iter().chain(admin::CLOSED).chain(organizations::CLOSED).chain(dto::CLOSED);
-        for name in closed {
+        for name in closed.chain(oidc::CLOSED) {
             if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) {
                 object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
             }

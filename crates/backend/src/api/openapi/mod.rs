@@ -10,6 +10,7 @@ use super::dto::ThemeName;
 use super::handlers::admin::{
     actions, audit, domains as domain_claims, export, funnel, mails, users, webhooks,
 };
+use super::handlers::oidc;
 use super::handlers::organizations::{domains, invitations, joining, members, offers, own};
 use super::handlers::{
     account, docs, email, health, login, onboarding, own_account, password, reminders, second_factor,
@@ -31,6 +32,8 @@ use super::handlers::{
         second_factor::totp::enrol, second_factor::totp::confirm, second_factor::totp::remove,
         second_factor::recovery::renew, second_factor::devices::forget,
         email::verify, email::resend, email::change, password::forgot, password::reset, password::change,
+        oidc::start::providers, oidc::start::start, oidc::callback::callback, oidc::link::start,
+        oidc::link::callback, oidc::identities::list, oidc::identities::unlink,
         own_account::update, own_account::close, own_account::reopen, own_account::export,
         onboarding::show, onboarding::put_step, onboarding::complete, onboarding::reopen, static_data::show,
         reminders::show, reminders::unsubscribe,

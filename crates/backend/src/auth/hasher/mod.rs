@@ -234,6 +234,9 @@ mod tests {
         assert!(!verify("correct horse", None).await.unwrap());
         let other = hasher.hash("correct horse".parse().unwrap()).await.unwrap();
         assert_ne!(other.as_phc(), hash.as_phc());
+        let nobodys = PasswordHash::of_nobody();
+        assert!(nobodys.is_of_nobody() && !hash.is_of_nobody());
+        assert!(!verify("no-password-set!", Some(nobodys)).await.unwrap());
         let broken = PasswordHash::from_phc("no hash".into());
         assert!(matches!(verify("x", Some(broken)).await, Err(HashError::Argon2(_))));
     }

@@ -6,6 +6,8 @@ mod personal;
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::text::{is_visible, nfc};
@@ -128,6 +130,21 @@ impl PasswordHash {
     pub fn as_phc(&self) -> &str {
         &self.0
     }
+
+    /// What is kept of an account without a password: a hash that no password is known for, since it was not made from
+    /// one. It takes as long to check as any other, also in instances of earlier versions.
+    pub fn of_nobody() -> Self {
+        let hash = STANDARD_NO_PAD.encode(rand::random::<[u8; 32]>());
+        Self(format!("$argon2id$v=19$m=19456,t=2,p=1{}{hash}", Self::NOBODYS_SALT))
+    }
+
+    /// Whether the account has no password.
+    pub fn is_of_nobody(&self) -> bool {
+        self.0.contains(Self::NOBODYS_SALT)
+    }
+
+    /// Marks hashes of accounts without a password. Real salts are random, so that none is this one.
+    pub const NOBODYS_SALT: &str = "$bm8tcGFzc3dvcmQtc2V0IQ$";
 }
 
 macro_rules! hide_from_debug {

@@ -59,7 +59,8 @@ pub enum IdentityChange {
         email: Email,
     },
     /// Uses a code and replaces the password. Every session ends, the person's other codes are
-    /// dead, and the address is verified: the link came by it.
+    /// dead, and the address is verified: the link came by it. Where it was not before, identities at
+    /// providers go: whoever made the account may have linked theirs.
     ResetPassword {
         /// The code.
         code: CodeUse,

@@ -9,10 +9,10 @@ use super::failure::Failure;
 use super::pool::Pool;
 use super::retry::Tries;
 use super::{
-    administration, audit, codes, factors, guesses, identity, log_in, onboarding, organizations, outbox,
-    read, reminders, row, sessions, streams,
+    accounts, administration, audit, codes, factors, guesses, identity, log_in, oidc, onboarding,
+    organizations, outbox, read, reminders, row, sessions, streams,
 };
-use crate::domain::{Language, NewUser, Timestamp};
+use crate::domain::Timestamp;
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
 
 const RECORD_CONSTRAINT: &str = "uq_idempotency_records_scope";
@@ -59,6 +59,9 @@ async fn told_apart(
     }
     if let Some(refusal) = organizations::refusal(duplicate) {
         return Ok(Some(Outcome::Organization(refusal)));
+    }
+    if duplicate.violates(oidc::CONSTRAINT) {
+        return Ok(Some(Outcome::Stale));
     }
     let is_taken = EMAIL_CONSTRAINTS.into_iter().any(|constraint| duplicate.violates(constraint));
     Ok(is_taken.then_some(Outcome::EmailTaken))
@@ -122,8 +125,7 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
     match effect {
         Effect::None => {}
         Effect::Register { user, session, code, counted } => {
-            add_user(batch, user, at);
-            onboarding::begin(batch, user.user.id, &user.template, at);
+            accounts::add(batch, user, at);
             sessions::start(batch, session, at);
             if let Some(code) = code {
                 codes::add(batch, code);
@@ -131,14 +133,14 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
             guesses::count(batch, counted.as_slice(), at);
         }
         Effect::AddAccount(user) => {
-            add_user(batch, user, at);
-            onboarding::begin(batch, user.user.id, &user.template, at);
+            accounts::add(batch, user, at);
         }
         Effect::Administer(administration) => administration::add(batch, administration, at),
         Effect::Identity(change) => identity::add(batch, change, at),
         Effect::Organize(change) => organizations::add(batch, change, at),
         Effect::Sequence(effects) => effects.iter().for_each(|effect| add_effect(batch, effect, at)),
         Effect::Factor(change) => factors::add(batch, change, at),
+        Effect::Oidc(change) => oidc::add(batch, change, at),
         Effect::StartSession(session) => sessions::start(batch, session, at),
         Effect::CountGuesses(limits) => guesses::count(batch, limits, at),
         Effect::LogIn(log_in) => log_in::add(batch, log_in, at),
@@ -166,28 +168,4 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
         }
         Effect::Remind(reminder) => reminders::remind(batch, reminder, at),
     }
-}
-
-fn add_user(batch: &mut Batch, new: &NewUser, at: Timestamp) {
-    let user = &new.user;
-    batch.add(
-        "INSERT INTO dbo.users (id, email, email_key, full_name, role, password_hash, created_at, updated_at,
-                                name_key, email_verified_at, language, theme, email_canonical)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        values![
-            user.id,
-            user.email.as_str(),
-            user.email.key(),
-            user.full_name.as_str(),
-            user.role.as_str(),
-            new.password_hash.as_phc(),
-            user.created_at,
-            at,
-            user.full_name.key(),
-            user.email_verified_at,
-            user.language.as_ref().map(Language::as_str),
-            user.theme.as_str(),
-            user.email.canonical(),
-        ],
-    );
 }

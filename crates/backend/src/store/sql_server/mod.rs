@@ -9,6 +9,7 @@
 //! error means and [`retry`] whether to try again; [`row`] reads the answer. [`mod@migrate`] works
 //! on a connection of its own, as [`mod@provision`] does, and [`observe`] asks the server about itself.
 
+mod accounts;
 mod administration;
 mod audit;
 pub(super) mod backup;
@@ -34,6 +35,7 @@ mod log_in;
 mod messages;
 mod migrate;
 mod observe;
+mod oidc;
 mod onboarding;
 mod organizations;
 mod outbox;

@@ -5,6 +5,7 @@
 //! orders the processes; whoever waits longer than [`connection::BUSY_TIMEOUT`] for it gives up
 //! with no effect. A process that is killed leaves no lock behind: the kernel drops it.
 
+mod accounts;
 mod administration;
 mod audit;
 pub(super) mod backup;
@@ -27,6 +28,7 @@ mod messages;
 mod migrate;
 mod mutate;
 mod observe;
+mod oidc;
 mod onboarding;
 mod organizations;
 mod outbox;

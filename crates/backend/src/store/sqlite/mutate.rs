@@ -5,13 +5,12 @@ use rusqlite::{Connection, Error, params};
 use super::connection::store_error;
 use super::outbox;
 use super::read::{kept_answer, millis};
-use super::rows::is_taken;
 use super::{
-    administration, audit, codes, factors, guesses, identity, log_in, onboarding, organizations, reminders,
-    sessions, streams,
+    accounts, administration, audit, codes, factors, guesses, identity, log_in, oidc, onboarding,
+    organizations, reminders, sessions, streams,
 };
 use crate::domain::session::NewSession;
-use crate::domain::{Language, NewUser, Timestamp};
+use crate::domain::{NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
 
 /// Does the mutation. What it did before an outcome other than `Committed` is undone by the caller.
@@ -74,12 +73,13 @@ fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Resu
             }
             guesses::count(connection, counted.as_slice(), at)
         }
-        Effect::AddAccount(user) => add_account(connection, user, at),
+        Effect::AddAccount(user) => accounts::add(connection, user, at),
         Effect::Administer(administration) => administration::apply(connection, administration, at),
         Effect::Identity(change) => identity::apply(connection, change, at),
         Effect::Organize(change) => organizations::apply(connection, change, at),
         Effect::Sequence(effects) => apply_all(connection, effects, at),
         Effect::Factor(change) => factors::apply(connection, change, at),
+        Effect::Oidc(change) => oidc::apply(connection, change, at),
         Effect::StartSession(session) => sessions::start(connection, session, at),
         Effect::CountGuesses(limits) => guesses::count(connection, limits, at),
         Effect::LogIn(log_in) => log_in::apply(connection, log_in, at),
@@ -126,42 +126,8 @@ fn register(
     session: &NewSession,
     at: Timestamp,
 ) -> Result<Outcome, Error> {
-    match add_account(connection, user, at)? {
+    match accounts::add(connection, user, at)? {
         Outcome::Committed => sessions::start(connection, session, at),
         other => Ok(other),
     }
-}
-
-/// The account and its onboarding.
-fn add_account(
-    connection: &Connection,
-    NewUser { user, password_hash, template }: &NewUser,
-    at: Timestamp,
-) -> Result<Outcome, Error> {
-    let inserted = connection
-        .prepare_cached(
-            "INSERT INTO users (id, email, email_key, full_name, role, password_hash, created_at, updated_at,
-                                name_key, email_verified_at, language, theme, email_canonical)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12)",
-        )?
-        .execute(params![
-            user.id.to_string(),
-            user.email.as_str(),
-            user.email.key(),
-            user.full_name.as_str(),
-            user.role.as_str(),
-            password_hash.as_phc(),
-            millis(user.created_at),
-            user.full_name.key(),
-            user.email_verified_at.map(millis),
-            user.language.as_ref().map(Language::as_str),
-            user.theme.as_str(),
-            user.email.canonical(),
-        ]);
-    match inserted {
-        Err(error) if is_taken(&error) => return Ok(Outcome::EmailTaken),
-        other => other?,
-    };
-    onboarding::begin(connection, user.id, template, at)?;
-    Ok(Outcome::Committed)
 }

@@ -3,7 +3,7 @@
 mod accounts;
 mod admin;
 mod admin_commands;
-mod authenticator;
+pub(crate) mod authenticator;
 mod bad_input;
 mod clocks;
 mod drill;

@@ -9,6 +9,7 @@ mod guesses;
 mod identity;
 mod log_in;
 mod messages;
+mod oidc;
 mod organizations;
 mod outbox;
 mod reminders;
@@ -47,6 +48,7 @@ pub(crate) use messages::{
     messages_of_a_person_are_taken_one_after_the_other, what_was_told_in_order_is_kept_for_a_while,
     whoever_adds_at_once_gets_a_place_each,
 };
+pub(crate) use oidc::*;
 pub(crate) use organizations::*;
 pub(crate) use outbox::*;
 pub(crate) use reminders::*;

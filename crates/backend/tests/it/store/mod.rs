@@ -125,6 +125,14 @@ macro_rules! contract_suite {
             an_onboarding_begins_with_its_template,
             an_onboarding_is_reshaped_at_its_version_only,
             a_reshaping_is_what_differs,
+            a_flow_is_found_by_its_state,
+            a_flow_is_used_once_and_in_time,
+            an_identity_opens_one_account,
+            only_a_verified_address_is_adopted,
+            an_account_is_made_by_an_identity,
+            the_last_way_in_stays,
+            a_reset_takes_unproved_identities_away,
+            old_flows_are_purged,
         );
     };
     ($factory:path: $($test:ident,)*) => {$(

@@ -1,0 +1,309 @@
+//! The way back from a provider, into a session.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, StatusCode};
+use uuid::Uuid;
+
+use super::dto::{CallbackRequest, LinkCallbackRequest};
+use super::flow::{self, Returned};
+use crate::api::attempt::{Attempt, Audit, Commit};
+use crate::api::client::ClientInfo;
+use crate::api::device::Devices;
+use crate::api::dto::{SessionBody, SessionMode};
+use crate::api::error::{ApiError, Problem};
+use crate::api::fields::Checked;
+use crate::api::guard::Guard;
+use crate::api::handlers::account::{place, refuse_suspended, session_answer};
+use crate::api::handlers::mails;
+use crate::api::handlers::second_factor::challenge::{self, Asked, Proven};
+use crate::api::oidc_refusal::OidcRefusal;
+use crate::api::same_site;
+use crate::app::{App, AppState};
+use crate::auth::oidc::Provider;
+use crate::auth::{AccessError, OpenedSession};
+use crate::domain::guessing::Limit;
+use crate::domain::mail::Mail;
+use crate::domain::oidc::{Assertion, Decision, Identity, Known, Refusal, decide};
+use crate::domain::one_time_code::CodePurpose;
+use crate::domain::session::NewSession;
+use crate::domain::{Email, FullName, NewUser, PasswordHash, Timestamp, User};
+use crate::idempotency::Answer;
+use crate::store::{AuditAction, Effect, LogIn, OidcChange, SeenAccount, StoreError};
+
+/// How often the decision is taken anew when what it was made on has changed.
+const MAX_TRIES: u32 = 4;
+
+/// Come back from a provider
+///
+/// Takes what the provider has sent the person back with, in the browser that began. An identity that is known logs in to
+/// its account. Any other makes an account, unless there is one with the address: that is opened only where its address is
+/// verified, the provider says so of it, too, and is configured as one whose word on addresses counts
+/// (`OIDC_<NAME>_TRUST_EMAIL`). Otherwise its owner logs in and links the provider.
+#[utoipa::path(
+    post, path = "/api/auth/oidc/{provider}/callback", tag = "auth", operation_id = "finish_oidc",
+    params(
+        ("provider" = String, Path, description = "Which provider"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
+    ),
+    request_body = CallbackRequest,
+    responses(
+        (status = 200, description = "A new session", body = SessionBody),
+        (status = 201, description = "A new account and its first session", body = SessionBody),
+        (status = 401, description = "`oidc_code_refused`: the provider does not take the code; `oidc_token_refused`: what the provider says must not be believed; `second_factor_required`: the log-in goes on at `/api/auth/login/second-factor`, as one by the password", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`oidc_flow_foreign`: begun by another browser, at another provider or for another purpose; `oidc_denied`: the provider let nobody in; `oidc_email_missing`, `account_suspended`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`unknown_provider`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`account_exists`: log in to it, and link the provider", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "`oidc_flow_used`, `oidc_flow_expired`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 503, description = "`provider_unavailable`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn callback(
+    State(app): State<App>,
+    name: Result<Path<String>, PathRejection>,
+    attempt: Attempt,
+    client: ClientInfo,
+    devices: Devices,
+    headers: HeaderMap,
+    Checked(request): Checked<CallbackRequest>,
+) -> Result<Answer, ApiError> {
+    let provider = flow::provider(&app, name)?;
+    if !same_site::is_own(&headers, &client) {
+        return Err(ApiError::CrossSite);
+    }
+    let CallbackRequest { state, code, error, iss, session: mode } = request;
+    let request = LinkCallbackRequest { state, code, error, iss };
+    let mut returned = Returned::find(&app, provider, &request, (&client, &headers), None).await?;
+    let assertion = returned.assertion(&app, provider, &request).await?;
+    for _ in 0..MAX_TRIES {
+        let arrival = Arrival { app: &app, provider, client: &client, devices: &devices, mode };
+        let plan = match arrival.decide(&assertion).await? {
+            Ok(decision) => {
+                arrival.admit(&decision).await?;
+                match arrival.ask_second_factor(&attempt, &returned, &assertion, &decision).await? {
+                    None => {}
+                    Some(Commit::Done(answer)) => return Ok(answer),
+                    Some(Commit::Stale) => {
+                        returned.judge_again(&app, provider).await?;
+                        continue;
+                    }
+                }
+                arrival.plan(&returned, &assertion, decision, app.now())?
+            }
+            Err(refusal) => return Err(arrival.refused(&returned, refusal).await?),
+        };
+        let Plan { at, change, audit, mails, answer } = plan;
+        let effect = Effect::Oidc(Box::new(change));
+        match attempt.commit_and_mail(&app, at, effect, Some(audit), &mails, answer).await {
+            Ok(Commit::Done(answer)) => return Ok(answer),
+            // What was read has changed: the flow was used, the identity linked, or the address taken.
+            Ok(Commit::Stale) | Err(ApiError::EmailTaken) => returned.judge_again(&app, provider).await?,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(StoreError::exhausted("an account that stands still").into())
+}
+
+/// Who has come, and whence.
+struct Arrival<'a> {
+    app: &'a AppState,
+    provider: &'a Provider,
+    client: &'a ClientInfo,
+    devices: &'a Devices,
+    mode: SessionMode,
+}
+
+/// What is to be committed.
+struct Plan {
+    at: Timestamp,
+    change: OidcChange,
+    audit: Audit,
+    mails: Vec<Mail>,
+    answer: Answer,
+}
+
+impl Arrival<'_> {
+    async fn decide(&self, assertion: &Assertion) -> Result<Result<Decision, Refusal>, ApiError> {
+        let store = &self.app.store;
+        let linked = store.oidc_identity(&assertion.issuer, &assertion.subject).await?;
+        let with_address = match (&linked, &assertion.email) {
+            (None, Some(email)) => store.credentials(email).await?.map(|found| found.user),
+            _ => None,
+        };
+        Ok(decide(assertion, Known { linked, with_address }, self.provider.trusts_email))
+    }
+
+    /// New accounts are counted by address, however they are made.
+    async fn admit(&self, decision: &Decision) -> Result<(), ApiError> {
+        if matches!(decision, Decision::Register { .. }) {
+            Guard::of(self.counted()).admit(self.app).await?;
+        }
+        Ok(())
+    }
+
+    /// A provider stands for the password, and not for what the person has asked to be asked for besides: the flow is over, and
+    /// the log-in goes on as one by the password does. None where nothing is asked for.
+    async fn ask_second_factor(
+        &self,
+        attempt: &Attempt,
+        returned: &Returned,
+        assertion: &Assertion,
+        decision: &Decision,
+    ) -> Result<Option<Commit>, ApiError> {
+        let (app, state_hash, at) = (self.app, returned.hash(), self.app.now());
+        let (Decision::LogIn { user, .. } | Decision::Adopt { user }) = decision else { return Ok(None) };
+        refuse_suspended(user)?;
+        let device = self.devices.known_to(user.id);
+        let Some(factors) = challenge::owed(app, user.id, device).await? else { return Ok(None) };
+        let found = app.store.credentials_of(user.id).await?.ok_or(AccessError::UnknownUser)?;
+        let is_new = matches!(decision, Decision::Adopt { .. });
+        let change = if is_new {
+            let identity = Box::new(Identity::linked(assertion, user.id, at));
+            OidcChange::Link { state_hash, identity, verified: Some(user.email.clone()), log_in: None }
+        } else {
+            OidcChange::End { state_hash }
+        };
+        let audit = is_new.then(|| self.audit(AuditAction::OidcLinked, user));
+        let mails: Vec<Mail> =
+            is_new.then(|| mails::way_in_added(user, &self.provider.label, at)).into_iter().collect();
+        let (effect, nothing) = (Effect::Oidc(Box::new(change)), Answer::empty(StatusCode::NO_CONTENT));
+        // Apart from the answer, which is committed with the question.
+        let ended = Attempt::new(None, None).commit_and_mail(app, at, effect, audit, &mails, nothing).await?;
+        if matches!(ended, Commit::Stale) {
+            return Ok(Some(Commit::Stale));
+        }
+        let proven = Proven { user: found.user, seen: found.password_hash, rehash: None };
+        let asked = Asked { factors, mode: self.mode, forgiven: None };
+        challenge::ask(app, attempt, proven, asked).await.map(Some)
+    }
+
+    fn counted(&self) -> Option<Limit> {
+        Limit::registrations(self.client.client.address)
+    }
+
+    /// The flow is over. Whoever tries many addresses learns which are taken, as by registering.
+    async fn refused(&self, returned: &Returned, refusal: Refusal) -> Result<ApiError, ApiError> {
+        let (reason, refusal) = match refusal {
+            Refusal::NoAddress => ("no address", OidcRefusal::NoAddress),
+            Refusal::AddressTaken => ("address taken", OidcRefusal::AddressTaken),
+        };
+        if matches!(refusal, OidcRefusal::AddressTaken) {
+            let guard = Guard::registration(&self.client.client);
+            guard.admit(self.app).await?;
+            guard.count(self.app, None).await?;
+        }
+        returned.refuse(self.app, self.provider, reason).await?;
+        Ok(refusal.into())
+    }
+
+    fn plan(
+        &self,
+        returned: &Returned,
+        assertion: &Assertion,
+        decision: Decision,
+        at: Timestamp,
+    ) -> Result<Plan, ApiError> {
+        let hash = returned.hash();
+        let plan = match decision {
+            Decision::LogIn { identity, user } => self.log_in(hash, identity, &user, at)?,
+            Decision::Adopt { user } => self.adopt(hash, assertion, &user, at)?,
+            Decision::Register { email, email_verified } => {
+                self.register(hash, assertion, (email, email_verified), at)?
+            }
+        };
+        Ok(Plan { answer: plan.answer.with(SET_COOKIE, returned.cookie.clear()), ..plan })
+    }
+
+    fn log_in(
+        &self,
+        hash: [u8; 32],
+        identity_id: Uuid,
+        user: &User,
+        at: Timestamp,
+    ) -> Result<Plan, ApiError> {
+        refuse_suspended(user)?;
+        let (session, answer) = self.session(StatusCode::OK, user, at)?;
+        let subject = Some(session.id.to_string());
+        let log_in = log_in(session, user);
+        let audit = Audit { action: AuditAction::UserLoggedIn, user_id: user.id, subject };
+        let change = OidcChange::LogIn { state_hash: hash, identity_id, log_in };
+        Ok(Plan { at, change, audit, mails: Vec::new(), answer })
+    }
+
+    fn adopt(
+        &self,
+        hash: [u8; 32],
+        assertion: &Assertion,
+        user: &User,
+        at: Timestamp,
+    ) -> Result<Plan, ApiError> {
+        refuse_suspended(user)?;
+        let (session, answer) = self.session(StatusCode::OK, user, at)?;
+        let change = OidcChange::Link {
+            state_hash: hash,
+            identity: Box::new(Identity::linked(assertion, user.id, at)),
+            verified: Some(user.email.clone()),
+            log_in: Some(log_in(session, user)),
+        };
+        let mails = vec![mails::way_in_added(user, &self.provider.label, at)];
+        Ok(Plan { at, change, audit: self.audit(AuditAction::OidcLinked, user), mails, answer })
+    }
+
+    fn register(
+        &self,
+        hash: [u8; 32],
+        assertion: &Assertion,
+        (email, email_verified): (Email, bool),
+        at: Timestamp,
+    ) -> Result<Plan, ApiError> {
+        let full_name = assertion.full_name.clone().map_or_else(|| name_from(&email), Ok)?;
+        let user = User::registered(Uuid::now_v7(), email, full_name, at);
+        let user = User { email_verified_at: email_verified.then_some(at), ..user };
+        let (session, answer) = self.session(StatusCode::CREATED, &user, at)?;
+        let code = (!email_verified)
+            .then(|| self.app.codes.issue(user.id, CodePurpose::VerifyEmail, user.email.clone(), at));
+        let mails = code.iter().map(|code| mails::with_code(&user, code)).collect();
+        let audit = self.audit(AuditAction::UserRegistered, &user);
+        let template = self.app.templates.current().id.clone();
+        let change = OidcChange::Register {
+            state_hash: hash,
+            identity: Box::new(Identity::linked(assertion, user.id, at)),
+            user: Box::new(NewUser { user, password_hash: PasswordHash::of_nobody(), template }),
+            session: Box::new(session),
+            code: code.map(|code| Box::new(code.stored)),
+            counted: self.counted(),
+        };
+        Ok(Plan { at, change, audit, mails, answer })
+    }
+
+    fn audit(&self, action: AuditAction, user: &User) -> Audit {
+        Audit { action, user_id: user.id, subject: Some(self.provider.name.to_string()) }
+    }
+
+    fn session(
+        &self,
+        status: StatusCode,
+        user: &User,
+        at: Timestamp,
+    ) -> Result<(NewSession, Answer), ApiError> {
+        let Self { app, client, devices, mode, .. } = self;
+        let session = OpenedSession::begin(user, client.client.clone(), &app.issuer, app.lifetimes, at);
+        let answer = session_answer(status, user, &session.grant, place(app, *mode, client))?;
+        let answer = devices.introduce(app, user.id, (*mode, client), answer);
+        Ok((session.stored, answer))
+    }
+}
+
+/// The account must still be as it was read; no password was checked.
+fn log_in(session: NewSession, user: &User) -> Box<LogIn> {
+    let seen = SeenAccount { closing_at: user.closing_at, password_hash: None };
+    Box::new(LogIn { session, seen, rehash: None, forgiven: None })
+}
+
+/// A name for somebody whose provider tells none: what stands before the `@`.
+fn name_from(email: &Email) -> Result<FullName, ApiError> {
+    let before = email.as_str().split('@').next().unwrap_or_default();
+    before.parse().map_err(|_| OidcRefusal::NoAddress.into())
+}

@@ -1,0 +1,102 @@
+//! One's identities at providers: seeing them, taking them away.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use uuid::Uuid;
+
+use super::dto::{IdentitiesBody, IdentityBody};
+use crate::api::attempt::{Attempt, Audit, Commit};
+use crate::api::authenticated::Authenticated;
+use crate::api::error::{ApiError, Problem};
+use crate::api::handlers::mails;
+use crate::api::oidc_refusal::OidcRefusal;
+use crate::api::step_up;
+use crate::app::{App, AppState};
+use crate::auth::AccessError;
+use crate::domain::Credentials;
+use crate::domain::oidc::Identity;
+use crate::idempotency::Answer;
+use crate::store::{AuditAction, Effect, OidcChange, StoreError, WayIn};
+
+/// How often a removal starts anew when the other way in has gone meanwhile.
+const MAX_TRIES: u32 = 4;
+
+/// My identities at providers
+#[utoipa::path(
+    get, path = "/api/auth/oidc/identities", tag = "auth", operation_id = "list_oidc_identities", security(("access_token" = [])),
+    responses((status = 200, description = "What opens the account besides a password", body = IdentitiesBody))
+)]
+pub(in crate::api) async fn list(
+    State(app): State<App>,
+    Authenticated(current): Authenticated,
+) -> Result<Json<IdentitiesBody>, ApiError> {
+    let credentials = app.store.credentials_of(current.id).await?.ok_or(AccessError::UnknownUser)?;
+    let identities = app.store.oidc_identities_of(current.id).await?;
+    let items = identities.iter().map(|identity| IdentityBody::new(identity, &app.oidc)).collect();
+    Ok(Json(IdentitiesBody { items, has_password: !credentials.password_hash.is_of_nobody() }))
+}
+
+/// Take away one of my identities
+///
+/// Nobody logs in by it any more; sessions go on. It is refused where nothing else opens the account.
+#[utoipa::path(
+    delete, path = "/api/auth/oidc/identities/{id}", tag = "auth", operation_id = "unlink_oidc_identity", security(("access_token" = [])),
+    params(
+        ("id" = Uuid, Path, description = "Which identity"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
+    ),
+    responses(
+        (status = 204, description = "It opens the account no more"),
+        (status = 400, description = "`invalid_idempotency_key`, `malformed_path`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`step_up_required`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`identity_not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`last_way_in`: choose a password first", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn unlink(
+    State(app): State<App>,
+    id: Result<Path<Uuid>, PathRejection>,
+    Authenticated(current): Authenticated,
+    attempt: Attempt,
+) -> Result<Answer, ApiError> {
+    let (identity_id, user_id) = (id.map_err(|_| OidcRefusal::UnknownIdentity)?.0, current.id);
+    step_up::demand_beside_password(&app, current).await?;
+    for _ in 0..MAX_TRIES {
+        let credentials = app.store.credentials_of(user_id).await?.ok_or(AccessError::UnknownUser)?;
+        let identities = app.store.oidc_identities_of(user_id).await?;
+        let identity = identities.iter().find(|identity| identity.id == identity_id);
+        let identity = identity.ok_or(OidcRefusal::UnknownIdentity)?;
+        let remains = remains(&app, &credentials, &identities, identity_id).ok_or(OidcRefusal::LastWayIn)?;
+        let (at, provider) = (app.now(), app.oidc.of_issuer(&identity.issuer));
+        let label = provider.map_or(identity.issuer.as_str(), |provider| &provider.label);
+        let mail = mails::way_in_removed(&credentials.user, label, at);
+        let subject = provider.map(|provider| provider.name.to_string());
+        let audit = Some(Audit { action: AuditAction::OidcUnlinked, user_id, subject });
+        let effect = Effect::Oidc(Box::new(OidcChange::Unlink { user_id, identity_id, remains }));
+        let answer = Answer::empty(StatusCode::NO_CONTENT);
+        if let Commit::Done(answer) =
+            attempt.commit_and_mail(&app, at, effect, audit, &[mail], answer).await?
+        {
+            return Ok(answer);
+        }
+    }
+    Err(StoreError::exhausted("an account that stands still").into())
+}
+
+/// Another way into the account. An identity at a provider that is configured no more is none.
+fn remains(
+    app: &AppState,
+    credentials: &Credentials,
+    identities: &[Identity],
+    leaving: Uuid,
+) -> Option<WayIn> {
+    if !credentials.password_hash.is_of_nobody() {
+        return Some(WayIn::Password);
+    }
+    let others = identities.iter().filter(|identity| identity.id != leaving);
+    let mut usable = others.filter(|identity| app.oidc.of_issuer(&identity.issuer).is_some());
+    usable.next().map(|identity| WayIn::Identity(identity.id))
+}

@@ -1,0 +1,48 @@
+//! Who we are to a provider.
+
+use openidconnect::core::{CoreClient, CoreClientAuthMethod, CoreProviderMetadata};
+use openidconnect::{
+    AuthType, ClientId, ClientSecret, EndpointMaybeSet, EndpointNotSet, EndpointSet, RedirectUrl,
+};
+
+/// What the provider knows us by.
+#[derive(Debug, Clone)]
+pub(super) struct Credentials {
+    pub(super) client_id: ClientId,
+    /// None for a client that the provider calls public.
+    pub(super) client_secret: Option<ClientSecret>,
+    /// The page that people come back to.
+    pub(super) redirect: RedirectUrl,
+}
+
+/// A client of a provider that was discovered.
+pub(super) type Client = CoreClient<
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
+
+impl Credentials {
+    /// A client of the provider that says `metadata` of itself.
+    pub(super) fn client(&self, metadata: &CoreProviderMetadata) -> Client {
+        let (id, secret) = (self.client_id.clone(), self.client_secret.clone());
+        CoreClient::from_provider_metadata(metadata.clone(), id, secret)
+            .set_redirect_uri(self.redirect.clone())
+            .set_auth_type(auth_type(metadata))
+    }
+}
+
+/// The secret goes into a header, unless the provider takes it in the body only. Without a word, the header is meant
+/// (OpenID Connect Discovery 1.0, section 3).
+fn auth_type(metadata: &CoreProviderMetadata) -> AuthType {
+    let Some(methods) = metadata.token_endpoint_auth_methods_supported() else { return AuthType::BasicAuth };
+    let takes = |method| methods.contains(&method);
+    if !takes(CoreClientAuthMethod::ClientSecretBasic) && takes(CoreClientAuthMethod::ClientSecretPost) {
+        AuthType::RequestBody
+    } else {
+        AuthType::BasicAuth
+    }
+}

@@ -1,0 +1,133 @@
+//! What an identity may do that a provider vouches for.
+//!
+//! An address is no proof of a person: whoever registers first with somebody's address, here or at a provider, would share
+//! the account that is merged by it ("Pre-hijacked accounts", Sudhodanan and Paverd, USENIX Security 2022). So an account
+//! is found by issuer and subject alone, and an identity is added to one that is there only by somebody who is logged in
+//! to it, or where both sides have proved the address and the provider is one whose word on addresses is taken.
+
+use uuid::Uuid;
+
+use super::{Assertion, Identity};
+use crate::domain::{Email, User};
+
+/// What is known here of the person that a provider vouches for.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The account that the identity opens, and the identity.
+    pub linked: Option<(Identity, User)>,
+    /// The account with the address that the provider tells.
+    pub with_address: Option<User>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Log in to the account that the identity opens.
+    LogIn {
+        /// The identity.
+        identity: Uuid,
+        /// The account.
+        user: Box<User>,
+    },
+    /// Link the identity to this account, whose verified address the provider has verified, too, and log in.
+    Adopt {
+        /// The account.
+        user: Box<User>,
+    },
+    /// Make an account.
+    Register {
+        /// Its address.
+        email: Email,
+        /// Whether the address counts as verified. Otherwise a mail asks for that, as after any registration.
+        email_verified: bool,
+    },
+}
+
+/// Why nothing is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The provider tells no address, so that no account can be made.
+    NoAddress,
+    /// Another account has the address. Its owner can log in and link the identity.
+    AddressTaken,
+}
+
+/// Decides on a log-in. `trusts_addresses`: whether the provider's word on addresses is taken.
+pub fn decide(assertion: &Assertion, known: Known, trusts_addresses: bool) -> Result<Decision, Refusal> {
+    if let Some((identity, user)) = known.linked {
+        return Ok(Decision::LogIn { identity: identity.id, user: Box::new(user) });
+    }
+    let email = assertion.email.clone().ok_or(Refusal::NoAddress)?;
+    let is_proved = trusts_addresses && assertion.email_verified;
+    match known.with_address {
+        Some(user) if is_proved && user.email_verified_at.is_some() => {
+            Ok(Decision::Adopt { user: Box::new(user) })
+        }
+        Some(_) => Err(Refusal::AddressTaken),
+        None => Ok(Decision::Register { email, email_verified: is_proved }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::now;
+
+    fn user(verified: bool) -> User {
+        let email: Email = "ada@example.com".parse().unwrap();
+        let user = User::registered(Uuid::now_v7(), email, "Ada".parse().unwrap(), now());
+        User { email_verified_at: verified.then(now), ..user }
+    }
+
+    fn assertion(email_verified: bool) -> Assertion {
+        Assertion {
+            issuer: "https://issuer.example".into(),
+            subject: "1".into(),
+            email: Some("ada@example.com".parse().unwrap()),
+            email_verified,
+            full_name: None,
+        }
+    }
+
+    #[test]
+    fn an_account_is_adopted_only_where_both_sides_have_proved_the_address_to_one_who_is_trusted() {
+        for (trusts, theirs, ours, adopted) in [
+            (true, true, true, true),
+            (true, true, false, false),
+            (true, false, true, false),
+            (true, false, false, false),
+            (false, true, true, false),
+            (false, true, false, false),
+            (false, false, true, false),
+            (false, false, false, false),
+        ] {
+            let known = Known { linked: None, with_address: Some(user(ours)) };
+            let decision = decide(&assertion(theirs), known, trusts);
+            assert_eq!(matches!(decision, Ok(Decision::Adopt { .. })), adopted, "{trusts} {theirs} {ours}");
+            assert_eq!(decision == Err(Refusal::AddressTaken), !adopted, "{trusts} {theirs} {ours}");
+        }
+    }
+
+    #[test]
+    fn an_identity_opens_its_own_account_whatever_its_address_is() {
+        let (own, other) = (user(false), user(true));
+        let identity = Identity::linked(&assertion(false), own.id, now());
+        let known = Known { linked: Some((identity.clone(), own.clone())), with_address: Some(other) };
+        let expected = Decision::LogIn { identity: identity.id, user: Box::new(own) };
+        assert_eq!(decide(&assertion(true), known, true), Ok(expected));
+    }
+
+    #[test]
+    fn a_new_account_has_a_verified_address_only_by_the_word_of_one_who_is_trusted() {
+        let nobody = || Known { linked: None, with_address: None };
+        for (trusts, theirs) in [(true, true), (true, false), (false, true), (false, false)] {
+            let Ok(Decision::Register { email_verified, .. }) = decide(&assertion(theirs), nobody(), trusts)
+            else {
+                panic!("{trusts} {theirs}");
+            };
+            assert_eq!(email_verified, trusts && theirs);
+        }
+        let silent = Assertion { email: None, ..assertion(true) };
+        assert_eq!(decide(&silent, nobody(), true), Err(Refusal::NoAddress));
+    }
+}

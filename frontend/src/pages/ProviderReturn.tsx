@@ -1,0 +1,60 @@
+import { Button } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { Link, useLocation, useNavigate, useSearchParams } from 'react-router';
+import { ApiError } from '../api/problem';
+import { comeBackFrom, type WayBack } from '../session/provider';
+import { PageHeading } from '../ui/PageHeading';
+import classes from './Credentials.module.css';
+
+const TITLE = 'Log in';
+
+/** What the person can do about a refusal, by its code. */
+const WORDS: Record<string, string> = {
+  oidc_denied: 'Nobody was logged in there. You can try again, or log in another way.',
+  account_exists:
+    'There is an account with your e-mail address. Log in with its password; if you never chose one, or have forgotten it, we send you a link.',
+  oidc_email_missing: 'It told us no e-mail address, which an account needs.',
+  oidc_flow_expired: 'That took too long, or this link is an old one. Please try again.',
+  oidc_flow_used: 'This log-in was finished before. Please try again.',
+  oidc_flow_foreign: 'This log-in was begun in another browser. Please try again in this one.',
+  account_suspended: 'This account is suspended. Ask whoever runs this service.',
+};
+
+/** Where a provider sends people back to. */
+export function ProviderReturn() {
+  const provider = useLocation().pathname.split('/').at(-1) ?? '';
+  const [query] = useSearchParams();
+  const navigate = useNavigate();
+  const [failure, setFailure] = useState<string>();
+  useEffect(() => {
+    const way: WayBack = { state: query.get('state') ?? '' };
+    for (const name of ['code', 'error', 'iss'] as const) {
+      const value = query.get(name);
+      if (value !== null) way[name] = value;
+    }
+    let gone = false;
+    comeBackFrom(provider, way).then(
+      () => !gone && navigate('/', { replace: true }),
+      (error: unknown) => {
+        const known = error instanceof ApiError ? WORDS[error.code] : undefined;
+        if (!gone) setFailure(known ?? 'The log-in did not work. Please try again.');
+      },
+    );
+    return () => {
+      gone = true;
+    };
+  }, [provider, query, navigate]);
+  if (failure === undefined) {
+    return <PageHeading title={TITLE} heading="One moment" lead="We are logging you in." />;
+  }
+  return (
+    <>
+      <PageHeading key="failed" title={TITLE} heading="You are not logged in" lead={failure} />
+      <div className={classes.form}>
+        <Button component={Link} to="/log-in" size="lg">
+          Back to the log-in
+        </Button>
+      </div>
+    </>
+  );
+}
