@@ -16,7 +16,15 @@ function stateOf(...statuses: Status[]): Onboarding {
     completed_at: null,
   }));
   const template = { key: 'default', version: 1 };
-  return { status: 'in_progress', progress: 0, version: 1, completed_at: null, activated_at: null, template, steps };
+  return {
+    status: 'in_progress',
+    progress: 0,
+    version: 1,
+    completed_at: null,
+    activated_at: null,
+    template,
+    steps,
+  };
 }
 
 describe('the path', () => {
