@@ -76,6 +76,10 @@ fn told_by(effect: &Effect, at: Timestamp) -> Vec<Event> {
         Effect::CompleteOnboarding { user_id, expected_version, .. } => {
             vec![Event::OnboardingCompleted { user_id: *user_id, version: expected_version + 1 }]
         }
+        // The first reminder is written when the onboarding has stood still for long enough to be stuck.
+        Effect::Remind(reminder) if reminder.number == 1 => {
+            vec![Event::OnboardingStuck { user_id: reminder.user_id, since: reminder.changed_at }]
+        }
         Effect::Sequence(effects) => effects.iter().flat_map(|effect| told_by(effect, at)).collect(),
         _ => Vec::new(),
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use service_kit::exit::chain;
 use tokio::time::sleep;
 
+use super::events::Written;
 use super::state::App;
 use crate::domain::mail::{Mail, MailContent, MailSecret};
 use crate::domain::onboarding::ReminderWindow;
@@ -41,7 +42,7 @@ pub(super) async fn run(app: App) {
             Ok(0) => {}
             Ok(written) => {
                 tracing::info!(reminders = written, "reminded people whose onboarding stands still");
-                app.outbox_bell.notify_one();
+                app.ring(Written { mails: true, events: true });
             }
             Err(error) => {
                 tracing::warn!(
@@ -92,14 +93,10 @@ async fn write(app: &App, window: ReminderWindow, due: DueReminder) -> Result<bo
     };
     let expires_at = Some(changed_at + window.ends_after);
     let mail = Mail { user_id: Some(user.id), to: user.email, language: user.language, content, expires_at };
-    let mutation = Mutation {
-        at: app.now(),
-        idempotency: None,
-        session: None,
-        effect: Effect::Remind(reminder),
-        messages: vec![app.envelopes.seal(&mail)?],
-        audit: None,
-    };
+    let (at, effect) = (app.now(), Effect::Remind(reminder));
+    let mut messages = vec![app.envelopes.seal(&mail)?];
+    messages.extend(app.events_of(&effect, at)?);
+    let mutation = Mutation { at, idempotency: None, session: None, effect, messages, audit: None };
     Ok(app.store.commit(mutation).await? == Outcome::Committed)
 }
 

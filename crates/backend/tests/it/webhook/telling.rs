@@ -61,6 +61,29 @@ async fn the_way_of_a_person_is_told_in_order_and_signed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_stuck_is_told_of_once() {
+    let (database, receiver) = (Database::new(), Receiver::start().await);
+    let instance = telling(&database, &receiver).await;
+    let person = instance.register().await;
+    let three_days = 3 * 24 * 3_600_000;
+    database.execute(&format!("UPDATE onboarding SET updated_at = updated_at - {three_days}"));
+    let stuck = || -> Vec<Value> {
+        let events = receiver.received().iter().map(testkit::webhook::Received::body).collect::<Vec<_>>();
+        events.into_iter().filter(|event| event["type"] == "onboarding.stuck").collect()
+    };
+    let told = eventually(LIMIT, || async {
+        let told = stuck();
+        if told.is_empty() { Err("nothing told".to_owned()) } else { Ok(told) }
+    })
+    .await;
+    let me = instance.get("/api/auth/me").bearer_auth(&person.access_token).answer(StatusCode::OK).await;
+    assert_eq!(told[0]["data"]["user_id"], me.body["id"]);
+    assert!(told[0]["data"]["since"].as_str().unwrap().ends_with('Z'), "{told:?}");
+    assert_eq!(database.count("outbox WHERE topic = 'onboarding.stuck'"), 1);
+    check(&receiver.received());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_webhook_no_event_is_written() {
     let (instance, database) = crate::api::harness::alone().await;
     instance.register().await;
