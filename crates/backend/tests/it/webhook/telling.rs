@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use testkit::eventually;
 use testkit::webhook::{Mood, Receiver};
 
-use super::{LIMIT, check, telling};
+use super::{LIMIT, check, settings, telling};
 use crate::api::harness::{Database, Instance, Person, Send as _};
 use crate::api::mailbox::Mailbox;
 
@@ -63,7 +63,13 @@ async fn the_way_of_a_person_is_told_in_order_and_signed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_is_stuck_is_told_of_once() {
     let (database, receiver) = (Database::new(), Receiver::start().await);
-    let instance = telling(&database, &receiver).await;
+    // The event comes with the first reminder, which only an instance that sends mails writes.
+    let folder = tempfile::tempdir().unwrap();
+    let mails = folder.path().display().to_string();
+    let hook = settings(&receiver);
+    let mut all: Vec<(&str, &str)> = hook.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    all.push(("MAIL_OUTBOX_DIR", &mails));
+    let instance = Instance::start_with(&database, &all).await;
     let person = instance.register().await;
     let three_days = 3 * 24 * 3_600_000;
     database.execute(&format!("UPDATE onboarding SET updated_at = updated_at - {three_days}"));
