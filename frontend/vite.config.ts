@@ -1,6 +1,8 @@
+import { lingui } from '@lingui/vite-plugin';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { linguiMacros } from './lingui-macros.ts';
 import { precompress } from './precompress.ts';
 import { CONTENT_SECURITY_POLICY } from './src/csp.ts';
 import { themeCss } from './src/theme/static-css.ts';
@@ -34,11 +36,48 @@ function contentSecurityPolicy(): Plugin {
   };
 }
 
+/** Catalogues say whose and in which language they are: `words-main-de`. */
+function nameOfChunk({ facadeModuleId }: { facadeModuleId?: string | null | undefined }): string {
+  const [, area, language] = /\/locales\/(\w+)\/([\w-]+)\.po$/.exec(facadeModuleId ?? '') ?? [];
+  return area ? `assets/words-${area}-${language}-[hash].js` : 'assets/[name]-[hash].js';
+}
+
+/** The router's package names only its build for development, which warns of more and weighs more. */
+function routerForProduction(): Plugin {
+  return {
+    name: 'router-for-production',
+    apply: 'build',
+    config: () => ({
+      resolve: {
+        alias: [
+          {
+            find: /^react-router$/,
+            replacement: `${import.meta.dirname}/node_modules/react-router/dist/production/index.mjs`,
+          },
+        ],
+      },
+    }),
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), staticTheme(), contentSecurityPolicy(), precompress()],
+  plugins: [
+    linguiMacros(),
+    lingui({ failOnCompileError: true }),
+    react(),
+    routerForProduction(),
+    staticTheme(),
+    contentSecurityPolicy(),
+    precompress(),
+  ],
   server: { host: '127.0.0.1', port: 3000, proxy },
   preview: { host: '127.0.0.1', port: 3000, proxy },
-  build: { target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { output: { chunkFileNames: nameOfChunk } },
+  },
   test: {
     restoreMocks: true,
     testTimeout: 20_000,

@@ -10,6 +10,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
 import { Pages } from './app/Pages';
+import { LanguageProvider } from './i18n/LanguageProvider';
 import { colorSchemes, setUp } from './app/setup';
 import { theme } from './theme/theme';
 
@@ -20,16 +21,18 @@ if (!root) throw new Error('index.html has no element #root');
 
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider
-      theme={theme}
-      defaultColorScheme="auto"
-      colorSchemeManager={colorSchemes}
-      withCssVariables={false}
-      withGlobalClasses={false}
-    >
-      <BrowserRouter>
-        <Pages />
-      </BrowserRouter>
-    </MantineProvider>
+    <LanguageProvider>
+      <MantineProvider
+        theme={theme}
+        defaultColorScheme="auto"
+        colorSchemeManager={colorSchemes}
+        withCssVariables={false}
+        withGlobalClasses={false}
+      >
+        <BrowserRouter>
+          <Pages />
+        </BrowserRouter>
+      </MantineProvider>
+    </LanguageProvider>
   </StrictMode>,
 );

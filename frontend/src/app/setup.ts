@@ -4,7 +4,9 @@ import { watchConnection } from '../api/connection';
 import { storage } from '../api/storage';
 import { accessToken, followTabs, renewToken, restore } from '../session/account';
 import { createTraces } from '../traces';
+import { startWords } from '../i18n/words';
 import { noteDebug } from './debug';
+import { followAccountLanguage } from './language';
 import { preload } from './preload';
 import { COLOR_SCHEME_SLOT } from './slots';
 
@@ -13,6 +15,7 @@ export const colorSchemes = localStorageColorSchemeManager({ key: COLOR_SCHEME_S
 /** Wires the parts together, once, before the first render. */
 export function setUp(): void {
   noteDebug(window.location.search);
+  startWords(window.location.search).catch(sayInAllLanguages);
   preload(window.location.pathname);
   watchConnection();
   connectClient({
@@ -21,5 +24,12 @@ export function setUp(): void {
     traces: createTraces({ storage }),
   });
   followTabs();
+  followAccountLanguage();
   void restore();
+}
+
+/** The words have not come: what is said about that is in no catalogue. */
+function sayInAllLanguages(): void {
+  document.body.textContent =
+    'This page could not be loaded. Please load it again. · Diese Seite konnte nicht geladen werden. Bitte laden Sie sie neu.';
 }

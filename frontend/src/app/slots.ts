@@ -9,3 +9,6 @@ export const DEBUG_SLOT = 'onboarding.debug';
 
 /** The share of calls that is traced, as the last answer said. */
 export const TRACES_SLOT = 'onboarding.traces';
+
+/** The language that was chosen in this browser. */
+export const LANGUAGE_SLOT = 'onboarding.language';

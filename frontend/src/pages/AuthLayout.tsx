@@ -1,6 +1,6 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Suspense } from 'react';
 import { Outlet } from 'react-router';
-import { STEP_KEYS, WORDS } from '../onboarding/steps';
 import { FormSkeleton } from '../ui/AppSkeleton';
 import { Brand } from '../ui/Brand';
 import { Footer } from '../ui/Footer';
@@ -10,17 +10,23 @@ import classes from './AuthLayout.module.css';
 
 /** The frame of sign-up and log-in: what lies ahead on one side, the form on the other. */
 export function AuthLayout() {
+  const { t } = useLingui();
+  const steps = [t`Account`, t`Profile`, t`Organization`, t`Preferences`, t`Review`];
   return (
     <div className={classes.frame}>
-      <aside className={classes.side} aria-label="What lies ahead">
+      <aside className={classes.side} aria-label={t`What lies ahead`}>
         <Hills className={classes.hills} />
-        <p className={classes.promise}>Five short steps, and your workspace is ready.</p>
+        <p className={classes.promise}>
+          <Trans>Five short steps, and your workspace is ready.</Trans>
+        </p>
         <ol className={classes.steps}>
-          {STEP_KEYS.map((key) => (
-            <li key={key}>{WORDS[key].name}</li>
+          {steps.map((name) => (
+            <li key={name}>{name}</li>
           ))}
         </ol>
-        <p className={classes.aside}>Stop whenever you like. You go on from there on any device.</p>
+        <p className={classes.aside}>
+          <Trans>Stop whenever you like. You go on from there on any device.</Trans>
+        </p>
       </aside>
       <div className={classes.column}>
         <header className={classes.header}>

@@ -1,3 +1,4 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, TextInput } from '@mantine/core';
 import { Link, useLocation } from 'react-router';
 import { signUp } from '../session/account';
@@ -9,6 +10,8 @@ import { NewPassword } from './NewPassword';
 import { useCredentialsForm } from './useCredentialsForm';
 
 export function SignUp() {
+  const { t } = useLingui();
+  const taken = t`There is an account with this address already.`;
   const location = useLocation();
   const { form, field, formRef, busy, failure, onSubmit } = useCredentialsForm({
     initial: { full_name: '', email: '', password: '' },
@@ -18,69 +21,81 @@ export function SignUp() {
       password: (password, { email }) => advise(password, email).error,
     },
     send: signUp,
-    refusal: (error) => (error.code === 'email_taken' ? { email: TAKEN } : undefined),
+    refusal: (error) => (error.code === 'email_taken' ? { email: taken } : undefined),
   });
-  const taken = form.errors['email'] === TAKEN;
+  const isTaken = form.errors['email'] === taken;
   return (
     <>
       <PageHeading
-        title="Sign up"
-        heading="Create your account"
-        lead="It takes about three minutes from here."
+        title={t`Sign up`}
+        heading={t`Create your account`}
+        lead={t`It takes about three minutes from here.`}
       />
       <form ref={formRef} className={classes.form} onSubmit={onSubmit} noValidate>
         <FailureNote failure={failure} />
-        <TextInput label="Your name" autoComplete="name" {...field('full_name')} />
+        <TextInput label={t`Your name`} autoComplete="name" {...field('full_name')} />
         <TextInput
-          label="E-mail"
+          label={t`E-mail`}
           type="email"
           autoComplete="email"
           inputMode="email"
           {...field('email')}
           error={
-            taken ? <TakenHint email={form.values.email} state={location.state} /> : form.errors['email']
+            isTaken ? (
+              <TakenHint words={taken} email={form.values.email} state={location.state} />
+            ) : (
+              form.errors['email']
+            )
           }
         />
         <NewPassword
-          label="Password"
+          label={t`Password`}
           email={form.values.email}
           value={form.values.password}
           input={field('password')}
         />
         <Button type="submit" size="lg" fullWidth loading={busy}>
-          Create account
+          <Trans>Create account</Trans>
         </Button>
       </form>
       <p className={classes.legal}>
-        By creating an account you accept the{' '}
-        <a href="/terms" target="_blank" rel="noopener">
-          terms of use
-        </a>
-        . What we keep of you is in the{' '}
-        <a href="/privacy" target="_blank" rel="noopener">
-          privacy notice
-        </a>
-        .
+        <Trans>
+          By creating an account you accept the{' '}
+          <a href="/terms" target="_blank" rel="noopener">
+            terms of use
+          </a>
+          . What we keep of you is in the{' '}
+          <a href="/privacy" target="_blank" rel="noopener">
+            privacy notice
+          </a>
+          .
+        </Trans>
       </p>
       <p className={classes.other}>
-        Been here before?{' '}
-        <Link to="/log-in" state={location.state}>
-          Log in
-        </Link>
+        <Trans>
+          Been here before?{' '}
+          <Link to="/log-in" state={location.state}>
+            Log in
+          </Link>
+        </Trans>
       </p>
     </>
   );
 }
 
-const TAKEN = 'There is an account with this address already.';
+interface TakenHintProps {
+  words: string;
+  email: string;
+  state: unknown;
+}
 
-function TakenHint({ email, state }: { email: string; state: unknown }) {
+function TakenHint({ words, email, state }: TakenHintProps) {
   const carried = typeof state === 'object' ? state : {};
   return (
     <>
-      {TAKEN}{' '}
+      {words}{' '}
       <Link to="/log-in" state={{ ...carried, email }}>
-        Log in instead
+        <Trans>Log in instead</Trans>
       </Link>
     </>
   );

@@ -1,9 +1,9 @@
-import { useForm } from '@mantine/form';
 import { type FormEvent, useRef, useState } from 'react';
 import { ApiError } from '../api/problem';
 import { asSentence } from '../api/words';
 import { focusFirstError } from '../ui/focus';
 import { useFailure } from '../ui/useFailure';
+import { useTextForm } from './useTextForm';
 
 interface CredentialsFormOptions<V> {
   initial: V;
@@ -18,16 +18,12 @@ export function useCredentialsForm<V extends Record<string, string>>(options: Cr
   const [busy, setBusy] = useState(false);
   const { failure, fail, say } = useFailure();
   const formRef = useRef<HTMLFormElement>(null);
-  const form = useForm<V>({
-    initialValues: options.initial,
-    validate: options.validate as Parameters<typeof useForm<V>>[0] extends { validate?: infer R } ? R : never,
-    clearInputErrorOnChange: true,
-  });
+  const form = useTextForm<V>(options.initial);
 
   const show = (error: unknown): void => {
     if (!(error instanceof ApiError)) return fail(error);
     const { form: whole, ...known } = options.refusal?.(error) ?? byField(error, options.initial);
-    form.setErrors(known);
+    form.setErrors(known as Partial<Record<keyof V, string>>);
     if (whole) say(whole);
     else if (Object.keys(known).length === 0) fail(error);
     focusFirstError(formRef.current);
@@ -37,7 +33,9 @@ export function useCredentialsForm<V extends Record<string, string>>(options: Cr
     event.preventDefault();
     if (busy) return;
     say(undefined);
-    if (form.validate().hasErrors) return focusFirstError(formRef.current);
+    const errors = refused(options.validate, form.getValues());
+    form.setErrors(errors);
+    if (Object.keys(errors).length > 0) return focusFirstError(formRef.current);
     setBusy(true);
     try {
       await options.send(form.getValues());
@@ -54,6 +52,19 @@ export function useCredentialsForm<V extends Record<string, string>>(options: Cr
     withAsterisk: false,
   });
   return { form, field, formRef, busy, failure, onSubmit };
+}
+
+/** Messages for what would be refused. */
+function refused<V extends Record<string, string>>(
+  rules: CredentialsFormOptions<V>['validate'],
+  values: V,
+): Partial<Record<keyof V, string>> {
+  const errors: Partial<Record<keyof V, string>> = {};
+  for (const name of Object.keys(rules) as Array<keyof V>) {
+    const message = rules[name](values[name], values);
+    if (message !== undefined) errors[name] = message;
+  }
+  return errors;
 }
 
 function byField(error: ApiError, initial: object): Record<string, string> {

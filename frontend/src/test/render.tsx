@@ -2,6 +2,7 @@ import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { render, type RenderResult } from '@testing-library/react';
 import type { ReactNode } from 'react';
+import { LanguageProvider } from '../i18n/LanguageProvider';
 import { MemoryRouter, Route, Routes } from 'react-router';
 import { theme } from '../theme/theme';
 
@@ -9,15 +10,17 @@ import { theme } from '../theme/theme';
 export function show(element: ReactNode, path = '/', hash = ''): RenderResult {
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: 'always' } } });
   return render(
-    <MantineProvider theme={theme} env="test">
-      <QueryClientProvider client={queries}>
-        <MemoryRouter initialEntries={[path + hash]}>
-          <Routes>
-            <Route path={path} element={element} />
-            <Route path="*" element={<p>elsewhere</p>} />
-          </Routes>
-        </MemoryRouter>
-      </QueryClientProvider>
-    </MantineProvider>,
+    <LanguageProvider>
+      <MantineProvider theme={theme} env="test">
+        <QueryClientProvider client={queries}>
+          <MemoryRouter initialEntries={[path + hash]}>
+            <Routes>
+              <Route path={path} element={element} />
+              <Route path="*" element={<p>elsewhere</p>} />
+            </Routes>
+          </MemoryRouter>
+        </QueryClientProvider>
+      </MantineProvider>
+    </LanguageProvider>,
   );
 }

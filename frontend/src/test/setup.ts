@@ -1,3 +1,4 @@
+import { i18n } from '@lingui/core';
 import { cleanup } from '@testing-library/react';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { connection } from '../api/connection';
@@ -6,6 +7,8 @@ import { network, resetService } from './network';
 beforeAll(() => network.listen({ onUnhandledRequest: 'error' }));
 beforeEach(() => {
   window.localStorage.clear();
+  // English is in the texts themselves here.
+  i18n.loadAndActivate({ locale: 'en', locales: 'en-GB', messages: {} });
   connection.set('online');
   resetService();
 });
