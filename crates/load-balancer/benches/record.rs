@@ -13,12 +13,12 @@ use std::{
 };
 
 use load_balancer::internals::{
-    pool::{Health, Lease, Outcome, Pool, PoolSettings, PoolState, Server, Timeouts},
+    pool::{Health, Lease, Outcome, Pool, PoolSettings, PoolState, Server},
     record::{
         AttemptEnd, Entry, Protocol, Recorder,
         access_log::{Format, LogBuffer, Writer},
     },
-    route::{HostMatch, Route, RouteTable},
+    route::{HostMatch, Route, RoutePolicy, RouteTable},
 };
 
 const ROUNDS: usize = 31;
@@ -34,9 +34,7 @@ fn table() -> RouteTable {
         host: HostMatch::Any,
         path: path.into(),
         pool: Arc::clone(&pool),
-        timeouts: Timeouts::default(),
-        limiter: None,
-        cache: None,
+        policy: RoutePolicy::default(),
     };
     RouteTable::new(["/", "/api", "/api/static-data"].map(route).into())
 }

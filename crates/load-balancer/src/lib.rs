@@ -65,8 +65,8 @@ pub mod internals {
     }
     pub mod pool {
         pub use crate::pool::{
-            Algorithm, Health, Lease, Outcome, PickState, Pool, PoolSettings, PoolState, Server, Timeouts,
-            Tried, pick,
+            Algorithm, Health, Lease, Outcome, PickState, Pool, PoolSettings, PoolState, RequestPolicy,
+            Server, Timeouts, Tried, pick,
         };
     }
     pub mod probing {
@@ -79,7 +79,7 @@ pub mod internals {
         }
     }
     pub mod route {
-        pub use crate::route::{HostMatch, Route, RouteTable};
+        pub use crate::route::{HostMatch, Route, RoutePolicy, RouteTable};
     }
     pub mod snapshot {
         pub use crate::snapshot::{Published, Snapshot};

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use crate::{
     cache::Cache,
     limit::Limiter,
-    pool::{Pool, Timeouts},
+    pool::{Pool, RequestPolicy},
 };
 
 /// Where a request goes and what holds for it there.
@@ -19,8 +19,15 @@ pub struct Route {
     pub path: Box<str>,
     /// The servers.
     pub pool: Arc<Pool>,
-    /// How long things may take.
-    pub timeouts: Timeouts,
+    /// What holds for its requests.
+    pub policy: RoutePolicy,
+}
+
+/// What holds for the requests of a route: made once, when a snapshot is put together, and borrowed by every exchange.
+#[derive(Debug, Default)]
+pub struct RoutePolicy {
+    /// Time-outs, retries and sizes: the pool's, but for what the route says.
+    pub requests: RequestPolicy,
     /// Who may ask how often; outlives a reload that does not change it.
     pub limiter: Option<Arc<Limiter>>,
     /// What is known of answers; outlives a reload that does not change it.
@@ -183,9 +190,7 @@ mod tests {
             host: HostMatch::parse(host),
             path: (*path).into(),
             pool: Arc::new(Pool::new("p", PoolSettings::default(), Vec::new(), Arc::new(PoolState::new(1)))),
-            timeouts: Timeouts::default(),
-            limiter: None,
-            cache: None,
+            policy: RoutePolicy::default(),
         };
         RouteTable::new(routes.iter().map(route).collect())
     }

@@ -232,13 +232,13 @@ fn routes(page: &mut Page, snapshot: &Snapshot) {
         "Requests refused because their client had used up its rate.",
     );
     for route in snapshot.routes.iter() {
-        if let Some(limiter) = &route.limiter {
+        if let Some(limiter) = &route.policy.limiter {
             page.sample("lb_rate_limited_total", &[("route", &route.name)], limiter.refused());
         }
     }
     page.family("lb_cache_requests_total", "counter", "Requests to routes with a cache, by result.");
     let mut sums = std::collections::BTreeMap::new();
-    for cache in snapshot.routes.iter().filter_map(|route| route.cache.as_ref()) {
+    for cache in snapshot.routes.iter().filter_map(|route| route.policy.cache.as_ref()) {
         for (result, count) in cache.results().counts() {
             *sums.entry(result).or_insert(0_u64) += count;
         }

@@ -5,6 +5,7 @@
 mod file;
 mod listen;
 mod pools;
+mod requests;
 mod routes;
 mod timeouts;
 mod values;
@@ -28,7 +29,7 @@ pub(crate) use self::values::{HostPort, is_name};
 use crate::{
     cache::CachePolicy,
     limit::RateLimit,
-    pool::{AdminState, PoolSettings, Timeouts},
+    pool::{AdminState, PoolSettings, RequestPolicy},
     record::access_log::Format,
     route::HostMatch,
     trust::TrustedProxy,
@@ -146,8 +147,8 @@ pub struct RouteConfig {
     pub path: String,
     /// The pool's name; there is such a pool.
     pub pool: String,
-    /// The pool's time limits, but for those that the route has of its own.
-    pub timeouts: Timeouts,
+    /// The pool's time-outs, retries and sizes, but for those that the route has of its own.
+    pub requests: RequestPolicy,
     /// What each client may ask.
     pub rate_limit: Option<RateLimit>,
     /// What is kept of answers.

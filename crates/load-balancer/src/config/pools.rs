@@ -5,13 +5,12 @@ use std::{collections::HashSet, time::Duration};
 use service_kit::toml_file::Section;
 
 use super::{
-    DiscoverConfig, PoolConfig, ServerConfig, timeouts,
-    values::{ByteSize, DAY, DnsName, Name, Span},
+    DiscoverConfig, PoolConfig, ServerConfig, requests, timeouts,
+    values::{DAY, DnsName, Name, Span},
 };
 use crate::{
     http1::target::is_target_byte,
-    pool::{CheckPolicy, MAX_ATTEMPTS, MOST_SERVERS, PoolSettings, Thresholds},
-    retry::RetryPolicy,
+    pool::{CheckPolicy, MOST_SERVERS, PoolSettings, Thresholds},
 };
 
 const MILLISECOND: Span = Span(Duration::from_millis(1));
@@ -21,7 +20,6 @@ const OFTEN: Span = Span(Duration::from_millis(10));
 const LOOKUPS: std::ops::RangeInclusive<Span> =
     Span(Duration::from_millis(100))..=Span(Duration::from_hours(1));
 const MOST_KEPT: usize = 10_000;
-const MOST_REPLAYED: ByteSize = ByteSize(16 << 20);
 pub(crate) const WEIGHTS: std::ops::RangeInclusive<u32> = 1..=1000;
 
 pub(super) fn read(root: &Section<'_>) -> Vec<PoolConfig> {
@@ -103,36 +101,17 @@ fn server(section: &Section<'_>) -> Option<ServerConfig> {
 
 fn settings(section: &Section<'_>) -> PoolSettings {
     let default = PoolSettings::default();
-    let span = |key, default| section.within(key, Span(Duration::ZERO)..=DAY, Span(default)).0;
-    let replay_default = ByteSize(default.replay_body_max as u64);
-    let replay = section.within("replay_body_max", ByteSize(0)..=MOST_REPLAYED, replay_default);
     let (timeouts, keepalive_timeout) =
-        timeouts::of_pool(section, default.timeouts, default.keepalive_timeout);
+        timeouts::of_pool(section, default.requests.timeouts, default.keepalive_timeout);
     PoolSettings {
         algorithm: section.or("algorithm", default.algorithm),
         keepalive: section.within("keepalive", 0..=MOST_KEPT, default.keepalive),
         keepalive_timeout,
-        wait_for_server: span("wait_for_server", default.wait_for_server),
-        replay_body_max: usize::try_from(replay.0).unwrap_or(default.replay_body_max),
-        max_body: section.optional::<ByteSize>("max_body").map(|size| size.0),
-        timeouts,
-        retry: retry(section, default.retry),
+        requests: requests::read(section, timeouts, default.requests),
         health: health(section, default.health),
         passive: passive(section, default.passive),
         expected_instances: default.expected_instances,
     }
-}
-
-fn retry(section: &Section<'_>, default: RetryPolicy) -> RetryPolicy {
-    let Some(section) = section.section("retry") else { return default };
-    let most = u32::try_from(MAX_ATTEMPTS - 1).unwrap_or(default.max_retries);
-    let retry = RetryPolicy {
-        max_retries: section.within("max_retries", 0..=most, default.max_retries),
-        budget_percent: section.within("budget_percent", 0..=1000, default.budget_percent),
-        assign_idempotency_key: section.or("assign_idempotency_key", default.assign_idempotency_key),
-    };
-    section.unknown();
-    retry
 }
 
 fn health(section: &Section<'_>, default: CheckPolicy) -> CheckPolicy {

@@ -7,10 +7,10 @@ use service_kit::toml_file::Section;
 use super::{
     PoolConfig, RouteConfig,
     pools::is_path,
-    timeouts,
+    requests, timeouts,
     values::{ByteSize, DAY, HostPattern, Name, Span},
 };
-use crate::{cache::CachePolicy, limit::RateLimit, pool::Timeouts, route::HostMatch};
+use crate::{cache::CachePolicy, limit::RateLimit, pool::RequestPolicy, route::HostMatch};
 
 const COUNTS: RangeInclusive<u32> = 1..=1_000_000_000;
 const YEAR: Span = Span(Duration::from_hours(24 * 365));
@@ -43,13 +43,14 @@ fn route(section: &Section<'_>, pools: &[PoolConfig]) -> Option<RouteConfig> {
         );
     }
     let pool = section.required::<Name>("pool");
-    let timeouts = pool.as_ref().and_then(|Name(pool)| known_pool(section, pool, pools));
-    let timeouts = timeouts::of_route(section, timeouts.unwrap_or_default());
+    let inherited = pool.as_ref().and_then(|Name(pool)| known_pool(section, pool, pools)).unwrap_or_default();
+    let timeouts = timeouts::of_route(section, inherited.timeouts);
+    let requests = requests::read(section, timeouts, inherited);
     let host =
         section.optional::<HostPattern>("host").map_or(HostMatch::Any, |host| HostMatch::parse(&host.0));
     let (rate_limit, cache) = (rate_limit(section), cache(section));
     section.unknown();
-    Some(RouteConfig { host, path: path?, pool: pool?.0, timeouts, rate_limit, cache })
+    Some(RouteConfig { host, path: path?, pool: pool?.0, requests, rate_limit, cache })
 }
 
 fn rate_limit(section: &Section<'_>) -> Option<RateLimit> {
@@ -69,10 +70,10 @@ fn cache(section: &Section<'_>) -> Option<CachePolicy> {
     Some(CachePolicy { ttl, max_size })
 }
 
-/// The time limits of the pool of this name, if there is one.
-fn known_pool(section: &Section<'_>, name: &str, pools: &[PoolConfig]) -> Option<Timeouts> {
+/// What holds for requests to the pool of this name, if there is one.
+fn known_pool(section: &Section<'_>, name: &str, pools: &[PoolConfig]) -> Option<RequestPolicy> {
     if let Some(pool) = pools.iter().find(|known| known.name == name) {
-        return Some(pool.settings.timeouts);
+        return Some(pool.settings.requests);
     }
     let names: Vec<&str> = pools.iter().map(|pool| pool.name.as_str()).collect();
     let reason = if names.is_empty() {

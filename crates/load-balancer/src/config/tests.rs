@@ -1,7 +1,8 @@
 use std::{path::Path, time::Duration};
 
 use super::*;
-use crate::pool::Algorithm;
+use crate::pool::{Algorithm, Timeouts};
+use crate::retry::RetryPolicy;
 
 const GOOD: &str = r#"
 [[pools]]
@@ -103,15 +104,15 @@ fn all_that_can_be_said_is_understood() {
         request_idle: Duration::from_secs(15),
         total: Duration::from_secs(20),
     };
-    assert_eq!((settings.timeouts, settings.keepalive_timeout), (timeouts, Duration::from_secs(10)));
-    assert_eq!((settings.replay_body_max, settings.max_body), (16_384, Some(1_048_576)));
-    assert_eq!((settings.retry.max_retries, settings.passive.failures), (2, 5));
+    assert_eq!((settings.requests.timeouts, settings.keepalive_timeout), (timeouts, Duration::from_secs(10)));
+    assert_eq!((settings.requests.replay_body_max, settings.requests.max_body), (16_384, Some(1_048_576)));
+    assert_eq!((settings.requests.retry.max_retries, settings.passive.failures), (2, 5));
     assert_eq!((config.listen.max_connections, config.listen.max_connections_per_address), (10_000, 300));
     let [api, root] = &config.routes[..] else { panic!("two routes") };
     assert_eq!(api.name(), "*.example.com/api");
     let (connect, response_idle) = (Duration::from_secs(1), Duration::from_hours(1));
-    assert_eq!(api.timeouts, Timeouts { connect, response_idle, ..timeouts });
-    assert_eq!((root.timeouts, config.notes.len()), (timeouts, 0));
+    assert_eq!(api.requests.timeouts, Timeouts { connect, response_idle, ..timeouts });
+    assert_eq!((root.requests.timeouts, config.notes.len()), (timeouts, 0));
     let limit = RateLimit { requests: 100, per: Duration::from_mins(1), burst: 16 };
     assert_eq!((api.rate_limit, api.cache.unwrap().max_size), (Some(limit), 104_857_600));
     let limit = RateLimit { requests: 5, per: Duration::from_secs(1), burst: 5 };
@@ -126,7 +127,7 @@ fn timeouts(pool: &str, route: &str) -> (Timeouts, Timeouts, Vec<String>) {
     let text = format!("{text}{}", table(route));
     let config = parse(Path::new("lb.toml"), &text, true).expect(&text);
     let notes = config.notes.into_iter().map(|note| note.key).collect();
-    (config.pools[0].settings.timeouts, config.routes[0].timeouts, notes)
+    (config.pools[0].settings.requests.timeouts, config.routes[0].requests.timeouts, notes)
 }
 
 #[test]
@@ -149,6 +150,40 @@ fn each_clock_has_a_default_and_may_be_said_by_pool_and_route() {
         assert_eq!(timeouts("", &said), (default, expected, vec![]), "{key}");
         let other = format!("{{ {key} = \"50s\" }}");
         assert_eq!(timeouts(&other, &said).1, expected, "{key}: the route decides");
+    }
+}
+
+#[test]
+fn a_route_says_by_the_keys_of_its_pool_what_is_else_with_its_requests() {
+    let inherited = RequestPolicy { max_body: Some(1024), ..RequestPolicy::default() };
+    let kept = |retry| RequestPolicy { retry, ..inherited };
+    let rows = [
+        ("", inherited),
+        ("max_body = \"5KB\"", RequestPolicy { max_body: Some(5120), ..inherited }),
+        ("replay_body_max = \"1KiB\"", RequestPolicy { replay_body_max: 1024, ..inherited }),
+        ("wait_for_server = \"9s\"", RequestPolicy { wait_for_server: Duration::from_secs(9), ..inherited }),
+        ("retry = { max_retries = 1 }", kept(RetryPolicy { max_retries: 1, ..inherited.retry })),
+        ("retry = { budget_percent = 5 }", kept(RetryPolicy { budget_percent: 5, ..inherited.retry })),
+        (
+            "retry = { assign_idempotency_key = true }",
+            kept(RetryPolicy { assign_idempotency_key: true, ..inherited.retry }),
+        ),
+        (
+            "timeouts = { total = \"90s\" }",
+            RequestPolicy {
+                timeouts: Timeouts { total: Duration::from_secs(90), ..inherited.timeouts },
+                ..inherited
+            },
+        ),
+    ];
+    let pool = GOOD.replace("[[routes]]", "max_body = \"1KB\"\n[[routes]]");
+    for (said, expected) in rows {
+        let config = parse(Path::new("lb.toml"), &format!("{pool}{said}\n"), true).expect(said);
+        assert_eq!(
+            (config.pools[0].settings.requests, config.routes[0].requests),
+            (inherited, expected),
+            "{said}"
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use crate::cache::{Cache, CachePolicy};
 use crate::config::{PoolConfig, RouteConfig, ServerConfig};
 use crate::limit::{Limiter, RateLimit};
 use crate::pool::{Listed, Member, Pool, PoolState, Server, Source};
-use crate::route::{Route, RouteTable};
+use crate::route::{Route, RoutePolicy, RouteTable};
 use crate::snapshot::Snapshot;
 
 /// A snapshot of what is desired. Pools of the same name keep their state, servers of the same name and address are the
@@ -87,18 +87,25 @@ fn route(config: &RouteConfig, old: Option<&Snapshot>, pools: &HashMap<&str, &Ar
         host: config.host.clone(),
         path: config.path.as_str().into(),
         pool: Arc::clone(pools.get(config.pool.as_str())?),
-        timeouts: config.timeouts,
-        limiter: config.rate_limit.map(|limit| limiter(limit, old)),
-        cache: config.cache.map(|policy| cache(policy, old)),
+        policy: policy(config, old.map(|old| &old.policy)),
     })
 }
 
-fn limiter(limit: RateLimit, old: Option<&Route>) -> Arc<Limiter> {
+/// What holds for a route's requests, in one value.
+fn policy(config: &RouteConfig, old: Option<&RoutePolicy>) -> RoutePolicy {
+    RoutePolicy {
+        requests: config.requests,
+        limiter: config.rate_limit.map(|limit| limiter(limit, old)),
+        cache: config.cache.map(|policy| cache(policy, old)),
+    }
+}
+
+fn limiter(limit: RateLimit, old: Option<&RoutePolicy>) -> Arc<Limiter> {
     let known = old.and_then(|old| old.limiter.as_ref()).filter(|known| known.limit() == limit);
     known.map_or_else(|| Arc::new(Limiter::new(limit)), Arc::clone)
 }
 
-fn cache(policy: CachePolicy, old: Option<&Route>) -> Arc<Cache> {
+fn cache(policy: CachePolicy, old: Option<&RoutePolicy>) -> Arc<Cache> {
     let known = old.and_then(|old| old.cache.as_ref()).filter(|known| known.policy() == policy);
     known.map_or_else(|| Arc::new(Cache::new(policy)), Arc::clone)
 }

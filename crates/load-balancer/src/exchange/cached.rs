@@ -74,7 +74,7 @@ impl<C: Client> Exchange<'_, C> {
         news: impl Future<Output = ()>,
         pool: &CurrentPool<'_>,
     ) -> Result<(), ExchangeError> {
-        let limit = pool.timeouts().first_byte;
+        let limit = pool.policy().timeouts.first_byte;
         forward::unless_left(self.worker, self.client, &self.request, self.timer, limit, news).await.map(drop)
     }
 

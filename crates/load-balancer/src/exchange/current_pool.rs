@@ -1,6 +1,6 @@
 //! The pool of one request, while servers come and go.
 
-use crate::pool::{Pool, Timeouts};
+use crate::pool::{Pool, RequestPolicy};
 use crate::route::Route;
 use crate::worker::Worker;
 use std::cell::OnceCell;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// of them stay as long as the request, which borrows servers from them.
 pub(super) struct CurrentPool<'s> {
     first: &'s Pool,
-    timeouts: &'s Timeouts,
+    policy: &'s RequestPolicy,
     later: Later,
 }
 
@@ -25,12 +25,12 @@ struct Successor {
 
 impl<'s> CurrentPool<'s> {
     pub(super) fn new(route: &'s Route) -> Self {
-        Self { first: &route.pool, timeouts: &route.timeouts, later: OnceCell::new() }
+        Self { first: &route.pool, policy: &route.policy.requests, later: OnceCell::new() }
     }
 
-    /// How long things may take on the request's route.
-    pub(super) fn timeouts(&self) -> &'s Timeouts {
-        self.timeouts
+    /// What holds for requests on the route.
+    pub(super) fn policy(&self) -> &'s RequestPolicy {
+        self.policy
     }
 
     /// The pool with the servers that the request knows of.

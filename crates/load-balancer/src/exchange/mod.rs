@@ -46,7 +46,7 @@ impl<C: Client> Exchange<'_, C> {
         let conclusion = match (self.own_answer(&view), route.zip(pool.as_ref())) {
             (Some(answer), _) => self.answer(&answer).await,
             (None, None) => self.refuse(ErrorKind::NotRouted).await,
-            (None, Some((route, pool))) => match (self.limited(route, began), &route.cache) {
+            (None, Some((route, pool))) => match (self.limited(route, began), &route.policy.cache) {
                 (Some(refusal), _) => self.refuse(ErrorKind::RateLimited(refusal)).await,
                 (None, None) => self.forward(pool, began).await,
                 (None, Some(cache)) => {
@@ -74,15 +74,15 @@ impl<C: Client> Exchange<'_, C> {
 
     /// Whether the client has used up what the route allows it.
     fn limited(&self, route: &Route, now: Instant) -> Option<Refusal> {
-        route.limiter.as_ref()?.admit(self.request.facts.client, now).err()
+        route.policy.limiter.as_ref()?.admit(self.request.facts.client, now).err()
     }
 
     /// Tries servers until one has answered, the client has left or nothing more may be tried.
     async fn forward<'p>(&mut self, pool: &'p CurrentPool<'p>, began: Instant) -> Conclusion<'p> {
-        if self.request.is_larger_than(pool.settings().max_body) {
+        if self.request.is_larger_than(pool.policy().max_body) {
             return self.refuse(ErrorKind::BodyTooLarge).await;
         }
-        self.assign_key(pool);
+        self.assign_key(pool.policy());
         let mut state = RetryState::new(pool, began, self.request.is_whole());
         loop {
             let server = match self.next_server(&mut state).await {
@@ -110,7 +110,7 @@ impl<C: Client> Exchange<'_, C> {
         let lease = Lease::new(server);
         let began = state.begin_attempt(server);
         self.request.begin_span(&self.worker.ids);
-        let replay = self.replay(state.pool);
+        let replay = self.replay(state.pool.policy());
         let target = AttemptTarget {
             server,
             settings: state.pool.settings(),
@@ -138,7 +138,7 @@ impl<C: Client> Exchange<'_, C> {
     fn after(&self, error: &forward::ExchangeError, state: &mut RetryState<'_>) -> Decision {
         let forward::ExchangeError::Upstream(error) = error else { return Decision::GiveUp };
         let decision =
-            state.decide(error.failure(), self.replay(state.pool), state.tries(), self.timer.now());
+            state.decide(error.failure(), self.replay(state.pool.policy()), state.tries(), self.timer.now());
         if decision != Decision::GiveUp {
             state.retry(self.worker, error.failure());
         }

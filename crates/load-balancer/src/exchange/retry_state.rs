@@ -4,7 +4,7 @@ use super::Exchange;
 use super::current_pool::CurrentPool;
 use crate::client::Client;
 use crate::forward::{self, Answered, ExchangeError, Limits};
-use crate::pool::{Member, Outcome, Pool, Server, Tried, pick, pick_any};
+use crate::pool::{Member, Outcome, RequestPolicy, Server, Tried, pick, pick_any};
 use crate::record::Attempts;
 use crate::retry::{self, Decision, Failure, Replay};
 use crate::worker::Worker;
@@ -41,14 +41,9 @@ pub(super) struct RetryState<'a> {
 impl<'a> RetryState<'a> {
     /// `whole` says that the request's last byte has come with its head.
     pub(super) fn new(pool: &'a CurrentPool<'a>, began: Instant, whole: bool) -> Self {
-        let (settings, timeouts) = (pool.settings(), pool.timeouts());
-        let limits = Limits {
-            timeouts,
-            answer_by: Cell::new(whole.then(|| began + timeouts.total)),
-            tunnel: TUNNEL_IDLE_TIMEOUT,
-            max_body: settings.max_body.unwrap_or(u64::MAX),
-            replay_body: settings.replay_body_max,
-        };
+        let policy = pool.policy();
+        let answer_by = Cell::new(whole.then(|| began + policy.timeouts.total));
+        let limits = Limits { policy, answer_by, tunnel: TUNNEL_IDLE_TIMEOUT };
         Self {
             pool,
             began,
@@ -94,7 +89,7 @@ impl<'a> RetryState<'a> {
             return Decision::GiveUp;
         }
         let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
-        retry::decide(failure, replay, attempt, self.pool.settings().retry, self.pool.state().budget(), now)
+        retry::decide(failure, replay, attempt, self.pool.policy().retry, self.pool.state().budget(), now)
     }
 
     /// Whether an answer is to be refused for another attempt: a 503, while another server is there to be asked.
@@ -179,7 +174,7 @@ impl<C: Client> Exchange<'_, C> {
                 return Ok(Some(server));
             }
             let now = self.timer.now();
-            let longest = now + state.pool.settings().wait_for_server;
+            let longest = now + state.pool.policy().wait_for_server;
             let answer_by = state.limits.answer_by.get();
             let wait_until =
                 *state.wait_until.get_or_insert(answer_by.map_or(longest, |end| end.min(longest)));
@@ -193,19 +188,19 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     /// What may be done with the request a second time.
-    pub(super) fn replay(&self, pool: &Pool) -> Replay {
+    pub(super) fn replay(&self, policy: &RequestPolicy) -> Replay {
         let facts = &self.request.facts;
         Replay {
             idempotent: facts.idempotent,
             has_key: facts.has_key,
-            body_replayable: self.request.is_kept(pool.settings().replay_body_max),
+            body_replayable: self.request.is_kept(policy.replay_body_max),
         }
     }
 
     /// Gives a request that changes something a key, so that it may be sent twice.
-    pub(super) fn assign_key(&mut self, pool: &Pool) {
+    pub(super) fn assign_key(&mut self, policy: &RequestPolicy) {
         let changes = matches!(self.request.method(), b"POST" | b"PUT" | b"PATCH" | b"DELETE");
-        if !pool.settings().retry.assign_idempotency_key || !changes || self.request.facts.has_key {
+        if !policy.retry.assign_idempotency_key || !changes || self.request.facts.has_key {
             return;
         }
         let mut key = [0; KEY_MARK.len() + Hyphenated::LENGTH];

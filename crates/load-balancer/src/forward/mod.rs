@@ -85,7 +85,7 @@ pub(crate) async fn attempt<C: Client>(
     };
     let date = worker.clock.date();
     let ask = |address: SocketAddr| -> Question {
-        let (health, every) = (&target.settings.health, target.limits.timeouts.first_byte);
+        let (health, every) = (&target.settings.health, target.limits.policy.timeouts.first_byte);
         Box::pin(worker.published().inquiries().ask(target.server, address, health, every))
     };
     let mut relay = Relay {
@@ -117,7 +117,7 @@ fn idle_connection(worker: &Worker, request: &Request, target: &AttemptTarget<'_
         return None;
     }
     // A request that cannot be sent twice must not meet a connection that is closed already.
-    let surely = !request.is_safe_twice() || !request.fits(target.limits.replay_body);
+    let surely = !request.is_safe_twice() || !request.fits(target.limits.policy.replay_body_max);
     worker.upstreams.take(target.server.id(), target.server.resolved()?, surely)
 }
 
@@ -131,7 +131,7 @@ async fn connect<C: Client>(
 ) -> Result<Upstream, ExchangeError> {
     let address = target.server.resolved().ok_or(UpstreamError::Unresolved)?;
     let connecting = Upstream::connect(address, timer.now(), worker.recorder.shard());
-    let timeout = target.limits.timeouts.connect;
+    let timeout = target.limits.policy.timeouts.connect;
     match unless_left(worker, client, request, timer, timeout, connecting).await? {
         Some(Ok(upstream)) => Ok(upstream),
         Some(Err(error)) => Err(UpstreamError::of_connect(error).into()),

@@ -12,6 +12,7 @@ mod label;
 mod lease;
 mod outlier;
 mod pick;
+mod request_policy;
 mod schedule;
 mod server;
 mod status;
@@ -45,11 +46,12 @@ pub use self::{
     health::Health,
     lease::Lease,
     pick::{Algorithm, PickState, Tried, pick},
+    request_policy::RequestPolicy,
     server::Server,
     timeouts::Timeouts,
 };
+use crate::retry::Budget;
 pub use crate::retry::Outcome;
-use crate::retry::{Budget, RetryPolicy};
 use crate::stats::PoolStats;
 
 /// The most servers that a pool can have.
@@ -66,16 +68,8 @@ pub struct PoolSettings {
     pub keepalive: usize,
     /// How long an upstream connection may be idle and be used again. Keep it under the backend's own.
     pub keepalive_timeout: Duration,
-    /// Time limits, where the route has no others.
-    pub timeouts: Timeouts,
-    /// When and how often to try again.
-    pub retry: RetryPolicy,
-    /// How long a request waits for a server when none can be tried.
-    pub wait_for_server: Duration,
-    /// The longest request body that is kept for a replay, in bytes.
-    pub replay_body_max: usize,
-    /// The longest request body at all, in bytes; `None` is no limit.
-    pub max_body: Option<u64>,
+    /// What holds for a request, where its route says nothing else.
+    pub requests: RequestPolicy,
     /// Active checks.
     pub health: CheckPolicy,
     /// Passive checks.
@@ -90,11 +84,7 @@ impl Default for PoolSettings {
             algorithm: Algorithm::RoundRobin,
             keepalive: 32,
             keepalive_timeout: Duration::from_secs(30),
-            timeouts: Timeouts::default(),
-            retry: RetryPolicy::default(),
-            wait_for_server: Duration::from_secs(2),
-            replay_body_max: 64 * 1024,
-            max_body: None,
+            requests: RequestPolicy::default(),
             health: CheckPolicy::default(),
             passive: Thresholds::default(),
             expected_instances: None,

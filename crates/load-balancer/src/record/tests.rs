@@ -5,8 +5,8 @@ use super::{
     *,
 };
 use crate::{
-    pool::{Health, PoolSettings, PoolState, Timeouts},
-    route::HostMatch,
+    pool::{Health, PoolSettings, PoolState},
+    route::{HostMatch, RoutePolicy},
 };
 
 fn route() -> Route {
@@ -19,9 +19,7 @@ fn route() -> Route {
         host: HostMatch::Any,
         path: "/".into(),
         pool: Arc::new(pool),
-        timeouts: Timeouts::default(),
-        limiter: None,
-        cache: None,
+        policy: RoutePolicy::default(),
     }
 }
 

@@ -33,3 +33,18 @@ async fn who_asks_too_much_is_told_to_wait_and_others_are_served() {
     assert_eq!(ask("203.0.113.1").await.status(), 429, "a reload forgives nothing");
     balancer.stop().await;
 }
+
+#[tokio::test]
+async fn a_route_has_limits_of_its_own_beside_those_of_its_pool() {
+    let upstream = named("a").await;
+    let routes = "\n[[routes]]\npath = \"/large\"\npool = \"backend\"\nmax_body = \"1MB\"\n";
+    let text = config(&[("a", upstream.address())], &format!("{HEALTH}\nmax_body = \"10B\"")) + routes;
+    let balancer = Balancer::start(&text).await;
+    balancer.until("a", "up").await;
+    let post = async |path: &str| {
+        let request = reqwest::Client::new().post(format!("http://{}{path}", balancer.http));
+        request.body("x".repeat(1000)).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((post("/other").await, post("/large").await), (413, 200));
+    balancer.stop().await;
+}

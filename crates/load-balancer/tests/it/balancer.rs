@@ -2,9 +2,9 @@
 //! test says otherwise.
 
 use load_balancer::internals::config::Listen;
-use load_balancer::internals::pool::{Health, Pool, PoolSettings, PoolState, Server};
+use load_balancer::internals::pool::{Health, Pool, PoolSettings, PoolState, RequestPolicy, Server};
 use load_balancer::internals::record::{RecentRequest, Shard};
-use load_balancer::internals::route::{HostMatch, Route, RouteTable};
+use load_balancer::internals::route::{HostMatch, Route, RoutePolicy, RouteTable};
 use load_balancer::internals::snapshot::{Published, Snapshot};
 use load_balancer::internals::stats::{Tally, WorkerStats};
 use load_balancer::internals::workers::{Parts, Workers};
@@ -34,8 +34,11 @@ pub(crate) struct Setup {
 pub(crate) fn settings() -> PoolSettings {
     PoolSettings {
         keepalive: 8,
-        wait_for_server: Duration::from_millis(300),
-        replay_body_max: 64 * 1024,
+        requests: RequestPolicy {
+            wait_for_server: Duration::from_millis(300),
+            replay_body_max: 64 * 1024,
+            ..RequestPolicy::default()
+        },
         ..PoolSettings::default()
     }
 }
@@ -85,9 +88,7 @@ impl Balancer {
             host: HostMatch::Any,
             path: "/".into(),
             pool: Arc::clone(&pool),
-            timeouts: pool.settings().timeouts,
-            limiter: None,
-            cache: None,
+            policy: RoutePolicy { requests: pool.settings().requests, ..RoutePolicy::default() },
         };
         let snapshot = Snapshot { version: 1, pools: [pool].into(), routes: RouteTable::new(vec![route]) };
         let shards: Vec<_> = (0..count).map(|_| Arc::new(Shard::default())).collect();

@@ -93,7 +93,7 @@ fn site(upstreams: &[&Upstream], timeouts: Timeouts) -> Site {
     let (files, root) = certificate(dir.path(), "site.test");
     let addresses: Vec<_> = upstreams.iter().map(|upstream| upstream.address()).collect();
     let balancer = Balancer::start_with(&addresses, |setup| {
-        setup.pool.timeouts = timeouts;
+        setup.pool.requests.timeouts = timeouts;
         setup.listen.https = Some("127.0.0.1:0".parse().unwrap());
         setup.tls = Some(server_config(Arc::new(Certificates::load(&[files]).unwrap())).unwrap());
     });

@@ -91,7 +91,7 @@ async fn a_head_must_come_in_time() {
 async fn a_body_must_come_in_time() {
     let upstream = Upstream::start(Script::echo()).await;
     let balancer = Balancer::start_with(&[upstream.address()], |setup| {
-        setup.pool.timeouts.request_idle = Duration::from_millis(300);
+        setup.pool.requests.timeouts.request_idle = Duration::from_millis(300);
     });
     let answer = balancer.ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe").await;
     assert_eq!((answer.status, answer.header("Connection")), (408, Some("close")));
@@ -113,7 +113,8 @@ async fn an_idle_connection_is_closed() {
 #[tokio::test]
 async fn a_body_may_be_too_large() {
     let upstream = Upstream::start(Script::echo()).await;
-    let balancer = Balancer::start_with(&[upstream.address()], |setup| setup.pool.max_body = Some(4));
+    let balancer =
+        Balancer::start_with(&[upstream.address()], |setup| setup.pool.requests.max_body = Some(4));
     for request in [
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello",
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n",

@@ -67,7 +67,7 @@ async fn a_post_is_given_a_key_where_the_pool_says_so() {
     let bad = Upstream::start(Script::close()).await;
     let good = Upstream::start(Script::echo()).await;
     let balancer = Balancer::start_with(&[bad.address(), good.address()], |setup| {
-        setup.pool.retry.assign_idempotency_key = true;
+        setup.pool.requests.retry.assign_idempotency_key = true;
     });
     for _ in 0..2 {
         assert_eq!(balancer.ask(POST).await.status, 200);
@@ -161,7 +161,7 @@ async fn a_silent_server_is_given_up_after_its_time() {
     let hung = Upstream::start(Script::hang()).await;
     let good = Upstream::start(Answer::ok("ok")).await;
     let balancer = Balancer::start_with(&[hung.address(), good.address()], |setup| {
-        setup.pool.timeouts.first_byte = Duration::from_millis(200);
+        setup.pool.requests.timeouts.first_byte = Duration::from_millis(200);
     });
     for _ in 0..2 {
         assert_eq!(balancer.ask(get("/")).await.status, 200);
@@ -212,7 +212,7 @@ async fn two_dying_servers_do_not_use_up_what_is_meant_for_a_third() {
         Upstream::start(Script::echo()).await,
     ];
     let addresses: Vec<_> = servers.iter().map(Upstream::address).collect();
-    let balancer = Balancer::start_with(&addresses, |setup| setup.pool.retry.max_retries = 2);
+    let balancer = Balancer::start_with(&addresses, |setup| setup.pool.requests.retry.max_retries = 2);
     for _ in 0..3 {
         assert_eq!(balancer.ask(get("/")).await.status, 200);
     }
@@ -242,7 +242,7 @@ async fn with_every_server_out_all_are_tried() {
 async fn a_request_waits_for_a_server() {
     let upstream = Upstream::start(Answer::ok("at last")).await;
     let balancer = Balancer::start_with(&[upstream.address()], |setup| {
-        setup.pool.wait_for_server = Duration::from_secs(10);
+        setup.pool.requests.wait_for_server = Duration::from_secs(10);
     });
     balancer.servers[0].set_health(Health::Starting);
     let mut client = balancer.client().await;
@@ -401,8 +401,8 @@ async fn a_server_that_gives_no_answer_is_put_out() {
     for script in [Script::close(), Script::reset(), Script::hang()] {
         let upstream = Upstream::start(script).await;
         let balancer = Balancer::start_with(&[upstream.address()], |setup| {
-            setup.pool.timeouts.first_byte = Duration::from_millis(200);
-            setup.pool.retry.max_retries = 0;
+            setup.pool.requests.timeouts.first_byte = Duration::from_millis(200);
+            setup.pool.requests.retry.max_retries = 0;
         });
         for put_out in [false, false, true] {
             balancer.ask(get("/")).await;

@@ -147,8 +147,8 @@ async fn one_that_closes_in_the_middle_of_its_answer_takes_its_request_along() {
 async fn it_does_not_wait_for_ever() {
     let upstream = Upstream::start(Script::hang()).await;
     let balancer = Balancer::start_with(&[upstream.address()], |setup| {
-        setup.pool.timeouts.first_byte = Duration::from_millis(900);
-        setup.pool.retry.max_retries = 0;
+        setup.pool.requests.timeouts.first_byte = Duration::from_millis(900);
+        setup.pool.requests.retry.max_retries = 0;
     });
     let mut client = balancer.client().await;
     client.send(get("/")).await.unwrap();

@@ -174,7 +174,7 @@ async fn a_stream_whose_client_takes_nothing_is_reset_after_response_idle() {
     for size in [10, 200_000] {
         let upstream = Upstream::start(Answer::ok(vec![b'x'; size])).await;
         let balancer = Balancer::start_with(&[upstream.address()], |setup| {
-            setup.pool.timeouts.response_idle = Duration::from_millis(300);
+            setup.pool.requests.timeouts.response_idle = Duration::from_millis(300);
         });
         // INITIAL_WINDOW_SIZE is 0.
         let (mut reader, mut writer) = connect(&balancer, &[0, 4, 0, 0, 0, 0]).await;

@@ -67,8 +67,8 @@ async fn every_answer_belongs_to_its_request() {
         Arc::new(Balancer::start_with(&[one.address(), two.address(), three.address()], |setup| {
             setup.listen.workers = 2;
             setup.pool.passive.failures = u32::MAX;
-            setup.pool.retry.budget_percent = 100;
-            setup.pool.replay_body_max = 1 << 20;
+            setup.pool.requests.retry.budget_percent = 100;
+            setup.pool.requests.replay_body_max = 1 << 20;
         }));
     let clients: Vec<_> =
         (0..16).map(|client| tokio::spawn(converse(Arc::clone(&balancer), client))).collect();

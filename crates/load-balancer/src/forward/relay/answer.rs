@@ -51,7 +51,7 @@ where
                 self.progress();
             }
         } else if self.state.client_deadline.is_none() || self.client.backlog() < before {
-            self.state.client_deadline = Some(self.timer.now() + self.limits.timeouts.response_idle);
+            self.state.client_deadline = Some(self.timer.now() + self.limits.policy.timeouts.response_idle);
             self.state.read_at_once = SLOW_READ;
         }
         flushed.map(Ok)
@@ -126,7 +126,7 @@ where
         if switch && (!self.request.facts.upgrade || self.upstream.socket.is_queued()) {
             return Err(UpstreamError::Unexpected.into());
         }
-        let replayable = self.request.is_kept(self.limits.replay_body);
+        let replayable = self.request.is_kept(self.limits.policy.replay_body_max);
         let answered = Answered {
             status: head.status,
             retry_safe: head.retry_safe,

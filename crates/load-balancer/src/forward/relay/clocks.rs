@@ -76,7 +76,7 @@ where
     }
 
     fn deadline(&self, awaited: Awaited) -> Instant {
-        let (state, timeouts) = (&self.state, self.limits.timeouts);
+        let (state, timeouts) = (&self.state, &self.limits.policy.timeouts);
         let silence = match awaited {
             Awaited::FirstByte => {
                 let sign = state.at_work.map_or(state.moved, |at_work| at_work.max(state.moved));
@@ -92,7 +92,7 @@ where
     /// When the time for the whole request ends. A server that does not take the rest of a request has as long from
     /// the last byte that it took.
     fn answer_by(&self) -> Instant {
-        self.limits.answer_by.get().unwrap_or(self.state.moved + self.limits.timeouts.total)
+        self.limits.answer_by.get().unwrap_or(self.state.moved + self.limits.policy.timeouts.total)
     }
 }
 

@@ -11,7 +11,7 @@ use super::send::poll_send;
 use crate::client::{Client, ClientError};
 use crate::http1::body::Body;
 use crate::http1::response;
-use crate::pool::Timeouts;
+use crate::pool::RequestPolicy;
 use crate::retry::Failure;
 use crate::runtime::{Buffers, READ, Scratch, SendQueue, TICK, Timer};
 use crate::upstreams::Upstream;
@@ -50,18 +50,14 @@ impl Answered {
     }
 }
 
-/// How long things may take, and how much may come.
+/// What holds for a request, and until when.
 #[derive(Debug)]
 pub(crate) struct Limits<'a> {
-    pub(crate) timeouts: &'a Timeouts,
+    pub(crate) policy: &'a RequestPolicy,
     /// When the time for the whole request ends; `None` until its last byte has come.
     pub(crate) answer_by: Cell<Option<Instant>>,
     /// Without a byte in either direction after a switch of protocols.
     pub(crate) tunnel: Duration,
-    /// The longest request body.
-    pub(crate) max_body: u64,
-    /// The longest request body that is kept for another attempt.
-    pub(crate) replay_body: usize,
 }
 
 /// Where the answer is.
@@ -228,8 +224,9 @@ where
         content: &Range<usize>,
     ) -> Result<(), ExchangeError> {
         self.progress();
-        self.request.push(scratch.bytes(content), self.limits.replay_body);
-        if !self.state.switched && self.request.received() > self.limits.max_body {
+        self.request.push(scratch.bytes(content), self.limits.policy.replay_body_max);
+        let limit = self.limits.policy.max_body;
+        if !self.state.switched && limit.is_some_and(|limit| self.request.received() > limit) {
             return Err(ExchangeError::TooLarge);
         }
         if self.client.request_ended() {
@@ -240,7 +237,7 @@ where
                 let _ = self.upstream.poll_shutdown(cx);
             } else {
                 // From now on the server is awaited.
-                self.limits.answer_by.set(Some(self.timer.now() + self.limits.timeouts.total));
+                self.limits.answer_by.set(Some(self.timer.now() + self.limits.policy.timeouts.total));
             }
         }
         Ok(())

@@ -1,0 +1,32 @@
+//! What holds for a request: how long it may take, how large it may be, and how often it may be tried.
+
+use super::Timeouts;
+use crate::retry::RetryPolicy;
+use std::time::Duration;
+
+/// What holds for a request to a pool; a route has one of its own, which is the pool's but for what the route says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestPolicy {
+    /// How long things may take.
+    pub timeouts: Timeouts,
+    /// When and how often to try again.
+    pub retry: RetryPolicy,
+    /// How long a request waits for a server when none can be tried.
+    pub wait_for_server: Duration,
+    /// The longest request body that is kept for another attempt, in bytes.
+    pub replay_body_max: usize,
+    /// The longest request body at all, in bytes; `None` is no limit.
+    pub max_body: Option<u64>,
+}
+
+impl Default for RequestPolicy {
+    fn default() -> Self {
+        Self {
+            timeouts: Timeouts::default(),
+            retry: RetryPolicy::default(),
+            wait_for_server: Duration::from_secs(2),
+            replay_body_max: 64 * 1024,
+            max_body: None,
+        }
+    }
+}
