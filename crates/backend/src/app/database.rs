@@ -1,4 +1,4 @@
-//! The database that the configuration names, in whichever home.
+//! The database that the configuration names, whichever it is.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Backups: taking, checking and restoring them, on both homes.
+//! Backups: taking, checking and restoring them, of both stores.
 //!
 //! A backup is whole or it is not there: it is made under another name, flushed, checked, and
 //! then given its name. Restoring never takes the place of what is there without keeping that

@@ -74,7 +74,7 @@ impl Prefix {
 /// Where in a list of accounts a page has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Position {
-    /// Newest first: at the account with this key, which is the home's own.
+    /// Newest first: at the account with this key, which is the store's own.
     Newest(String),
     /// Among those whose address begins as wanted: at this address.
     Email(String),
@@ -82,7 +82,7 @@ pub enum Position {
     Name {
         /// At this name,
         name: String,
-        /// and of several with this name at the account with this key, which is the home's own.
+        /// and of several with this name at the account with this key, which is the store's own.
         key: String,
     },
 }

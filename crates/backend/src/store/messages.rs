@@ -72,7 +72,7 @@ pub struct MessagePosition {
     /// When its last message was written.
     #[serde(with = "time::serde::rfc3339")]
     pub at: Timestamp,
-    /// The key of that message, which is the home's own.
+    /// The key of that message, which is the store's own.
     pub key: String,
 }
 

@@ -32,7 +32,7 @@ const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 #[derive(Debug, Clone)]
 pub struct StoreMetrics {
     /// `db_pool_wait_seconds`: how long a call waited for a connection or its place in the
-    /// queue. Each home observes it.
+    /// queue. Each store observes it.
     pub pool_wait: Histogram,
     /// `db_query_duration_seconds{query}`: how long a call took in all. [`Metered`] observes it.
     query_duration: HistogramVec,

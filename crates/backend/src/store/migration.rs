@@ -1,6 +1,6 @@
 //! Migrations: which there are, which are due.
 //!
-//! Each home has a folder `migrations/<home>/NNNN_verb_noun.sql`, embedded in the binary, and
+//! Each store has a folder `migrations/<store>/NNNN_verb_noun.sql`, embedded in the binary, and
 //! applies what [`plan`] gives under its own lock, one transaction for each migration, with a
 //! row in `schema_migrations(version, name, checksum, applied_at)`. The lock is taken before
 //! the applied rows are read, so that of several instances that start at once one migrates and

@@ -1,13 +1,13 @@
-//! The database, behind one trait with two homes.
+//! The database, behind one trait with two implementations.
 //!
 //! [`Store`] takes and gives domain types. `sqlite` and `sql_server` implement it, and the
-//! contract suite in `tests/it/store/contract.rs` runs on both: what it checks is what a home
-//! must do.
+//! contract suite in `tests/it/store/contract.rs` runs on both: what it checks is what
+//! a store must do.
 //!
 //! # One mutation, one transaction
 //!
 //! Everything that changes something goes through [`Store::commit`] as one [`Mutation`]: an
-//! effect, the idempotency record that makes it repeatable, and the audit row. A home does this,
+//! effect, the idempotency record that makes it repeatable, and the audit row. A store does this,
 //! in this order, in one transaction:
 //!
 //! 1. Where `mutation.idempotency` is given: insert the record. A stored record of the same
@@ -17,7 +17,7 @@
 //!    tries of one registration hears `Kept` and never `EmailTaken`.
 //! 2. Where `mutation.session` is given: the session must be there and not have ended, else
 //!    [`Outcome::SessionRevoked`], and nothing is done. A repetition still gets its answer, by 1.
-//!    A home with several writers looks once more after a change of an account has locked its row: what ended the
+//!    A store with several writers looks once more after a change of an account has locked its row: what ended the
 //!    session meanwhile has been waited for there.
 //! 3. The effect. A unique constraint or a version guard that fails rolls all back, the record
 //!    included, and gives the [`Outcome`] of its name.
@@ -27,16 +27,16 @@
 //! Because the record holds the answer, callers compute the answer before the commit: ids,
 //! times and tokens are made by them, and what depends on stored state is read first and
 //! guarded by the version that was seen ([`Outcome::Stale`]: read again and decide again).
-//! Hence no home ever generates an id or reads a clock for a row; callers take the time from
+//! Hence no store ever generates an id or reads a clock for a row; callers take the time from
 //! [`Store::now`], so that what one instance stamps, another one judges by the same clock.
 //!
 //! Nothing outside the transaction may hold a lock: an instance can be stopped (SIGSTOP) or cut
 //! off at any point of it. On SQL Server the whole mutation therefore is one batch in one round
 //! trip; on SQLite no thread waits for anything but the file inside of it. A caller that goes
 //! away (its future is dropped) must leave neither an open transaction nor a half-read
-//! connection: the work belongs to a thread or task of the home, not to the caller.
+//! connection: the work belongs to a thread or task of the store, not to the caller.
 //!
-//! # What a home offers besides the trait
+//! # What an implementation offers besides the trait
 //!
 //! - `migrate(&config) -> Result<Vec<String>, MigrationError>`: makes the database where it is
 //!   missing and may be made, applies what [`migration::plan`] says is due, and gives the names

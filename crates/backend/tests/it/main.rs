@@ -1,4 +1,4 @@
-//! Integration tests: the store's contract on every home, and the API through real sockets.
+//! Integration tests: the store's contract on every store, and the API through real sockets.
 
 // A panic is how a test fails.
 #![allow(clippy::unwrap_used, clippy::expect_used)]

@@ -80,7 +80,7 @@ impl ReminderSchedule {
         })
     }
 
-    /// The reminder that is due at `now` to a person who has had those up to the number `reminded`. Every home of the
+    /// The reminder that is due at `now` to a person who has had those up to the number `reminded`. Every implementation of the
     /// store decides the same in its own language.
     pub fn due(&self, facts: &LifeFacts, reminded: u8, now: Timestamp) -> Option<ReminderWindow> {
         if !facts.is_stuck(self.stuck_after(), now) {

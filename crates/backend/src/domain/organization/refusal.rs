@@ -1,4 +1,4 @@
-//! Why a change of an organization is not done. Homes decide it inside of the transaction, so that it holds.
+//! Why a change of an organization is not done. Stores decide it inside of the transaction, so that it holds.
 
 use std::str::FromStr;
 
@@ -92,7 +92,7 @@ impl Refusal {
         Self::NoOffer,
     ];
 
-    /// The stable name, in answers and between a database and its home.
+    /// The stable name, in answers and between a database and its store.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotMember => "no_organization",

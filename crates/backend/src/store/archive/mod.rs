@@ -135,7 +135,7 @@ pub enum BackupError {
         /// How far the backups reach.
         reach: String,
     },
-    /// This home cannot do it.
+    /// This store cannot do it.
     #[error("{what}")]
     Unsupported {
         /// What, and what to do instead.

@@ -10,7 +10,7 @@ use crate::domain::{Email, FullName, Language, PasswordHash, Theme, Timestamp, U
 
 pub use queries::{AuditRecord, Identities, PersonalRecords, SessionRecord};
 
-/// A change of an account. Every home locks the account's row first, so that changes of one
+/// A change of an account. Every store locks the account's row first, so that changes of one
 /// account are done one after the other.
 #[derive(Debug, Clone)]
 pub enum IdentityChange {

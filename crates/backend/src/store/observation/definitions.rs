@@ -33,7 +33,7 @@ const fn counter(name: &'static str, labels: &'static [&'static str], help: &'st
 /// All of them. What is of the whole server is told by every instance alike, so that dashboards
 /// take the maximum over the instances, not the sum.
 pub static DEFINITIONS: [Definition; 35] = [
-    // Of both homes.
+    // Of both databases.
     gauge("db_server_info", &["engine", "version"], "Always 1; what the database is."),
     gauge(
         "db_server_file_bytes",

@@ -1,6 +1,6 @@
 //! What the database says about itself: read from the server's own views, kept until a scrape asks.
 //!
-//! Each home knows a few views. One that this login may not read, or that this server does not
+//! Each database has a few views. One that this login may not read, or that this server does not
 //! have, is reported as such ([`ViewReading`]) and takes nothing away from the others.
 
 mod collector;

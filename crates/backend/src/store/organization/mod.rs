@@ -11,7 +11,7 @@ use crate::domain::{Email, Timestamp};
 
 pub use queries::Organizations;
 
-/// A change of an organization. Every home locks the organization's row first, so that changes of one are done one after
+/// A change of an organization. Every store locks the organization's row first, so that changes of one are done one after
 /// the other, and decides then whether the change may be done; where not, it says why:
 /// [`Outcome::Organization`](super::Outcome::Organization).
 #[derive(Debug, Clone)]

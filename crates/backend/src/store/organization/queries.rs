@@ -10,7 +10,7 @@ use crate::store::{Store, StoreError};
 
 /// The part of a [`Store`] that knows organizations.
 ///
-/// Lists go on after an id, in the order of ids, which is the home's own: rows that come meanwhile move nobody.
+/// Lists go on after an id, in the order of ids, which is the store's own: rows that come meanwhile move nobody.
 #[async_trait]
 pub trait Organizations: Send + Sync + 'static {
     /// What the person belongs to.

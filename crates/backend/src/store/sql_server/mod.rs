@@ -1,4 +1,4 @@
-//! The home in a Microsoft SQL Server (2019 and newer, Azure SQL).
+//! The store in a Microsoft SQL Server (2019 and newer, Azure SQL).
 //!
 //! Everything is one batch in one round trip: a mutation is sent with its `BEGIN` and `COMMIT`,
 //! so that an instance that is stopped, killed or cut off never holds a lock. Unique constraints

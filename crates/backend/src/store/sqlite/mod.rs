@@ -1,4 +1,4 @@
-//! The embedded home: one SQLite file in WAL mode, shared by the processes of one machine.
+//! The embedded store: one SQLite file in WAL mode, shared by the processes of one machine.
 //!
 //! Each process has one writer thread, which takes mutations from a bounded queue and commits
 //! those that wait together with one flush, and a few reader threads. SQLite's own file lock

@@ -1,4 +1,4 @@
-//! What every home of the store must do.
+//! What every implementation of the store must do.
 
 mod addresses;
 mod administration;
@@ -59,7 +59,7 @@ pub(crate) use kept_answers::*;
 
 pub(crate) type SharedStore = Arc<dyn Store>;
 
-/// Held by tests that count what is purged: homes may share one database among all tests.
+/// Held by tests that count what is purged: stores may share one database among all tests.
 static PURGING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 pub(crate) async fn a_registration_is_found_again(store: &SharedStore) {

@@ -1,4 +1,4 @@
-//! The store's contract, on every home.
+//! The store's contract, on every implementation.
 
 mod backups;
 mod contract;
@@ -7,7 +7,7 @@ mod sql_server;
 pub(crate) mod sqlite;
 
 /// Runs each test of the contract on the stores that `$factory` makes. The factory gives a
-/// store on an empty database, with whatever has to live as long, or none where this home cannot
+/// store on an empty database, with whatever has to live as long, or none where this store cannot
 /// be tested here; it says why.
 macro_rules! contract_suite {
     ($factory:path) => {

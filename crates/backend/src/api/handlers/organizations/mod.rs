@@ -47,7 +47,7 @@ fn audit(action: AuditAction, user_id: Uuid, subject: &impl ToString) -> Audit {
     Audit { action, user_id, subject: Some(subject) }
 }
 
-/// Commits a change that no version guards: the home decides whether it may be done.
+/// Commits a change that no version guards: the store decides whether it may be done.
 async fn commit(
     app: &AppState,
     attempt: &Attempt,

@@ -1,4 +1,4 @@
-//! What every home must do with second factors.
+//! What every store must do with second factors.
 
 use std::collections::HashSet;
 use std::sync::Arc;

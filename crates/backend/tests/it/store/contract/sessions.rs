@@ -1,4 +1,4 @@
-//! What every home must do with sessions.
+//! What every store must do with sessions.
 
 use backend::domain::onboarding::StepStatus;
 use backend::domain::session::NewSession;
