@@ -6,14 +6,29 @@ import { defineConfig } from '@lingui/conf';
 const LOCALES = process.env['LOCALES_DIR'] ?? '<rootDir>/src/locales';
 
 const TESTS = '**/*.test.{ts,tsx}';
-const inFolder = (folder: string): string => `<rootDir>/src/${folder}/**/*.{ts,tsx}`;
+const inSource = (pattern: string): string => `<rootDir>/src/${pattern}`;
 
-/** Each folder of pages has a catalogue of its own, loaded with the first of its pages; `main` is what all need. */
-const areas = readdirSync(join(import.meta.dirname, 'src', 'pages'), { withFileTypes: true })
+/** Each folder of pages has a catalogue of its own, loaded with the first of its pages. */
+const FOLDERS = readdirSync(join(import.meta.dirname, 'src', 'pages'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
-const FOLDERS: Record<string, string[]> = { onboarding: ['onboarding'] };
-const foldersOf = (area: string): string[] => [`pages/${area}`, ...(FOLDERS[area] ?? [])];
+
+/** What else belongs to an area: the frame of all who are logged in, and the pages that mails lead to. */
+const MORE: Record<string, string[]> = {
+  onboarding: ['onboarding/**/*.{ts,tsx}', 'pages/{AppLayout,Closing,Home,PersonMenu,VerifyReminder}.tsx'],
+  links: [
+    'pages/{AcceptInvitation,ChangeAddress,CodeForm,ConfirmEmail,ForgotPassword,Invitation,LinkResult}.tsx',
+    'pages/{ProviderReturn,ResetPassword,SignUpInvited,VerifyByCode,VerifyEmail}.tsx',
+  ],
+};
+
+/** The catalogues beside `main`, which has what all pages need. */
+const AREAS = [...new Set([...FOLDERS, ...Object.keys(MORE)])].map((area) => ({
+  area,
+  include: [...(FOLDERS.includes(area) ? [`pages/${area}/**/*.{ts,tsx}`] : []), ...(MORE[area] ?? [])].map(
+    inSource,
+  ),
+}));
 
 export default defineConfig({
   sourceLocale: 'en',
@@ -21,14 +36,10 @@ export default defineConfig({
   catalogs: [
     {
       path: `${LOCALES}/main/{locale}`,
-      include: [inFolder('.')],
-      exclude: [TESTS, '**/src/test/**', '**/src/generated/**', ...areas.flatMap(foldersOf).map(inFolder)],
+      include: [inSource('**/*.{ts,tsx}')],
+      exclude: [TESTS, inSource('{test,generated}/**'), ...AREAS.flatMap(({ include }) => include)],
     },
-    ...areas.map((area) => ({
-      path: `${LOCALES}/${area}/{locale}`,
-      include: foldersOf(area).map(inFolder),
-      exclude: [TESTS],
-    })),
+    ...AREAS.map(({ area, include }) => ({ path: `${LOCALES}/${area}/{locale}`, include, exclude: [TESTS] })),
   ],
   format: 'po',
   formatOptions: { lineNumbers: false },

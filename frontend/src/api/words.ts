@@ -1,3 +1,4 @@
+import { plural, t } from '@lingui/core/macro';
 import { ApiError, isPassing } from './problem';
 
 /** What went wrong, as the page says it. */
@@ -11,13 +12,14 @@ export interface Failure {
   wait?: number | undefined;
 }
 
-const LATER = 'Nothing is lost: please try again in a moment.';
-
 /**
  * The only place that turns an error into words. `afterOutage` says what to do once the service is back.
  * Nothing for what neither the service nor the network has said: that is a fault of this page, for the error page.
  */
-export function failureOf(error: unknown, afterOutage = LATER): Failure | undefined {
+export function failureOf(
+  error: unknown,
+  afterOutage = t`Nothing is lost: please try again in a moment.`,
+): Failure | undefined {
   const words = wordsFor(error, afterOutage);
   if (words === undefined) return undefined;
   const told = error instanceof ApiError ? error : undefined;
@@ -32,17 +34,19 @@ export function failureOf(error: unknown, afterOutage = LATER): Failure | undefi
 
 function wordsFor(error: unknown, afterOutage: string): string | undefined {
   if (error instanceof ApiError && error.status === 429) {
-    return `There were many tries in a short time. Please try again ${waitOf(error.retryAfter)}.`;
+    const wait = waitOf(error.retryAfter);
+    return t`There were many tries in a short time. Please try again ${wait}.`;
   }
-  if (isPassing(error)) return `We could not reach the service. ${afterOutage}`;
+  if (isPassing(error)) return `${t`We could not reach the service.`} ${afterOutage}`;
   return error instanceof ApiError ? asSentence(error.message) : undefined;
 }
 
 /** A wait in words: seconds up to a minute and a half, then minutes. */
 export function waitOf(seconds: number | undefined): string {
-  if (seconds === undefined) return 'in a moment';
-  if (seconds > 90) return `in ${Math.ceil(seconds / 60)} minutes`;
-  return seconds === 1 ? 'in a second' : `in ${seconds} seconds`;
+  if (seconds === undefined) return t`in a moment`;
+  const minutes = Math.ceil(seconds / 60);
+  if (seconds > 90) return plural(minutes, { one: 'in a minute', other: 'in # minutes' });
+  return plural(seconds, { one: 'in a second', other: 'in # seconds' });
 }
 
 /** The service speaks without capital and full stop. */

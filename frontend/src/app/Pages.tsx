@@ -1,3 +1,4 @@
+import { useLingui } from '@lingui/react';
 import { type ComponentType, lazy } from 'react';
 import { Navigate, Route, Routes } from 'react-router';
 import { AuthLayout } from '../pages/AuthLayout';
@@ -17,15 +18,15 @@ function page<N extends string>(load: () => Promise<Record<N, ComponentType>>, n
 
 const SignUp = page(signUpPage, 'SignUp');
 const LogIn = page(() => import('../pages/LogIn'), 'LogIn');
-const VerifyEmail = page(() => import('../pages/VerifyEmail'), 'VerifyEmail');
-const ConfirmEmail = page(() => import('../pages/ConfirmEmail'), 'ConfirmEmail');
-const Invitation = page(() => import('../pages/Invitation'), 'Invitation');
-const ResetPassword = page(() => import('../pages/ResetPassword'), 'ResetPassword');
-const ForgotPassword = page(() => import('../pages/ForgotPassword'), 'ForgotPassword');
-const ProviderReturn = page(() => import('../pages/ProviderReturn'), 'ProviderReturn');
+const VerifyEmail = page(() => import('../pages/VerifyEmail'), 'VerifyEmail', 'links');
+const ConfirmEmail = page(() => import('../pages/ConfirmEmail'), 'ConfirmEmail', 'links');
+const Invitation = page(() => import('../pages/Invitation'), 'Invitation', 'links');
+const ResetPassword = page(() => import('../pages/ResetPassword'), 'ResetPassword', 'links');
+const ForgotPassword = page(() => import('../pages/ForgotPassword'), 'ForgotPassword', 'links');
+const ProviderReturn = page(() => import('../pages/ProviderReturn'), 'ProviderReturn', 'links');
 const AppLayout = page(() => import('../pages/AppLayout'), 'AppLayout', 'onboarding');
 const Home = page(() => import('../pages/Home'), 'Home');
-const Account = page(() => import('../pages/account/Account'), 'Account', 'account');
+const Account = page(() => import('../pages/account/Account'), 'Account', 'account', 'links');
 const StepPage = page(() => import('../pages/onboarding/StepPage'), 'StepPage');
 const LegalLayout = page(() => import('../pages/LegalLayout'), 'LegalLayout');
 const Terms = page(() => import('../pages/Legal'), 'Terms');
@@ -33,6 +34,8 @@ const Privacy = page(() => import('../pages/Legal'), 'Privacy');
 
 /** Every address of the page. What only a person with an account needs is loaded when they have one. */
 export function Pages() {
+  // A change of language draws all of them anew.
+  useLingui();
   return (
     <Routes>
       <Route element={<Root />}>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { asSentence } from '../api/words';
 import type { StepData, StepKey } from './steps';
 
@@ -17,17 +18,17 @@ export interface FieldSpec {
 const atMost =
   (max: number): Rule =>
   (value) =>
-    Array.from(value).length > max ? `Please keep this to ${max} characters.` : undefined;
+    Array.from(value).length > max ? t`Please keep this to ${max} characters.` : undefined;
 
 const phone: Rule = (value) =>
   /^\+?[0-9 ()./-]{5,30}$/.test(value)
     ? undefined
-    : 'Use digits, spaces and a leading +, like +44 20 7946 0958.';
+    : t`Use digits, spaces and a leading +, like +44 20 7946 0958.`;
 
 const website: Rule = (value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const fine = url && /^https?:$/.test(url.protocol) && url.hostname.includes('.') && value.length <= 200;
-  return fine ? undefined : 'Use a full address, like https://example.com.';
+  return fine ? undefined : t`Use a full address, like https://example.com.`;
 };
 
 /** People type `example.com` and mean `https://example.com`. */
@@ -41,26 +42,106 @@ export function withScheme(text: string): string {
 export const FIELDS: Record<StepKey, Record<string, FieldSpec>> = {
   account: {},
   profile: {
-    job_title: { label: 'Job title', required: 'Tell us what you do.', format: atMost(100) },
-    country: { label: 'Country', required: 'Choose the country you work in.' },
-    time_zone: { label: 'Time zone', required: 'Choose your time zone.' },
-    phone: { label: 'Phone', format: phone },
-    bio: { label: 'About you', format: atMost(500) },
+    job_title: {
+      get label() {
+        return t`Job title`;
+      },
+      get required() {
+        return t`Tell us what you do.`;
+      },
+      format: atMost(100),
+    },
+    country: {
+      get label() {
+        return t`Country`;
+      },
+      get required() {
+        return t`Choose the country you work in.`;
+      },
+    },
+    time_zone: {
+      get label() {
+        return t`Time zone`;
+      },
+      get required() {
+        return t`Choose your time zone.`;
+      },
+    },
+    phone: {
+      get label() {
+        return t`Phone`;
+      },
+      format: phone,
+    },
+    bio: {
+      get label() {
+        return t`About you`;
+      },
+      format: atMost(500),
+    },
   },
   organization: {
-    name: { label: 'Name', required: 'What is your organization called?', format: atMost(200) },
-    size: { label: 'Size', required: 'Choose how many people work there.' },
-    role: { label: 'Your role', required: 'Choose the role that fits best.' },
-    website: { label: 'Website', format: website, tidy: withScheme },
+    name: {
+      get label() {
+        return t`Name`;
+      },
+      get required() {
+        return t`What is your organization called?`;
+      },
+      format: atMost(200),
+    },
+    size: {
+      get label() {
+        return t`Size`;
+      },
+      get required() {
+        return t`Choose how many people work there.`;
+      },
+    },
+    role: {
+      get label() {
+        return t`Your role`;
+      },
+      get required() {
+        return t`Choose the role that fits best.`;
+      },
+    },
+    website: {
+      get label() {
+        return t`Website`;
+      },
+      format: website,
+      tidy: withScheme,
+    },
   },
   preferences: {
-    theme: { label: 'Appearance' },
-    locale: { label: 'Dates and numbers' },
-    product_updates: { label: 'Product updates' },
-    newsletter: { label: 'Newsletter' },
+    theme: {
+      get label() {
+        return t`Appearance`;
+      },
+    },
+    locale: {
+      get label() {
+        return t`Dates and numbers`;
+      },
+    },
+    product_updates: {
+      get label() {
+        return t`Product updates`;
+      },
+    },
+    newsletter: {
+      get label() {
+        return t`Newsletter`;
+      },
+    },
   },
   review: {
-    accepted_terms: { label: 'Terms' },
+    accepted_terms: {
+      get label() {
+        return t`Terms`;
+      },
+    },
   },
 };
 

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { Onboarding, OnboardingStep } from '../api/types';
 
 /** The steps in the order in which a person meets them. */
@@ -17,29 +18,59 @@ export interface StepWords {
 
 export const WORDS: Record<StepKey, StepWords> = {
   account: {
-    name: 'Account',
-    heading: 'Your account is ready',
-    lead: 'This one was done the moment you signed up.',
+    get name() {
+      return t`Account`;
+    },
+    get heading() {
+      return t`Your account is ready`;
+    },
+    get lead() {
+      return t`This one was done the moment you signed up.`;
+    },
   },
   profile: {
-    name: 'Profile',
-    heading: 'Tell us about you',
-    lead: 'So that colleagues know who is writing, and times are shown in yours.',
+    get name() {
+      return t`Profile`;
+    },
+    get heading() {
+      return t`Tell us about you`;
+    },
+    get lead() {
+      return t`So that colleagues know who is writing, and times are shown in yours.`;
+    },
   },
   organization: {
-    name: 'Organization',
-    heading: 'Where do you work?',
-    lead: 'We set up your workspace around it.',
+    get name() {
+      return t`Organization`;
+    },
+    get heading() {
+      return t`Where do you work?`;
+    },
+    get lead() {
+      return t`We set up your workspace around it.`;
+    },
   },
   preferences: {
-    name: 'Preferences',
-    heading: 'Make it yours',
-    lead: 'All of this can wait. Skip it if you like.',
+    get name() {
+      return t`Preferences`;
+    },
+    get heading() {
+      return t`Make it yours`;
+    },
+    get lead() {
+      return t`All of this can wait. Skip it if you like.`;
+    },
   },
   review: {
-    name: 'Review',
-    heading: 'One last look',
-    lead: 'Check what you told us, then finish.',
+    get name() {
+      return t`Review`;
+    },
+    get heading() {
+      return t`One last look`;
+    },
+    get lead() {
+      return t`Check what you told us, then finish.`;
+    },
   },
 };
 

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useForm } from '@mantine/form';
 import { type FocusEvent, type FormEvent, useRef, useState } from 'react';
 import { ApiError } from '../api/problem';
@@ -11,8 +12,6 @@ import { type FieldErrors, fromService, missing, tidied, toData } from './specs'
 import { nextOf, type StepData, type StepKey, stepOf } from './steps';
 import { useFilling, type Values } from './useFilling';
 import { useWizard } from './WizardProvider';
-
-const AFTER_OUTAGE = 'Your answers are kept on this device: try again in a moment.';
 
 /** A step's form: filled from the service and this browser's draft, saved as one goes, finished by `submit`. */
 export function useStepForm<V extends Values>(key: StepKey, empty: V) {
@@ -45,7 +44,8 @@ export function useStepForm<V extends Values>(key: StepKey, empty: V) {
     if (told) showErrors(beside, aloud);
     if (whole) say(whole);
     // Quietly, the word beside the buttons says enough of what the service and the network have to say.
-    else if (!told && (aloud || !failureOf(error))) fail(error, AFTER_OUTAGE);
+    else if (!told && (aloud || !failureOf(error)))
+      fail(error, t`Your answers are kept on this device: try again in a moment.`);
   };
 
   const tidy = (): void => {

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { QueryClient } from '@tanstack/react-query';
 import { ApiError, isPassing } from '../api/problem';
 import type { Onboarding } from '../api/types';
@@ -165,7 +166,8 @@ export class Wizard {
 
 function wordsFor(key: StepKey, kept: FieldErrors): string {
   const labels = Object.keys(kept).map((field) => FIELDS[key][field]?.label ?? field);
-  return `Not saved yet: ${labels.join(', ')}`;
+  const fields = labels.join(', ');
+  return t`Not saved yet: ${fields}`;
 }
 
 /** Of the members of `shown` that were typed: what they were in `start`. */
@@ -179,5 +181,5 @@ const always = (): boolean => true;
 function refusal(error: unknown): string {
   return error instanceof ApiError && error.status !== 422
     ? error.message
-    : 'Some of this needs another look.';
+    : t`Some of this needs another look.`;
 }

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
@@ -32,23 +34,23 @@ export function AcceptInvitation({ token, invitation, user }: AcceptInvitationPr
   return (
     <>
       <PageHeading
-        title="Invitation"
-        heading={`Join ${organization}`}
+        title={t`Invitation`}
+        heading={t`Join ${organization}`}
         lead={
           isTheirs
-            ? 'You will see who else is there, and they will see your name and address.'
-            : `This invitation is for ${email}, and you are logged in as ${user.email}.`
+            ? t`You will see who else is there, and they will see your name and address.`
+            : t`This invitation is for ${email}, and you are logged in as ${user.email}.`
         }
       />
       <div className={classes.form}>
         <FailureNote failure={failure} />
         {isTheirs ? (
           <Button size="lg" loading={busy} onClick={() => run(accept)}>
-            Join
+            <Trans>Join</Trans>
           </Button>
         ) : (
           <Button size="lg" loading={busy} onClick={() => run(signOut)}>
-            Log out
+            <Trans>Log out</Trans>
           </Button>
         )}
       </div>
@@ -64,12 +66,11 @@ function useAction() {
     say(undefined);
     action()
       .catch((error: unknown) => {
-        if (error instanceof ApiError && error.code === 'already_member') say(ALREADY);
+        if (error instanceof ApiError && error.code === 'already_member')
+          say(t`You belong to an organization already. Leave it first.`);
         else fail(error);
       })
       .finally(() => setBusy(false));
   };
   return { busy, failure, run };
 }
-
-const ALREADY = 'You belong to an organization already. Leave it first.';

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import '../theme/mantine-app.css';
 
 import { useQuery } from '@tanstack/react-query';
@@ -29,7 +31,7 @@ export function AppLayout() {
   return (
     <div className={classes.frame}>
       <a className={classes.skip} href="#content">
-        Skip to the content
+        <Trans>Skip to the content</Trans>
       </a>
       <WithQueries>
         {state.user.status === 'closing' ? (
@@ -97,7 +99,7 @@ function Loading() {
 function Header({ menu }: { menu?: React.ReactNode }) {
   return (
     <header className={classes.header}>
-      <Link to="/" className={classes.home} aria-label={`${PRODUCT}, to the overview`}>
+      <Link to="/" className={classes.home} aria-label={t`${PRODUCT}, to the overview`}>
         <Brand />
       </Link>
       <div className={classes.tools}>

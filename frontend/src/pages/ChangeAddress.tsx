@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, TextInput } from '@mantine/core';
 import { unwrap } from '../api';
 import type { ApiError } from '../api/problem';
@@ -20,7 +22,7 @@ export function ChangeAddress({ onSent, onCancel }: ChangeAddressProps) {
     initial: { new_email: '', current_password: '' },
     validate: {
       new_email: emailError,
-      current_password: (password) => (password ? undefined : 'Enter your password.'),
+      current_password: (password) => (password ? undefined : t`Enter your password.`),
     },
     send: async (body) => {
       const again = (): Promise<unknown> => unwrap(changeEmail({ body }));
@@ -33,19 +35,23 @@ export function ChangeAddress({ onSent, onCancel }: ChangeAddressProps) {
     <form ref={formRef} className={classes.form} onSubmit={onSubmit} noValidate>
       <FailureNote failure={failure} />
       <TextInput
-        label="New e-mail"
+        label={t`New e-mail`}
         type="email"
         inputMode="email"
         autoComplete="email"
         {...field('new_email')}
       />
-      <PasswordField label="Your password" autoComplete="current-password" {...field('current_password')} />
+      <PasswordField
+        label={t`Your password`}
+        autoComplete="current-password"
+        {...field('current_password')}
+      />
       <div className={classes.ways}>
         <Button type="submit" loading={busy}>
-          Send the mail there
+          <Trans>Send the mail there</Trans>
         </Button>
         <Button variant="default" type="button" onClick={onCancel}>
-          Cancel
+          <Trans>Cancel</Trans>
         </Button>
       </div>
     </form>
@@ -54,6 +60,6 @@ export function ChangeAddress({ onSent, onCancel }: ChangeAddressProps) {
 
 function refusal(error: ApiError): { current_password: string } | undefined {
   return error.code === 'invalid_credentials'
-    ? { current_password: 'This is not your password.' }
+    ? { current_password: t`This is not your password.` }
     : undefined;
 }

@@ -1,3 +1,4 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { unwrap } from '../api';
@@ -12,6 +13,7 @@ import classes from './Message.module.css';
 
 /** For whoever has closed the account and logs in again before it is deleted. */
 export function Closing({ user }: { user: User }) {
+  const { t } = useLingui();
   const [busy, setBusy] = useState<'open' | 'leave'>();
   const { failure, fail, say } = useFailure();
   const run = async (what: 'open' | 'leave', act: () => Promise<void>): Promise<void> => {
@@ -25,13 +27,17 @@ export function Closing({ user }: { user: User }) {
       setBusy(undefined);
     }
   };
-  const until = user.closing_at ? `on ${formatDay(user.closing_at)}` : 'soon';
+  const day = user.closing_at && formatDay(user.closing_at);
   return (
     <div className={classes.message}>
       <PageHeading
-        title="Account closed"
-        heading="You have closed your account"
-        lead={`It will be deleted ${until}, with all that is in it. Until then you can open it again.`}
+        title={t`Account closed`}
+        heading={t`You have closed your account`}
+        lead={
+          day
+            ? t`It will be deleted on ${day}, with all that is in it. Until then you can open it again.`
+            : t`It will be deleted soon, with all that is in it. Until then you can open it again.`
+        }
       />
       <FailureNote failure={failure} />
       <div className={classes.ways}>
@@ -39,10 +45,10 @@ export function Closing({ user }: { user: User }) {
           loading={busy === 'open'}
           onClick={() => void run('open', async () => noteUser(await unwrap(reopenAccount())))}
         >
-          Open it again
+          <Trans>Open it again</Trans>
         </Button>
         <Button variant="default" loading={busy === 'leave'} onClick={() => void run('leave', signOut)}>
-          Sign out
+          <Trans>Sign out</Trans>
         </Button>
       </div>
     </div>

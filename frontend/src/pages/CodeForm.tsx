@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { type FormEvent, useRef, useState } from 'react';
 import { unwrap } from '../api';
@@ -49,15 +51,15 @@ export function CodeForm({ onDone }: { onDone?: () => void }) {
   const onSubmit = (event: FormEvent): void => {
     event.preventDefault();
     const code = codeOf(value);
-    if (code === undefined) refuse('Enter all six digits of the mail.');
+    if (code === undefined) refuse(t`Enter all six digits of the mail.`);
     else void send(code);
   };
   return (
     <form ref={formRef} className={classes.code} onSubmit={onSubmit} noValidate>
       <FailureNote failure={failure} />
-      <CodeBoxes legend="The six digits" value={value} onChange={change} error={error} />
+      <CodeBoxes legend={t`The six digits`} value={value} onChange={change} error={error} />
       <Button type="submit" size="lg" fullWidth loading={busy}>
-        Confirm
+        <Trans>Confirm</Trans>
       </Button>
     </form>
   );
@@ -67,13 +69,13 @@ function refusalOf(error: unknown): string | undefined {
   if (!(error instanceof ApiError)) return undefined;
   switch (error.code) {
     case 'invalid_code':
-      return 'These are not the digits of the newest mail. Check them, and try again.';
+      return t`These are not the digits of the newest mail. Check them, and try again.`;
     case 'token_expired':
-      return 'These digits do not work any more. Have the mail sent again for new ones.';
+      return t`These digits do not work any more. Have the mail sent again for new ones.`;
     case 'token_used':
-      return 'These digits were used before. Have the mail sent again if your address is not confirmed yet.';
+      return t`These digits were used before. Have the mail sent again if your address is not confirmed yet.`;
     case 'email_taken':
-      return 'This address has another account by now. Use another one.';
+      return t`This address has another account by now. Use another one.`;
     default:
       return undefined;
   }

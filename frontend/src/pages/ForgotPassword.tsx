@@ -1,3 +1,4 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Link, useLocation } from 'react-router';
@@ -33,7 +34,7 @@ export function ForgotPassword() {
       )}
       <p className={classes.other}>
         <Link to="/log-in" state={{ email }}>
-          Back to the log-in
+          <Trans>Back to the log-in</Trans>
         </Link>
       </p>
     </>
@@ -43,6 +44,7 @@ export function ForgotPassword() {
 const ask = (email: string): Promise<unknown> => unwrap(forgotPassword({ body: { email } }));
 
 function Ask({ email, onSent }: { email: string; onSent: (email: string) => void }) {
+  const { t } = useLingui();
   const { field, formRef, busy, failure, onSubmit } = useCredentialsForm({
     initial: { email },
     validate: { email: emailError },
@@ -54,21 +56,21 @@ function Ask({ email, onSent }: { email: string; onSent: (email: string) => void
   return (
     <>
       <PageHeading
-        title="Forgotten password"
-        heading="Choose a new password"
-        lead="Tell us your address, and we send you a link for it."
+        title={t`Forgotten password`}
+        heading={t`Choose a new password`}
+        lead={t`Tell us your address, and we send you a link for it.`}
       />
       <form ref={formRef} className={classes.form} onSubmit={onSubmit} noValidate>
         <FailureNote failure={failure} />
         <TextInput
-          label="E-mail"
+          label={t`E-mail`}
           type="email"
           autoComplete="username"
           inputMode="email"
           {...field('email')}
         />
         <Button type="submit" size="lg" fullWidth loading={busy}>
-          Send the link
+          <Trans>Send the link</Trans>
         </Button>
       </form>
     </>
@@ -77,16 +79,19 @@ function Ask({ email, onSent }: { email: string; onSent: (email: string) => void
 
 /** The same for an address without an account: who has one is nobody's business. */
 function Sent({ email, onOther }: { email: string; onOther: () => void }) {
+  const { t } = useLingui();
   const resend = useResend(() => ask(email), PAUSE_S);
   return (
     <>
       <PageHeading
-        title="Forgotten password"
-        heading="Check your mail"
+        title={t`Forgotten password`}
+        heading={t`Check your mail`}
         lead={
           <>
-            If <strong className={classes.address}>{email}</strong> has an account, a link is on its way
-            there. It is good for ten minutes.
+            <Trans>
+              If <strong className={classes.address}>{email}</strong> has an account, a link is on its way
+              there. It is good for ten minutes.
+            </Trans>
           </>
         }
       />
@@ -95,7 +100,7 @@ function Sent({ email, onOther }: { email: string; onOther: () => void }) {
         <div className={classes.ways}>
           <ResendButton {...resend} />
           <Button variant="subtle" onClick={onOther}>
-            Use another address
+            <Trans>Use another address</Trans>
           </Button>
         </div>
       </div>

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
@@ -5,6 +7,7 @@ import { Link, useLocation, useNavigate } from 'react-router';
 import { countDone, firstOpen, skippedOf, STEP_KEYS, WORDS } from '../onboarding/steps';
 import type { Onboarding } from '../api/types';
 import { useWizard } from '../onboarding/WizardProvider';
+import { formatList } from '../ui/format';
 import { Hills } from '../ui/Hills';
 import { PageHeading } from '../ui/PageHeading';
 import classes from './Home.module.css';
@@ -22,16 +25,23 @@ function OnTheWay() {
   const { state, user } = useWizard();
   const next = firstOpen(state);
   const done = countDone(state);
-  const skipped = skippedOf(state).length > 0 ? `, ${skippedOf(state).length} skipped` : '';
+  const skipped = skippedOf(state).length;
+  const all = STEP_KEYS.length;
+  const name = firstName(user.full_name);
+  const { name: step } = WORDS[next];
   return (
     <div className={classes.page}>
       <div className={classes.banner}>
         <Hills className={classes.hills} view="start" />
         <div className={classes.words}>
           <PageHeading
-            title="Overview"
-            heading={`Hello, ${firstName(user.full_name)}`}
-            lead={`${done} of ${STEP_KEYS.length} steps are done${skipped}. Next: ${WORDS[next].name}.`}
+            title={t`Overview`}
+            heading={t`Hello, ${name}`}
+            lead={
+              skipped > 0
+                ? t`${done} of ${all} steps are done, ${skipped} skipped. Next: ${step}.`
+                : t`${done} of ${all} steps are done. Next: ${step}.`
+            }
           />
           <Button
             component={Link}
@@ -40,7 +50,7 @@ function OnTheWay() {
             className={classes.go}
             rightSection={<IconArrowRight size={20} aria-hidden />}
           >
-            Go on
+            <Trans>Go on</Trans>
           </Button>
         </div>
       </div>
@@ -60,8 +70,8 @@ function Finished() {
         <Hills className={classes.hills} view="summit" />
         <div className={classes.words}>
           <PageHeading
-            title={arrived ? 'All done' : 'Overview'}
-            heading={arrived ? `You made it, ${name}` : `Hello, ${name}`}
+            title={arrived ? t`All done` : t`Overview`}
+            heading={arrived ? t`You made it, ${name}` : t`Hello, ${name}`}
             lead={leadOf(state)}
           />
         </div>
@@ -88,11 +98,12 @@ function useArrival(): boolean {
 
 function leadOf(state: Onboarding): string {
   const skipped = skippedOf(state).map((key) => WORDS[key].name);
+  const steps = formatList(skipped);
   const done =
     skipped.length === 0
-      ? 'All five steps are done, and your workspace is ready.'
-      : `Your workspace is ready. You skipped ${skipped.join(' and ')}: fill it in whenever you like.`;
-  return `${done} Below is what you told us: change it whenever something changes.`;
+      ? t`All five steps are done, and your workspace is ready.`
+      : t`Your workspace is ready. You skipped ${steps}: fill it in whenever you like.`;
+  return `${done} ${t`Below is what you told us: change it whenever something changes.`}`;
 }
 
 function firstName(fullName: string): string {

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useStore } from '../app/store';
 import { session } from '../session/session';
@@ -9,13 +11,24 @@ import { useMailToken } from './mail-link';
 import { SignUpInvited } from './SignUpInvited';
 import { useInvitation } from './useInvitation';
 
-const TITLE = 'Invitation';
+const titleOfPage = (): string => t`Invitation`;
 
 const WORDS = {
-  used: { heading: 'This invitation has done its work', lead: 'It was accepted before.' },
+  used: {
+    get heading() {
+      return t`This invitation has done its work`;
+    },
+    get lead() {
+      return t`It was accepted before.`;
+    },
+  },
   expired: {
-    heading: 'This invitation does not work any more',
-    lead: 'It is too old, was taken back, or a newer mail has taken its place. Ask whoever invited you for another one.',
+    get heading() {
+      return t`This invitation does not work any more`;
+    },
+    get lead() {
+      return t`It is too old, was taken back, or a newer mail has taken its place. Ask whoever invited you for another one.`;
+    },
   },
   unreachable: UNREACHABLE,
 };
@@ -23,7 +36,7 @@ const WORDS = {
 /** Where the mail with an invitation leads, whoever is here. */
 export function Invitation() {
   const token = useMailToken();
-  if (token === undefined) return <PageHeading title={TITLE} {...WORDS.expired} />;
+  if (token === undefined) return <PageHeading title={titleOfPage()} {...WORDS.expired} />;
   return <Received key={token} token={token} />;
 }
 
@@ -31,7 +44,9 @@ function Received({ token }: { token: string }) {
   const { state, retry } = useInvitation(token);
   const who = useStore(session);
   if (state.phase === 'asking' || (state.phase === 'open' && who.phase === 'restoring')) {
-    return <PageHeading title={TITLE} heading="One moment" lead="We are looking at your link." />;
+    return (
+      <PageHeading title={titleOfPage()} heading={t`One moment`} lead={t`We are looking at your link.`} />
+    );
   }
   if (state.phase === 'open') {
     const { invitation } = state;
@@ -41,11 +56,11 @@ function Received({ token }: { token: string }) {
   }
   return (
     <>
-      <PageHeading key={state.phase} title={TITLE} {...WORDS[state.phase]} />
+      <PageHeading key={state.phase} title={titleOfPage()} {...WORDS[state.phase]} />
       <div className={classes.form}>
         {state.phase === 'unreachable' && (
           <Button size="lg" onClick={retry}>
-            Try again
+            <Trans>Try again</Trans>
           </Button>
         )}
         {state.phase !== 'unreachable' && <GoOn />}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { useQuery } from '@tanstack/react-query';
 import { CardSkeleton } from '../ui/AppSkeleton';
 import { PageHeading } from '../ui/PageHeading';
@@ -5,8 +6,8 @@ import { type Block, blocksOf } from './legal-text';
 import classes from './Legal.module.css';
 import { OutOfReach } from './OutOfReach';
 
-export const Terms = () => <Legal file="terms" title="Terms of use" />;
-export const Privacy = () => <Legal file="privacy" title="Privacy notice" />;
+export const Terms = () => <Legal file="terms" title={t`Terms of use`} />;
+export const Privacy = () => <Legal file="privacy" title={t`Privacy notice`} />;
 
 interface LegalProps {
   /** A file of the folder `legal` beside the page, which whoever runs the service may replace. */

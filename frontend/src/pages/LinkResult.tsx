@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { Link } from 'react-router';
 import { useStore } from '../app/store';
@@ -25,7 +27,7 @@ interface LinkResultProps {
 export function LinkResult({ token, title, words, renew }: LinkResultProps) {
   const { outcome, retry } = useLink(token);
   if (outcome === 'asking') {
-    return <PageHeading title={title} heading="One moment" lead="We are looking at your link." />;
+    return <PageHeading title={title} heading={t`One moment`} lead={t`We are looking at your link.`} />;
   }
   const { heading, lead } = words[outcome];
   const over = outcome === 'expired' || outcome === 'taken';
@@ -36,7 +38,7 @@ export function LinkResult({ token, title, words, renew }: LinkResultProps) {
       <div className={classes.form}>
         {outcome === 'unreachable' && (
           <Button size="lg" onClick={retry}>
-            Try again
+            <Trans>Try again</Trans>
           </Button>
         )}
         {over && (
@@ -51,8 +53,12 @@ export function LinkResult({ token, title, words, renew }: LinkResultProps) {
 }
 
 export const UNREACHABLE: Words = {
-  heading: 'We could not reach the service',
-  lead: 'Your link is still good. Please try again in a moment.',
+  get heading() {
+    return t`We could not reach the service`;
+  },
+  get lead() {
+    return t`Your link is still good. Please try again in a moment.`;
+  },
 };
 
 /** The way on, for whoever is here: into the page, or to the log-in. */
@@ -60,11 +66,11 @@ export function GoOn() {
   const { phase } = useStore(session);
   return phase === 'person' ? (
     <Button component={Link} to="/" size="lg">
-      Continue
+      <Trans>Continue</Trans>
     </Button>
   ) : (
     <Button component={Link} to="/log-in" size="lg">
-      Log in
+      <Trans>Log in</Trans>
     </Button>
   );
 }

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, TextInput } from '@mantine/core';
 import { Link, useLocation } from 'react-router';
 import { useStore } from '../app/store';
@@ -23,64 +25,73 @@ export function LogIn() {
   const carried = location.state as Carried | null;
   const { form, field, formRef, busy, failure, onSubmit } = useCredentialsForm({
     initial: { email: carried?.email ?? '', password: '' },
-    validate: { email: emailError, password: (password) => (password ? undefined : 'Enter your password.') },
+    validate: { email: emailError, password: (password) => (password ? undefined : t`Enter your password.`) },
     send: logIn,
-    refusal: (error) => (error.code === 'invalid_credentials' ? { password: NO_MATCH } : undefined),
+    refusal: (error) =>
+      error.code === 'invalid_credentials'
+        ? { password: t`E-mail and password do not match. Check both, and try again.` }
+        : undefined,
   });
   return (
     <>
-      <PageHeading title="Log in" heading="Welcome back" lead="You go on where you left off." />
+      <PageHeading title={t`Log in`} heading={t`Welcome back`} lead={t`You go on where you left off.`} />
       <form ref={formRef} className={classes.form} onSubmit={onSubmit} noValidate>
         {failure ? <FailureNote failure={failure} /> : <Reason passwordChanged={carried?.passwordChanged} />}
         <TextInput
-          label="E-mail"
+          label={t`E-mail`}
           type="email"
           autoComplete="username"
           inputMode="email"
           {...field('email')}
         />
         <div className={classes.password}>
-          <PasswordField label="Password" autoComplete="current-password" {...field('password')} />
+          <PasswordField label={t`Password`} autoComplete="current-password" {...field('password')} />
           <Link to="/forgot-password" state={{ email: form.values.email }}>
-            Forgot your password?
+            <Trans>Forgot your password?</Trans>
           </Link>
         </div>
         <Button type="submit" size="lg" fullWidth loading={busy}>
-          Log in
+          <Trans>Log in</Trans>
         </Button>
         <ProviderButtons />
       </form>
       <p className={classes.other}>
-        New here?{' '}
-        <Link to="/sign-up" state={location.state}>
-          Create an account
-        </Link>
+        <Trans>
+          New here?{' '}
+          <Link to="/sign-up" state={location.state}>
+            Create an account
+          </Link>
+        </Trans>
       </p>
     </>
   );
 }
 
-const NO_MATCH = 'E-mail and password do not match. Check both, and try again.';
-
 /** Why one is here, where that was not one's own choice. */
 function Reason({ passwordChanged = false }: { passwordChanged: boolean | undefined }) {
   const state = useStore(session);
   if (passwordChanged) {
-    return <Callout tone="good">Your password is changed. Log in with the new one.</Callout>;
+    return (
+      <Callout tone="good">
+        <Trans>Your password is changed. Log in with the new one.</Trans>
+      </Callout>
+    );
   }
   if (state.phase !== 'guest' || state.reason === undefined) return null;
   if (state.reason === 'closed') {
     return (
-      <Callout tone="note" title="Your account is closed">
-        Log in within 14 days if you want to open it again.
+      <Callout tone="note" title={t`Your account is closed`}>
+        <Trans>Log in within 14 days if you want to open it again.</Trans>
       </Callout>
     );
   }
   return state.reason === 'ended' ? (
-    <Callout tone="note" title="Your session has ended">
-      Log in to go on. What you typed is kept on this device.
+    <Callout tone="note" title={t`Your session has ended`}>
+      <Trans>Log in to go on. What you typed is kept on this device.</Trans>
     </Callout>
   ) : (
-    <Callout tone="good">You are signed out. See you soon.</Callout>
+    <Callout tone="good">
+      <Trans>You are signed out. See you soon.</Trans>
+    </Callout>
   );
 }

@@ -1,3 +1,4 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { ApiError } from '../api/problem';
 import { PageHeading } from '../ui/PageHeading';
@@ -5,17 +6,24 @@ import classes from './Message.module.css';
 
 /** In the place of a page whose data could not be had. */
 export function OutOfReach({ error, onRetry }: { error: Error; onRetry: () => unknown }) {
+  const { t } = useLingui();
   const requestId = error instanceof ApiError ? error.requestId : undefined;
   return (
     <div className={classes.message}>
       <PageHeading
-        title="Out of reach"
-        heading="We cannot reach the service"
-        lead="Nothing is lost. This page goes on by itself as soon as the service is back."
+        title={t`Out of reach`}
+        heading={t`We cannot reach the service`}
+        lead={t`Nothing is lost. This page goes on by itself as soon as the service is back.`}
       />
-      {requestId && <p className={classes.detail}>Request {requestId}</p>}
+      {requestId && (
+        <p className={classes.detail}>
+          <Trans>Request {requestId}</Trans>
+        </p>
+      )}
       <p>
-        <Button onClick={onRetry}>Try now</Button>
+        <Button onClick={onRetry}>
+          <Trans>Try now</Trans>
+        </Button>
       </p>
     </div>
   );

@@ -1,3 +1,4 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { Brand } from '../ui/Brand';
 import { PageHeading } from '../ui/PageHeading';
@@ -5,16 +6,19 @@ import classes from './Message.module.css';
 
 /** Shown where a part of the page could not be loaded, or broke: often a release that took place meanwhile. */
 export function PageFailed() {
+  const { t } = useLingui();
   return (
     <main className={classes.message}>
       <Brand />
       <PageHeading
-        title="Something went wrong"
-        heading="This page did not load"
-        lead="Your answers are safe. Loading it again usually helps."
+        title={t`Something went wrong`}
+        heading={t`This page did not load`}
+        lead={t`Your answers are safe. Loading it again usually helps.`}
       />
       <p>
-        <Button onClick={() => window.location.reload()}>Load again</Button>
+        <Button onClick={() => window.location.reload()}>
+          <Trans>Load again</Trans>
+        </Button>
       </p>
     </main>
   );

@@ -1,3 +1,4 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Popover, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconChevronDown, IconLogout, IconUser } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -11,6 +12,7 @@ import classes from './PersonMenu.module.css';
 
 /** Who is logged in, and the way out. */
 export function PersonMenu() {
+  const { t } = useLingui();
   const { user, wizard } = useWizard();
   const [open, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -51,14 +53,16 @@ export function PersonMenu() {
           aria-expanded={open}
           onClick={() => setOpen(!open)}
         >
-          <VisuallyHidden>Account of {user.full_name}</VisuallyHidden>
+          <VisuallyHidden>
+            <Trans>Account of {user.full_name}</Trans>
+          </VisuallyHidden>
           <span className={classes.initials} aria-hidden="true">
             {initials(user.full_name)}
           </span>
           <IconChevronDown size={16} aria-hidden />
         </UnstyledButton>
       </Popover.Target>
-      <Popover.Dropdown role="dialog" aria-label="Account" className={classes.panel}>
+      <Popover.Dropdown role="dialog" aria-label={t`Account`} className={classes.panel}>
         <div className={classes.who}>
           <strong>{user.full_name}</strong>
           <span>{user.email}</span>
@@ -71,7 +75,7 @@ export function PersonMenu() {
           leftSection={<IconUser size={18} aria-hidden />}
           onClick={() => setOpen(false)}
         >
-          Your account
+          <Trans>Your account</Trans>
         </Button>
         <Button
           variant="default"
@@ -80,11 +84,11 @@ export function PersonMenu() {
           leftSection={<IconLogout size={18} aria-hidden />}
           onClick={() => void leave()}
         >
-          Sign out
+          <Trans>Sign out</Trans>
         </Button>
         {failed && (
           <p className={classes.failed} role="alert">
-            You are still signed in: the service could not be reached.
+            <Trans>You are still signed in: the service could not be reached.</Trans>
           </p>
         )}
       </Popover.Dropdown>

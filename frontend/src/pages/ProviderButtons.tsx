@@ -1,3 +1,4 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Divider } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { type Failure, failureOf } from '../api/words';
@@ -6,6 +7,7 @@ import { FailureNote } from '../ui/FailureNote';
 
 /** The providers that people can log in by. Where there are none, nothing. */
 export function ProviderButtons() {
+  const { t } = useLingui();
   const [known, setKnown] = useState<Provider[]>([]);
   const [leaving, setLeaving] = useState<string>();
   const [failure, setFailure] = useState<Failure>();
@@ -25,7 +27,7 @@ export function ProviderButtons() {
   };
   return (
     <>
-      <Divider label="or" />
+      <Divider label={t`or`} />
       <FailureNote failure={failure} />
       {known.map(({ name, label }) => (
         <Button
@@ -36,7 +38,7 @@ export function ProviderButtons() {
           loading={leaving === name}
           onClick={() => void leave(name)}
         >
-          Log in with {label}
+          <Trans>Log in with {label}</Trans>
         </Button>
       ))}
     </>

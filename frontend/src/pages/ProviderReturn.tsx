@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { Link, useLocation, useNavigate, useSearchParams } from 'react-router';
@@ -6,18 +8,29 @@ import { comeBackFrom, type WayBack } from '../session/provider';
 import { PageHeading } from '../ui/PageHeading';
 import classes from './Credentials.module.css';
 
-const TITLE = 'Log in';
-
 /** What the person can do about a refusal, by its code. */
 const WORDS: Record<string, string> = {
-  oidc_denied: 'Nobody was logged in there. You can try again, or log in another way.',
-  account_exists:
-    'There is an account with your e-mail address. Log in with its password; if you never chose one, or have forgotten it, we send you a link.',
-  oidc_email_missing: 'It told us no e-mail address, which an account needs.',
-  oidc_flow_expired: 'That took too long, or this link is an old one. Please try again.',
-  oidc_flow_used: 'This log-in was finished before. Please try again.',
-  oidc_flow_foreign: 'This log-in was begun in another browser. Please try again in this one.',
-  account_suspended: 'This account is suspended. Ask whoever runs this service.',
+  get oidc_denied() {
+    return t`Nobody was logged in there. You can try again, or log in another way.`;
+  },
+  get account_exists() {
+    return t`There is an account with your e-mail address. Log in with its password; if you never chose one, or have forgotten it, we send you a link.`;
+  },
+  get oidc_email_missing() {
+    return t`It told us no e-mail address, which an account needs.`;
+  },
+  get oidc_flow_expired() {
+    return t`That took too long, or this link is an old one. Please try again.`;
+  },
+  get oidc_flow_used() {
+    return t`This log-in was finished before. Please try again.`;
+  },
+  get oidc_flow_foreign() {
+    return t`This log-in was begun in another browser. Please try again in this one.`;
+  },
+  get account_suspended() {
+    return t`This account is suspended. Ask whoever runs this service.`;
+  },
 };
 
 /** Where a provider sends people back to. */
@@ -37,7 +50,7 @@ export function ProviderReturn() {
       () => !gone && navigate('/', { replace: true }),
       (error: unknown) => {
         const known = error instanceof ApiError ? WORDS[error.code] : undefined;
-        if (!gone) setFailure(known ?? 'The log-in did not work. Please try again.');
+        if (!gone) setFailure(known ?? t`The log-in did not work. Please try again.`);
       },
     );
     return () => {
@@ -45,14 +58,14 @@ export function ProviderReturn() {
     };
   }, [provider, query, navigate]);
   if (failure === undefined) {
-    return <PageHeading title={TITLE} heading="One moment" lead="We are logging you in." />;
+    return <PageHeading title={t`Log in`} heading={t`One moment`} lead={t`We are logging you in.`} />;
   }
   return (
     <>
-      <PageHeading key="failed" title={TITLE} heading="You are not logged in" lead={failure} />
+      <PageHeading key="failed" title={t`Log in`} heading={t`You are not logged in`} lead={failure} />
       <div className={classes.form}>
         <Button component={Link} to="/log-in" size="lg">
-          Back to the log-in
+          <Trans>Back to the log-in</Trans>
         </Button>
       </div>
     </>

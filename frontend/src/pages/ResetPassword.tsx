@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
@@ -12,7 +14,7 @@ import { useMailToken } from './mail-link';
 import { NewPassword } from './NewPassword';
 import { useCredentialsForm } from './useCredentialsForm';
 
-const TITLE = 'New password';
+const titleOfPage = (): string => t`New password`;
 
 type Trouble = 'cut' | 'used' | 'expired';
 
@@ -43,20 +45,20 @@ function Choose({ token }: { token: string }) {
   return (
     <>
       <PageHeading
-        title={TITLE}
-        heading="Choose a new password"
-        lead="You are logged out everywhere, and log in with it from then on."
+        title={titleOfPage()}
+        heading={t`Choose a new password`}
+        lead={t`You are logged out everywhere, and log in with it from then on.`}
       />
       <form ref={formRef} className={classes.form} onSubmit={onSubmit} noValidate>
         <FailureNote failure={failure} />
         <NewPassword
-          label="New password"
+          label={t`New password`}
           email=""
           value={form.values.new_password}
           input={field('new_password')}
         />
         <Button type="submit" size="lg" fullWidth loading={busy}>
-          Change the password
+          <Trans>Change the password</Trans>
         </Button>
       </form>
     </>
@@ -72,30 +74,44 @@ function troubleOf(error: unknown): Trouble | undefined {
 
 const WORDS: Record<Trouble, { heading: string; lead: string }> = {
   cut: {
-    heading: 'This link is not complete',
-    lead: 'Open it from the mail once more, copy all of it into the address bar, or get a new one.',
+    get heading() {
+      return t`This link is not complete`;
+    },
+    get lead() {
+      return t`Open it from the mail once more, copy all of it into the address bar, or get a new one.`;
+    },
   },
   used: {
-    heading: 'This link was used before',
-    lead: 'The password has been changed by it, and a link works once. Log in with the new password. If it was not you who changed it, get a new link now.',
+    get heading() {
+      return t`This link was used before`;
+    },
+    get lead() {
+      return t`The password has been changed by it, and a link works once. Log in with the new password. If it was not you who changed it, get a new link now.`;
+    },
   },
   expired: {
-    heading: 'This link does not work any more',
-    lead: 'It is too old, or a newer mail has taken its place. Your password is as it was.',
+    get heading() {
+      return t`This link does not work any more`;
+    },
+    get lead() {
+      return t`It is too old, or a newer mail has taken its place. Your password is as it was.`;
+    },
   },
 };
 
 function Useless({ trouble }: { trouble: Trouble }) {
   return (
     <>
-      <PageHeading key={trouble} title={TITLE} {...WORDS[trouble]} />
+      <PageHeading key={trouble} title={titleOfPage()} {...WORDS[trouble]} />
       <div className={classes.form}>
         <Button component={Link} to="/forgot-password" size="lg">
-          Get a new link
+          <Trans>Get a new link</Trans>
         </Button>
       </div>
       <p className={classes.other}>
-        <Link to="/log-in">Back to the log-in</Link>
+        <Link to="/log-in">
+          <Trans>Back to the log-in</Trans>
+        </Link>
       </p>
     </>
   );

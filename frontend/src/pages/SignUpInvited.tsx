@@ -1,3 +1,4 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, TextInput } from '@mantine/core';
 import { Link, useNavigate } from 'react-router';
 import type { ReceivedInvitationBody } from '../generated';
@@ -16,6 +17,7 @@ interface SignUpInvitedProps {
 
 /** An invitation, for whoever is not logged in: the account is made for the address that the mail has reached. */
 export function SignUpInvited({ token, invitation: { organization, email } }: SignUpInvitedProps) {
+  const { t } = useLingui();
   const navigate = useNavigate();
   const { form, field, formRef, busy, failure, onSubmit } = useCredentialsForm({
     initial: { full_name: '', password: '' },
@@ -24,33 +26,41 @@ export function SignUpInvited({ token, invitation: { organization, email } }: Si
       await signUp({ ...values, email, invitation: token });
       await navigate('/onboarding', { replace: true });
     },
-    refusal: (error) => (error.code === 'email_taken' ? { form: TAKEN } : undefined),
+    refusal: (error) =>
+      error.code === 'email_taken'
+        ? { form: t`There is an account with this address already. Log in, and you can join.` }
+        : undefined,
   });
   const comeBack = { from: `/invitation#token=${encodeURIComponent(token)}`, email };
   return (
     <>
       <PageHeading
-        title="Invitation"
-        heading={`Join ${organization}`}
-        lead="Create your account for the address that this invitation was sent to."
+        title={t`Invitation`}
+        heading={t`Join ${organization}`}
+        lead={t`Create your account for the address that this invitation was sent to.`}
       />
       <form ref={formRef} className={classes.form} onSubmit={onSubmit} noValidate>
         <FailureNote failure={failure} />
-        <TextInput label="Your name" autoComplete="name" {...field('full_name')} />
-        <TextInput label="E-mail" type="email" autoComplete="email" value={email} readOnly />
-        <NewPassword label="Password" email={email} value={form.values.password} input={field('password')} />
+        <TextInput label={t`Your name`} autoComplete="name" {...field('full_name')} />
+        <TextInput label={t`E-mail`} type="email" autoComplete="email" value={email} readOnly />
+        <NewPassword
+          label={t`Password`}
+          email={email}
+          value={form.values.password}
+          input={field('password')}
+        />
         <Button type="submit" size="lg" fullWidth loading={busy}>
-          Create account and join
+          <Trans>Create account and join</Trans>
         </Button>
       </form>
       <p className={classes.other}>
-        Been here before?{' '}
-        <Link to="/log-in" state={comeBack}>
-          Log in
-        </Link>
+        <Trans>
+          Been here before?{' '}
+          <Link to="/log-in" state={comeBack}>
+            Log in
+          </Link>
+        </Trans>
       </p>
     </>
   );
 }
-
-const TAKEN = 'There is an account with this address already. Log in, and you can join.';

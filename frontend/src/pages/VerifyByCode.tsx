@@ -1,3 +1,4 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { Link, useLocation } from 'react-router';
@@ -16,6 +17,7 @@ const PAUSE_S = 60;
 
 /** The six digits of the mail after signing up, another mail, or another address. Nothing here keeps one from going on. */
 export function VerifyByCode({ user, title }: { user: User; title: string }) {
+  const { t } = useLingui();
   const { state } = useLocation() as { state: { from?: string } | null };
   /** The address to which the newest mail went, and how it is asked for once more. */
   const [other, setOther] = useState<{ email: string; again: () => Promise<unknown> }>();
@@ -25,7 +27,7 @@ export function VerifyByCode({ user, title }: { user: User; title: string }) {
 
   return (
     <>
-      <PageHeading title={title} heading="Check your mail" lead={<Lead email={email} />} />
+      <PageHeading title={title} heading={t`Check your mail`} lead={<Lead email={email} />} />
       <FailureNote failure={resend.failure} />
       {changing ? (
         <ChangeAddress
@@ -42,13 +44,15 @@ export function VerifyByCode({ user, title }: { user: User; title: string }) {
           <div className={classes.ways}>
             <ResendButton {...resend} />
             <Button variant="subtle" type="button" onClick={() => setChanging(true)}>
-              Use another address
+              <Trans>Use another address</Trans>
             </Button>
           </div>
         </div>
       )}
       <p className={classes.other}>
-        <Link to={state?.from ?? '/onboarding'}>Do this later</Link>
+        <Link to={state?.from ?? '/onboarding'}>
+          <Trans>Do this later</Trans>
+        </Link>
       </p>
     </>
   );
@@ -57,8 +61,10 @@ export function VerifyByCode({ user, title }: { user: User; title: string }) {
 function Lead({ email }: { email: string }) {
   return (
     <>
-      We sent six digits to <strong className={classes.address}>{email}</strong>. They are good for ten
-      minutes.
+      <Trans>
+        We sent six digits to <strong className={classes.address}>{email}</strong>. They are good for ten
+        minutes.
+      </Trans>
     </>
   );
 }

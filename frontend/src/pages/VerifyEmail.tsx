@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Navigate } from 'react-router';
 import { useStore } from '../app/store';
 import { session } from '../session/session';
@@ -7,26 +8,42 @@ import { useMailToken } from './mail-link';
 import classes from './Credentials.module.css';
 import { VerifyByCode } from './VerifyByCode';
 
-const TITLE = 'Confirm your address';
+const titleOfPage = (): string => t`Confirm your address`;
 
 const CONFIRMED = {
-  heading: 'Your address is confirmed',
-  lead: 'Mails from us reach you, and only you can get back into your account by them.',
+  get heading() {
+    return t`Your address is confirmed`;
+  },
+  get lead() {
+    return t`Mails from us reach you, and only you can get back into your account by them.`;
+  },
 };
 
 const WORDS: LinkWords = {
   good: CONFIRMED,
   used: {
-    heading: 'This link has done its work',
-    lead: 'It was used before, so your address is confirmed. There is nothing more to do.',
+    get heading() {
+      return t`This link has done its work`;
+    },
+    get lead() {
+      return t`It was used before, so your address is confirmed. There is nothing more to do.`;
+    },
   },
   expired: {
-    heading: 'This link does not work any more',
-    lead: 'It is too old, or a newer mail has taken its place. We can send you a new one.',
+    get heading() {
+      return t`This link does not work any more`;
+    },
+    get lead() {
+      return t`It is too old, or a newer mail has taken its place. We can send you a new one.`;
+    },
   },
   taken: {
-    heading: 'This address has another account by now',
-    lead: 'So it cannot become yours.',
+    get heading() {
+      return t`This address has another account by now`;
+    },
+    get lead() {
+      return t`So it cannot become yours.`;
+    },
   },
   unreachable: UNREACHABLE,
 };
@@ -36,15 +53,15 @@ export function VerifyEmail() {
   const token = useMailToken();
   const state = useStore(session);
   if (token !== undefined) {
-    const renew = { to: '/verify-email', label: 'Get a new mail' };
-    return <LinkResult key={token} token={token} title={TITLE} words={WORDS} renew={renew} />;
+    const renew = { to: '/verify-email', label: t`Get a new mail` };
+    return <LinkResult key={token} token={token} title={titleOfPage()} words={WORDS} renew={renew} />;
   }
-  if (state.phase === 'restoring') return <PageHeading title={TITLE} heading="One moment" />;
+  if (state.phase === 'restoring') return <PageHeading title={titleOfPage()} heading={t`One moment`} />;
   if (state.phase === 'guest') return <Navigate to="/log-in" replace state={{ from: '/verify-email' }} />;
-  if (!state.user.email_verified) return <VerifyByCode user={state.user} title={TITLE} />;
+  if (!state.user.email_verified) return <VerifyByCode user={state.user} title={titleOfPage()} />;
   return (
     <>
-      <PageHeading key="confirmed" title={TITLE} {...CONFIRMED} />
+      <PageHeading key="confirmed" title={titleOfPage()} {...CONFIRMED} />
       <div className={classes.form}>
         <GoOn />
       </div>

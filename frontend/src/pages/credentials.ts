@@ -1,3 +1,4 @@
+import { plural, t } from '@lingui/core/macro';
 /** What the page says about credentials before the service does. Its rules are the service's. */
 
 const MIN = 8;
@@ -21,41 +22,41 @@ export function advise(password: string, email: string): PasswordAdvice {
   if (length === 0) {
     return {
       strength: 'empty',
-      hint: `At least ${MIN} characters. A few words in a row work well.`,
-      error: 'Choose a password.',
+      hint: t`At least ${MIN} characters. A few words in a row work well.`,
+      error: t`Choose a password.`,
     };
   }
   if (length < MIN) {
     const more = MIN - length;
     return refuse(
-      `Use at least ${MIN} characters.`,
-      `${more} more ${more === 1 ? 'character' : 'characters'} to go.`,
+      t`Use at least ${MIN} characters.`,
+      plural(more, { one: '# more character to go.', other: '# more characters to go.' }),
     );
   }
-  if (length > MAX) return refuse(`Use at most ${MAX} characters.`);
+  if (length > MAX) return refuse(t`Use at most ${MAX} characters.`);
   if (password.toLowerCase() === email.trim().toLowerCase()) {
-    return refuse('Your e-mail address is the first thing anybody would try.');
+    return refuse(t`Your e-mail address is the first thing anybody would try.`);
   }
   if (new Set(password.toLowerCase()).size < 5) {
     return {
       strength: 'weak',
-      hint: 'Long enough, but easy to guess. Mix in a word or two.',
+      hint: t`Long enough, but easy to guess. Mix in a word or two.`,
       error: undefined,
     };
   }
   if (length < 12)
-    return { strength: 'fair', hint: 'Fine. Four more characters make it strong.', error: undefined };
-  return { strength: 'strong', hint: 'Strong.', error: undefined };
+    return { strength: 'fair', hint: t`Fine. Four more characters make it strong.`, error: undefined };
+  return { strength: 'strong', hint: t`Strong.`, error: undefined };
 }
 
 export function emailError(email: string): string | undefined {
   const text = email.trim();
-  if (text === '') return 'Enter your e-mail address.';
+  if (text === '') return t`Enter your e-mail address.`;
   return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text) ? undefined : 'Use an address like name@example.com.';
 }
 
 export function nameError(name: string): string | undefined {
   const length = Array.from(name.trim()).length;
-  if (length === 0) return 'Tell us your name.';
-  return length > 200 ? 'Use at most 200 characters.' : undefined;
+  if (length === 0) return t`Tell us your name.`;
+  return length > 200 ? t`Use at most 200 characters.` : undefined;
 }

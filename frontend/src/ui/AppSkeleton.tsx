@@ -1,3 +1,4 @@
+import { Trans } from '@lingui/react/macro';
 import { Skeleton, VisuallyHidden } from '@mantine/core';
 import { useLocation } from 'react-router';
 import classes from './AppSkeleton.module.css';
@@ -11,7 +12,9 @@ export function AppSkeleton() {
         <Brand />
       </header>
       <main className={classes.main} aria-busy="true">
-        <VisuallyHidden component="h1">Loading…</VisuallyHidden>
+        <VisuallyHidden component="h1">
+          <Trans>Loading…</Trans>
+        </VisuallyHidden>
         <PageSkeleton />
       </main>
     </div>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { type ClipboardEvent, type KeyboardEvent, useId, useRef } from 'react';
 import classes from './CodeBoxes.module.css';
 
@@ -71,7 +72,7 @@ export function CodeBoxes({ legend, value, onChange, error, disabled = false }: 
             className={classes.box}
             inputMode="numeric"
             autoComplete={place === 0 ? 'one-time-code' : 'off'}
-            aria-label={`Digit ${place + 1} of ${LENGTH}`}
+            aria-label={digitLabel(place + 1)}
             aria-invalid={Boolean(error)}
             disabled={disabled}
             value={value[place] ?? ''}
@@ -88,6 +89,8 @@ export function CodeBoxes({ legend, value, onChange, error, disabled = false }: 
     </fieldset>
   );
 }
+
+const digitLabel = (place: number): string => t`Digit ${place} of ${LENGTH}`;
 
 function newest([first = '', second = '']: readonly string[], before: string): string {
   return first === before ? second : first;

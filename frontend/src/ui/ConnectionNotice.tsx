@@ -1,13 +1,22 @@
+import { t } from '@lingui/core/macro';
 import { IconCloudOff, IconHourglass, IconRefresh } from '@tabler/icons-react';
 import { type Connection, connection } from '../api/connection';
 import { useStore } from '../app/store';
 import classes from './ConnectionNotice.module.css';
 
 const WORDS: Record<Exclude<Connection, 'online'>, string> = {
-  slow: 'The service takes its time. What you typed is safe here, and we go on waiting.',
-  reconnecting: 'One moment, trying that again…',
-  unreachable: 'The service is out of reach. What you typed is safe here, and is sent once it is back.',
-  offline: 'You are offline. What you typed is safe here, and is sent once you are back.',
+  get slow() {
+    return t`The service takes its time. What you typed is safe here, and we go on waiting.`;
+  },
+  get reconnecting() {
+    return t`One moment, trying that again…`;
+  },
+  get unreachable() {
+    return t`The service is out of reach. What you typed is safe here, and is sent once it is back.`;
+  },
+  get offline() {
+    return t`You are offline. What you typed is safe here, and is sent once you are back.`;
+  },
 };
 
 const ICONS = {

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { ReactNode } from 'react';
 import classes from './Facts.module.css';
 
@@ -9,7 +10,7 @@ export function Facts({ facts }: { facts: ReadonlyArray<readonly [string, ReactN
         <div key={name} className={classes.fact}>
           <dt>{name}</dt>
           <dd dir="auto" data-empty={value === undefined || value === '' || undefined}>
-            {value || 'Not given'}
+            {value || t`Not given`}
           </dd>
         </div>
       ))}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { PasswordInput, type PasswordInputProps } from '@mantine/core';
 import { useState } from 'react';
 
@@ -9,7 +10,7 @@ export function PasswordField(props: PasswordInputProps) {
       visibilityToggleFocusable
       visible={visible}
       onVisibilityChange={setVisible}
-      visibilityToggleButtonProps={{ 'aria-label': 'Show the password', 'aria-pressed': visible }}
+      visibilityToggleButtonProps={{ 'aria-label': t`Show the password`, 'aria-pressed': visible }}
       {...props}
     />
   );

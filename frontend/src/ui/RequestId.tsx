@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useRef, useState } from 'react';
 import classes from './RequestId.module.css';
@@ -17,9 +19,11 @@ export function RequestId({ id }: { id: string }) {
   };
   return (
     <p className={classes.request}>
-      Request <code ref={text}>{id}</code>
+      <Trans>
+        Request <code ref={text}>{id}</code>
+      </Trans>
       <Button size="compact-xs" variant="default" onClick={() => void copy()}>
-        {copied ? 'Copied' : 'Copy'}
+        {copied ? t`Copied` : t`Copy`}
       </Button>
     </p>
   );

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Button } from '@mantine/core';
 
 interface ResendButtonProps {
@@ -11,7 +12,7 @@ interface ResendButtonProps {
 export function ResendButton({ left, busy, onClick }: ResendButtonProps) {
   return (
     <Button variant="default" type="button" disabled={left > 0} loading={busy} onClick={onClick}>
-      {left > 0 ? `Send again in ${left} s` : 'Send the mail again'}
+      {left > 0 ? t`Send again in ${left} s` : t`Send the mail again`}
     </Button>
   );
 }

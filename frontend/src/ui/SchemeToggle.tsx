@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { ActionIcon, useComputedColorScheme } from '@mantine/core';
 import { IconMoon, IconSun } from '@tabler/icons-react';
 import { useColorScheme } from './useColorScheme';
@@ -15,7 +16,7 @@ export function SchemeToggle() {
       c="var(--ink-soft)"
       size={40}
       radius="xl"
-      aria-label={`Use the ${other} appearance`}
+      aria-label={other === 'dark' ? t`Use the dark appearance` : t`Use the light appearance`}
       onClick={() => setColorScheme(other)}
     >
       <Icon size={20} stroke={1.75} aria-hidden />

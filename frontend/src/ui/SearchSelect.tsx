@@ -1,3 +1,4 @@
+import { plural } from '@lingui/core/macro';
 import { Select, type SelectProps } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { chooseByEnter } from './chooseByEnter';
@@ -46,7 +47,16 @@ function listOf(options: readonly SearchOption[], asked: string, chosen: SearchO
   const shown = asked === '' && chosen ? [chosen, ...found.filter((one) => one !== chosen)] : found;
   const items: Item[] = shown.slice(0, LIMIT).map(({ value, label }) => ({ value, label }));
   const more = asked === '' ? options.length - items.length : 0;
-  return more > 0 ? [...items, { value: MORE, label: `Type to find ${more} more`, disabled: true }] : items;
+  return more > 0
+    ? [
+        ...items,
+        {
+          value: MORE,
+          label: plural(more, { one: 'Type to find # more', other: 'Type to find # more' }),
+          disabled: true,
+        },
+      ]
+    : items;
 }
 
 const MORE = '\u0000more';

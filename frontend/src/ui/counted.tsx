@@ -1,3 +1,4 @@
+import { Trans } from '@lingui/react/macro';
 import classes from './counted.module.css';
 
 /** Below a long text: how much of it there is, and may be. For spreading into a `Textarea`. */
@@ -8,7 +9,9 @@ export function counted(text: string, max: number) {
       <>
         {input}
         <p className={classes.count} data-over={length > max || undefined} aria-live={nearly(length, max)}>
-          {length} of {max} characters
+          <Trans>
+            {length} of {max} characters
+          </Trans>
         </p>
       </>
     ),

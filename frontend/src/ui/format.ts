@@ -1,6 +1,11 @@
+import { i18n } from '@lingui/core';
+
+/** How dates and numbers are written: as `locale` does, else as usual for the language of the page where the person is. */
+const writing = (locale: string | undefined): string | string[] => locale ?? i18n.locales ?? i18n.locale;
+
 /** A day in words, in the person's own way of writing dates. */
 export function formatDay(time: string, locale?: string): string {
-  return new Intl.DateTimeFormat(locale ?? navigator.language, { dateStyle: 'long' }).format(new Date(time));
+  return new Intl.DateTimeFormat(writing(locale), { dateStyle: 'long' }).format(new Date(time));
 }
 
 /** How dates and numbers look in `locale`, as an example to choose by. */
@@ -14,5 +19,10 @@ export function sampleOf(locale: string): string {
 /** A day and a time of it, short. */
 export function formatMoment(time: string, locale?: string): string {
   const style = { dateStyle: 'medium', timeStyle: 'short' } as const;
-  return new Intl.DateTimeFormat(locale ?? navigator.language, style).format(new Date(time));
+  return new Intl.DateTimeFormat(writing(locale), style).format(new Date(time));
+}
+
+/** “One, two and three”. */
+export function formatList(items: readonly string[]): string {
+  return new Intl.ListFormat(i18n.locale, { type: 'conjunction' }).format(items);
 }

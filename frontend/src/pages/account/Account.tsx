@@ -1,3 +1,4 @@
+import { useLingui } from '@lingui/react/macro';
 import { useWizard } from '../../onboarding/WizardProvider';
 import { PageHeading } from '../../ui/PageHeading';
 import classes from './Account.module.css';
@@ -10,10 +11,11 @@ import { SessionsSection } from './SessionsSection';
 
 /** All that a person can do about the account itself. */
 export function Account() {
+  const { t } = useLingui();
   const { user } = useWizard();
   return (
     <div className={classes.page}>
-      <PageHeading title="Account" heading="Your account" />
+      <PageHeading title={t`Account`} heading={t`Your account`} />
       <div className={classes.card}>
         <NameSection user={user} />
         <EmailSection user={user} />

@@ -1,3 +1,4 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { unwrap } from '../../api';
@@ -12,18 +13,19 @@ import { Section } from './Section';
 
 /** Closing asks for the password, and can be taken back for two weeks. */
 export function CloseSection() {
+  const { t } = useLingui();
   const [asked, setAsked] = useState(false);
   return (
     <Section
-      title="Close my account"
-      lead="You are logged out everywhere. For 14 days you can open it again by logging in; then everything is deleted."
+      title={t`Close my account`}
+      lead={t`You are logged out everywhere. For 14 days you can open it again by logging in; then everything is deleted.`}
     >
       {asked ? (
         <Confirm onCancel={() => setAsked(false)} />
       ) : (
         <div className={classes.ways}>
           <Button variant="outline" color="red" onClick={() => setAsked(true)}>
-            Close my account
+            <Trans>Close my account</Trans>
           </Button>
         </div>
       )}
@@ -32,9 +34,10 @@ export function CloseSection() {
 }
 
 function Confirm({ onCancel }: { onCancel: () => void }) {
+  const { t } = useLingui();
   const { field, formRef, busy, failure, onSubmit } = useCredentialsForm({
     initial: { current_password: '' },
-    validate: { current_password: (password) => (password ? undefined : 'Enter your password.') },
+    validate: { current_password: (password) => (password ? undefined : t`Enter your password.`) },
     send: async (body) => {
       await unwrap(closeAccount({ body }));
       endHere('closed');
@@ -45,16 +48,16 @@ function Confirm({ onCancel }: { onCancel: () => void }) {
     <form ref={formRef} className={classes.form} onSubmit={onSubmit} noValidate>
       <FailureNote failure={failure} />
       <PasswordField
-        label="Your password, to close the account"
+        label={t`Your password, to close the account`}
         autoComplete="current-password"
         {...field('current_password')}
       />
       <div className={classes.ways}>
         <Button type="submit" color="red" loading={busy}>
-          Close it
+          <Trans>Close it</Trans>
         </Button>
         <Button variant="default" onClick={onCancel}>
-          Keep it
+          <Trans>Keep it</Trans>
         </Button>
       </div>
     </form>

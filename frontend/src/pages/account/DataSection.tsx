@@ -1,3 +1,4 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -10,6 +11,7 @@ import { Section } from './Section';
 
 /** All that is kept of the person, as a file. */
 export function DataSection() {
+  const { t } = useLingui();
   const [busy, setBusy] = useState(false);
   const { failure, fail, say } = useFailure();
   const get = async (): Promise<void> => {
@@ -24,7 +26,10 @@ export function DataSection() {
     }
   };
   return (
-    <Section title="Your data" lead="All that we keep of you, as a file for you or for another program.">
+    <Section
+      title={t`Your data`}
+      lead={t`All that we keep of you, as a file for you or for another program.`}
+    >
       <FailureNote failure={failure} />
       <div className={classes.ways}>
         <Button
@@ -33,7 +38,7 @@ export function DataSection() {
           leftSection={<IconDownload size={18} aria-hidden />}
           onClick={() => void get()}
         >
-          Download my data
+          <Trans>Download my data</Trans>
         </Button>
       </div>
     </Section>

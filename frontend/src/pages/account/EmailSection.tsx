@@ -1,3 +1,4 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -20,24 +21,31 @@ interface Sent {
 
 /** The address, whether it is confirmed, and the way to another one. */
 export function EmailSection({ user }: { user: User }) {
+  const { t } = useLingui();
   const [step, setStep] = useState<'shown' | 'asking' | 'changed' | Sent>('shown');
   return (
-    <Section title="E-mail" lead="You log in with it, and our mails go there.">
+    <Section title={t`E-mail`} lead={t`You log in with it, and our mails go there.`}>
       <p>
         <strong dir="auto">{user.email}</strong>{' '}
         {user.email_verified ? (
-          <span className={classes.here}>Confirmed</span>
+          <span className={classes.here}>
+            <Trans>Confirmed</Trans>
+          </span>
         ) : (
           <Link to="/verify-email" state={{ from: '/account' }}>
-            Confirm it now
+            <Trans>Confirm it now</Trans>
           </Link>
         )}
       </p>
-      {step === 'changed' && <Callout tone="good">Your new address is confirmed.</Callout>}
+      {step === 'changed' && (
+        <Callout tone="good">
+          <Trans>Your new address is confirmed.</Trans>
+        </Callout>
+      )}
       {(step === 'shown' || step === 'changed') && (
         <div className={classes.ways}>
           <Button variant="default" onClick={() => setStep('asking')}>
-            Change the address
+            <Trans>Change the address</Trans>
           </Button>
         </div>
       )}
@@ -52,8 +60,10 @@ function Digits({ sent, onDone }: { sent: Sent; onDone: () => void }) {
   return (
     <>
       <p>
-        We sent six digits to <strong dir="auto">{sent.email}</strong>. Until they are here, your address
-        stays as it is.
+        <Trans>
+          We sent six digits to <strong dir="auto">{sent.email}</strong>. Until they are here, your address
+          stays as it is.
+        </Trans>
       </p>
       <FailureNote failure={resend.failure} />
       <CodeForm onDone={onDone} />

@@ -1,3 +1,4 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { unwrap } from '../../api';
@@ -12,6 +13,7 @@ import classes from './Account.module.css';
 import { Section } from './Section';
 
 export function NameSection({ user }: { user: User }) {
+  const { t } = useLingui();
   const [saved, setSaved] = useState(false);
   const { form, field, formRef, busy, failure, onSubmit } = useCredentialsForm({
     initial: { full_name: user.full_name },
@@ -24,14 +26,18 @@ export function NameSection({ user }: { user: User }) {
   });
   const changed = form.values.full_name.trim() !== user.full_name;
   return (
-    <Section title="Profile" lead="How you want to be called.">
+    <Section title={t`Profile`} lead={t`How you want to be called.`}>
       <form ref={formRef} className={classes.form} onSubmit={onSubmit} noValidate>
         <FailureNote failure={failure} />
-        {saved && !changed && <Callout tone="good">Your name is saved.</Callout>}
-        <TextInput label="Your name" autoComplete="name" {...field('full_name')} />
+        {saved && !changed && (
+          <Callout tone="good">
+            <Trans>Your name is saved.</Trans>
+          </Callout>
+        )}
+        <TextInput label={t`Your name`} autoComplete="name" {...field('full_name')} />
         <div className={classes.ways}>
           <Button type="submit" loading={busy} disabled={!changed}>
-            Save
+            <Trans>Save</Trans>
           </Button>
         </div>
       </form>

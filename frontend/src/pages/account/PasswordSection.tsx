@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { unwrap } from '../../api';
@@ -18,7 +20,7 @@ export function PasswordSection({ user }: { user: User }) {
   const { form, field, formRef, busy, failure, onSubmit } = useCredentialsForm({
     initial: { current_password: '', new_password: '' },
     validate: {
-      current_password: (password) => (password ? undefined : 'Enter your current password.'),
+      current_password: (password) => (password ? undefined : t`Enter your current password.`),
       new_password: (password) => advise(password, user.email).error,
     },
     send: async (body) => {
@@ -30,24 +32,28 @@ export function PasswordSection({ user }: { user: User }) {
     refusal: notYours,
   });
   return (
-    <Section title="Password" lead="With a new one, you are logged out everywhere but here.">
+    <Section title={t`Password`} lead={t`With a new one, you are logged out everywhere but here.`}>
       <form ref={formRef} className={classes.form} onSubmit={onSubmit} noValidate>
         <FailureNote failure={failure} />
-        {changed && <Callout tone="good">Your password is changed.</Callout>}
+        {changed && (
+          <Callout tone="good">
+            <Trans>Your password is changed.</Trans>
+          </Callout>
+        )}
         <PasswordField
-          label="Current password"
+          label={t`Current password`}
           autoComplete="current-password"
           {...field('current_password')}
         />
         <NewPassword
-          label="New password"
+          label={t`New password`}
           email={user.email}
           value={form.values.new_password}
           input={field('new_password')}
         />
         <div className={classes.ways}>
           <Button type="submit" loading={busy}>
-            Change the password
+            <Trans>Change the password</Trans>
           </Button>
         </div>
       </form>
@@ -57,6 +63,6 @@ export function PasswordSection({ user }: { user: User }) {
 
 export function notYours(error: ApiError): { current_password: string } | undefined {
   return error.code === 'invalid_credentials'
-    ? { current_password: 'This is not your password.' }
+    ? { current_password: t`This is not your password.` }
     : undefined;
 }

@@ -1,3 +1,4 @@
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -16,6 +17,7 @@ import { Section } from './Section';
 
 /** Where the person is logged in, and how to end that: one, all others, or all. */
 export function SessionsSection() {
+  const { t } = useLingui();
   const { user } = useWizard();
   const { data, error, refetch } = useQuery({
     queryKey: ['sessions', user.id],
@@ -33,7 +35,10 @@ export function SessionsSection() {
   };
   const others = (data?.items.length ?? 0) > 1;
   return (
-    <Section title="Where you are logged in" lead="End what you do not know, and change your password then.">
+    <Section
+      title={t`Where you are logged in`}
+      lead={t`End what you do not know, and change your password then.`}
+    >
       <FailureNote failure={failure} />
       {error && !data && <OutOfReach error={error} onRetry={refetch} />}
       {!data && !error && <Skeleton height={72} />}
@@ -54,10 +59,10 @@ export function SessionsSection() {
           loading={busy === 'others'}
           onClick={() => run('others', () => unwrap(endOtherSessions()))}
         >
-          End all others
+          <Trans>End all others</Trans>
         </Button>
         <Button variant="default" loading={busy === 'all'} onClick={() => run('all', endAll)}>
-          End all, this one too
+          <Trans>End all, this one too</Trans>
         </Button>
       </div>
     </Section>
@@ -76,28 +81,29 @@ interface SessionItemProps {
 }
 
 function SessionItem({ session, busy, onEnd }: SessionItemProps) {
+  const { t } = useLingui();
   const { state } = useWizard();
   const { device, address, last_used_at, current } = session;
+  const used = formatMoment(last_used_at, localeOf(state));
   return (
     <li className={classes.session}>
       <p className={classes.device}>
         <strong>{device}</strong>
-        <span>
-          Last used {formatMoment(last_used_at, localeOf(state))}
-          {address && `, from ${address}`}
-        </span>
+        <span>{address ? t`Last used ${used}, from ${address}` : t`Last used ${used}`}</span>
       </p>
       {current ? (
-        <span className={classes.here}>This device</span>
+        <span className={classes.here}>
+          <Trans>This device</Trans>
+        </span>
       ) : (
         <Button
           size="xs"
           variant="default"
           loading={busy}
-          aria-label={`End the session of ${device}`}
+          aria-label={t`End the session of ${device}`}
           onClick={onEnd}
         >
-          End
+          <Trans>End</Trans>
         </Button>
       )}
     </li>

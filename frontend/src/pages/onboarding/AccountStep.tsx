@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
 import { Link } from 'react-router';
@@ -19,14 +21,14 @@ export function AccountStep() {
       <div className={classes.form}>
         <Facts
           facts={[
-            ['Name', user.full_name],
-            ['E-mail', user.email],
-            ['Member since', formatDay(user.created_at, localeOf(state))],
+            [t`Name`, user.full_name],
+            [t`E-mail`, user.email],
+            [t`Member since`, formatDay(user.created_at, localeOf(state))],
           ]}
         />
         <div className={classes.actions}>
           <Button component={Link} to={next} rightSection={<IconArrowRight size={18} aria-hidden />}>
-            Continue
+            <Trans>Continue</Trans>
           </Button>
         </div>
       </div>

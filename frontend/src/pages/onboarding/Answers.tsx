@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Link } from 'react-router';
 import { useStaticData } from '../../onboarding/queries';
 import { isDone, type StepKey, stepOf, WORDS } from '../../onboarding/steps';
@@ -16,19 +18,20 @@ export function Answers() {
     <div className={classes.answers}>
       {SHOWN.map((key) => {
         const step = stepOf(state, key);
+        const { name } = WORDS[key];
+        const done = isDone(step);
         return (
           <section key={key} aria-labelledby={`answers-${key}`}>
             <div className={classes.head}>
-              <h2 id={`answers-${key}`}>{WORDS[key].name}</h2>
-              <Link
-                to={`/onboarding/${key}`}
-                aria-label={`${isDone(step) ? 'Edit' : 'Fill in'}: ${WORDS[key].name}`}
-              >
-                {isDone(step) ? 'Edit' : 'Fill in'}
+              <h2 id={`answers-${key}`}>{name}</h2>
+              <Link to={`/onboarding/${key}`} aria-label={done ? t`Edit: ${name}` : t`Fill in: ${name}`}>
+                {done ? t`Edit` : t`Fill in`}
               </Link>
             </div>
             {step?.status === 'skipped' ? (
-              <p className={classes.skipped}>Skipped. You can come back to it any time.</p>
+              <p className={classes.skipped}>
+                <Trans>Skipped. You can come back to it any time.</Trans>
+              </p>
             ) : (
               <Facts facts={answersOf(key, step?.data ?? {}, data)} />
             )}

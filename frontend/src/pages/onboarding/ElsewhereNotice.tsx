@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useStore } from '../../app/store';
 import { FIELDS, textOf } from '../../onboarding/specs';
@@ -11,36 +13,41 @@ export function ElsewhereNotice({ step }: { step: StepKey }) {
   const { elsewhere } = useStore(wizard.status);
   if (!elsewhere) return null;
   const label = (field: string): string => FIELDS[step][field]?.label ?? field;
+  const taken = elsewhere.taken.map(label).join(', ');
   return (
     <Callout
       tone="note"
-      title="This step was changed in another tab or on another device, too"
+      title={t`This step was changed in another tab or on another device, too`}
       action={
         <Button size="xs" variant="default" onClick={() => wizard.noticeRead(step)}>
-          All right
+          <Trans>All right</Trans>
         </Button>
       }
     >
-      {elsewhere.taken.length > 0 && <p>Brought in from there: {elsewhere.taken.map(label).join(', ')}.</p>}
+      {elsewhere.taken.length > 0 && <p>{t`Brought in from there: ${taken}.`}</p>}
       {elsewhere.conflicts.map(({ field, theirs }) => (
-        <p key={`${field} ${textOf(theirs)}`}>
-          {label(field)}: we kept what you typed here. There it says {quoted(theirs)}.
-        </p>
+        <p key={`${field} ${textOf(theirs)}`}>{keptHere(label(field), quoted(theirs))}</p>
       ))}
       {elsewhere.replaced.map(({ field, mine, theirs }) => (
-        <p key={`${field} ${textOf(mine)}`}>
-          {label(field)}: it says {quoted(theirs)} there by now. You had typed {quoted(mine)} here.
-        </p>
+        <p key={`${field} ${textOf(mine)}`}>{replacedHere(label(field), quoted(mine), quoted(theirs))}</p>
       ))}
       {elsewhere.left.map(({ field, text }) => (
-        <p key={`${field} ${textOf(text)}`}>
-          {label(field)}: in a tab that you have closed since, you had typed {quoted(text)}.
-        </p>
+        <p key={`${field} ${textOf(text)}`}>{leftThere(label(field), quoted(text))}</p>
       ))}
     </Callout>
   );
 }
 
 function quoted(value: unknown): string {
-  return textOf(value) ? `“${textOf(value)}”` : 'nothing';
+  const text = textOf(value);
+  return text ? t`“${text}”` : t`nothing`;
 }
+
+const keptHere = (field: string, theirs: string): string =>
+  t`${field}: we kept what you typed here. There it says ${theirs}.`;
+
+const replacedHere = (field: string, mine: string, theirs: string): string =>
+  t`${field}: it says ${theirs} there by now. You had typed ${mine} here.`;
+
+const leftThere = (field: string, text: string): string =>
+  t`${field}: in a tab that you have closed since, you had typed ${text}.`;

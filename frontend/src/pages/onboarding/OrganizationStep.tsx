@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Select, TextInput } from '@mantine/core';
 import { useStaticData } from '../../onboarding/queries';
 import { useStepForm } from '../../onboarding/useStepForm';
@@ -5,14 +6,14 @@ import { ChoiceCards } from '../../ui/ChoiceCards';
 import { StepForm, WIDE } from './StepFrame';
 
 /** As long as the service's own words. */
-const SIZES = [
-  'Just me',
-  '2 to 10 people',
-  '11 to 50 people',
-  '51 to 200 people',
-  '201 to 1,000 people',
-  '1,001 to 5,000 people',
-  'More than 5,000 people',
+const sizes = (): string[] => [
+  t`Just me`,
+  t`2 to 10 people`,
+  t`11 to 50 people`,
+  t`51 to 200 people`,
+  t`201 to 1,000 people`,
+  t`1,001 to 5,000 people`,
+  t`More than 5,000 people`,
 ];
 
 export function OrganizationStep() {
@@ -23,33 +24,33 @@ export function OrganizationStep() {
     <StepForm step="organization" control={control}>
       <TextInput
         wrapperProps={WIDE}
-        label="Name"
+        label={t`Name`}
         required
         autoComplete="organization"
         {...form.getInputProps('name')}
       />
       <ChoiceCards
-        legend="How many people work there?"
+        legend={t`How many people work there?`}
         required
         compact
-        placeholders={SIZES}
+        placeholders={sizes()}
         options={data?.organization_sizes ?? []}
         {...form.getInputProps('size')}
       />
       <Select
-        label="Your role"
+        label={t`Your role`}
         required
-        placeholder="Choose the closest"
+        placeholder={t`Choose the closest`}
         data={data?.roles ?? []}
         maxDropdownHeight={280}
         {...form.getInputProps('role')}
       />
       <TextInput
-        label="Website"
+        label={t`Website`}
         type="url"
         inputMode="url"
         autoComplete="url"
-        placeholder="https://"
+        placeholder={'https://'}
         {...form.getInputProps('website')}
       />
     </StepForm>

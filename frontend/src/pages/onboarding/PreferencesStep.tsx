@@ -1,3 +1,4 @@
+import { useLingui } from '@lingui/react/macro';
 import { Select, Switch } from '@mantine/core';
 import { useMemo } from 'react';
 import { useStepForm } from '../../onboarding/useStepForm';
@@ -8,6 +9,7 @@ import { ThemePicture } from './ThemePicture';
 import { useColorScheme } from '../../ui/useColorScheme';
 
 export function PreferencesStep() {
+  const { t } = useLingui();
   const control = useStepForm('preferences', {
     theme: 'system',
     locale: navigator.language,
@@ -21,7 +23,7 @@ export function PreferencesStep() {
   return (
     <StepForm step="preferences" control={control} optional>
       <ChoiceCards
-        legend="Appearance"
+        legend={t`Appearance`}
         options={THEMES.map((option) => ({ ...option, picture: <ThemePicture theme={option.value} /> }))}
         {...theme}
         onChange={(value) => {
@@ -31,7 +33,7 @@ export function PreferencesStep() {
       />
       <Select
         wrapperProps={WIDE}
-        label="Dates and numbers"
+        label={t`Dates and numbers`}
         data={locales}
         allowDeselect={false}
         {...form.getInputProps('locale')}
@@ -39,15 +41,15 @@ export function PreferencesStep() {
       <Switch
         withThumbIndicator={false}
         wrapperProps={WIDE}
-        label="Product updates"
-        description="A mail when something new can be done here. Once a month at most."
+        label={t`Product updates`}
+        description={t`A mail when something new can be done here. Once a month at most.`}
         {...form.getInputProps('product_updates', { type: 'checkbox' })}
       />
       <Switch
         withThumbIndicator={false}
         wrapperProps={WIDE}
-        label="Newsletter"
-        description="How other teams work with it. Four times a year."
+        label={t`Newsletter`}
+        description={t`How other teams work with it. Four times a year.`}
         {...form.getInputProps('newsletter', { type: 'checkbox' })}
       />
     </StepForm>

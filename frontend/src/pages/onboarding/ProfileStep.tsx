@@ -1,3 +1,4 @@
+import { useLingui } from '@lingui/react/macro';
 import { Textarea, TextInput } from '@mantine/core';
 import { useMemo } from 'react';
 import { useStaticData } from '../../onboarding/queries';
@@ -12,6 +13,7 @@ import { counted } from '../../ui/counted';
 const BIO_MAX = 500;
 
 export function ProfileStep() {
+  const { t } = useLingui();
   const control = useStepForm('profile', {
     job_title: '',
     country: '',
@@ -27,39 +29,39 @@ export function ProfileStep() {
     <StepForm step="profile" control={control}>
       <TextInput
         wrapperProps={WIDE}
-        label="Job title"
+        label={t`Job title`}
         required
         autoComplete="organization-title"
         {...form.getInputProps('job_title')}
       />
       <SearchSelect
-        label="Country"
+        label={t`Country`}
         required
-        placeholder="Choose or type"
+        placeholder={t`Choose or type`}
         options={countries}
-        nothingFoundMessage="No country by that name"
+        nothingFoundMessage={t`No country by that name`}
         {...form.getInputProps('country')}
       />
       <SearchSelect
-        label="Time zone"
+        label={t`Time zone`}
         required
-        placeholder="Choose or type a city"
+        placeholder={t`Choose or type a city`}
         options={zones}
-        nothingFoundMessage="No such city: try a larger one nearby"
+        nothingFoundMessage={t`No such city: try a larger one nearby`}
         {...form.getInputProps('time_zone')}
       />
       <TextInput
         wrapperProps={WIDE}
-        label="Phone"
-        description="Optional. Only for when something is urgent."
+        label={t`Phone`}
+        description={t`Optional. Only for when something is urgent.`}
         type="tel"
         autoComplete="tel"
         {...form.getInputProps('phone')}
       />
       <Textarea
         wrapperProps={WIDE}
-        label="About you"
-        description="Optional. A line or two for colleagues."
+        label={t`About you`}
+        description={t`Optional. A line or two for colleagues.`}
         {...counted(form.getValues().bio, BIO_MAX)}
         autosize
         minRows={3}

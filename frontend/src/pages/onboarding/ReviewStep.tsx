@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, Checkbox } from '@mantine/core';
 import { IconArrowRight, IconFlag } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -16,9 +18,6 @@ import { SaveStatus } from './SaveStatus';
 import classes from './StepFrame.module.css';
 import { BackLink, StepHead } from './StepFrame';
 
-const ASK = 'Please accept the terms to finish.';
-const AFTER_OUTAGE = 'Nothing is lost: press Finish again in a moment.';
-
 export function ReviewStep() {
   const { state } = useWizard();
   const [finishing, setFinishing] = useState(false);
@@ -34,15 +33,15 @@ function Reviewed() {
       <div className={classes.head}>
         <PageHeading
           title={WORDS.review.name}
-          heading="What you told us"
-          lead="You have finished. Change any of it whenever it changes."
+          heading={t`What you told us`}
+          lead={t`You have finished. Change any of it whenever it changes.`}
         />
       </div>
       <div className={classes.form}>
         <Answers />
         <div className={classes.actions}>
           <Button component={Link} to="/" rightSection={<IconArrowRight size={18} aria-hidden />}>
-            To the overview
+            <Trans>To the overview</Trans>
           </Button>
         </div>
       </div>
@@ -68,7 +67,7 @@ function Review({ finishing, setFinishing }: ReviewProps) {
     say(undefined);
     if (open.length > 0) return document.getElementById('open-steps')?.querySelector('a')?.focus();
     if (!form.getValues().accepted_terms) {
-      form.setFieldError('accepted_terms', ASK);
+      form.setFieldError('accepted_terms', t`Please accept the terms to finish.`);
       return control.formRef.current?.querySelector('input')?.focus();
     }
     setFinishing(true);
@@ -77,7 +76,7 @@ function Review({ finishing, setFinishing }: ReviewProps) {
       await wizard.finish();
       goTo('/', { state: { finished: true } });
     } catch (error) {
-      fail(error, AFTER_OUTAGE);
+      fail(error, t`Nothing is lost: press Finish again in a moment.`);
     } finally {
       setFinishing(false);
     }
@@ -100,8 +99,8 @@ function Review({ finishing, setFinishing }: ReviewProps) {
         <FailureNote failure={failure ?? control.failure} />
         {open.length > 0 && (
           <div id="open-steps">
-            <Callout tone="note" title="Not quite there yet">
-              Still open:{' '}
+            <Callout tone="note" title={t`Not quite there yet`}>
+              <Trans>Still open:</Trans>{' '}
               {open.map((key, i) => (
                 <span key={key}>
                   {i > 0 && ', '}
@@ -117,15 +116,17 @@ function Review({ finishing, setFinishing }: ReviewProps) {
           required
           label={
             <>
-              I have checked my answers and accept the{' '}
-              <a href="/terms" target="_blank" rel="noopener">
-                terms of use
-              </a>
-              . What we keep of you is in the{' '}
-              <a href="/privacy" target="_blank" rel="noopener">
-                privacy notice
-              </a>
-              .
+              <Trans>
+                I have checked my answers and accept the{' '}
+                <a href="/terms" target="_blank" rel="noopener">
+                  terms of use
+                </a>
+                . What we keep of you is in the{' '}
+                <a href="/privacy" target="_blank" rel="noopener">
+                  privacy notice
+                </a>
+                .
+              </Trans>
             </>
           }
           {...form.getInputProps('accepted_terms', { type: 'checkbox' })}
@@ -134,7 +135,7 @@ function Review({ finishing, setFinishing }: ReviewProps) {
           <BackLink step="review" />
           <SaveStatus />
           <Button type="submit" loading={finishing} leftSection={<IconFlag size={18} aria-hidden />}>
-            Finish
+            <Trans>Finish</Trans>
           </Button>
         </div>
       </form>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { IconCheck, IconCloudUp, IconDeviceFloppy } from '@tabler/icons-react';
 import { connection } from '../../api/connection';
 import { useStore } from '../../app/store';
@@ -34,11 +35,11 @@ function wordFor(save: SaveState): string {
       return '';
     case 'typed':
     case 'waiting':
-      return 'Kept on this device';
+      return t`Kept on this device`;
     case 'saving':
-      return 'Saving…';
+      return t`Saving…`;
     case 'saved':
-      return 'Saved';
+      return t`Saved`;
     case 'refused':
       return save.message;
   }

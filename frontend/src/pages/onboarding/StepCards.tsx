@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { IconCheck, IconChevronRight, IconMinus } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import { isDone, STEP_KEYS, type StepKey, stepOf, WORDS } from '../../onboarding/steps';
@@ -7,7 +8,7 @@ import classes from './StepCards.module.css';
 /** All steps at a glance, for the overview. */
 export function StepCards() {
   return (
-    <ol className={classes.cards} aria-label="Steps">
+    <ol className={classes.cards} aria-label={t`Steps`}>
       {STEP_KEYS.map((key) => (
         <StepCard key={key} step={key} />
       ))}
@@ -28,11 +29,15 @@ function StepCard({ step: key }: { step: StepKey }) {
           {!done && STEP_KEYS.indexOf(key) + 1}
         </span>
         <span className={classes.name}>{WORDS[key].name}</span>
-        <span className={classes.state}>{STATES[step?.status ?? 'not_started']}</span>
+        <span className={classes.state}>{stateWord(step?.status)}</span>
         <IconChevronRight size={20} stroke={1.75} aria-hidden className={classes.arrow} />
       </Link>
     </li>
   );
 }
 
-const STATES = { not_started: 'Still to come', in_progress: 'Begun', completed: 'Done', skipped: 'Skipped' };
+function stateWord(status: string | undefined): string {
+  if (status === 'in_progress') return t`Begun`;
+  if (status === 'completed') return t`Done`;
+  return status === 'skipped' ? t`Skipped` : t`Still to come`;
+}

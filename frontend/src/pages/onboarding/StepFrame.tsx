@@ -1,3 +1,4 @@
+import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
@@ -65,7 +66,7 @@ export function StepForm({ step, control, children, optional = false }: StepForm
               disabled={control.busy}
               onClick={() => void send('skipped')}
             >
-              Skip for now
+              <Trans>Skip for now</Trans>
             </Button>
           )}
           <Button
@@ -73,7 +74,7 @@ export function StepForm({ step, control, children, optional = false }: StepForm
             loading={control.busy}
             rightSection={<IconArrowRight size={18} aria-hidden />}
           >
-            Continue
+            <Trans>Continue</Trans>
           </Button>
         </div>
       </form>
@@ -94,7 +95,7 @@ export function BackLink({ step }: { step: StepKey }) {
       leftSection={<IconArrowLeft size={18} aria-hidden />}
       className={classes.back}
     >
-      Back
+      <Trans>Back</Trans>
     </Button>
   );
 }

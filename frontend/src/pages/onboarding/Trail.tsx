@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { VisuallyHidden } from '@mantine/core';
 import { IconCheck, IconMinus } from '@tabler/icons-react';
 import { Link } from 'react-router';
@@ -16,11 +17,14 @@ import classes from './Trail.module.css';
 /** The steps as signs along a winding path: where one is, what is done, what lies ahead. */
 export function Trail({ current }: { current: StepKey }) {
   const { state } = useWizard();
+  const place = STEP_KEYS.indexOf(current) + 1;
+  const all = STEP_KEYS.length;
+  const done = countDone(state);
   return (
-    <nav className={classes.trail} aria-label="Steps">
+    <nav className={classes.trail} aria-label={t`Steps`}>
       <p className={classes.count}>
-        Step {STEP_KEYS.indexOf(current) + 1} of {STEP_KEYS.length}
-        <span>{countDone(state)} done</span>
+        {t`Step ${place} of ${all}`}
+        <span>{t`${done} done`}</span>
       </p>
       <Path />
       <ol className={classes.steps}>
@@ -48,17 +52,17 @@ function Sign({ step: key, current }: { step: StepKey; current: boolean }) {
           <span className={classes.name}>{WORDS[key].name}</span>
           <span className={classes.state}>{stateWord(mark, current, step?.required === false)}</span>
         </span>
-        {mark && <VisuallyHidden>, {mark === 'skipped' ? 'skipped' : 'done'}</VisuallyHidden>}
+        {mark && <VisuallyHidden>, {mark === 'skipped' ? t`Skipped` : t`Done`}</VisuallyHidden>}
       </Link>
     </li>
   );
 }
 
 function stateWord(mark: string | undefined, current: boolean, optional: boolean): string {
-  if (current) return 'You are here';
-  if (mark === 'completed') return 'Done';
-  if (mark === 'skipped') return 'Skipped';
-  return optional ? 'Can be skipped' : 'Still to come';
+  if (current) return t`You are here`;
+  if (mark === 'completed') return t`Done`;
+  if (mark === 'skipped') return t`Skipped`;
+  return optional ? t`Can be skipped` : t`Still to come`;
 }
 
 /** The winding line behind the signs, for wide screens. One bend for each step. */

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import type { StaticData } from '../../api/types';
 import { FIELDS, textOf } from '../../onboarding/specs';
 import type { StepData, StepKey } from '../../onboarding/steps';
@@ -18,7 +19,7 @@ export function answersOf(
 }
 
 function readable(field: string, value: unknown, choices: StaticData | undefined): string {
-  if (typeof value === 'boolean') return value ? 'Yes' : 'No';
+  if (typeof value === 'boolean') return value ? t`Yes` : t`No`;
   const options = optionsOf(field, choices);
   if (options) return labelOf(options, value);
   if (field === 'locale' && typeof value === 'string') return sampleOf(value);

@@ -1,3 +1,5 @@
+import { i18n } from '@lingui/core';
+import { t } from '@lingui/core/macro';
 import type { MantineColorScheme } from '@mantine/core';
 import type { Onboarding } from '../../api/types';
 import { stepOf } from '../../onboarding/steps';
@@ -6,9 +8,24 @@ import type { Option } from './options';
 
 /** As the service names them. */
 export const THEMES: readonly Option[] = [
-  { value: 'system', label: 'As the device' },
-  { value: 'light', label: 'Light' },
-  { value: 'dark', label: 'Dark' },
+  {
+    value: 'system',
+    get label() {
+      return t`As the device`;
+    },
+  },
+  {
+    value: 'light',
+    get label() {
+      return t`Light`;
+    },
+  },
+  {
+    value: 'dark',
+    get label() {
+      return t`Dark`;
+    },
+  },
 ];
 
 export function schemeOf(theme: unknown): MantineColorScheme | undefined {
@@ -39,7 +56,7 @@ const LOCALES = [
 
 /** Ways of writing dates and numbers, each shown by an example; the browser's own comes first. */
 export function localeOptions(own: string): Option[] {
-  const names = new Intl.DisplayNames('en', { type: 'language' });
+  const names = new Intl.DisplayNames(i18n.locale, { type: 'language' });
   return [...new Set([own, ...LOCALES])].map((locale) => ({
     value: locale,
     label: `${names.of(locale) ?? locale} (${sampleOf(locale)})`,
