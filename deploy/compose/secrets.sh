@@ -5,12 +5,13 @@
 #   deploy/compose/secrets.sh --share READER=UID:NAME,…   for each reader a folder below /readers with what it reads
 #
 # Compose needs no call of the first kind: its service `secrets` makes the second one at each start, where every reader's
-# folder is a volume that only this reader mounts. A file that somebody put into deploy/compose/secrets (or SECRETS_DIR)
+# folder is a volume that only this reader mounts. A NAME that ends in `*` stands for all files that begin so: they are handed
+# over where they are given, and never made. A file that somebody put into deploy/compose/secrets (or SECRETS_DIR)
 # wins over what was made at random. For Swarm and Kubernetes, whose own secrets these become, make the files first.
 set -euo pipefail
 
-given=/given
-readers=/readers
+given=${SECRETS_GIVEN:-/given}
+readers=${SECRETS_READERS:-/readers}
 
 main() {
   if [[ ${1:-} == --share ]]; then
@@ -53,11 +54,23 @@ write() {
 share() {
   local reader folder uid names name
   for reader in "$@"; do
-    [[ $reader =~ ^([a-z-]+)=([0-9]+):([a-z_,]+)$ ]] || { echo "secrets: '$reader' is not READER=UID:NAME,…" >&2; exit 2; }
-    folder=${BASH_REMATCH[1]} uid=${BASH_REMATCH[2]} names=${BASH_REMATCH[3]}
+    [[ $reader =~ ^([a-z-]+)=([0-9]+):([a-z_,*]+)$ ]] || { echo "secrets: '$reader' is not READER=UID:NAME,…" >&2; exit 2; }
+    folder=${BASH_REMATCH[1]} uid=${BASH_REMATCH[2]} names=$(all_of "${BASH_REMATCH[3]}")
     for name in ${names//,/ }; do give "$folder" "$uid" "$name"; done
     take_back "$folder" "$names"
   done
+}
+
+# all_of NAMES: the same, with what is given in the place of each name that ends in `*`.
+all_of() {
+  local name file all=
+  while IFS= read -r -d , name; do
+    if [[ $name != *'*' ]]; then all+=,$name && continue; fi
+    for file in "$given/${name%'*'}"*; do
+      if [[ -s $file ]]; then all+=,${file##*/}; fi
+    done
+  done <<<"$1,"
+  echo "${all#,}"
 }
 
 # give READER UID NAME: what was given, else what a reader has already, else a new one.
@@ -68,7 +81,7 @@ give() {
   [[ -e $file && $(<"$file") == "$value" ]] || { write "$file" 0400 "$value" "$2" && echo "$3: ready for $1"; }
 }
 
-# take_back READER NAMES: what an earlier version gave to a reader that does not read it any more.
+# take_back READER NAMES: what was given to a reader that does not read it any more.
 take_back() {
   local file
   for file in "$readers/$1"/*; do

@@ -4,7 +4,9 @@
 #   deploy/swarm/deploy.sh [STACK] [docker stack deploy's options]...      default name: onboarding
 #   deploy/swarm/deploy.sh --print [-c FILE]...                                 only prints what it would deploy
 #
-# The secrets are files in SECRETS_DIR (deploy/compose/secrets.sh makes them). VERSION chooses the images.
+# The secrets are files in SECRETS_DIR (deploy/compose/secrets.sh makes them). VERSION chooses the images. Backends get as
+# secrets, too, what is there of oidc_*, smtp_* and webhook_*, and as environment the lines of OIDC_ENV_FILE (default
+# deploy/compose/oidc.env): the providers that people can log in by (docs/sign-in.md).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -33,5 +35,27 @@ export GRAFANA_PASSWORD_HASH MONITORING_HASH
 export LOAD_BALANCER_CONFIG_HASH DB_ENTRYPOINT_HASH DB_HEALTHCHECK_HASH DB_SQLCMD_HASH DB_PASSWORD_HASH
 export DB_MIGRATOR_PASSWORD_HASH DB_APP_PASSWORD_HASH JWT_SECRET_HASH LB_ADMIN_TOKEN_HASH
 
-if [[ $stack == --print ]]; then exec docker stack config -c stack.yml "$@"; fi
-exec docker stack deploy --prune -c stack.yml "$@" "$stack"
+# What only some installations have, laid over stack.yml.
+outside() {
+  local file secrets=()
+  for file in "$SECRETS_DIR"/{oidc,smtp,webhook}_*; do
+    [[ ! -s $file ]] || secrets+=("${file##*/}")
+  done
+  printf 'version: "3.9"\nservices:\n  backend:\n    env_file: [%s]\n    secrets: [%s]\n' \
+    "$([[ ! -s $OIDC_ENV_FILE ]] || printf '"%s"' "$OIDC_ENV_FILE")" "$(IFS=, && echo "${secrets[*]}")"
+  ((${#secrets[@]} == 0)) || echo "secrets:"
+  for file in "${secrets[@]}"; do
+    printf '  %s: { name: "%s-%s", file: "%s" }\n' "$file" "$file" "$(keyed_hash_of "$SECRETS_DIR/$file")" "$SECRETS_DIR/$file"
+  done
+}
+
+OIDC_ENV_FILE=$(realpath -m "${OIDC_ENV_FILE:-../compose/oidc.env}")
+outside_yml=$(mktemp)
+trap 'rm -f "$outside_yml"' EXIT
+outside >"$outside_yml"
+files=(-c stack.yml -c "$outside_yml" "$@")
+if [[ $stack == --print ]]; then
+  docker stack config "${files[@]}"
+else
+  docker stack deploy --prune "${files[@]}" "$stack"
+fi

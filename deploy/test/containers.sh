@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The system in containers, run for real: images, Compose, faults under load. `just test-containers` calls it.
 #
-#   deploy/test/containers.sh [PART...]      parts: kubernetes images dev compose faults balancers scale backup tls monitoring traces nginx swarm
+#   deploy/test/containers.sh [PART...]      parts: kubernetes providers images dev compose faults balancers scale backup tls monitoring traces nginx swarm
 #
 # Without parts: all of them. Parts may come in any order: each makes sure of what it needs, and builds images once. What it
 # cannot have, an engine above all, it names as skipped, with the reason; on a Debian machine where it is root, engine.sh
 # brings one. Needs the ports 3000, 8080 and 8081 or those in FRONTEND_PORT, LOAD_BALANCER_PORT, ADMIN_PORT (and 8082 or
-# ADMIN_PORT_2). What it starts is gone afterwards; `kubernetes` and `images` start nothing and end nothing.
+# ADMIN_PORT_2). What it starts is gone afterwards; `kubernetes`, `providers` and `images` start nothing and end nothing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source deploy/test/lib.sh
@@ -21,7 +21,7 @@ source deploy/test/traces.sh
 
 export FRONTEND_PORT=${FRONTEND_PORT:-3000} LOAD_BALANCER_PORT=${LOAD_BALANCER_PORT:-8080} ADMIN_PORT=${ADMIN_PORT:-8081}
 export VERSION=${VERSION:-test} IMAGE_PREFIX=user-onboarding DOCKER_BUILDKIT=1
-all_parts=(kubernetes images dev compose faults balancers scale backup tls monitoring traces nginx swarm)
+all_parts=(kubernetes providers images dev compose faults balancers scale backup tls monitoring traces nginx swarm)
 limit_mb=40
 
 main() {
@@ -36,8 +36,8 @@ main() {
   # Nothing is in it: the first start makes all that is lacking.
   mkdir "$SECRETS_DIR"
   for part in "${parts[@]}"; do
-    [[ $part == kubernetes ]] || engine_is_there || continue
-    [[ $part == @(kubernetes|images) ]] || place_is_clear
+    [[ $part == @(kubernetes|providers) ]] || engine_is_there || continue
+    [[ $part == @(kubernetes|providers|images) ]] || place_is_clear
     say "— $part"
     began=$SECONDS
     "part_$part"
@@ -147,6 +147,11 @@ part_tls() {
 part_backup() {
   staging_is_up
   restore_drill
+}
+
+part_providers() {
+  deploy/test/providers.sh
+  show "Compose and Swarm: backends alone are told of the providers that people can log in by"
 }
 
 part_kubernetes() {

@@ -60,6 +60,8 @@ components_are_valid() {
       "${component%/}" >"$tools/$name/kustomization.yaml"
     kubectl kustomize "$tools/$name" | validate "$name"
   done
+  expect "pods that have the clients' secrets of providers" 1 "$(grep -c 'mountPath: /run/secrets/oidc$' "$tools/oidc.yaml")"
+  expect "the same without the component" 0 "$(grep -c oidc "$tools/production.yaml")"
   expect "deployments that are told of a collector" 3 "$(grep -A1 'configMapRef:' "$tools/traces.yaml" | grep -c 'name: traces-')"
   expect "monitors and rules" 3 "$(grep -cE '^kind: (ServiceMonitor|PrometheusRule)$' "$tools/monitoring.yaml")"
   expect "metrics of requests in flight to scale on" 1 "$(grep -c 'name: onboarding_requests_in_flight' "$tools/scale-on-requests.yaml")"
@@ -86,6 +88,8 @@ chart_is_valid() {
     render -f "$chart/values-$name.yaml" | validate "chart-$name"
     "$python" deploy/test/kubernetes_equal.py "$tools/chart-$name.yaml" "$tools/$name.yaml"
   done
+  render -f "$chart/values-production.yaml" --set oidc.enabled=true | validate chart-oidc
+  "$python" deploy/test/kubernetes_equal.py "$tools/chart-oidc.yaml" "$tools/oidc.yaml"
   render -f "$chart/values-production.yaml" --set monitoring.enabled=true,monitoring.labels.release=prometheus \
     --set traces.endpoint=http://otel-collector.monitoring:4318,externalSecret.enabled=true \
     --set backend.autoscaling.targetRequestsInFlight=10 --set "image.digests.backend=$digest" | validate chart-all
@@ -95,6 +99,7 @@ chart_is_valid() {
   refuses --set image.tag=latest
   refuses --set image.digests.frontend=sha256:short
   refuses --set backend.config.DB_PASSWORD=secret
+  refuses --set backend.config.OIDC_GOOGLE_CLIENT_SECRET=secret
   refuses --set traces.ratio=2
 }
 
