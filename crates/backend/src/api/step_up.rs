@@ -35,7 +35,7 @@ fn is_fresh(app: &AppState, current: CurrentUser, factors: &SecondFactors) -> bo
     proved.is_some_and(|proved| proved.is_good_for(factors.level(), app.step_up_max_age, app.now()))
 }
 
-/// An admin who has lately proved to be the one, for whatever they change.
+/// An admin who has lately proved to be the one, for whatever they change or take out as a whole.
 #[derive(Debug, Clone)]
 pub(super) struct FreshAdministrator(pub(super) User);
 

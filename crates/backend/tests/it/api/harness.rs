@@ -16,6 +16,8 @@ use uuid::Uuid;
 
 pub(crate) const SECRET: &str = "the secret of the tests, long enough";
 pub(crate) const PASSWORD: &str = "correct horse battery";
+/// The id of no account.
+pub(crate) const NOBODY: &str = "01890000-0000-7000-8000-000000000000";
 pub(crate) const WAIT: Duration = Duration::from_secs(20);
 
 /// A folder with a database in it.
@@ -155,6 +157,20 @@ impl From<Answer> for Person {
             refresh_token: text(&body["refresh_token"]),
         }
     }
+}
+
+/// Somebody who has registered and is an admin by now.
+pub(crate) async fn admin(instance: &Instance, database: &Database) -> Person {
+    let person = instance.register().await;
+    database.execute(&format!("UPDATE users SET role = 'admin' WHERE email = '{}'", person.email));
+    person
+}
+
+/// The proof of every session is an hour old, and so the next access token says.
+pub(crate) async fn aged(instance: &Instance, database: &Database, person: &Person) -> Person {
+    database.execute("UPDATE sessions SET authenticated_at = authenticated_at - 3600000");
+    let refresh = json!({"refresh_token": person.refresh_token});
+    Person::from(instance.post("/api/auth/refresh", &refresh).answer(StatusCode::OK).await)
 }
 
 /// An answer that was read to its end.

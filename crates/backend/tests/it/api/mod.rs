@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod admin_calls;
 mod admin_commands;
 pub(crate) mod authenticator;
 mod bad_input;

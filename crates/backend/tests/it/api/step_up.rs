@@ -4,14 +4,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::json;
 
 use super::authenticator::{Protected, bearer, protected};
-use super::harness::{Answer, Database, Instance, PASSWORD, Person, Send as _, alone};
-
-/// The proof of every session is an hour old, and so the next access token says.
-async fn aged(instance: &Instance, database: &Database, person: &Person) -> Person {
-    database.execute("UPDATE sessions SET authenticated_at = authenticated_at - 3600000");
-    let refresh = json!({"refresh_token": person.refresh_token});
-    Person::from(instance.post("/api/auth/refresh", &refresh).answer(StatusCode::OK).await)
-}
+use super::harness::{Answer, Instance, PASSWORD, Person, Send as _, aged, alone};
 
 fn token(answer: &Answer) -> String {
     answer.body["access_token"].as_str().unwrap().to_owned()

@@ -6,15 +6,7 @@ use testkit::eventually;
 use testkit::webhook::{Mood, Receiver};
 
 use super::{LIMIT, telling};
-use crate::api::harness::{Database, Instance, Person, Send as _};
-
-const NOBODY: &str = "01890000-0000-7000-8000-000000000000";
-
-async fn admin(instance: &Instance, database: &Database) -> Person {
-    let person = instance.register().await;
-    database.execute(&format!("UPDATE users SET role = 'admin' WHERE email = '{}'", person.email));
-    person
-}
+use crate::api::harness::{Database, Instance, NOBODY, Send as _, admin};
 
 /// Gives up all events, as time would.
 fn give_up(database: &Database) {

@@ -1,7 +1,6 @@
 //! Claims of mail domains, which an admin approves or refuses.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use serde::Serialize;
@@ -10,14 +9,13 @@ use uuid::Uuid;
 
 use super::dto::ReasonRequest;
 use super::order::entry;
+use super::request::AdminRequest;
 use crate::api::administrator::Administrator;
-use crate::api::attempt::{Attempt, Commit};
+use crate::api::attempt::Commit;
 use crate::api::dto::organizations::DomainClaimBody;
 use crate::api::error::{ApiError, Problem};
-use crate::api::fields::Checked;
-use crate::app::{App, AppState};
+use crate::app::App;
 use crate::domain::organization::{MailDomain, Refusal};
-use crate::domain::{Reason, User};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, OrganizationChange, StoreError};
 
@@ -62,19 +60,13 @@ pub(in crate::api) async fn list(
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "The domain is the organization's"),
-        (status = 403, description = "`forbidden`: only for admins; `domain_not_proved`: the owner is none any more, or has no verified address there", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`; `domain_not_proved`: the owner is none any more, or has no verified address there", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`unknown_domain`: no such claim waits", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`domain_taken`: it is another organization's", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(in crate::api) async fn approve(
-    State(app): State<App>,
-    Administrator(admin): Administrator,
-    attempt: Attempt,
-    path: Result<Path<(Uuid, String)>, PathRejection>,
-    Checked(ReasonRequest { reason }): Checked<ReasonRequest>,
-) -> Result<Answer, ApiError> {
-    decide(&app, &attempt, &admin, path, true, &reason).await
+pub(in crate::api) async fn approve(request: AdminRequest<(Uuid, String)>) -> Result<Answer, ApiError> {
+    decide(request, true).await
 }
 
 /// Refuse the claim of a mail domain
@@ -90,40 +82,28 @@ pub(in crate::api) async fn approve(
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "The domain is not the organization's"),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`unknown_domain`", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(in crate::api) async fn refuse(
-    State(app): State<App>,
-    Administrator(admin): Administrator,
-    attempt: Attempt,
-    path: Result<Path<(Uuid, String)>, PathRejection>,
-    Checked(ReasonRequest { reason }): Checked<ReasonRequest>,
-) -> Result<Answer, ApiError> {
-    decide(&app, &attempt, &admin, path, false, &reason).await
+pub(in crate::api) async fn refuse(request: AdminRequest<(Uuid, String)>) -> Result<Answer, ApiError> {
+    decide(request, false).await
 }
 
-async fn decide(
-    app: &AppState,
-    attempt: &Attempt,
-    admin: &User,
-    path: Result<Path<(Uuid, String)>, PathRejection>,
-    approve: bool,
-    reason: &Reason,
-) -> Result<Answer, ApiError> {
+async fn decide(request: AdminRequest<(Uuid, String)>, approve: bool) -> Result<Answer, ApiError> {
+    let AdminRequest { app, admin, attempt, path, reason } = request;
     let Path((organization_id, domain)) =
         path.map_err(|_| ApiError::MalformedPath { reason: "names no domain of an organization" })?;
     let domain = MailDomain::stored(domain.to_lowercase());
     let claims = app.store.domains(organization_id).await?;
     let claim = claims.into_iter().find(|claim| claim.domain == domain).ok_or(Refusal::UnknownDomain)?;
     let action = if approve { AuditAction::DomainApproved } else { AuditAction::DomainRefused };
-    let mut audit = entry(app, admin, action, claim.claimed_by, Some(reason));
+    let mut audit = entry(&app, &admin, action, claim.claimed_by, Some(&reason));
     // As long as the audit log takes.
     audit.subject = Some(domain.as_str().chars().take(100).collect());
     let change = OrganizationChange::DecideDomain { organization_id, domain, approve };
     let (effect, answer) = (Effect::Organize(Box::new(change)), Answer::empty(StatusCode::NO_CONTENT));
-    match attempt.commit_entry(app, app.now(), effect, Some(audit), &[], answer).await? {
+    match attempt.commit_entry(&app, app.now(), effect, Some(audit), &[], answer).await? {
         Commit::Done(answer) => Ok(answer),
         Commit::Stale => Err(StoreError::exhausted("a claim that stands still").into()),
     }

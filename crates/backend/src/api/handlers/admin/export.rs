@@ -10,9 +10,9 @@ use time::format_description::well_known::Rfc3339;
 
 use super::order;
 use super::queries::AccountsWanted;
-use crate::api::administrator::Administrator;
 use crate::api::error::{ApiError, Problem};
 use crate::api::query::CheckedQuery;
+use crate::api::step_up::FreshAdministrator;
 use crate::app::App;
 use crate::domain::Timestamp;
 use crate::store::directory::{Account, AccountFilter, AccountPage, Position};
@@ -49,13 +49,13 @@ const HEADER: [&str; 10] = [
     ),
     responses(
         (status = 200, description = "A header and a row for each account", body = String, content_type = "text/csv"),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::api) async fn download(
     State(app): State<App>,
-    Administrator(admin): Administrator,
+    FreshAdministrator(admin): FreshAdministrator,
     CheckedQuery(AccountsWanted { filter }): CheckedQuery<AccountsWanted>,
 ) -> Result<Response, ApiError> {
     // The first page comes before the answer begins, so that a database that is away is told as such.

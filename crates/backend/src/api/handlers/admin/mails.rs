@@ -1,16 +1,15 @@
 //! Mails that wait, were sent or were given up.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use uuid::Uuid;
 
 use super::dto::ReasonRequest;
 use super::messages::{self, MessagesBody, MessagesPage};
+use super::request::AdminRequest;
+use super::resend;
 use crate::api::administrator::Administrator;
-use crate::api::attempt::Attempt;
 use crate::api::error::{ApiError, Problem};
-use crate::api::fields::Checked;
 use crate::api::query::CheckedQuery;
 use crate::app::App;
 use crate::idempotency::Answer;
@@ -58,17 +57,11 @@ pub(in crate::api) async fn list(
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "The mail is on its way"),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`unknown_message`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`message_was_sent`: what it said is not kept", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(in crate::api) async fn replay(
-    State(app): State<App>,
-    Administrator(admin): Administrator,
-    attempt: Attempt,
-    id: Result<Path<Uuid>, PathRejection>,
-    Checked(ReasonRequest { reason }): Checked<ReasonRequest>,
-) -> Result<Answer, ApiError> {
-    messages::replay(&app, &attempt, &admin, MAIL, id, &reason).await
+pub(in crate::api) async fn replay(request: AdminRequest<Uuid>) -> Result<Answer, ApiError> {
+    resend::one(request, MAIL).await
 }

@@ -2,24 +2,17 @@
 
 use std::str::FromStr;
 
-use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
-use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::order::entry;
-use crate::api::attempt::{Attempt, Commit};
 use crate::api::cursor;
 use crate::api::error::ApiError;
 use crate::api::fields::{Fields, FromFields};
 use crate::api::query::{Moment, PageSize, Text};
 use crate::app::AppState;
-use crate::domain::{Reason, Timestamp, User};
-use crate::idempotency::Answer;
-use crate::store::messages::{MessageFilter, MessagePosition, MessageRecord, MessageState, Replay};
-use crate::store::{AuditAction, AuditEntry, Effect};
+use crate::domain::Timestamp;
+use crate::store::messages::{MessageFilter, MessagePosition, MessageRecord, MessageState};
 
 /// How far a message is.
 #[derive(Debug, Clone, Copy)]
@@ -194,46 +187,4 @@ pub(super) async fn page(
     let page = app.store.messages(wanted, after, limit).await?;
     let next_cursor = next(&filter, page.next.as_ref())?;
     Ok(MessagesBody { items: page.items.into_iter().map(MessageBody::from).collect(), next_cursor })
-}
-
-/// Lets one message of `channel` be sent again.
-pub(super) async fn replay(
-    app: &AppState,
-    attempt: &Attempt,
-    admin: &User,
-    channel: &str,
-    id: Result<Path<Uuid>, PathRejection>,
-    reason: &Reason,
-) -> Result<Answer, ApiError> {
-    let Path(id) = id.map_err(|_| ApiError::MalformedPath { reason: "bears no id of a message" })?;
-    let record = app.store.message(channel, id).await?.ok_or(ApiError::UnknownMessage)?;
-    if !record.has_content {
-        return Err(ApiError::MessageWasSent);
-    }
-    let audit = AuditEntry {
-        subject: Some(id.to_string()),
-        ..entry(
-            app,
-            admin,
-            AuditAction::MessageReplayed,
-            record.user_id.unwrap_or(AuditEntry::NOBODY),
-            Some(reason),
-        )
-    };
-    let replay = Replay { channel: channel.to_owned(), ids: vec![id] };
-    commit(app, attempt, replay, audit, Answer::empty(StatusCode::NO_CONTENT)).await
-}
-
-/// Commits a replay with its audit row.
-pub(super) async fn commit(
-    app: &AppState,
-    attempt: &Attempt,
-    replay: Replay,
-    audit: AuditEntry,
-    answer: Answer,
-) -> Result<Answer, ApiError> {
-    match attempt.commit_entry(app, app.now(), Effect::Replay(replay), Some(audit), &[], answer).await? {
-        Commit::Done(answer) => Ok(answer),
-        Commit::Stale => Err(ApiError::Bug("a replay depends on no version")),
-    }
 }

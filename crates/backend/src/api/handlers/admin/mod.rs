@@ -10,6 +10,8 @@ pub(in crate::api) mod mails;
 mod messages;
 mod order;
 mod queries;
+mod request;
+mod resend;
 pub(in crate::api) mod users;
 pub(in crate::api) mod webhooks;
 

@@ -1,16 +1,14 @@
 //! A change of somebody's account that an admin asks for: who, whom, why, and how it is done.
 
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts as _, Path};
+use axum::extract::FromRequest;
 use http::{Request, StatusCode};
 use uuid::Uuid;
 
-use super::dto::ReasonRequest;
+use super::request::AdminRequest;
 use super::users::known;
 use crate::api::attempt::{Attempt, Commit};
 use crate::api::error::ApiError;
-use crate::api::fields::Checked;
-use crate::api::step_up::FreshAdministrator;
 use crate::api::{client, request_id};
 use crate::app::{App, AppState};
 use crate::domain::mail::Mail;
@@ -36,14 +34,10 @@ impl FromRequest<App> for Order {
     type Rejection = ApiError;
 
     async fn from_request(request: Request<Body>, app: &App) -> Result<Self, ApiError> {
-        let (mut parts, body) = request.into_parts();
-        let FreshAdministrator(admin) = FreshAdministrator::from_request_parts(&mut parts, app).await?;
-        let attempt = Attempt::from_request_parts(&mut parts, app).await?;
-        let id = Path::<Uuid>::from_request_parts(&mut parts, app).await;
-        let request = Request::from_parts(parts, body);
-        let Checked(ReasonRequest { reason }) = Checked::from_request(request, app).await?;
-        let user = known(app, id).await?;
-        Ok(Self { app: App::clone(app), admin, attempt, user, reason })
+        let AdminRequest { app, admin, attempt, path, reason } =
+            AdminRequest::from_request(request, app).await?;
+        let user = known(&app, path).await?;
+        Ok(Self { app, admin, attempt, user, reason })
     }
 }
 

@@ -1,8 +1,7 @@
 //! Events that wait for the webhook, were told or were given up.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,11 +10,14 @@ use uuid::Uuid;
 use super::dto::ReasonRequest;
 use super::messages::{self, MessagesBody, MessagesPage, State as Reached, Topic};
 use super::order::entry;
+use super::request::AdminRequest;
+use super::resend;
 use crate::api::administrator::Administrator;
 use crate::api::attempt::Attempt;
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::{Checked, Fields, FromFields};
 use crate::api::query::{CheckedQuery, Moment};
+use crate::api::step_up::FreshAdministrator;
 use crate::app::App;
 use crate::domain::Reason;
 use crate::idempotency::Answer;
@@ -125,18 +127,12 @@ pub(in crate::api) async fn list(
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "The event is on its way"),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`unknown_message`", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(in crate::api) async fn replay(
-    State(app): State<App>,
-    Administrator(admin): Administrator,
-    attempt: Attempt,
-    id: Result<Path<Uuid>, PathRejection>,
-    Checked(ReasonRequest { reason }): Checked<ReasonRequest>,
-) -> Result<Answer, ApiError> {
-    messages::replay(&app, &attempt, &admin, WEBHOOK, id, &reason).await
+pub(in crate::api) async fn replay(request: AdminRequest<Uuid>) -> Result<Answer, ApiError> {
+    resend::one(request, WEBHOOK).await
 }
 
 /// Tell some events again
@@ -148,13 +144,13 @@ pub(in crate::api) async fn replay(
     request_body = ReplayRequest,
     responses(
         (status = 200, description = "The events are on their way", body = ReplayedBody),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::api) async fn replay_some(
     State(app): State<App>,
-    Administrator(admin): Administrator,
+    FreshAdministrator(admin): FreshAdministrator,
     attempt: Attempt,
     Checked(request): Checked<ReplayRequest>,
 ) -> Result<Answer, ApiError> {
@@ -170,5 +166,5 @@ pub(in crate::api) async fn replay_some(
     let audit = entry(&app, &admin, AuditAction::MessagesReplayed, about, Some(&request.reason));
     let replay = Replay { channel: WEBHOOK.to_owned(), ids };
     let answer = Answer::json(StatusCode::OK, &body)?;
-    messages::commit(&app, &attempt, replay, AuditEntry { subject, ..audit }, answer).await
+    resend::commit(&app, &attempt, replay, AuditEntry { subject, ..audit }, answer).await
 }
