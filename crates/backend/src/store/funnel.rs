@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::StoreError;
 use crate::domain::Timestamp;
 use crate::domain::funnel::{Cells, Dimension, Group};
-use crate::domain::onboarding::Onboarding;
+use crate::domain::onboarding::{LifeFacts, Onboarding};
 
 /// A change is committed later than it is stamped, and stamped by clocks that differ: so far back is looked once more.
 pub const LATE: Duration = Duration::minutes(2);
@@ -70,6 +70,14 @@ pub struct UncountedState {
     pub changed_at: Timestamp,
     /// Its state.
     pub onboarding: Onboarding,
+}
+
+impl UncountedState {
+    /// What says whether the person is stuck.
+    pub fn facts(&self) -> LifeFacts {
+        let Onboarding { version, activated_at, completed_at, .. } = self.onboarding;
+        LifeFacts { version, changed_at: self.changed_at, activated_at, completed_at }
+    }
 }
 
 /// A count.

@@ -2,12 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use time::Duration;
+
 use super::walk;
 use crate::app::templates::Shelf;
 use crate::domain::Timestamp;
 use crate::domain::funnel::{Cells, Counted, NotCounted};
 use crate::store::funnel::{CountedPerson, FunnelCount, LATE, PersonRecord, Uncounted, UncountedPerson};
 use crate::store::{Store, StoreError};
+
+/// What decides how somebody is counted.
+#[derive(Clone, Copy)]
+pub struct Rules<'a> {
+    /// The templates of all onboardings.
+    pub templates: &'a Shelf,
+    /// Whoever changes nothing for so long before the first completion is stuck.
+    pub stuck_after: Duration,
+}
 
 /// How a round of counting ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +36,7 @@ pub enum Round {
 /// The database cannot be asked, or holds records that are none.
 pub async fn count(
     store: &dyn Store,
-    templates: &Shelf,
+    rules: Rules<'_>,
     now: Timestamp,
     limit: u32,
 ) -> Result<Round, StoreError> {
@@ -35,7 +46,7 @@ pub async fn count(
     }
     let (counted_to, more, before) =
         (found.counted_to.max(found.reaches.min(now - LATE)), found.more, found.counted_to);
-    let count = recounted(store, templates, (found, counted_to), now).await?;
+    let count = recounted(store, rules, (found, counted_to), now).await?;
     if !store.count_funnel(count).await? {
         return Ok(Round::More(before));
     }
@@ -45,13 +56,13 @@ pub async fn count(
 /// What is to be stored.
 async fn recounted(
     store: &dyn Store,
-    templates: &Shelf,
+    rules: Rules<'_>,
     (found, counted_to): (Uncounted, Timestamp),
     now: Timestamp,
 ) -> Result<FunnelCount, StoreError> {
     let mut changes = Vec::with_capacity(found.people.len());
     for person in &found.people {
-        changes.push(Change::of(store, templates, person, now).await?);
+        changes.push(Change::of(store, rules, person, now).await?);
     }
     let records = changes.iter().flat_map(|change| [&change.before, &change.after]).flatten();
     let groups: BTreeSet<_> = records.flat_map(Counted::groups).collect();
@@ -60,7 +71,9 @@ async fn recounted(
         change.apply(&mut cells);
     }
     let people = found.people.iter().zip(&changes);
-    let people = people.map(|(person, change)| change.record(person, now)).collect::<Result<_, _>>()?;
+    let people = people
+        .map(|(person, change)| change.record(person, rules.stuck_after, now))
+        .collect::<Result<_, _>>()?;
     Ok(FunnelCount { after: found.count, counted_to, people, cells })
 }
 
@@ -73,7 +86,7 @@ struct Change {
 impl Change {
     async fn of(
         store: &dyn Store,
-        templates: &Shelf,
+        rules: Rules<'_>,
         person: &UncountedPerson,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
@@ -82,8 +95,8 @@ impl Change {
             None => None,
             Some(state) => {
                 // Where nobody knows the template, what was touched is counted: one lost text must not stop the others.
-                let template = templates.find(store, &state.onboarding.template).await.ok();
-                Some(Counted::of(&walk::of(state, template.as_deref(), now)))
+                let template = rules.templates.find(store, &state.onboarding.template).await.ok();
+                Some(Counted::of(&walk::of(state, template.as_deref(), rules.stuck_after, now)))
             }
         };
         Ok(Self { before, after })
@@ -101,13 +114,18 @@ impl Change {
         }
     }
 
-    fn record(&self, person: &UncountedPerson, now: Timestamp) -> Result<CountedPerson, StoreError> {
+    fn record(
+        &self,
+        person: &UncountedPerson,
+        stuck_after: Duration,
+        now: Timestamp,
+    ) -> Result<CountedPerson, StoreError> {
         let record = match self.after.as_ref().zip(person.now.as_ref()) {
             None => None,
             Some((after, state)) => Some(PersonRecord {
                 version: state.onboarding.version,
                 counted: after.to_bytes().map_err(corrupt)?,
-                due_at: walk::stuck_at(state).filter(|at| *at > now),
+                due_at: state.facts().stuck_at(stuck_after).filter(|at| *at > now),
             }),
         };
         Ok(CountedPerson { user_id: person.user_id, counted: record })

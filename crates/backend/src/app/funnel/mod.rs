@@ -11,8 +11,7 @@ use super::state::{App, AppState, LastReason};
 use crate::domain::Timestamp;
 use crate::store::StoreError;
 
-pub use count::{Round, count};
-pub use walk::STUCK_AFTER;
+pub use count::{Round, Rules, count};
 
 /// Between two looks. Each instance adds a random share, so that they take turns.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -29,11 +28,15 @@ const BATCH_OF_A_LOOK: u32 = 200;
 /// Whoever looks waits no longer than this for the newest.
 const PATIENCE: Duration = Duration::from_millis(40);
 
+fn rules(app: &AppState) -> Rules<'_> {
+    Rules { templates: &app.templates, stuck_after: app.reminders.stuck_after() }
+}
+
 /// Never ends; the task is aborted with the server.
 pub(super) async fn run(app: App) {
     let trouble = LastReason::default();
     loop {
-        let pause = match count(&*app.store, &app.templates, app.now(), BATCH).await {
+        let pause = match count(&*app.store, rules(&app), app.now(), BATCH).await {
             Ok(Round::More(_)) => BREATH,
             Ok(Round::Done(_)) => {
                 trouble.is_news(None);
@@ -58,7 +61,7 @@ pub(super) async fn run(app: App) {
 pub async fn up_to_date(app: &AppState) -> Result<Timestamp, StoreError> {
     let began = Instant::now();
     loop {
-        match count(&*app.store, &app.templates, app.now(), BATCH_OF_A_LOOK).await? {
+        match count(&*app.store, rules(app), app.now(), BATCH_OF_A_LOOK).await? {
             Round::Done(at) => return Ok(at),
             Round::More(at) if began.elapsed() >= PATIENCE => return Ok(at),
             Round::More(_) => {}

@@ -10,11 +10,14 @@ use crate::domain::onboarding::{Onboarding, StepKey};
 use crate::domain::reference::is_country;
 use crate::store::funnel::UncountedState;
 
-/// Whoever changes nothing for so long before the onboarding is complete is stuck.
-pub const STUCK_AFTER: Duration = Duration::hours(48);
-
-/// What is counted of an onboarding at `now`: the steps of its template that apply or were touched, in order.
-pub(super) fn of(state: &UncountedState, template: Option<&Template>, now: Timestamp) -> Walk {
+/// What is counted of an onboarding at `now`: the steps of its template that apply or were touched, in order. Whoever changes
+/// nothing for `stuck_after` is stuck.
+pub(super) fn of(
+    state: &UncountedState,
+    template: Option<&Template>,
+    stuck_after: Duration,
+    now: Timestamp,
+) -> Walk {
     let onboarding = &state.onboarding;
     let step = |key: &StepKey| WalkStep {
         key: key.as_str().to_owned(),
@@ -36,16 +39,11 @@ pub(super) fn of(state: &UncountedState, template: Option<&Template>, now: Times
         version: onboarding.template.to_string(),
         begun_at: state.begun_at,
         country: template.and_then(|template| country(onboarding, template)),
-        completed_at: onboarding.completed_at,
+        completed_at: onboarding.activated_at,
         is_complete: onboarding.completed_at.is_some(),
-        is_stuck: stuck_at(state).is_some_and(|at| at <= now),
+        is_stuck: state.facts().is_stuck(stuck_after, now),
         steps,
     }
-}
-
-/// When the person is stuck, if nothing changes until then; never for whoever is done.
-pub(super) fn stuck_at(state: &UncountedState) -> Option<Timestamp> {
-    state.onboarding.completed_at.is_none().then(|| state.changed_at + STUCK_AFTER)
 }
 
 /// The answer to the first question for a country.

@@ -92,13 +92,19 @@ impl LifeFacts {
         self.life(stuck_after, now).after(LifeEvent::Remind).is_some()
     }
 
+    /// When the person is stuck, unless something changes until then; none for whoever has completed the onboarding, now or
+    /// before.
+    pub fn stuck_at(&self, stuck_after: Duration) -> Option<Timestamp> {
+        (self.completed_at.is_none() && self.activated_at.is_none()).then(|| self.changed_at + stuck_after)
+    }
+
     /// The state at `now`, where whoever changes nothing for `stuck_after` is stuck.
     pub fn life(&self, stuck_after: Duration, now: Timestamp) -> Life {
         if self.completed_at.is_some() {
             Completed
         } else if self.activated_at.is_some() {
             Reopened
-        } else if now - self.changed_at >= stuck_after {
+        } else if self.stuck_at(stuck_after).is_some_and(|at| at <= now) {
             Stuck
         } else if self.version <= 1 {
             Begun

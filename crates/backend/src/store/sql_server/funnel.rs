@@ -39,7 +39,7 @@ const UNCOUNTED: &str = "SELECT d.kind, d.user_id, d.changed_at, p.counted FROM 
     ) d LEFT JOIN dbo.funnel_people p ON p.user_id = d.user_id";
 
 const STATES: &str = "SELECT o.user_id, o.created_at AS begun_at, o.updated_at AS changed_at, o.version,
-        o.completed_at AS onboarding_completed_at, o.template, o.template_version, o.progress_floor,
+        COALESCE(o.activated_at, o.completed_at) AS activated_at, o.completed_at AS onboarding_completed_at, o.template, o.template_version, o.progress_floor,
         s.step, s.status, s.data, s.completed_at, s.set_aside
     FROM dbo.onboarding o JOIN dbo.onboarding_steps s ON s.user_id = o.user_id WHERE o.user_id IN";
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use backend::app::Shelf;
-use backend::app::funnel::{Round, STUCK_AFTER, count};
+use backend::app::funnel::{Round, Rules, count};
 use backend::domain::funnel::{Cell, CellKey, Cells, Dimension, Durations, Group, week_of};
-use backend::domain::onboarding::StepStatus;
 use backend::domain::onboarding::template::Catalogue;
+use backend::domain::onboarding::{ReminderSchedule, StepStatus};
 use backend::domain::{Timestamp, User, now};
 use backend::store::funnel::{CountedPerson, FunnelCount, PersonRecord};
 use backend::store::{Effect, IdentityChange, Mutation, Outcome};
@@ -40,15 +40,14 @@ async fn begin(store: &SharedStore, begun_at: Timestamp) -> Person {
     Person { user, begun_at, changed_at: begun_at }
 }
 
-async fn version(store: &SharedStore, person: &Person) -> i64 {
-    store.onboarding(person.user.id).await.unwrap().unwrap().version
-}
-
-/// Changes a random step, or completes the onboarding.
+/// Changes a random step, completes the onboarding, or opens a complete one again.
 async fn go_on(store: &SharedStore, person: &mut Person, at: Timestamp, random: &mut StdRng) {
-    let (user_id, expected_version) = (person.user.id, version(store, person).await);
+    let state = store.onboarding(person.user.id).await.unwrap().unwrap();
+    let (user_id, expected_version) = (person.user.id, state.version);
     let effect = if random.random_range(0..6) == 0 {
         Effect::CompleteOnboarding { user_id, expected_version, reshape: None }
+    } else if state.completed_at.is_some() && random.random_range(0..3) == 0 {
+        Effect::ReopenOnboarding { user_id, expected_version }
     } else {
         let which = *STEPS[1..].choose(random).unwrap();
         let all = [StepStatus::Completed, StepStatus::InProgress, StepStatus::Skipped];
@@ -61,9 +60,17 @@ async fn go_on(store: &SharedStore, person: &mut Person, at: Timestamp, random: 
     person.changed_at = at;
 }
 
+fn stuck_after() -> Duration {
+    ReminderSchedule::default().stuck_after()
+}
+
+async fn count_round(store: &SharedStore, at: Timestamp, limit: u32) -> Round {
+    let templates = &Shelf::new(Catalogue::built_in().unwrap());
+    count(&**store, Rules { templates, stuck_after: stuck_after() }, at, limit).await.unwrap()
+}
+
 async fn count_all(store: &SharedStore, at: Timestamp, limit: u32) {
-    let templates = Shelf::new(Catalogue::built_in().unwrap());
-    while let Round::More(_) = count(&**store, &templates, at, limit).await.unwrap() {}
+    while let Round::More(_) = count_round(store, at, limit).await {}
 }
 
 /// The times of a cell, one by one.
@@ -76,7 +83,8 @@ async fn recount(store: &SharedStore, people: &[Person], at: Timestamp) -> (Cell
         let Some(state) = store.onboarding(person.user.id).await.unwrap() else { continue };
         let country = state.steps.get(&key("profile")).and_then(|record| record.data["country"].as_str());
         let country = country.filter(|code| ["DE", "PT"].contains(code)).unwrap_or_default().to_owned();
-        let stuck = state.completed_at.is_none() && at - person.changed_at >= STUCK_AFTER;
+        // Whoever has completed it once is never stuck again.
+        let stuck = state.activated_at.is_none() && at - person.changed_at >= stuck_after();
         let group = |dimension, value| Group { dimension, value };
         let groups = [
             Group::all(),
@@ -94,7 +102,7 @@ async fn recount(store: &SharedStore, people: &[Person], at: Timestamp) -> (Cell
             all.reached += 1;
             all.completed += u64::from(state.completed_at.is_some());
             all.stuck += u64::from(stuck);
-            if let Some(end) = state.completed_at {
+            if let Some(end) = state.activated_at {
                 times.entry(at("")).or_default().push((end - person.begun_at).whole_seconds());
             }
             for which in STEPS {
@@ -165,6 +173,14 @@ pub(crate) async fn the_funnel_is_that_of_a_recount(store: &SharedStore) {
     count_all(store, began, 7).await;
     is_the_recount(store, &people, began).await;
 
+    let (mut opened_again, mut stands_open) = (0, 0);
+    for person in &people {
+        let state = store.onboarding(person.user.id).await.unwrap().unwrap();
+        let is_open = state.activated_at.is_some() && state.completed_at.is_none();
+        opened_again += usize::from(is_open);
+        stands_open += usize::from(is_open && began - person.changed_at >= stuck_after());
+    }
+    assert!(opened_again >= 3 && stands_open > 0, "{opened_again} opened it again, {stands_open} long ago");
     // Time alone makes people stuck, one by one.
     for hours in [20, 47, 48, 49] {
         let later = began + Duration::hours(hours);
@@ -183,8 +199,7 @@ pub(crate) async fn the_funnel_is_that_of_a_recount(store: &SharedStore) {
     count_all(store, later, 200).await;
     assert!(store.user(people[0].user.id).await.unwrap().is_none());
     is_the_recount(store, &people, later).await;
-    let templates = Shelf::new(Catalogue::built_in().unwrap());
-    let last = count(&**store, &templates, later, 1).await.unwrap();
+    let last = count_round(store, later, 1).await;
     assert_eq!(last, Round::Done(later), "nobody is left to be counted");
 }
 
