@@ -38,6 +38,16 @@ chaos fault="kill" duration="60s" clients="20" *options: build
 test-outbox:
     cargo test --locked -p backend --test it -- --ignored --exact --test-threads 1 mail::exactly_once::each_of_2000_mails_comes_once_while_two_of_three_instances_are_killed_every_2_s webhook::killed::each_of_2000_events_is_told_in_order_while_two_of_three_instances_are_killed_every_2_s
 
+# a template of one's own and its next version in the whole system: 30 people are under way for a minute while the backends are
+# restarted with it, one by one, and one is killed every 2 s; no answer is lost and no request fails
+test-roll-out:
+    cargo build --workspace --bins --locked
+    cargo test --locked -p local-cluster --test it -- --ignored --exact --nocapture templates::for_a_minute_too
+
+# a thousand wrong passwords at three instances: how many are let in, and what that costs
+test-guesses:
+    cargo test --locked -p backend --test it -- --ignored --exact --nocapture api::guessing::a_thousand_guesses
+
 # development in containers: SQL Server, one backend, balancer, page; what you edit is rebuilt
 dev *options:
     docker compose {{options}} up --build --watch

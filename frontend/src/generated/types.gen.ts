@@ -2125,7 +2125,7 @@ export type ApproveDomainErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: only for admins; `domain_not_proved`: the owner is none any more, or has no verified address there
+     * `forbidden`: only for admins; `step_up_required`; `domain_not_proved`: the owner is none any more, or has no verified address there
      */
     403: Problem;
     /**
@@ -2205,7 +2205,7 @@ export type RefuseDomainErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: only for admins
+     * `forbidden`: only for admins; `step_up_required`
      */
     403: Problem;
     /**
@@ -2347,7 +2347,7 @@ export type ReplayMailErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: only for admins
+     * `forbidden`: only for admins; `step_up_required`
      */
     403: Problem;
     /**
@@ -2499,7 +2499,7 @@ export type ExportUsersErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: only for admins
+     * `forbidden`: only for admins; `step_up_required`
      */
     403: Problem;
     /**
@@ -2962,7 +2962,7 @@ export type ReplayWebhooksErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: only for admins
+     * `forbidden`: only for admins; `step_up_required`
      */
     403: Problem;
     /**
@@ -3030,7 +3030,7 @@ export type ReplayWebhookErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: only for admins
+     * `forbidden`: only for admins; `step_up_required`
      */
     403: Problem;
     /**

@@ -47,7 +47,7 @@ impl TestCluster {
         Self { process, dir, offset }
     }
 
-    async fn spawned(command: Command, dir: Arc<TempDir>, offset: u16) -> Self {
+    pub(crate) async fn spawned(command: Command, dir: Arc<TempDir>, offset: u16) -> Self {
         let process = Process::spawn(command.into()).unwrap();
         let cluster = Self { process, dir, offset };
         cluster.process.wait_for_line("Everything is ready", LIMIT).await;

@@ -16,4 +16,5 @@ mod odd_input;
 mod page_files;
 mod promise;
 mod refusals;
+mod templates;
 mod traces;

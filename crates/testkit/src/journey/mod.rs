@@ -6,6 +6,7 @@
 mod account;
 mod api;
 mod figures;
+pub mod form;
 mod mailbox;
 mod person;
 mod steps;

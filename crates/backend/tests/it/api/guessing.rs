@@ -233,7 +233,7 @@ async fn many_guesses_over_three_instances_are_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "prints figures; takes half a minute"]
+#[ignore = "prints figures; takes half a minute: just test-guesses"]
 async fn a_thousand_guesses() {
     for addresses in [1, 200] {
         let (checked, slowest, took) = guess(1000, addresses).await;

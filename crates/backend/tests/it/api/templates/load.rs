@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use testkit::journey::form::{self, Form};
 use tokio::sync::RwLock;
 
 use super::super::harness::{Database, Instance, Person, Send as _};
@@ -18,7 +19,7 @@ const PEOPLE: usize = 24;
 struct Fleet {
     instances: RwLock<Vec<Arc<Instance>>>,
     turn: AtomicU64,
-    numbers: AtomicU64,
+    form: Form,
     requests: AtomicU64,
 }
 
@@ -28,10 +29,6 @@ impl Fleet {
         let turn = usize::try_from(self.turn.fetch_add(1, Ordering::Relaxed)).unwrap();
         self.requests.fetch_add(1, Ordering::Relaxed);
         Arc::clone(&instances[turn % instances.len()])
-    }
-
-    fn number(&self) -> u64 {
-        self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Takes the oldest out, lets it finish, and puts `new` in its place.
@@ -87,11 +84,11 @@ impl Walker {
     async fn fill_in(&mut self, state: &Value) {
         let steps = state["template"]["steps"].as_array().unwrap();
         for step in steps.iter().filter(|step| step["automatic"] == false) {
-            let data = self.data(step);
-            let own = texts(&data);
+            let data = self.fleet.form.fill_in(step);
+            let own = form::texts(&data);
             let body = json!({"status": "completed", "data": data});
             let key = step["key"].as_str().unwrap();
-            let idempotency = format!("walk-{}", self.fleet.number());
+            let idempotency = format!("walk-{}", self.fleet.form.number());
             let call = || async {
                 // Held until the answer is there.
                 let one = self.fleet.any().await;
@@ -102,46 +99,10 @@ impl Walker {
             assert_eq!(answer.status, 200, "{key} {body} {answer:?}");
             let again = call().await;
             assert_eq!(again.status, 200, "{answer:?} {again:?}");
-            self.given.retain(|text| !own.iter().any(|new| question(new) == question(text)));
+            self.given.retain(|text| !own.iter().any(|new| form::question(new) == form::question(text)));
             self.given.extend(own);
         }
     }
-
-    fn data(&self, step: &Value) -> Map<String, Value> {
-        let fields = step["fields"].as_array().unwrap().iter();
-        fields.map(|field| (field["key"].as_str().unwrap().to_owned(), self.answer(field))).collect()
-    }
-
-    fn answer(&self, field: &Value) -> Value {
-        let number = self.fleet.number();
-        // The same question, whatever it is called by now.
-        let question = match field["key"].as_str().unwrap() {
-            "nickname" | "call_name" => "called",
-            other => other,
-        };
-        match field["type"].as_str().unwrap() {
-            "text" => format!("{question}:{number}").into(),
-            "url" => format!("https://example.com/{question}:{number}").into(),
-            "email" => format!("{question}.{number}@example.com").into(),
-            "integer" => 7.into(),
-            "boolean" | "consent" => true.into(),
-            "date" => "2000-01-01".into(),
-            "choice" if field["list"] == "countries" => "DE".into(),
-            "choice" if field["list"] == "organization_sizes" => "2-10".into(),
-            "choice" => field["choices"][0]["value"].clone(),
-            "choices" => json!([field["choices"][0]["value"]]),
-            other => panic!("{other}"),
-        }
-    }
-}
-
-fn texts(data: &Map<String, Value>) -> Vec<String> {
-    let texts = data.values().filter_map(Value::as_str);
-    texts.filter(|text| text.contains(':') && !text.contains('@')).map(str::to_owned).collect()
-}
-
-fn question(text: &str) -> &str {
-    text.rsplit_once(':').unwrap().0
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -155,7 +116,7 @@ async fn a_new_version_under_load_fails_no_request_and_loses_no_answer() {
     let fleet = Arc::new(Fleet {
         instances: RwLock::new(instances),
         turn: AtomicU64::default(),
-        numbers: AtomicU64::default(),
+        form: Form::default(),
         requests: AtomicU64::default(),
     });
     let came = Arc::new(AtomicBool::new(false));
