@@ -84,6 +84,8 @@ const SECRETS = new Set([
   'access_token',
   'token',
   'code',
+  'recovery_code',
+  'challenge',
 ]);
 
 /**

@@ -1,4 +1,4 @@
-import type { Problem } from '../generated';
+import type { AskedFactorBody, Problem } from '../generated';
 
 /** The service answered, and its answer is a refusal (RFC 9457 problem details). */
 export class ApiError extends Error {
@@ -10,6 +10,8 @@ export class ApiError extends Error {
   readonly fields: Readonly<Record<string, readonly string[]>>;
   /** Seconds to wait before asking again, where the service says so. */
   readonly retryAfter: number | undefined;
+  /** How a log-in goes on whose password was right. */
+  readonly secondFactor: AskedFactorBody | undefined;
 
   constructor(status: number, problem: Partial<Problem>, headers: Headers) {
     super(problem.detail ?? problem.title ?? `The service answered ${status}.`);
@@ -18,6 +20,7 @@ export class ApiError extends Error {
     this.requestId = problem.request_id ?? headers.get('x-request-id') ?? undefined;
     this.fields = (problem.errors as Record<string, string[]> | undefined) ?? {};
     this.retryAfter = retryAfterSeconds(headers);
+    this.secondFactor = problem.second_factor;
   }
 }
 

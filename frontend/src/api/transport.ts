@@ -1,4 +1,5 @@
 import { browserOnline, noteAnswer, noteTrouble, noteWait } from './connection';
+import type { NeededProofBody, Problem } from '../generated';
 import type { CallSpan, Traces } from '../traces';
 import type { Intents } from './intents';
 import { retryAfterSeconds, Unreachable } from './problem';
@@ -10,6 +11,8 @@ export interface TransportParts {
   accessToken(): Promise<string | undefined>;
   /** Called where the service refused `token`; gives another one, or nothing where the session is over. */
   renew(token: string): Promise<string | undefined>;
+  /** Has the person prove once more that it is them. False where they would rather not. */
+  prove?(needed: NeededProofBody): Promise<boolean>;
   /** Tells of each try, where that is wanted. */
   traces?: Traces;
   /** Waits; replaced in tests. */
@@ -23,19 +26,33 @@ const READS = new Set(['GET', 'HEAD']);
 
 /**
  * `fetch` for the generated client. Outermost first:
+ * where the service wants a fresh proof of who asks, the person is asked for it, and the call is made anew →
  * a mutation gets its idempotency key → the access token is added, and renewed once where it is refused →
  * the request is tried again, under the same key, while the way to the service is broken.
  */
 export function createTransport(parts: TransportParts): (request: Request) => Promise<Response> {
   return async (request) => {
-    if (READS.has(request.method)) return authorized(request, undefined, parts);
-    const body = await request.clone().text();
-    const target = `${request.method} ${new URL(request.url).pathname}`;
-    const response = await keyed(request, body, target, parts);
-    // The key once went with another body: what differs is a secret, which no fingerprint contains.
-    const reused = response.status === 422 && (await codeOf(response)) === 'idempotency_key_reused';
-    return reused ? keyed(request, body, target, parts) : response;
+    const response = await asked(request, parts);
+    const needed = await proofFor(request, response);
+    return needed && (await parts.prove?.(needed)) ? asked(request, parts) : response;
   };
+}
+
+async function asked(request: Request, parts: TransportParts): Promise<Response> {
+  if (READS.has(request.method)) return authorized(request, undefined, parts);
+  const body = await request.clone().text();
+  const target = `${request.method} ${new URL(request.url).pathname}`;
+  const response = await keyed(request, body, target, parts);
+  // The key once went with another body: what differs is a secret, which no fingerprint contains.
+  const reused = response.status === 422 && (await problemOf(response)).code === 'idempotency_key_reused';
+  return reused ? keyed(request, body, target, parts) : response;
+}
+
+/** The proof that the service wants first; nothing where it wants none, or where this call was one. */
+async function proofFor(request: Request, response: Response): Promise<NeededProofBody | undefined> {
+  if (response.status !== 403 || new URL(request.url).pathname === '/api/auth/step-up') return undefined;
+  const { code, step_up } = await problemOf(response);
+  return code === 'step_up_required' ? step_up : undefined;
 }
 
 async function keyed(request: Request, body: string, target: string, parts: TransportParts) {
@@ -55,16 +72,20 @@ async function authorized(request: Request, body: string | undefined, parts: Tra
   const token = await parts.accessToken();
   if (token === undefined) return tried(request, body, parts);
   const response = await tried(withHeader(request, 'Authorization', `Bearer ${token}`), body, parts);
-  if (response.status !== 401) return response;
+  if (response.status !== 401 || NOT_THE_TOKEN.has((await problemOf(response)).code ?? '')) return response;
   const renewed = await parts.renew(token);
   if (renewed === undefined) return response;
   return tried(withHeader(request, 'Authorization', `Bearer ${renewed}`), body, parts);
 }
 
+/** Refusals of what was typed: another token would change nothing, and a second try would count as one. */
+const NOT_THE_TOKEN = new Set(['invalid_credentials', 'invalid_second_factor']);
+
 /** Calls that make a session, or that whoever asks has lost it for, so they carry none. */
 const PUBLIC = new Set([
   '/api/auth/register',
   '/api/auth/login',
+  '/api/auth/login/second-factor',
   '/api/auth/refresh',
   '/api/auth/password/forgot',
   '/api/auth/password/reset',
@@ -150,10 +171,10 @@ function withHeader(request: Request, name: string, value: string): Request {
   return new Request(request.url, { method: request.method, headers, signal: request.signal });
 }
 
-async function codeOf(response: Response): Promise<string | undefined> {
+async function problemOf(response: Response): Promise<Partial<Problem>> {
   try {
-    return ((await response.clone().json()) as { code?: string }).code;
+    return (await response.clone().json()) as Partial<Problem>;
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -37,6 +37,9 @@ function wordsFor(error: unknown, afterOutage: string): string | undefined {
     const wait = waitOf(error.retryAfter);
     return t`There were many tries in a short time. Please try again ${wait}.`;
   }
+  if (error instanceof ApiError && error.code === 'step_up_required') {
+    return t`Nothing was changed: this needs a proof that it is you.`;
+  }
   if (isPassing(error)) return `${t`We could not reach the service.`} ${afterOutage}`;
   return error instanceof ApiError ? asSentence(error.message) : undefined;
 }

@@ -1,20 +1,11 @@
 import { useLingui } from '@lingui/react';
-import { type ComponentType, lazy } from 'react';
 import { Navigate, Route, Routes } from 'react-router';
 import { AuthLayout } from '../pages/AuthLayout';
 import { NotFound } from '../pages/NotFound';
-import { wordsOf } from '../i18n/words';
 import { GuestOnly, PersonOnly } from './gates';
+import { page } from './page';
 import { Root } from './Root';
 import { signUpPage } from './preload';
-
-/** A page by its name in its module, loaded when it is first shown, with the words of its folder and of others. */
-function page<N extends string>(load: () => Promise<Record<N, ComponentType>>, name: N, ...areas: string[]) {
-  return lazy(async () => {
-    const [pages] = await Promise.all([load(), ...areas.map(wordsOf)]);
-    return { default: pages[name] };
-  });
-}
 
 const SignUp = page(signUpPage, 'SignUp');
 const LogIn = page(() => import('../pages/LogIn'), 'LogIn');
@@ -26,7 +17,7 @@ const ForgotPassword = page(() => import('../pages/ForgotPassword'), 'ForgotPass
 const ProviderReturn = page(() => import('../pages/ProviderReturn'), 'ProviderReturn', 'links');
 const AppLayout = page(() => import('../pages/AppLayout'), 'AppLayout', 'onboarding');
 const Home = page(() => import('../pages/Home'), 'Home');
-const Account = page(() => import('../pages/account/Account'), 'Account', 'account', 'links');
+const Account = page(() => import('../pages/account/Account'), 'Account', 'account', 'factors', 'links');
 const StepPage = page(() => import('../pages/onboarding/StepPage'), 'StepPage');
 const LegalLayout = page(() => import('../pages/LegalLayout'), 'LegalLayout');
 const Terms = page(() => import('../pages/Legal'), 'Terms');

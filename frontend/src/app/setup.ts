@@ -3,6 +3,7 @@ import { connectClient } from '../api';
 import { watchConnection } from '../api/connection';
 import { storage } from '../api/storage';
 import { accessToken, followTabs, renewToken, restore } from '../session/account';
+import { prove } from '../session/proof';
 import { createTraces } from '../traces';
 import { startWords } from '../i18n/words';
 import { noteDebug } from './debug';
@@ -21,6 +22,7 @@ export function setUp(): void {
   connectClient({
     accessToken,
     renew: renewToken,
+    prove,
     traces: createTraces({ storage }),
   });
   followTabs();

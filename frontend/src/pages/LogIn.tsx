@@ -1,8 +1,12 @@
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { Button, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { Link, useLocation } from 'react-router';
+import { ApiError } from '../api/problem';
 import { useStore } from '../app/store';
+import { page } from '../app/page';
+import type { AskedFactorBody } from '../generated';
 import { logIn } from '../session/account';
 import { session } from '../session/session';
 import { Callout } from '../ui/Callout';
@@ -14,6 +18,8 @@ import classes from './Credentials.module.css';
 import { ProviderButtons } from './ProviderButtons';
 import { useCredentialsForm } from './useCredentialsForm';
 
+const SecondFactor = page(() => import('./factors/SecondFactor'), 'SecondFactor', 'factors');
+
 interface Carried {
   email?: string;
   /** By a link of a mail, a moment ago. */
@@ -23,20 +29,43 @@ interface Carried {
 export function LogIn() {
   const location = useLocation();
   const carried = location.state as Carried | null;
+  const [asked, setAsked] = useState<AskedFactorBody>();
+  const [expired, setExpired] = useState(false);
   const { form, field, formRef, busy, failure, onSubmit } = useCredentialsForm({
     initial: { email: carried?.email ?? '', password: '' },
     validate: { email: emailError, password: (password) => (password ? undefined : t`Enter your password.`) },
-    send: logIn,
+    send: async (credentials) => {
+      setExpired(false);
+      try {
+        await logIn(credentials);
+      } catch (error) {
+        const factor = error instanceof ApiError ? error.secondFactor : undefined;
+        if (!factor) throw error;
+        setAsked(factor);
+      }
+    },
     refusal: (error) =>
       error.code === 'invalid_credentials'
         ? { password: t`E-mail and password do not match. Check both, and try again.` }
         : undefined,
   });
+  if (asked) {
+    const onOver = (late: boolean): void => {
+      form.setFieldValue('password', '');
+      setExpired(late);
+      setAsked(undefined);
+    };
+    return <SecondFactor asked={asked} onOver={onOver} />;
+  }
   return (
     <>
       <PageHeading title={t`Log in`} heading={t`Welcome back`} lead={t`You go on where you left off.`} />
       <form ref={formRef} className={classes.form} onSubmit={onSubmit} noValidate>
-        {failure ? <FailureNote failure={failure} /> : <Reason passwordChanged={carried?.passwordChanged} />}
+        {expired && (
+          <Callout tone="note">{t`That took too long, so please enter your password once more.`}</Callout>
+        )}
+        {failure && <FailureNote failure={failure} />}
+        {!failure && !expired && <Reason passwordChanged={carried?.passwordChanged} />}
         <TextInput
           label={t`E-mail`}
           type="email"

@@ -4,9 +4,13 @@ import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { Link, useLocation, useNavigate, useSearchParams } from 'react-router';
 import { ApiError } from '../api/problem';
+import { page } from '../app/page';
+import type { AskedFactorBody } from '../generated';
 import { comeBackFrom, type WayBack } from '../session/provider';
 import { PageHeading } from '../ui/PageHeading';
 import classes from './Credentials.module.css';
+
+const SecondFactor = page(() => import('./factors/SecondFactor'), 'SecondFactor', 'factors');
 
 /** What the person can do about a refusal, by its code. */
 const WORDS: Record<string, string> = {
@@ -39,6 +43,7 @@ export function ProviderReturn() {
   const [query] = useSearchParams();
   const navigate = useNavigate();
   const [failure, setFailure] = useState<string>();
+  const [asked, setAsked] = useState<AskedFactorBody>();
   useEffect(() => {
     const way: WayBack = { state: query.get('state') ?? '' };
     for (const name of ['code', 'error', 'iss'] as const) {
@@ -49,14 +54,26 @@ export function ProviderReturn() {
     comeBackFrom(provider, way).then(
       () => !gone && navigate('/', { replace: true }),
       (error: unknown) => {
-        const known = error instanceof ApiError ? WORDS[error.code] : undefined;
-        if (!gone) setFailure(known ?? t`The log-in did not work. Please try again.`);
+        if (gone) return;
+        const refusal = error instanceof ApiError ? error : undefined;
+        const known = WORDS[refusal?.code ?? ''];
+        if (refusal?.secondFactor) setAsked(refusal.secondFactor);
+        else setFailure(known ?? t`The log-in did not work. Please try again.`);
       },
     );
     return () => {
       gone = true;
     };
   }, [provider, query, navigate]);
+  if (asked) {
+    return (
+      <SecondFactor
+        asked={asked}
+        onDone={() => void navigate('/', { replace: true })}
+        onOver={() => void navigate('/log-in', { replace: true })}
+      />
+    );
+  }
   if (failure === undefined) {
     return <PageHeading title={t`Log in`} heading={t`One moment`} lead={t`We are logging you in.`} />;
   }

@@ -3,9 +3,19 @@ import { isPassing } from '../api/problem';
 import { storage } from '../api/storage';
 import type { SessionTokens, User } from '../api/types';
 import { SESSION_SLOT } from '../app/slots';
-import { login, logout, me, refresh, register } from '../generated';
+import {
+  login,
+  loginSecondFactor,
+  logout,
+  me,
+  refresh,
+  register,
+  type SecondFactorRequest,
+  stepUp,
+  type StepUpRequest,
+} from '../generated';
 import { createRenewal } from './renewal';
-import { adopt, currentGrant, dismiss, type Grant, know, type Reason, session } from './session';
+import { adopt, currentGrant, dismiss, exchange, type Grant, know, type Reason, session } from './session';
 import { onTabMessage, tellTabs } from './tabs';
 
 /** Whose unanswered intentions are kept here. */
@@ -27,6 +37,18 @@ export async function signUp(registration: Registration): Promise<User> {
 
 export async function logIn(credentials: { email: string; password: string }): Promise<User> {
   return begin(await unwrap(login({ body: { ...credentials, session: 'cookie' } })));
+}
+
+/** Goes on with a log-in whose password, or provider, was right. */
+export async function logInFurther(proof: SecondFactorRequest): Promise<User> {
+  return begin(await unwrap(loginSecondFactor({ body: proof })));
+}
+
+/** Proves once more who is here: the access token says so from now on, and those that follow it. */
+export async function proveAnew(proof: StepUpRequest): Promise<void> {
+  const { access_token, expires_in } = await unwrap(stepUp({ body: proof }));
+  const grant = exchange(access_token, Date.now() + expires_in * 1000);
+  if (grant) tellTabs({ kind: 'granted', grant });
 }
 
 /** Ends the session at the service first: only the service can take the cookie away. */
@@ -70,6 +92,11 @@ export async function accessToken(): Promise<string | undefined> {
   if (!grant) return undefined;
   if (grant.expiresAt - Date.now() > EARLY_MS) return grant.accessToken;
   return (await renewal(grant.accessToken))?.accessToken;
+}
+
+/** Takes on what the session has proved meanwhile. Nothing is lost where that fails: it comes with the next renewal. */
+export async function renewNow(): Promise<void> {
+  await renewal(currentGrant()?.accessToken).catch(() => undefined);
 }
 
 export async function renewToken(stale: string): Promise<string | undefined> {

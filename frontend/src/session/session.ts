@@ -39,3 +39,10 @@ export function know(user: User): Grant | undefined {
   adopt({ ...grant, user });
   return grant;
 }
+
+/** The session has another access token, as after a proof. Gives the grant that other tabs are to take over. */
+export function exchange(accessToken: string, expiresAt: number): Grant | undefined {
+  if (!grant) return undefined;
+  adopt({ ...grant, accessToken, expiresAt });
+  return grant;
+}

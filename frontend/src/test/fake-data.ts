@@ -8,6 +8,17 @@ export interface Person {
   state: Onboarding;
   /** What the newest mails bring: to which address, and whether it was used. */
   mails: Mail[];
+  factors: Factors;
+}
+
+export interface Factors {
+  /** An authenticator app that waits for its first code, or is asked for. */
+  totp: 'none' | 'waiting' | 'on';
+  recoveryCodes: string[];
+  /** The password alone logs in. */
+  remembered: boolean;
+  /** Sensitive calls want no other proof for now. */
+  fresh: boolean;
 }
 
 export interface Mail {
@@ -41,10 +52,11 @@ export function empty(status: number): Omit<Kept, 'body'> {
   return { status, json: null, headers: {} };
 }
 
-export function refuse(status: number, code: string, errors?: Json): Omit<Kept, 'body'> {
+export function refuse(status: number, code: string, errors?: Json, more?: Json): Omit<Kept, 'body'> {
+  const told = { ...(errors ? { errors } : {}), ...more };
   return {
     status,
-    json: { type: 'about:blank', title: code, status, code, request_id: 'r', ...(errors ? { errors } : {}) },
+    json: { type: 'about:blank', title: code, status, code, request_id: 'r', ...told },
     headers: {},
   };
 }
@@ -66,6 +78,29 @@ export function begun(): Onboarding {
       data: {},
       completed_at: null,
     })),
+  };
+}
+
+/** Somebody who has just registered. */
+export function newcomer(id: string, json: Json): Person {
+  const user: User = {
+    id,
+    email: String(json['email']),
+    email_verified: false,
+    full_name: String(json['full_name']),
+    language: null,
+    theme: 'system',
+    reminders: true,
+    role: 'user',
+    status: 'active',
+    created_at: '2026-03-01T12:00:00Z',
+  };
+  return {
+    user,
+    password: String(json['password']),
+    state: begun(),
+    mails: [],
+    factors: { totp: 'none', recoveryCodes: [], remembered: false, fresh: true },
   };
 }
 

@@ -1,11 +1,13 @@
 import { accountCall } from './fake-account';
-import type { Onboarding, OnboardingStep, User } from '../api/types';
+import { resetByMail, sendMail } from './fake-mails';
+import { askForFactor, factorCall, secondFactorOf, stepUpOf } from './fake-factors';
+import type { Onboarding, OnboardingStep } from '../api/types';
 import {
-  begun,
   empty,
   type Json,
   type Kept,
   type Mail,
+  newcomer,
   ok,
   type Person,
   refuse,
@@ -83,6 +85,11 @@ export class FakeService {
         return this.register(json);
       case 'POST /api/auth/login':
         return this.login(json);
+      case 'POST /api/auth/login/second-factor':
+        return (
+          secondFactorOf(this.people.get(String(json['challenge'])), json) ??
+          this.grant(String(json['challenge']))
+        );
       case 'POST /api/auth/refresh':
         return this.refresh();
       case 'GET /api/auth/oidc/providers':
@@ -100,7 +107,7 @@ export class FakeService {
       case 'POST /api/auth/password/forgot':
         return this.forgot(json);
       case 'POST /api/auth/password/reset':
-        return this.reset(json);
+        return resetByMail(this.people.values(), json);
     }
     if (json['token'] && path === '/api/auth/email/verify') return this.verify(json);
     const person = this.people.get(this.whoAsks(request) ?? '');
@@ -110,6 +117,8 @@ export class FakeService {
         return this.invitation(json['token'], (email) => this.join(person, String(json['token']), email));
       case 'GET /api/auth/me':
         return ok(person.user);
+      case 'POST /api/auth/step-up':
+        return stepUpOf(person, json) ?? this.grant(person.user.email.toLowerCase());
       case 'POST /api/auth/email/verify':
         return this.verify(json, person);
       case 'POST /api/auth/email/resend':
@@ -129,7 +138,12 @@ export class FakeService {
       case 'POST /api/onboarding/complete':
         return this.complete(person);
     }
-    return accountCall(`${request.method} ${path}`, person, json, this.sessions) ?? refuse(404, 'not_found');
+    const call = `${request.method} ${path}`;
+    return (
+      accountCall(call, person, json, this.sessions) ??
+      factorCall(call, person, json) ??
+      refuse(404, 'not_found')
+    );
   }
 
   private register(json: Json): Omit<Kept, 'body'> {
@@ -138,19 +152,8 @@ export class FakeService {
     if (String(json['password']).length < 8) {
       return refuse(422, 'validation_failed', { password: ['must be at least 8 characters long'] });
     }
-    const user: User = {
-      id: `user-${(this.count += 1)}`,
-      email: String(json['email']),
-      email_verified: false,
-      full_name: String(json['full_name']),
-      language: null,
-      theme: 'system',
-      reminders: true,
-      role: 'user',
-      status: 'active',
-      created_at: '2026-03-01T12:00:00Z',
-    };
-    const person: Person = { user, password: String(json['password']), state: begun(), mails: [] };
+    const person = newcomer(`user-${(this.count += 1)}`, json);
+    const { user } = person;
     const invited = this.invitations.get(String(json['invitation']));
     this.people.set(email, person);
     if (invited) {
@@ -175,11 +178,8 @@ export class FakeService {
     return ok({ name: 'Acme' });
   }
 
-  /** A mail takes the place of an earlier one of its kind. */
   private mail(person: Person, kind: Mail['kind'], to: string): void {
-    for (const mail of person.mails) if (mail.kind === kind && mail.state === 'good') mail.state = 'expired';
-    const n = (this.count += 1);
-    person.mails.push({ kind, to, code: String(100_000 + n), token: `token-of-mail-${n}`, state: 'good' });
+    sendMail(person, kind, to, (this.count += 1));
   }
 
   private verify(json: Json, by?: Person): Omit<Kept, 'body'> {
@@ -204,22 +204,12 @@ export class FakeService {
     return empty(202);
   }
 
-  private reset(json: Json): Omit<Kept, 'body'> {
-    for (const person of this.people.values()) {
-      const mail = person.mails.find((each) => each.kind === 'reset' && each.token === json['token']);
-      if (!mail) continue;
-      if (mail.state !== 'good') return refuse(410, `token_${mail.state}`);
-      mail.state = 'used';
-      person.password = String(json['new_password']);
-      return empty(204);
-    }
-    return refuse(410, 'token_expired');
-  }
-
   private login(json: Json): Omit<Kept, 'body'> {
     const email = String(json['email']).toLowerCase();
-    const fits = this.people.get(email)?.password === json['password'];
-    return fits ? this.grant(email) : refuse(401, 'invalid_credentials');
+    const person = this.people.get(email);
+    if (!person || person.password !== json['password']) return refuse(401, 'invalid_credentials');
+    const { totp, remembered } = person.factors;
+    return totp === 'on' && !remembered ? askForFactor(email) : this.grant(email);
   }
 
   private refresh(): Omit<Kept, 'body'> {

@@ -5,6 +5,7 @@ import classes from './Account.module.css';
 import { CloseSection } from './CloseSection';
 import { DataSection } from './DataSection';
 import { EmailSection } from './EmailSection';
+import { FactorsSection } from './factors/FactorsSection';
 import { NameSection } from './NameSection';
 import { PasswordSection } from './PasswordSection';
 import { SessionsSection } from './SessionsSection';
@@ -20,6 +21,7 @@ export function Account() {
         <NameSection user={user} />
         <EmailSection user={user} />
         <PasswordSection user={user} />
+        <FactorsSection />
         <SessionsSection />
         <DataSection />
         <CloseSection />

@@ -4,6 +4,7 @@ import { IconDownload } from '@tabler/icons-react';
 import { useState } from 'react';
 import { unwrap } from '../../api';
 import { exportAccount } from '../../generated';
+import { download } from '../../ui/download';
 import { FailureNote } from '../../ui/FailureNote';
 import { useFailure } from '../../ui/useFailure';
 import classes from './Account.module.css';
@@ -18,7 +19,8 @@ export function DataSection() {
     setBusy(true);
     say(undefined);
     try {
-      save(await unwrap(exportAccount()));
+      const data = JSON.stringify(await unwrap(exportAccount()), null, 2);
+      download('my-data.json', 'application/json', data);
     } catch (error) {
       fail(error);
     } finally {
@@ -43,14 +45,4 @@ export function DataSection() {
       </div>
     </Section>
   );
-}
-
-function save(data: unknown): void {
-  const file = new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' });
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(file);
-  link.download = 'my-data.json';
-  link.click();
-  // The browser has taken hold of it by then.
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

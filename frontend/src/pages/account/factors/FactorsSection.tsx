@@ -1,0 +1,123 @@
+import { msg } from '@lingui/core/macro';
+import { useLingui } from '@lingui/react/macro';
+import { Button, Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { unwrap } from '../../../api';
+import {
+  enrolTotp,
+  type FactorsBody,
+  forgetDevices,
+  listFactors,
+  removeTotp,
+  renewRecoveryCodes,
+  type TotpEnrolmentBody,
+} from '../../../generated';
+import { useWizard } from '../../../onboarding/WizardProvider';
+import { Callout } from '../../../ui/Callout';
+import { FailureNote } from '../../../ui/FailureNote';
+import { useFailure } from '../../../ui/useFailure';
+import { OutOfReach } from '../../OutOfReach';
+import classes from '../Account.module.css';
+import { Section } from '../Section';
+import { EnrolTotp } from './EnrolTotp';
+import { FactorsOn } from './FactorsOn';
+import { RecoveryCodes } from './RecoveryCodes';
+
+const TEXT = {
+  title: msg`Second step of the log-in`,
+  lead: msg`A code of an app on your phone, beside your password: whoever finds out one of them does not get in.`,
+  off: msg`It is off: your password alone lets one in.`,
+  setUp: msg`Set it up`,
+  isOff: msg`It is switched off. From now on your password alone lets you in.`,
+  forgotten: msg`No device is remembered any more. Each log-in asks for a code again.`,
+};
+
+type View =
+  'overview' | 'off' | 'forgotten' | { enrolment: TotpEnrolmentBody } | { codes: readonly string[] };
+
+export type Action = 'enrol' | 'codes' | 'off' | 'forget';
+
+export const factorsQuery = (userId: string) => ({
+  queryKey: ['factors', userId],
+  queryFn: ({ signal }: { signal: AbortSignal }) => unwrap(listFactors({ signal })),
+});
+
+/** The authenticator app and the recovery codes: to switch on, to have made anew, to switch off. */
+export function FactorsSection() {
+  const { t } = useLingui();
+  const { user } = useWizard();
+  const { data, error, refetch } = useQuery(factorsQuery(user.id));
+  const [view, setView] = useState<View>('overview');
+  const [busy, setBusy] = useState<Action>();
+  const { failure, fail, say } = useFailure();
+  const run = (action: Action): void => {
+    setBusy(action);
+    say(undefined);
+    const act = async (): Promise<void> => {
+      setView(await ACTIONS[action]());
+      await refetch();
+    };
+    act()
+      .catch((refusal: unknown) => fail(refusal))
+      .finally(() => setBusy(undefined));
+  };
+  const done = (next: View): void => {
+    setView(next);
+    void refetch();
+  };
+  return (
+    <Section title={t(TEXT.title)} lead={t(TEXT.lead)}>
+      <FailureNote failure={failure} />
+      {error && !data && <OutOfReach error={error} onRetry={refetch} />}
+      {!data && !error && <Skeleton height={72} />}
+      {view === 'off' && <Callout tone="good">{t(TEXT.isOff)}</Callout>}
+      {view === 'forgotten' && <Callout tone="good">{t(TEXT.forgotten)}</Callout>}
+      {typeof view === 'object' && 'enrolment' in view && (
+        <EnrolTotp
+          enrolment={view.enrolment}
+          onDone={(codes) => done({ codes })}
+          onCancel={() => setView('overview')}
+        />
+      )}
+      {typeof view === 'object' && 'codes' in view && (
+        <RecoveryCodes codes={view.codes} onDone={() => setView('overview')} />
+      )}
+      {data && typeof view === 'string' && <Overview factors={data} busy={busy} run={run} />}
+    </Section>
+  );
+}
+
+interface OverviewProps {
+  factors: FactorsBody;
+  busy: Action | undefined;
+  run: (action: Action) => void;
+}
+
+function Overview({ factors, busy, run }: OverviewProps) {
+  const { t } = useLingui();
+  if (factors.enabled) return <FactorsOn factors={factors} busy={busy} run={run} />;
+  return (
+    <>
+      <p>{t(TEXT.off)}</p>
+      <div className={classes.ways}>
+        <Button variant="default" loading={busy === 'enrol'} onClick={() => run('enrol')}>
+          {t(TEXT.setUp)}
+        </Button>
+      </div>
+    </>
+  );
+}
+
+const ACTIONS: Record<Action, () => Promise<View>> = {
+  enrol: async () => ({ enrolment: await unwrap(enrolTotp()) }),
+  codes: async () => ({ codes: (await unwrap(renewRecoveryCodes())).recovery_codes }),
+  off: async () => {
+    await unwrap(removeTotp());
+    return 'off';
+  },
+  forget: async () => {
+    await unwrap(forgetDevices());
+    return 'forgotten';
+  },
+};
