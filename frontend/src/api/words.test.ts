@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { ApiError, Unreachable } from './problem';
-import { asSentence, failureOf, waitOf } from './words';
+import { i18n } from '@lingui/core';
+import { readCatalogue } from '../i18n/catalogues';
+import { asSentence, failureOf, fieldWords, waitOf } from './words';
 
 const refusal = (status: number, detail: string, headers = {}): ApiError =>
   new ApiError(status, { detail, request_id: 'r-1' }, new Headers(headers));
@@ -33,4 +35,15 @@ test('too many tries say how long to wait', () => {
 
 test('a mistake of this page has no words of its own: the error page tells of it', () => {
   expect(failureOf(new TypeError('x is undefined'))).toBeUndefined();
+});
+
+test('in German, what the service says in English is said in German', async () => {
+  i18n.loadAndActivate({ locale: 'de', messages: await readCatalogue('main', 'de') });
+  const refused = new ApiError(409, { code: 'odd', detail: 'that is odd' }, new Headers());
+  expect(failureOf(refused)?.words).toBe('Der Dienst hat das nicht angenommen.');
+  expect(fieldWords(['is required'])).toBe('Das wird gebraucht.');
+  expect(fieldWords(['must be at most 2000 characters long'])).toBe('Bitte höchstens 2000 Zeichen.');
+  expect(fieldWords(['must be odd', 'must be even'])).toBe('Bitte prüfen Sie das.');
+  expect(waitOf(1)).toBe('in einer Sekunde');
+  expect(waitOf(200)).toBe('in 4 Minuten');
 });

@@ -1,3 +1,4 @@
+import { i18n } from '@lingui/core';
 import { plural, t } from '@lingui/core/macro';
 import { ApiError, isPassing } from './problem';
 
@@ -41,8 +42,40 @@ function wordsFor(error: unknown, afterOutage: string): string | undefined {
     return t`Nothing was changed: this needs a proof that it is you.`;
   }
   if (isPassing(error)) return `${t`We could not reach the service.`} ${afterOutage}`;
-  return error instanceof ApiError ? asSentence(error.message) : undefined;
+  return error instanceof ApiError ? refusal(error) : undefined;
 }
+
+/** What the service refuses, by its code. Its own words are English: in other languages they are the last resort's. */
+function refusal(error: ApiError): string {
+  switch (error.code) {
+    case 'account_suspended':
+      return t`This account is suspended. Ask whoever runs this service.`;
+    case 'forbidden':
+      return t`You are not allowed to do this.`;
+    case 'not_found':
+      return t`This is not there any more.`;
+    case 'validation_failed':
+      return speaksEnglish() ? asSentence(error.message) : t`Some of this needs another look.`;
+    default:
+      return speaksEnglish() ? asSentence(error.message) : t`The service did not accept this.`;
+  }
+}
+
+/** The service's messages on one field, in the language of the page. */
+export function fieldWords(messages: readonly string[]): string {
+  if (speaksEnglish()) return asSentence(messages.join(', '));
+  return [...new Set(messages.map(ofField))].join(' ');
+}
+
+function ofField(message: string): string {
+  const count = Number(/\d+/.exec(message)?.[0]);
+  if (message === 'is required') return t`This is needed.`;
+  if (/^must be at most \d+ characters/.test(message)) return t`Please keep this to ${count} characters.`;
+  if (/^must be at least \d+ characters/.test(message)) return t`Use at least ${count} characters.`;
+  return t`Please check this.`;
+}
+
+const speaksEnglish = (): boolean => i18n.locale === 'en';
 
 /** A wait in words: seconds up to a minute and a half, then minutes. */
 export function waitOf(seconds: number | undefined): string {

@@ -1,5 +1,5 @@
 import { t } from '@lingui/core/macro';
-import { asSentence } from '../api/words';
+import { fieldWords } from '../api/words';
 import type { StepData, StepKey } from './steps';
 
 /** A rule for one member: a message where the value is not acceptable. */
@@ -208,7 +208,7 @@ export function fromService(key: StepKey, errors: Readonly<Record<string, readon
   for (const [path, messages] of Object.entries(errors)) {
     const field = path.replace(/^\/?data[./]/, '');
     const known = field in FIELDS[key] ? field : '';
-    mapped[known] = [mapped[known], asSentence(messages.join(', '))].filter(Boolean).join(' ');
+    mapped[known] = [mapped[known], fieldWords(messages)].filter(Boolean).join(' ');
   }
   return mapped;
 }

@@ -1,6 +1,7 @@
 import { t } from '@lingui/core/macro';
 import type { QueryClient } from '@tanstack/react-query';
 import { ApiError, isPassing } from '../api/problem';
+import { failureOf } from '../api/words';
 import type { Onboarding } from '../api/types';
 import { createStore, type Store } from '../app/store';
 import type { DraftSync } from './draft-sync';
@@ -179,7 +180,6 @@ function pick(shown: StepData, start: StepData, typed: ReadonlySet<string>): Ste
 const always = (): boolean => true;
 
 function refusal(error: unknown): string {
-  return error instanceof ApiError && error.status !== 422
-    ? error.message
-    : t`Some of this needs another look.`;
+  const told = error instanceof ApiError && error.status !== 422 ? failureOf(error) : undefined;
+  return told?.words ?? t`Some of this needs another look.`;
 }

@@ -1,6 +1,6 @@
 import { type FormEvent, useRef, useState } from 'react';
 import { ApiError } from '../api/problem';
-import { asSentence } from '../api/words';
+import { fieldWords } from '../api/words';
 import { focusFirstError } from '../ui/focus';
 import { useFailure } from '../ui/useFailure';
 import { useTextForm } from './useTextForm';
@@ -69,5 +69,5 @@ function refused<V extends Record<string, string>>(
 
 function byField(error: ApiError, initial: object): Record<string, string> {
   const own = Object.entries(error.fields).filter(([field]) => field in initial);
-  return Object.fromEntries(own.map(([field, messages]) => [field, asSentence(messages.join(', '))]));
+  return Object.fromEntries(own.map(([field, messages]) => [field, fieldWords(messages)]));
 }

@@ -3,18 +3,11 @@ import { Select, TextInput } from '@mantine/core';
 import { useStaticData } from '../../onboarding/queries';
 import { useStepForm } from '../../onboarding/useStepForm';
 import { ChoiceCards } from '../../ui/ChoiceCards';
+import { roleOptions, sizeName, sizeOptions } from './options';
 import { StepForm, WIDE } from './StepFrame';
 
-/** As long as the service's own words. */
-const sizes = (): string[] => [
-  t`Just me`,
-  t`2 to 10 people`,
-  t`11 to 50 people`,
-  t`51 to 200 people`,
-  t`201 to 1,000 people`,
-  t`1,001 to 5,000 people`,
-  t`More than 5,000 people`,
-];
+/** What sizes there are, to hold their place until the service has said so. */
+const SIZES = ['1', '2-10', '11-50', '51-200', '201-1000', '1001-5000', '5001+'];
 
 export function OrganizationStep() {
   const control = useStepForm('organization', { name: '', size: '', role: '', website: '' });
@@ -33,15 +26,15 @@ export function OrganizationStep() {
         legend={t`How many people work there?`}
         required
         compact
-        placeholders={sizes()}
-        options={data?.organization_sizes ?? []}
+        placeholders={SIZES.map(sizeName)}
+        options={sizeOptions(data)}
         {...form.getInputProps('size')}
       />
       <Select
         label={t`Your role`}
         required
         placeholder={t`Choose the closest`}
-        data={data?.roles ?? []}
+        data={roleOptions(data)}
         maxDropdownHeight={280}
         {...form.getInputProps('role')}
       />

@@ -9,7 +9,7 @@ import { ThemePicture } from './ThemePicture';
 import { useColorScheme } from '../../ui/useColorScheme';
 
 export function PreferencesStep() {
-  const { t } = useLingui();
+  const { t, i18n } = useLingui();
   const control = useStepForm('preferences', {
     theme: 'system',
     locale: navigator.language,
@@ -18,7 +18,7 @@ export function PreferencesStep() {
   });
   const { form } = control;
   const { setColorScheme } = useColorScheme();
-  const locales = useMemo(() => localeOptions(navigator.language), []);
+  const locales = useMemo(() => localeOptions(navigator.language, i18n.locale), [i18n.locale]);
   const theme = form.getInputProps('theme');
   return (
     <StepForm step="preferences" control={control} optional>

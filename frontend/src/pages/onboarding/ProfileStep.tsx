@@ -6,25 +6,25 @@ import { useStepForm } from '../../onboarding/useStepForm';
 import { SearchSelect } from '../../ui/SearchSelect';
 import { countryOptions, zoneOptions } from './options';
 import { StepForm, WIDE } from './StepFrame';
-import { currentZone } from './zone-names';
+import { ownCountry, ownZone } from './region';
 
 import { counted } from '../../ui/counted';
 
 const BIO_MAX = 500;
 
 export function ProfileStep() {
-  const { t } = useLingui();
+  const { t, i18n } = useLingui();
   const control = useStepForm('profile', {
     job_title: '',
-    country: '',
-    time_zone: currentZone(Intl.DateTimeFormat().resolvedOptions().timeZone),
+    country: ownCountry() ?? '',
+    time_zone: ownZone(),
     phone: '',
     bio: '',
   });
   const { form } = control;
   const { data } = useStaticData();
-  const countries = useMemo(() => countryOptions(data), [data]);
-  const zones = useMemo(() => zoneOptions(data), [data]);
+  const countries = useMemo(() => countryOptions(data, i18n.locale), [data, i18n.locale]);
+  const zones = useMemo(() => zoneOptions(data, i18n.locale), [data, i18n.locale]);
   return (
     <StepForm step="profile" control={control}>
       <TextInput

@@ -3,7 +3,7 @@ import type { StaticData } from '../../api/types';
 import { FIELDS, textOf } from '../../onboarding/specs';
 import type { StepData, StepKey } from '../../onboarding/steps';
 import { sampleOf } from '../../ui/format';
-import { countryOptions, labelOf, type Option, zoneOptions } from './options';
+import { countryOptions, labelOf, type Option, roleOptions, sizeOptions, zoneOptions } from './options';
 import { THEMES } from './preferences';
 
 /** Label and readable value of each member that the page knows. */
@@ -33,9 +33,9 @@ function optionsOf(field: string, choices: StaticData | undefined): readonly Opt
     case 'time_zone':
       return zoneOptions(choices);
     case 'size':
-      return choices?.organization_sizes ?? [];
+      return sizeOptions(choices);
     case 'role':
-      return choices?.roles ?? [];
+      return roleOptions(choices);
     case 'theme':
       return THEMES;
     default:

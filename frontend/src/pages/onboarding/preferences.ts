@@ -55,10 +55,10 @@ const LOCALES = [
 ];
 
 /** Ways of writing dates and numbers, each shown by an example; the browser's own comes first. */
-export function localeOptions(own: string): Option[] {
-  const names = new Intl.DisplayNames(i18n.locale, { type: 'language' });
-  return [...new Set([own, ...LOCALES])].map((locale) => ({
-    value: locale,
-    label: `${names.of(locale) ?? locale} (${sampleOf(locale)})`,
+export function localeOptions(own: string, locale = i18n.locale): Option[] {
+  const names = new Intl.DisplayNames(locale, { type: 'language' });
+  return [...new Set([own, ...LOCALES])].map((tag) => ({
+    value: tag,
+    label: `${names.of(tag) ?? tag} (${sampleOf(tag)})`,
   }));
 }
