@@ -46,7 +46,10 @@ export async function look(page: Page, name: string): Promise<string[]> {
 
 /** Waits until the page has taken on the colours and is drawn in them. */
 async function painted(page: Page, colorScheme: string): Promise<void> {
-  await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: 'attached' });
+  // Pages that are not of Mantine follow the browser at once.
+  if (await page.locator('html[data-mantine-color-scheme]').count()) {
+    await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: 'attached' });
+  }
   await page.evaluate(async () => {
     await document.fonts.ready;
     const running = document

@@ -10,7 +10,7 @@ use service_kit::{
 };
 use tokio::net::TcpListener;
 
-use crate::admin::{self, Admin};
+use crate::admin::{self, Admin, Facts};
 use crate::config::{self, AccessLog, ConfigError};
 use crate::control::{self, Control, Start};
 use crate::probing::Resolve;
@@ -76,6 +76,7 @@ pub struct App {
     drain: Drain,
     log: Option<Writer>,
     upkeep: Upkeep,
+    facts: Facts,
 }
 
 impl App {
@@ -106,6 +107,11 @@ impl App {
         });
         let drain = Drain { grace: listen.drain_grace, timeout: listen.drain_timeout };
         let admin_hosts = listen.admin_hosts.clone();
+        let facts = Facts {
+            certificates: certificates.as_ref().map(Renewable::certificates),
+            max_connections: listen.max_connections,
+            max_connections_per_address: listen.max_connections_per_address,
+        };
         let published = Arc::clone(control.published());
         let workers = Workers::start(Parts { listen, published, records, tls, traces: options.traces })?;
         let upkeep = Upkeep::new(file, certificates).map_err(StartError::Signals)?;
@@ -121,6 +127,7 @@ impl App {
             drain,
             log,
             upkeep,
+            facts,
         })
     }
 
@@ -149,7 +156,8 @@ impl App {
     /// Serves until a signal comes or `shutdown` is triggered; then drains, and gives how that went.
     pub async fn run(self, shutdown: Shutdown, signals: &mut Signals) -> Drained {
         let Self { mut workers, control, listener, drain, log, upkeep, .. } = self;
-        let admin = Admin::new(Arc::clone(&control), self.token, self.admin_hosts, shutdown.clone());
+        let admin =
+            Admin::new(Arc::clone(&control), self.token, self.admin_hosts, self.facts, shutdown.clone());
         let router = admin::router(Arc::clone(&admin));
         let trusted = Arc::clone(workers.trusted());
         let beside = async {

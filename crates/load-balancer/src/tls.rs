@@ -1,8 +1,10 @@
 //! TLS: certificates by name (SNI), HTTP/2 or HTTP/1.1 by ALPN.
 
 mod provider;
+mod served;
 
 use self::provider::provider;
+pub(crate) use self::served::Served;
 use crate::config::Certificate;
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
@@ -50,7 +52,14 @@ pub enum TlsError {
 
 /// The certificates in use; they can be replaced while connections are open.
 #[derive(Debug)]
-pub struct Certificates(ArcSwap<Vec<Arc<CertifiedKey>>>);
+pub struct Certificates(ArcSwap<Vec<Pair>>);
+
+/// A certificate with its key, and where it came from.
+#[derive(Debug)]
+struct Pair {
+    file: PathBuf,
+    key: Arc<CertifiedKey>,
+}
 
 impl Certificates {
     /// Reads all of them.
@@ -63,15 +72,22 @@ impl Certificates {
         self.0.store(Arc::new(read(files)?));
         Ok(())
     }
+
+    /// What people should know of each, in their order.
+    pub(crate) fn served(&self) -> Vec<Served> {
+        let pairs = self.0.load();
+        let leaves = pairs.iter().filter_map(|pair| Some((&pair.file, pair.key.cert.first()?)));
+        leaves.filter_map(|(file, leaf)| Served::read(file, leaf)).collect()
+    }
 }
 
 impl ResolvesServerCert for Certificates {
     /// The first certificate that is good for the name that the client asks for; else the first.
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let keys = self.0.load();
+        let pairs = self.0.load();
         let name = hello.server_name().and_then(|name| ServerName::try_from(name).ok());
-        let named = name.and_then(|name| keys.iter().find(|key| is_for(key, &name)));
-        named.or(keys.first()).map(Arc::clone)
+        let named = name.and_then(|name| pairs.iter().find(|pair| is_for(&pair.key, &name)));
+        named.or(pairs.first()).map(|pair| Arc::clone(&pair.key))
     }
 }
 
@@ -90,11 +106,11 @@ pub fn server_config(certificates: Arc<Certificates>) -> Result<Arc<ServerConfig
     Ok(Arc::new(config))
 }
 
-fn read(files: &[Certificate]) -> Result<Vec<Arc<CertifiedKey>>, TlsError> {
+fn read(files: &[Certificate]) -> Result<Vec<Pair>, TlsError> {
     if files.is_empty() {
         return Err(TlsError::NoCertificate);
     }
-    files.iter().map(|pair| read_pair(pair).map(Arc::new)).collect()
+    files.iter().map(|pair| Ok(Pair { file: pair.cert.clone(), key: Arc::new(read_pair(pair)?) })).collect()
 }
 
 fn read_pair(pair: &Certificate) -> Result<CertifiedKey, TlsError> {

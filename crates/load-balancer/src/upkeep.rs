@@ -13,6 +13,7 @@ use crate::{
     admin::{Admin, SHORTEST_TOKEN, TOKEN_FILE},
     config::Certificate,
     control::Control,
+    events::{By, Cause, Events, Kind},
     tls::{Certificates, TlsError},
 };
 
@@ -49,23 +50,31 @@ impl Renewable {
         Arc::clone(&self.certificates)
     }
 
-    fn look(&mut self) {
+    fn look(&mut self, events: &Events) {
         match self.watch.look() {
             Look::Same => {}
-            Look::Changed => self.renew(),
+            Look::Changed => self.renew(By::File, events),
             Look::Gone(path) => {
-                tracing::error!(path = %path.display(), "a certificate's file is gone; the one in use stays");
+                let path = path.display();
+                tracing::error!(%path, "a certificate's file is gone; the one in use stays");
+                let reason = Some(format!("{path} is gone; the one in use stays"));
+                events.note(Kind::CertificatesRefused, None, Cause { by: By::File, reason });
             }
         }
     }
 
     /// Reads the files again; with an error, those in use stay. A certificate that comes before its key is such an
     /// error, and the key's coming then is a change.
-    fn renew(&self) {
+    fn renew(&self, by: By, events: &Events) {
         match self.certificates.reload(&self.files) {
-            Ok(()) => tracing::info!("certificates read again"),
+            Ok(()) => {
+                tracing::info!("certificates read again");
+                events.note(Kind::CertificatesRenewed, None, by.into());
+            }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the old certificates stay");
+                let reason = Some(service_kit::exit::chain(&error));
+                events.note(Kind::CertificatesRefused, None, Cause { by, reason });
             }
         }
     }
@@ -101,22 +110,22 @@ impl Upkeep {
     fn look(&mut self, control: &Control) {
         match self.configuration.look() {
             Look::Same => {}
-            Look::Changed => control.reload_or_tell("the file has changed"),
+            Look::Changed => control.reload_or_tell(By::File, "the file has changed"),
             Look::Gone(path) => {
                 tracing::error!(path = %path.display(), "the configuration is gone; the one in force stays");
             }
         }
         if let Some(certificates) = &mut self.certificates {
-            certificates.look();
+            certificates.look(control.events());
         }
     }
 
     fn all_again(&self, control: &Control) {
         if let Some(certificates) = &self.certificates {
-            certificates.renew();
+            certificates.renew(By::Signal("SIGHUP"), control.events());
         }
         control.reopen_access_log();
-        control.reload_or_tell("SIGHUP");
+        control.reload_or_tell(By::Signal("SIGHUP"), "SIGHUP");
     }
 }
 

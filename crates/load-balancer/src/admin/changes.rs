@@ -9,14 +9,14 @@ use axum::{
 };
 use http::StatusCode;
 
-use super::{Admin, problem::Problem};
+use super::{Admin, peer::Peer, problem::Problem};
 use crate::control::{NewServer, ServerChange};
 
 type Body<T> = Result<Json<T>, JsonRejection>;
 
 /// `POST /api/reload`
-pub(super) async fn reload(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
-    let restart = admin.control.reload().map_err(|error| {
+pub(super) async fn reload(State(admin): State<Arc<Admin>>, peer: Peer) -> Result<Response, Problem> {
+    let restart = admin.control.reload(peer.into()).map_err(|error| {
         let reason = service_kit::exit::chain(&error);
         Problem::new(422, "configuration_refused", reason)
     })?;
@@ -28,17 +28,19 @@ pub(super) async fn reload(State(admin): State<Arc<Admin>>) -> Result<Response, 
 /// `PUT /api/pools/{pool}/servers/{name}`
 pub(super) async fn change(
     State(admin): State<Arc<Admin>>,
+    peer: Peer,
     Path((pool, name)): Path<(String, String)>,
     body: Body<ServerChange>,
 ) -> Result<Response, Problem> {
     let Json(change) = body?;
-    let name = admin.control.change(&pool, &name, &change)?;
+    let name = admin.control.change(&pool, &name, &change, peer.into())?;
     Ok(server(&admin, StatusCode::OK, &pool, &name))
 }
 
 /// `POST /api/pools/{pool}/servers/{name}`
 pub(super) async fn add_named(
     State(admin): State<Arc<Admin>>,
+    peer: Peer,
     Path((pool, name)): Path<(String, String)>,
     body: Body<NewServer>,
 ) -> Result<Response, Problem> {
@@ -46,27 +48,29 @@ pub(super) async fn add_named(
     if new.name.as_ref().is_some_and(|other| *other != name) {
         return Err(Problem::new(422, "invalid", "The name in the body is not the one in the address."));
     }
-    let name = admin.control.add(&pool, &NewServer { name: Some(name), ..new })?;
+    let name = admin.control.add(&pool, &NewServer { name: Some(name), ..new }, peer.into())?;
     Ok(server(&admin, StatusCode::CREATED, &pool, &name))
 }
 
 /// `POST /api/pools/{pool}/servers`
 pub(super) async fn add(
     State(admin): State<Arc<Admin>>,
+    peer: Peer,
     Path(pool): Path<String>,
     body: Body<NewServer>,
 ) -> Result<Response, Problem> {
     let Json(new) = body?;
-    let name = admin.control.add(&pool, &new)?;
+    let name = admin.control.add(&pool, &new, peer.into())?;
     Ok(server(&admin, StatusCode::CREATED, &pool, &name))
 }
 
 /// `DELETE /api/pools/{pool}/servers/{name}`
 pub(super) async fn remove(
     State(admin): State<Arc<Admin>>,
+    peer: Peer,
     Path((pool, name)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    admin.control.remove(&pool, &name)?;
+    admin.control.remove(&pool, &name, peer.into())?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,6 +7,7 @@ use std::{
 
 use service_kit::{process, telemetry::traces::SpanCounts};
 
+use super::Admin;
 use crate::control::Control;
 use crate::pool::{Health, Pool, Server};
 use crate::retry::Failure;
@@ -14,7 +15,8 @@ use crate::snapshot::Snapshot;
 use crate::stats::{BOUNDS, Histogram, PoolStats, Tally, WorkerStats};
 
 /// All metrics.
-pub(super) fn text(control: &Control) -> String {
+pub(super) fn text(admin: &Admin) -> String {
+    let control = &*admin.control;
     let snapshot = control.published().load();
     let pools = &snapshot.pools;
     let mut page = Page::default();
@@ -25,6 +27,7 @@ pub(super) fn text(control: &Control) -> String {
     retries(&mut page, pools);
     routes(&mut page, &snapshot);
     workers(&mut page, control);
+    certificates(&mut page, admin);
     page.family("lb_configuration_version", "gauge", "Grows by one with each configuration in force.");
     page.sample("lb_configuration_version", &[], snapshot.version);
     if let Some(counts) = control.span_counts() {
@@ -32,6 +35,14 @@ pub(super) fn text(control: &Control) -> String {
     }
     own(&mut page);
     page.0
+}
+
+fn certificates(page: &mut Page, admin: &Admin) {
+    let name = "lb_certificate_not_after_seconds";
+    page.family(name, "gauge", "Until when a certificate in use is good, in seconds since 1970.");
+    for served in admin.facts.certificates.iter().flat_map(|known| known.served()) {
+        page.sample(name, &[("file", &served.file.display().to_string())], served.not_after);
+    }
 }
 
 fn spans(page: &mut Page, counts: &SpanCounts) {

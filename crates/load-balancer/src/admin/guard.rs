@@ -1,13 +1,13 @@
 //! Who may change something.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     middleware::Next,
     response::Response,
 };
@@ -18,7 +18,7 @@ use http::{
 use service_kit::config::Secret;
 use subtle::ConstantTimeEq;
 
-use super::{Admin, problem::Problem};
+use super::{Admin, peer::Peer, problem::Problem};
 
 /// Lets a change through, or refuses it before its body is read.
 ///
@@ -31,15 +31,12 @@ pub(super) async fn changes(
 ) -> Result<Response, Problem> {
     match &admin.token {
         None => from_own_page(request.headers())?,
-        Some(token) => with_token(&admin, request.headers(), peer(&request), &token.load_full()).await?,
+        Some(token) => {
+            let address = Peer::of(request.extensions()).0;
+            with_token(&admin, request.headers(), address, &token.load_full()).await?;
+        }
     }
     Ok(next.run(request).await)
-}
-
-/// Who asks; the server adds it to every request.
-fn peer(request: &Request) -> IpAddr {
-    let info = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    info.map_or(Ipv4Addr::UNSPECIFIED.into(), |info| info.0.ip())
 }
 
 /// Compares the token, after a pause where the same address has given wrong ones.

@@ -1,10 +1,14 @@
 //! The operator's side: a live page, status, metrics, requests explained, changes. Never on the traffic port.
 
 mod changes;
+mod events;
 mod exposition;
 mod guard;
+mod history;
 mod origin;
 mod page;
+mod paths;
+mod peer;
 mod problem;
 mod requests;
 mod status;
@@ -24,7 +28,7 @@ use http::header::CONTENT_TYPE;
 use service_kit::{config::Secret, shutdown::Shutdown};
 
 use self::{problem::Problem, throttle::Throttle};
-use crate::{control::Control, route::HostMatch};
+use crate::{control::Control, route::HostMatch, tls::Certificates};
 
 /// The shortest admin token, in bytes.
 pub(crate) const SHORTEST_TOKEN: usize = 16;
@@ -34,10 +38,22 @@ pub(crate) const TOKEN_FILE: &str = "LB_ADMIN_TOKEN_FILE";
 /// No change needs more, in bytes.
 const LONGEST_BODY: usize = 16 * 1024;
 
+/// What was decided at the start and is to be shown.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    /// Those in use, where TLS is served.
+    pub certificates: Option<Arc<Certificates>>,
+    /// In all.
+    pub max_connections: usize,
+    /// Of one address.
+    pub max_connections_per_address: usize,
+}
+
 /// What the handlers work with.
 #[derive(Debug)]
 pub(crate) struct Admin {
     control: Arc<Control>,
+    facts: Facts,
     token: Option<ArcSwap<Secret>>,
     throttle: Throttle,
     hosts: Vec<HostMatch>,
@@ -51,10 +67,11 @@ impl Admin {
         control: Arc<Control>,
         token: Option<Secret>,
         hosts: Vec<HostMatch>,
+        facts: Facts,
         shutdown: Shutdown,
     ) -> Arc<Self> {
         let token = token.map(ArcSwap::from_pointee);
-        Arc::new(Self { control, token, throttle: Throttle::default(), hosts, shutdown })
+        Arc::new(Self { control, facts, token, throttle: Throttle::default(), hosts, shutdown })
     }
 
     /// Takes `token` in the place of the one that is asked for now. Without any at the start there is none later.
@@ -79,9 +96,12 @@ pub(crate) fn router(admin: Arc<Admin>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&admin), guard::changes));
     Router::new()
         .route("/", get(page::html))
-        .route("/page.css", get(page::css))
-        .route("/page.js", get(page::js))
+        .route("/{file}", get(page::file))
         .route("/api/status", get(status::status))
+        .route("/api/history", get(history::history))
+        .route("/api/events", get(events::events))
+        .route("/api/requests", get(requests::list))
+        .route("/api/requests/ref/{reference}", get(requests::explain_listed))
         .route("/api/requests/{request_id}", get(requests::explain))
         .route("/metrics", get(metrics))
         .merge(changes)
@@ -94,6 +114,6 @@ pub(crate) fn router(admin: Arc<Admin>) -> Router {
 }
 
 async fn metrics(State(admin): State<Arc<Admin>>) -> Response {
-    let text = exposition::text(&admin.control);
+    let text = exposition::text(&admin);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     Json,
-    extract::rejection::JsonRejection,
+    extract::rejection::{JsonRejection, QueryRejection},
     response::{IntoResponse, Response},
 };
 use http::{
@@ -70,6 +70,12 @@ impl From<ChangeError> for Problem {
             ChangeError::Invalid { .. } => (422, "invalid"),
         };
         Self::new(status, code, error.to_string())
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::new(422, "invalid", rejection.body_text())
     }
 }
 

@@ -109,6 +109,11 @@ impl Cache {
         self.policy
     }
 
+    /// How many targets it keeps answers of, and all of them in bytes.
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        self.state().store.usage()
+    }
+
     /// How requests have fared.
     pub fn results(&self) -> &Results {
         &self.results

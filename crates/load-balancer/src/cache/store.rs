@@ -34,6 +34,11 @@ impl Store {
         Self { max_size, size: 0, slots: HashMap::new(), order: BTreeMap::new(), clock: 0 }
     }
 
+    /// How many targets have an answer, and all answers in bytes.
+    pub(super) fn usage(&self) -> (usize, usize) {
+        (self.slots.len(), self.size)
+    }
+
     /// The newest answer to a request with this key and these fields, fresh or not.
     pub(super) fn find(&mut self, key: &[u8], fields: Fields<'_>) -> Option<Arc<Stored>> {
         let slot = self.slots.get_mut(key)?;

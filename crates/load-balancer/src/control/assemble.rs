@@ -16,7 +16,7 @@ use crate::snapshot::Snapshot;
 /// A snapshot of what is desired. Pools of the same name keep their state, servers of the same name and address are the
 /// same server: health, in-flight requests and counters stay. A server at a new address starts unproven.
 pub(super) fn snapshot(desired: &mut Desired, old: Option<&Snapshot>, workers: usize) -> Snapshot {
-    let Desired { config, added, discovered } = desired;
+    let Desired { config, added, discovered, .. } = desired;
     let build = |pool: &PoolConfig| {
         let old = old.and_then(|old| old.pool(&pool.name)).map(AsRef::as_ref);
         let state = old.map_or_else(|| Arc::new(PoolState::new(workers)), |old| Arc::clone(old.state()));

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::{Control, Desired};
 use crate::config::{HostPort, PoolConfig, ServerConfig, WEIGHTS, is_name};
+use crate::events::{By, Cause};
 use crate::pool::{AdminState, Discovery, MOST_SERVERS};
 
 /// What is to be changed of a server; what is left out stays.
@@ -14,6 +15,8 @@ pub(crate) struct ServerChange {
     pub weight: Option<u32>,
     /// What an operator wants of it.
     pub state: Option<AdminState>,
+    /// Why, for whoever looks at the events later.
+    pub reason: Option<String>,
 }
 
 /// A server to be added.
@@ -73,6 +76,7 @@ impl Control {
         pool: &str,
         name: &str,
         change: &ServerChange,
+        by: By,
     ) -> Result<String, ChangeError> {
         let mut desired = self.desired();
         let weight = change.weight.map(checked_weight).transpose()?;
@@ -84,13 +88,13 @@ impl Control {
             }
             None => discovered(&mut desired, pool, name, |known| known.change(name, weight, change.state))?,
         };
-        self.publish(&mut desired);
+        self.publish(&mut desired, &Cause { by, reason: reason(change.reason.as_deref()) });
         tracing::info!(pool, server = name, ?change, "server changed");
         Ok(name)
     }
 
     /// Adds a server and gives its name. It takes traffic after its first good check.
-    pub(crate) fn add(&self, pool: &str, new: &NewServer) -> Result<String, ChangeError> {
+    pub(crate) fn add(&self, pool: &str, new: &NewServer, by: By) -> Result<String, ChangeError> {
         let server = checked(new)?;
         let name = server.name.clone();
         let mut desired = self.desired();
@@ -105,12 +109,12 @@ impl Control {
         known.servers.push(server.clone());
         tracing::info!(pool, server = name, address = server.address.as_str(), "server added");
         desired.added.push((pool.to_owned(), server));
-        self.publish(&mut desired);
+        self.publish(&mut desired, &by.into());
         Ok(name)
     }
 
     /// Takes a server out: for good, or as long as discovery finds it. Requests that are with it end in peace.
-    pub(crate) fn remove(&self, pool: &str, name: &str) -> Result<(), ChangeError> {
+    pub(crate) fn remove(&self, pool: &str, name: &str, by: By) -> Result<(), ChangeError> {
         let mut desired = self.desired();
         if listed(&mut desired, pool, name)?.is_some() {
             find_pool(&mut desired, pool)?.servers.retain(|server| server.name != name);
@@ -118,10 +122,15 @@ impl Control {
         } else {
             discovered(&mut desired, pool, name, |known| known.remove(name))?;
         }
-        self.publish(&mut desired);
+        self.publish(&mut desired, &by.into());
         tracing::info!(pool, server = name, "server removed");
         Ok(())
     }
+}
+
+/// A reason that says something.
+fn reason(given: Option<&str>) -> Option<String> {
+    given.map(str::trim).filter(|given| !given.is_empty()).map(str::to_owned)
 }
 
 fn find_pool<'a>(desired: &'a mut Desired, pool: &str) -> Result<&'a mut PoolConfig, ChangeError> {

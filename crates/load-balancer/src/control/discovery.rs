@@ -16,6 +16,7 @@ use tokio::{
 
 use super::Control;
 use crate::config::{DiscoverConfig, PoolConfig};
+use crate::events::{By, Cause, Kind};
 use crate::pool::{LookupReport, Server, Source};
 use crate::probing::Resolve;
 
@@ -106,12 +107,15 @@ impl Control {
                 let error = other.err().map_or_else(|| "no addresses".to_owned(), |error| error.to_string());
                 if discovery.failed(error.clone()) {
                     tracing::warn!(pool, error, "discovery: no answer; what is known stays");
+                    let cause = Cause { by: By::Discovery, reason: Some(error) };
+                    self.events.note(Kind::LookupFailed, Some(pool), cause);
                 }
                 return;
             }
         };
         if discovery.report().error.is_some() {
             tracing::info!(pool, "discovery: the resolver answers again");
+            self.events.note(Kind::LookupRecovered, Some(pool), By::Discovery.into());
         }
         let (workers, wake) = (self.shards.len(), known.state().wake());
         let server = |address: SocketAddr| {
@@ -121,7 +125,7 @@ impl Control {
             Arc::new(server)
         };
         if discovery.answered(&addresses, Instant::now(), server) {
-            self.publish(&mut desired);
+            self.publish(&mut desired, &By::Discovery.into());
         }
     }
 
@@ -129,7 +133,7 @@ impl Control {
     pub(super) fn settle(&self) {
         let mut desired = self.desired();
         if !desired.discovered.is_empty() {
-            self.publish(&mut desired);
+            self.publish(&mut desired, &By::Discovery.into());
         }
     }
 
@@ -140,7 +144,7 @@ impl Control {
         let forgotten =
             desired.discovered.values_mut().filter_map(|known| known.forget(now).then_some(())).count();
         if forgotten > 0 {
-            self.publish(&mut desired);
+            self.publish(&mut desired, &By::Discovery.into());
         }
     }
 

@@ -3,6 +3,7 @@
 mod assemble;
 mod changes;
 mod discovery;
+mod membership;
 mod reload;
 mod trusted;
 
@@ -10,15 +11,18 @@ use std::{
     collections::HashMap,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use service_kit::{health::Uptime, telemetry::traces::SpanCounts};
 
 pub(crate) use self::changes::{ChangeError, NewServer, ServerChange};
 use self::discovery::Followers;
+use self::membership::Membership;
 pub(crate) use self::trusted::follow as follow_names;
 use crate::config::{Config, ServerConfig};
+use crate::events::{By, Cause, Events, Kind};
+use crate::history::History;
 use crate::pool::Discovery;
 use crate::probing::{self, Listener, Probers, Resolve};
 use crate::record::{Shard, access_log::WriterHandle};
@@ -37,6 +41,8 @@ pub(crate) struct Control {
     access_log: Option<WriterHandle>,
     span_counts: Option<Arc<SpanCounts>>,
     uptime: Uptime,
+    events: Arc<Events>,
+    history: History,
 }
 
 /// What should be: the file, and what was changed since without it.
@@ -47,11 +53,13 @@ struct Desired {
     added: Vec<(String, ServerConfig)>,
     /// What discovery has found for each pool that has it.
     discovered: HashMap<String, Discovery>,
+    /// What was told of those that are there; `None` before the first snapshot.
+    told: Option<Membership>,
 }
 
 impl Desired {
     fn new(config: Config) -> Self {
-        let mut desired = Self { config, added: Vec::new(), discovered: HashMap::new() };
+        let mut desired = Self { config, added: Vec::new(), discovered: HashMap::new(), told: None };
         desired.discover();
         desired
     }
@@ -89,12 +97,18 @@ impl Control {
     pub(crate) fn start(start: Start) -> Arc<Self> {
         let workers = start.shards.len();
         let mut desired = Desired::new(start.config);
-        let published = Arc::new(Published::new(assemble::snapshot(&mut desired, None, workers)));
+        let first = assemble::snapshot(&mut desired, None, workers);
+        desired.told = Some(Membership::new(&first));
+        let published = Arc::new(Published::new(first));
+        let events = Arc::new(Events::default());
+        let version = Some(format!("version {}", env!("CARGO_PKG_VERSION")));
+        events.note(Kind::Started, None, Cause { by: By::Itself, reason: version });
         let control = Arc::new_cyclic(|control: &Weak<Self>| Self {
             probers: Probers::new(
                 Arc::clone(&published),
                 Arc::clone(&start.resolver),
                 settles(control.clone()),
+                Arc::clone(&events),
             ),
             followers: Followers::new(control.clone(), start.resolver),
             published,
@@ -105,6 +119,8 @@ impl Control {
             access_log: start.access_log,
             span_counts: start.span_counts,
             uptime: Uptime::start(),
+            events,
+            history: History::default(),
         });
         if let Some(answers) = probing::answer(control.published.inquiries()) {
             tokio::spawn(answers);
@@ -134,12 +150,34 @@ impl Control {
         self.uptime
     }
 
+    /// What has happened, up to this moment.
+    pub(crate) fn events(&self) -> &Events {
+        self.collect_ejections();
+        &self.events
+    }
+
+    /// What the counters have said over the last minutes and hours.
+    pub(crate) fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Workers tell of nothing; they are asked.
+    fn collect_ejections(&self) {
+        for ejection in self.shards.iter().flat_map(|shard| shard.take_ejections()) {
+            let reason = Some(ejection.outcome.words().to_owned());
+            let cause = Cause { by: By::Traffic, reason };
+            self.events.note_server(ejection.at, Kind::ServerEjected, ejection.server.about(), cause);
+        }
+    }
+
     /// Runs as long as it is polled: the work of each second.
     pub(crate) async fn run(&self) {
         let mut second = tokio::time::interval(Duration::from_secs(1));
         loop {
             second.tick().await;
             self.feed_budgets();
+            self.collect_ejections();
+            self.history.tick(&self.published.load(), SystemTime::now());
             self.forget_the_gone();
         }
     }
@@ -152,9 +190,13 @@ impl Control {
         }
     }
 
-    fn publish(&self, desired: &mut Desired) {
+    /// Puts what is desired in force; `cause` is told with each server that is different by it.
+    fn publish(&self, desired: &mut Desired, cause: &Cause) {
         let old = self.published.load();
         let snapshot = assemble::snapshot(desired, Some(&old), self.shards.len());
+        if let Some(told) = &mut desired.told {
+            told.compare(&snapshot, &self.events, cause);
+        }
         self.published.publish(snapshot);
         self.probers.follow();
     }

@@ -3,6 +3,7 @@
 use super::{Control, Desired};
 use crate::{
     config::{self, Config, ConfigError},
+    events::{By, Cause, Kind},
     pool::Discovery,
 };
 
@@ -13,7 +14,23 @@ impl Control {
     /// discovered, as long as their pool discovers any. An operator's `drain` and `down` stay, unless the file says
     /// otherwise. Sockets, workers and the access log are those of
     /// the start; what else the file says of them takes effect at the next start, and is given by its table.
-    pub(crate) fn reload(&self) -> Result<Vec<&'static str>, ConfigError> {
+    pub(crate) fn reload(&self, by: By) -> Result<Vec<&'static str>, ConfigError> {
+        let cause = Cause::from(by);
+        let done = self.read_again(&cause);
+        let (kind, reason) = match &done {
+            Ok(restart) if restart.is_empty() => (Kind::ConfigurationReloaded, None),
+            Ok(restart) => {
+                let tables = restart.join(", ");
+                let reason = format!("what has changed of {tables} takes effect at the next start");
+                (Kind::ConfigurationReloaded, Some(reason))
+            }
+            Err(error) => (Kind::ConfigurationRefused, Some(service_kit::exit::chain(error))),
+        };
+        self.events.note(kind, None, Cause { reason, ..cause });
+        done
+    }
+
+    fn read_again(&self, cause: &Cause) -> Result<Vec<&'static str>, ConfigError> {
         let mut config = config::load(&self.file, self.admin_is_open)?;
         config.tell_notes();
         let mut desired = self.desired();
@@ -25,15 +42,15 @@ impl Control {
         desired.config = config;
         desired.discover();
         desired.discovered.values_mut().for_each(Discovery::forget_wishes);
-        self.publish(&mut desired);
+        self.publish(&mut desired, cause);
         self.followers.follow(&desired.config.pools);
         tracing::info!(file = %self.file.display(), version = self.published.version(), "configuration in force");
         Ok(restart)
     }
 
     /// Reloads and tells the log when that cannot be.
-    pub(crate) fn reload_or_tell(&self, why: &str) {
-        if let Err(error) = self.reload() {
+    pub(crate) fn reload_or_tell(&self, by: By, why: &str) {
+        if let Err(error) = self.reload(by) {
             tracing::error!(
                 why,
                 error = &error as &dyn std::error::Error,

@@ -32,7 +32,7 @@ use tokio::sync::{Notify, futures::Notified};
 pub(crate) use self::identity::News;
 pub(crate) use self::inquirer::{Inquiries, Question};
 pub(crate) use self::inquiry::Verdict;
-pub(crate) use self::view::rfc3339;
+pub(crate) use self::view::{now_rfc3339, rfc3339};
 pub(crate) use self::{
     discovery::{Discovery, Listed, LookupReport},
     health::{CheckPolicy, CheckReport, Counter, next_check},

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{AdminState, Algorithm, Health, Member, Pool, Source};
+use super::{AdminState, Algorithm, Health, Member, Pool, Server, Source};
+use crate::events::About;
 
 /// How all servers together are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -82,6 +83,13 @@ impl Pool {
     }
 }
 
+impl Server {
+    /// As an event names it.
+    pub(crate) fn about(&self) -> About {
+        About { id: self.id(), pool: self.pool().to_owned(), server: self.name().to_owned() }
+    }
+}
+
 impl PoolView {
     /// The server of that name.
     pub fn server(self, name: &str) -> Option<ServerView> {
@@ -115,6 +123,11 @@ impl ServerView {
             last_check_error: report.error,
         }
     }
+}
+
+/// This moment as RFC 3339 in UTC.
+pub(crate) fn now_rfc3339() -> Option<String> {
+    rfc3339(Some(SystemTime::now()))
 }
 
 /// A time as RFC 3339 in UTC.

@@ -10,6 +10,7 @@ use std::{
 use tokio::{sync::Semaphore, task::JoinHandle};
 
 use super::wait::at;
+use crate::events::{By, Cause, Events, Kind};
 use crate::pool::{CheckPolicy, CheckReport, Counter, Health, News, Server, Source, next_check};
 use crate::probing::{Resolve, check::Finding, check::check, resolution::Resolution};
 use crate::snapshot::Published;
@@ -40,15 +41,21 @@ pub(crate) struct Probers {
     published: Arc<Published>,
     resolver: Arc<dyn Resolve>,
     listener: Listener,
+    events: Arc<Events>,
     permits: Arc<Semaphore>,
     tasks: Mutex<HashMap<u64, JoinHandle<()>>>,
 }
 
 impl Probers {
     /// None yet.
-    pub(crate) fn new(published: Arc<Published>, resolver: Arc<dyn Resolve>, listener: Listener) -> Self {
+    pub(crate) fn new(
+        published: Arc<Published>,
+        resolver: Arc<dyn Resolve>,
+        listener: Listener,
+        events: Arc<Events>,
+    ) -> Self {
         let permits = Arc::new(Semaphore::new(AT_ONCE));
-        Self { published, resolver, listener, permits, tasks: Mutex::default() }
+        Self { published, resolver, listener, events, permits, tasks: Mutex::default() }
     }
 
     /// Starts a prober for each server of the newest snapshot that has none, ends those of servers that are gone,
@@ -77,6 +84,7 @@ impl Probers {
             server: Arc::clone(server),
             published: Arc::clone(&self.published),
             listener: self.listener.clone(),
+            events: Arc::clone(&self.events),
             permits: Arc::clone(&self.permits),
             resolution: Resolution::new(server.address(), Arc::clone(&self.resolver)),
             counter: Counter::default(),
@@ -97,6 +105,7 @@ struct Prober {
     server: Arc<Server>,
     published: Arc<Published>,
     listener: Listener,
+    events: Arc<Events>,
     permits: Arc<Semaphore>,
     resolution: Resolution,
     counter: Counter,
@@ -212,6 +221,7 @@ impl Prober {
         if let Some(after) = after {
             server.set_health(after);
             tell(server, before, after, finding.error.as_deref());
+            self.note(after, finding.error.clone());
             if before == Health::Starting {
                 // A discovered server may give way to it now.
                 (self.listener.0)();
@@ -241,6 +251,12 @@ impl Prober {
             (self.listener.0)();
         }
         known || !state.gone
+    }
+
+    fn note(&self, after: Health, reason: Option<String>) {
+        let kind = if after == Health::Up { Kind::ServerUp } else { Kind::ServerDown };
+        let cause = Cause { by: By::Checks, reason };
+        self.events.note_server(SystemTime::now(), kind, self.server.about(), cause);
     }
 
     /// What the server has proved counts no longer.

@@ -4,21 +4,19 @@
 pub(crate) mod access_log;
 mod recent;
 mod secrets;
+mod shard;
 mod spans;
+mod text;
 
-use std::{
-    cell::RefCell,
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use std::{cell::RefCell, net::IpAddr, sync::Arc, time::Instant};
 
 use service_kit::telemetry::traces::{Sampling, Traces};
 use smallvec::SmallVec;
 
 use self::access_log::LogBuffer;
-pub(crate) use self::recent::Recent;
 pub use self::recent::RecentRequest;
+pub(crate) use self::recent::{Listed, Which};
+pub use self::shard::Shard;
 pub(crate) use self::spans::RequestTrace;
 use crate::{
     pool::{Outcome, Pool, Server},
@@ -134,21 +132,6 @@ impl Entry<'_> {
     }
 }
 
-/// What a worker shares with the control thread: its counters and the requests it has just had.
-#[derive(Debug, Default)]
-pub struct Shard {
-    /// Written by the worker alone.
-    pub stats: WorkerStats,
-    recent: Mutex<Recent>,
-}
-
-impl Shard {
-    /// Finds a request that this worker has had lately.
-    pub fn find(&self, request_id: &str) -> Option<RecentRequest> {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner).find(request_id)
-    }
-}
-
 /// A worker's pen. Not shared between threads; calls allocate nothing as long as one attempt was enough.
 #[derive(Debug)]
 pub struct Recorder {
@@ -195,7 +178,7 @@ impl Recorder {
     pub fn attempt(&self, pool: &Pool, end: AttemptEnd, request_began: Instant) -> Attempt {
         let AttemptEnd { server, outcome, status, began, ended } = end;
         if server.observe(verdict(outcome, status != 0), pool.settings().passive) {
-            ejected(pool, &server, outcome);
+            self.shard.ejected(&server, outcome);
         }
         let took = micros(began, ended);
         if outcome == Outcome::Answered {
@@ -226,7 +209,7 @@ impl Recorder {
         if let (Some(trace), Some(traces)) = (entry.trace, &self.traces) {
             spans::record(traces, trace, &entry, micros);
         }
-        self.shard.recent.lock().unwrap_or_else(PoisonError::into_inner).push(entry, micros);
+        self.shard.keep(entry, micros);
     }
 
     #[inline]
@@ -278,16 +261,6 @@ pub struct AttemptEnd {
     pub began: Instant,
     /// When it ended: for an answer that goes to the client, with the answer's last byte.
     pub ended: Instant,
-}
-
-#[cold]
-fn ejected(pool: &Pool, server: &Server, outcome: Outcome) {
-    tracing::warn!(
-        pool = pool.name(),
-        server = server.name(),
-        outcome = outcome.name(),
-        "server put out by failing traffic"
-    );
 }
 
 /// Microseconds between two points in time; zero when they come the wrong way round.

@@ -5,12 +5,14 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use super::{Attempts, Entry, Protocol};
+use super::{Attempts, Entry, Protocol, text::Text};
 
 /// Requests kept by each worker.
 const KEPT: usize = 1024;
 /// Bytes kept of a target.
 const TARGET: usize = 96;
+/// Bytes kept of the id of a request that failed or was retried.
+const ID: usize = 64;
 /// Bytes kept of a method.
 const METHOD: usize = 8;
 
@@ -62,25 +64,20 @@ impl Slot {
     }
 }
 
-/// The beginning of a text.
-#[derive(Debug, Clone, Copy)]
-struct Text<const N: usize> {
-    len: u8,
-    bytes: [u8; N],
-}
-
-impl<const N: usize> Text<N> {
-    const EMPTY: Self = Self { len: 0, bytes: [0; N] };
-
-    #[inline]
-    fn set(&mut self, text: &[u8]) {
-        let len = text.len().min(N);
-        self.bytes[..len].copy_from_slice(&text[..len]);
-        self.len = u8::try_from(len).unwrap_or(u8::MAX);
-    }
-
-    fn to_text(self) -> String {
-        String::from_utf8_lossy(&self.bytes[..usize::from(self.len)]).into_owned()
+impl Slot {
+    fn to_request(&self) -> RecentRequest {
+        RecentRequest {
+            began: SystemTime::now().checked_sub(self.began.elapsed()).unwrap_or(SystemTime::UNIX_EPOCH),
+            duration: Duration::from_micros(self.micros),
+            client: self.client,
+            protocol: self.protocol,
+            method: self.method.to_text(),
+            path: self.target.to_text(),
+            status: self.status,
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+            attempts: self.attempts.clone(),
+        }
     }
 }
 
@@ -109,12 +106,46 @@ pub struct RecentRequest {
     pub attempts: Attempts,
 }
 
+/// A request in a list, to choose from.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    /// What it is found again by, where its id is not kept.
+    pub reference: u64,
+    /// Its id, where that is kept: of those that failed or were retried. Cut when long.
+    pub request_id: Option<String>,
+    /// What there is to say of it.
+    pub request: RecentRequest,
+}
+
+/// Which requests a list is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// All that are kept.
+    All,
+    /// Those that were answered with 5xx.
+    Failed,
+    /// Those that needed more than one attempt, whatever came of it.
+    Retried,
+}
+
+impl Which {
+    fn has(self, slot: &Slot) -> bool {
+        match self {
+            Self::All => true,
+            Self::Failed => slot.status >= 500,
+            Self::Retried => slot.attempts.len() > 1,
+        }
+    }
+}
+
 /// Two rings: every request, and those which failed or needed more than one attempt; the second lasts longer,
 /// because it is these that one asks about.
 #[derive(Debug, Default)]
 pub(crate) struct Recent {
     all: Ring,
     notable: Ring,
+    /// The ids of the notable ones, each at the place of its request.
+    ids: Vec<Text<ID>>,
 }
 
 #[derive(Debug, Default)]
@@ -135,10 +166,17 @@ impl Ring {
         &mut self.slots[next]
     }
 
+    /// Places and requests, the newest first.
+    fn newest(&self) -> impl Iterator<Item = (usize, &Slot)> {
+        let (newer, older) = self.slots.split_at(self.next.min(self.slots.len()));
+        let places = self.slots.len();
+        let older = older.iter().enumerate().map(move |(place, slot)| (places - older.len() + place, slot));
+        newer.iter().enumerate().rev().chain(older.rev())
+    }
+
     /// The newest with this id: clients may use an id twice.
     fn find(&self, id: u64) -> Option<&Slot> {
-        let (newer, older) = self.slots.split_at(self.next.min(self.slots.len()));
-        newer.iter().rev().chain(older.iter().rev()).find(|slot| slot.id == id)
+        self.newest().map(|(_, slot)| slot).find(|slot| slot.id == id)
     }
 }
 
@@ -146,27 +184,52 @@ impl Recent {
     /// Keeps a request that took so many microseconds.
     pub(crate) fn push(&mut self, entry: Entry<'_>, micros: u64) {
         let notable = entry.attempts.len() > 1 || entry.status >= 500;
+        if notable {
+            self.name(entry.request_id);
+        }
         let ring = if notable { &mut self.notable } else { &mut self.all };
         ring.next().fill(entry, micros);
     }
 
+    /// Keeps the id of the request that the next slot of the notable ones is for.
+    #[cold]
+    fn name(&mut self, request_id: &str) {
+        let place = self.notable.next;
+        if self.ids.len() == place && place < KEPT {
+            self.ids.push(Text::EMPTY);
+        }
+        if let Some(id) = self.ids.get_mut(place) {
+            id.set(request_id.as_bytes());
+        }
+    }
+
     /// Finds a request by its id.
     pub(crate) fn find(&self, request_id: &str) -> Option<RecentRequest> {
-        let id = hash(request_id.as_bytes());
-        let (all, notable) = (self.all.find(id), self.notable.find(id));
-        let newest = all.into_iter().chain(notable).max_by_key(|slot| slot.began)?;
-        Some(RecentRequest {
-            began: SystemTime::now().checked_sub(newest.began.elapsed()).unwrap_or(SystemTime::UNIX_EPOCH),
-            duration: Duration::from_micros(newest.micros),
-            client: newest.client,
-            protocol: newest.protocol,
-            method: newest.method.to_text(),
-            path: newest.target.to_text(),
-            status: newest.status,
-            bytes_in: newest.bytes_in,
-            bytes_out: newest.bytes_out,
-            attempts: newest.attempts.clone(),
-        })
+        self.find_listed(hash(request_id.as_bytes()))
+    }
+
+    /// Finds a request by what a [`Listed`] calls it.
+    pub(crate) fn find_listed(&self, reference: u64) -> Option<RecentRequest> {
+        let (all, notable) = (self.all.find(reference), self.notable.find(reference));
+        all.into_iter().chain(notable).max_by_key(|slot| slot.began).map(Slot::to_request)
+    }
+
+    /// The newest, at most `most` of them, the newest first.
+    pub(crate) fn list(&self, which: Which, most: usize) -> Vec<Listed> {
+        let listed = |request_id: Option<String>, slot: &Slot| Listed {
+            reference: slot.id,
+            request_id,
+            request: slot.to_request(),
+        };
+        let notable = self.notable.newest().filter(|(_, slot)| which.has(slot)).take(most);
+        let id = |place: usize| self.ids.get(place).map(|id| id.to_text());
+        let mut list: Vec<Listed> = notable.map(|(place, slot)| listed(id(place), slot)).collect();
+        if which == Which::All {
+            list.extend(self.all.newest().take(most).map(|(_, slot)| listed(None, slot)));
+        }
+        list.sort_by_key(|listed| std::cmp::Reverse(listed.request.began));
+        list.truncate(most);
+        list
     }
 }
 

@@ -50,6 +50,24 @@ impl Outcome {
             Self::Internal => "internal",
         }
     }
+
+    /// The same in words, for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::ConnectFailed => "no connection",
+            Self::Exhausted => "the load balancer had no descriptor, port or memory left to connect with",
+            Self::Reset => "the connection broke before the answer was complete",
+            Self::TimedOut => "no answer in time, and none to a question for its health",
+            Self::Expired => "the time for the whole request ran out while the server was at work",
+            Self::Idle => "neither side sent anything for long",
+            Self::Invalid => "what came back is not HTTP",
+            Self::Stale => "the kept connection had been closed meanwhile",
+            Self::ClientLeft => "the client left before",
+            Self::RequestFailed => "the client's request broke off, or was too long",
+            Self::Internal => "an error of the load balancer's own; its log says which",
+        }
+    }
 }
 
 /// What an attempt tells of its server.

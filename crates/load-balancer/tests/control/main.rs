@@ -10,6 +10,7 @@ mod endings;
 mod exhaustion;
 mod harness;
 mod limits;
+mod overview;
 mod probes;
 mod program;
 mod reload;

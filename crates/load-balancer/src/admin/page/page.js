@@ -1,226 +1,125 @@
-// Asks for the status once a second and shows what has changed since.
+// Asks for the status once a second and shows it; what changes less often is asked for less often.
+import { get, words } from "./calls.js";
+import { show_history } from "./charts.js";
+import { $, choice, clock, millis, percent, plural, say, short, span_of } from "./dom.js";
+import { show_events } from "./events.js";
+import { show_pools } from "./pools.js";
+import { show_requests } from "./requests.js";
+import { show_setup } from "./setup.js";
 
 const PERIOD_MS = 1000;
-const HISTORY = 60;
-const $ = (id) => document.getElementById(id);
+/** Charts and lists are asked for every so many seconds. */
+const SLOWLY = 5;
+/** After so long without an answer, what is shown is stale. */
+const STALE_MS = 4000;
+
+const minutes = choice("minutes", () => previous && show(previous.status, null));
+const range = choice("range", () => slowly());
+const listed = choice("show", () => slowly());
 
 let previous = null;
-let notice_until = 0;
-const histories = new Map();
+let failed = null;
+let turn = 0;
+let events_seen = -1;
 
-function rate(now, before, seconds) {
-  return before === undefined || seconds <= 0 ? 0 : Math.max(0, (now - before) / seconds);
+const sum = (items, key) => items.reduce((total, item) => total + item[key], 0);
+
+function rate(status, key) {
+  if (!previous) return 0;
+  const seconds = (performance.now() - previous.at) / 1000;
+  const change = sum(status.pools, key) - sum(previous.status.pools, key);
+  return seconds > 0 ? Math.max(0, change / seconds) : 0;
 }
 
-function short(number) {
-  if (number >= 10_000) return `${(number / 1000).toFixed(1)}k`;
-  return number >= 100 || Number.isInteger(number) ? String(Math.round(number)) : number.toFixed(1);
-}
-
-function millis(value) {
-  if (value === null) return "–";
-  return value >= 1000 ? `≤ ${value / 1000} s` : `≤ ${value} ms`;
-}
-
-function draw(svg, key, value) {
-  const history = histories.get(key) ?? [];
-  history.push(value);
-  if (history.length > HISTORY) history.shift();
-  histories.set(key, history);
-  const top = Math.max(1, ...history);
-  const points = history.map((point, index) => {
-    const x = 120 - (history.length - 1 - index) * (120 / (HISTORY - 1));
-    return `${x.toFixed(1)},${(31 - (point / top) * 29).toFixed(1)}`;
-  });
-  svg.firstElementChild.setAttribute("points", points.join(" "));
-}
-
-function seconds_from_now(time) {
-  return Math.round((new Date(time) - Date.now()) / 1000);
-}
-
-function all_servers(status) {
-  return status.pools.flatMap((pool) => pool.servers);
-}
-
-function sum(items, key) {
-  return items.reduce((total, item) => total + item[key], 0);
-}
-
-function show_overview(status, before, seconds) {
+function show_about(status) {
   const state = status.draining ? "draining" : status.status;
-  $("overall").className = `badge ${state}`;
-  $("overall").textContent = state;
-  const hours = Math.floor(status.uptime_seconds / 3600);
-  const minutes = Math.floor(status.uptime_seconds / 60) % 60;
-  $("about").textContent =
-    `version ${status.version}, up ${hours} h ${minutes} min, ${status.workers} workers, configuration ${status.configuration_version}`;
-  const change = (items, key) => rate(sum(items(status), key), before && sum(items(before), key), seconds);
-  const requests = change((s) => s.pools, "requests_total");
-  $("rate").textContent = short(requests);
-  draw($("rate-line"), "all", requests);
-  $("in-flight").textContent = sum(all_servers(status), "in_flight");
-  $("errors").textContent = short(change(all_servers, "errors_total"));
-  $("retries").textContent = short(change((s) => s.pools, "retries_total"));
-  $("clients").textContent = status.client_connections;
-  $("upstreams").textContent = status.upstream_connections;
+  const badge = $("overall");
+  badge.className = `badge ${state}`;
+  say(badge, state);
+  say($("about"), `version ${status.version}, up ${span_of(status.uptime_seconds)}, ${plural(status.workers, "worker")}`);
+  say($("updated"), clock(status.now));
 }
 
-function keyed(parent, key, template) {
-  let element = [...parent.children].find((child) => child.dataset.key === key);
-  if (!element) {
-    element = $(template).content.firstElementChild.cloneNode(true);
-    element.dataset.key = key;
-    parent.append(element);
-  }
-  return element;
+function show_tiles(status, recently, now) {
+  if (now !== null) say($("rate"), short(now));
+  say($("requests-sum"), `${short(recently.requests)} in ${span_of(recently.seconds)}`);
+  say($("errors"), short(recently.errors));
+  say($("errors-share"), recently.requests ? percent(recently.errors, recently.requests) : "");
+  $("errors-tile").classList.toggle("failing", recently.errors > 0);
+  say($("errors-own"), recently.own_errors ? `${short(recently.own_errors)} by the balancer itself` : "none by the balancer itself");
+  for (const key of ["p50", "p95", "p99"]) say($(key), millis(recently[`${key}_ms`]));
+  say($("retries"), short(recently.retries));
+  say($("in-flight"), String(sum(status.pools.flatMap((pool) => pool.servers), "in_flight")));
+  say($("clients"), String(status.client_connections));
+  say($("upstreams"), String(status.upstream_connections));
 }
 
-function drop_others(parent, keys) {
-  for (const child of [...parent.children]) {
-    if (!keys.includes(child.dataset.key)) child.remove();
-  }
-}
-
-function show_pools(status, before, seconds) {
-  drop_others($("pools"), status.pools.map((pool) => pool.name));
+/** What whoever was called should know first. */
+function verdict(status, recently) {
+  const said = [];
+  if (status.draining) said.push("The load balancer is ending: it takes no new connections.");
   for (const pool of status.pools) {
-    const section = keyed($("pools"), pool.name, "pool-template");
-    section.querySelector("h2").textContent = pool.name;
-    section.querySelector(".algorithm").textContent = pool.algorithm.replace("_", " ");
-    show_discovery(section.querySelector(".discovery"), pool.discovery);
-    const body = section.querySelector("tbody");
-    drop_others(body, pool.servers.map((server) => server.name));
-    const busiest = Math.max(4, ...pool.servers.map((server) => server.in_flight));
-    for (const server of pool.servers) {
-      const old = before?.pools.find((known) => known.name === pool.name)
-        ?.servers.find((known) => known.name === server.name);
-      show_server(keyed(body, server.name, "server-template"), server, old, seconds, busiest);
-    }
+    const wanted = pool.servers.filter((server) => server.admin_state === "active" && server.state !== "leaving");
+    const up = pool.servers.filter((server) => server.state === "up");
+    if (!pool.servers.length) said.push(`Pool ${pool.name} has no server.`);
+    else if (!up.length) said.push(`No server of pool ${pool.name} can take traffic.`);
+    else if (up.length < wanted.length) said.push(`${plural(wanted.length - up.length, "server")} of ${wanted.length} of pool ${pool.name} cannot take traffic.`);
   }
-}
-
-const SOURCES = { file: "", admin: "added by hand", dns: "found by DNS" };
-
-function show_discovery(line, discovery) {
-  line.hidden = !discovery;
-  if (!discovery) return;
-  const { dns, port, addresses, error } = discovery;
-  line.classList.toggle("failed", error !== null);
-  const found = `servers of ${dns}:${port}, ${addresses} ${addresses === 1 ? "address" : "addresses"}`;
-  const since = discovery.last_answer ? `, last answer ${-seconds_from_now(discovery.last_answer)} s ago` : "";
-  line.textContent = error === null ? found : `${found}; the resolver fails: ${error}${since}`;
-}
-
-function show_server(row, server, old, seconds, busiest) {
-  const part = (name) => row.querySelector(`.${name}`);
-  // The address stands below, whether the name has it or is it.
-  const [name] = server.name.split("@");
-  part("name").textContent = name;
-  part("name").title = server.name;
-  const address = name === server.address ? "" : server.address;
-  part("address").textContent = [address, SOURCES[server.source]].filter(Boolean).join(", ");
-  part("address").title = server.resolved ?? "not resolved";
-  part("state").className = `badge state ${server.state}`;
-  part("state").textContent = server.state;
-  part("in-flight").textContent = server.in_flight;
-  part("bar").firstElementChild.style.width = `${(100 * server.in_flight) / busiest}%`;
-  const requests = rate(server.requests_total, old?.requests_total, seconds);
-  part("rate").textContent = short(requests);
-  draw(row.querySelector("svg"), `${server.pool}/${server.name}`, requests);
-  part("latency").textContent = `${millis(server.p50_ms)} / ${millis(server.p99_ms)}`;
-  part("errors").textContent = server.errors_total;
-  show_check(part("check"), part("next"), server);
-  const weight = part("weight");
-  if (document.activeElement !== weight) weight.value = server.weight;
-  weight.onchange = () => change(server, { weight: Number(weight.value) });
-  const wanted = part("admin-state");
-  if (document.activeElement !== wanted) wanted.value = server.admin_state;
-  wanted.onchange = () => change(server, { state: wanted.value });
-}
-
-function show_check(check, next, server) {
-  const failed = server.last_check_error !== null;
-  check.classList.toggle("failed", failed);
-  const result = failed ? server.last_check_error : `${server.last_check_status ?? "connected"} in ${server.last_check_ms.toFixed(1)} ms`;
-  check.textContent = server.last_check ? result : "not checked yet";
-  check.title = check.textContent;
-  const ago = server.last_check ? `${-seconds_from_now(server.last_check)} s ago` : "";
-  const due = server.next_check ? `next in ${Math.max(0, seconds_from_now(server.next_check))} s` : "";
-  next.textContent = [ago, due].filter(Boolean).join(", ");
-}
-
-function say(text) {
-  $("notice").textContent = text;
-  notice_until = Date.now() + 8000;
-}
-
-function ask_for_token() {
-  return new Promise((resolve) => {
-    const dialog = $("token-dialog");
-    dialog.onclose = () => resolve(dialog.returnValue === "ok" ? $("token").value : null);
-    dialog.returnValue = "";
-    $("token").value = "";
-    dialog.showModal();
-  });
-}
-
-async function change(server, wanted, again = true) {
-  const headers = { "Content-Type": "application/json" };
-  const token = sessionStorage.getItem("token");
-  if (token) headers.Authorization = `Bearer ${token}`;
-  const path = `api/pools/${encodeURIComponent(server.pool)}/servers/${encodeURIComponent(server.name)}`;
-  try {
-    const response = await fetch(path, { method: "PUT", headers, body: JSON.stringify(wanted) });
-    if (response.ok) return refresh();
-    if (response.status === 401 && again) {
-      const given = await ask_for_token();
-      if (given === null) return;
-      sessionStorage.setItem("token", given);
-      return change(server, wanted, false);
-    }
-    say((await response.json()).detail);
-  } catch (error) {
-    say(`Not changed: ${error.message}`);
+  if (recently.errors) {
+    const share = recently.errors === recently.requests ? "Every request" : `${percent(recently.errors, recently.requests)} of the requests`;
+    const own = recently.own_errors ? `, ${recently.own_errors === recently.errors ? "always" : `${short(recently.own_errors)} times`} with an answer of the balancer's own` : "";
+    said.push(`${share} of the last ${span_of(recently.seconds)} failed${own}.`);
   }
+  const soon = status.certificates.filter((certificate) => certificate.days_left < 14);
+  for (const { names, days_left } of soon) {
+    said.push(`The certificate of ${names[0]} ${days_left < 0 ? "is no longer good" : `is good for ${plural(days_left, "day")} only`}.`);
+  }
+  return said;
 }
 
-async function explain(event) {
-  event.preventDefault();
-  const target = $("explanation");
-  target.replaceChildren();
-  const add = (tag, text, parent = target) => {
-    const element = document.createElement(tag);
-    element.textContent = text;
-    parent.append(element);
-    return element;
-  };
-  const response = await fetch(`api/requests/${encodeURIComponent($("request-id").value.trim())}`);
-  const found = await response.json();
-  if (!response.ok) return add("p", found.detail);
-  add("p", `${found.method} ${found.path} from ${found.client}: ${found.status} after ${found.duration_ms.toFixed(1)} ms, at ${found.began}`);
-  const list = add("ol", "");
-  for (const attempt of found.attempts) {
-    const status = attempt.status ? ` (${attempt.status})` : "";
-    add("li", `${attempt.server}: ${attempt.outcome.replace("_", " ")}${status}, from ${attempt.began_ms.toFixed(1)} ms, took ${attempt.duration_ms.toFixed(1)} ms`, list);
-  }
-  if (!found.attempts.length) add("p", "Answered by the load balancer itself; no server was asked.");
+function show(status, now) {
+  const recently = status.recently.find((part) => String(part.minutes) === minutes());
+  show_about(status);
+  show_tiles(status, recently, now);
+  const said = verdict(status, recently);
+  $("verdict").classList.toggle("bad", said.length > 0);
+  say($("verdict"), said.length ? said.join(" ") : "All servers that should take traffic do, and no request has failed.");
+  show_pools(status, previous?.status, previous ? (performance.now() - previous.at) / 1000 : 0, minutes());
+  show_setup(status);
+}
+
+function show_stale() {
+  const stale = $("stale");
+  const silent = failed !== null && (!previous || performance.now() - previous.at > STALE_MS);
+  stale.hidden = !silent;
+  if (!silent) return;
+  const since = previous ? `What is shown is as of ${clock(previous.status.now)}.` : "Nothing is known yet.";
+  say(stale, `${words(failed)} ${since}`);
+  $("overall").className = "badge lost";
+  say($("overall"), "no connection");
+}
+
+/** What may lag a little; a failure here is told by the status, which is asked for just as well. */
+async function slowly() {
+  await Promise.allSettled([show_history(Number(range())), show_requests(listed())]);
 }
 
 async function refresh() {
   try {
-    const response = await fetch("api/status", { cache: "no-store" });
-    const status = await response.json();
-    const now = performance.now();
-    const seconds = previous ? (now - previous.at) / 1000 : 0;
-    show_overview(status, previous?.status, seconds);
-    show_pools(status, previous?.status, seconds);
-    previous = { at: now, status };
-    if (Date.now() > notice_until) $("notice").textContent = "";
-  } catch {
-    $("overall").className = "badge lost";
-    $("overall").textContent = "no connection";
+    const status = await get("api/status");
+    failed = null;
+    show(status, rate(status, "requests_total"));
+    previous = { at: performance.now(), status };
+    if (status.events_total !== events_seen) {
+      await show_events();
+      events_seen = status.events_total;
+    }
+    if (turn % SLOWLY === 0) await slowly();
+    turn += 1;
+  } catch (error) {
+    failed = error;
   }
+  show_stale();
 }
 
 async function run() {
@@ -228,5 +127,6 @@ async function run() {
   setTimeout(run, PERIOD_MS);
 }
 
-$("explain").addEventListener("submit", explain);
+document.addEventListener("changed", refresh);
+document.addEventListener("visibilitychange", () => document.hidden || refresh());
 run();

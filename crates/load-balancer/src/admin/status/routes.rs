@@ -1,0 +1,133 @@
+//! Routes with what they limit and keep, and certificates.
+
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+
+use crate::admin::Admin;
+use crate::cache::Cache;
+use crate::limit::Limiter;
+use crate::pool::rfc3339;
+use crate::route::{HostMatch, Route};
+use crate::tls::Served;
+
+#[derive(Debug, Serialize)]
+pub(super) struct RouteStatus {
+    name: String,
+    /// For which hosts: a name, `*.name`, or `*` for all.
+    host: String,
+    /// The prefix that paths have.
+    path: String,
+    pool: String,
+    retry: Retry,
+    rate_limit: Option<LimitStatus>,
+    cache: Option<CacheStatus>,
+}
+
+/// What may be tried again.
+#[derive(Debug, Serialize)]
+struct Retry {
+    max_retries: u32,
+    budget_percent: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct LimitStatus {
+    requests: u32,
+    per_ms: u128,
+    burst: u32,
+    refused_total: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct CacheStatus {
+    ttl_ms: u128,
+    max_bytes: u64,
+    /// What is kept now.
+    bytes: usize,
+    targets: usize,
+    hits_total: u64,
+    revalidated_total: u64,
+    misses_total: u64,
+    bypasses_total: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct CertificateStatus {
+    file: String,
+    names: Vec<String>,
+    issuer: String,
+    /// RFC 3339.
+    not_before: Option<String>,
+    /// RFC 3339.
+    not_after: Option<String>,
+    /// Whole days until then; negative when it is over.
+    days_left: i64,
+}
+
+pub(super) fn route(route: &Route) -> RouteStatus {
+    let host = match &route.host {
+        HostMatch::Any => "*".to_owned(),
+        HostMatch::Below(below) => format!("*{below}"),
+        HostMatch::Exact(name) => name.to_string(),
+    };
+    let retry = route.policy.requests.retry;
+    RouteStatus {
+        name: route.name.to_string(),
+        host,
+        path: route.path.to_string(),
+        pool: route.pool.name().to_owned(),
+        retry: Retry { max_retries: retry.max_retries, budget_percent: retry.budget_percent },
+        rate_limit: route.policy.limiter.as_deref().map(limit),
+        cache: route.policy.cache.as_deref().map(cache),
+    }
+}
+
+fn limit(limiter: &Limiter) -> LimitStatus {
+    let limit = limiter.limit();
+    LimitStatus {
+        requests: limit.requests,
+        per_ms: limit.per.as_millis(),
+        burst: limit.burst,
+        refused_total: limiter.refused(),
+    }
+}
+
+fn cache(cache: &Cache) -> CacheStatus {
+    let (policy, (targets, bytes)) = (cache.policy(), cache.usage());
+    let [hits, revalidated, misses, bypasses] = cache.results().counts().map(|(_, count)| count);
+    CacheStatus {
+        ttl_ms: policy.ttl.as_millis(),
+        max_bytes: policy.max_size,
+        bytes,
+        targets,
+        hits_total: hits,
+        revalidated_total: revalidated,
+        misses_total: misses,
+        bypasses_total: bypasses,
+    }
+}
+
+/// Those in use, as they are now.
+pub(super) fn certificates(admin: &Admin) -> Vec<CertificateStatus> {
+    let served = admin.facts.certificates.as_ref().map(|known| known.served()).unwrap_or_default();
+    served.into_iter().map(certificate).collect()
+}
+
+fn certificate(served: Served) -> CertificateStatus {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let seconds_left = served.not_after - i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    CertificateStatus {
+        file: served.file.display().to_string(),
+        names: served.names,
+        issuer: served.issuer,
+        not_before: since_1970(served.not_before),
+        not_after: since_1970(served.not_after),
+        days_left: seconds_left.div_euclid(24 * 60 * 60),
+    }
+}
+
+fn since_1970(seconds: i64) -> Option<String> {
+    let seconds = Duration::from_secs(u64::try_from(seconds).ok()?);
+    rfc3339(SystemTime::UNIX_EPOCH.checked_add(seconds))
+}

@@ -1,0 +1,80 @@
+//! What a worker shares with the control thread.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
+
+use super::{
+    Entry, RecentRequest,
+    recent::{Listed, Recent, Which},
+};
+use crate::pool::{Outcome, Server};
+use crate::stats::WorkerStats;
+
+/// What a worker shares with the control thread: its counters and the requests it has just had.
+#[derive(Debug, Default)]
+pub struct Shard {
+    /// Written by the worker alone.
+    pub stats: WorkerStats,
+    recent: Mutex<Recent>,
+    ejections: Mutex<Vec<Ejection>>,
+}
+
+/// A server that failing traffic has just put out.
+#[derive(Debug, Clone)]
+pub(crate) struct Ejection {
+    /// When.
+    pub at: SystemTime,
+    /// Which.
+    pub server: Arc<Server>,
+    /// How the attempt ended that was one too many.
+    pub outcome: Outcome,
+}
+
+/// Ejections that wait to be told; the control thread asks once a second.
+const MOST_EJECTIONS: usize = 64;
+
+impl Shard {
+    /// Finds a request that this worker has had lately.
+    pub fn find(&self, request_id: &str) -> Option<RecentRequest> {
+        self.recent().find(request_id)
+    }
+
+    /// Finds a request by what a [`Listed`] calls it.
+    pub(crate) fn find_listed(&self, reference: u64) -> Option<RecentRequest> {
+        self.recent().find_listed(reference)
+    }
+
+    /// The newest requests that this worker has had, at most `most` of them, the newest first.
+    pub(crate) fn list(&self, which: Which, most: usize) -> Vec<Listed> {
+        self.recent().list(which, most)
+    }
+
+    /// What this worker's traffic has put out since this was asked before.
+    pub(crate) fn take_ejections(&self) -> Vec<Ejection> {
+        std::mem::take(&mut self.ejections.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Keeps a request that took so many microseconds. For the worker.
+    #[inline]
+    pub(super) fn keep(&self, entry: Entry<'_>, micros: u64) {
+        self.recent().push(entry, micros);
+    }
+
+    #[inline]
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells that traffic has just put a server out. For the worker.
+    #[cold]
+    pub(super) fn ejected(&self, server: &Arc<Server>, outcome: Outcome) {
+        let (pool, name) = (server.pool(), server.name());
+        tracing::warn!(pool, server = name, outcome = outcome.name(), "server put out by failing traffic");
+        let mut ejections = self.ejections.lock().unwrap_or_else(PoisonError::into_inner);
+        if ejections.len() < MOST_EJECTIONS {
+            ejections.push(Ejection { at: SystemTime::now(), server: Arc::clone(server), outcome });
+        }
+    }
+}
