@@ -1,20 +1,22 @@
-//! Random histories over random versions of a template: what was reached is never taken away but by reopening a step, and
-//! no answer is lost.
+//! Random histories over random versions of a template: what was reached is never taken away but by reopening, no answer is
+//! lost, and nobody who has completed is reminded, whatever version they come to.
 
 mod versions;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any};
-use proptest::proptest;
+use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value};
+use time::Duration;
 use time::macros::datetime;
 
 use self::versions::{Names, Script, at, first, next};
 use super::template::{FieldRef, Template, TemplateId};
-use super::{Moving, Onboarding, StepChange, StepStatus, Understood, moving};
+use super::{LifeFacts, Moving, Onboarding, ReminderSchedule, StepChange, StepStatus, Understood, moving};
 use crate::domain::Timestamp;
 
 const NOW: Timestamp = datetime!(2026-03-01 12:00 UTC);
@@ -39,6 +41,8 @@ struct History {
     /// Which version the state is an instance of.
     now: usize,
     answers: u64,
+    /// How often somebody came to another version who had completed an earlier one.
+    moved_after_completion: u32,
 }
 
 impl History {
@@ -53,7 +57,7 @@ impl History {
         }
         let lineage = lineage.into_iter().map(Arc::new).collect();
         let state = Onboarding::begun(TemplateId::original(), NOW);
-        Self { lineage, questions, state, now: 0, answers: 0 }
+        Self { lineage, questions, state, now: 0, answers: 0, moved_after_completion: 0 }
     }
 
     fn template(&self) -> &Template {
@@ -62,9 +66,10 @@ impl History {
 
     fn go_on(&mut self, script: &mut Script<'_>) {
         let (before, reached) = (self.state.clone(), self.state.progress_percent(self.template()));
-        let reopened = match script.below(5) {
+        let reopened = match script.below(6) {
             1 => self.move_on(script),
             2 => self.complete(),
+            3 => self.open_again(),
             _ => self.put(script),
         };
         let progress = self.state.progress_percent(self.template());
@@ -73,12 +78,28 @@ impl History {
             "{reached} → {progress}: {before:#?} {self:#?}"
         );
         assert!((0..=1).contains(&(self.state.version - before.version)));
+        self.check_activation(&before);
+    }
+
+    /// Whoever has completed once stays so, and is reminded of nothing, however long they wait.
+    fn check_activation(&self, before: &Onboarding) {
+        let Onboarding { version, activated_at, completed_at, .. } = self.state;
+        assert!(
+            before.activated_at.is_none() || activated_at == before.activated_at,
+            "{before:#?} {self:#?}"
+        );
+        let (schedule, changed_at) = (ReminderSchedule::default(), NOW);
+        let facts = LifeFacts { version, changed_at, activated_at, completed_at };
+        let later = [50, 200].map(|hours| NOW + Duration::hours(hours));
+        let reminded = later.map(|later| schedule.due(&facts, 0, later).is_some());
+        assert_eq!(reminded, [activated_at.is_none(); 2], "{self:#?}");
     }
 
     /// Whoever is to be moved is, over as many versions as there are.
     fn move_on(&mut self, script: &mut Script<'_>) -> bool {
         let last = self.now + script.below(self.lineage.len() - self.now);
         let before = everything(&self.state);
+        let was_completed = self.state.activated_at.is_some();
         let moved = match moving(&self.state, &self.lineage[last]) {
             Moving::Stays => return false,
             Moving::Adopts => self.state.adopting(self.template(), &self.lineage[last]),
@@ -92,6 +113,7 @@ impl History {
             let there = key.and_then(|key| moved.status_of(&key));
             assert!(there.is_none_or(|status| status == record.status), "{self:#?}");
         }
+        self.moved_after_completion += u32::from(was_completed && last > self.now);
         (self.state, self.now) = (moved, last);
         false
     }
@@ -101,6 +123,14 @@ impl History {
             self.state = self.state.clone().with_completion(NOW);
         }
         false
+    }
+
+    fn open_again(&mut self) -> bool {
+        let may = self.state.may_reopen();
+        if may {
+            self.state = self.state.clone().reopened();
+        }
+        may
     }
 
     /// A change in the words of this version, or of an earlier one.
@@ -149,15 +179,25 @@ impl std::fmt::Debug for History {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 100_000, max_shrink_iters: 500, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn nothing_that_was_reached_or_answered_is_lost(numbers in vec(any::<u32>(), 20..120)) {
+#[test]
+fn nothing_that_was_reached_or_answered_is_lost_and_nobody_who_has_completed_is_reminded() {
+    let config = ProptestConfig {
+        cases: 100_000,
+        max_shrink_iters: 500,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let moved_after_completion = Cell::new(0);
+    let outcome = TestRunner::new(config).run(&vec(any::<u32>(), 20..120), |numbers| {
         let mut script = Script(numbers.iter());
         let mut history = History::begun(&mut script);
         while !script.is_over() {
             history.go_on(&mut script);
         }
-    }
+        moved_after_completion.set(moved_after_completion.get() + history.moved_after_completion);
+        Ok(())
+    });
+    outcome.unwrap();
+    let moved = moved_after_completion.get();
+    assert!(moved > 1_000, "{moved} came to another version who had completed one");
 }

@@ -181,6 +181,27 @@ async fn one_code_at_several_instances_at_once_is_one_log_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_code_for_a_log_in_and_a_step_up_at_once_is_good_for_one_of_them() {
+    let (instances, database) = several().await;
+    let Protected { person, app, .. } = protected(&instances[0]).await;
+    for _ in 0..4 {
+        let challenge = challenge(&instances[0], &person.email).await;
+        database.execute("DELETE FROM guesses");
+        let code = app.fresh(&database);
+        let proof = json!({"code": code});
+        let answers = join_all([
+            second(&instances[0], &challenge, "code", &code).done(),
+            bearer(&instances[1], &person.access_token, "/api/auth/step-up", &proof).done(),
+        ])
+        .await;
+        let won = answers.iter().filter(|answer| answer.status == StatusCode::OK).count();
+        assert_eq!(won, 1, "{answers:?}");
+        let lost = answers.iter().find(|answer| answer.status != StatusCode::OK).unwrap();
+        check_problem(lost, 401, "invalid_second_factor");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_knows_the_password_guesses_no_code() {
     const GUESSES: usize = 90;
     let (instances, database) = several().await;
@@ -214,7 +235,9 @@ async fn whoever_knows_the_password_guesses_no_code() {
     assert_eq!(usize::try_from(failed).unwrap(), judged);
     // The owner is told that somebody has the password, unless the fifth guess was stopped by the crowd about it.
     let told = mailbox.kinds(&person.email).iter().filter(|kind| **kind == "second_factor").count();
-    assert!((1..=2).contains(&told), "{told}: switched on, and guessed");
+    // Where a second has passed meanwhile, a sixth guess was the last free one once more.
+    let most = if judged > 5 { 3 } else { 2 };
+    assert!((1..=most).contains(&told), "{told}: switched on, and guessed; {judged} were judged");
 }
 
 #[tokio::test]

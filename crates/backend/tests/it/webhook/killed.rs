@@ -124,6 +124,8 @@ async fn tell(people: usize, each: usize, wait: bool) -> usize {
     let requests = receiver.received();
     let counts = check(&requests);
     assert_eq!(counts.len(), people * each, "none lost, none made up");
+    let met = |mood| requests.iter().any(|request| request.mood == mood);
+    assert!(met(Mood::Hangs) && met(Mood::TakesAndDies) && met(Mood::Answers(500)), "every fault was met");
     assert_eq!(database.count("outbox WHERE dead_at IS NOT NULL"), 0);
     let repeated: usize = counts.values().map(|times| times - 1).sum();
     let _ = writeln!(
