@@ -56,6 +56,7 @@ pub struct Metrics {
     answers_not_kept: IntCounterVec,
     address_collisions: IntGauge,
     factors_sealed_otherwise: IntGauge,
+    task_ends: IntCounterVec,
     hashes: HashMetrics,
     replica_reads: CounterVec,
     store: StoreMetrics,
@@ -80,6 +81,10 @@ impl Metrics {
             "idempotency_answers_not_kept_total",
             "Answers that were not kept for the request's Idempotency-Key, by reason.",
         );
+        let task_ends = Opts::new(
+            "background_task_ends_total",
+            "Background tasks that ended though they should go on, by task and reason.",
+        );
         let metrics = Self {
             requests: CounterVec::new(Opts::new("http_requests_total", "Answered requests."), &labels)?,
             durations: HistogramVec::new(duration, &["method", "route"])?,
@@ -97,6 +102,7 @@ impl Metrics {
                 "second_factors_sealed_by_other_secrets",
                 "Secrets of authenticator apps that another secret than JWT_SECRET has sealed, after the last look.",
             )?,
+            task_ends: IntCounterVec::new(task_ends, &["task", "reason"])?,
             hashes: HashMetrics::register(&registry)?,
             replica_reads: CounterVec::new(
                 Opts::new("db_replica_reads_total", "Questions to the replica for reading, by result."),
@@ -123,9 +129,15 @@ impl Metrics {
         registry.register(Box::new(self.answers_not_kept.clone()))?;
         registry.register(Box::new(self.address_collisions.clone()))?;
         registry.register(Box::new(self.factors_sealed_otherwise.clone()))?;
+        registry.register(Box::new(self.task_ends.clone()))?;
         registry.register(Box::new(self.replica_reads.clone()))?;
         // process_cpu_seconds_total, process_resident_memory_bytes and their kin.
         registry.register(Box::new(ProcessMetrics::for_self()))
+    }
+
+    /// Counts background tasks that ended, by task and reason.
+    pub fn task_ends(&self) -> IntCounterVec {
+        self.task_ends.clone()
     }
 
     /// Counts spans, too. To be called once.

@@ -3,28 +3,24 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use futures::future::join_all;
 use service_kit::config::ValueFiles;
 use service_kit::health::Uptime;
 use service_kit::shutdown::{Drain, Drained, Shutdown, Signals};
 use service_kit::telemetry::traces::SpanCounts;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio::time::timeout;
 
 use super::arrival::{self, Arrival, StartFailure};
+use super::background::{Background, Means};
 use super::database::{apply_migrations, open};
 use super::outbox::Courier;
 use super::replica::Replica;
 use super::state::{App, AppState, LastReason};
 use super::templates::Shelf;
 use super::webhook::Messenger;
-use super::{
-    canonical, clock, funnel, maintenance, outbox, reminders, revocations, serve, value_files, watch, webhook,
-};
+use super::{canonical, serve};
 use crate::auth::oidc::{ClientError, FlowKeys, Providers};
 use crate::auth::{
     Challenges, CodeMaker, DeviceSigner, FactorSecrets, HashError, Hasher, Revocations, Successors,
@@ -39,9 +35,6 @@ use crate::store::metrics::{Metered, StoreMetrics};
 use crate::store::migration::MigrationError;
 use crate::store::{Store, StoreError, sql_server};
 use crate::webhook::{Endpoint, EndpointConfig, EndpointError};
-
-/// How long the end of the process waits for a mail or an event that is being sent, once all requests are answered.
-const COURIER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -167,32 +160,10 @@ impl Application {
     /// Serves until a signal comes, then drains.
     pub async fn run(self, signals: &mut Signals) -> Drained {
         let Self { app, router, listener, drain, files, arrival, courier, messenger } = self;
-        let mut background = vec![
-            tokio::spawn(clock::run(Arc::clone(&app))),
-            tokio::spawn(maintenance::run(Arc::clone(&app))),
-            tokio::spawn(funnel::run(Arc::clone(&app))),
-            tokio::spawn(revocations::run(Arc::clone(&app))),
-            tokio::spawn(watch::run(Arc::clone(&app))),
-            tokio::spawn(outbox::count(Arc::clone(&app))),
-            tokio::spawn(value_files::run(Arc::clone(&app), files)),
-        ];
-        background.extend(arrival.map(|arrival| tokio::spawn(arrival.run(app.shutdown.clone()))));
-        // Where no mail is sent from, none is written that nobody has asked for.
-        if courier.is_some() {
-            background.push(tokio::spawn(reminders::run(Arc::clone(&app))));
-        }
-        let courier = courier.map(|courier| tokio::spawn(outbox::run(Arc::clone(&app), courier)));
-        let messenger = messenger.map(|messenger| tokio::spawn(webhook::run(Arc::clone(&app), messenger)));
+        let background = Background::start(&app, Means { files, arrival, courier, messenger });
         let server = serve::serve(app.shutdown.clone(), router(Arc::clone(&app)), listener);
         let (drained, _) = drain.run(&app.shutdown, signals, server).await;
-        background.iter().for_each(tokio::task::JoinHandle::abort);
-        join_all([courier, messenger].into_iter().flatten().map(async |mut task| {
-            if timeout(COURIER_PATIENCE, &mut task).await.is_err() {
-                // What it was sending is taken up by another instance when the lease ends.
-                task.abort();
-            }
-        }))
-        .await;
+        background.end().await;
         app.store.close().await;
         if let Some(replica) = &app.replica {
             replica.store.close().await;

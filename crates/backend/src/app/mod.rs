@@ -1,6 +1,7 @@
 //! Builds the server from its configuration and runs it to its end.
 
 mod arrival;
+mod background;
 mod build;
 mod canonical;
 mod clock;
@@ -17,6 +18,7 @@ mod revocations;
 mod serve;
 mod settling;
 mod state;
+mod supervise;
 mod templates;
 mod value_files;
 mod watch;

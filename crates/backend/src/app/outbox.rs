@@ -50,10 +50,10 @@ enum Handed {
 }
 
 /// Ends when the instance drains: what is being sent is brought to its end, the rest is left to others.
-pub(super) async fn run(app: App, mut courier: Courier) {
+pub(super) async fn run(app: App, courier: &mut Courier) {
     let mut troubles = 0;
     while !app.shutdown.is_draining() {
-        let pause = match round(&app, &mut courier).await {
+        let pause = match round(&app, courier).await {
             Round::Busy => {
                 troubles = 0;
                 continue;

@@ -30,9 +30,6 @@ enum RemindError {
 
 /// Never ends; the task is aborted with the server. What is aborted half-way is written whole or not at all.
 pub(super) async fn run(app: App) {
-    if app.reminders.is_off() {
-        return;
-    }
     let tenth = Duration::try_from(app.reminders.stuck_after()).unwrap_or_default() / 10;
     let pause = tenth.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
     loop {

@@ -8,11 +8,8 @@ use super::state::App;
 use crate::store::StoreError;
 use crate::store::observation::ViewReading;
 
-/// Never ends, unless it is switched off; the task is aborted with the server.
+/// Never ends; the task is aborted with the server.
 pub(super) async fn run(app: App) {
-    if app.database_views_interval.is_zero() {
-        return;
-    }
     let mut ticks = interval(app.database_views_interval);
     // A round that took long is no reason to hurry with the next.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

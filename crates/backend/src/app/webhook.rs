@@ -51,12 +51,12 @@ enum Unreadable {
 }
 
 /// Ends when the instance drains: what is being told is brought to its end, the rest is left to others.
-pub(super) async fn run(app: App, messenger: Messenger) {
+pub(super) async fn run(app: App, messenger: &Messenger) {
     let mut troubles = 0;
     while !app.shutdown.is_draining() {
         // In trouble, one is enough to see whether it has passed.
         let limit = if troubles == 0 { BATCH } else { 1 };
-        let pause = match round(&app, &messenger, limit).await {
+        let pause = match round(&app, messenger, limit).await {
             Round::Busy => {
                 troubles = 0;
                 continue;
