@@ -18,12 +18,14 @@ impl FromRequestParts<App> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        // `idempotent` has opened the token of a change; whether its session goes on is asked by the change itself.
+        // `idempotent` has opened the token of a change, whose session is asked for by the change itself; or another argument
+        // of the same handler has asked already.
         if let Some(user) = parts.extensions.get() {
             return Ok(Self(*user));
         }
         let user = app.issuer.authenticate(&parts.headers, app.now())?;
         goes_on(app, user.session_id).await?;
+        parts.extensions.insert(user);
         Ok(Self(user))
     }
 }

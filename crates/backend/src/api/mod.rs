@@ -30,6 +30,7 @@ mod proof;
 mod query;
 mod readable_path;
 mod request_id;
+mod retry;
 mod router;
 mod same_site;
 mod server_span;

@@ -1,13 +1,12 @@
 //! Names, counts, times and logs every request, whatever becomes of it.
 
-use std::panic::AssertUnwindSafe;
+use std::any::Any;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use futures::FutureExt as _;
 use http::header::{CACHE_CONTROL, CONNECTION, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use service_kit::telemetry::traces::span_ids;
@@ -31,7 +30,7 @@ pub(super) async fn observe(State(app): State<App>, request: Request<Body>, next
     let line = seen.line(&span);
     let client = ClientInfo::of(client::peer(request.extensions()), request.headers(), &app.trusted_proxies);
     let answered = async {
-        let work = client::scope(client.client.address, catch_panics(next.run(request)));
+        let work = client::scope(client.client.address, next.run(request));
         let mut response = request_id::scope(seen.id.clone(), work).await;
         stamp(response.headers_mut(), &app, &seen.id);
         log(&seen, response.status(), started.elapsed());
@@ -107,11 +106,9 @@ fn known_method(method: &Method) -> &'static str {
     }
 }
 
-async fn catch_panics(answer: impl Future<Output = Response>) -> Response {
-    AssertUnwindSafe(answer)
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| ApiError::Bug("a handler panicked").into_response())
+/// The answer where a handler panics, by [`tower_http::catch_panic`]. The process has told of the panic itself.
+pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
+    ApiError::Bug("a handler panicked").into_response()
 }
 
 fn stamp(headers: &mut HeaderMap, app: &AppState, id: &RequestId) {
@@ -140,11 +137,19 @@ fn log(seen: &Seen, status: StatusCode, duration: Duration) {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
+    use tower::{Layer as _, ServiceExt as _, service_fn};
+    use tower_http::catch_panic::CatchPanicLayer;
+
     use super::*;
 
     #[tokio::test]
     async fn a_panic_is_an_answer() {
-        let answer = catch_panics(async { panic!("on purpose") }).await;
+        let fails =
+            service_fn(async |_: Request<Body>| -> Result<Response, Infallible> { panic!("on purpose") });
+        let caught = CatchPanicLayer::custom(panicked).layer(fails);
+        let answer = caught.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
     }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, patch, post, put};
 use axum::{Extension, Router};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use super::error::ApiError;
 use super::handlers::admin::{
@@ -18,7 +20,7 @@ use super::handlers::{
     session, sessions, static_data,
 };
 use super::idempotent::{Asker, idempotent};
-use super::observe::observe;
+use super::observe::{observe, panicked};
 use super::openapi::document;
 use super::readable_path::readable_path;
 use crate::app::App;
@@ -66,8 +68,13 @@ pub fn router(app: App) -> Router {
         .merge(readable())
         .fallback(|| async { ApiError::RouteNotFound })
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
-        .layer(from_fn(readable_path))
-        .layer(from_fn_with_state(Arc::clone(&app), observe))
+        .layer(
+            // In the order in which a request meets them.
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(Arc::clone(&app), observe))
+                .layer(CatchPanicLayer::custom(panicked))
+                .layer(from_fn(readable_path)),
+        )
         .with_state(app)
 }
 

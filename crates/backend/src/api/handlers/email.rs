@@ -12,6 +12,7 @@ use crate::api::dto::{ChangeEmailRequest, NoFields, VerifyEmailRequest};
 use crate::api::error::{ApiError, FieldErrors, Problem};
 use crate::api::fields::Checked;
 use crate::api::guard::Guard;
+use crate::api::retry::until_done;
 use crate::api::step_up::demand_beside_password;
 use crate::app::{App, AppState};
 use crate::auth::{AccessError, CurrentUser};
@@ -20,7 +21,7 @@ use crate::domain::one_time_code::{
     CodePurpose, CodeState, CodeVerdict, Digits, KEPT_FOR, LinkToken, MAX_ATTEMPTS,
 };
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, CodeUse, Effect, IdentityChange, StoreError};
+use crate::store::{AuditAction, CodeUse, Effect, IdentityChange};
 
 /// How often a use starts anew when the code or the account has changed meanwhile.
 const MAX_TRIES: u32 = 5;
@@ -58,16 +59,14 @@ pub(in crate::api) async fn verify(
 }
 
 async fn by_token(app: &AppState, attempt: &Attempt, token: &LinkToken) -> Result<Answer, ApiError> {
-    for _ in 0..MAX_TRIES {
+    until_done(MAX_TRIES, "a code that stands still", || async {
         let at = app.now();
         let code = app.store.code(token.hash()).await?.filter(|code| is_of_mail(code.purpose));
         let code = code.ok_or(ApiError::CodeExpired)?;
         refuse(code.of_token(at))?;
-        if let Commit::Done(answer) = accept(app, attempt, &code, false, at).await? {
-            return Ok(answer);
-        }
-    }
-    Err(StoreError::exhausted("a code that stands still").into())
+        accept(app, attempt, &code, false, at).await
+    })
+    .await
 }
 
 async fn by_digits(
@@ -76,7 +75,7 @@ async fn by_digits(
     current: CurrentUser,
     digits: &Digits,
 ) -> Result<Answer, ApiError> {
-    for _ in 0..MAX_TRIES {
+    until_done(MAX_TRIES, "a code that stands still", || async {
         let at = app.now();
         let mut codes = app.store.codes(current.id, at - KEPT_FOR).await?;
         codes.retain(|code| is_of_mail(code.purpose));
@@ -84,15 +83,12 @@ async fn by_digits(
         if codes.iter().any(|code| is_good(&code)) {
             Guard::digits(current.id).admit(app).await?;
         }
-        let commit = match codes.iter().filter(is_good).find(|code| app.codes.fits(code, digits)) {
-            Some(code) => accept(app, attempt, code, true, at).await?,
-            None => return reject(app, attempt, current, &codes, digits, at).await,
-        };
-        if let Commit::Done(answer) = commit {
-            return Ok(answer);
+        match codes.iter().filter(is_good).find(|code| app.codes.fits(code, digits)) {
+            Some(code) => accept(app, attempt, code, true, at).await,
+            None => reject(app, attempt, current, &codes, digits, at).await.map(Commit::Done),
         }
-    }
-    Err(StoreError::exhausted("a code that stands still").into())
+    })
+    .await
 }
 
 /// Codes for a forgotten password have calls of their own.
@@ -174,18 +170,16 @@ pub(in crate::api) async fn resend(
     attempt: Attempt,
     Checked(NoFields {}): Checked<NoFields>,
 ) -> Result<Answer, ApiError> {
-    for _ in 0..MAX_TRIES {
+    until_done(MAX_TRIES, "an account that stands still", || async {
         let (at, user) = (app.now(), app.store.user(current.id).await?.ok_or(AccessError::UnknownUser)?);
         if user.email_verified_at.is_some() {
-            return Ok(Answer::empty(StatusCode::ACCEPTED));
+            return Ok(Commit::Done(Answer::empty(StatusCode::ACCEPTED)));
         }
         let (purpose, email) = (CodePurpose::VerifyEmail, user.email.clone());
         let mail = CodeMail { purpose, email, action: AuditAction::VerificationSent, seen: None };
-        if let Commit::Done(answer) = mail.send(&app, &attempt, &user, at).await? {
-            return Ok(answer);
-        }
-    }
-    Err(StoreError::exhausted("an account that stands still").into())
+        mail.send(&app, &attempt, &user, at).await
+    })
+    .await
 }
 
 /// Move my account to another address

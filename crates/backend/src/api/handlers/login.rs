@@ -12,11 +12,12 @@ use crate::api::dto::{LoginRequest, SessionBody};
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
 use crate::api::guard::Guard;
+use crate::api::retry::until_done;
 use crate::app::{App, AppState};
 use crate::auth::{OpenedSession, Verified};
 use crate::domain::{Credentials, PresentedPassword};
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, AuditEntry, Effect, LogIn, SeenAccount, StoreError};
+use crate::store::{AuditAction, AuditEntry, Effect, LogIn, SeenAccount};
 
 /// How often a log-in starts anew when the account was changed meanwhile.
 const MAX_TRIES: u32 = 3;
@@ -53,12 +54,10 @@ pub(in crate::api) async fn login(
     devices: Devices,
     Checked(request): Checked<LoginRequest>,
 ) -> Result<Answer, ApiError> {
-    for _ in 0..MAX_TRIES {
-        if let Commit::Done(answer) = log_in(&app, &attempt, (&client, &devices), &request).await? {
-            return Ok(answer);
-        }
-    }
-    Err(StoreError::exhausted("an account that stands still").into())
+    until_done(MAX_TRIES, "an account that stands still", || async {
+        log_in(&app, &attempt, (&client, &devices), &request).await
+    })
+    .await
 }
 
 /// Judges the password and begins the session, or asks for a second factor. Stale where the account was changed in

@@ -14,6 +14,7 @@ use crate::api::error::{ApiError, Problem};
 use crate::api::etag;
 use crate::api::fields::Checked;
 use crate::api::freshness::Asked;
+use crate::api::retry::until_done;
 use crate::api::whole_state::whole_state;
 use crate::app::{App, AppState, Way};
 use crate::auth::{AccessError, CurrentUser};
@@ -128,7 +129,7 @@ pub(in crate::api) async fn put_step(
 ) -> Result<Answer, ApiError> {
     let key: StepKey = key.map_err(|_| ApiError::MalformedPath { reason: "names no step" })?.0.parse()?;
     let StepRequest { status, data } = request?.0;
-    for _ in 0..MAX_TRIES {
+    until_done(MAX_TRIES, "an onboarding that stands still", || async {
         let (at, stored) = (app.now(), load(&app, current).await?);
         let way = app.templates.way(&*app.store, stored).await?;
         let change = StepChange { status, data: data.clone() };
@@ -146,11 +147,9 @@ pub(in crate::api) async fn put_step(
         let record = changed.steps.get(&step).cloned().ok_or(ApiError::Bug("a changed step is gone"))?;
         let effect = Effect::SaveStep { user_id, expected_version, step, record, reshape };
         let audit = Audit { action: AuditAction::StepSaved, user_id, subject };
-        if let Commit::Done(answer) = attempt.commit(&app, at, effect, Some(audit), answer).await? {
-            return Ok(answer);
-        }
-    }
-    Err(StoreError::exhausted("an onboarding that stands still").into())
+        attempt.commit(&app, at, effect, Some(audit), answer).await
+    })
+    .await
 }
 
 /// Complete my onboarding
@@ -181,13 +180,13 @@ pub(in crate::api) async fn complete(
     Checked(NoFields {}): Checked<NoFields>,
 ) -> Result<Answer, ApiError> {
     let audit = Audit { action: AuditAction::OnboardingCompleted, user_id: current.id, subject: None };
-    for _ in 0..MAX_TRIES {
+    until_done(MAX_TRIES, "an onboarding that stands still", || async {
         let (at, stored) = (app.now(), load(&app, current).await?);
         let Way { stored, state, before, template, .. } = app.templates.way(&*app.store, stored).await?;
         check_preconditions(&headers, &stored)?;
         // Whoever is done by what they were asked is not asked for more.
         let (template, base) = match stored.may_complete(&before) {
-            Ok(false) => return whole_state(&before, &stored),
+            Ok(false) => return whole_state(&before, &stored).map(Commit::Done),
             Ok(true) => (before, stored.clone()),
             Err(_) => (template, Onboarding { version: stored.version, ..state }),
         };
@@ -195,11 +194,9 @@ pub(in crate::api) async fn complete(
         let completed = base.with_completion(at);
         let effect = completing(&stored, (&template, &completed), current.id, at);
         let answer = telling(current, &template, &completed)?;
-        if let Commit::Done(answer) = attempt.commit(&app, at, effect, Some(audit.clone()), answer).await? {
-            return Ok(answer);
-        }
-    }
-    Err(StoreError::exhausted("an onboarding that stands still").into())
+        attempt.commit(&app, at, effect, Some(audit.clone()), answer).await
+    })
+    .await
 }
 
 /// The completion, and the organization that the answers describe, where they were asked for: the person is its owner.
@@ -253,20 +250,18 @@ pub(in crate::api) async fn reopen(
     Checked(NoFields {}): Checked<NoFields>,
 ) -> Result<Answer, ApiError> {
     let audit = Audit { action: AuditAction::OnboardingReopened, user_id: current.id, subject: None };
-    for _ in 0..MAX_TRIES {
+    until_done(MAX_TRIES, "an onboarding that stands still", || async {
         let (at, state) = (app.now(), load(&app, current).await?);
         check_preconditions(&headers, &state)?;
         let template = app.templates.find(&*app.store, &state.template).await?;
         if !state.may_reopen() {
-            return whole_state(&template, &state);
+            return whole_state(&template, &state).map(Commit::Done);
         }
         let effect = Effect::ReopenOnboarding { user_id: current.id, expected_version: state.version };
         let answer = telling(current, &template, &state.reopened())?;
-        if let Commit::Done(answer) = attempt.commit(&app, at, effect, Some(audit.clone()), answer).await? {
-            return Ok(answer);
-        }
-    }
-    Err(StoreError::exhausted("an onboarding that stands still").into())
+        attempt.commit(&app, at, effect, Some(audit.clone()), answer).await
+    })
+    .await
 }
 
 async fn load(app: &AppState, current: CurrentUser) -> Result<Onboarding, ApiError> {

@@ -17,12 +17,13 @@ use crate::api::dto::{
 };
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
+use crate::api::retry::until_done;
 use crate::api::step_up::demand_beside_password;
 use crate::app::App;
 use crate::auth::AccessError;
 use crate::domain::User;
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, Effect, IdentityChange, StoreError};
+use crate::store::{AuditAction, Effect, IdentityChange};
 
 /// How long a closed account can be opened again.
 const GRACE: Duration = Duration::days(14);
@@ -53,7 +54,7 @@ pub(in crate::api) async fn update(
 ) -> Result<Answer, ApiError> {
     let UpdateAccountRequest { full_name, language, theme, reminders } = request;
     let audit = Audit { action: AuditAction::AccountUpdated, user_id: current.id, subject: None };
-    for _ in 0..MAX_TRIES {
+    until_done(MAX_TRIES, "an account that stands still", || async {
         let (seen, at) = (app.store.user(current.id).await?.ok_or(AccessError::UnknownUser)?, app.now());
         let changed = User {
             full_name: full_name.clone().unwrap_or_else(|| seen.full_name.clone()),
@@ -71,11 +72,9 @@ pub(in crate::api) async fn update(
         let seen = Box::new(seen);
         let change = IdentityChange::Update { seen, full_name, language, theme, reminders_off_at };
         let effect = Effect::Identity(Box::new(change));
-        if let Commit::Done(answer) = attempt.commit(&app, at, effect, Some(audit.clone()), answer).await? {
-            return Ok(answer);
-        }
-    }
-    Err(StoreError::exhausted("an account that stands still").into())
+        attempt.commit(&app, at, effect, Some(audit.clone()), answer).await
+    })
+    .await
 }
 
 /// Close my account

@@ -15,11 +15,12 @@ use crate::api::dto::{SessionBody, TokenRequest};
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
 use crate::api::presented::{Choice, Presented, TokenPlace, choose, presented};
+use crate::api::retry::until_done;
 use crate::app::{App, AppState};
 use crate::auth::Grant;
 use crate::domain::session::{NewToken, TokenState, Verdict};
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, Effect, Rotation, StoreError};
+use crate::store::{AuditAction, Effect, Rotation};
 
 /// How often a rotation starts anew when another one of the same session was faster.
 const MAX_TRIES: u32 = 10;
@@ -50,23 +51,20 @@ pub(in crate::api) async fn refresh(
 ) -> Result<Answer, ApiError> {
     let arrived = Instant::now();
     let tokens = presented(request, &headers, &client)?;
-    for _ in 0..MAX_TRIES {
-        let commit = match choose(&app, &tokens, arrived).await? {
+    until_done(MAX_TRIES, "a session that stands still", || async {
+        match choose(&app, &tokens, arrived).await? {
             Choice::Good(token, state, verdict) => {
                 refuse_suspended(&state.user)?;
-                renew(&app, &attempt, &client, &token, &state, verdict).await?
+                renew(&app, &attempt, &client, &token, &state, verdict).await
             }
             Choice::Reused(state) => {
                 end_family(&app, &state).await?;
-                return Err(ApiError::RefreshTokenInvalid);
+                Err(ApiError::RefreshTokenInvalid)
             }
-            Choice::None => return Err(ApiError::RefreshTokenInvalid),
-        };
-        if let Commit::Done(answer) = commit {
-            return Ok(answer);
+            Choice::None => Err(ApiError::RefreshTokenInvalid),
         }
-    }
-    Err(StoreError::exhausted("a session that stands still").into())
+    })
+    .await
 }
 
 /// Gives the token's successor: for the first time, or once more, where the answer with it was lost or two tabs asked at

@@ -7,18 +7,19 @@ use http::StatusCode;
 use uuid::Uuid;
 
 use super::dto::{IdentitiesBody, IdentityBody};
-use crate::api::attempt::{Attempt, Audit, Commit};
+use crate::api::attempt::{Attempt, Audit};
 use crate::api::authenticated::Authenticated;
 use crate::api::error::{ApiError, Problem};
 use crate::api::handlers::mails;
 use crate::api::oidc_refusal::OidcRefusal;
+use crate::api::retry::until_done;
 use crate::api::step_up;
 use crate::app::{App, AppState};
 use crate::auth::AccessError;
 use crate::domain::Credentials;
 use crate::domain::oidc::Identity;
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, Effect, OidcChange, StoreError, WayIn};
+use crate::store::{AuditAction, Effect, OidcChange, WayIn};
 
 /// How often a removal starts anew when the other way in has gone meanwhile.
 const MAX_TRIES: u32 = 4;
@@ -64,7 +65,7 @@ pub(in crate::api) async fn unlink(
 ) -> Result<Answer, ApiError> {
     let (identity_id, user_id) = (id.map_err(|_| OidcRefusal::UnknownIdentity)?.0, current.id);
     step_up::demand_beside_password(&app, current).await?;
-    for _ in 0..MAX_TRIES {
+    until_done(MAX_TRIES, "an account that stands still", || async {
         let credentials = app.store.credentials_of(user_id).await?.ok_or(AccessError::UnknownUser)?;
         let identities = app.store.oidc_identities_of(user_id).await?;
         let identity = identities.iter().find(|identity| identity.id == identity_id);
@@ -77,13 +78,9 @@ pub(in crate::api) async fn unlink(
         let audit = Some(Audit { action: AuditAction::OidcUnlinked, user_id, subject });
         let effect = Effect::Oidc(Box::new(OidcChange::Unlink { user_id, identity_id, remains }));
         let answer = Answer::empty(StatusCode::NO_CONTENT);
-        if let Commit::Done(answer) =
-            attempt.commit_and_mail(&app, at, effect, audit, &[mail], answer).await?
-        {
-            return Ok(answer);
-        }
-    }
-    Err(StoreError::exhausted("an account that stands still").into())
+        attempt.commit_and_mail(&app, at, effect, audit, &[mail], answer).await
+    })
+    .await
 }
 
 /// Another way into the account. An identity at a provider that is configured no more is none.

@@ -6,11 +6,12 @@ use http::StatusCode;
 use uuid::Uuid;
 
 use super::audit;
-use crate::api::attempt::{Attempt, Commit};
+use crate::api::attempt::Attempt;
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::organizations::{InvitationTokenRequest, OrganizationBody, ReceivedInvitationBody};
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
+use crate::api::retry::until_done;
 use crate::app::{App, AppState};
 use crate::auth::AccessError;
 use crate::domain::event::Event;
@@ -20,7 +21,7 @@ use crate::domain::one_time_code::LinkToken;
 use crate::domain::organization::{Invitation, InvitationState, Membership, Organization, Refusal};
 use crate::domain::{Email, Timestamp};
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, Effect, OrganizationChange, Reshape, StoreError};
+use crate::store::{AuditAction, Effect, OrganizationChange, Reshape};
 
 /// The step whose answers describe an organization.
 const ORGANIZATION: &str = "organization";
@@ -74,7 +75,7 @@ pub(in crate::api) async fn accept(
     attempt: Attempt,
     Checked(request): Checked<InvitationTokenRequest>,
 ) -> Result<Answer, ApiError> {
-    for _ in 0..MAX_TRIES {
+    until_done(MAX_TRIES, "an onboarding that stands still", || async {
         let at = app.now();
         let user = app.store.user(current.id).await?.ok_or(AccessError::UnknownUser)?;
         let invitation = invited(&app, &request.token, &user.email, at).await?;
@@ -88,11 +89,9 @@ pub(in crate::api) async fn accept(
         let answer = Answer::json(StatusCode::OK, &OrganizationBody::from(&joined))?;
         let verified = user.email_verified_at.is_none().then(|| Event::email_verified(user.id, &user.email));
         let attempt = attempt.telling(verified);
-        if let Commit::Done(answer) = attempt.commit(&app, at, effect, Some(audit), answer).await? {
-            return Ok(answer);
-        }
-    }
-    Err(StoreError::exhausted("an onboarding that stands still").into())
+        attempt.commit(&app, at, effect, Some(audit), answer).await
+    })
+    .await
 }
 
 async fn waiting(app: &AppState, token: &LinkToken, at: Timestamp) -> Result<Invitation, ApiError> {

@@ -8,18 +8,19 @@ use uuid::Uuid;
 
 use super::joining::with_step;
 use super::{audit, id_of};
-use crate::api::attempt::{Attempt, Commit};
+use crate::api::attempt::Attempt;
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::NoFields;
 use crate::api::dto::organizations::{OfferBody, OffersBody, OrganizationBody};
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
+use crate::api::retry::until_done;
 use crate::app::{App, AppState};
 use crate::auth::AccessError;
 use crate::domain::User;
 use crate::domain::organization::{MailDomain, MemberRole, Membership, Offer, Refusal};
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, OrganizationChange, StoreError};
+use crate::store::{AuditAction, OrganizationChange};
 
 /// How often joining starts anew when another change of the same person was faster.
 const MAX_TRIES: u32 = 10;
@@ -76,7 +77,7 @@ pub(in crate::api) async fn join(
     Checked(NoFields {}): Checked<NoFields>,
 ) -> Result<Answer, ApiError> {
     let id = id_of(id)?;
-    for _ in 0..MAX_TRIES {
+    until_done(MAX_TRIES, "an onboarding that stands still", || async {
         let at = app.now();
         let user = app.store.user(current.id).await?.ok_or(AccessError::UnknownUser)?;
         let offer = offer_to(&app, &user).await?.filter(|offer| offer.organization.id == id);
@@ -89,9 +90,7 @@ pub(in crate::api) async fn join(
         let joined = Membership { organization, role: MemberRole::Member, joined_at: at };
         let answer = Answer::json(StatusCode::OK, &OrganizationBody::from(&joined))?;
         let audit = audit(AuditAction::JoinedByDomain, user_id, &id);
-        if let Commit::Done(answer) = attempt.commit(&app, at, effect, Some(audit), answer).await? {
-            return Ok(answer);
-        }
-    }
-    Err(StoreError::exhausted("an onboarding that stands still").into())
+        attempt.commit(&app, at, effect, Some(audit), answer).await
+    })
+    .await
 }
