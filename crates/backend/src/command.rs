@@ -7,7 +7,7 @@ mod templates;
 
 use std::error::Error;
 use std::io::Write as _;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use backend::config::{Config, DatabaseConfig, LogConfig};
 use clap::{Parser, Subcommand};
 use service_kit::config::{ConfigErrors, Sources};
 use service_kit::exit;
-use service_kit::health::{ProbeError, probe};
+use service_kit::health::{ProbeError, probe, reachable};
 use service_kit::shutdown::{Drained, Signals};
 use service_kit::telemetry::traces::{TraceError, Traces};
 use service_kit::telemetry::{self, InitError, TelemetryConfig};
@@ -208,15 +208,6 @@ fn healthcheck() -> Result<(), Failure> {
     let bound = sources.or("BIND_ADDRESS", SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5000)));
     sources.finish()?;
     Ok(probe(&format!("http://{}/health", reachable(bound)), PROBE_TIMEOUT)?)
-}
-
-/// Where a server that listens at `bound` is reached from its own machine.
-fn reachable(bound: SocketAddr) -> SocketAddr {
-    match bound.ip() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => SocketAddr::from((Ipv4Addr::LOCALHOST, bound.port())),
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => SocketAddr::from((Ipv6Addr::LOCALHOST, bound.port())),
-        _ => bound,
-    }
 }
 
 fn print(text: &str) -> Result<(), Failure> {

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, sync::Arc};
 
+use percent_encoding::percent_decode;
+
 use crate::{
     cache::Cache,
     limit::Limiter,
@@ -135,25 +137,7 @@ fn comparable(path: &[u8]) -> Cow<'_, [u8]> {
 
 fn resolved(path: &[u8]) -> Vec<u8> {
     let path = memchr::memchr(b'?', path).map_or(path, |query| &path[..query]);
-    without_dot_segments(&unescaped(path))
-}
-
-fn unescaped(path: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(path.len());
-    let mut rest = path;
-    while let [first, tail @ ..] = rest {
-        let escaped = match rest {
-            [b'%', high, low, ..] => hex(*high).zip(hex(*low)).map(|(high, low)| high << 4 | low),
-            _ => None,
-        };
-        out.push(escaped.unwrap_or(*first));
-        rest = if escaped.is_some() { &rest[3..] } else { tail };
-    }
-    out
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    without_dot_segments(&Cow::from(percent_decode(path)))
 }
 
 /// RFC 3986 section 5.2.4, by segments.

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{SocketAddr, ToSocketAddrs as _},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _},
     time::{Duration, Instant},
 };
 
@@ -21,6 +21,15 @@ impl Uptime {
     /// Whole seconds since the start.
     pub fn seconds(self) -> u64 {
         self.0.elapsed().as_secs()
+    }
+}
+
+/// Where this machine finds a socket that listens at `bound`: one that listens at every address is found by loopback.
+pub fn reachable(bound: SocketAddr) -> SocketAddr {
+    match bound.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => SocketAddr::from((Ipv4Addr::LOCALHOST, bound.port())),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => SocketAddr::from((Ipv6Addr::LOCALHOST, bound.port())),
+        _ => bound,
     }
 }
 
@@ -172,6 +181,15 @@ mod tests {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let absent = probe(&format!("http://127.0.0.1:{port}"), LONG);
         assert!(matches!(absent, Err(ProbeError::Unreachable { .. })), "{absent:?}");
+    }
+
+    #[test]
+    fn all_addresses_are_reached_by_loopback() {
+        for (bound, expected) in
+            [("0.0.0.0:80", "127.0.0.1:80"), ("[::]:80", "[::1]:80"), ("10.0.0.1:80", "10.0.0.1:80")]
+        {
+            assert_eq!(reachable(bound.parse().unwrap()).to_string(), expected);
+        }
     }
 
     #[test]

@@ -19,8 +19,7 @@ impl Head {
     /// `None` when a value is not text.
     pub(super) fn read(head: &ResponseHead<'_, '_>, date: &[u8]) -> Option<Self> {
         let mut read = Self { fields: Vec::with_capacity(head.fields.len() + 1), age: Vec::new() };
-        let passing = head.fields.iter().enumerate().filter(|(at, _)| !head.consumed.contains(*at));
-        for (_, field) in passing {
+        for field in head.passing() {
             if field.name.eq_ignore_ascii_case("age") {
                 write::field(&mut read.age, b"Age", field.value);
             }

@@ -29,6 +29,47 @@ impl FieldSet {
     }
 }
 
+/// The fields of a head that pass through: those that are not among `consumed`.
+pub fn passing<'h, 'b>(
+    fields: &'h [httparse::Header<'b>],
+    consumed: FieldSet,
+) -> impl Iterator<Item = &'h httparse::Header<'b>> {
+    let passes = move |(position, _): &(usize, _)| !consumed.contains(*position);
+    fields.iter().enumerate().filter(passes).map(|(_, field)| field)
+}
+
+/// Shows each field to `take_in` once, in order, and gathers those that it says are consumed.
+pub(super) fn consumed<'b, E>(
+    fields: &[httparse::Header<'b>],
+    mut take_in: impl FnMut(Known, &'b [u8]) -> Result<bool, E>,
+) -> Result<FieldSet, E> {
+    let mut consumed = FieldSet::default();
+    for (position, field) in fields.iter().enumerate() {
+        if take_in(known(field.name), field.value)? {
+            consumed.insert(position);
+        }
+    }
+    Ok(consumed)
+}
+
+/// Consumes the fields that `Connection` names (RFC 9110 section 7.6.1), each of which is told to `named`. What frames or
+/// addresses the message is not at stake: that is written anew from what was read.
+pub(super) fn consume_named(
+    fields: &[httparse::Header<'_>],
+    consumed: &mut FieldSet,
+    mut named: impl FnMut(Known),
+) {
+    let connection = fields.iter().filter(|field| known(field.name) == Known::Connection);
+    for option in connection.flat_map(|field| list(field.value)) {
+        for (position, field) in fields.iter().enumerate() {
+            if field.name.as_bytes().eq_ignore_ascii_case(option) {
+                consumed.insert(position);
+                named(known(field.name));
+            }
+        }
+    }
+}
+
 /// The fields that a proxy reads, drops or writes itself; all others pass through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {

@@ -1,6 +1,6 @@
 //! Request heads: RFC 9112 section 3 and the fields that steer a message (RFC 9110).
 
-use super::fields::{self, FieldSet, Known, Slots, known, list};
+use super::fields::{self, FieldSet, Known, Slots, list};
 use super::length::{Framing, Length, LengthError};
 use super::target::{self, Target, TargetError};
 use thiserror::Error;
@@ -164,13 +164,12 @@ impl<'b> Reading<'b> {
     }
 
     fn read(mut self, fields: &[httparse::Header<'b>]) -> Result<Self, RequestError> {
-        for (position, field) in fields.iter().enumerate() {
-            if self.take_in(known(field.name), field.value)? {
-                self.consumed.insert(position);
-            }
-        }
+        self.consumed = fields::consumed(fields, |field, value| self.take_in(field, value))?;
         if self.options.names_others {
-            self.consume_named(fields);
+            let has_key = &mut self.context.has_idempotency_key;
+            fields::consume_named(fields, &mut self.consumed, |field| {
+                *has_key &= field != Known::IdempotencyKey;
+            });
         }
         Ok(self)
     }
@@ -202,20 +201,6 @@ impl<'b> Reading<'b> {
             }
         }
         Ok(true)
-    }
-
-    /// Consumes the fields that `Connection` names (RFC 9110 section 7.6.1). What frames or addresses the
-    /// message is not at stake: that is written anew from what was read.
-    fn consume_named(&mut self, fields: &[httparse::Header<'b>]) {
-        let connection = fields.iter().filter(|field| known(field.name) == Known::Connection);
-        for option in connection.flat_map(|field| list(field.value)) {
-            for (position, field) in fields.iter().enumerate() {
-                if field.name.as_bytes().eq_ignore_ascii_case(option) {
-                    self.consumed.insert(position);
-                    self.context.has_idempotency_key &= known(field.name) != Known::IdempotencyKey;
-                }
-            }
-        }
     }
 
     fn finish<'h>(

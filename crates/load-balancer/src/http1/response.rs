@@ -1,6 +1,6 @@
 //! Response heads from upstreams, read as strictly as requests: RFC 9112 sections 4 and 6.3.
 
-use super::fields::{self, FieldSet, Known, Slots, known, list};
+use super::fields::{self, FieldSet, Known, Slots};
 use super::length::{Framing, Length, LengthError};
 use super::request::Options;
 use thiserror::Error;
@@ -35,6 +35,13 @@ pub struct ResponseHead<'h, 'b> {
     pub has_date: bool,
     /// How many bytes the head took.
     pub len: usize,
+}
+
+impl<'h, 'b> ResponseHead<'h, 'b> {
+    /// The fields that pass through.
+    pub fn passing(&self) -> impl Iterator<Item = &'h httparse::Header<'b>> + use<'h, 'b> {
+        fields::passing(self.fields, self.consumed)
+    }
 }
 
 /// Why an upstream's answer cannot be passed on.
@@ -116,13 +123,12 @@ struct Reading<'b> {
 
 impl<'b> Reading<'b> {
     fn read(mut self, fields: &[httparse::Header<'b>]) -> Result<Self, ResponseError> {
-        for (position, field) in fields.iter().enumerate() {
-            if self.take_in(known(field.name), field.value)? {
-                self.consumed.insert(position);
-            }
-        }
+        self.consumed = fields::consumed(fields, |field, value| self.take_in(field, value))?;
         if self.options.names_others {
-            self.consume_named(fields);
+            let has_date = &mut self.has_date;
+            fields::consume_named(fields, &mut self.consumed, |field| {
+                *has_date &= field != Known::Date;
+            });
         }
         Ok(self)
     }
@@ -150,19 +156,6 @@ impl<'b> Reading<'b> {
             _ => return Ok(false),
         }
         Ok(true)
-    }
-
-    /// Consumes the fields that `Connection` names (RFC 9110 section 7.6.1).
-    fn consume_named(&mut self, fields: &[httparse::Header<'b>]) {
-        let connection = fields.iter().filter(|field| known(field.name) == Known::Connection);
-        for option in connection.flat_map(|field| list(field.value)) {
-            for (position, field) in fields.iter().enumerate() {
-                if field.name.as_bytes().eq_ignore_ascii_case(option) {
-                    self.consumed.insert(position);
-                    self.has_date &= known(field.name) != Known::Date;
-                }
-            }
-        }
     }
 
     fn finish<'h>(

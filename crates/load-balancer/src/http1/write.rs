@@ -1,6 +1,6 @@
 //! Heads as they are sent: canonical, one `Name: value` a line, framing written anew.
 
-use super::fields::FieldSet;
+use super::fields::{self, FieldSet};
 use super::length::Length;
 use super::response::ResponseHead;
 use crate::answer::{Answer, reason};
@@ -41,10 +41,8 @@ pub fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
 
 /// Writes the fields that pass through.
 pub fn passing(out: &mut Vec<u8>, fields: &[httparse::Header<'_>], consumed: FieldSet) {
-    for (position, each) in fields.iter().enumerate() {
-        if !consumed.contains(position) {
-            field(out, each.name.as_bytes(), each.value);
-        }
+    for each in fields::passing(fields, consumed) {
+        field(out, each.name.as_bytes(), each.value);
     }
 }
 

@@ -4,6 +4,7 @@
 mod balancer;
 mod basics;
 mod bodiless;
+mod broken_answers;
 mod clocks;
 mod connections;
 mod faults;
@@ -17,4 +18,5 @@ mod messages;
 mod secure;
 mod strictness;
 mod traces;
+mod unavailable;
 mod ways;

@@ -202,10 +202,8 @@ impl Client for Http2Client {
 /// The fields of an upstream's head that pass through, with room for `more`.
 fn passing(head: &ResponseHead<'_, '_>, more: usize) -> HeaderMap {
     let mut fields = HeaderMap::with_capacity(head.fields.len() + more);
-    for (position, field) in head.fields.iter().enumerate() {
-        if !head.consumed.contains(position) {
-            append(&mut fields, field.name.as_bytes(), field.value);
-        }
+    for field in head.passing() {
+        append(&mut fields, field.name.as_bytes(), field.value);
     }
     fields
 }

@@ -2,7 +2,7 @@
 //! in the integration tests.
 
 use super::*;
-use crate::http1::fields::slots;
+use crate::http1::fields::{passing as passing_fields, slots};
 use proptest::prelude::*;
 
 fn read<T>(head: &str, look: impl FnOnce(&RequestHead<'_, '_>) -> T) -> T {
@@ -10,8 +10,7 @@ fn read<T>(head: &str, look: impl FnOnce(&RequestHead<'_, '_>) -> T) -> T {
 }
 
 fn passing(head: &RequestHead<'_, '_>) -> Vec<String> {
-    let passes = |(position, _): &(usize, _)| !head.consumed.contains(*position);
-    head.fields.iter().enumerate().filter(passes).map(|(_, field)| field.name.to_owned()).collect()
+    passing_fields(head.fields, head.consumed).map(|field| field.name.to_owned()).collect()
 }
 
 #[test]
