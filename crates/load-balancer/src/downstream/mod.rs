@@ -5,11 +5,11 @@ mod http2;
 mod refusal;
 mod stream;
 
-use self::stream::{ClientSocket, Stream};
+use self::stream::Stream;
 use crate::forward::Peer;
 use crate::http1::write;
 use crate::respond::{self, ErrorKind};
-use crate::runtime::FULL;
+use crate::runtime::{FULL, Socket, To};
 use crate::worker::{Accepted, Handoff, Worker};
 use std::io::{Read as _, Write as _};
 use std::rc::Rc;
@@ -22,7 +22,7 @@ use tokio_rustls::server::TlsStream;
 pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) -> Option<Handoff> {
     let Accepted { stream, peer, tls, place, admission: _ } = accepted;
     let peer = Peer::new(peer.ip(), tls, &worker.common.trusted);
-    let stream = ClientSocket::new(stream, &worker.send_queue);
+    let stream = Socket::new(stream, To::Client, &worker.send_queue);
     let stream = if tls {
         // Boxed here and below, because connections that need no such thing would hold the room for it too.
         let stream = Box::new(Box::pin(handshake(worker, stream)).await?);
@@ -39,7 +39,7 @@ pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream
 }
 
 /// TLS, as far as the client gets with it in the time that it has for a head.
-async fn handshake(worker: &Worker, stream: ClientSocket) -> Option<TlsStream<ClientSocket>> {
+async fn handshake(worker: &Worker, stream: Socket) -> Option<TlsStream<Socket>> {
     let acceptor = TlsAcceptor::from(Arc::clone(worker.common.tls.as_ref()?));
     let timer = worker.timers.timer();
     let deadline = timer.now() + worker.settings.header_timeout;

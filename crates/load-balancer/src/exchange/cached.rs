@@ -1,8 +1,8 @@
 //! A request to a route that has a cache.
 
 use super::Exchange;
+use super::conclusion::{CLIENT_LEFT, Conclusion};
 use super::current_pool::CurrentPool;
-use super::ending::Conclusion;
 use crate::cache::{self, CONDITIONS, Cache, Fields, Filling, Found, Recording, Stored, Terms, Verdict};
 use crate::client::Client;
 use crate::forward::{self, ExchangeError};
@@ -14,34 +14,29 @@ use std::time::Instant;
 impl<C: Client> Exchange<'_, C> {
     /// Answers from the cache, or from a server and keeps what may be kept.
     pub(super) async fn through_cache<'p>(
-        mut self,
+        &mut self,
         cache: &Arc<Cache>,
         pool: &'p CurrentPool<'p>,
-        began: Instant,
-    ) -> (Self, Conclusion<'p>) {
+    ) -> Conclusion<'p> {
         let key = cache::key(self.request.host(), self.request.target());
-        let Some(terms) = self.terms() else {
-            let conclusion = self.past_cache(cache, &key, pool, began).await;
-            return (self, conclusion);
-        };
+        let Some(terms) = self.terms() else { return self.past_cache(cache, &key, pool).await };
         let mut patience = true;
         loop {
             let fields = Fields(self.request.head());
             match cache.look(&key, fields, &terms, patience, Instant::now()) {
                 Found::Hit(stored) => {
                     let answer = stored.answer(fields, "HIT", Instant::now());
-                    let conclusion = self.answer(&answer).await;
-                    return (self, conclusion);
+                    return self.answer(&answer).await;
                 }
                 Found::Wait(news) => {
                     if self.wait(news, pool).await.is_err() {
                         // Only the client can break a wait.
-                        let conclusion = self.leave();
-                        return (self, conclusion);
+                        self.client.abort();
+                        return Conclusion::own(CLIENT_LEFT);
                     }
                     patience = false;
                 }
-                Found::Miss(filling) => return self.fill(cache, filling, terms, pool, began).await,
+                Found::Miss(filling) => return self.fill(cache, filling, terms, pool).await,
             }
         }
     }
@@ -57,10 +52,9 @@ impl<C: Client> Exchange<'_, C> {
         cache: &Cache,
         key: &[u8],
         pool: &'p CurrentPool<'p>,
-        began: Instant,
     ) -> Conclusion<'p> {
         cache.bypass();
-        let conclusion = self.forward(pool, began).await;
+        let conclusion = self.forward(pool).await;
         let safe = matches!(self.request.method(), b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE");
         if !safe && conclusion.is_success() {
             cache.invalidate(key);
@@ -75,65 +69,59 @@ impl<C: Client> Exchange<'_, C> {
         pool: &CurrentPool<'_>,
     ) -> Result<(), ExchangeError> {
         let limit = pool.policy().timeouts.first_byte;
-        forward::unless_left(self.worker, self.client, &self.request, self.timer, limit, news).await.map(drop)
+        forward::unless_left(self.worker, self.client, self.request, self.timer, limit, news).await.map(drop)
     }
 
     async fn fill<'p>(
-        mut self,
+        &mut self,
         cache: &Cache,
         filling: Filling,
         terms: Terms,
         pool: &'p CurrentPool<'p>,
-        began: Instant,
-    ) -> (Self, Conclusion<'p>) {
+    ) -> Conclusion<'p> {
         if terms.only_if_cached {
             drop(filling);
             cache.miss();
-            let conclusion = self.refuse(ErrorKind::NotCached).await;
-            return (self, conclusion);
+            return self.refuse(ErrorKind::NotCached).await;
         }
         let is_own_question = filling.stale().is_some();
         if (terms.conditional && !is_own_question) || self.request.facts.is_head {
             // What comes back may be without its body.
             drop(filling);
             cache.miss();
-            let conclusion = self.forward(pool, began).await;
-            return (self, conclusion);
+            return self.forward(pool).await;
         }
         if let Some(stale) = filling.stale() {
             self.ask_about(stale);
         }
-        let (exchange, conclusion, verdict) = self.fetch(filling, pool, began).await;
+        let (conclusion, verdict) = self.fetch(filling, pool).await;
         match verdict {
             None => {
                 cache.miss();
-                (exchange, conclusion)
+                conclusion
             }
             Some((Verdict::Holds(stored), filling)) => {
                 cache.revalidated();
-                exchange.answer_kept(&stored, filling, conclusion).await
+                self.answer_kept(&stored, filling, conclusion).await
             }
             Some((Verdict::Odd, filling)) => {
                 cache.miss();
-                exchange.fetch_whole(filling, conclusion, pool, began).await
+                self.fetch_whole(filling, conclusion, pool).await
             }
         }
     }
 
     /// Fetches an answer and keeps it as it passes, unless it is about one that is kept.
     async fn fetch<'p>(
-        self,
+        &mut self,
         filling: Filling,
         pool: &'p CurrentPool<'p>,
-        began: Instant,
-    ) -> (Self, Conclusion<'p>, Option<(Verdict, Filling)>) {
-        let Self { worker, client, request, timer, protocol } = self;
-        let mut recording = Recording::new(&mut *client, filling);
-        let mut recorded = Exchange { worker, client: &mut recording, request, timer, protocol };
-        let conclusion = recorded.forward(pool, began).await;
-        let Exchange { request, .. } = recorded;
-        let verdict = recording.into_verdict();
-        (Exchange { worker, client, request, timer, protocol }, conclusion, verdict)
+    ) -> (Conclusion<'p>, Option<(Verdict, Filling)>) {
+        let Self { worker, timer, began, .. } = *self;
+        let mut recording = Recording::new(&mut *self.client, filling);
+        let mut recorded = Exchange { worker, client: &mut recording, timer, request: self.request, began };
+        let conclusion = recorded.forward(pool).await;
+        (conclusion, recording.into_verdict())
     }
 
     /// Turns the request into the question whether what is kept still holds.
@@ -146,30 +134,28 @@ impl<C: Client> Exchange<'_, C> {
 
     /// What is kept holds: the client gets it, or hears that it has it.
     async fn answer_kept<'p>(
-        mut self,
+        &mut self,
         stored: &Stored,
         filling: Filling,
         asked: Conclusion<'p>,
-    ) -> (Self, Conclusion<'p>) {
+    ) -> Conclusion<'p> {
         let answer = stored.answer(filling.request(), "REVALIDATED", Instant::now());
         // Whoever waits for the same need not wait until this client has its answer.
         drop(filling);
-        let conclusion = self.answer(&answer).await.after(asked);
-        (self, conclusion)
+        self.answer(&answer).await.after(asked.attempts)
     }
 
     /// The server has answered something else than what it was asked: it is asked for all of it.
     async fn fetch_whole<'p>(
-        mut self,
+        &mut self,
         mut filling: Filling,
         asked: Conclusion<'p>,
         pool: &'p CurrentPool<'p>,
-        began: Instant,
-    ) -> (Self, Conclusion<'p>) {
+    ) -> Conclusion<'p> {
         filling.forget_stale();
         self.request.remove_fields(&CONDITIONS);
         self.request.rewind();
-        let (exchange, conclusion, _) = self.fetch(filling, pool, began).await;
-        (exchange, conclusion.after(asked))
+        let (conclusion, _) = self.fetch(filling, pool).await;
+        conclusion.after(asked.attempts)
     }
 }

@@ -1,65 +1,82 @@
 //! The conductor: one request from its head to its record.
 //!
 //! Route, pick, lease, forward, decide on a retry, record: each step is called by name and done elsewhere. Nothing
-//! here knows a buffer or a protocol.
+//! here knows a buffer or a protocol. The file is read from top to bottom: what a request meets first stands first.
 
 mod cached;
+mod conclusion;
 mod current_pool;
-mod ending;
 mod retry_state;
 
+use self::conclusion::{CLIENT_LEFT, Conclusion, error_kind, report};
 use self::current_pool::CurrentPool;
-use self::ending::Conclusion;
-pub(crate) use self::ending::{Asked, refuse};
 use self::retry_state::RetryState;
 use crate::answer::Answer;
-use crate::client::Client;
-use crate::forward::{self, Attempt, AttemptTarget, End, Request};
-use crate::limit::Refusal;
-use crate::pool::{Lease, Server};
-use crate::record::{AttemptEnd, Protocol};
+use crate::client::{Client, Own};
+use crate::forward::{self, Attempt, AttemptTarget, End, ExchangeError, Request};
+use crate::pool::{Lease, RequestPolicy, Server};
+use crate::record::AttemptEnd;
 use crate::respond::{self, ErrorKind};
-use crate::retry::Decision;
+use crate::retry::{Decision, Replay};
 use crate::route::Route;
 use crate::runtime::Timer;
 use crate::snapshot::Snapshot;
 use crate::worker::Worker;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use uuid::fmt::Hyphenated;
+
+/// How long a client may take to read an answer of the balancer's own.
+const OWN_ANSWER: Duration = Duration::from_secs(10);
+/// What the keys begin with that are given here: a server need not keep for them what it has refused.
+const KEY_MARK: &[u8] = b"proxy-";
+
+/// Brings a request to its end, whatever that is, and records it.
+pub(crate) async fn conduct<C: Client>(worker: &Worker, client: &mut C, timer: &Timer, mut request: Request) {
+    Exchange { worker, client, timer, request: &mut request, began: Instant::now() }.conduct().await;
+    request.recycle(&worker.buffers);
+}
+
+/// Answers with an error what was refused by its head, and records it.
+pub(crate) async fn refuse<C: Client>(
+    worker: &Worker,
+    client: &mut C,
+    timer: &Timer,
+    mut request: Request,
+    kind: ErrorKind,
+) {
+    let mut exchange = Exchange { worker, client, timer, request: &mut request, began: Instant::now() };
+    let conclusion = exchange.refuse(kind).await;
+    exchange.record(None, conclusion);
+    request.recycle(&worker.buffers);
+}
 
 /// One request under way.
-pub(crate) struct Exchange<'a, C> {
-    pub(crate) worker: &'a Worker,
-    pub(crate) client: &'a mut C,
-    pub(crate) request: Request,
-    pub(crate) timer: &'a Timer,
-    pub(crate) protocol: Protocol,
+struct Exchange<'a, C> {
+    worker: &'a Worker,
+    client: &'a mut C,
+    timer: &'a Timer,
+    request: &'a mut Request,
+    /// When the request's head was complete.
+    began: Instant,
 }
 
 impl<C: Client> Exchange<'_, C> {
-    /// Brings the request to its end, whatever that is, and records it.
-    pub(crate) async fn conduct(mut self) {
-        let began = Instant::now();
+    async fn conduct(&mut self) {
         let view = self.worker.snapshot();
         let route = view.routes.find(self.request.host(), self.request.path());
         let pool = route.map(CurrentPool::new);
         let conclusion = match (self.own_answer(&view), route.zip(pool.as_ref())) {
             (Some(answer), _) => self.answer(&answer).await,
             (None, None) => self.refuse(ErrorKind::NotRouted).await,
-            (None, Some((route, pool))) => match (self.limited(route, began), &route.policy.cache) {
-                (Some(refusal), _) => self.refuse(ErrorKind::RateLimited(refusal)).await,
-                (None, None) => self.forward(pool, began).await,
-                (None, Some(cache)) => {
-                    // On the heap, so that connections that never meet a cache stay small.
-                    let through = Box::pin(self.through_cache(cache, pool, began));
-                    let (exchange, conclusion) = through.await;
-                    self = exchange;
-                    conclusion
-                }
+            (None, Some((route, pool))) => match (self.over_limit(route), &route.policy.cache) {
+                (Some(kind), _) => self.refuse(kind).await,
+                (None, None) => self.forward(pool).await,
+                // On the heap, so that connections that never meet a cache stay small.
+                (None, Some(cache)) => Box::pin(self.through_cache(cache, pool)).await,
             },
         };
-        self.record(began, route, conclusion);
-        self.request.recycle(&self.worker.buffers);
+        self.record(route, conclusion);
     }
 
     /// What the balancer says of itself.
@@ -73,35 +90,73 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     /// Whether the client has used up what the route allows it.
-    fn limited(&self, route: &Route, now: Instant) -> Option<Refusal> {
-        route.policy.limiter.as_ref()?.admit(self.request.facts.client, now).err()
+    fn over_limit(&self, route: &Route) -> Option<ErrorKind> {
+        let limiter = route.policy.limiter.as_ref()?;
+        limiter.admit(self.request.facts.client, self.began).err().map(ErrorKind::RateLimited)
     }
 
     /// Tries servers until one has answered, the client has left or nothing more may be tried.
-    async fn forward<'p>(&mut self, pool: &'p CurrentPool<'p>, began: Instant) -> Conclusion<'p> {
+    async fn forward<'p>(&mut self, pool: &'p CurrentPool<'p>) -> Conclusion<'p> {
         if self.request.is_larger_than(pool.policy().max_body) {
             return self.refuse(ErrorKind::BodyTooLarge).await;
         }
         self.assign_key(pool.policy());
-        let mut state = RetryState::new(pool, began, self.request.is_whole());
+        let mut state = RetryState::new(pool, self.began, self.request.is_whole());
         loop {
             let server = match self.next_server(&mut state).await {
                 Ok(Some(server)) => server,
-                Ok(None) => return self.fail(ErrorKind::NoServer, state).await,
-                Err(error) => return self.break_off(&error, state).await,
+                Ok(None) => return self.refuse(ErrorKind::NoServer).await.after(state.attempts),
+                Err(error) => return self.break_off(&error).await.after(state.attempts),
             };
             let Attempt { passed, result } = self.attempt(&mut state, server).await;
             match (result, passed) {
                 (Ok(End::Passed), status) => return state.concluded(status.unwrap_or_default(), server),
                 (Ok(End::Refused(answered)), _) => state.retry(self.worker, answered.failure()),
-                (Err(error), Some(status)) => return self.cut_off(&error, status, state, server),
+                (Err(error), Some(status)) => return state.concluded(self.cut_off(&error, status), server),
                 (Err(error), None) => match self.after(&error, &mut state) {
-                    Decision::GiveUp => return self.break_off(&error, state).await,
+                    Decision::GiveUp => return self.break_off(&error).await.after(state.attempts),
                     Decision::OtherServer => {}
                     Decision::FreshConnection => state.stay_with(server),
                 },
             }
             self.request.rewind();
+        }
+    }
+
+    /// Gives a request that changes something a key, so that it may be sent twice.
+    fn assign_key(&mut self, policy: &RequestPolicy) {
+        let changes = matches!(self.request.method(), b"POST" | b"PUT" | b"PATCH" | b"DELETE");
+        if !policy.retry.assign_idempotency_key || !changes || self.request.facts.has_key {
+            return;
+        }
+        let mut key = [0; KEY_MARK.len() + Hyphenated::LENGTH];
+        let (mark, id) = key.split_at_mut(KEY_MARK.len());
+        mark.copy_from_slice(KEY_MARK);
+        self.worker.ids.idempotency_key().hyphenated().encode_lower(id);
+        self.request.add_field(b"Idempotency-Key", &key);
+        self.request.facts.has_key = true;
+    }
+
+    /// The server for the next attempt; waits for one where none can be asked. `None` when none came in time.
+    async fn next_server<'p>(
+        &mut self,
+        state: &mut RetryState<'p>,
+    ) -> Result<Option<&'p Arc<Server>>, ExchangeError> {
+        if let Some(server) = state.settled() {
+            return Ok(Some(server));
+        }
+        loop {
+            // Asked for before looking, so that no news is missed in between.
+            let changed = state.pool.changed();
+            if let Some(server) = state.server(self.worker, self.request.facts.client) {
+                return Ok(Some(server));
+            }
+            let left = state.wait_left(self.timer.now());
+            let news =
+                forward::unless_left(self.worker, self.client, self.request, self.timer, left, changed);
+            if left.is_zero() || news.await?.is_none() {
+                return Ok(None);
+            }
         }
     }
 
@@ -119,8 +174,7 @@ impl<C: Client> Exchange<'_, C> {
         };
         let accept_head = |answered| !state.wants_another(answered, server, replay, self.timer.now());
         let attempt =
-            forward::attempt(self.worker, self.client, &mut self.request, target, self.timer, accept_head)
-                .await;
+            forward::attempt(self.worker, self.client, self.request, target, self.timer, accept_head).await;
         drop(lease);
         state.ended = Instant::now();
         let end = AttemptEnd {
@@ -134,14 +188,65 @@ impl<C: Client> Exchange<'_, C> {
         attempt
     }
 
+    /// What may be done with the request a second time.
+    fn replay(&self, policy: &RequestPolicy) -> Replay {
+        let facts = &self.request.facts;
+        Replay {
+            idempotent: facts.idempotent,
+            has_key: facts.has_key,
+            body_replayable: self.request.is_kept(policy.replay_body_max),
+        }
+    }
+
     /// What follows an attempt that broke before anything of an answer went to the client.
-    fn after(&self, error: &forward::ExchangeError, state: &mut RetryState<'_>) -> Decision {
-        let forward::ExchangeError::Upstream(error) = error else { return Decision::GiveUp };
-        let decision =
-            state.decide(error.failure(), self.replay(state.pool.policy()), state.tries(), self.timer.now());
+    fn after(&self, error: &ExchangeError, state: &mut RetryState<'_>) -> Decision {
+        let ExchangeError::Upstream(error) = error else { return Decision::GiveUp };
+        let replay = self.replay(state.pool.policy());
+        let decision = state.decide(error.failure(), replay, state.tries(), self.timer.now());
         if decision != Decision::GiveUp {
             state.retry(self.worker, error.failure());
         }
         decision
+    }
+
+    /// Ends an exchange of which the client has had nothing yet.
+    async fn break_off<'p>(&mut self, error: &ExchangeError) -> Conclusion<'p> {
+        report(error, self.request);
+        if let Some(kind) = error_kind(error) {
+            tracing::debug!(error = error as &dyn std::error::Error, request_id = self.request.request_id());
+            return self.refuse(kind).await;
+        }
+        self.client.abort();
+        Conclusion::own(CLIENT_LEFT)
+    }
+
+    /// Ends an exchange in the middle of an answer, for the client must see that it is not whole; gives the status for
+    /// the record.
+    fn cut_off(&mut self, error: &ExchangeError, status: u16) -> u16 {
+        report(error, self.request);
+        self.client.abort();
+        if error.has_left() { CLIENT_LEFT } else { status }
+    }
+
+    /// Answers with an error: the only way in which one comes to a client that has asked for something.
+    async fn refuse<'p>(&mut self, kind: ErrorKind) -> Conclusion<'p> {
+        let answer = respond::error(kind, self.request.request_id());
+        self.answer(&answer).await
+    }
+
+    /// Gives an answer of the balancer's own.
+    async fn answer<'p>(&mut self, answer: &Answer) -> Conclusion<'p> {
+        let (date, request_id) = (self.worker.clock.date(), self.request.request_id());
+        let own = Own { request_id, date: &date, is_head: self.request.facts.is_head };
+        self.client.answer(answer, &own);
+        let flush = std::future::poll_fn(|cx| self.client.poll_flush(cx));
+        let taken = self.timer.within(self.timer.now() + OWN_ANSWER, flush).await;
+        Conclusion::own(if matches!(taken, Some(Ok(()))) { answer.status } else { CLIENT_LEFT })
+    }
+
+    /// Records the request: once, whatever ended it.
+    fn record(&self, route: Option<&Route>, conclusion: Conclusion<'_>) {
+        let entry = conclusion.entry(self.request, route, self.began, self.client.content_out());
+        self.worker.recorder.finish(entry);
     }
 }

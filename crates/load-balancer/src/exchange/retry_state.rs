@@ -1,10 +1,9 @@
 //! The course of one request through its attempts: where it has been, and where it may go next.
 
-use super::Exchange;
+use super::conclusion::Conclusion;
 use super::current_pool::CurrentPool;
-use crate::client::Client;
-use crate::forward::{self, Answered, ExchangeError, Limits};
-use crate::pool::{Member, Outcome, RequestPolicy, Server, Tried, pick, pick_any};
+use crate::forward::{Answered, Limits};
+use crate::pool::{Member, Outcome, Server, Tried, pick, pick_any};
 use crate::record::Attempts;
 use crate::retry::{self, Decision, Failure, Replay};
 use crate::worker::Worker;
@@ -12,13 +11,9 @@ use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use uuid::fmt::Hyphenated;
 
 /// A connection that has switched protocols ends after so long without a byte.
 const TUNNEL_IDLE_TIMEOUT: Duration = Duration::from_hours(1);
-
-/// What the keys begin with that are given here: a server need not keep for them what it has refused.
-const KEY_MARK: &[u8] = b"proxy-";
 
 /// What one request has been through.
 pub(super) struct RetryState<'a> {
@@ -138,8 +133,21 @@ impl<'a> RetryState<'a> {
         }
     }
 
+    /// The server that the next attempt is for, where that is settled.
+    pub(super) fn settled(&mut self) -> Option<&'a Arc<Server>> {
+        self.stay_with.take()
+    }
+
+    /// How long the request may still wait for a server.
+    pub(super) fn wait_left(&mut self, now: Instant) -> Duration {
+        let longest = now + self.pool.policy().wait_for_server;
+        let answer_by = self.limits.answer_by.get();
+        let wait_until = *self.wait_until.get_or_insert(answer_by.map_or(longest, |end| end.min(longest)));
+        wait_until.saturating_duration_since(now)
+    }
+
     /// A server that can be asked now. Servers may have come and gone during an attempt or a wait.
-    fn server(&mut self, worker: &Worker, client: IpAddr) -> Option<&'a Arc<Server>> {
+    pub(super) fn server(&mut self, worker: &Worker, client: IpAddr) -> Option<&'a Arc<Server>> {
         if !self.attempts.is_empty() {
             self.pool.refresh(worker);
         }
@@ -156,58 +164,8 @@ impl<'a> RetryState<'a> {
             .or_else(|| pick(pool, random, client, &Tried::default()))
             .or_else(|| pick_any(pool, random, client, &self.tried))
     }
-}
-
-impl<C: Client> Exchange<'_, C> {
-    /// The server for the next attempt; waits for one where none can be asked. `None` when none came in time.
-    pub(super) async fn next_server<'p>(
-        &mut self,
-        state: &mut RetryState<'p>,
-    ) -> Result<Option<&'p Arc<Server>>, ExchangeError> {
-        if let Some(server) = state.stay_with.take() {
-            return Ok(Some(server));
-        }
-        loop {
-            // Asked for before looking, so that no news is missed in between.
-            let changed = state.pool.changed();
-            if let Some(server) = state.server(self.worker, self.request.facts.client) {
-                return Ok(Some(server));
-            }
-            let now = self.timer.now();
-            let longest = now + state.pool.policy().wait_for_server;
-            let answer_by = state.limits.answer_by.get();
-            let wait_until =
-                *state.wait_until.get_or_insert(answer_by.map_or(longest, |end| end.min(longest)));
-            let left = wait_until.saturating_duration_since(now);
-            let news =
-                forward::unless_left(self.worker, self.client, &self.request, self.timer, left, changed);
-            if left.is_zero() || news.await?.is_none() {
-                return Ok(None);
-            }
-        }
-    }
-
-    /// What may be done with the request a second time.
-    pub(super) fn replay(&self, policy: &RequestPolicy) -> Replay {
-        let facts = &self.request.facts;
-        Replay {
-            idempotent: facts.idempotent,
-            has_key: facts.has_key,
-            body_replayable: self.request.is_kept(policy.replay_body_max),
-        }
-    }
-
-    /// Gives a request that changes something a key, so that it may be sent twice.
-    pub(super) fn assign_key(&mut self, policy: &RequestPolicy) {
-        let changes = matches!(self.request.method(), b"POST" | b"PUT" | b"PATCH" | b"DELETE");
-        if !policy.retry.assign_idempotency_key || !changes || self.request.facts.has_key {
-            return;
-        }
-        let mut key = [0; KEY_MARK.len() + Hyphenated::LENGTH];
-        let (mark, id) = key.split_at_mut(KEY_MARK.len());
-        mark.copy_from_slice(KEY_MARK);
-        self.worker.ids.idempotency_key().hyphenated().encode_lower(id);
-        self.request.add_field(b"Idempotency-Key", &key);
-        self.request.facts.has_key = true;
+    /// The client has got this server's answer.
+    pub(super) fn concluded(self, status: u16, server: &'a Server) -> Conclusion<'a> {
+        Conclusion { status, server: Some(server), attempts: self.attempts, ended: self.ended }
     }
 }

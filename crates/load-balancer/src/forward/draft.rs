@@ -1,9 +1,13 @@
 //! The head of a request as it goes upstream, while it is being written.
 
+use super::origin::Peer;
 use super::request::{Facts, Places, Request, Traced};
+use crate::http1::length::Length;
 use crate::http1::write;
-use crate::record::RequestTrace;
+use crate::record::{Protocol, RequestTrace};
+use crate::worker::Worker;
 use std::ops::Range;
+use uuid::fmt::Hyphenated;
 
 /// A request head being written.
 #[derive(Debug)]
@@ -28,6 +32,15 @@ impl Draft {
         draft.places.target = start..draft.bytes.len();
         draft.put(b" HTTP/1.1\r\n");
         draft.places.host = draft.field(b"Host", host.as_bytes());
+        draft
+    }
+
+    /// Begins with what was understood of a head that is refused; nothing of it is ever sent.
+    fn unsendable(buffer: Vec<u8>, asked: Asked<'_>) -> Self {
+        let mut draft = Self { bytes: buffer, places: Places::default(), trace: None };
+        draft.places.method = draft.put(asked.method);
+        draft.places.target = draft.put(asked.target);
+        draft.places.host = draft.put(asked.host);
         draft
     }
 
@@ -83,5 +96,38 @@ impl Draft {
         write::framing(&mut self.bytes, facts.length);
         self.put(b"\r\n");
         Request::new(self.bytes, self.places, self.trace, facts)
+    }
+}
+
+/// What is known of a request that is refused by its head.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) protocol: Protocol,
+    /// Empty, as the others, where the head was not understood.
+    pub(crate) method: &'a [u8],
+    pub(crate) target: &'a [u8],
+    pub(crate) host: &'a [u8],
+}
+
+impl Asked<'_> {
+    /// A head that was not understood.
+    pub(crate) fn unknown(protocol: Protocol) -> Self {
+        Self { protocol, method: b"", target: b"", host: b"" }
+    }
+
+    /// The request, as far as it is known: to be answered and recorded as any other, and to be sent nowhere.
+    pub(crate) fn refused(self, peer: &Peer, worker: &Worker) -> Request {
+        let mut draft = Draft::unsendable(worker.buffers.take(), self);
+        let id = worker.ids.request_id(worker.clock.unix_millis());
+        draft.request_id(id.hyphenated().encode_lower(&mut [0; Hyphenated::LENGTH]).as_bytes());
+        draft.finish(Facts {
+            client: peer.address,
+            protocol: self.protocol,
+            length: Length::Empty,
+            is_head: self.method == b"HEAD",
+            idempotent: false,
+            has_key: false,
+            upgrade: false,
+        })
     }
 }

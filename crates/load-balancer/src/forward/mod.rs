@@ -1,5 +1,8 @@
 //! From here to an upstream and back: what the upstream is told, the connections to it, and the exchange of bytes.
 //!
+//! [`relay`] moves the bytes between a [`Client`] and an [`upstream::Upstream`], whatever their protocols are; [`http1`]
+//! is the protocol of the servers.
+//!
 //! [`attempt`] makes one attempt at one server. It asks the conductor about the head of the answer and decides
 //! nothing else: retries are not its business.
 
@@ -7,28 +10,32 @@ mod draft;
 mod failure;
 mod fields;
 mod hops;
+mod http1;
 mod origin;
 mod relay;
 mod request;
-mod send;
 mod trace;
+mod upstream;
 
-pub(crate) use self::draft::Draft;
+pub(crate) use self::draft::{Asked, Draft};
 pub(crate) use self::failure::{ExchangeError, UpstreamError};
 pub(crate) use self::fields::{ForwardedInfo, forwarding_fields};
 pub(crate) use self::origin::Peer;
-pub(crate) use self::relay::{Answered, End, Limits};
+pub(crate) use self::relay::{End, Limits};
 pub(crate) use self::request::{Facts, Request};
+pub(crate) use self::upstream::Answered;
 
+use self::http1::Http1Upstream;
 use self::relay::{Question, Relay, State};
+use self::upstream::Upstream as _;
 use crate::client::{Client, ClientError};
 use crate::pool::{Outcome, PoolSettings, Server};
 use crate::runtime::Timer;
-use crate::upstreams::Upstream;
+use crate::upstreams::UpstreamConnection;
 use crate::worker::Worker;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// Where an attempt goes and what holds for it.
@@ -75,12 +82,12 @@ pub(crate) async fn attempt<C: Client>(
     accept_head: impl FnMut(Answered) -> bool,
 ) -> Attempt {
     let connected = match idle_connection(worker, request, &target) {
-        Some(upstream) => Ok(upstream),
+        Some(connection) => Ok(connection),
         // On the heap, so that the many attempts that find a connection need no room for making one.
         None => Box::pin(connect(worker, client, request, &target, timer)).await,
     };
-    let mut upstream = match connected {
-        Ok(upstream) => upstream,
+    let mut connection = match connected {
+        Ok(connection) => connection,
         Err(broken) => return Attempt { passed: None, result: Err(broken) },
     };
     let date = worker.clock.date();
@@ -88,13 +95,12 @@ pub(crate) async fn attempt<C: Client>(
         let (health, every) = (&target.settings.health, target.limits.policy.timeouts.first_byte);
         Box::pin(worker.published().inquiries().ask(target.server, address, health, every))
     };
+    let mut upstream = Http1Upstream::new(&mut connection, request.facts.is_head);
     let mut relay = Relay {
         client,
         request,
-        upstream: &mut upstream,
         timer,
         buffers: &worker.buffers,
-        send_queue: &worker.send_queue,
         limits: target.limits,
         served_by: target.server.name(),
         date: &date,
@@ -102,17 +108,22 @@ pub(crate) async fn attempt<C: Client>(
         ask: &ask,
         state: State::new(timer.now()),
     };
-    let result = std::future::poll_fn(|cx| relay.poll(cx, &mut worker.scratch.borrow_mut())).await;
-    let state = relay.state;
-    if state.is_reusable() && request.is_sent() && !upstream.socket.is_queued() {
+    let poll = |cx: &mut Context<'_>| relay.poll(&mut upstream, cx, &mut worker.scratch.borrow_mut());
+    let result = std::future::poll_fn(poll).await;
+    let passed = relay.state.status();
+    if upstream.is_reusable() && request.is_sent() {
         let PoolSettings { keepalive, keepalive_timeout, .. } = target.settings;
-        worker.upstreams.put(target.server.id(), upstream, *keepalive, *keepalive_timeout, timer.now());
+        worker.upstreams.put(target.server.id(), connection, *keepalive, *keepalive_timeout, timer.now());
     }
-    Attempt { passed: state.status, result }
+    Attempt { passed, result }
 }
 
 /// A connection to the server that is idle, unless the attempt wants a fresh one.
-fn idle_connection(worker: &Worker, request: &Request, target: &AttemptTarget<'_>) -> Option<Upstream> {
+fn idle_connection(
+    worker: &Worker,
+    request: &Request,
+    target: &AttemptTarget<'_>,
+) -> Option<UpstreamConnection> {
     if target.fresh {
         return None;
     }
@@ -128,12 +139,13 @@ async fn connect<C: Client>(
     request: &Request,
     target: &AttemptTarget<'_>,
     timer: &Timer,
-) -> Result<Upstream, ExchangeError> {
+) -> Result<UpstreamConnection, ExchangeError> {
     let address = target.server.resolved().ok_or(UpstreamError::Unresolved)?;
-    let connecting = Upstream::connect(address, timer.now(), worker.recorder.shard());
+    let connecting =
+        UpstreamConnection::connect(address, timer.now(), worker.recorder.shard(), &worker.send_queue);
     let timeout = target.limits.policy.timeouts.connect;
     match unless_left(worker, client, request, timer, timeout, connecting).await? {
-        Some(Ok(upstream)) => Ok(upstream),
+        Some(Ok(connection)) => Ok(connection),
         Some(Err(error)) => Err(UpstreamError::of_connect(error).into()),
         None => Err(UpstreamError::ConnectTimeout.into()),
     }

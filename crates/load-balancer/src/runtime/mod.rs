@@ -1,5 +1,5 @@
 //! What a worker's thread works with and nothing here knows a request: buffers, timers, the clock, identifiers, and
-//! sockets whose short messages wait in a queue to be sent together.
+//! sockets ([`Socket`], one type for both sides) whose short messages wait in a queue to be sent together.
 //!
 //! None of it is ever used by two threads, and none of it is borrowed while a task waits.
 
@@ -9,6 +9,7 @@ mod ids;
 mod scratch;
 mod send_queue;
 mod shared_socket;
+mod socket;
 mod timer;
 
 pub(crate) use self::buffers::Buffers;
@@ -16,5 +17,5 @@ pub(crate) use self::clock::Clock;
 pub(crate) use self::ids::{Ids, hex};
 pub(crate) use self::scratch::{FULL, Held, READ, Scratch};
 pub(crate) use self::send_queue::{SendQueue, To};
-pub(crate) use self::shared_socket::SharedSocket;
+pub(crate) use self::socket::Socket;
 pub(crate) use self::timer::{TICK, Timer, Timers};

@@ -47,12 +47,14 @@ impl Held {
 pub(crate) struct Scratch {
     bytes: Page,
     /// The head of a message being written, until it is put before its body.
-    pub(crate) head: Vec<u8>,
+    head: Vec<u8>,
+    /// The head of a message that has no room before its body, until the message is sent.
+    apart: Vec<u8>,
 }
 
 impl Scratch {
     pub(crate) fn new() -> Self {
-        Self { bytes: page(), head: Vec::with_capacity(HEADROOM) }
+        Self { bytes: page(), head: Vec::with_capacity(HEADROOM), apart: Vec::new() }
     }
 
     /// Reads once from `stream`, at most `limit` bytes; an empty range is the end of the stream.
@@ -98,28 +100,44 @@ impl Scratch {
         (&self.bytes[range.clone()], &mut self.head)
     }
 
-    /// Puts `before` directly before the range; what was there is lost. `None` where there is no room.
-    pub(crate) fn prepend(&mut self, range: Range<usize>, before: &[u8]) -> Option<Range<usize>> {
-        let start = range.start.checked_sub(before.len())?;
-        self.bytes[start..range.start].copy_from_slice(before);
-        Some(start..range.end)
+    /// The place for a head that goes before whatever is framed next.
+    pub(crate) fn head(&mut self) -> &mut Vec<u8> {
+        &mut self.head
     }
 
-    /// Puts [`Self::head`] directly before the range and empties it. Where there is no room, both stay as they are.
-    pub(crate) fn prepend_head(&mut self, range: Range<usize>) -> Range<usize> {
-        let head = std::mem::take(&mut self.head);
-        let joined = self.prepend(range.clone(), &head);
-        self.head = head;
-        let Some(joined) = joined else { return range };
-        self.head.clear();
-        joined
-    }
-
-    /// Puts `after` directly after the range; what was there is lost. `None` where there is no room.
-    pub(crate) fn append(&mut self, range: Range<usize>, after: &[u8]) -> Option<Range<usize>> {
-        let end = range.end + after.len();
-        self.bytes.get_mut(range.end..end)?.copy_from_slice(after);
-        Some(range.start..end)
+    /// The message that these bytes of content are the body of: [`Self::head`], which is empty then, and `before` come
+    /// before it, `after` comes after it. It is to be sent piece by piece. All of it is one piece, unless there is no room
+    /// around the content; what stood there is lost.
+    pub(crate) fn frame<'s>(
+        &'s mut self,
+        content: Range<usize>,
+        before: &[u8],
+        after: &'s [u8],
+    ) -> [&'s [u8]; 3] {
+        let Range { mut start, mut end } = content;
+        let mut behind = after;
+        if !after.is_empty()
+            && let Some(room) = self.bytes.get_mut(end..end + after.len())
+        {
+            room.copy_from_slice(after);
+            end += after.len();
+            behind = &[];
+        }
+        self.apart.clear();
+        if start < self.head.len() + before.len() {
+            std::mem::swap(&mut self.head, &mut self.apart);
+            self.apart.extend_from_slice(before);
+        } else {
+            for part in [before, &self.head] {
+                if !part.is_empty() {
+                    let end = start;
+                    start -= part.len();
+                    self.bytes[start..end].copy_from_slice(part);
+                }
+            }
+            self.head.clear();
+        }
+        [&self.apart, &self.bytes[start..end], behind]
     }
 }
 
@@ -137,33 +155,41 @@ mod tests {
     fn a_message_is_put_together_around_its_body() {
         let mut scratch = Scratch::new();
         let body = scratch.put(b"hello");
-        scratch.head.extend_from_slice(b"HEAD ");
-        let all = scratch.append(body, b"\r\n").and_then(|range| scratch.prepend(range, b"5\r\n")).unwrap();
-        let all = scratch.prepend_head(all);
-        assert_eq!(scratch.bytes(&all), b"HEAD 5\r\nhello\r\n");
-        assert!(scratch.head.is_empty());
+        scratch.head().extend_from_slice(b"HEAD ");
+        let pieces = scratch.frame(body, b"5\r\n", b"\r\n");
+        assert_eq!(pieces, [&b""[..], b"HEAD 5\r\nhello\r\n", b""]);
+        assert!(scratch.head().is_empty());
+        let body = scratch.put(b"more");
+        assert_eq!(scratch.frame(body, b"", b""), [&b""[..], b"more", b""]);
     }
 
     #[test]
-    fn a_head_that_has_no_room_stays_apart() {
-        let mut scratch = Scratch::new();
-        let body = scratch.put(b"hello");
-        scratch.head.resize(HEADROOM + 1, b'h');
-        let all = scratch.prepend_head(body.clone());
-        assert_eq!(
-            (all, scratch.bytes(&body), scratch.head.len()),
-            (body.clone(), &b"hello"[..], HEADROOM + 1)
-        );
+    fn whatever_has_no_room_goes_apart_and_in_order() {
+        for (head, before) in
+            [(HEADROOM, 0), (HEADROOM - 1, 2), (HEADROOM + 1, 0), (0, HEADROOM + 1), (9999, 9)]
+        {
+            for (body, after) in [(5, 0), (5, 3), (READ, TAILROOM), (READ, TAILROOM + 1), (0, READ)] {
+                let mut scratch = Scratch::new();
+                let content = scratch.put(&vec![b'x'; body]);
+                scratch.head().resize(head, b'h');
+                let (before, after) = (vec![b'b'; before], vec![b'a'; after]);
+                let expected = [&vec![b'h'; head][..], &before, &vec![b'x'; body], &after].concat();
+                let message = scratch.frame(content, &before, &after).concat();
+                assert!(message == expected, "{head} {} {body} {}", before.len(), after.len());
+                assert!(scratch.head().is_empty());
+                // The next message has nothing of it.
+                let content = scratch.put(b"next");
+                assert_eq!(scratch.frame(content, b"", b"").concat(), b"next");
+            }
+        }
     }
 
     #[test]
-    fn there_is_room_around_a_full_read_and_no_more() {
+    fn a_full_read_has_room_around_it() {
         let mut scratch = Scratch::new();
-        let range = scratch.put(&vec![b'x'; READ + 1]);
-        assert_eq!(range.len(), READ);
-        assert!(scratch.append(range.clone(), &[0; TAILROOM]).is_some());
-        assert!(scratch.append(range.clone(), &[0; TAILROOM + 1]).is_none());
-        assert!(scratch.prepend(range.clone(), &[0; HEADROOM]).is_some());
-        assert!(scratch.prepend(range, &[0; HEADROOM + 1]).is_none());
+        let content = scratch.put(&vec![b'x'; READ + 1]);
+        assert_eq!(content.len(), READ);
+        let pieces = scratch.frame(content, &[b'b'; HEADROOM], &[b'a'; TAILROOM]);
+        assert_eq!(pieces.map(<[u8]>::len), [0, FULL, 0]);
     }
 }

@@ -5,7 +5,7 @@
 //! in a row find each other's code and data there, and so do the requests that are read in a row; a peer that is
 //! woken finds several messages at once.
 
-use crate::runtime::SharedSocket;
+use super::shared_socket::SharedSocket;
 use std::cell::RefCell;
 use std::fmt;
 use std::io::ErrorKind;

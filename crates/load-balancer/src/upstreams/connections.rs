@@ -1,6 +1,6 @@
 //! The idle upstream connections of one worker.
 
-use crate::upstreams::Upstream;
+use crate::upstreams::UpstreamConnection;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -18,12 +18,12 @@ pub(crate) struct Connections {
 struct Idle {
     /// How long a connection may be idle, by the pool's latest word.
     keep_for: Duration,
-    connections: Vec<Upstream>,
+    connections: Vec<UpstreamConnection>,
 }
 
 impl Connections {
     /// An idle connection to the server at this address; `surely` asks the operating system whether it is still open.
-    pub(crate) fn take(&self, server: u64, address: SocketAddr, surely: bool) -> Option<Upstream> {
+    pub(crate) fn take(&self, server: u64, address: SocketAddr, surely: bool) -> Option<UpstreamConnection> {
         let mut idle = self.idle.borrow_mut();
         let connections = &mut idle.get_mut(&server)?.connections;
         loop {
@@ -39,7 +39,7 @@ impl Connections {
     pub(crate) fn put(
         &self,
         server: u64,
-        mut connection: Upstream,
+        mut connection: UpstreamConnection,
         most: usize,
         keep_for: Duration,
         now: Instant,
@@ -57,7 +57,8 @@ impl Connections {
     pub(crate) fn sweep(&self, now: Instant) {
         self.idle.borrow_mut().retain(|_, server| {
             let oldest = now.checked_sub(server.keep_for);
-            let fresh = |connection: &Upstream| oldest.is_none_or(|oldest| connection.idle_since > oldest);
+            let fresh =
+                |connection: &UpstreamConnection| oldest.is_none_or(|oldest| connection.idle_since > oldest);
             server.connections.retain(|connection| fresh(connection) && connection.seems_alive());
             !server.connections.is_empty()
         });

@@ -1,7 +1,7 @@
 //! Connections to upstream servers: made, put aside while they are idle, used again. Nothing here knows a request.
 
+mod connection;
 mod connections;
-mod upstream;
 
+pub(crate) use self::connection::UpstreamConnection;
 pub(crate) use self::connections::Connections;
-pub(crate) use self::upstream::Upstream;

@@ -1,8 +1,8 @@
 //! No bytes of one exchange reach another, however many run at once and however they end.
 
-use crate::balancer::{Balancer, PATIENCE};
+use crate::balancer::{Balancer, PATIENCE, get};
 use std::sync::Arc;
-use testkit::{Answer, RawClient, Script, Upstream, eventually};
+use testkit::{Answer, Gate, RawClient, Script, Step, Upstream, eventually};
 
 /// A body that no other request has, of a length that crosses the buffers' sizes now and then.
 fn body(client: usize, number: usize) -> Vec<u8> {
@@ -89,4 +89,34 @@ async fn a_new_client_sees_nothing_of_one_that_broke_off() {
         let answer = balancer.ask("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nmine").await;
         assert_eq!(answer.body, b"mine");
     }
+}
+
+/// What was written of an answer that then turned out to be malformed goes nowhere.
+#[tokio::test]
+async fn a_malformed_answer_leaves_nothing_in_that_of_another() {
+    let gate = Gate::closed();
+    let of_script = gate.clone();
+    let upstream = Upstream::start(Script::by(move |seen| {
+        if seen.target == "/malformed" {
+            let secret = "HTTP/1.1 200 OK\r\nSet-Cookie: secret\r\nTransfer-Encoding: chunked\r\n\r\n";
+            return Script::raw_then_close(format!("{secret}no chunk\r\n"));
+        }
+        Script::steps([
+            Step::Write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello".to_vec()),
+            Step::Wait(of_script.clone()),
+            Step::Write(b"world".to_vec()),
+        ])
+    }))
+    .await;
+    let balancer = Balancer::before(&upstream);
+    let mut other = balancer.client().await;
+    other.send("GET /whole HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await.unwrap();
+    assert_eq!(other.read_exactly(12).await.unwrap(), b"HTTP/1.1 200");
+    let mut malformed = balancer.client().await;
+    malformed.send(get("/malformed")).await.unwrap();
+    assert!(malformed.read_response().await.is_err());
+    gate.open();
+    let rest = other.read_to_end().await.unwrap();
+    let rest = String::from_utf8(rest).unwrap();
+    assert!(rest.ends_with("\r\n\r\nhelloworld"), "{rest}");
 }

@@ -6,8 +6,8 @@ use crate::downstream::http1::forwarding;
 use crate::downstream::http2;
 use crate::downstream::refusal;
 use crate::downstream::stream::Stream;
-use crate::exchange::{self, Asked, Exchange};
-use crate::forward::{Peer, Request};
+use crate::exchange;
+use crate::forward::{Asked, Peer, Request};
 use crate::http1::fields;
 use crate::http1::{request, request::RequestHead};
 use crate::linger::Linger;
@@ -28,7 +28,7 @@ const MUCH: usize = 16 * 1024;
 
 /// What a client wants next.
 enum Next {
-    Request(Request, Protocol),
+    Request(Request),
     /// Something that is not a request.
     Refused(ErrorKind),
     /// A connection that speaks HTTP/2; what has come of it so far.
@@ -54,15 +54,12 @@ pub(crate) async fn serve(
         let mut waiting =
             Waiting { worker, client: &mut client, peer: &peer, timer: &timer, until, begun: false, first };
         match std::future::poll_fn(|cx| waiting.poll(cx)).await {
-            Next::Request(request, protocol) => {
-                let exchange = Exchange { worker, client: &mut client, request, timer: &timer, protocol };
-                // Boxed, so that a connection that is idle does not hold the room of one that is not.
-                Box::pin(exchange.conduct()).await;
-            }
+            // Boxed, so that a connection that is idle does not hold the room of one that is not.
+            Next::Request(request) => Box::pin(exchange::conduct(worker, &mut client, &timer, request)).await,
             Next::Refused(kind) => {
-                client.close = true;
-                let asked = Asked::unknown(Protocol::Http11);
-                exchange::refuse(worker, &mut client, &peer, &timer, asked, kind).await;
+                client.close();
+                let request = Asked::unknown(Protocol::Http11).refused(&peer, worker);
+                Box::pin(exchange::refuse(worker, &mut client, &timer, request, kind)).await;
                 linger(worker, &mut client, &timer).await;
                 return None;
             }
@@ -159,7 +156,7 @@ impl Waiting<'_> {
             let bytes = scratch.bytes(&range).to_vec();
             return Ok(self.read_preface(bytes));
         }
-        let Some((mut request, protocol, head)) = self.read_head(scratch.bytes(&range))? else {
+        let Some((mut request, head)) = self.read_head(scratch.bytes(&range))? else {
             self.hold(scratch.bytes(&range).to_vec());
             return Ok(None);
         };
@@ -171,7 +168,7 @@ impl Waiting<'_> {
         if self.client.request_ended() {
             request.end(self.client.trailers());
         }
-        Ok(Some(Next::Request(request, protocol)))
+        Ok(Some(Next::Request(request)))
     }
 
     /// Keeps the part of the body that came with the head. When that is a lot and all, its buffer is kept as it is.
@@ -191,7 +188,7 @@ impl Waiting<'_> {
         if self.may_be_http2(&bytes) {
             return Ok(self.read_preface(bytes));
         }
-        let Some((mut request, protocol, head)) = self.read_head(&bytes)? else {
+        let Some((mut request, head)) = self.read_head(&bytes)? else {
             self.hold(bytes);
             return Ok(None);
         };
@@ -201,7 +198,7 @@ impl Waiting<'_> {
         if self.client.request_ended() {
             request.end(&[]);
         }
-        Ok(Some(Next::Request(request, protocol)))
+        Ok(Some(Next::Request(request)))
     }
 
     /// Whether the first bytes of the connection are those of HTTP/2's preface, as far as they go.
@@ -226,26 +223,27 @@ impl Waiting<'_> {
     }
 
     /// Reads a head, prepares the client for it and writes it anew for the upstream.
-    fn read_head(&mut self, bytes: &[u8]) -> Result<Option<(Request, Protocol, usize)>, ErrorKind> {
+    fn read_head(&mut self, bytes: &[u8]) -> Result<Option<(Request, usize)>, ErrorKind> {
         let mut slots = fields::slots();
         let head = request::parse(bytes, &mut slots).map_err(refusal::request)?;
         Ok(head.map(|head| self.accept(&head)))
     }
 
-    fn accept(&mut self, head: &RequestHead<'_, '_>) -> (Request, Protocol, usize) {
+    fn accept(&mut self, head: &RequestHead<'_, '_>) -> (Request, usize) {
         self.client.begin_request(head.length, head.http10, head.keep_alive);
-        self.client.close |= self.worker.is_draining();
-        let protocol = if head.http10 { Protocol::Http10 } else { Protocol::Http11 };
-        (forwarding::draft(head, self.peer, self.worker), protocol, head.len)
+        if self.worker.is_draining() {
+            self.client.close();
+        }
+        (forwarding::draft(head, self.peer, self.worker), head.len)
     }
 }
 
 /// Ends a connection after its last answer.
 async fn end(worker: &Worker, client: &mut Http1Client, timer: &Timer) {
-    if !client.answered {
+    if !client.is_answered() {
         // Cut off: the client must not take the end of the connection for the end of an answer.
         let _ = SockRef::from(client.stream.tcp()).set_linger(Some(Duration::ZERO));
-    } else if !client.client_closes || !client.request_ended() || client.stream.is_tls() {
+    } else if client.may_send_more() || client.stream.is_tls() {
         // It may be sending already what comes next.
         linger(worker, client, timer).await;
     }

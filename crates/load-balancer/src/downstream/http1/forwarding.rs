@@ -5,6 +5,7 @@ use crate::http1::length::Length;
 use crate::http1::request::RequestHead;
 use crate::http1::write;
 use crate::http1::{fields::Known, fields::known};
+use crate::record::Protocol;
 use crate::retry::is_idempotent;
 use crate::worker::Worker;
 
@@ -29,6 +30,7 @@ pub(super) fn draft(head: &RequestHead<'_, '_>, peer: &Peer, worker: &Worker) ->
     let client = forwarding_fields(&mut draft, info, peer, worker);
     draft.finish(Facts {
         client,
+        protocol: if head.http10 { Protocol::Http10 } else { Protocol::Http11 },
         length: head.length,
         is_head: head.method == "HEAD",
         idempotent: is_idempotent(head.method.as_bytes()),

@@ -14,9 +14,8 @@ use self::client::Http2Client;
 use self::connection::Connection;
 use self::metered::{Meter, Metered};
 use crate::downstream::stream::Stream;
-use crate::exchange::{self, Exchange};
+use crate::exchange;
 use crate::forward::Peer;
-use crate::record::Protocol;
 use crate::worker::Worker;
 use bytes::Bytes;
 use h2::RecvStream;
@@ -74,12 +73,11 @@ async fn answer(
             if !has_body {
                 request.end(&[]);
             }
-            let (client, timer, protocol) = (&mut client, &timer, Protocol::Http2);
-            Exchange { worker: &worker, client, request, timer, protocol }.conduct().await;
+            exchange::conduct(&worker, &mut client, &timer, request).await;
         }
         Err(kind) => {
-            let asked = request::asked(&parts);
-            exchange::refuse(&worker, &mut client, &peer, &timer, asked, kind).await;
+            let request = request::asked(&parts).refused(&peer, &worker);
+            exchange::refuse(&worker, &mut client, &timer, request, kind).await;
         }
     }
     client.finish(&timer).await;

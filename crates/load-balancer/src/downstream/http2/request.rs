@@ -1,8 +1,7 @@
 //! An HTTP/2 request head turned into the HTTP/1.1 one that goes upstream (RFC 9113 section 8.3).
 
 use crate::downstream::refusal;
-use crate::exchange::Asked;
-use crate::forward::{Draft, Facts, ForwardedInfo, Peer, Request, forwarding_fields};
+use crate::forward::{Asked, Draft, Facts, ForwardedInfo, Peer, Request, forwarding_fields};
 use crate::http1::fields::{Known, MAX_FIELDS, known};
 use crate::http1::length::{Framing, Length};
 use crate::http1::request::{MAX_HEAD, MAX_REQUEST_LINE};
@@ -52,6 +51,7 @@ pub(super) fn draft(
     let client = forwarding_fields(&mut draft, info, peer, worker);
     Ok(draft.finish(Facts {
         client,
+        protocol: Protocol::Http2,
         length,
         is_head: method == "HEAD",
         idempotent: is_idempotent(method.as_bytes()),

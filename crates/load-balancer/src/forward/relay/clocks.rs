@@ -1,8 +1,9 @@
 //! The clocks of one attempt. A clock runs against whoever is awaited, and only its silence is held against a server.
 
-use super::{Answered, Relay, Stage};
+use super::{Relay, Stage};
 use crate::client::Client;
 use crate::forward::failure::{ExchangeError, UpstreamError};
+use crate::forward::upstream::{Answered, Upstream};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
@@ -31,9 +32,13 @@ where
     J: FnMut(Answered) -> bool,
 {
     /// Ready once somebody has been awaited for too long.
-    pub(super) fn poll_clocks(&mut self, cx: &mut Context<'_>) -> Poll<ExchangeError> {
+    pub(super) fn poll_clocks<U: Upstream>(
+        &mut self,
+        upstream: &U,
+        cx: &mut Context<'_>,
+    ) -> Poll<ExchangeError> {
         loop {
-            let awaited = self.awaited();
+            let awaited = self.awaited(upstream);
             let deadline = match self.poll_question(cx, awaited) {
                 Some(Poll::Ready(false)) => return Poll::Ready(UpstreamError::TimedOut.into()),
                 Some(Poll::Pending) => self.answer_by(),
@@ -43,7 +48,7 @@ where
             if awaited != Awaited::FirstByte || self.timer.now() >= self.answer_by() {
                 return Poll::Ready(overdue(awaited));
             }
-            let question = (self.ask)(self.upstream.address);
+            let question = (self.ask)(upstream.address());
             self.state.question = Some((self.timer.now(), question));
         }
     }
@@ -63,15 +68,15 @@ where
         Some(answer)
     }
 
-    fn awaited(&self) -> Awaited {
-        let sends = !self.request.is_whole() && self.request.is_drained() && !self.state.write_closed;
-        match &self.state.stage {
+    fn awaited<U: Upstream>(&self, upstream: &U) -> Awaited {
+        let sends = !self.request.is_whole() && self.request.is_drained() && upstream.takes_more();
+        match self.state.stage {
             _ if self.state.client_deadline.is_some() => Awaited::Reader,
-            Stage::Head(held) if !held.is_empty() => Awaited::More,
-            Stage::Head(_) if sends => Awaited::Sender,
-            Stage::Head(_) => Awaited::FirstByte,
-            _ if self.state.switched || sends => Awaited::Either,
-            _ => Awaited::More,
+            Stage::Nothing if upstream.has_begun() => Awaited::More,
+            Stage::Nothing if sends => Awaited::Sender,
+            Stage::Nothing => Awaited::FirstByte,
+            Stage::Part(_) if sends || self.state.is_tunnel() => Awaited::Either,
+            Stage::Part(_) | Stage::Whole(_) => Awaited::More,
         }
     }
 
@@ -83,7 +88,7 @@ where
                 return (sign + timeouts.first_byte).min(self.answer_by());
             }
             Awaited::Sender => timeouts.request_idle,
-            Awaited::Either if state.switched => self.limits.tunnel,
+            Awaited::Either if state.is_tunnel() => self.limits.tunnel,
             Awaited::Reader | Awaited::More | Awaited::Either => timeouts.response_idle,
         };
         state.client_deadline.unwrap_or(state.moved + silence)

@@ -1,54 +1,23 @@
-//! One attempt on one connection: the request goes up and the answer comes down, at the same time.
+//! One attempt at one server: the request goes up and the answer comes down, at the same time.
 
 mod answer;
 mod clocks;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::clocks::Question;
 
 use super::failure::ExchangeError;
 use super::request::Request;
-use super::send::poll_send;
+use super::upstream::{Answered, Upstream};
 use crate::client::{Client, ClientError};
-use crate::http1::body::Body;
-use crate::http1::response;
 use crate::pool::RequestPolicy;
-use crate::retry::Failure;
-use crate::runtime::{Buffers, READ, Scratch, SendQueue, TICK, Timer};
-use crate::upstreams::Upstream;
+use crate::runtime::{Buffers, READ, Scratch, TICK, Timer};
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-
-/// While an upstream's head is incomplete, so much is read at once that head and rest fit the scratch.
-const HEAD_READ: usize = READ - response::MAX_HEAD;
-/// For an answer whose client has once been slower than its upstream: what it does not take must be held.
-const SLOW_READ: usize = 16 * 1024;
-
-/// What the conductor is asked about a head.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Answered {
-    pub(crate) status: u16,
-    /// The upstream vouches that nothing was done.
-    pub(crate) retry_safe: bool,
-    /// The upstream lacks what all servers of the pool share.
-    pub(crate) shared_want: bool,
-    /// The request could be sent again.
-    pub(crate) replayable: bool,
-}
-
-impl Answered {
-    /// What a 503 says of a further attempt.
-    pub(crate) fn failure(self) -> Failure {
-        let nothing_done = self.retry_safe;
-        if self.shared_want {
-            Failure::SharedWant { nothing_done }
-        } else {
-            Failure::Unavailable { nothing_done }
-        }
-    }
-}
 
 /// What holds for a request, and until when.
 #[derive(Debug)]
@@ -60,18 +29,8 @@ pub(crate) struct Limits<'a> {
     pub(crate) tunnel: Duration,
 }
 
-/// Where the answer is.
-#[derive(Debug)]
-enum Stage {
-    /// Bytes of an incomplete head.
-    Head(Vec<u8>),
-    Body(Body),
-    /// All of it was offered to the client.
-    Ended,
-}
-
 /// How an attempt ended that did not break.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// The client has the whole answer.
     Passed,
@@ -79,14 +38,12 @@ pub(crate) enum End {
     Refused(Answered),
 }
 
-/// One attempt under way.
+/// One attempt under way; the server that it is made at is given to [`Relay::poll`].
 pub(crate) struct Relay<'a, C, J> {
     pub(crate) client: &'a mut C,
     pub(crate) request: &'a mut Request,
-    pub(crate) upstream: &'a mut Upstream,
     pub(crate) timer: &'a Timer,
     pub(crate) buffers: &'a Buffers,
-    pub(crate) send_queue: &'a SendQueue,
     pub(crate) limits: &'a Limits<'a>,
     /// For `X-Served-By` and `Date`.
     pub(crate) served_by: &'a str,
@@ -96,6 +53,17 @@ pub(crate) struct Relay<'a, C, J> {
     /// Asks whether the server is at work.
     pub(crate) ask: &'a dyn Fn(SocketAddr) -> Question,
     pub(crate) state: State,
+}
+
+/// What the client has of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Nothing,
+    /// Its head, with this status, and perhaps part of its body. With 101, which switches protocols, both directions
+    /// are bytes without framing from here on.
+    Part(u16),
+    /// It was offered all.
+    Whole(u16),
 }
 
 /// What a relay has come to.
@@ -112,42 +80,31 @@ pub(crate) struct State {
     /// While the client has not taken what it was offered: until when it must take some.
     client_deadline: Option<Instant>,
     read_at_once: usize,
-    /// The status of the answer that the client is getting.
-    pub(crate) status: Option<u16>,
-    /// Whether the connection can serve another request once this answer has ended.
-    reusable: bool,
-    /// The upstream takes no more of the request; it may still answer.
-    write_closed: bool,
-    switched: bool,
 }
 
 impl State {
     pub(crate) fn new(now: Instant) -> Self {
         Self {
-            stage: Stage::Head(Vec::new()),
+            stage: Stage::Nothing,
             moved: now,
             at_work: None,
             question: None,
             watch_from: now + TICK,
             client_deadline: None,
             read_at_once: READ,
-            status: None,
-            reusable: true,
-            write_closed: false,
-            switched: false,
         }
     }
 
-    fn read_limit(&self) -> usize {
-        match &self.stage {
-            Stage::Head(held) if !held.is_empty() => HEAD_READ,
-            Stage::Head(_) | Stage::Body(_) | Stage::Ended => self.read_at_once,
+    /// The status of the answer that the client is getting, or has.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self.stage {
+            Stage::Part(status) | Stage::Whole(status) => Some(status),
+            Stage::Nothing => None,
         }
     }
 
-    /// Whether the connection can serve another request.
-    pub(crate) fn is_reusable(&self) -> bool {
-        self.reusable && !self.write_closed && !self.switched && matches!(self.stage, Stage::Ended)
+    fn is_tunnel(&self) -> bool {
+        self.status() == Some(101)
     }
 }
 
@@ -157,40 +114,49 @@ where
     J: FnMut(Answered) -> bool,
 {
     /// Moves both directions as far as they go.
-    pub(crate) fn poll(
+    pub(crate) fn poll<U: Upstream>(
         &mut self,
+        upstream: &mut U,
         cx: &mut Context<'_>,
         scratch: &mut Scratch,
     ) -> Poll<Result<End, ExchangeError>> {
-        self.poll_request(cx, scratch)?;
-        let switched = self.state.switched;
-        if let Poll::Ready(end) = self.poll_answer(cx, scratch)? {
-            return Poll::Ready(Ok(end));
+        self.poll_request(upstream, cx, scratch)?;
+        let was_tunnel = self.state.is_tunnel();
+        match self.poll_answer(upstream, cx, scratch) {
+            Poll::Ready(Err(error)) => {
+                // A head that was written and will not be sent must not meet the next content of another connection.
+                scratch.head().clear();
+                return Poll::Ready(Err(error));
+            }
+            Poll::Ready(end) => return Poll::Ready(end),
+            Poll::Pending => {}
         }
-        if self.state.switched != switched {
+        if self.state.is_tunnel() != was_tunnel {
             // What the client has sent ahead is content now.
-            self.poll_request(cx, scratch)?;
+            self.poll_request(upstream, cx, scratch)?;
         }
         // To be woken for it is enough.
         let _ = self.timer.poll_until(cx, self.state.watch_from);
-        self.poll_clocks(cx).map(Err)
+        self.poll_clocks(upstream, cx).map(Err)
     }
 
     /// Up: what has come of the request is sent before more is read.
-    fn poll_request(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Result<(), ExchangeError> {
-        while !self.state.write_closed {
+    fn poll_request<U: Upstream>(
+        &mut self,
+        upstream: &mut U,
+        cx: &mut Context<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<(), ExchangeError> {
+        while upstream.takes_more() {
             let unsent = self.request.unsent_len();
-            match poll_send(self.upstream, cx, self.request, self.send_queue) {
+            match upstream.poll_send(cx, self.request) {
                 Poll::Ready(Ok(())) if unsent > 0 => {
                     self.progress();
                     self.request.let_go(self.buffers);
                 }
                 Poll::Ready(Ok(())) => {}
                 // It may have answered before it stopped listening.
-                Poll::Ready(Err(_)) => {
-                    self.state.write_closed = true;
-                    self.progress();
-                }
+                Poll::Ready(Err(_)) => self.progress(),
                 Poll::Pending => {
                     // A server that takes little at a time is not silent.
                     if self.request.unsent_len() < unsent {
@@ -203,7 +169,7 @@ where
                 break;
             }
             let Poll::Ready(content) = self.client.poll_content(cx, scratch)? else { return Ok(()) };
-            self.take_in_request(cx, scratch, &content)?;
+            self.take_in_request(upstream, cx, scratch, &content)?;
         }
         if self.watches() && self.client.poll_left(cx, scratch, self.timer).is_ready() {
             return Err(ClientError::Left(None).into());
@@ -214,30 +180,30 @@ where
     /// Whether it is time to see if the client is still there. Most answers come before that, and to look at once
     /// would cost each of them a read that finds nothing.
     fn watches(&self) -> bool {
-        self.request.is_whole() && !self.state.switched && self.timer.now() >= self.state.watch_from
+        self.request.is_whole() && !self.state.is_tunnel() && self.timer.now() >= self.state.watch_from
     }
 
-    fn take_in_request(
+    fn take_in_request<U: Upstream>(
         &mut self,
+        upstream: &mut U,
         cx: &mut Context<'_>,
         scratch: &Scratch,
         content: &Range<usize>,
     ) -> Result<(), ExchangeError> {
         self.progress();
-        self.request.push(scratch.bytes(content), self.limits.policy.replay_body_max);
-        let limit = self.limits.policy.max_body;
-        if !self.state.switched && limit.is_some_and(|limit| self.request.received() > limit) {
+        let policy = self.limits.policy;
+        self.request.push(scratch.bytes(content), policy.replay_body_max);
+        if !self.state.is_tunnel() && self.request.is_longer_than(policy.max_body) {
             return Err(ExchangeError::TooLarge);
         }
         if self.client.request_ended() {
             self.request.end(self.client.trailers());
-            if self.state.switched {
-                // The upstream sees the client's end and may still have something to say. That it may be gone
-                // already shows when it is read from.
-                let _ = self.upstream.poll_shutdown(cx);
+            if self.state.is_tunnel() {
+                // The server sees the client's end and may still have something to say.
+                upstream.end(cx);
             } else {
                 // From now on the server is awaited.
-                self.limits.answer_by.set(Some(self.timer.now() + self.limits.policy.timeouts.total));
+                self.limits.answer_by.set(Some(self.timer.now() + policy.timeouts.total));
             }
         }
         Ok(())

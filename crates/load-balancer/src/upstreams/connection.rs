@@ -1,15 +1,13 @@
 //! One connection to an upstream server.
 
 use crate::record::Shard;
-use crate::runtime::SharedSocket;
+use crate::runtime::{SendQueue, Socket, To};
 use socket2::{SockRef, TcpKeepalive};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::io::AsyncWrite;
 use tokio::net::TcpSocket;
 
 /// A request may wait for long while its server says elsewhere that it is at work. Should the machine have been started
@@ -21,8 +19,8 @@ const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
 
 /// A connection to an upstream server, used by one exchange at a time.
 #[derive(Debug)]
-pub(crate) struct Upstream {
-    pub(crate) socket: SharedSocket,
+pub(crate) struct UpstreamConnection {
+    pub(crate) socket: Socket,
     /// Where it leads; a server's name may have come to mean another address since.
     pub(crate) address: SocketAddr,
     /// It has served a request before, so it may have been closed meanwhile.
@@ -49,9 +47,14 @@ impl Drop for Counted {
     }
 }
 
-impl Upstream {
+impl UpstreamConnection {
     /// Connects anew.
-    pub(crate) async fn connect(address: SocketAddr, now: Instant, shard: &Arc<Shard>) -> io::Result<Self> {
+    pub(crate) async fn connect(
+        address: SocketAddr,
+        now: Instant,
+        shard: &Arc<Shard>,
+        send_queue: &Rc<SendQueue>,
+    ) -> io::Result<Self> {
         let socket = match address {
             SocketAddr::V4(_) => TcpSocket::new_v4()?,
             SocketAddr::V6(_) => TcpSocket::new_v6()?,
@@ -60,17 +63,12 @@ impl Upstream {
         SockRef::from(&socket).set_tcp_keepalive(&KEEPALIVE)?;
         let stream = socket.connect(address).await?;
         Ok(Self {
-            socket: SharedSocket::new(stream),
+            socket: Socket::new(stream, To::Upstream, send_queue),
             address,
             reused: false,
             idle_since: now,
             _counted: Counted::new(shard),
         })
-    }
-
-    /// Says that nothing more will be sent.
-    pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 
     /// Whether an idle connection has had no word from the runtime that it was closed, or that the server said
