@@ -17,6 +17,7 @@ use crate::probing::Resolve;
 use crate::record::{Shard, access_log::LogBuffer, access_log::Writer};
 use crate::resources;
 use crate::route::HostMatch;
+use crate::supervise::{self, Task};
 use crate::tls::{self, TlsError};
 use crate::upkeep::{Renewable, Upkeep};
 use crate::workers::{Parts, Workers};
@@ -162,8 +163,8 @@ impl App {
         let trusted = Arc::clone(workers.trusted());
         let beside = async {
             tokio::join!(
-                control.run(),
-                control::follow_names(&trusted, &self.resolver),
+                supervise::restarting(Task::Control, || control.run()),
+                supervise::restarting(Task::TrustedNames, || control::follow_names(&trusted, &self.resolver)),
                 upkeep.run(&control, &admin),
                 serve(listener, router)
             );
@@ -196,7 +197,7 @@ async fn serve(listener: TcpListener, router: axum::Router) {
     if let Err(error) =
         axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
     {
-        tracing::error!(%error, "the admin interface has ended");
+        supervise::note(Task::Admin, &error);
     }
 }
 

@@ -45,6 +45,7 @@ mod route;
 mod runtime;
 mod snapshot;
 mod stats;
+mod supervise;
 mod tls;
 mod trust;
 mod upkeep;

@@ -13,6 +13,7 @@ use crate::pool::{Health, Pool, Server};
 use crate::retry::Failure;
 use crate::snapshot::Snapshot;
 use crate::stats::{BOUNDS, Histogram, PoolStats, Tally, WorkerStats};
+use crate::supervise;
 
 /// All metrics.
 pub(super) fn text(admin: &Admin) -> String {
@@ -33,6 +34,7 @@ pub(super) fn text(admin: &Admin) -> String {
     if let Some(counts) = control.span_counts() {
         spans(&mut page, counts);
     }
+    task_ends(&mut page);
     own(&mut page);
     page.0
 }
@@ -42,6 +44,18 @@ fn certificates(page: &mut Page, admin: &Admin) {
     page.family(name, "gauge", "Until when a certificate in use is good, in seconds since 1970.");
     for served in admin.facts.certificates.iter().flat_map(|known| known.served()) {
         page.sample(name, &[("file", &served.file.display().to_string())], served.not_after);
+    }
+}
+
+fn task_ends(page: &mut Page) {
+    let name = "lb_task_ends_total";
+    page.family(
+        name,
+        "counter",
+        "Tasks and threads that have panicked, or ended though they should not have.",
+    );
+    for (task, ends) in supervise::ends() {
+        page.sample(name, &[("task", task)], ends);
     }
 }
 

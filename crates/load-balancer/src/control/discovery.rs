@@ -19,6 +19,7 @@ use crate::config::{DiscoverConfig, PoolConfig};
 use crate::events::{By, Cause, Kind};
 use crate::pool::{LookupReport, Server, Source};
 use crate::probing::Resolve;
+use crate::supervise::{self, Task};
 
 /// After so long without a word from the resolver, that counts as a failure. The question stays open: a second one
 /// would only wait beside it.
@@ -52,8 +53,9 @@ impl Followers {
         for (pool, discover) in wanted {
             tasks.entry(pool.to_owned()).or_insert_with(|| {
                 let (control, resolver) = (Weak::clone(&self.control), Arc::clone(&self.resolver));
-                let task = tokio::spawn(ask(control, resolver, pool.to_owned(), discover.clone()));
-                (discover.clone(), task)
+                let (pool, asked) = (pool.to_owned(), discover.clone());
+                let begin = move || ask(control.clone(), Arc::clone(&resolver), pool.clone(), asked.clone());
+                (discover.clone(), tokio::spawn(supervise::restarting(Task::Discovery, begin)))
             });
         }
     }

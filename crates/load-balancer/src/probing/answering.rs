@@ -4,14 +4,20 @@ use std::time::Instant;
 
 use super::check::check;
 use crate::pool::{Inquiries, Question, Source, Verdict};
+use crate::supervise::{Task, Watch};
 
 /// Answers all questions from now on; `None` when somebody does already. Needs a tokio runtime when it is polled, and
 /// ends when nobody can ask any more.
 pub(crate) fn answer(inquiries: &Inquiries) -> Option<impl Future<Output = ()> + Send + use<>> {
     let mut questions = inquiries.questions()?;
     Some(async move {
+        let _watch = Watch(Task::Inquiries);
         while let Some(question) = questions.recv().await {
-            tokio::spawn(settle(question));
+            tokio::spawn(async move {
+                // A question that is dropped is answered: the server is not well.
+                let _watch = Watch(Task::Inquiries);
+                settle(question).await;
+            });
         }
     })
 }

@@ -14,6 +14,7 @@ use crate::events::{By, Cause, Events, Kind};
 use crate::pool::{CheckPolicy, CheckReport, Counter, Health, News, Server, Source, next_check};
 use crate::probing::{Resolve, check::Finding, check::check, resolution::Resolution};
 use crate::snapshot::Published;
+use crate::supervise::{self, Task};
 
 /// Checks that run at the same time, over all servers.
 const AT_ONCE: usize = 256;
@@ -73,22 +74,30 @@ impl Probers {
             stays
         });
         for (id, server) in servers {
-            tasks.entry(id).or_insert_with(|| tokio::spawn(self.prober(server).run()));
+            tasks.entry(id).or_insert_with(|| {
+                let begin = self.prober(server);
+                tokio::spawn(supervise::restarting(Task::Prober, move || begin().run()))
+            });
             // It may be asleep by the policy of before.
             server.wake();
         }
     }
 
-    fn prober(&self, server: &Arc<Server>) -> Prober {
-        Prober {
-            server: Arc::clone(server),
-            published: Arc::clone(&self.published),
-            listener: self.listener.clone(),
-            events: Arc::clone(&self.events),
-            permits: Arc::clone(&self.permits),
-            resolution: Resolution::new(server.address(), Arc::clone(&self.resolver)),
+    /// Makes a prober of the server, as often as is wanted.
+    fn prober(&self, server: &Arc<Server>) -> impl Fn() -> Prober + use<> {
+        let (server, published) = (Arc::clone(server), Arc::clone(&self.published));
+        let (listener, permits) = (self.listener.clone(), Arc::clone(&self.permits));
+        let (resolver, events) = (Arc::clone(&self.resolver), Arc::clone(&self.events));
+        let born = Instant::now();
+        move || Prober {
+            server: Arc::clone(&server),
+            published: Arc::clone(&published),
+            listener: listener.clone(),
+            events: Arc::clone(&events),
+            permits: Arc::clone(&permits),
+            resolution: Resolution::new(server.address(), Arc::clone(&resolver)),
             counter: Counter::default(),
-            born: Instant::now(),
+            born,
         }
     }
 }

@@ -2,11 +2,14 @@
 
 use super::listener;
 use crate::downstream;
+use crate::supervise::{self, Task, Watch};
 use crate::worker::{Accepted, HandedOver, Handoff, Phase, Worker, admit};
+use std::cell::RefCell;
 use std::net::TcpListener;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
@@ -16,31 +19,34 @@ pub(super) type Acceptor = (TcpListener, bool);
 type Handed = mpsc::UnboundedReceiver<HandedOver>;
 
 /// Runs a worker on this thread until it ends.
-pub(super) fn run(worker: Rc<Worker>, acceptors: Vec<Acceptor>, handed: Handed) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            return tracing::error!(%error, worker = worker.index, "cannot start the worker's runtime");
+pub(super) fn run(runtime: &Runtime, worker: Rc<Worker>, acceptors: Vec<Acceptor>, handed: Handed) {
+    LocalSet::new().block_on(runtime, async move {
+        for (listener, tls) in acceptors {
+            tokio::task::spawn_local(attend(Rc::clone(&worker), listener, tls));
         }
-    };
-    LocalSet::new().block_on(&runtime, async move {
+        let send_queue = Rc::clone(&worker.send_queue);
+        tokio::task::spawn_local(async move {
+            supervise::restarting(Task::SendQueue, || send_queue.deliver()).await;
+        });
+        let handed = RefCell::new(handed);
         // As a task it is looked at when it is called for; here it would be with each wake-up of the thread.
-        let _ = tokio::task::spawn_local(work(worker, acceptors, handed)).await;
+        let life = tokio::task::spawn_local(async move {
+            supervise::restarting(Task::Worker, || work(&worker, &handed)).await;
+        });
+        // It panics no more, and nobody calls it off.
+        let _ = life.await;
     });
 }
 
 /// A worker's life.
-async fn work(worker: Rc<Worker>, acceptors: Vec<Acceptor>, mut handed: Handed) {
+async fn work(worker: &Rc<Worker>, handed: &RefCell<Handed>) {
     let mut phase = worker.common.phase.subscribe();
-    for (listener, tls) in acceptors {
-        tokio::task::spawn_local(attend(Rc::clone(&worker), listener, tls));
-    }
-    let send_queue = Rc::clone(&worker.send_queue);
-    tokio::task::spawn_local(async move { send_queue.deliver().await });
     loop {
         tokio::select! {
             () = worker.common.ticks.notified() => worker.tick(),
-            Some(accepted) = handed.recv() => take_over(&worker, accepted),
+            Some(accepted) = std::future::poll_fn(|cx| handed.borrow_mut().poll_recv(cx)) => {
+                take_over(worker, accepted);
+            }
             Ok(()) = phase.changed() => worker.timers.wake_all(),
         }
         let now = *phase.borrow();
@@ -55,17 +61,33 @@ async fn work(worker: Rc<Worker>, acceptors: Vec<Acceptor>, mut handed: Handed) 
 /// Lets connections in by one acceptor until it is closed; those that have come by then are still served.
 async fn attend(worker: Rc<Worker>, listener: TcpListener, tls: bool) {
     worker.acceptors.set(worker.acceptors.get() + 1);
+    supervise::restarting(Task::Acceptor, || accept(&worker, &listener, tls)).await;
+    worker.acceptors.set(worker.acceptors.get() - 1);
+}
+
+/// Lets connections in until the worker closes.
+async fn accept(worker: &Rc<Worker>, listener: &TcpListener, tls: bool) {
     let mut phase = worker.common.phase.subscribe();
     let closing = async move {
         // It cannot be closed before the worker, which holds the sender.
         let _ = phase.wait_for(|phase| *phase != Phase::Running).await;
     };
-    if let Err(error) =
-        listener::accept(&worker, listener, tls, closing, |accepted| welcome(&worker, accepted)).await
-    {
-        tracing::error!(%error, "cannot listen");
+    let mut closing = std::pin::pin!(closing);
+    loop {
+        // A second descriptor of the same socket, so that the socket outlives whatever becomes of this one.
+        let accepting = match listener.try_clone() {
+            Ok(listener) => {
+                let welcome = |accepted| welcome(worker, accepted);
+                listener::accept(worker, listener, tls, closing.as_mut(), welcome).await
+            }
+            Err(error) => Err(error),
+        };
+        match accepting {
+            Ok(()) => return,
+            Err(error) => supervise::note(Task::Acceptor, &error),
+        }
+        worker.pause().await;
     }
-    worker.acceptors.set(worker.acceptors.get() - 1);
 }
 
 /// A connection has come in. One with TLS is settled before its handshake, because that binds it to its worker.
@@ -114,6 +136,7 @@ fn settle(worker: &Rc<Worker>, mut accepted: Accepted<TcpStream>) {
         Err(kind) => return downstream::turn_away(worker, accepted, kind),
     };
     tokio::task::spawn_local(async move {
+        let _watch = Watch(Task::Connection);
         let (peer, tls) = (accepted.peer, accepted.tls);
         if let Some(Handoff { stream, place, host }) = downstream::connection(&open.0, accepted).await {
             hand_over(&open.0, Accepted { stream, peer, tls, place: Some(place), admission }, host);

@@ -4,6 +4,7 @@ use crate::worker::{Accepted, Worker};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::task::Poll;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -37,11 +38,10 @@ pub(super) async fn accept(
     worker: &Worker,
     listener: std::net::TcpListener,
     tls: bool,
-    closing: impl Future,
+    mut closing: Pin<&mut impl Future>,
     welcome: impl Fn(Accepted<TcpStream>),
 ) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
-    let mut closing = std::pin::pin!(closing);
     let (mut closed, mut some_came) = (false, false);
     loop {
         let next = std::future::poll_fn(|cx| {

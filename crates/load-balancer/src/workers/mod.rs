@@ -8,6 +8,7 @@ use crate::record::access_log::LogBuffer;
 use crate::record::{Recorder, Shard};
 use crate::runtime::TICK;
 use crate::snapshot::Published;
+use crate::supervise::{self, Task};
 use crate::trust::TrustedProxies;
 use crate::worker::{Common, Phase, Worker};
 use service_kit::telemetry::traces::Traces;
@@ -79,11 +80,15 @@ impl Workers {
             acceptors.extend(secure.next().map(|listener| (listener, true)));
             let (common, settings, alive) = (Arc::clone(&common), parts.listen.clone(), alive.clone());
             let traces = parts.traces.clone();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(StartError::Thread)?;
             let work = move || {
                 let recorder = Recorder::new(index, shard, log).with_traces(traces);
-                life::run(Rc::new(Worker::new(index, settings, recorder, common)), acceptors, handed);
+                let worker = Rc::new(Worker::new(index, settings, recorder, common));
+                life::run(&runtime, worker, acceptors, handed);
                 drop(alive);
             };
+            let work = || supervise::or_abort(Task::Worker, work);
             let named = thread::Builder::new().name(format!("worker-{index}"));
             named.spawn(work).map_err(StartError::Thread)?;
         }
@@ -144,6 +149,7 @@ fn keep_time(common: &Arc<Common>) -> io::Result<()> {
             thread::sleep(TICK);
         }
     };
+    let keep = move || supervise::restarting_thread(Task::Ticks, keep);
     thread::Builder::new().name("ticks".to_owned()).spawn(keep).map(drop)
 }
 

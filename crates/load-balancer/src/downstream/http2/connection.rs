@@ -4,6 +4,7 @@ use crate::downstream::http2::pulse::Pulse;
 use crate::downstream::{http2::metered::Meter, http2::metered::Metered, http2::metered::Shared};
 use crate::forward::Peer;
 use crate::runtime::Timer;
+use crate::supervise::{Task, Watch};
 use crate::worker::Worker;
 use bytes::Bytes;
 use h2::Reason;
@@ -118,6 +119,7 @@ impl<'w> Connection<'w> {
         let (worker, peer) = (Rc::clone(self.worker), Rc::clone(&self.peer));
         let open = Open::new(&self.open);
         tokio::task::spawn_local(async move {
+            let _watch = Watch(Task::Stream);
             super::answer(worker, peer, request, respond).await;
             drop(open);
         });

@@ -1,5 +1,6 @@
 //! The thread that writes the access log, so that a slow disk or pipe holds up nobody else.
 
+use crate::supervise::{self, Task};
 use std::{
     fs::{File, OpenOptions},
     io::{self, Write},
@@ -78,7 +79,8 @@ impl Writer {
         let handle = WriterHandle { queue, recycled: Arc::clone(&recycled) };
         let (alive, ended) = channel();
         std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
-            write_all(&messages, &recycled, output);
+            let mut output = output;
+            supervise::restarting_thread(Task::AccessLog, || write_all(&messages, &recycled, &mut output));
             // Whoever hears of the end can hand nothing over any more.
             drop(messages);
             drop(alive);
@@ -101,7 +103,7 @@ impl Writer {
     }
 }
 
-fn write_all(messages: &Receiver<Message>, recycled: &Mutex<Vec<Vec<u8>>>, mut output: Output) {
+fn write_all(messages: &Receiver<Message>, recycled: &Mutex<Vec<Vec<u8>>>, output: &mut Output) {
     loop {
         match messages.recv_timeout(LOOK_EVERY) {
             Ok(Message::Lines(mut lines)) => {

@@ -70,3 +70,16 @@ async fn a_resolver_that_hangs_is_asked_once_and_delays_no_check() {
     assert_eq!(balancer.served_by(4).await, ["backend-1", "backend-2"]);
     balancer.stop().await;
 }
+
+#[tokio::test]
+async fn a_look_up_that_panics_is_counted_and_made_again() {
+    let (_instances, resolver, balancer) = discovered(2, SELDOM).await;
+    let ends = async || balancer.metric("lb_task_ends_total{task=\"discovery\"}").await.unwrap();
+    let before = ends().await;
+    resolver.reply("backend", Reply::Panic);
+    eventually(PATIENCE, || async { ends().await >= before + 2.0 }).await;
+    assert_eq!(balancer.served_by(4).await, ["backend-1", "backend-2"], "what was known holds");
+    resolver.say(&[ip(1)]);
+    balancer.has(&[("backend-1", "up"), ("backend-2", "leaving")]).await;
+    balancer.stop().await;
+}

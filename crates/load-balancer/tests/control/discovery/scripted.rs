@@ -23,6 +23,8 @@ pub(super) enum Reply {
     Error(&'static str),
     /// Nothing, ever.
     Silence,
+    /// A panic.
+    Panic,
 }
 
 /// A resolver that says what the test has it say.
@@ -75,6 +77,7 @@ impl Resolve for Scripted {
                 }
                 Reply::Error(reason) => Err(io::Error::other(reason)),
                 Reply::Silence => std::future::pending().await,
+                Reply::Panic => panic!("the resolver panics, as the test has it do"),
             }
         }
         .boxed()
