@@ -22,10 +22,13 @@ export function launch(): Promise<Browser> {
 }
 
 /** A page on a device of its own: no cookie, no storage. */
-export async function newDevice(browser: Browser): Promise<{ context: BrowserContext; page: Page }> {
+export async function newDevice(
+  browser: Browser,
+  locale = 'en-GB',
+): Promise<{ context: BrowserContext; page: Page }> {
   const context = await browser.newContext({
     baseURL: FRONTEND_URL as string,
-    locale: 'en-GB',
+    locale,
     timezoneId: 'Europe/Berlin',
     viewport: { width: 1280, height: 800 },
   });

@@ -4,7 +4,7 @@ import classes from './Brand.module.css';
 /** The mark, a path with a sign on it, and the name. */
 export function Brand() {
   return (
-    <span className={classes.brand}>
+    <span className={classes.brand} translate="no">
       <svg className={classes.mark} viewBox="0 0 32 32" aria-hidden="true">
         <rect width="32" height="32" rx="9" fill="#0b5a4b" />
         <path

@@ -1,4 +1,5 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -17,7 +18,6 @@ import { Section } from './Section';
 
 /** Where the person is logged in, and how to end that: one, all others, or all. */
 export function SessionsSection() {
-  const { t } = useLingui();
   const { user } = useWizard();
   const { data, error, refetch } = useQuery({
     queryKey: ['sessions', user.id],
@@ -81,9 +81,9 @@ interface SessionItemProps {
 }
 
 function SessionItem({ session, busy, onEnd }: SessionItemProps) {
-  const { t } = useLingui();
   const { state } = useWizard();
-  const { device, address, last_used_at, current } = session;
+  const { address, last_used_at, current } = session;
+  const device = deviceName(session.device);
   const used = formatMoment(last_used_at, localeOf(state));
   return (
     <li className={classes.session}>
@@ -108,4 +108,10 @@ function SessionItem({ session, busy, onEnd }: SessionItemProps) {
       )}
     </li>
   );
+}
+
+/** The service says “Firefox on Windows”. */
+function deviceName(device: string): string {
+  const [, browser, system] = /^(.+) on (.+)$/.exec(device) ?? [];
+  return browser && system ? t`${browser} on ${system}` : device;
 }

@@ -24,7 +24,11 @@ export function Answers() {
           <section key={key} aria-labelledby={`answers-${key}`}>
             <div className={classes.head}>
               <h2 id={`answers-${key}`}>{name}</h2>
-              <Link to={`/onboarding/${key}`} aria-label={done ? t`Edit: ${name}` : t`Fill in: ${name}`}>
+              <Link
+                to={`/onboarding/${key}`}
+                id={`edit-${key}`}
+                aria-labelledby={`edit-${key} answers-${key}`}
+              >
                 {done ? t`Edit` : t`Fill in`}
               </Link>
             </div>
