@@ -195,7 +195,7 @@ describe.skipIf(reasonToSkip !== undefined)(`a person's journey${becauseOf(reaso
     await opened('You made it, Ada');
     expect(await look(page, '11-finished')).toEqual([]);
     await page.reload();
-    await page.getByText('Analytical Engines Ltd').waitFor();
+    await page.getByText('Analytical Engines Ltd').first().waitFor();
     expect(await heading()).toBe('Hello, Ada');
     await page.goto('/onboarding/review');
     await opened('What you told us');

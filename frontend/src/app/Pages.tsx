@@ -1,7 +1,6 @@
 import { useLingui } from '@lingui/react';
 import { Navigate, Route, Routes } from 'react-router';
 import { AuthLayout } from '../pages/AuthLayout';
-import { NotFound } from '../pages/NotFound';
 import { GuestOnly, PersonOnly } from './gates';
 import { page } from './page';
 import { Root } from './Root';
@@ -16,9 +15,11 @@ const ResetPassword = page(() => import('../pages/ResetPassword'), 'ResetPasswor
 const ForgotPassword = page(() => import('../pages/ForgotPassword'), 'ForgotPassword', 'links');
 const ProviderReturn = page(() => import('../pages/ProviderReturn'), 'ProviderReturn', 'links');
 const AppLayout = page(() => import('../pages/AppLayout'), 'AppLayout', 'onboarding');
-const Home = page(() => import('../pages/Home'), 'Home');
+const Home = page(() => import('../pages/Home'), 'Home', 'organization');
+const Organization = page(() => import('../pages/organization/Organization'), 'Organization', 'organization');
 const Account = page(() => import('../pages/account/Account'), 'Account', 'account', 'factors', 'links');
-const StepPage = page(() => import('../pages/onboarding/StepPage'), 'StepPage');
+const StepPage = page(() => import('../pages/onboarding/StepPage'), 'StepPage', 'organization');
+const NotFound = page(() => import('../pages/NotFound'), 'NotFound');
 const LegalLayout = page(() => import('../pages/LegalLayout'), 'LegalLayout');
 const Terms = page(() => import('../pages/Legal'), 'Terms');
 const Privacy = page(() => import('../pages/Legal'), 'Privacy');
@@ -48,6 +49,7 @@ export function Pages() {
         <Route element={<PersonOnly />}>
           <Route element={<AppLayout />}>
             <Route index element={<Home />} />
+            <Route path="organization" element={<Organization />} />
             <Route path="account" element={<Account />} />
             <Route path="onboarding/:step?" element={<StepPage />} />
           </Route>

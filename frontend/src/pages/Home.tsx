@@ -7,12 +7,15 @@ import { Link, useLocation, useNavigate } from 'react-router';
 import { countDone, firstOpen, skippedOf, STEP_KEYS, WORDS } from '../onboarding/steps';
 import type { Onboarding } from '../api/types';
 import { useWizard } from '../onboarding/WizardProvider';
-import { formatList } from '../ui/format';
+import { formatDay, formatList } from '../ui/format';
 import { Hills } from '../ui/Hills';
 import { PageHeading } from '../ui/PageHeading';
 import classes from './Home.module.css';
 import { Answers } from './onboarding/Answers';
+import { localeOf } from './onboarding/preferences';
 import { StepCards } from './onboarding/StepCards';
+import { FirstTasks } from './organization/FirstTasks';
+import { OrganizationCard } from './organization/OrganizationCard';
 import { VerifyReminder } from './VerifyReminder';
 
 /** The overview: the way on while steps are open, and afterwards what was told. */
@@ -77,9 +80,17 @@ function Finished() {
         </div>
       </div>
       <VerifyReminder user={user} />
-      <div className={classes.card}>
-        <Answers />
-      </div>
+      <FirstTasks />
+      <OrganizationCard />
+      <section className={classes.card} aria-labelledby="told">
+        <div className={classes.told}>
+          <h2 id="told">
+            <Trans>What you told us</Trans>
+          </h2>
+          {state.completed_at && <p>{finishedOn(state.completed_at, localeOf(state))}</p>}
+        </div>
+        <Answers level={3} />
+      </section>
     </div>
   );
 }
@@ -99,11 +110,14 @@ function useArrival(): boolean {
 function leadOf(state: Onboarding): string {
   const skipped = skippedOf(state).map((key) => WORDS[key].name);
   const steps = formatList(skipped);
-  const done =
-    skipped.length === 0
-      ? t`All five steps are done, and your workspace is ready.`
-      : t`Your workspace is ready. You skipped ${steps}: fill it in whenever you like.`;
-  return `${done} ${t`Below is what you told us: change it whenever something changes.`}`;
+  return skipped.length === 0
+    ? t`All five steps are done, and your workspace is ready.`
+    : t`Your workspace is ready. You skipped ${steps}: fill it in whenever you like.`;
+}
+
+function finishedOn(at: string, locale: string | undefined): string {
+  const day = formatDay(at, locale);
+  return t`Finished on ${day}. Change any of it whenever it changes.`;
 }
 
 function firstName(fullName: string): string {

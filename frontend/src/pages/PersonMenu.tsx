@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Popover, UnstyledButton, VisuallyHidden } from '@mantine/core';
-import { IconChevronDown, IconLogout, IconUser } from '@tabler/icons-react';
+import { IconChevronDown, IconLogout, IconUser, IconUsers } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { storage } from '../api/storage';
@@ -67,16 +67,7 @@ export function PersonMenu() {
           <strong>{user.full_name}</strong>
           <span>{user.email}</span>
         </div>
-        <Button
-          component={Link}
-          to="/account"
-          variant="default"
-          fullWidth
-          leftSection={<IconUser size={18} aria-hidden />}
-          onClick={() => setOpen(false)}
-        >
-          <Trans>Your account</Trans>
-        </Button>
+        <Ways onGo={() => setOpen(false)} />
         <Button
           variant="default"
           fullWidth
@@ -93,6 +84,34 @@ export function PersonMenu() {
         )}
       </Popover.Dropdown>
     </Popover>
+  );
+}
+
+/** Where the menu leads. */
+function Ways({ onGo }: { onGo: () => void }) {
+  return (
+    <>
+      <Button
+        component={Link}
+        to="/account"
+        variant="default"
+        fullWidth
+        leftSection={<IconUser size={18} aria-hidden />}
+        onClick={onGo}
+      >
+        <Trans>Your account</Trans>
+      </Button>
+      <Button
+        component={Link}
+        to="/organization"
+        variant="default"
+        fullWidth
+        leftSection={<IconUsers size={18} aria-hidden />}
+        onClick={onGo}
+      >
+        <Trans>Your organization</Trans>
+      </Button>
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 import { accountCall } from './fake-account';
 import { resetByMail, sendMail } from './fake-mails';
 import { askForFactor, factorCall, secondFactorOf, stepUpOf } from './fake-factors';
+import { FakeOrganization } from './fake-organization';
 import type { Onboarding, OnboardingStep } from '../api/types';
 import {
   empty,
@@ -25,6 +26,7 @@ export class FakeService {
   readonly requests: Array<{ method: string; path: string; key: string | null; body: string }> = [];
   /** Taken one for each request: what happens to it instead of, or after, being handled. */
   readonly faults: Array<'drop_before' | 'drop_after' | number | undefined> = [];
+  readonly organization = new FakeOrganization();
   refreshes = 0;
   providers: Array<{ name: string; label: string }> = [];
   /** Where set, answers wait for it. */
@@ -142,6 +144,7 @@ export class FakeService {
     return (
       accountCall(call, person, json, this.sessions) ??
       factorCall(call, person, json) ??
+      this.organization.call(call, person, json) ??
       refuse(404, 'not_found')
     );
   }

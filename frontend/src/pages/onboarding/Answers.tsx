@@ -11,7 +11,8 @@ import classes from './Answers.module.css';
 const SHOWN: readonly StepKey[] = ['profile', 'organization', 'preferences'];
 
 /** What the person has told us, step by step, each with a way to change it. */
-export function Answers() {
+export function Answers({ level = 2 }: { level?: 2 | 3 }) {
+  const Heading = `h${level}` as const;
   const { state } = useWizard();
   const { data } = useStaticData();
   return (
@@ -23,7 +24,7 @@ export function Answers() {
         return (
           <section key={key} aria-labelledby={`answers-${key}`}>
             <div className={classes.head}>
-              <h2 id={`answers-${key}`}>{name}</h2>
+              <Heading id={`answers-${key}`}>{name}</Heading>
               <Link
                 to={`/onboarding/${key}`}
                 id={`edit-${key}`}

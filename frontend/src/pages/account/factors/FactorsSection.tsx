@@ -8,12 +8,12 @@ import {
   enrolTotp,
   type FactorsBody,
   forgetDevices,
-  listFactors,
   removeTotp,
   renewRecoveryCodes,
   type TotpEnrolmentBody,
 } from '../../../generated';
 import { useWizard } from '../../../onboarding/WizardProvider';
+import { factorsQuery } from '../../../session/factors';
 import { Callout } from '../../../ui/Callout';
 import { FailureNote } from '../../../ui/FailureNote';
 import { useFailure } from '../../../ui/useFailure';
@@ -37,11 +37,6 @@ type View =
   'overview' | 'off' | 'forgotten' | { enrolment: TotpEnrolmentBody } | { codes: readonly string[] };
 
 export type Action = 'enrol' | 'codes' | 'off' | 'forget';
-
-export const factorsQuery = (userId: string) => ({
-  queryKey: ['factors', userId],
-  queryFn: ({ signal }: { signal: AbortSignal }) => unwrap(listFactors({ signal })),
-});
 
 /** The authenticator app and the recovery codes: to switch on, to have made anew, to switch off. */
 export function FactorsSection() {
@@ -67,7 +62,7 @@ export function FactorsSection() {
     void refetch();
   };
   return (
-    <Section title={t(TEXT.title)} lead={t(TEXT.lead)}>
+    <Section id="second-step" title={t(TEXT.title)} lead={t(TEXT.lead)}>
       <FailureNote failure={failure} />
       {error && !data && <OutOfReach error={error} onRetry={refetch} />}
       {!data && !error && <Skeleton height={72} />}
