@@ -1,3 +1,4 @@
+import { lazy } from 'react';
 import { useLingui } from '@lingui/react';
 import { Navigate, Route, Routes } from 'react-router';
 import { AuthLayout } from '../pages/AuthLayout';
@@ -5,6 +6,11 @@ import { GuestOnly, PersonOnly } from './gates';
 import { page } from './page';
 import { Root } from './Root';
 import { signUpPage } from './preload';
+
+/** A page for people with an account. Their list is a file of its own, so that the first page need not load it. */
+function personPage(name: keyof typeof import('./person-pages')) {
+  return lazy(async () => ({ default: (await import('./person-pages'))[name] }));
+}
 
 const SignUp = page(signUpPage, 'SignUp');
 const LogIn = page(() => import('../pages/LogIn'), 'LogIn');
@@ -14,11 +20,11 @@ const Invitation = page(() => import('../pages/Invitation'), 'Invitation', 'link
 const ResetPassword = page(() => import('../pages/ResetPassword'), 'ResetPassword', 'links');
 const ForgotPassword = page(() => import('../pages/ForgotPassword'), 'ForgotPassword', 'links');
 const ProviderReturn = page(() => import('../pages/ProviderReturn'), 'ProviderReturn', 'links');
-const AppLayout = page(() => import('../pages/AppLayout'), 'AppLayout', 'onboarding');
-const Home = page(() => import('../pages/Home'), 'Home', 'organization');
-const Organization = page(() => import('../pages/organization/Organization'), 'Organization', 'organization');
-const Account = page(() => import('../pages/account/Account'), 'Account', 'account', 'factors', 'links');
-const StepPage = page(() => import('../pages/onboarding/StepPage'), 'StepPage', 'organization');
+const AppLayout = personPage('AppLayout');
+const Home = personPage('Home');
+const Organization = personPage('Organization');
+const Account = personPage('Account');
+const StepPage = personPage('StepPage');
 const NotFound = page(() => import('../pages/NotFound'), 'NotFound');
 const LegalLayout = page(() => import('../pages/LegalLayout'), 'LegalLayout');
 const Terms = page(() => import('../pages/Legal'), 'Terms');
