@@ -2,6 +2,7 @@ import { lingui } from '@lingui/vite-plugin';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { apiRules } from './api-rules.ts';
 import { linguiMacros } from './lingui-macros.ts';
 import { precompress } from './precompress.ts';
 import { CONTENT_SECURITY_POLICY } from './src/csp.ts';
@@ -67,6 +68,7 @@ export default defineConfig({
     react(),
     routerForProduction(),
     staticTheme(),
+    apiRules(),
     contentSecurityPolicy(),
     precompress(),
   ],

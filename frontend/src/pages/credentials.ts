@@ -1,8 +1,6 @@
 import { plural, t } from '@lingui/core/macro';
+import { NAME_MAX, PASSWORD_MAX, PASSWORD_MIN } from 'virtual:api-rules';
 /** What the page says about credentials before the service does. Its rules are the service's. */
-
-const MIN = 8;
-const MAX = 128;
 
 export type Strength = 'empty' | 'short' | 'weak' | 'fair' | 'strong';
 
@@ -22,18 +20,18 @@ export function advise(password: string, email: string): PasswordAdvice {
   if (length === 0) {
     return {
       strength: 'empty',
-      hint: t`At least ${MIN} characters. A few words in a row work well.`,
+      hint: t`At least ${PASSWORD_MIN} characters. A few words in a row work well.`,
       error: t`Choose a password.`,
     };
   }
-  if (length < MIN) {
-    const more = MIN - length;
+  if (length < PASSWORD_MIN) {
+    const more = PASSWORD_MIN - length;
     return refuse(
-      t`Use at least ${MIN} characters.`,
+      t`Use at least ${PASSWORD_MIN} characters.`,
       plural(more, { one: '# more character to go.', other: '# more characters to go.' }),
     );
   }
-  if (length > MAX) return refuse(t`Use at most ${MAX} characters.`);
+  if (length > PASSWORD_MAX) return refuse(t`Use at most ${PASSWORD_MAX} characters.`);
   if (password.toLowerCase() === email.trim().toLowerCase()) {
     return refuse(t`Your e-mail address is the first thing anybody would try.`);
   }
@@ -58,5 +56,5 @@ export function emailError(email: string): string | undefined {
 export function nameError(name: string): string | undefined {
   const length = Array.from(name.trim()).length;
   if (length === 0) return t`Tell us your name.`;
-  return length > 200 ? t`Use at most 200 characters.` : undefined;
+  return length > NAME_MAX ? t`Use at most ${NAME_MAX} characters.` : undefined;
 }
