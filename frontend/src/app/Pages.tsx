@@ -9,7 +9,7 @@ import { signUpPage } from './preload';
 
 /** A page for people with an account. Their list is a file of its own, so that the first page need not load it. */
 function personPage(name: keyof typeof import('./person-pages')) {
-  return lazy(async () => ({ default: (await import('./person-pages'))[name] }));
+  return lazy(async () => (await import('./person-pages'))[name]());
 }
 
 const SignUp = page(signUpPage, 'SignUp');
