@@ -18,7 +18,6 @@ async fn an_unavailable_server_is_left_for_another() {
 }
 
 /// As a server refuses whose database is away, which it shares with all others.
-
 fn without_database() -> Answer {
     Answer::new(503, "no database").header("X-Retry-Safe", "1").header("X-Unavailable", "database")
 }
