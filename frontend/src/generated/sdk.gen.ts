@@ -2,7 +2,7 @@
 
 import { type Client, type Options as Options2, type TDataShape, urlSearchParamsBodySerializer } from './client';
 import { client } from './client.gen';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, ApiHealthData, ApiHealthErrors, ApiHealthResponses, ApproveDomainData, ApproveDomainErrors, ApproveDomainResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ClaimDomainData, ClaimDomainErrors, ClaimDomainResponses, CloseAccountData, CloseAccountErrors, CloseAccountResponses, CompleteOnboardingData, CompleteOnboardingErrors, CompleteOnboardingResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, DescribeOrganizationData, DescribeOrganizationErrors, DescribeOrganizationResponses, DocsData, DocsResponses, DropDomainData, DropDomainErrors, DropDomainResponses, EndAllSessionsData, EndAllSessionsErrors, EndAllSessionsResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EnrolTotpData, EnrolTotpErrors, EnrolTotpResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportUsersData, ExportUsersErrors, ExportUsersResponses, FinishOidcData, FinishOidcErrors, FinishOidcLinkData, FinishOidcLinkErrors, FinishOidcLinkResponses, FinishOidcResponses, ForgetDevicesData, ForgetDevicesErrors, ForgetDevicesResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, FoundOrganizationData, FoundOrganizationErrors, FoundOrganizationResponses, FunnelData, FunnelErrors, FunnelResponses, GetOnboardingData, GetOnboardingErrors, GetOnboardingResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetStaticDataData, GetStaticDataResponses, HealthData, HealthErrors, HealthResponses, InviteData, InviteErrors, InviteResponses, JoinOrganizationData, JoinOrganizationErrors, JoinOrganizationResponses, LeaveOrganizationData, LeaveOrganizationErrors, LeaveOrganizationResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListDomainClaimsData, ListDomainClaimsErrors, ListDomainClaimsResponses, ListDomainsData, ListDomainsErrors, ListDomainsResponses, ListFactorsData, ListFactorsErrors, ListFactorsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMailsData, ListMailsErrors, ListMailsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListOffersData, ListOffersErrors, ListOffersResponses, ListOidcIdentitiesData, ListOidcIdentitiesErrors, ListOidcIdentitiesResponses, ListOidcProvidersData, ListOidcProvidersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LoginSecondFactorData, LoginSecondFactorErrors, LoginSecondFactorResponses, LogoutData, LogoutErrors, LogoutResponses, LookAtInvitationData, LookAtInvitationErrors, LookAtInvitationResponses, MeData, MeErrors, MeResponses, MetricsData, MetricsResponses, OpenapiData, OpenapiResponses, PassOwnershipData, PassOwnershipErrors, PassOwnershipResponses, PutStepData, PutStepErrors, PutStepResponses, ReadyData, ReadyErrors, ReadyResponses, RefreshData, RefreshErrors, RefreshResponses, RefuseDomainData, RefuseDomainErrors, RefuseDomainResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ReopenAccountData, ReopenAccountErrors, ReopenAccountResponses, ReopenOnboardingData, ReopenOnboardingErrors, ReopenOnboardingResponses, ReplayMailData, ReplayMailErrors, ReplayMailResponses, ReplayWebhookData, ReplayWebhookErrors, ReplayWebhookResponses, ReplayWebhooksData, ReplayWebhooksErrors, ReplayWebhooksResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreUserData, RestoreUserErrors, RestoreUserResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, SendResetData, SendResetErrors, SendResetResponses, SetMemberRoleData, SetMemberRoleErrors, SetMemberRoleResponses, ShowUnsubscribeData, ShowUnsubscribeErrors, ShowUnsubscribeResponses, ShowUserData, ShowUserErrors, ShowUserResponses, StartOidcData, StartOidcErrors, StartOidcLinkData, StartOidcLinkErrors, StartOidcLinkResponses, StartOidcResponses, StepUpData, StepUpErrors, StepUpResponses, SuspendUserData, SuspendUserErrors, SuspendUserResponses, UnlinkOidcIdentityData, UnlinkOidcIdentityErrors, UnlinkOidcIdentityResponses, UnsubscribeData, UnsubscribeErrors, UnsubscribeResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, ApiHealthData, ApiHealthErrors, ApiHealthResponses, ApproveDomainData, ApproveDomainErrors, ApproveDomainResponses, BeginPasskeyData, BeginPasskeyErrors, BeginPasskeyLoginData, BeginPasskeyLoginErrors, BeginPasskeyLoginResponses, BeginPasskeyResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ClaimDomainData, ClaimDomainErrors, ClaimDomainResponses, CloseAccountData, CloseAccountErrors, CloseAccountResponses, CompleteOnboardingData, CompleteOnboardingErrors, CompleteOnboardingResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, DescribeOrganizationData, DescribeOrganizationErrors, DescribeOrganizationResponses, DocsData, DocsResponses, DropDomainData, DropDomainErrors, DropDomainResponses, EndAllSessionsData, EndAllSessionsErrors, EndAllSessionsResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EnrolTotpData, EnrolTotpErrors, EnrolTotpResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportUsersData, ExportUsersErrors, ExportUsersResponses, FinishOidcData, FinishOidcErrors, FinishOidcLinkData, FinishOidcLinkErrors, FinishOidcLinkResponses, FinishOidcResponses, ForgetDevicesData, ForgetDevicesErrors, ForgetDevicesResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, FoundOrganizationData, FoundOrganizationErrors, FoundOrganizationResponses, FunnelData, FunnelErrors, FunnelResponses, GetOnboardingData, GetOnboardingErrors, GetOnboardingResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetStaticDataData, GetStaticDataResponses, HealthData, HealthErrors, HealthResponses, InviteData, InviteErrors, InviteResponses, JoinOrganizationData, JoinOrganizationErrors, JoinOrganizationResponses, LeaveOrganizationData, LeaveOrganizationErrors, LeaveOrganizationResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListDomainClaimsData, ListDomainClaimsErrors, ListDomainClaimsResponses, ListDomainsData, ListDomainsErrors, ListDomainsResponses, ListFactorsData, ListFactorsErrors, ListFactorsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMailsData, ListMailsErrors, ListMailsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListOffersData, ListOffersErrors, ListOffersResponses, ListOidcIdentitiesData, ListOidcIdentitiesErrors, ListOidcIdentitiesResponses, ListOidcProvidersData, ListOidcProvidersResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginPasskeyData, LoginPasskeyErrors, LoginPasskeyResponses, LoginResponses, LoginSecondFactorData, LoginSecondFactorErrors, LoginSecondFactorResponses, LogoutData, LogoutErrors, LogoutResponses, LookAtInvitationData, LookAtInvitationErrors, LookAtInvitationResponses, MeData, MeErrors, MeResponses, MetricsData, MetricsResponses, OpenapiData, OpenapiResponses, PassOwnershipData, PassOwnershipErrors, PassOwnershipResponses, PutStepData, PutStepErrors, PutStepResponses, ReadyData, ReadyErrors, ReadyResponses, RefreshData, RefreshErrors, RefreshResponses, RefuseDomainData, RefuseDomainErrors, RefuseDomainResponses, RegisterData, RegisterErrors, RegisterPasskeyData, RegisterPasskeyErrors, RegisterPasskeyResponses, RegisterResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ReopenAccountData, ReopenAccountErrors, ReopenAccountResponses, ReopenOnboardingData, ReopenOnboardingErrors, ReopenOnboardingResponses, ReplayMailData, ReplayMailErrors, ReplayMailResponses, ReplayWebhookData, ReplayWebhookErrors, ReplayWebhookResponses, ReplayWebhooksData, ReplayWebhooksErrors, ReplayWebhooksResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreUserData, RestoreUserErrors, RestoreUserResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, SendResetData, SendResetErrors, SendResetResponses, SetMemberRoleData, SetMemberRoleErrors, SetMemberRoleResponses, ShowUnsubscribeData, ShowUnsubscribeErrors, ShowUnsubscribeResponses, ShowUserData, ShowUserErrors, ShowUserResponses, StartOidcData, StartOidcErrors, StartOidcLinkData, StartOidcLinkErrors, StartOidcLinkResponses, StartOidcResponses, StepUpData, StepUpErrors, StepUpResponses, SuspendUserData, SuspendUserErrors, SuspendUserResponses, UnlinkOidcIdentityData, UnlinkOidcIdentityErrors, UnlinkOidcIdentityResponses, UnsubscribeData, UnsubscribeErrors, UnsubscribeResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -451,6 +451,31 @@ export const login = <ThrowOnError extends boolean = false>(options: Options<Log
 });
 
 /**
+ * Begin to log in by a passkey
+ *
+ * No account is named: the browser offers whichever passkeys of this service the person has, in a dialog or, with
+ * `mediation: "conditional"`, among the suggestions of an input field. Nothing is stored, so that a log-in page may ask for
+ * this whenever it is opened. The answer is good for one log-in or one step-up.
+ */
+export const beginPasskeyLogin = <ThrowOnError extends boolean = false>(options?: Options<BeginPasskeyLoginData, ThrowOnError>) => (options?.client ?? client).get<BeginPasskeyLoginResponses, BeginPasskeyLoginErrors, ThrowOnError>({ url: '/api/auth/login/passkey', ...options });
+
+/**
+ * Log in by a passkey
+ *
+ * A passkey is two factors in one: the device, and how it recognizes its owner, which is demanded. So no second factor is
+ * asked for, and the session is of `aal2`. What is wrong is counted as wrong passwords are, by address of the client or, for a
+ * device that has logged in to the account before, by that.
+ */
+export const loginPasskey = <ThrowOnError extends boolean = false>(options: Options<LoginPasskeyData, ThrowOnError>) => (options.client ?? client).post<LoginPasskeyResponses, LoginPasskeyErrors, ThrowOnError>({
+    url: '/api/auth/login/passkey',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Log in: the second factor
  *
  * For people who have switched one on, `POST /api/auth/login` answers 401 `second_factor_required` with a challenge; this
@@ -584,6 +609,68 @@ export const startOidc = <ThrowOnError extends boolean = false>(options: Options
 });
 
 /**
+ * My passkeys
+ */
+export const listPasskeys = <ThrowOnError extends boolean = false>(options?: Options<ListPasskeysData, ThrowOnError>) => (options?.client ?? client).get<ListPasskeysResponses, ListPasskeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/passkeys',
+    ...options
+});
+
+/**
+ * Add a passkey to my account
+ *
+ * Takes what the authenticator has made. From now on the account can be logged in to by it, without the password. Its owner is
+ * told by mail.
+ */
+export const registerPasskey = <ThrowOnError extends boolean = false>(options: Options<RegisterPasskeyData, ThrowOnError>) => (options.client ?? client).post<RegisterPasskeyResponses, RegisterPasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/passkeys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Begin with a passkey
+ *
+ * Says what the browser is to ask an authenticator for: a key that is found without the account's name, by a device that
+ * recognizes its owner. Nothing is stored until the answer comes to `POST /api/auth/passkeys`, in the same session.
+ */
+export const beginPasskey = <ThrowOnError extends boolean = false>(options?: Options<BeginPasskeyData, ThrowOnError>) => (options?.client ?? client).get<BeginPasskeyResponses, BeginPasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/passkeys/registration',
+    ...options
+});
+
+/**
+ * Take away one of my passkeys
+ *
+ * Nobody logs in by it any more; sessions go on. It is refused where nothing else opens the account. The authenticator keeps
+ * its part until its owner deletes it there.
+ */
+export const removePasskey = <ThrowOnError extends boolean = false>(options: Options<RemovePasskeyData, ThrowOnError>) => (options.client ?? client).delete<RemovePasskeyResponses, RemovePasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/passkeys/{id}',
+    ...options
+});
+
+/**
+ * Give a passkey another name
+ */
+export const renamePasskey = <ThrowOnError extends boolean = false>(options: Options<RenamePasskeyData, ThrowOnError>) => (options.client ?? client).patch<RenamePasskeyResponses, RenamePasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/passkeys/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Change my password
  *
  * Every other session of the account ends.
@@ -708,7 +795,8 @@ export const endSession = <ThrowOnError extends boolean = false>(options: Option
  *
  * Sensitive calls answer 403 `step_up_required` where the last proof is older than `STEP_UP_MAX_AGE`, or where it was the
  * password alone of somebody who has a second factor. This call takes the proof and gives an access token that says so;
- * tokens of later refreshes say it, too. People with a second factor give a code of it, all others the password.
+ * tokens of later refreshes say it, too. People with a second factor give a code of it, all others the password; whoever has a
+ * passkey may give a signature by that, which is two factors in one.
  */
 export const stepUp = <ThrowOnError extends boolean = false>(options: Options<StepUpData, ThrowOnError>) => (options.client ?? client).post<StepUpResponses, StepUpErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

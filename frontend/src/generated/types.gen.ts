@@ -320,6 +320,10 @@ export type ExportBody = {
     onboarding: OnboardingBody;
     organization: OrganizationBody | null;
     /**
+     * Every passkey, the oldest first.
+     */
+    passkeys: Array<PasskeyBody>;
+    /**
      * What a log-in asks for beside the password. The secrets themselves are in no export.
      */
     second_factors: FactorsBody;
@@ -824,7 +828,7 @@ export type NeededProofBody = {
      */
     acr: string;
     /**
-     * By what: `password`, or `totp` and `recovery_code` for people with a second factor.
+     * By what: `password`, or `totp` and `recovery_code` for people with a second factor; `passkey` for people who have one.
      */
     factors: Array<string>;
     /**
@@ -942,6 +946,106 @@ export type OwnershipRequest = {
      * The account of a member.
      */
     user_id: string;
+};
+
+/**
+ * A passkey.
+ */
+export type PasskeyBody = {
+    created_at: string;
+    /**
+     * When it was switched off, since its signature counter went backwards and there may be a copy of it. Null for one that
+     * is good.
+     */
+    disabled_at: string | null;
+    /**
+     * Its name in paths.
+     */
+    id: string;
+    /**
+     * When it was last used. Null before the first time.
+     */
+    last_used_at: string | null;
+    /**
+     * How its owner calls it.
+     */
+    name: string;
+};
+
+/**
+ * A log-in by a passkey.
+ */
+export type PasskeyLoginRequest = {
+    /**
+     * From the options.
+     */
+    challenge_token: string;
+    /**
+     * What `PublicKeyCredential.toJSON()` gives (`AuthenticationResponseJSON` of WebAuthn Level 3).
+     */
+    credential: {
+        [key: string]: unknown;
+    };
+    session?: SessionMode | null;
+};
+
+/**
+ * The first half of a ceremony: what the browser is to ask an authenticator for.
+ */
+export type PasskeyOptionsBody = {
+    /**
+     * Goes into the request that ends the ceremony. It tells nothing.
+     */
+    challenge_token: string;
+    /**
+     * Seconds until the ceremony must have ended.
+     */
+    expires_in: number;
+    /**
+     * In the form of WebAuthn Level 3, for `PublicKeyCredential.parseCreationOptionsFromJSON` or
+     * `parseRequestOptionsFromJSON`.
+     */
+    public_key: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * A signature by a passkey.
+ */
+export type PasskeyProof = {
+    /**
+     * From the options of `GET /api/auth/login/passkey`.
+     */
+    challenge_token: string;
+    /**
+     * What `PublicKeyCredential.toJSON()` gives (`AuthenticationResponseJSON` of WebAuthn Level 3).
+     */
+    credential: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * One's own passkeys.
+ */
+export type PasskeysBody = {
+    /**
+     * Whether the account has a password, so that it can do without passkeys.
+     */
+    has_password: boolean;
+    /**
+     * The oldest first.
+     */
+    items: Array<PasskeyBody>;
+    /**
+     * A page where they can be used. Null where there is none.
+     */
+    origin: string | null;
+    /**
+     * The domain that passkeys are bound to. Null where there are none, since the page has no domain.
+     */
+    rp_id: string | null;
 };
 
 /**
@@ -1101,6 +1205,26 @@ export type RecoveryCodesBody = {
 };
 
 /**
+ * A passkey that an authenticator has made.
+ */
+export type RegisterPasskeyRequest = {
+    /**
+     * From the options.
+     */
+    challenge_token: string;
+    /**
+     * What `PublicKeyCredential.toJSON()` gives (`RegistrationResponseJSON` of WebAuthn Level 3).
+     */
+    credential: {
+        [key: string]: unknown;
+    };
+    /**
+     * How its owner calls it; the client's name where it is left out. Blanks around it are cut off.
+     */
+    name?: string | null;
+};
+
+/**
  * An account that is to be made.
  */
 export type RegisterRequest = {
@@ -1127,6 +1251,16 @@ export type RegisterRequest = {
      */
     password: string;
     session?: SessionMode | null;
+};
+
+/**
+ * Another name for a passkey.
+ */
+export type RenamePasskeyRequest = {
+    /**
+     * Blanks around it are cut off.
+     */
+    name: string;
 };
 
 /**
@@ -1265,6 +1399,11 @@ export type SessionInfoBody = {
      * When it was last begun or refreshed; access tokens are used in between with no trace.
      */
     last_used_at: string;
+    /**
+     * What its log-in was finished with: `password`, `totp` (a code of an authenticator app), `recovery_code`, `oidc` (a
+     * provider), `passkey`. Null where a version before this one began it.
+     */
+    method: string | null;
 };
 
 /**
@@ -1382,13 +1521,14 @@ export type StepStatusName = 'in_progress' | 'completed' | 'skipped';
 
 /**
  * A proof that it is oneself: the password or, for people with a second factor, a code of the authenticator app or a
- * recovery code.
+ * recovery code; for people with a passkey, a signature by that.
  */
 export type StepUpRequest = {
     /**
      * The six digits that the authenticator app shows. Blanks among them do not count.
      */
     code?: string | null;
+    passkey?: PasskeyProof | null;
     password?: string | null;
     /**
      * A recovery code. Case, blanks and hyphens do not count.
@@ -3667,6 +3807,110 @@ export type LoginResponses = {
 
 export type LoginResponse = LoginResponses[keyof LoginResponses];
 
+export type BeginPasskeyLoginData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/login/passkey';
+};
+
+export type BeginPasskeyLoginErrors = {
+    /**
+     * `passkeys_unavailable`: the service's address has no domain
+     */
+    404: Problem;
+};
+
+export type BeginPasskeyLoginError = BeginPasskeyLoginErrors[keyof BeginPasskeyLoginErrors];
+
+export type BeginPasskeyLoginResponses = {
+    /**
+     * What the browser is to ask for
+     */
+    200: PasskeyOptionsBody;
+};
+
+export type BeginPasskeyLoginResponse = BeginPasskeyLoginResponses[keyof BeginPasskeyLoginResponses];
+
+export type LoginPasskeyData = {
+    body: PasskeyLoginRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * From an earlier answer with this header: an allowance of wrong attempts apart from strangers'. With `session` `cookie` it is a cookie
+         */
+        'X-Device-Token'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/login/passkey';
+};
+
+export type LoginPasskeyErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `unknown_passkey`: no account has it; `passkey_challenge_mismatch`; `passkey_refused`: its signature is wrong, or it is of another account; `passkey_counter_regressed`: there may be a copy of it, so that it was switched off; `passkey_disabled`: that has happened before
+     */
+    401: Problem;
+    /**
+     * `passkey_wrong_origin`: used at another address; `passkey_wrong_rp`: of another service; `passkey_user_not_verified`: the device has not recognized its owner; `account_suspended`
+     */
+    403: Problem;
+    /**
+     * `passkeys_unavailable`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `passkey_challenge_expired`, `passkey_challenge_used`: begin again
+     */
+    410: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `too_many_attempts`
+     */
+    429: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type LoginPasskeyError = LoginPasskeyErrors[keyof LoginPasskeyErrors];
+
+export type LoginPasskeyResponses = {
+    /**
+     * A new session
+     */
+    200: SessionBody;
+};
+
+export type LoginPasskeyResponse = LoginPasskeyResponses[keyof LoginPasskeyResponses];
+
 export type LoginSecondFactorData = {
     body: SecondFactorRequest;
     headers?: {
@@ -4272,6 +4516,291 @@ export type StartOidcResponses = {
 
 export type StartOidcResponse = StartOidcResponses[keyof StartOidcResponses];
 
+export type ListPasskeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/passkeys';
+};
+
+export type ListPasskeysErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListPasskeysError = ListPasskeysErrors[keyof ListPasskeysErrors];
+
+export type ListPasskeysResponses = {
+    /**
+     * Those that open the account, and those that were switched off
+     */
+    200: PasskeysBody;
+};
+
+export type ListPasskeysResponse = ListPasskeysResponses[keyof ListPasskeysResponses];
+
+export type RegisterPasskeyData = {
+    body: RegisterPasskeyRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/passkeys';
+};
+
+export type RegisterPasskeyErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `passkey_challenge_mismatch`, `passkey_refused`; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `passkey_wrong_origin`: made at another address; `passkey_wrong_rp`: for another service; `passkey_user_not_verified`: the device has not recognized its owner; `passkey_challenge_foreign`: begun in another session
+     */
+    403: Problem;
+    /**
+     * `passkeys_unavailable`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `passkey_registered`: somebody has it already; `too_many_passkeys`; `passkey_not_discoverable`: the device cannot keep it
+     */
+    409: Problem;
+    /**
+     * `passkey_challenge_expired`, `passkey_challenge_used`: begin again
+     */
+    410: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type RegisterPasskeyError = RegisterPasskeyErrors[keyof RegisterPasskeyErrors];
+
+export type RegisterPasskeyResponses = {
+    /**
+     * The passkey opens the account
+     */
+    201: PasskeyBody;
+};
+
+export type RegisterPasskeyResponse = RegisterPasskeyResponses[keyof RegisterPasskeyResponses];
+
+export type BeginPasskeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/passkeys/registration';
+};
+
+export type BeginPasskeyErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `step_up_required`
+     */
+    403: Problem;
+    /**
+     * `passkeys_unavailable`: the service's address has no domain
+     */
+    404: Problem;
+    /**
+     * `too_many_passkeys`
+     */
+    409: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type BeginPasskeyError = BeginPasskeyErrors[keyof BeginPasskeyErrors];
+
+export type BeginPasskeyResponses = {
+    /**
+     * What the browser is to ask for
+     */
+    200: PasskeyOptionsBody;
+};
+
+export type BeginPasskeyResponse = BeginPasskeyResponses[keyof BeginPasskeyResponses];
+
+export type RemovePasskeyData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Which passkey
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/auth/passkeys/{id}';
+};
+
+export type RemovePasskeyErrors = {
+    /**
+     * `invalid_idempotency_key`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `step_up_required`
+     */
+    403: Problem;
+    /**
+     * `passkey_not_found`
+     */
+    404: Problem;
+    /**
+     * `last_way_in`: choose a password first
+     */
+    409: Problem;
+    /**
+     * `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type RemovePasskeyError = RemovePasskeyErrors[keyof RemovePasskeyErrors];
+
+export type RemovePasskeyResponses = {
+    /**
+     * It opens the account no more
+     */
+    204: void;
+};
+
+export type RemovePasskeyResponse = RemovePasskeyResponses[keyof RemovePasskeyResponses];
+
+export type RenamePasskeyData = {
+    body: RenamePasskeyRequest;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Which passkey
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/auth/passkeys/{id}';
+};
+
+export type RenamePasskeyErrors = {
+    /**
+     * `malformed_json`, `invalid_utf8`, `body_incomplete`, `invalid_idempotency_key`, `malformed_condition`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `passkey_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: over 64 KiB
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `validation_failed`, `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type RenamePasskeyError = RenamePasskeyErrors[keyof RenamePasskeyErrors];
+
+export type RenamePasskeyResponses = {
+    /**
+     * It has that name
+     */
+    200: PasskeyBody;
+};
+
+export type RenamePasskeyResponse = RenamePasskeyResponses[keyof RenamePasskeyResponses];
+
 export type ChangePasswordData = {
     body: ChangePasswordRequest;
     headers?: {
@@ -4794,13 +5323,17 @@ export type StepUpErrors = {
      */
     400: Problem;
     /**
-     * `invalid_credentials`, `invalid_second_factor`; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     * `invalid_credentials`, `invalid_second_factor`; `unknown_passkey`, `passkey_challenge_mismatch`, `passkey_refused`, `passkey_counter_regressed`, `passkey_disabled`; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
      */
     401: Problem;
     /**
-     * `step_up_required`: a second factor is switched on, so that the password is not enough
+     * `step_up_required`: a second factor is switched on, so that the password is not enough; `passkey_wrong_origin`, `passkey_wrong_rp`, `passkey_user_not_verified`
      */
     403: Problem;
+    /**
+     * `passkeys_unavailable`
+     */
+    404: Problem;
     /**
      * `request_timeout`
      */
@@ -4809,6 +5342,10 @@ export type StepUpErrors = {
      * `no_second_factor`: give the password
      */
     409: Problem;
+    /**
+     * `passkey_challenge_expired`, `passkey_challenge_used`: begin again
+     */
+    410: Problem;
     /**
      * `body_too_large`: over 64 KiB
      */

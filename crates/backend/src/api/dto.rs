@@ -3,6 +3,7 @@
 mod identity;
 mod onboarding;
 pub(super) mod organizations;
+mod passkeys;
 mod second_factor;
 mod template;
 
@@ -22,6 +23,10 @@ pub(super) use identity::{
 };
 pub(super) use onboarding::{OnboardingBody, StepRequest};
 
+pub(super) use passkeys::{
+    CLOSED as CLOSED_OF_PASSKEYS, PasskeyBody, PasskeyLoginRequest, PasskeyOptionsBody, PasskeyProof,
+    PasskeysBody, RegisterPasskeyRequest, RenamePasskeyRequest,
+};
 pub(super) use second_factor::{
     CLOSED, ConfirmTotpRequest, FactorsBody, GivenFactor, RecoveryCodesBody, SecondFactorRequest,
     StepUpRequest, SteppedUpBody, TotpBody, TotpEnrolmentBody,

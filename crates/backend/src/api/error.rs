@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 pub(super) use super::field_errors::FieldErrors;
 use super::oidc_refusal::OidcRefusal;
+use super::passkey_refusal::PasskeyRefusal;
 use super::proof::{AskedFactor, AskedFactorBody, NeededProof, NeededProofBody};
 use super::request_id;
 use super::whole::whole;
@@ -107,6 +108,8 @@ pub(super) enum ApiError {
     PasswordMissing,
     #[error(transparent)]
     Oidc(#[from] OidcRefusal),
+    #[error(transparent)]
+    Passkey(#[from] PasskeyRefusal),
     #[error("there is already an account with this e-mail address")]
     EmailTaken,
     #[error(transparent)]
@@ -188,6 +191,7 @@ impl ApiError {
             Self::CrossSite => (S::FORBIDDEN, "cross_site_request"),
             Self::PasswordMissing => (S::CONFLICT, "password_missing"),
             Self::Oidc(refusal) => refusal.outline(),
+            Self::Passkey(refusal) => refusal.outline(),
             Self::EmailTaken => (S::CONFLICT, "email_taken"),
             Self::Organization(refusal) => (refusal_status(*refusal), refusal.as_str()),
             Self::OnboardingOpen => (S::CONFLICT, "onboarding_incomplete"),
@@ -199,11 +203,8 @@ impl ApiError {
             Self::IdempotencyKey(_) => (S::BAD_REQUEST, "invalid_idempotency_key"),
             Self::KeptAnswer(error) => kept_answer_outline(error),
             Self::Hash(HashError::Busy { .. }) => (S::SERVICE_UNAVAILABLE, "overloaded"),
-            Self::Store(StoreError::Unavailable { .. } | StoreError::Interrupted { .. }) => {
-                (S::SERVICE_UNAVAILABLE, "database_unavailable")
-            }
-            Self::Store(StoreError::Corrupt { .. } | StoreError::Refused { .. })
-            | Self::Hash(HashError::Argon2(_) | HashError::Thread)
+            Self::Store(error) => store_outline(error),
+            Self::Hash(HashError::Argon2(_) | HashError::Thread)
             | Self::Envelope(_)
             | Self::Render(_)
             | Self::Metrics(_)
@@ -262,6 +263,7 @@ impl ApiError {
                 | Self::KeptAnswer(_)
         );
         let passing = passing || matches!(self, Self::Oidc(refusal) if refusal.passes());
+        let passing = passing || matches!(self, Self::Passkey(refusal) if refusal.passes());
         status.is_client_error() && !passing && !self.is_passing_refusal(status)
     }
 
@@ -290,6 +292,17 @@ impl ApiError {
             tracing::error!(error, "failed");
         } else {
             tracing::debug!(error, "refused");
+        }
+    }
+}
+
+fn store_outline(error: &StoreError) -> Outline {
+    match error {
+        StoreError::Unavailable { .. } | StoreError::Interrupted { .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, "database_unavailable")
+        }
+        StoreError::Corrupt { .. } | StoreError::Refused { .. } => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
         }
     }
 }
@@ -500,7 +513,8 @@ fn challenge(error: &ApiError) -> HeaderValue {
         | ApiError::InvalidCredentials
         | ApiError::SecondFactorRequired(_)
         | ApiError::InvalidSecondFactor
-        | ApiError::ChallengeExpired => HeaderValue::from_static("Bearer"),
+        | ApiError::ChallengeExpired
+        | ApiError::Passkey(_) => HeaderValue::from_static("Bearer"),
         _ => HeaderValue::from_static("Bearer error=\"invalid_token\""),
     }
 }

@@ -8,6 +8,7 @@ use axum::extract::FromRequest;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Request};
+use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
@@ -16,6 +17,9 @@ use super::error::{ApiError, FieldErrors};
 
 /// What stands for the whole body among the errors by field.
 const WHOLE_BODY: &str = "body";
+
+/// A parser's reason may repeat all that it was given.
+const MAX_REASON: usize = 200;
 
 /// A request body that is read from the fields of a JSON object.
 pub(super) trait FromFields: Sized {
@@ -77,6 +81,35 @@ impl Fields {
                 None
             }
         }
+    }
+
+    /// An object that must be there, and be what a `T` looks like in JSON.
+    pub(super) fn required_json<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        if !self.has(name) {
+            self.left.remove(name);
+            self.reject(name, "is required");
+            return None;
+        }
+        let object = Value::Object(self.object(name)?);
+        let shortened =
+            |error: serde_json::Error| error.to_string().chars().take(MAX_REASON).collect::<String>();
+        serde_json::from_value(object).map_err(|error| self.reject(name, shortened(error))).ok()
+    }
+
+    /// An object that may be absent, or `null`, and has fields of its own. What is wrong with those is told as `name.field`.
+    pub(super) fn nested<T: FromFields>(&mut self, name: &str) -> Option<T> {
+        let mut inner = Self::new(self.object(name)?);
+        let value = T::from_fields(&mut inner);
+        let unknown: Vec<String> = inner.left.keys().cloned().collect();
+        for field in &unknown {
+            inner.reject(field, "is not a known field");
+        }
+        for (field, reasons) in inner.errors {
+            for reason in reasons {
+                self.reject(&format!("{name}.{field}"), reason);
+            }
+        }
+        value
     }
 
     /// A boolean that may be absent, or `null`.

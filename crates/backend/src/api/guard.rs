@@ -10,6 +10,7 @@ use super::error::ApiError;
 use crate::app::AppState;
 use crate::auth::{CurrentUser, KnownDevice};
 use crate::domain::guessing::{Debt, GuessKey, LOG_IN, Limit};
+use crate::domain::passkey::PASSKEY;
 use crate::domain::second_factor::SECOND_FACTOR;
 use crate::domain::{Client, Email};
 use crate::idempotency::Answer;
@@ -77,6 +78,19 @@ impl Guard {
                 Limit::by_address(SECOND_FACTOR, client.address),
             ]),
         }
+    }
+
+    /// A log-in by a passkey. Nobody can guess one, so that its account has no limit by which a stranger could stop its owner.
+    pub(super) fn passkey(client: &Client, device: Option<KnownDevice>) -> Self {
+        Self::of([match device {
+            Some(device) => device.limit_for(PASSKEY),
+            None => Limit::by_address(PASSKEY, client.address),
+        }])
+    }
+
+    /// A passkey in a session that goes on.
+    pub(super) fn passkey_in_session(current: CurrentUser) -> Self {
+        Self::of([Limit::by_device(PASSKEY, current.id, current.session_id)])
     }
 
     /// A second factor in a session that goes on: whoever has got hold of one cannot stop the owner's others.

@@ -25,6 +25,7 @@ mod observe;
 mod oidc_cookie;
 mod oidc_refusal;
 mod openapi;
+mod passkey_refusal;
 mod presented;
 mod proof;
 mod query;

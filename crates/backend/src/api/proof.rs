@@ -35,6 +35,7 @@ pub(super) struct NeededProof {
     level: AuthLevel,
     max_age: Duration,
     kinds: Vec<FactorKind>,
+    has_passkey: bool,
 }
 
 /// What has to be proved at `POST /api/auth/step-up`.
@@ -45,15 +46,15 @@ pub(super) struct NeededProofBody {
     acr: &'static str,
     /// How many seconds ago at most.
     max_age: i64,
-    /// By what: `password`, or `totp` and `recovery_code` for people with a second factor.
+    /// By what: `password`, or `totp` and `recovery_code` for people with a second factor; `passkey` for people who have one.
     #[schema(example = json!(["totp", "recovery_code"]))]
     factors: Vec<&'static str>,
 }
 
 impl NeededProof {
-    /// What a person with `factors` has to prove, at most `max_age` ago.
-    pub(super) fn of(factors: &SecondFactors, max_age: Duration) -> Self {
-        Self { level: factors.level(), max_age, kinds: factors.kinds() }
+    /// What a person with `factors`, and perhaps a passkey, has to prove, at most `max_age` ago.
+    pub(super) fn of(factors: &SecondFactors, has_passkey: bool, max_age: Duration) -> Self {
+        Self { level: factors.level(), max_age, kinds: factors.kinds(), has_passkey }
     }
 
     /// The same for clients that know RFC 9470.
@@ -75,8 +76,9 @@ impl From<&AskedFactor> for AskedFactorBody {
 }
 
 impl From<&NeededProof> for NeededProofBody {
-    fn from(NeededProof { level, max_age, kinds }: &NeededProof) -> Self {
-        let factors = if *level == AuthLevel::One { vec!["password"] } else { names(kinds) };
+    fn from(NeededProof { level, max_age, kinds, has_passkey }: &NeededProof) -> Self {
+        let mut factors = if *level == AuthLevel::One { vec!["password"] } else { names(kinds) };
+        factors.extend(has_passkey.then_some("passkey"));
         Self { acr: level.as_str(), max_age: max_age.whole_seconds(), factors }
     }
 }

@@ -16,8 +16,8 @@ use super::handlers::docs::Document;
 use super::handlers::oidc;
 use super::handlers::organizations::{domains, invitations, joining, members, offers, own};
 use super::handlers::{
-    account, docs, email, health, login, onboarding, own_account, password, reminders, second_factor,
-    session, sessions, static_data,
+    account, docs, email, health, login, onboarding, own_account, passkeys, password, reminders,
+    second_factor, session, sessions, static_data,
 };
 use super::idempotent::{Asker, idempotent};
 use super::observe::{observe, panicked};
@@ -33,6 +33,7 @@ pub fn router(app: App) -> Router {
         .route("/api/auth/register", post(account::register))
         .route("/api/auth/login", post(login::login))
         .route("/api/auth/login/second-factor", post(second_factor::login::second_factor))
+        .route("/api/auth/login/passkey", post(passkeys::login::finish))
         .route("/api/auth/password/forgot", post(password::forgot))
         .route("/api/auth/password/reset", post(password::reset))
         .route("/api/invitations/lookup", post(joining::look_up))
@@ -85,6 +86,9 @@ fn readable() -> Router<App> {
         .route("/api/auth/me", get(account::me))
         .route("/api/auth/sessions", get(sessions::list))
         .route("/api/auth/factors", get(second_factor::totp::show))
+        .route("/api/auth/login/passkey", get(passkeys::login::begin))
+        .route("/api/auth/passkeys", get(passkeys::own::list))
+        .route("/api/auth/passkeys/registration", get(passkeys::register::begin))
         .route("/api/auth/oidc/providers", get(oidc::start::providers))
         .route("/api/auth/oidc/identities", get(oidc::identities::list))
         .route("/api/account/export", get(own_account::export))
@@ -149,12 +153,14 @@ fn organization_reads() -> Router<App> {
         .route("/api/admin/domain-claims", get(domain_claims::list))
 }
 
-/// Own sessions and second factors.
+/// Own sessions, passkeys and second factors.
 fn changes_of_access() -> Router<App> {
     Router::new()
         .route("/api/auth/sessions", delete(sessions::end_all))
         .route("/api/auth/sessions/others", delete(sessions::end_others))
         .route("/api/auth/sessions/{id}", delete(sessions::end_one))
+        .route("/api/auth/passkeys", post(passkeys::register::finish))
+        .route("/api/auth/passkeys/{id}", patch(passkeys::own::rename).delete(passkeys::own::remove))
         .route("/api/auth/step-up", post(second_factor::step_up::step_up))
         .route("/api/auth/factors/totp", post(second_factor::totp::enrol).delete(second_factor::totp::remove))
         .route("/api/auth/factors/totp/confirm", post(second_factor::totp::confirm))

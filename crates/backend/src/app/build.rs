@@ -22,6 +22,7 @@ use super::templates::Shelf;
 use super::webhook::Messenger;
 use super::{canonical, serve};
 use crate::auth::oidc::{ClientError, FlowKeys, Providers};
+use crate::auth::passkeys::Passkeys;
 use crate::auth::{
     Challenges, CodeMaker, DeviceSigner, FactorSecrets, HashError, Hasher, Revocations, Successors,
     TokenIssuer, UnsubscribeSigner,
@@ -92,7 +93,7 @@ impl Application {
     /// Binds, migrates and connects, in this order: a taken port is told before anything is done.
     /// `router` gives what answers the requests. A database that is away is waited for while the application runs.
     pub async fn build(config: Config, router: fn(App) -> Router) -> Result<Self, BuildError> {
-        let Config { server, database, auth, mail, webhook, templates, oidc, files } = config;
+        let Config { server, database, auth, mail, webhook, templates, oidc, passkeys, files } = config;
         let listener = bind(server.bind_address)?;
         let courier = mail.map(courier).transpose()?;
         let messenger = webhook.map(messenger).transpose()?;
@@ -108,6 +109,7 @@ impl Application {
             hasher: Hasher::new(auth.hash_threads, metrics.hashes())?,
             codes: CodeMaker::new(&auth.keyring),
             oidc: Providers::new(oidc)?,
+            passkeys: Passkeys::new(passkeys, &auth.keyring)?,
             oidc_flows: FlowKeys::new(&auth.keyring),
             vault: Vault::new(&auth.keyring)?,
             envelopes: Envelopes::new(&auth.keyring)?,

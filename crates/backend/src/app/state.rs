@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::replica::Replica;
 use super::templates::Shelf;
 use crate::auth::oidc::{FlowKeys, Providers};
+use crate::auth::passkeys::Passkeys;
 use crate::auth::{
     Challenges, CodeMaker, DeviceSigner, FactorSecrets, Hasher, Revocations, Successors, TokenIssuer,
     UnsubscribeSigner,
@@ -51,6 +52,8 @@ pub struct AppState {
     pub step_up_max_age: time::Duration,
     /// Whom people can log in by.
     pub oidc: Providers,
+    /// Ceremonies with authenticators.
+    pub passkeys: Passkeys,
     /// What binds a log-in at one of them to its answer.
     pub oidc_flows: FlowKeys,
     /// Kept answers.

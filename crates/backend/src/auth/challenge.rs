@@ -6,15 +6,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::error::Unspecified;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use service_kit::jwt::Keyring;
 use uuid::Uuid;
 
+use super::sealer::Sealer;
 use crate::domain::second_factor::CHALLENGE_LIFETIME;
 use crate::domain::{PasswordHash, Timestamp};
 
@@ -26,10 +24,8 @@ const MAX_TOKEN_BYTES: usize = 1024;
 const PURPOSE: &[u8] = b"log in";
 
 /// Makes and reads challenges with the keys of all secrets.
-pub struct Challenges {
-    /// The current secret's first.
-    keys: Vec<(String, RandomizedNonceKey)>,
-}
+#[derive(Debug)]
+pub struct Challenges(Sealer);
 
 /// Somebody whose password was right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,32 +79,17 @@ fn mark(hash: &PasswordHash) -> [u8; 32] {
 impl Challenges {
     /// With a key from every secret of `keyring`.
     pub fn new(keyring: &Keyring) -> Result<Self, Unspecified> {
-        let keys = keyring.derive_all(LABEL).into_iter();
-        let keys = keys.map(|(kid, key)| Ok((kid, RandomizedNonceKey::new(&AES_256_GCM, &key)?)));
-        Ok(Self { keys: keys.collect::<Result<_, Unspecified>>()? })
+        Ok(Self(Sealer::new(keyring, LABEL)?))
     }
 
-    /// The token of `challenge`: the secret's `kid`, then nonce and ciphertext in base64url.
+    /// The token of `challenge`.
     pub fn seal(&self, challenge: &Challenge) -> Result<ChallengeToken, Unspecified> {
-        // `Keyring` has a current secret by its making.
-        let (kid, key) = self.keys.first().ok_or(Unspecified)?;
-        // Made of ids, numbers and bytes, which always serialise.
-        let mut text = serde_json::to_vec(challenge).map_err(|_| Unspecified)?;
-        let nonce = key.seal_in_place_append_tag(Aad::from(PURPOSE), &mut text)?;
-        let sealed = [nonce.as_ref().as_slice(), &text].concat();
-        Ok(ChallengeToken(format!("{kid}.{}", URL_SAFE_NO_PAD.encode(sealed))))
+        self.0.seal(PURPOSE, challenge).map(ChallengeToken)
     }
 
     /// The challenge of a token that was made with one of the secrets and has not expired at `now`.
     pub fn open(&self, ChallengeToken(token): &ChallengeToken, now: Timestamp) -> Option<Challenge> {
-        let (kid, sealed) = token.split_once('.')?;
-        let (_, key) = self.keys.iter().find(|(known, _)| known == kid)?;
-        let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut text = sealed.to_vec();
-        let text = key.open_in_place(nonce, Aad::from(PURPOSE), &mut text).ok()?;
-        let challenge: Challenge = serde_json::from_slice(text).ok()?;
+        let challenge: Challenge = self.0.open(PURPOSE, token)?;
         (now.unix_timestamp() < challenge.expires_at).then_some(challenge)
     }
 }
@@ -116,12 +97,6 @@ impl Challenges {
 impl fmt::Debug for ChallengeToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ChallengeToken(…)")
-    }
-}
-
-impl fmt::Debug for Challenges {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.keys.iter().map(|(kid, _)| kid)).finish()
     }
 }
 

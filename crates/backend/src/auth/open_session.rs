@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::TokenIssuer;
 use crate::domain::session::{Lifetimes, NewSession, NewToken, RefreshToken};
-use crate::domain::{AuthLevel, Authentication, Client, Timestamp, User};
+use crate::domain::{Authentication, Client, LogInMethod, Timestamp, User};
 
 /// The tokens that a client is given.
 #[derive(Clone)]
@@ -31,20 +31,9 @@ pub struct OpenedSession {
 }
 
 impl OpenedSession {
-    /// Opens a session for `user`, who has logged in from `client` by one factor.
+    /// Opens a session for `user`, who has logged in from `client` by `method`.
     pub fn begin(
-        user: &User,
-        client: Client,
-        issuer: &TokenIssuer,
-        lifetimes: Lifetimes,
-        now: Timestamp,
-    ) -> Self {
-        Self::begin_at(AuthLevel::One, user, client, issuer, lifetimes, now)
-    }
-
-    /// The same for somebody who has proved as much as `level` asks for.
-    pub fn begin_at(
-        level: AuthLevel,
+        method: LogInMethod,
         user: &User,
         client: Client,
         issuer: &TokenIssuer,
@@ -55,8 +44,15 @@ impl OpenedSession {
         let expires_at = lifetimes.token_expiry(now, now);
         let token = NewToken { hash: refresh_token.hash(), issued_at: now, expires_at };
         let times = (now, expires_at, lifetimes.end(now));
-        let grant = Grant::new(user, id, Authentication { level, at: now }, issuer, refresh_token, times);
-        Self { stored: NewSession { id, user_id: user.id, token, client, level }, grant }
+        let grant = Grant::new(
+            user,
+            id,
+            Authentication { level: method.level(), at: now },
+            issuer,
+            refresh_token,
+            times,
+        );
+        Self { stored: NewSession { id, user_id: user.id, token, client, method }, grant }
     }
 }
 

@@ -4,6 +4,7 @@ mod cookies;
 mod database;
 mod mail;
 mod oidc;
+mod passkeys;
 mod provision;
 mod reminders;
 mod templates;
@@ -32,6 +33,7 @@ pub use cookies::{CookieSecurity, UnknownCookieSecurity};
 pub use database::{DatabaseConfig, PoolConfig, ReplicaConfig, SqlServerConfig};
 pub use mail::MailConfig;
 pub use oidc::OidcProviderConfig;
+pub use passkeys::PasskeyConfig;
 pub use provision::{LoginConfig, ProvisionConfig};
 pub use templates::{TemplatesError, load_templates};
 pub use trusted_proxies::{NotANetwork, TrustedProxies};
@@ -55,6 +57,8 @@ pub struct Config {
     pub templates: Catalogue,
     /// Whom people can log in by.
     pub oidc: Vec<OidcProviderConfig>,
+    /// What passkeys are bound to; none where there are no passkeys.
+    pub passkeys: Option<PasskeyConfig>,
     /// Where secrets and other values were read from.
     pub files: ValueFiles,
 }
@@ -118,13 +122,14 @@ impl Config {
         let webhook = webhook::read(&mut sources);
         let templates = templates::read(&mut sources);
         let oidc = oidc::read(&mut sources, base.as_ref());
+        let passkeys = passkeys::read(&mut sources, base.as_ref());
         let files = sources.files();
         sources.finish()?;
         // Every missing part has noted a problem, so `finish` has returned by then.
         let (Some(database), Some(auth), Some(templates)) = (database, auth, templates) else {
             return Err(ConfigErrors(Vec::new()));
         };
-        Ok((Self { server, database, auth, mail, webhook, templates, oidc, files }, log))
+        Ok((Self { server, database, auth, mail, webhook, templates, oidc, passkeys, files }, log))
     }
 }
 

@@ -42,6 +42,58 @@ impl FromStr for AuthLevel {
     }
 }
 
+/// What a log-in was finished with. What came before, such as the password before a code, is not said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LogInMethod {
+    /// The password, or a registration that chose one.
+    Password,
+    /// A code of an authenticator app, after the password or a provider.
+    Totp,
+    /// A recovery code, likewise.
+    RecoveryCode,
+    /// A provider of OpenID Connect.
+    Oidc,
+    /// A passkey, which is two factors in one.
+    Passkey,
+}
+
+/// A method that this version does not know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown log-in method {0:?}")]
+pub struct UnknownMethod(pub String);
+
+impl LogInMethod {
+    const ALL: [Self; 5] = [Self::Password, Self::Totp, Self::RecoveryCode, Self::Oidc, Self::Passkey];
+
+    /// The name in the database, in answers and in the audit log (at most 20 characters).
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Totp => "totp",
+            Self::RecoveryCode => "recovery_code",
+            Self::Oidc => "oidc",
+            Self::Passkey => "passkey",
+        }
+    }
+
+    /// How surely a person is known who has logged in so. A provider's word is one factor, whatever it has asked for.
+    pub fn level(self) -> AuthLevel {
+        match self {
+            Self::Password | Self::Oidc => AuthLevel::One,
+            Self::Totp | Self::RecoveryCode | Self::Passkey => AuthLevel::Two,
+        }
+    }
+}
+
+impl FromStr for LogInMethod {
+    type Err = UnknownMethod;
+
+    fn from_str(text: &str) -> Result<Self, UnknownMethod> {
+        let known = Self::ALL.into_iter().find(|method| method.as_str() == text);
+        known.ok_or_else(|| UnknownMethod(text.to_owned()))
+    }
+}
+
 /// The last time that the person of a session has proved to be the one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Authentication {
@@ -63,6 +115,14 @@ impl Authentication {
 mod tests {
     use super::*;
     use time::macros::datetime;
+
+    #[test]
+    fn methods_come_back_as_they_went() {
+        for method in LogInMethod::ALL {
+            assert_eq!(method.as_str().parse(), Ok(method));
+        }
+        assert!("magic".parse::<LogInMethod>().is_err());
+    }
 
     #[test]
     fn an_authentication_is_good_for_its_level_while_it_is_young() {

@@ -80,6 +80,15 @@ pub enum MailContent {
         /// When, as the mail shows it.
         changed_at: String,
     },
+    /// Says that a passkey opens the account no more, since there may be a copy of it.
+    PasskeyDisabled {
+        /// The name of the person.
+        full_name: String,
+        /// What its owner calls it.
+        passkey: String,
+        /// When, as the mail shows it.
+        changed_at: String,
+    },
     /// Asks, at the new address, to prove that it is read.
     EmailChangeConfirm {
         /// The name of the person.
@@ -173,6 +182,7 @@ impl MailContent {
             | Self::PasswordChanged { .. }
             | Self::WayInAdded { .. }
             | Self::WayInRemoved { .. }
+            | Self::PasskeyDisabled { .. }
             | Self::EmailChangeConfirm { .. }
             | Self::EmailChangedNotice { .. }
             | Self::Invitation { .. }
@@ -196,6 +206,7 @@ impl MailContent {
             Self::OnboardingLastReminder { .. } => "onboarding_last_reminder",
             Self::AccountClosing { .. } => "account_closing",
             Self::SecondFactor { .. } => "second_factor",
+            Self::PasskeyDisabled { .. } => "passkey_disabled",
         }
     }
 }

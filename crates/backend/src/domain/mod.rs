@@ -17,6 +17,7 @@ pub mod oidc;
 pub mod onboarding;
 pub mod one_time_code;
 pub mod organization;
+pub mod passkey;
 mod password;
 mod preferences;
 mod reason;
@@ -26,7 +27,7 @@ pub mod session;
 mod text;
 mod user;
 
-pub use authentication::{AuthLevel, Authentication, UnknownLevel};
+pub use authentication::{AuthLevel, Authentication, LogInMethod, UnknownLevel, UnknownMethod};
 pub use client::{Client, UserAgent};
 pub use email::{Email, EmailError, PresentedEmail};
 pub use full_name::{FullName, FullNameError};

@@ -13,7 +13,7 @@ use time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{AuthLevel, Authentication, Client, Timestamp, User, UserAgent};
+use super::{Authentication, Client, LogInMethod, Timestamp, User, UserAgent};
 
 /// How long the token that was just replaced still works. A client that lost the answer, or
 /// that refreshes in two tabs at once, must not be logged out for it.
@@ -102,8 +102,8 @@ pub struct NewSession {
     pub token: NewToken,
     /// Who logged in.
     pub client: Client,
-    /// How surely they are known to be the one.
-    pub level: AuthLevel,
+    /// What they finished with, and so how surely they are known to be the one.
+    pub method: LogInMethod,
 }
 
 /// A live session, as its owner is shown it.
@@ -119,6 +119,9 @@ pub struct SessionSummary {
     pub created_at: Timestamp,
     /// When it was last begun or refreshed.
     pub last_used_at: Timestamp,
+    /// What its log-in was finished with. None where another version of the program began it, which told nothing that this
+    /// one knows.
+    pub method: Option<LogInMethod>,
 }
 
 /// A presented refresh token, with all that decides what it is worth.
@@ -183,6 +186,7 @@ impl TokenState {
 
 #[cfg(test)]
 mod tests {
+    use super::super::AuthLevel;
     use super::*;
     use time::macros::datetime;
 

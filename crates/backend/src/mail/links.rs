@@ -32,6 +32,7 @@ impl PublicUrl {
             | MailContent::SecondFactor { .. }
             | MailContent::WayInAdded { .. }
             | MailContent::WayInRemoved { .. } => format!("{base}/forgot-password"),
+            MailContent::PasskeyDisabled { .. } => format!("{base}/account"),
             MailContent::AccountClosing { .. } => format!("{base}/login"),
             MailContent::OnboardingReminder { .. } | MailContent::OnboardingLastReminder { .. } => {
                 format!("{base}/onboarding")

@@ -110,8 +110,8 @@ fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_control()).map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
 }
 
-/// Anybody may sign somebody else up with a name like `Win at evil.example`, and we would mail it.
-fn looks_like_a_link(name: &str) -> bool {
+/// Whether a mail program may make a link of a name. Anybody may sign somebody else up with a name like `Win at evil.example`, and we would mail it.
+pub fn looks_like_a_link(name: &str) -> bool {
     let domain = |word: &str| {
         word.split('.').filter(|label| label.chars().filter(|c| c.is_alphanumeric()).count() > 1).count() > 1
     };
@@ -135,6 +135,11 @@ mod tests {
         vec![
             MailContent::VerifyEmail { full_name: full_name(), code: code(), token: token(), minutes: 10 },
             MailContent::ResetPassword { full_name: full_name(), token: token(), minutes: 30 },
+            MailContent::PasskeyDisabled {
+                full_name: full_name(),
+                passkey: "Passkey (<i>Mine</i>)".into(),
+                changed_at: "2026-03-01 12:00 UTC".into(),
+            },
             MailContent::PasswordChanged {
                 full_name: full_name(),
                 changed_at: "2026-03-01 12:00 UTC".into(),

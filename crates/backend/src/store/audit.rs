@@ -45,6 +45,16 @@ pub enum AuditAction {
     OidcUnlinked,
     /// What an OpenID Connect provider said was not believed.
     OidcRefused,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey got another name.
+    PasskeyRenamed,
+    /// A passkey was taken away.
+    PasskeyRemoved,
+    /// What was said to be the answer of a passkey was not believed.
+    PasskeyRefused,
+    /// The signature counter of a passkey went backwards, so that it opens nothing any more.
+    PasskeyDisabled,
     /// Name, language or theme was changed.
     AccountUpdated,
     /// The owner has closed the account.
@@ -155,6 +165,11 @@ impl AuditAction {
             Self::OidcLinked => "oidc.linked",
             Self::OidcUnlinked => "oidc.unlinked",
             Self::OidcRefused => "oidc.refused",
+            Self::PasskeyAdded => "passkey.added",
+            Self::PasskeyRenamed => "passkey.renamed",
+            Self::PasskeyRemoved => "passkey.removed",
+            Self::PasskeyRefused => "passkey.refused",
+            Self::PasskeyDisabled => "passkey.disabled",
             Self::AccountUpdated => "account.updated",
             Self::AccountClosed => "account.closed",
             Self::AccountReopened => "account.reopened",

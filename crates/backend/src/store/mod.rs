@@ -64,11 +64,13 @@ pub mod observation;
 mod oidc;
 mod organization;
 pub mod outbox;
+mod passkeys;
 pub mod reminders;
 mod reshape;
 pub mod sql_server;
 pub mod sqlite;
 mod templates;
+mod way_in;
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -94,10 +96,12 @@ pub use mutation::{
     Asker, Effect, IdempotencyRecord, KEPT_FOR, KeptAnswer, LogIn, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS,
     Mutation, Outcome, Rotation, Scope, SeenAccount,
 };
-pub use oidc::{OidcChange, OidcIdentities, WayIn};
+pub use oidc::{OidcChange, OidcIdentities};
 pub use organization::{DomainTarget, InvitationTarget, MemberTarget, OrganizationChange, Organizations};
+pub use passkeys::{PasskeyChange, Passkeys};
 pub use reshape::Reshape;
 pub use templates::{StoredTemplate, Templates};
+pub use way_in::WayIn;
 
 /// What the service asks of a database.
 ///
@@ -112,6 +116,7 @@ pub trait Store:
     + Messages
     + OidcIdentities
     + Organizations
+    + Passkeys
     + Reminders
     + Templates
     + Send
@@ -173,7 +178,7 @@ pub trait Store:
     async fn onboarding_at(&self, user_id: Uuid, version: i64) -> Result<Option<Onboarding>, StoreError>;
 
     /// Deletes at most `limit` rows each of: idempotency records whose `expires_at` is not after
-    /// `now`; one-time codes and log-ins at providers that expired a day ago; refresh tokens likewise, and the sessions whose last token went by
+    /// `now`; one-time codes, log-ins at providers and answered challenges that expired a day ago; refresh tokens likewise, and the sessions whose last token went by
     /// that; wrong guesses that are forgiven; messages that were sent or given up some days ago
     /// ([`outbox::KEPT_SENT`], [`outbox::KEPT_DEAD`]). Gives how many rows went in all;
     /// the caller comes again while this is not zero. Small transactions, since others wait.

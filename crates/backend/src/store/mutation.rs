@@ -5,8 +5,8 @@ use uuid::Uuid;
 use super::messages::Replay;
 use super::outbox::NewMessage;
 use super::{
-    Administration, AuditEntry, FactorChange, IdentityChange, OidcChange, OrganizationChange, Reminder,
-    Reshape,
+    Administration, AuditEntry, FactorChange, IdentityChange, OidcChange, OrganizationChange, PasskeyChange,
+    Reminder, Reshape,
 };
 use crate::domain::guessing::{GuessKey, Limit};
 use crate::domain::onboarding::{StepKey, StepRecord};
@@ -89,6 +89,8 @@ pub enum Effect {
     Factor(FactorChange),
     /// A log-in at a provider, or what it leaves behind.
     Oidc(Box<OidcChange>),
+    /// A change of passkeys, or a use of one.
+    Passkey(Box<PasskeyChange>),
     /// A further session of a known user.
     StartSession(NewSession),
     /// Counts wrong guesses. Whatever others count at the same time, none is lost.
@@ -183,6 +185,7 @@ impl Effect {
             Self::Sequence(effects) => effects.first().map_or("nothing", Self::name),
             Self::Factor(change) => change.name(),
             Self::Oidc(change) => change.name(),
+            Self::Passkey(change) => change.name(),
             Self::StartSession(_) => "start_session",
             Self::LogIn(_) => "log_in",
             Self::CountGuesses(_) => "count_guesses",

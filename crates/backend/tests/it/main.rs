@@ -6,5 +6,6 @@
 mod api;
 mod mail;
 mod oidc;
+mod passkeys;
 mod store;
 mod webhook;

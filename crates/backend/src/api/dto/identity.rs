@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::organizations::OrganizationBody;
-use super::{FactorsBody, OnboardingBody, UserBody};
+use super::{FactorsBody, OnboardingBody, PasskeyBody, UserBody};
 use crate::api::fields::{Fields, FromFields};
 use crate::domain::oidc::Identity;
 use crate::domain::one_time_code::{Digits, LinkToken};
@@ -168,6 +168,8 @@ pub(in crate::api) struct ExportBody {
     pub(in crate::api) second_factors: FactorsBody,
     /// Every identity at an OpenID Connect provider, the oldest first.
     pub(in crate::api) oidc_identities: Vec<ExportedIdentity>,
+    /// Every passkey, the oldest first.
+    pub(in crate::api) passkeys: Vec<PasskeyBody>,
     pub(in crate::api) onboarding: OnboardingBody,
     /// What the person belongs to; `null` for nothing.
     #[schema(required = true)]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::PasskeyProof;
 use crate::api::fields::{Fields, FromFields};
 use crate::auth::ChallengeToken;
 use crate::domain::one_time_code::Digits;
@@ -55,7 +56,7 @@ impl SecondFactorRequest {
 }
 
 /// A proof that it is oneself: the password or, for people with a second factor, a code of the authenticator app or a
-/// recovery code.
+/// recovery code; for people with a passkey, a signature by that.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct StepUpRequest {
     #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 512)]
@@ -66,18 +67,21 @@ pub(in crate::api) struct StepUpRequest {
     /// A recovery code. Case, blanks and hyphens do not count.
     #[schema(value_type = Option<String>, pattern = r"^[\s-]*([0-9A-Za-z][\s-]*){24}$", example = "0123-4567-89AB-CDEF-GHJK-MNPQ")]
     pub(in crate::api) recovery_code: Option<RecoveryCode>,
+    /// A signature by a passkey, as for a log-in by it.
+    pub(in crate::api) passkey: Option<PasskeyProof>,
 }
 
 impl FromFields for StepUpRequest {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        one_of(fields, &["password", "code", "recovery_code"]);
+        one_of(fields, &["password", "code", "recovery_code", "passkey"]);
         let (password, code) = (fields.optional("password"), fields.optional("code"));
-        Some(Self { password, code, recovery_code: fields.optional("recovery_code") })
+        let (recovery_code, passkey) = (fields.optional("recovery_code"), fields.nested("passkey"));
+        Some(Self { password, code, recovery_code, passkey })
     }
 }
 
 impl StepUpRequest {
-    /// The second factor that was given; none where it was the password.
+    /// The second factor that was given; none where it was the password or a passkey.
     pub(in crate::api) fn given(&self) -> Option<GivenFactor> {
         given(self.code.clone(), self.recovery_code.clone())
     }

@@ -3,26 +3,24 @@
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use http::header::SET_COOKIE;
 
 use super::mails;
+use super::opening::Visitor;
 use super::organizations::joining;
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::client::ClientInfo;
-use crate::api::cookie::SessionCookie;
 use crate::api::device::Devices;
-use crate::api::dto::{RegisterRequest, SessionBody, SessionMode, UserBody};
+use crate::api::dto::{RegisterRequest, SessionBody, UserBody};
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
 use crate::api::freshness::Asked;
 use crate::api::guard::Guard;
-use crate::api::presented::TokenPlace;
-use crate::app::{App, AppState};
-use crate::auth::{AccessError, Grant, OpenedSession};
+use crate::app::App;
+use crate::auth::AccessError;
 use crate::domain::guessing::Limit;
 use crate::domain::one_time_code::CodePurpose;
-use crate::domain::{NewUser, User};
+use crate::domain::{LogInMethod, NewUser, User};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, StoreError};
 use uuid::Uuid;
@@ -72,12 +70,11 @@ pub(in crate::api) async fn register(
     let mut user = User::registered(Uuid::now_v7(), email, full_name, at);
     // The link has come by mail to the address.
     user.email_verified_at = invitation.as_ref().map(|_| at);
-    let session = OpenedSession::begin(&user, client.client.clone(), &app.issuer, app.lifetimes, at);
-    let place = place(&app, mode, &client);
-    let answer = session_answer(StatusCode::CREATED, &user, &session.grant, place)?;
-    let answer = devices.introduce(&app, user.id, (mode, &client), answer);
+    let visitor = Visitor { client: &client, devices: &devices, mode };
+    let opened = visitor.open(&app, &user, LogInMethod::Password, (StatusCode::CREATED, at))?;
+    let (session, answer) = (opened.session, opened.answer);
     let audit = Some(Audit { action: AuditAction::UserRegistered, user_id: user.id, subject: None });
-    let (session, template) = (session.stored, app.templates.current());
+    let template = app.templates.current();
     if let Some((invitation, token)) = invitation.zip(token) {
         let (id, user) = (user.id, Box::new(NewUser { user, password_hash, template: template.id.clone() }));
         let registration = Effect::Register { user, session, code: None, counted };
@@ -90,11 +87,6 @@ pub(in crate::api) async fn register(
     let (user, code) = (Box::new(NewUser { user, password_hash, template }), Some(Box::new(code.stored)));
     let effect = Effect::Register { user, session, code, counted };
     done(attempt.commit_and_mail(&app, at, effect, audit, &[mail], answer).await?)
-}
-
-/// An administrator lets nobody into a suspended account.
-pub(super) fn refuse_suspended(user: &User) -> Result<(), ApiError> {
-    if user.suspended_at.is_some() { Err(ApiError::AccountSuspended) } else { Ok(()) }
 }
 
 /// Who am I
@@ -113,37 +105,6 @@ pub(in crate::api) async fn me(
     // The account may be gone while its token still is good.
     let user = app.read(freshness, |store| store.user(current.id)).await?.ok_or(AccessError::UnknownUser)?;
     Ok(Json(UserBody::from(&user)))
-}
-
-/// Where the refresh token of a new session goes.
-pub(super) fn place(app: &AppState, mode: SessionMode, client: &ClientInfo) -> TokenPlace {
-    match mode {
-        SessionMode::Token => TokenPlace::Body,
-        SessionMode::Cookie => TokenPlace::Cookie(SessionCookie::new(app, client)),
-    }
-}
-
-/// The answer of all calls that give tokens.
-pub(super) fn session_answer(
-    status: StatusCode,
-    user: &User,
-    grant: &Grant,
-    place: TokenPlace,
-) -> Result<Answer, ApiError> {
-    let body = SessionBody {
-        user: UserBody::from(user),
-        access_token: grant.access_token.clone(),
-        token_type: "Bearer",
-        expires_in: grant.access_ttl.as_secs(),
-        refresh_token: (place == TokenPlace::Body).then(|| grant.refresh_token.expose().to_owned()),
-    };
-    let answer = Answer::json(status, &body)?;
-    Ok(match place {
-        TokenPlace::Body => answer,
-        TokenPlace::Cookie(cookie) => {
-            answer.with(SET_COOKIE, cookie.set(&grant.refresh_token, grant.refresh_ttl))
-        }
-    })
 }
 
 /// The answer of a commit that has no version to be stale.

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::StatusCode;
 
-use super::account::{place, refuse_suspended, session_answer};
+use super::opening::{MAX_TRIES, STANDS_STILL, Visitor, refuse_suspended};
 use super::second_factor::challenge::{self, Asked, Proven};
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::client::ClientInfo;
@@ -14,13 +14,10 @@ use crate::api::fields::Checked;
 use crate::api::guard::Guard;
 use crate::api::retry::until_done;
 use crate::app::{App, AppState};
-use crate::auth::{OpenedSession, Verified};
-use crate::domain::{Credentials, PresentedPassword};
+use crate::auth::Verified;
+use crate::domain::{Credentials, LogInMethod, PresentedPassword};
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, AuditEntry, Effect, LogIn, SeenAccount};
-
-/// How often a log-in starts anew when the account was changed meanwhile.
-const MAX_TRIES: u32 = 3;
+use crate::store::{AuditAction, AuditEntry, Effect, LogIn};
 
 /// Log in
 ///
@@ -54,7 +51,7 @@ pub(in crate::api) async fn login(
     devices: Devices,
     Checked(request): Checked<LoginRequest>,
 ) -> Result<Answer, ApiError> {
-    until_done(MAX_TRIES, "an account that stands still", || async {
+    until_done(MAX_TRIES, STANDS_STILL, || async {
         log_in(&app, &attempt, (&client, &devices), &request).await
     })
     .await
@@ -82,14 +79,11 @@ async fn log_in(
         return challenge::ask(app, attempt, proven, asked).await;
     }
     let (Proven { user, seen, rehash }, at) = (proven, app.now());
-    let session = OpenedSession::begin(&user, client.client.clone(), &app.issuer, app.lifetimes, at);
-    let place = place(app, request.session, client);
-    let answer = session_answer(StatusCode::OK, &user, &session.grant, place)?;
-    let answer = devices.introduce(app, user.id, (request.session, client), answer);
-    let subject = Some(session.stored.id.to_string());
-    let audit = Some(Audit { action: AuditAction::UserLoggedIn, user_id: user.id, subject });
-    let seen = SeenAccount { password_hash: Some(seen), closing_at: user.closing_at };
-    let effect = Effect::LogIn(Box::new(LogIn { session: session.stored, seen, rehash, forgiven }));
+    let visitor = Visitor { client, devices, mode: request.session };
+    let opened = visitor.open(app, &user, LogInMethod::Password, (StatusCode::OK, at))?;
+    let audit = Some(opened.audit());
+    let (log_in, answer) = opened.log_in(&user, Some(seen), forgiven);
+    let effect = Effect::LogIn(Box::new(LogIn { rehash, ..log_in }));
     attempt.commit(app, at, effect, audit, answer).await
 }
 

@@ -7,7 +7,9 @@ use crate::auth::IssuedCode;
 use crate::domain::mail::{FactorNews, Mail, MailContent, MailSecret};
 use crate::domain::one_time_code::{CodePurpose, LIFETIME, LinkToken};
 use crate::domain::organization::OrganizationName;
+use crate::domain::passkey::PasskeyName;
 use crate::domain::{Email, Timestamp, User};
+use crate::mail::looks_like_a_link;
 
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
@@ -46,6 +48,18 @@ pub(super) fn way_in_added(user: &User, method: &str, at: Timestamp) -> Mail {
 pub(super) fn way_in_removed(user: &User, method: &str, at: Timestamp) -> Mail {
     let (full_name, method) = (user.full_name.as_str().to_owned(), method.to_owned());
     let content = MailContent::WayInRemoved { full_name, method, changed_at: shown(at, MINUTE) };
+    mail(user, user.email.clone(), content)
+}
+
+/// What a passkey is called in mails. Whoever has got into an account could make its owner read a link there.
+pub(super) fn passkey(name: &PasskeyName) -> String {
+    if looks_like_a_link(name.as_str()) { "Passkey".to_owned() } else { format!("Passkey ({name})") }
+}
+
+/// Says that a passkey opens the account no more, since there may be a copy of it.
+pub(super) fn passkey_disabled(user: &User, name: &PasskeyName, at: Timestamp) -> Mail {
+    let (full_name, passkey) = (user.full_name.as_str().to_owned(), passkey(name));
+    let content = MailContent::PasskeyDisabled { full_name, passkey, changed_at: shown(at, MINUTE) };
     mail(user, user.email.clone(), content)
 }
 

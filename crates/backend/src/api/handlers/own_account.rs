@@ -180,11 +180,13 @@ pub(in crate::api) async fn export(
     let factors = app.store.second_factors(current.id).await?;
     let records = app.store.personal_records(current.id, MAX_EXPORTED_AUDIT).await?;
     let identities = app.store.oidc_identities_of(current.id).await?;
+    let passkeys = app.store.passkeys_of(current.id).await?;
     let body = ExportBody {
         account: UserBody::from(&user),
         sessions: records.sessions.into_iter().map(Into::into).collect(),
         second_factors: FactorsBody::from(&factors),
         oidc_identities: identities.into_iter().map(Into::into).collect(),
+        passkeys: passkeys.iter().map(Into::into).collect(),
         onboarding: OnboardingBody::of(&template, &onboarding),
         organization: membership.as_ref().map(OrganizationBody::from),
         set_aside: onboarding.set_aside(&template),

@@ -7,7 +7,8 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use uuid::Uuid;
 
-use super::account::{done, refuse_suspended, session_answer};
+use super::account::done;
+use super::opening::{refuse_suspended, session_answer};
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::client::ClientInfo;
 use crate::api::cookie;

@@ -16,7 +16,7 @@ use crate::api::client::ClientInfo;
 use crate::api::error::{ApiError, Problem};
 use crate::app::{App, AppState};
 use crate::domain::session::SessionSummary;
-use crate::domain::{Timestamp, device};
+use crate::domain::{LogInMethod, Timestamp, device};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, SessionsQuery};
 
@@ -42,6 +42,10 @@ pub(in crate::api) struct SessionInfoBody {
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     last_used_at: Timestamp,
+    /// What its log-in was finished with: `password`, `totp` (a code of an authenticator app), `recovery_code`, `oidc` (a
+    /// provider), `passkey`. Null where a version before this one began it.
+    #[schema(required = true, example = "passkey")]
+    method: Option<&'static str>,
     /// Whether it is the one that asks.
     current: bool,
 }
@@ -62,6 +66,7 @@ impl SessionInfoBody {
             address: session.address.map(|address| address.to_string()),
             created_at: session.created_at,
             last_used_at: session.last_used_at,
+            method: session.method.map(LogInMethod::as_str),
         }
     }
 }

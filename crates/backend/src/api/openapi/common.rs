@@ -75,7 +75,7 @@ impl Modify for Common {
         document.paths.paths.values_mut().flat_map(operations).for_each(complete);
         let components = document.components.get_or_insert_default();
         let closed = CLOSED.into_iter().chain(admin::CLOSED).chain(organizations::CLOSED).chain(dto::CLOSED);
-        for name in closed.chain(oidc::CLOSED) {
+        for name in closed.chain(oidc::CLOSED).chain(dto::CLOSED_OF_PASSKEYS) {
             if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) {
                 object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
             }

@@ -13,8 +13,8 @@ use super::handlers::admin::{
 use super::handlers::oidc;
 use super::handlers::organizations::{domains, invitations, joining, members, offers, own};
 use super::handlers::{
-    account, docs, email, health, login, onboarding, own_account, password, reminders, second_factor,
-    session, sessions, static_data,
+    account, docs, email, health, login, onboarding, own_account, passkeys, password, reminders,
+    second_factor, session, sessions, static_data,
 };
 
 #[derive(OpenApi)]
@@ -31,6 +31,8 @@ use super::handlers::{
         second_factor::login::second_factor, second_factor::step_up::step_up, second_factor::totp::show,
         second_factor::totp::enrol, second_factor::totp::confirm, second_factor::totp::remove,
         second_factor::recovery::renew, second_factor::devices::forget,
+        passkeys::login::begin, passkeys::login::finish, passkeys::own::list, passkeys::register::begin,
+        passkeys::register::finish, passkeys::own::rename, passkeys::own::remove,
         email::verify, email::resend, email::change, password::forgot, password::reset, password::change,
         oidc::start::providers, oidc::start::start, oidc::callback::callback, oidc::link::start,
         oidc::link::callback, oidc::identities::list, oidc::identities::unlink,

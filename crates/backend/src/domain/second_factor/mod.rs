@@ -6,7 +6,7 @@ mod totp;
 use time::Duration;
 use uuid::Uuid;
 
-use super::{AuthLevel, Timestamp};
+use super::{AuthLevel, LogInMethod, Timestamp};
 
 pub use recovery::{NoRecoveryCode, RecoveryCode, RecoveryCodeHash};
 pub use totp::{NoTotpSecret, TotpSecret};
@@ -41,6 +41,14 @@ impl FactorKind {
         match self {
             Self::Totp => "totp",
             Self::RecoveryCode => "recovery_code",
+        }
+    }
+
+    /// What a log-in is finished with that ends with such a factor.
+    pub fn method(self) -> LogInMethod {
+        match self {
+            Self::Totp => LogInMethod::Totp,
+            Self::RecoveryCode => LogInMethod::RecoveryCode,
         }
     }
 }

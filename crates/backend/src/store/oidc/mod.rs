@@ -4,7 +4,7 @@ mod queries;
 
 use uuid::Uuid;
 
-use super::LogIn;
+use super::{LogIn, WayIn};
 use crate::domain::guessing::Limit;
 use crate::domain::oidc::{Identity, NewFlow};
 use crate::domain::one_time_code::NewCode;
@@ -70,15 +70,6 @@ pub enum OidcChange {
         /// What remains.
         remains: WayIn,
     },
-}
-
-/// A way into an account that remains when another one is taken away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WayIn {
-    /// A password.
-    Password,
-    /// Another identity at a provider.
-    Identity(Uuid),
 }
 
 impl OidcChange {

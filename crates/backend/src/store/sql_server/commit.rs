@@ -10,7 +10,7 @@ use super::pool::Pool;
 use super::retry::Tries;
 use super::{
     accounts, administration, audit, codes, factors, guesses, identity, log_in, oidc, onboarding,
-    organizations, outbox, read, reminders, row, sessions, streams,
+    organizations, outbox, passkeys, read, reminders, row, sessions, streams,
 };
 use crate::domain::Timestamp;
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
@@ -60,7 +60,8 @@ async fn told_apart(
     if let Some(refusal) = organizations::refusal(duplicate) {
         return Ok(Some(Outcome::Organization(refusal)));
     }
-    if duplicate.violates(oidc::CONSTRAINT) {
+    let mut stale = passkeys::CONSTRAINTS.into_iter().chain([oidc::CONSTRAINT]);
+    if stale.any(|constraint| duplicate.violates(constraint)) {
         return Ok(Some(Outcome::Stale));
     }
     let is_taken = EMAIL_CONSTRAINTS.into_iter().any(|constraint| duplicate.violates(constraint));
@@ -87,7 +88,8 @@ fn batch(mutation: &Mutation) -> Batch {
         sessions::guard(&mut batch, session_id);
     }
     add_effect(&mut batch, &mutation.effect, mutation.at);
-    if let (Some(session_id), Effect::Identity(_)) = (mutation.session, &mutation.effect) {
+    if let (Some(session_id), Effect::Identity(_) | Effect::Passkey(_)) = (mutation.session, &mutation.effect)
+    {
         // The account's row is locked by now, and whoever has ended the session held it.
         sessions::guard(&mut batch, session_id);
     }
@@ -141,6 +143,7 @@ fn add_effect(batch: &mut Batch, effect: &Effect, at: Timestamp) {
         Effect::Sequence(effects) => effects.iter().for_each(|effect| add_effect(batch, effect, at)),
         Effect::Factor(change) => factors::add(batch, change, at),
         Effect::Oidc(change) => oidc::add(batch, change, at),
+        Effect::Passkey(change) => passkeys::add(batch, change, at),
         Effect::StartSession(session) => sessions::start(batch, session, at),
         Effect::CountGuesses(limits) => guesses::count(batch, limits, at),
         Effect::LogIn(log_in) => log_in::add(batch, log_in, at),

@@ -141,7 +141,8 @@ fn use_up(batch: &mut Batch, used: FactorUse, at: Timestamp) {
     batch.add(OR_STALE, values![]);
 }
 
-fn lift(batch: &mut Batch, session_id: Uuid, level: AuthLevel, at: Timestamp) {
+/// The session's person has proved so surely to be the one.
+pub(super) fn lift(batch: &mut Batch, session_id: Uuid, level: AuthLevel, at: Timestamp) {
     batch.add(
         "UPDATE dbo.sessions SET authenticated_at = ?, acr = ? WHERE id = ?",
         values![at, level.as_str(), session_id],

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::batch::{Batch, values};
 use super::sessions::revoke_all_of;
 use super::stale::OR_STALE;
-use super::{SqlServerStore, codes, guesses, oidc, personal, read, reminders};
+use super::{SqlServerStore, codes, guesses, oidc, passkeys, personal, read, reminders};
 use crate::domain::one_time_code::CodeState;
 use crate::domain::{Credentials, Email, FullName, Language, PasswordHash, Theme, Timestamp, User};
 use crate::store::{CodeUse, Identities, IdentityChange, PersonalRecords, StoreError};
@@ -82,6 +82,7 @@ fn reset_password(
     // First the account's row, so that changes of one account wait for each other.
     batch.add("UPDATE dbo.users SET updated_at = ? WHERE id = ?", values![at, user_id]);
     oidc::forget_unproved(batch, user_id);
+    passkeys::forget_unproved(batch, user_id);
     batch.add(
         "UPDATE dbo.users SET password_hash = ?, updated_at = ?,
              email_verified_at = COALESCE(email_verified_at, CAST(? AS DATETIME2(3))) WHERE id = ?",

@@ -39,6 +39,7 @@ mod oidc;
 mod onboarding;
 mod organizations;
 mod outbox;
+mod passkeys;
 mod personal;
 mod pool;
 mod provision;
@@ -55,6 +56,7 @@ mod stale;
 mod streams;
 mod templates;
 mod trouble;
+mod ways_in;
 
 use async_trait::async_trait;
 use uuid::Uuid;

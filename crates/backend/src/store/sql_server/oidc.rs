@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::batch::{Batch, values};
 use super::stale::OR_STALE;
-use super::{SqlServerStore, accounts, codes, guesses, log_in, read, row, sessions};
+use super::{SqlServerStore, accounts, codes, guesses, log_in, read, row, sessions, ways_in};
 use crate::domain::oidc::{Flow, Identity, NewFlow};
-use crate::domain::{Email, PasswordHash, Timestamp, User};
+use crate::domain::{Email, Timestamp, User};
 use crate::store::{OidcChange, OidcIdentities, StoreError, WayIn};
 
 /// Whoever violates it has linked an identity that another was faster to link.
@@ -109,19 +109,10 @@ fn link(batch: &mut Batch, identity: &Identity) {
 }
 
 fn unlink(batch: &mut Batch, user_id: Uuid, identity_id: Uuid, remains: WayIn) {
-    match remains {
-        WayIn::Password => batch.add(
-            "DELETE FROM dbo.oidc_identities WHERE id = ? AND user_id = ? AND EXISTS
-             (SELECT 1 FROM dbo.users WHERE id = ? AND CHARINDEX(?, password_hash) = 0)",
-            values![identity_id, user_id, user_id, PasswordHash::NOBODYS_SALT],
-        ),
-        WayIn::Identity(other) => batch.add(
-            "DELETE FROM dbo.oidc_identities WHERE id = ? AND user_id = ? AND EXISTS
-             (SELECT 1 FROM dbo.oidc_identities o WHERE o.id = ? AND o.id <> ? AND o.user_id = ?)",
-            values![identity_id, user_id, other, identity_id, user_id],
-        ),
-    }
+    // Before the look at what remains: the identity itself is none of it.
+    batch.add("DELETE FROM dbo.oidc_identities WHERE id = ? AND user_id = ?", values![identity_id, user_id]);
     batch.add(OR_STALE, values![]);
+    ways_in::demand(batch, user_id, remains);
 }
 
 /// Whoever resets the password of an account whose address nobody has proved may not be the one who made it: what that one

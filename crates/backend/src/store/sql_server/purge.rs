@@ -32,6 +32,8 @@ const CODES: &str = "DELETE FROM dbo.one_time_codes WHERE seq IN
     (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.one_time_codes WHERE expires_at <= ? ORDER BY expires_at)";
 const OIDC_FLOWS: &str = "DELETE FROM dbo.oidc_flows WHERE seq IN
     (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.oidc_flows WHERE expires_at <= ? ORDER BY expires_at)";
+const CHALLENGES: &str = "DELETE FROM dbo.passkey_challenges WHERE seq IN
+    (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.passkey_challenges WHERE expires_at <= ? ORDER BY expires_at)";
 const GUESSES: &str = "DELETE FROM dbo.guesses WHERE seq IN
     (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.guesses WHERE owed_until <= ? ORDER BY owed_until)";
 const REMEMBERED: &str = "DELETE FROM dbo.remembered_devices WHERE seq IN
@@ -53,6 +55,7 @@ pub(super) async fn expired(pool: &Pool, now: Timestamp, limit: u32) -> Result<u
     changed += run(pool, SESSIONS, values![rows, now]).await?;
     changed += run(pool, CODES, values![rows, now - one_time_code::KEPT_FOR]).await?;
     changed += run(pool, OIDC_FLOWS, values![rows, now - one_time_code::KEPT_FOR]).await?;
+    changed += run(pool, CHALLENGES, values![rows, now - one_time_code::KEPT_FOR]).await?;
     changed += run(pool, NAME_KEYS, values![rows]).await?;
     changed += run(pool, outbox::PURGE, values![rows, now]).await?;
     changed += run(pool, GUESSES, values![rows, now]).await?;

@@ -25,8 +25,8 @@ pub(super) fn guard(batch: &mut Batch, session_id: Uuid) {
 pub(super) fn start(batch: &mut Batch, session: &NewSession, at: Timestamp) {
     batch.add(
         "INSERT INTO dbo.sessions (id, user_id, version, created_at, last_used_at, expires_at, user_agent, address,
-                                   authenticated_at, acr)
-         VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?)",
+                                   authenticated_at, acr, method)
+         VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)",
         values![
             session.id,
             session.user_id,
@@ -36,7 +36,8 @@ pub(super) fn start(batch: &mut Batch, session: &NewSession, at: Timestamp) {
             session.client.user_agent.as_ref().map(UserAgent::as_str),
             session.client.address.to_string(),
             at,
-            session.level.as_str(),
+            session.method.level().as_str(),
+            session.method.as_str(),
         ],
     );
     add_token(batch, session.id, &session.token, None);
@@ -99,7 +100,7 @@ pub(super) fn revoke_all_of(batch: &mut Batch, user_id: Uuid, except: Option<Uui
 
 pub(super) async fn list(pool: &Pool, query: SessionsQuery) -> Result<Vec<SessionSummary>, StoreError> {
     let batch = Batch::of(
-        "SELECT TOP (CAST(? AS BIGINT)) id, user_agent, address, created_at, last_used_at FROM dbo.sessions
+        "SELECT TOP (CAST(? AS BIGINT)) id, user_agent, address, created_at, last_used_at, method FROM dbo.sessions
          WHERE user_id = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?) AND created_at > ?
          ORDER BY CASE WHEN id = ? THEN 0 ELSE 1 END, last_used_at DESC, seq DESC",
         values![i64::from(query.limit), query.user_id, query.now, query.begun_after, query.first],
@@ -115,6 +116,7 @@ fn summary(row: &Row) -> Result<SessionSummary, StoreError> {
         address: address.map_err(|error| StoreError::corrupt("address", error))?,
         created_at: moment(row, "created_at")?,
         last_used_at: moment(row, "last_used_at")?,
+        method: optional::<&str>(row, "method")?.and_then(|method| method.parse().ok()),
     })
 }
 

@@ -172,7 +172,13 @@ fn use_up(connection: &Connection, used: FactorUse, at: Timestamp) -> Result<boo
     }
 }
 
-fn lift(connection: &Connection, session_id: Uuid, level: AuthLevel, at: Timestamp) -> Result<(), Error> {
+/// The session's person has proved so surely to be the one.
+pub(super) fn lift(
+    connection: &Connection,
+    session_id: Uuid,
+    level: AuthLevel,
+    at: Timestamp,
+) -> Result<(), Error> {
     let sql = "UPDATE sessions SET authenticated_at = ?2, acr = ?3 WHERE id = ?1";
     changed(connection, sql, params![session_id.to_string(), millis(at), level.as_str()]).map(drop)
 }

@@ -8,7 +8,7 @@ use super::job::Job;
 use super::read::{self, millis};
 use super::rows::{changed, is_taken};
 use super::sessions::revoke_all_of;
-use super::{SqliteStore, codes, guesses, oidc, personal, reminders};
+use super::{SqliteStore, codes, guesses, oidc, passkeys, personal, reminders};
 use crate::domain::one_time_code::CodeState;
 use crate::domain::{Credentials, Email, FullName, Language, PasswordHash, Theme, Timestamp, User};
 use crate::store::{CodeUse, Identities, IdentityChange, Outcome, PersonalRecords, StoreError};
@@ -74,6 +74,7 @@ fn reset_password(
     at: Timestamp,
 ) -> Result<Outcome, Error> {
     oidc::forget_unproved(connection, user_id)?;
+    passkeys::forget_unproved(connection, user_id)?;
     let sql = "UPDATE users SET password_hash = ?2, updated_at = ?3,
                email_verified_at = COALESCE(email_verified_at, ?3) WHERE id = ?1";
     let user = params![user_id.to_string(), password_hash.as_phc(), millis(at)];

@@ -32,6 +32,7 @@ mod oidc;
 mod onboarding;
 mod organizations;
 mod outbox;
+mod passkeys;
 mod personal;
 mod place;
 mod purge;
@@ -43,6 +44,7 @@ mod rows;
 mod sessions;
 mod streams;
 mod templates;
+mod ways_in;
 mod work;
 
 use std::fs::OpenOptions;

@@ -7,7 +7,7 @@ use super::outbox;
 use super::read::{kept_answer, millis};
 use super::{
     accounts, administration, audit, codes, factors, guesses, identity, log_in, oidc, onboarding,
-    organizations, reminders, sessions, streams,
+    organizations, passkeys, reminders, sessions, streams,
 };
 use crate::domain::session::NewSession;
 use crate::domain::{NewUser, Timestamp};
@@ -80,6 +80,7 @@ fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Resu
         Effect::Sequence(effects) => apply_all(connection, effects, at),
         Effect::Factor(change) => factors::apply(connection, change, at),
         Effect::Oidc(change) => oidc::apply(connection, change, at),
+        Effect::Passkey(change) => passkeys::apply(connection, change, at),
         Effect::StartSession(session) => sessions::start(connection, session, at),
         Effect::CountGuesses(limits) => guesses::count(connection, limits, at),
         Effect::LogIn(log_in) => log_in::apply(connection, log_in, at),

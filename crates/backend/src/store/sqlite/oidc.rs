@@ -8,9 +8,9 @@ use super::connection::store_error;
 use super::job::Job;
 use super::read::{AFTER_USER, UserRow, millis, moment, one, parse, user_columns};
 use super::rows::{changed, is_unique_violation};
-use super::{SqliteStore, accounts, codes, guesses, log_in, sessions};
+use super::{SqliteStore, accounts, codes, guesses, log_in, sessions, ways_in};
 use crate::domain::oidc::{Flow, Identity, NewFlow};
-use crate::domain::{Email, PasswordHash, Timestamp, User};
+use crate::domain::{Email, Timestamp, User};
 use crate::store::{OidcChange, OidcIdentities, Outcome, StoreError, WayIn};
 
 /// Does the change. What it did before an outcome other than `Committed` is undone by the caller.
@@ -122,20 +122,11 @@ fn unlink(
     identity_id: Uuid,
     remains: WayIn,
 ) -> Result<Outcome, Error> {
-    let (id, user_id) = (identity_id.to_string(), user_id.to_string());
-    let found = match remains {
-        WayIn::Password => {
-            let sql = "DELETE FROM oidc_identities WHERE id = ?1 AND user_id = ?2 AND EXISTS
-                       (SELECT 1 FROM users WHERE id = ?2 AND instr(password_hash, ?3) = 0)";
-            changed(connection, sql, params![id, user_id, PasswordHash::NOBODYS_SALT])?
-        }
-        WayIn::Identity(other) => {
-            let sql = "DELETE FROM oidc_identities WHERE id = ?1 AND user_id = ?2 AND EXISTS
-                       (SELECT 1 FROM oidc_identities WHERE id = ?3 AND id <> ?1 AND user_id = ?2)";
-            changed(connection, sql, params![id, user_id, other.to_string()])?
-        }
-    };
-    Ok(or_stale(found))
+    let sql = "DELETE FROM oidc_identities WHERE id = ?1 AND user_id = ?2";
+    let is_done = remains != WayIn::Identity(identity_id)
+        && ways_in::is_there(connection, user_id, remains)?
+        && changed(connection, sql, params![identity_id.to_string(), user_id.to_string()])?;
+    Ok(or_stale(is_done))
 }
 
 /// Whoever resets the password of an account whose address nobody has proved may not be the one who made it: what that one

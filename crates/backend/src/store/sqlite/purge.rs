@@ -27,6 +27,8 @@ const CODES: &str = "DELETE FROM one_time_codes WHERE id IN
     (SELECT id FROM one_time_codes WHERE expires_at <= ?1 LIMIT ?2)";
 const OIDC_FLOWS: &str = "DELETE FROM oidc_flows WHERE state_hash IN
     (SELECT state_hash FROM oidc_flows WHERE expires_at <= ?1 LIMIT ?2)";
+const CHALLENGES: &str = "DELETE FROM passkey_challenges WHERE challenge_hash IN
+    (SELECT challenge_hash FROM passkey_challenges WHERE expires_at <= ?1 LIMIT ?2)";
 const GUESSES: &str =
     "DELETE FROM guesses WHERE guess_key IN (SELECT guess_key FROM guesses WHERE owed_until <= ?1 LIMIT ?2)";
 const REMEMBERED: &str = "DELETE FROM remembered_devices WHERE (user_id, device_id) IN
@@ -45,10 +47,11 @@ pub(super) fn expired(connection: &Connection, now: Timestamp, limit: u32) -> Re
     let others = || -> Result<u64, Error> {
         let codes = run(connection, CODES, now - one_time_code::KEPT_FOR, limit)?;
         let flows = run(connection, OIDC_FLOWS, now - one_time_code::KEPT_FOR, limit)?;
+        let challenges = run(connection, CHALLENGES, now - one_time_code::KEPT_FOR, limit)?;
         let (long_past, window) = (now - organization::KEPT_AFTER, now - organization::QUOTA_WINDOW);
         let invitations = run(connection, organizations::PURGE_INVITATIONS, long_past, limit)?;
         let quotas = run(connection, organizations::PURGE_QUOTAS, window, limit)?;
-        Ok(codes + flows + invitations + quotas + key_names(connection, limit)?)
+        Ok(codes + flows + challenges + invitations + quotas + key_names(connection, limit)?)
     };
     let purged = each.sum::<Result<u64, Error>>().and_then(|rows| Ok(rows + others()?));
     purged.map_err(|error: Error| store_error("purge", error))
@@ -101,6 +104,7 @@ mod tests {
             (SESSIONS, "ix_sessions_expires_at"),
             (CODES, "ix_one_time_codes_expires_at"),
             (OIDC_FLOWS, "ix_oidc_flows_expires_at"),
+            (CHALLENGES, "ix_passkey_challenges_expires_at"),
             (GUESSES, "ix_guesses_owed_until"),
             (REMEMBERED, "ix_remembered_devices_expires_at"),
             (AUDIT, "ix_audit_log_at"),

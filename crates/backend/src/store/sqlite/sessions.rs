@@ -22,8 +22,8 @@ pub(super) fn start(connection: &Connection, session: &NewSession, at: Timestamp
     connection
         .prepare_cached(
             "INSERT INTO sessions (id, user_id, version, created_at, last_used_at, expires_at, user_agent, address,
-                                   authenticated_at, acr)
-             VALUES (?1, ?2, 1, ?3, ?3, ?4, ?5, ?6, ?3, ?7)",
+                                   authenticated_at, acr, method)
+             VALUES (?1, ?2, 1, ?3, ?3, ?4, ?5, ?6, ?3, ?7, ?8)",
         )?
         .execute(params![
             session.id.to_string(),
@@ -32,7 +32,8 @@ pub(super) fn start(connection: &Connection, session: &NewSession, at: Timestamp
             millis(session.token.expires_at),
             session.client.user_agent.as_ref().map(UserAgent::as_str),
             session.client.address.to_string(),
-            session.level.as_str(),
+            session.method.level().as_str(),
+            session.method.as_str(),
         ])?;
     insert_token(connection, session.id, &session.token, None)?;
     Ok(Outcome::Committed)
@@ -123,7 +124,7 @@ pub(super) fn revoke_all_of(
     Ok(Outcome::Committed)
 }
 
-const LIST: &str = "SELECT id, user_agent, address, created_at, last_used_at FROM sessions
+const LIST: &str = "SELECT id, user_agent, address, created_at, last_used_at, method FROM sessions
      WHERE user_id = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2) AND created_at > ?3
      ORDER BY id = ?4 DESC, last_used_at DESC, id DESC LIMIT ?5";
 
@@ -154,6 +155,7 @@ struct SummaryRow {
     address: Option<String>,
     created_at: i64,
     last_used_at: i64,
+    method: Option<String>,
 }
 
 impl SummaryRow {
@@ -164,6 +166,7 @@ impl SummaryRow {
             address: row.get(2)?,
             created_at: row.get(3)?,
             last_used_at: row.get(4)?,
+            method: row.get(5)?,
         })
     }
 
@@ -174,6 +177,7 @@ impl SummaryRow {
             address: self.address.map(|text| parse("address", &text)).transpose()?,
             created_at: moment(self.created_at)?,
             last_used_at: moment(self.last_used_at)?,
+            method: self.method.and_then(|method| method.parse().ok()),
         })
     }
 }

@@ -12,6 +12,7 @@ mod messages;
 mod oidc;
 mod organizations;
 mod outbox;
+mod passkeys;
 mod reminders;
 mod sessions;
 mod templates;
@@ -51,6 +52,7 @@ pub(crate) use messages::{
 pub(crate) use oidc::*;
 pub(crate) use organizations::*;
 pub(crate) use outbox::*;
+pub(crate) use passkeys::*;
 pub(crate) use reminders::*;
 pub(crate) use sessions::*;
 pub(crate) use templates::*;

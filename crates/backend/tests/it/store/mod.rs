@@ -133,6 +133,17 @@ macro_rules! contract_suite {
             the_last_way_in_stays,
             a_reset_takes_unproved_identities_away,
             old_flows_are_purged,
+            a_passkey_is_found_by_its_credential,
+            a_challenge_is_answered_once,
+            a_passkey_begins_a_session,
+            uses_at_once_follow_each_other,
+            a_passkey_lifts_its_session,
+            a_disabled_passkey_opens_nothing,
+            a_person_has_so_many_passkeys,
+            the_last_passkey_stays,
+            a_reset_takes_unproved_passkeys_away,
+            passkeys_go_with_their_account,
+            old_challenges_are_purged,
         );
     };
     ($factory:path: $($test:ident,)*) => {$(

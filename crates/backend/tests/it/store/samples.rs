@@ -3,7 +3,7 @@
 use backend::domain::onboarding::template::TemplateId;
 use backend::domain::onboarding::{StepKey, StepRecord, StepStatus};
 use backend::domain::session::{NewSession, NewToken, RefreshToken, TokenHash};
-use backend::domain::{AuthLevel, Client, NewUser, PasswordHash, Theme, Timestamp, User, now};
+use backend::domain::{Client, LogInMethod, NewUser, PasswordHash, Theme, Timestamp, User, now};
 use backend::store::{
     Actor, AuditAction, AuditEntry, Effect, IdempotencyRecord, KeptAnswer, Mutation, Outcome, Rotation,
     Scope, Store,
@@ -29,7 +29,13 @@ pub(crate) fn token(at: Timestamp) -> NewToken {
 }
 
 pub(crate) fn session(user_id: Uuid, at: Timestamp) -> NewSession {
-    NewSession { id: Uuid::now_v7(), user_id, token: token(at), client: client(), level: AuthLevel::One }
+    NewSession {
+        id: Uuid::now_v7(),
+        user_id,
+        token: token(at),
+        client: client(),
+        method: LogInMethod::Password,
+    }
 }
 
 pub(crate) fn client() -> Client {

@@ -15,22 +15,21 @@ use crate::api::dto::{SessionBody, SessionMode};
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
 use crate::api::guard::Guard;
-use crate::api::handlers::account::{place, refuse_suspended, session_answer};
 use crate::api::handlers::mails;
+use crate::api::handlers::opening::{Opened, Visitor, never_still, refuse_suspended};
 use crate::api::handlers::second_factor::challenge::{self, Asked, Proven};
 use crate::api::oidc_refusal::OidcRefusal;
 use crate::api::same_site;
 use crate::app::{App, AppState};
+use crate::auth::AccessError;
 use crate::auth::oidc::Provider;
-use crate::auth::{AccessError, OpenedSession};
 use crate::domain::guessing::Limit;
 use crate::domain::mail::Mail;
 use crate::domain::oidc::{Assertion, Decision, Identity, Known, Refusal, decide};
 use crate::domain::one_time_code::CodePurpose;
-use crate::domain::session::NewSession;
-use crate::domain::{Email, FullName, NewUser, PasswordHash, Timestamp, User};
+use crate::domain::{Email, FullName, LogInMethod, NewUser, PasswordHash, Timestamp, User};
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, Effect, LogIn, OidcChange, SeenAccount, StoreError};
+use crate::store::{AuditAction, Effect, OidcChange};
 
 /// How often the decision is taken anew when what it was made on has changed.
 const MAX_TRIES: u32 = 4;
@@ -103,7 +102,7 @@ pub(in crate::api) async fn callback(
             Err(error) => return Err(error),
         }
     }
-    Err(StoreError::exhausted("an account that stands still").into())
+    Err(never_still())
 }
 
 /// Who has come, and whence.
@@ -224,11 +223,11 @@ impl Arrival<'_> {
         at: Timestamp,
     ) -> Result<Plan, ApiError> {
         refuse_suspended(user)?;
-        let (session, answer) = self.session(StatusCode::OK, user, at)?;
-        let subject = Some(session.id.to_string());
-        let log_in = log_in(session, user);
-        let audit = Audit { action: AuditAction::UserLoggedIn, user_id: user.id, subject };
-        let change = OidcChange::LogIn { state_hash: hash, identity_id, log_in };
+        let opened = self.open(StatusCode::OK, user, at)?;
+        let audit = opened.audit();
+        // No password was checked.
+        let (log_in, answer) = opened.log_in(user, None, None);
+        let change = OidcChange::LogIn { state_hash: hash, identity_id, log_in: Box::new(log_in) };
         Ok(Plan { at, change, audit, mails: Vec::new(), answer })
     }
 
@@ -240,12 +239,12 @@ impl Arrival<'_> {
         at: Timestamp,
     ) -> Result<Plan, ApiError> {
         refuse_suspended(user)?;
-        let (session, answer) = self.session(StatusCode::OK, user, at)?;
+        let (log_in, answer) = self.open(StatusCode::OK, user, at)?.log_in(user, None, None);
         let change = OidcChange::Link {
             state_hash: hash,
             identity: Box::new(Identity::linked(assertion, user.id, at)),
             verified: Some(user.email.clone()),
-            log_in: Some(log_in(session, user)),
+            log_in: Some(Box::new(log_in)),
         };
         let mails = vec![mails::way_in_added(user, &self.provider.label, at)];
         Ok(Plan { at, change, audit: self.audit(AuditAction::OidcLinked, user), mails, answer })
@@ -261,7 +260,7 @@ impl Arrival<'_> {
         let full_name = assertion.full_name.clone().map_or_else(|| name_from(&email), Ok)?;
         let user = User::registered(Uuid::now_v7(), email, full_name, at);
         let user = User { email_verified_at: email_verified.then_some(at), ..user };
-        let (session, answer) = self.session(StatusCode::CREATED, &user, at)?;
+        let Opened { session, answer, .. } = self.open(StatusCode::CREATED, &user, at)?;
         let code = (!email_verified)
             .then(|| self.app.codes.issue(user.id, CodePurpose::VerifyEmail, user.email.clone(), at));
         let mails = code.iter().map(|code| mails::with_code(&user, code)).collect();
@@ -282,24 +281,10 @@ impl Arrival<'_> {
         Audit { action, user_id: user.id, subject: Some(self.provider.name.to_string()) }
     }
 
-    fn session(
-        &self,
-        status: StatusCode,
-        user: &User,
-        at: Timestamp,
-    ) -> Result<(NewSession, Answer), ApiError> {
-        let Self { app, client, devices, mode, .. } = self;
-        let session = OpenedSession::begin(user, client.client.clone(), &app.issuer, app.lifetimes, at);
-        let answer = session_answer(status, user, &session.grant, place(app, *mode, client))?;
-        let answer = devices.introduce(app, user.id, (*mode, client), answer);
-        Ok((session.stored, answer))
+    fn open(&self, status: StatusCode, user: &User, at: Timestamp) -> Result<Opened, ApiError> {
+        let Self { app, client, devices, mode, .. } = *self;
+        Visitor { client, devices, mode }.open(app, user, LogInMethod::Oidc, (status, at))
     }
-}
-
-/// The account must still be as it was read; no password was checked.
-fn log_in(session: NewSession, user: &User) -> Box<LogIn> {
-    let seen = SeenAccount { closing_at: user.closing_at, password_hash: None };
-    Box::new(LogIn { session, seen, rehash: None, forgiven: None })
 }
 
 /// A name for somebody whose provider tells none: what stands before the `@`.

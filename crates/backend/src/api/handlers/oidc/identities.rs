@@ -11,18 +11,15 @@ use crate::api::attempt::{Attempt, Audit};
 use crate::api::authenticated::Authenticated;
 use crate::api::error::{ApiError, Problem};
 use crate::api::handlers::mails;
+use crate::api::handlers::opening::{MAX_TRIES, STANDS_STILL};
+use crate::api::handlers::ways_in::WaysIn;
 use crate::api::oidc_refusal::OidcRefusal;
 use crate::api::retry::until_done;
 use crate::api::step_up;
-use crate::app::{App, AppState};
+use crate::app::App;
 use crate::auth::AccessError;
-use crate::domain::Credentials;
-use crate::domain::oidc::Identity;
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, Effect, OidcChange, WayIn};
-
-/// How often a removal starts anew when the other way in has gone meanwhile.
-const MAX_TRIES: u32 = 4;
+use crate::store::{AuditAction, Effect, OidcChange};
 
 /// My identities at providers
 #[utoipa::path(
@@ -65,15 +62,14 @@ pub(in crate::api) async fn unlink(
 ) -> Result<Answer, ApiError> {
     let (identity_id, user_id) = (id.map_err(|_| OidcRefusal::UnknownIdentity)?.0, current.id);
     step_up::demand_beside_password(&app, current).await?;
-    until_done(MAX_TRIES, "an account that stands still", || async {
-        let credentials = app.store.credentials_of(user_id).await?.ok_or(AccessError::UnknownUser)?;
-        let identities = app.store.oidc_identities_of(user_id).await?;
-        let identity = identities.iter().find(|identity| identity.id == identity_id);
+    until_done(MAX_TRIES, STANDS_STILL, || async {
+        let ways = WaysIn::of(&app, user_id).await?;
+        let identity = ways.identities.iter().find(|identity| identity.id == identity_id);
         let identity = identity.ok_or(OidcRefusal::UnknownIdentity)?;
-        let remains = remains(&app, &credentials, &identities, identity_id).ok_or(OidcRefusal::LastWayIn)?;
+        let remains = ways.besides(&app, identity_id).ok_or(OidcRefusal::LastWayIn)?;
         let (at, provider) = (app.now(), app.oidc.of_issuer(&identity.issuer));
         let label = provider.map_or(identity.issuer.as_str(), |provider| &provider.label);
-        let mail = mails::way_in_removed(&credentials.user, label, at);
+        let mail = mails::way_in_removed(&ways.credentials.user, label, at);
         let subject = provider.map(|provider| provider.name.to_string());
         let audit = Some(Audit { action: AuditAction::OidcUnlinked, user_id, subject });
         let effect = Effect::Oidc(Box::new(OidcChange::Unlink { user_id, identity_id, remains }));
@@ -81,19 +77,4 @@ pub(in crate::api) async fn unlink(
         attempt.commit_and_mail(&app, at, effect, audit, &[mail], answer).await
     })
     .await
-}
-
-/// Another way into the account. An identity at a provider that is configured no more is none.
-fn remains(
-    app: &AppState,
-    credentials: &Credentials,
-    identities: &[Identity],
-    leaving: Uuid,
-) -> Option<WayIn> {
-    if !credentials.password_hash.is_of_nobody() {
-        return Some(WayIn::Password);
-    }
-    let others = identities.iter().filter(|identity| identity.id != leaving);
-    let mut usable = others.filter(|identity| app.oidc.of_issuer(&identity.issuer).is_some());
-    usable.next().map(|identity| WayIn::Identity(identity.id))
 }

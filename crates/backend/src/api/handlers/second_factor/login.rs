@@ -4,26 +4,21 @@ use axum::extract::State;
 use http::StatusCode;
 
 use super::prove;
-use crate::api::attempt::{Attempt, Audit, Commit};
+use crate::api::attempt::{Attempt, Commit};
 use crate::api::client::ClientInfo;
 use crate::api::device::Devices;
 use crate::api::dto::{SecondFactorRequest, SessionBody, SessionMode};
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
 use crate::api::guard::{Guard, Reserved};
-use crate::api::handlers::account::{place, refuse_suspended, session_answer};
 use crate::api::handlers::mails;
+use crate::api::handlers::opening::{MAX_TRIES, Visitor, never_still, refuse_suspended};
 use crate::app::{App, AppState};
-use crate::auth::{Challenge, OpenedSession};
+use crate::auth::Challenge;
 use crate::domain::second_factor::{FactorKind, FactorUse, REMEMBERED_FOR, SECOND_FACTOR, SecondFactors};
-use crate::domain::{AuthLevel, Credentials, User};
+use crate::domain::{Credentials, User};
 use crate::idempotency::Answer;
-use crate::store::{
-    AuditAction, Effect, FactorChange, FactorLogIn, LogIn, RememberedDevice, SeenAccount, StoreError,
-};
-
-/// How often a log-in starts anew when the account was changed meanwhile.
-const MAX_TRIES: u32 = 3;
+use crate::store::{Effect, FactorChange, FactorLogIn, RememberedDevice, SeenAccount};
 
 /// Log in: the second factor
 ///
@@ -83,7 +78,7 @@ pub(in crate::api) async fn second_factor(
             Commit::Stale => {}
         }
     }
-    Err(StoreError::exhausted("an account that stands still").into())
+    Err(never_still())
 }
 
 /// The account of the challenge, whose password must still be the one that was given.
@@ -112,23 +107,18 @@ async fn begin(
     (request, cookie): (&SecondFactorRequest, bool),
     Begun { user, seen, factors, factor, reserved }: Begun<'_>,
 ) -> Result<Commit, ApiError> {
+    let (kind, at) = (factor.kind(), app.now());
     let mode = if cookie { SessionMode::Cookie } else { SessionMode::Token };
-    let (at, (devices, own)) = (app.now(), devices.settled(user.id));
-    let session =
-        OpenedSession::begin_at(AuthLevel::Two, user, client.client.clone(), &app.issuer, app.lifetimes, at);
-    let answer = session_answer(StatusCode::OK, user, &session.grant, place(app, mode, client))?;
-    let answer = devices.introduce(app, user.id, (mode, client), answer);
-    let subject = Some(format!("{} {}", session.stored.id, factor.kind().as_str()));
-    let audit = Some(Audit { action: AuditAction::UserLoggedIn, user_id: user.id, subject });
+    let opened = Visitor { client, devices, mode }.open(app, user, kind.method(), (StatusCode::OK, at))?;
+    let (audit, own) = (Some(opened.audit()), opened.device);
     // As with passwords: what a device of their own has typed wrong is forgiven whole, strangers' guesses stay counted.
     let forgiven = Some(own.limit_for(SECOND_FACTOR).key);
-    let log_in = LogIn { session: session.stored, seen, rehash: None, forgiven };
+    let (log_in, answer) = opened.log_in(user, seen.password_hash, forgiven);
     let remembered =
         request.remember_device.then_some(RememberedDevice { id: own.id, expires_at: at + REMEMBERED_FOR });
     let change = FactorLogIn { log_in, used: factor, refunded: reserved.limits.clone(), remembered };
     let left = factors.recovery_codes_left.saturating_sub(1);
-    let is_recovery = factor.kind() == FactorKind::RecoveryCode;
-    let mails = is_recovery.then(|| mails::recovery_code_used(user, left, at));
+    let mails = (kind == FactorKind::RecoveryCode).then(|| mails::recovery_code_used(user, left, at));
     let effect = Effect::Factor(FactorChange::LogIn(Box::new(change)));
     attempt.commit_and_mail(app, at, effect, audit, mails.as_slice(), answer).await
 }

@@ -8,10 +8,12 @@ use http::StatusCode;
 use super::prove;
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
-use crate::api::dto::{StepUpRequest, SteppedUpBody};
+use crate::api::dto::{PasskeyProof, StepUpRequest, SteppedUpBody};
 use crate::api::error::{ApiError, Problem};
 use crate::api::fields::Checked;
 use crate::api::guard::{Guard, Reserved};
+use crate::api::handlers::opening::{MAX_TRIES, never_still};
+use crate::api::handlers::passkeys::prove::{Proven, Signed};
 use crate::api::handlers::{current_password, mails};
 use crate::api::step_up::needed;
 use crate::app::{App, AppState};
@@ -20,7 +22,7 @@ use crate::domain::mail::Mail;
 use crate::domain::second_factor::{FactorKind, FactorUse};
 use crate::domain::{AuthLevel, Authentication, Timestamp, User};
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, Effect, FactorChange, SessionsQuery, StepUp};
+use crate::store::{AuditAction, Effect, FactorChange, PasskeyChange, SessionsQuery, StepUp};
 
 /// What was proved.
 struct Proof {
@@ -36,16 +38,19 @@ struct Proof {
 ///
 /// Sensitive calls answer 403 `step_up_required` where the last proof is older than `STEP_UP_MAX_AGE`, or where it was the
 /// password alone of somebody who has a second factor. This call takes the proof and gives an access token that says so;
-/// tokens of later refreshes say it, too. People with a second factor give a code of it, all others the password.
+/// tokens of later refreshes say it, too. People with a second factor give a code of it, all others the password; whoever has a
+/// passkey may give a signature by that, which is two factors in one.
 #[utoipa::path(
     post, path = "/api/auth/step-up", tag = "auth", operation_id = "step_up", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = StepUpRequest,
     responses(
         (status = 200, description = "An access token in the place of the one of before", body = SteppedUpBody),
-        (status = 401, description = "`invalid_credentials`, `invalid_second_factor`; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`step_up_required`: a second factor is switched on, so that the password is not enough", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_credentials`, `invalid_second_factor`; `unknown_passkey`, `passkey_challenge_mismatch`, `passkey_refused`, `passkey_counter_regressed`, `passkey_disabled`; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`step_up_required`: a second factor is switched on, so that the password is not enough; `passkey_wrong_origin`, `passkey_wrong_rp`, `passkey_user_not_verified`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`no_second_factor`: give the password", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`passkeys_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "`passkey_challenge_expired`, `passkey_challenge_used`: begin again", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
         (status = 500, description = "`second_factor_unreadable`: give a recovery code; `internal_error`", body = Problem, content_type = "application/problem+json"),
@@ -60,11 +65,14 @@ pub(in crate::api) async fn step_up(
 ) -> Result<Answer, ApiError> {
     let credentials = app.store.credentials_of(current.id).await?.ok_or(AccessError::UnknownUser)?;
     let (user, at) = (credentials.user, app.now());
+    if let Some(proof) = &request.passkey {
+        return by_passkey(&app, current, &attempt, proof).await;
+    }
     let proof = match request.password {
         Some(password) => {
             let factors = app.store.second_factors(user.id).await?;
             if factors.is_on() {
-                return Err(needed(&app, &factors));
+                return Err(needed(&app, current, &factors).await?);
             }
             current_password::prove(&app, current, password, credentials.password_hash).await?;
             Proof { level: AuthLevel::One, by: "password", used: None, reserved: None, mail: None }
@@ -87,6 +95,32 @@ pub(in crate::api) async fn step_up(
         (Commit::Stale, Some(reserved)) => Err(prove::wrong(&app, &user, &reserved).await?),
         (Commit::Stale, None) => Err(ApiError::Bug("a password was used up")),
     }
+}
+
+/// A passkey is two factors in one, whatever else its owner has.
+async fn by_passkey(
+    app: &AppState,
+    current: CurrentUser,
+    attempt: &Attempt,
+    proof: &PasskeyProof,
+) -> Result<Answer, ApiError> {
+    let (level, guard) = (AuthLevel::Two, Guard::passkey_in_session(current));
+    let mut signed = Signed::new(app, proof)?;
+    for _ in 0..MAX_TRIES {
+        // Somebody else's is as good as unknown.
+        let found = signed.passkey().await?.filter(|(_, user)| user.id == current.id);
+        let Proven { user, used } = signed.prove(&guard, found).await?;
+        let (at, session_id) = (app.now(), current.session_id);
+        let body = stepped_up(app, current, &user, level, at).await?;
+        let answer = Answer::json(StatusCode::OK, &body)?;
+        let subject = Some(format!("{session_id} passkey"));
+        let audit = Some(Audit { action: AuditAction::SteppedUp, user_id: user.id, subject });
+        let effect = Effect::Passkey(Box::new(PasskeyChange::StepUp { used, session_id }));
+        if let Commit::Done(answer) = attempt.commit(app, at, effect, audit, answer).await? {
+            return Ok(answer);
+        }
+    }
+    Err(never_still())
 }
 
 async fn by_factor(

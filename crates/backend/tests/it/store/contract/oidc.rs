@@ -67,7 +67,7 @@ async fn link(store: &dyn Store, identity: &Identity) -> Outcome {
     commit(store, OidcChange::Link { state_hash, identity, verified: None, log_in: None }).await
 }
 
-async fn linked(store: &dyn Store, user_id: Uuid) -> Identity {
+pub(super) async fn linked(store: &dyn Store, user_id: Uuid) -> Identity {
     let identity = identity(user_id, now());
     assert_eq!(link(store, &identity).await, Outcome::Committed);
     identity
@@ -246,6 +246,11 @@ async fn prove(store: &dyn Store, user: &User, purpose: CodePurpose) {
         let outcome = store.commit(mutation(Effect::Identity(Box::new(change)))).await.unwrap();
         assert_eq!(outcome, Outcome::Committed);
     }
+}
+
+/// By the link of a mail.
+pub(super) async fn reset_password(store: &dyn Store, user: &User) {
+    prove(store, user, CodePurpose::ResetPassword).await;
 }
 
 pub(crate) async fn a_reset_takes_unproved_identities_away(store: &SharedStore) {

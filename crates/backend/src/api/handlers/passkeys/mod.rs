@@ -1,0 +1,7 @@
+//! Passkeys: `register` adds one to an account, `own` shows, renames and takes away, `login` begins a session by one; `prove`
+//! verifies a signature, for a log-in and for a step-up.
+
+pub(in crate::api) mod login;
+pub(in crate::api) mod own;
+pub(in crate::api::handlers) mod prove;
+pub(in crate::api) mod register;

@@ -1,0 +1,55 @@
+//! Tokens that only this service can read: encrypted under a key from each secret, so that they outlive a change of secrets.
+
+use std::fmt;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::error::Unspecified;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use service_kit::jwt::Keyring;
+
+/// Seals and opens tokens of one kind.
+pub(super) struct Sealer {
+    /// The current secret's first.
+    keys: Vec<(String, RandomizedNonceKey)>,
+}
+
+impl Sealer {
+    /// With a key from every secret of `keyring`, for tokens of the kind `label`.
+    pub(super) fn new(keyring: &Keyring, label: &str) -> Result<Self, Unspecified> {
+        let keys = keyring.derive_all(label).into_iter();
+        let keys = keys.map(|(kid, key)| Ok((kid, RandomizedNonceKey::new(&AES_256_GCM, &key)?)));
+        Ok(Self { keys: keys.collect::<Result<_, Unspecified>>()? })
+    }
+
+    /// The token of `content`: the secret's `kid`, then nonce and ciphertext in base64url. It opens for the same `purpose` alone.
+    pub(super) fn seal(&self, purpose: &[u8], content: &impl Serialize) -> Result<String, Unspecified> {
+        // `Keyring` has a current secret by its making.
+        let (kid, key) = self.keys.first().ok_or(Unspecified)?;
+        // Made of ids, numbers and bytes, which always serialise.
+        let mut text = serde_json::to_vec(content).map_err(|_| Unspecified)?;
+        let nonce = key.seal_in_place_append_tag(Aad::from(purpose), &mut text)?;
+        let sealed = [nonce.as_ref().as_slice(), &text].concat();
+        Ok(format!("{kid}.{}", URL_SAFE_NO_PAD.encode(sealed)))
+    }
+
+    /// What is in a token that was made with one of the secrets for `purpose`.
+    pub(super) fn open<T: DeserializeOwned>(&self, purpose: &[u8], token: &str) -> Option<T> {
+        let (kid, sealed) = token.split_once('.')?;
+        let (_, key) = self.keys.iter().find(|(known, _)| known == kid)?;
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut text = sealed.to_vec();
+        let text = key.open_in_place(nonce, Aad::from(purpose), &mut text).ok()?;
+        serde_json::from_slice(text).ok()
+    }
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.keys.iter().map(|(kid, _)| kid)).finish()
+    }
+}
