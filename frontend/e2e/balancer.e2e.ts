@@ -195,6 +195,7 @@ describe.skipIf(reasonToSkip !== undefined)(`the balancer's own page${becauseOf(
       .filter({ hasText: /cannot be reached\. What is shown is as of \d\d:\d\d:\d\d\./ })
       .waitFor();
     await page.getByText('no connection').waitFor();
+    expect(await page.locator('#verdict').isVisible()).toBe(false);
     expect(await look(page, '46-balancer-stale')).toEqual([]);
     expect(trouble).toEqual([]);
   });

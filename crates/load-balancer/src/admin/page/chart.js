@@ -15,9 +15,9 @@ function svg(tag, attributes, ...children) {
   return element;
 }
 
-/** The next of 1, 2, 5, 10 … that is not less. */
+/** The next of 1, 2, 5, 10 … that is not less; `value` is 1 at least. */
 function ceiling(value) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(value, 0.001)));
+  const power = 10 ** Math.floor(Math.log10(value));
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value) ?? value;
 }
 
@@ -65,7 +65,7 @@ export class Chart {
     if (!this.data || !width) return;
     const { from, to, lines, marks } = this.data;
     const inner = { width: width - EDGE.left - EDGE.right, height: HEIGHT - EDGE.top - EDGE.bottom };
-    const top = ceiling(Math.max(0, ...lines.flatMap((line) => line.values.map((value) => value ?? 0))));
+    const top = ceiling(Math.max(1, ...lines.flatMap((line) => line.values.map((value) => value ?? 0))));
     const x_at = (time) => EDGE.left + ((time - from) / (to - from)) * inner.width;
     const x = (index) => EDGE.left + ((index + 0.5) / this.slots) * inner.width;
     const y = (value) => EDGE.top + inner.height - (value / top) * inner.height;

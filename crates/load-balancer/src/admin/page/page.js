@@ -92,6 +92,8 @@ function show_stale() {
   const stale = $("stale");
   const silent = failed !== null && (!previous || performance.now() - previous.at > STALE_MS);
   stale.hidden = !silent;
+  // What was good then may not be now.
+  $("verdict").hidden = silent;
   if (!silent) return;
   const since = previous ? `What is shown is as of ${clock(previous.status.now)}.` : "Nothing is known yet.";
   say(stale, `${words(failed)} ${since}`);
