@@ -128,7 +128,7 @@ describe.skipIf(reasonToSkip !== undefined).each(LANGUAGES)(
       await opened('One last look');
       await page.getByRole('checkbox').check();
       await button('Finish').click();
-      await page.getByText(say('Below is what you told us: change it whenever something changes.')).waitFor();
+      await page.getByText(say('First tasks')).waitFor();
       await inspect('finished');
       expect([...findings, ...trouble]).toEqual([]);
     });

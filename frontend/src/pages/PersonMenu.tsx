@@ -36,7 +36,7 @@ export function PersonMenu() {
   return (
     <Popover
       position="bottom-end"
-      width={260}
+      width={320}
       shadow="md"
       radius="md"
       trapFocus
