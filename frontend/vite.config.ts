@@ -61,12 +61,25 @@ function routerForProduction(): Plugin {
   };
 }
 
+/** The theme's variables come as a style sheet (`staticTheme`): the library's own way to write them at run time is left out. */
+function noVariablesAtRunTime(): Plugin {
+  const NAME = '\0no-variables';
+  return {
+    name: 'no-variables-at-run-time',
+    apply: 'build',
+    enforce: 'pre',
+    resolveId: (id) => (id.endsWith('/MantineCssVariables.mjs') ? NAME : undefined),
+    load: (id) => (id === NAME ? 'export const MantineCssVariables = () => null;' : undefined),
+  };
+}
+
 export default defineConfig({
   plugins: [
     linguiMacros(),
     lingui({ failOnCompileError: true }),
     react(),
     routerForProduction(),
+    noVariablesAtRunTime(),
     staticTheme(),
     apiRules(),
     contentSecurityPolicy(),
