@@ -121,12 +121,11 @@ pub(crate) async fn a_passkey_begins_a_session(store: &SharedStore) {
     let (passkey, _) = added(&**store, user.id).await;
     let at = passkey.created_at + Duration::seconds(5);
     let begun = session(user.id, at);
-    let credential = Some(StoredCredential("{\"counter\":7}".into()));
-    let change = log_in(PasskeyUse { credential: credential.clone(), ..used(&passkey) }, begun.clone());
+    let credential = StoredCredential("{\"counter\":7}".into());
+    let change = log_in(PasskeyUse { credential: Some(credential.clone()), ..used(&passkey) }, begun.clone());
     assert_eq!(commit_at(&**store, change, at).await, Outcome::Committed);
     let after = only(&**store, &user).await;
-    let expected =
-        Passkey { uses: 1, last_used_at: Some(at), credential: credential.unwrap(), ..passkey.clone() };
+    let expected = Passkey { uses: 1, last_used_at: Some(at), credential, ..passkey.clone() };
     assert_eq!(after, expected);
     let state = store.token_state(begun.token.hash).await.unwrap().unwrap();
     assert_eq!(state.authentication, Authentication { level: AuthLevel::Two, at });
