@@ -40,7 +40,7 @@ describe.skipIf(reasonToSkip !== undefined)(`the API's own page${becauseOf(reaso
       Object.values(item).map((one) => one.operationId),
     );
     const examples = await page.evaluate(async (all: string[]) => {
-      const nodes = all.map((id) => document.getElementById(id) as HTMLDetailsElement);
+      const nodes = all.map((id) => window.document.getElementById(id) as HTMLDetailsElement);
       for (const node of nodes) node.open = true;
       await new Promise((done) => setTimeout(done, 500));
       return nodes.map((node) => node.querySelector('pre')?.textContent ?? '');
