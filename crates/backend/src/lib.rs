@@ -5,11 +5,12 @@
 //! environment, [`app`] builds and runs the server, [`api`] parses a request and shapes the
 //! answer, [`idempotency`] makes it repeatable, [`auth`] says who asks, [`domain`] decides,
 //! [`store`] keeps, [`outbox`] holds what is to be told
-//! to the world outside, and [`mail`] and [`webhook`] tell it.
+//! to the world outside, and [`mail`] and [`webhook`] tell it. [`cluster`] asks balancers and instances how they are.
 
 pub mod api;
 pub mod app;
 pub mod auth;
+pub mod cluster;
 pub mod config;
 pub mod domain;
 pub mod idempotency;

@@ -230,6 +230,9 @@ fn backend_service(layout: &Layout, binaries: &Binaries, instance: &Instance) ->
     if !is_set("PUBLIC_URL") && !is_set("PUBLIC_URL_FILE") {
         environment.push(("PUBLIC_URL", format!("http://{}", layout.frontend).into()));
     }
+    if !is_set("LB_ADMIN_URLS") && !is_set("LB_ADMIN_URLS_FILE") {
+        environment.push(("LB_ADMIN_URLS", format!("http://{}", layout.admin).into()));
+    }
     environment.extend(common_environment(layout));
     Service {
         name: instance.name.clone(),

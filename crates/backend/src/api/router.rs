@@ -10,7 +10,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::error::ApiError;
 use super::handlers::admin::{
-    actions, audit, domains as domain_claims, export, funnel, mails, users, webhooks,
+    actions, audit, cluster, domains as domain_claims, export, funnel, mails, users, webhooks,
 };
 use super::handlers::docs::Document;
 use super::handlers::oidc;
@@ -121,6 +121,7 @@ fn what_admins_see() -> Router<App> {
         .route("/api/admin/users/{id}", get(users::show))
         .route("/api/admin/audit", get(audit::list))
         .route("/api/admin/funnel", get(funnel::show))
+        .route("/api/admin/cluster", get(cluster::show))
         .route("/api/admin/webhooks", get(webhooks::list))
         .route("/api/admin/outbox", get(mails::list))
 }

@@ -27,6 +27,7 @@ use crate::auth::{
     Challenges, CodeMaker, DeviceSigner, FactorSecrets, HashError, Hasher, Revocations, Successors,
     TokenIssuer, UnsubscribeSigner,
 };
+use crate::cluster::{Cluster, ClusterError};
 use crate::config::{Config, DatabaseConfig, MailConfig};
 use crate::idempotency::Vault;
 use crate::mail::{Post, Writer, smtp};
@@ -72,6 +73,9 @@ pub enum BuildError {
     /// No client for the providers of OpenID Connect can be made.
     #[error("the providers of OpenID Connect cannot be asked")]
     Oidc(#[from] ClientError),
+    /// No client for the balancers can be made.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     /// The keys of kept answers cannot be made.
     #[error("keys cannot be made from the secrets")]
     Keys(#[from] aws_lc_rs::error::Unspecified),
@@ -93,7 +97,7 @@ impl Application {
     /// Binds, migrates and connects, in this order: a taken port is told before anything is done.
     /// `router` gives what answers the requests. A database that is away is waited for while the application runs.
     pub async fn build(config: Config, router: fn(App) -> Router) -> Result<Self, BuildError> {
-        let Config { server, database, auth, mail, webhook, templates, oidc, passkeys, files } = config;
+        let Config { server, database, auth, mail, webhook, templates, oidc, passkeys, balancers, files } = config;
         let listener = bind(server.bind_address)?;
         let courier = mail.map(courier).transpose()?;
         let messenger = webhook.map(messenger).transpose()?;
@@ -130,6 +134,7 @@ impl Application {
             trusted_proxies: server.trusted_proxies,
             database_views_interval: server.database_views_interval,
             audit_retention: server.audit_retention,
+            cluster: Cluster::new(balancers)?,
             shutdown: Shutdown::new(),
             metrics,
             uptime: Uptime::start(),

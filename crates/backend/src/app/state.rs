@@ -15,6 +15,7 @@ use crate::auth::{
     Challenges, CodeMaker, DeviceSigner, FactorSecrets, Hasher, Revocations, Successors, TokenIssuer,
     UnsubscribeSigner,
 };
+use crate::cluster::Cluster;
 use crate::config::{CookieSecurity, TrustedProxies};
 use crate::domain::Timestamp;
 use crate::domain::onboarding::ReminderSchedule;
@@ -82,6 +83,8 @@ pub struct AppState {
     pub reminders: ReminderSchedule,
     /// Links in mails that end reminders.
     pub unsubscriptions: UnsubscribeSigner,
+    /// The balancers and instances around this one.
+    pub cluster: Cluster,
     /// Whether the instance is about to end.
     pub shutdown: Shutdown,
     /// What is measured.

@@ -1,5 +1,6 @@
 //! What the environment says, checked.
 
+mod balancers;
 mod cookies;
 mod database;
 mod mail;
@@ -29,6 +30,7 @@ use crate::mail::PublicUrl;
 use crate::webhook::EndpointConfig;
 use reminders::RemindAfter;
 
+pub use balancers::{BadBalancerUrl, BalancerUrls};
 pub use cookies::{CookieSecurity, UnknownCookieSecurity};
 pub use database::{DatabaseConfig, PoolConfig, ReplicaConfig, SqlServerConfig};
 pub use mail::MailConfig;
@@ -59,6 +61,8 @@ pub struct Config {
     pub oidc: Vec<OidcProviderConfig>,
     /// What passkeys are bound to; none where there are no passkeys.
     pub passkeys: Option<PasskeyConfig>,
+    /// `LB_ADMIN_URLS`: the balancers that are asked how they are; none where none is known.
+    pub balancers: BalancerUrls,
     /// Where secrets and other values were read from.
     pub files: ValueFiles,
 }
@@ -123,13 +127,14 @@ impl Config {
         let templates = templates::read(&mut sources);
         let oidc = oidc::read(&mut sources, base.as_ref());
         let passkeys = passkeys::read(&mut sources, base.as_ref());
+        let balancers = sources.or("LB_ADMIN_URLS", BalancerUrls::default());
         let files = sources.files();
         sources.finish()?;
         // Every missing part has noted a problem, so `finish` has returned by then.
         let (Some(database), Some(auth), Some(templates)) = (database, auth, templates) else {
             return Err(ConfigErrors(Vec::new()));
         };
-        Ok((Self { server, database, auth, mail, webhook, templates, oidc, passkeys, files }, log))
+        Ok((Self { server, database, auth, mail, webhook, templates, oidc, passkeys, balancers, files }, log))
     }
 }
 
@@ -274,6 +279,7 @@ mod tests {
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector"),
             ("INSTANCE_ID", "a b"),
             ("WEBHOOK_URL", "nowhere"),
+            ("LB_ADMIN_URLS", "load-balancer:8081"),
             ("DATABASE_URL", "postgres://x"),
         ];
         let text = Config::read(Sources::from_map(bad)).unwrap_err().to_string();

@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 use self::common::Common;
 use super::dto::ThemeName;
 use super::handlers::admin::{
-    actions, audit, domains as domain_claims, export, funnel, mails, users, webhooks,
+    actions, audit, cluster, domains as domain_claims, export, funnel, mails, users, webhooks,
 };
 use super::handlers::oidc;
 use super::handlers::organizations::{domains, invitations, joining, members, offers, own};
@@ -46,7 +46,7 @@ use super::handlers::{
         offers::list, offers::join, domain_claims::list, domain_claims::approve, domain_claims::refuse,
         users::list, users::show, export::download, actions::suspend, actions::restore, actions::end_sessions,
         actions::send_reset,
-        audit::list, funnel::show, webhooks::list, webhooks::replay, webhooks::replay_some, mails::list, mails::replay,
+        audit::list, funnel::show, cluster::show, webhooks::list, webhooks::replay, webhooks::replay_some, mails::list, mails::replay,
         health::live, health::ready, health::with_database, health::metrics, docs::openapi, docs::page,
     ),
     components(schemas(ThemeName)),

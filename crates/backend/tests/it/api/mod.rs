@@ -7,6 +7,7 @@ mod admin_commands;
 pub(crate) mod authenticator;
 mod bad_input;
 mod clocks;
+mod cluster;
 mod drill;
 mod email;
 mod guessing;

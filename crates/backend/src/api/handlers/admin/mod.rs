@@ -2,6 +2,7 @@
 
 pub(in crate::api) mod actions;
 pub(in crate::api) mod audit;
+pub(in crate::api) mod cluster;
 pub(in crate::api) mod domains;
 mod dto;
 pub(in crate::api) mod export;
