@@ -73,6 +73,10 @@ function noVariablesAtRunTime(): Plugin {
   };
 }
 
+/** The way to the service, React, router and languages: the first page cannot do without. */
+const EVERYWHERE =
+  /\/src\/(api|generated|session)\/|\/src\/app\/(slots|store|debug|brand)\.ts|\/node_modules\/(react|react-dom|scheduler|react-router|@lingui)\//;
+
 export default defineConfig({
   plugins: [
     linguiMacros(),
@@ -91,7 +95,13 @@ export default defineConfig({
     target: 'es2023',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { output: { chunkFileNames: nameOfChunk } },
+    rolldownOptions: {
+      output: {
+        chunkFileNames: nameOfChunk,
+        // What every page has, in one piece: in many small ones, split by who else wants them, it weighs more.
+        codeSplitting: { groups: [{ name: 'base', test: EVERYWHERE }] },
+      },
+    },
   },
   test: {
     restoreMocks: true,

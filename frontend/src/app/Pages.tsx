@@ -25,6 +25,7 @@ const Home = personPage('Home');
 const Organization = personPage('Organization');
 const Account = personPage('Account');
 const StepPage = personPage('StepPage');
+const Admin = personPage('Admin');
 const NotFound = page(() => import('../pages/NotFound'), 'NotFound');
 const LegalLayout = page(() => import('../pages/LegalLayout'), 'LegalLayout');
 const Terms = page(() => import('../pages/Legal'), 'Terms');
@@ -59,6 +60,7 @@ export function Pages() {
             <Route path="account" element={<Account />} />
             <Route path="onboarding/:step?" element={<StepPage />} />
           </Route>
+          <Route path="admin/*" element={<Admin />} />
         </Route>
         <Route element={<LegalLayout />}>
           <Route path="terms" element={<Terms />} />

@@ -9,3 +9,4 @@ export const Organization = () =>
 export const Account = () =>
   load(import('../pages/account/Account'), 'Account', 'account', 'factors', 'links');
 export const StepPage = () => load(import('../pages/onboarding/StepPage'), 'StepPage', 'organization');
+export const Admin = () => load(import('../admin/AdminOnly'), 'AdminOnly', 'admin');

@@ -109,6 +109,144 @@ export type AuditRecordBody = {
 };
 
 /**
+ * A balancer.
+ */
+export type BalancerBody = {
+    /**
+     * Where it was asked; `null` where the name leads nowhere.
+     */
+    address: string | null;
+    error: SilenceBody | null;
+    history: BalancerHistory | null;
+    status: BalancerStatus | null;
+    /**
+     * As configured.
+     */
+    url: string;
+};
+
+/**
+ * What a balancer has counted in the minutes that were asked for. All lists are as long as there are slots, the oldest
+ * first; a value is `null` where nothing is known of that time.
+ */
+export type BalancerHistory = {
+    /**
+     * When the first slot began (RFC 3339); `null` where the balancer has just begun.
+     */
+    from: string | null;
+    /**
+     * Its pools.
+     */
+    pools: Array<PoolHistory>;
+    /**
+     * How long each slot is.
+     */
+    step_seconds: number;
+    /**
+     * When the last one was over (RFC 3339).
+     */
+    to: string | null;
+};
+
+/**
+ * A pool of a balancer.
+ */
+export type BalancerPool = {
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * Its servers.
+     */
+    servers: Array<BalancerServer>;
+};
+
+/**
+ * A server, as a balancer sees it.
+ */
+export type BalancerServer = {
+    /**
+     * As configured, or as discovered.
+     */
+    address: string;
+    /**
+     * Failed checks in a row.
+     */
+    consecutive_failures: number;
+    /**
+     * Requests that are with it now.
+     */
+    in_flight: number;
+    /**
+     * What it calls itself, where it was discovered.
+     */
+    instance: string | null;
+    /**
+     * When the last check ended (RFC 3339).
+     */
+    last_check: string | null;
+    /**
+     * Why it failed, if it did.
+     */
+    last_check_error: string | null;
+    /**
+     * How long it took, in milliseconds.
+     */
+    last_check_ms: number;
+    /**
+     * What the balancer calls it.
+     */
+    name: string;
+    /**
+     * Where connections go.
+     */
+    resolved: string | null;
+    /**
+     * `up`, `starting`, `ejected`, `down`, `drain`, `disabled` or `leaving`.
+     */
+    state: string;
+    /**
+     * Its share relative to the others'.
+     */
+    weight: number;
+};
+
+/**
+ * How a balancer is now.
+ */
+export type BalancerStatus = {
+    /**
+     * Connections from clients that are open, idle ones included.
+     */
+    client_connections: number;
+    /**
+     * Whether it is about to end.
+     */
+    draining: boolean;
+    /**
+     * Its pools.
+     */
+    pools: Array<BalancerPool>;
+    /**
+     * `healthy`, `degraded` (some of its servers can serve) or `down` (none can).
+     */
+    status: string;
+    /**
+     * Connections to servers that are open, idle ones included.
+     */
+    upstream_connections: number;
+    /**
+     * Whole seconds since its start.
+     */
+    uptime_seconds: number;
+    /**
+     * The version of the program.
+     */
+    version: string;
+};
+
+/**
  * What the provider has sent the person back with: these parameters of the query, and where the session goes.
  */
 export type CallbackRequest = {
@@ -182,6 +320,32 @@ export type ClosingBody = {
      * Until then it can be opened again.
      */
     closing_at: string;
+};
+
+/**
+ * Balancers and instances at one moment.
+ */
+export type ClusterBody = {
+    /**
+     * When this was so.
+     */
+    as_of: string;
+    /**
+     * All balancers that are known.
+     */
+    balancers: Array<BalancerBody>;
+    /**
+     * Whether balancers are known (`LB_ADMIN_URLS`); without any, both lists are empty.
+     */
+    configured: boolean;
+    /**
+     * Each server of their pools once, by its name; at most 100.
+     */
+    instances: Array<InstanceBody>;
+    /**
+     * How far back the histories go.
+     */
+    minutes: number;
 };
 
 /**
@@ -571,6 +735,36 @@ export type HealthBody = {
 };
 
 /**
+ * What was counted, slot by slot.
+ */
+export type HistoryLines = {
+    /**
+     * Answers with 5xx.
+     */
+    errors: Array<number | null>;
+    /**
+     * The most requests in flight at the end of a second.
+     */
+    in_flight: Array<number | null>;
+    /**
+     * The duration that half of the requests did not exceed, in milliseconds.
+     */
+    p50_ms: Array<number | null>;
+    /**
+     * The duration that 95 of 100 did not exceed, in milliseconds.
+     */
+    p95_ms: Array<number | null>;
+    /**
+     * The duration that 99 of 100 did not exceed, in milliseconds.
+     */
+    p99_ms: Array<number | null>;
+    /**
+     * Answers to clients.
+     */
+    requests: Array<number | null>;
+};
+
+/**
  * The ways into the account besides its password.
  */
 export type IdentitiesBody = {
@@ -609,6 +803,96 @@ export type IdentityBody = {
      * The provider's name. Null where nobody can log in by it any more.
      */
     provider: string | null;
+};
+
+/**
+ * An instance, asked itself.
+ */
+export type InstanceBody = {
+    /**
+     * Where it was asked.
+     */
+    address: string;
+    error: SilenceBody | null;
+    /**
+     * Passwords that wait to be hashed; `null` where it did not say.
+     */
+    hashes_waiting: number | null;
+    health: InstanceHealth | null;
+    /**
+     * What it calls itself, or what the balancers call it.
+     */
+    name: string;
+};
+
+/**
+ * The database, seen from an instance.
+ */
+export type InstanceDatabase = {
+    /**
+     * How long a sign of life took, in milliseconds.
+     */
+    latency_ms: number;
+    /**
+     * The connections of the instance.
+     */
+    pool: InstancePool;
+    /**
+     * `up` or `down`.
+     */
+    status: string;
+};
+
+/**
+ * What an instance says of itself.
+ */
+export type InstanceHealth = {
+    /**
+     * Its database.
+     */
+    database: InstanceDatabase;
+    /**
+     * The name of the instance.
+     */
+    instance: string;
+    /**
+     * `healthy`, `degraded` (its database does not answer) or `draining`.
+     */
+    status: string;
+    /**
+     * Whole seconds since its start.
+     */
+    uptime_seconds: number;
+    /**
+     * The version of the program.
+     */
+    version: string;
+};
+
+/**
+ * Connections of an instance to its database.
+ */
+export type InstancePool = {
+    /**
+     * How many of these are free.
+     */
+    idle: number;
+    /**
+     * How many of these are in use.
+     */
+    in_use: number;
+    /**
+     * How many it may have.
+     */
+    max: number;
+    /**
+     * How many it has.
+     */
+    open: number;
+    /**
+     * Requests that wait for one.
+     */
+    waiting: number;
 };
 
 /**
@@ -1063,6 +1347,28 @@ export type PoolBody = {
 };
 
 /**
+ * All answers to requests for a pool.
+ */
+export type PoolHistory = HistoryLines & {
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * Answers with 5xx that the balancer gave itself.
+     */
+    own_errors: Array<number | null>;
+    /**
+     * Attempts after the first.
+     */
+    retries: Array<number | null>;
+    /**
+     * Its servers.
+     */
+    servers: Array<ServerHistory>;
+};
+
+/**
  * An error as clients see it (RFC 9457).
  */
 export type Problem = {
@@ -1349,6 +1655,16 @@ export type SecondFactorRequest = {
 };
 
 /**
+ * The answers of a server.
+ */
+export type ServerHistory = HistoryLines & {
+    /**
+     * What the balancer calls it.
+     */
+    name: string;
+};
+
+/**
  * A session's tokens, and whose they are.
  */
 export type SessionBody = {
@@ -1419,6 +1735,20 @@ export type SessionsBody = {
      * The one that asks, then the others, those that were used last first. At most 100.
      */
     items: Array<SessionInfoBody>;
+};
+
+/**
+ * Why somebody has not answered.
+ */
+export type SilenceBody = {
+    /**
+     * `unknown_name`, `unreachable`, `slow`, `status` (another one than was expected) or `unreadable`.
+     */
+    code: string;
+    /**
+     * The same for people.
+     */
+    detail: string;
 };
 
 /**
@@ -2149,6 +2479,52 @@ export type ListAuditLogResponses = {
 };
 
 export type ListAuditLogResponse = ListAuditLogResponses[keyof ListAuditLogResponses];
+
+export type ShowClusterData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How far back the history goes; 15 where it is left out
+         */
+        minutes?: number;
+    };
+    url: '/api/admin/cluster';
+};
+
+export type ShowClusterErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `forbidden`: only for admins
+     */
+    403: Problem;
+    /**
+     * `validation_failed`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ShowClusterError = ShowClusterErrors[keyof ShowClusterErrors];
+
+export type ShowClusterResponses = {
+    /**
+     * What they say; `configured` is false where no balancer is known
+     */
+    200: ClusterBody;
+};
+
+export type ShowClusterResponse = ShowClusterResponses[keyof ShowClusterResponses];
 
 export type ListDomainClaimsData = {
     body?: never;

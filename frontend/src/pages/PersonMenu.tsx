@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Popover, UnstyledButton, VisuallyHidden } from '@mantine/core';
-import { IconChevronDown, IconLogout, IconUser, IconUsers } from '@tabler/icons-react';
+import { IconChevronDown, IconLogout, IconSettings, IconUser, IconUsers } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { storage } from '../api/storage';
@@ -67,7 +67,7 @@ export function PersonMenu() {
           <strong>{user.full_name}</strong>
           <span>{user.email}</span>
         </div>
-        <Ways onGo={() => setOpen(false)} />
+        <Ways isAdmin={user.role === 'admin'} onGo={() => setOpen(false)} />
         <Button
           variant="default"
           fullWidth
@@ -88,7 +88,7 @@ export function PersonMenu() {
 }
 
 /** Where the menu leads. */
-function Ways({ onGo }: { onGo: () => void }) {
+function Ways({ isAdmin, onGo }: { isAdmin: boolean; onGo: () => void }) {
   return (
     <>
       <Button
@@ -111,6 +111,18 @@ function Ways({ onGo }: { onGo: () => void }) {
       >
         <Trans>Your organization</Trans>
       </Button>
+      {isAdmin && (
+        <Button
+          component={Link}
+          to="/admin"
+          variant="default"
+          fullWidth
+          leftSection={<IconSettings size={18} aria-hidden />}
+          onClick={onGo}
+        >
+          <Trans>Admin area</Trans>
+        </Button>
+      )}
     </>
   );
 }

@@ -6,13 +6,28 @@ import { LanguageProvider } from '../i18n/LanguageProvider';
 import { MemoryRouter, Route, Routes } from 'react-router';
 import { theme } from '../theme/theme';
 
-/** Shows `element` as the page does, at `path` and what is behind the `#`; other addresses show that they are others. */
-export function show(element: ReactNode, path = '/', hash = ''): RenderResult {
-  const queries = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: 'always' } } });
+/** Shows `element` as the page does, at an address of which it takes what it wants. */
+export function showAt(element: ReactNode, path: string): RenderResult {
   return render(
     <LanguageProvider>
       <MantineProvider theme={theme} env="test">
-        <QueryClientProvider client={queries}>
+        <QueryClientProvider client={newQueries()}>
+          <MemoryRouter initialEntries={[path]}>{element}</MemoryRouter>
+        </QueryClientProvider>
+      </MantineProvider>
+    </LanguageProvider>,
+  );
+}
+
+const newQueries = (): QueryClient =>
+  new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: 'always' } } });
+
+/** Shows `element` as the page does, at `path` and what is behind the `#`; other addresses show that they are others. */
+export function show(element: ReactNode, path = '/', hash = ''): RenderResult {
+  return render(
+    <LanguageProvider>
+      <MantineProvider theme={theme} env="test">
+        <QueryClientProvider client={newQueries()}>
           <MemoryRouter initialEntries={[path + hash]}>
             <Routes>
               <Route path={path} element={element} />

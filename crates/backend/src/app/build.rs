@@ -97,7 +97,8 @@ impl Application {
     /// Binds, migrates and connects, in this order: a taken port is told before anything is done.
     /// `router` gives what answers the requests. A database that is away is waited for while the application runs.
     pub async fn build(config: Config, router: fn(App) -> Router) -> Result<Self, BuildError> {
-        let Config { server, database, auth, mail, webhook, templates, oidc, passkeys, balancers, files } = config;
+        let Config { server, database, auth, mail, webhook, templates, oidc, passkeys, balancers, files } =
+            config;
         let listener = bind(server.bind_address)?;
         let courier = mail.map(courier).transpose()?;
         let messenger = webhook.map(messenger).transpose()?;
