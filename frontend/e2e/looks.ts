@@ -52,10 +52,15 @@ async function painted(page: Page, colorScheme: string): Promise<void> {
   }
   await page.evaluate(async () => {
     await document.fonts.ready;
-    const running = document
-      .getAnimations()
-      .filter((animation) => animation.effect?.getTiming().iterations !== Infinity);
-    await Promise.all(running.map((animation) => animation.finished.catch(() => undefined)));
+    // A colour that is inherited changes level by level, each a short transition that starts when the one above ends.
+    for (let still = 0; still < 2; still += 1) {
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      const running = document
+        .getAnimations()
+        .filter((animation) => animation.effect?.getTiming().iterations !== Infinity);
+      if (running.length > 0) still = -1;
+      await Promise.all(running.map((animation) => animation.finished.catch(() => undefined)));
+    }
   });
 }
 
