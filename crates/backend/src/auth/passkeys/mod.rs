@@ -3,7 +3,7 @@
 //! A ceremony has two halves, which any two instances may do: the first gives a challenge, the second verifies its answer. What
 //! the second has to know stands in an encrypted token that the client brings back, so that whoever opens the log-in page
 //! leaves nothing in the database. That each challenge is answered once, the database sees to
-//! ([`AnsweredChallenge`](crate::domain::passkey::AnsweredChallenge)).
+//! ([`AnsweredChallenge`]).
 
 mod error;
 mod site;
