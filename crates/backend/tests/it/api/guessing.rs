@@ -210,7 +210,10 @@ async fn guess(guesses: usize, addresses: usize) -> (usize, Duration, Duration) 
         if answer.status == StatusCode::UNAUTHORIZED {
             return checked + 1;
         }
-        super::harness::check_problem(&answer, 429, "too_many_attempts");
+        // A full queue for hashing may refuse a guess before its account's wait does.
+        let busy = answer.status == StatusCode::SERVICE_UNAVAILABLE;
+        let (status, code) = if busy { (503, "overloaded") } else { (429, "too_many_attempts") };
+        super::harness::check_problem(&answer, status, code);
         checked
     });
     let (slowest, checked) = tokio::join!(owner, strangers);

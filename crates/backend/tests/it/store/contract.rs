@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use backend::domain::onboarding::template::TemplateId;
 use backend::domain::onboarding::{Onboarding, StepKey, StepStatus};
-use backend::domain::{Email, now};
+use backend::domain::{Email, Timestamp, now};
 use backend::store::{Effect, Outcome, Store};
 use futures::future::join_all;
 use serde_json::json;
@@ -63,6 +63,11 @@ pub(crate) type SharedStore = Arc<dyn Store>;
 
 /// Held by tests that count what is purged: stores may share one database among all tests.
 static PURGING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// A time before which no test writes a row but those that hold `PURGING` and count what is purged.
+fn older_than_all() -> Timestamp {
+    now() - Duration::days(20_000)
+}
 
 pub(crate) async fn a_registration_is_found_again(store: &SharedStore) {
     let user = user(&unique_email());
@@ -294,8 +299,7 @@ pub(crate) async fn completing_is_guarded_too(store: &SharedStore) {
 
 pub(crate) async fn what_expired_is_purged_in_portions(store: &SharedStore) {
     let _alone = PURGING.lock().await;
-    // Long ago, so that no row of another test has expired by then.
-    let then = now() - Duration::days(3650);
+    let then = older_than_all();
     let (user, live) = registered(&**store).await;
     let mut old = super::samples::session(user.id, then);
     old.token.expires_at = then;

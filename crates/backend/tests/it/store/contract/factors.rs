@@ -324,8 +324,7 @@ pub(crate) async fn secrets_are_sealed_anew_where_nothing_has_changed(store: &Sh
 
 pub(crate) async fn remembered_devices_go_with_time(store: &SharedStore) {
     let _alone = super::PURGING.lock().await;
-    // Long ago, so that no row of another test has expired by then.
-    let (store, then) = (&**store, now() - Duration::days(3650));
+    let (store, then) = (&**store, super::older_than_all());
     let (user, factor_id, _) = protected(store).await;
     let device = Uuid::new_v4();
     let FactorChange::LogIn(mut change) =

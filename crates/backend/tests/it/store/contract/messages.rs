@@ -261,8 +261,7 @@ pub(crate) async fn messages_are_listed_page_by_page(store: &SharedStore) {
 
 pub(crate) async fn what_was_told_in_order_is_kept_for_a_while(store: &SharedStore) {
     let _alone = super::PURGING.lock().await;
-    // Long ago, so that no row of another test may go by then.
-    let (channel, at) = (channel(), now() - Duration::days(7200));
+    let (channel, at) = (channel(), super::older_than_all());
     let message = event(&channel, Uuid::now_v7(), "a1");
     write(store, std::slice::from_ref(&message), at).await;
     let taken = take(store, &channel, at).await;

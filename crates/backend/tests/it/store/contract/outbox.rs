@@ -159,8 +159,7 @@ pub(crate) async fn a_lease_that_ran_out_is_taken_over(store: &SharedStore) {
 
 pub(crate) async fn what_becomes_of_messages_is_counted_and_purged(store: &SharedStore) {
     let _alone = super::PURGING.lock().await;
-    // Long ago, so that no row of another test may go by then.
-    let (channel, at) = (channel(), now() - Duration::days(7300));
+    let (channel, at) = (channel(), super::older_than_all());
     registered(&**store).await;
     write(store, &[message(&channel), message(&channel)], at).await;
     let second = at + Duration::SECOND;
