@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { createContext, type ReactNode, use, useEffect, useMemo } from 'react';
+import { createContext, type ReactNode, use, useEffect, useLayoutEffect, useMemo } from 'react';
 import { connection } from '../api/connection';
 import { storage } from '../api/storage';
 import type { Onboarding, User } from '../api/types';
@@ -9,6 +9,7 @@ import { DraftSync } from './draft-sync';
 import { Drafts } from './drafts';
 import { newer, onboardingQuery } from './queries';
 import { onStored } from './tab-news';
+import { isWhole } from './template';
 import { callsOver, Wizard } from './wizard';
 
 const RESEND_MS = 5_000;
@@ -35,13 +36,16 @@ export function WizardProvider({ user, state, children }: WizardProviderProps) {
     return new Wizard(callsOver(queries, user.id), (saver) => new DraftSync(drafts, saver));
   }, [queries, user.id]);
   useResending(wizard);
-  useEffect(
-    () =>
-      onStored(user.id, (stored) => {
-        queries.setQueryData<Onboarding>(onboardingQuery(user.id).queryKey, (known) => newer(known, stored));
-      }),
-    [queries, user.id],
-  );
+  // Before any form below is filled.
+  useLayoutEffect(() => wizard.meet(state), [wizard, state]);
+  useEffect(() => {
+    const { queryKey } = onboardingQuery(user.id);
+    return onStored(user.id, (stored) => {
+      // A tab that has a release from before templates cannot say what is asked.
+      if (!isWhole(stored)) return void queries.invalidateQueries({ queryKey });
+      queries.setQueryData<Onboarding>(queryKey, (known) => newer(known, stored));
+    });
+  }, [queries, user.id]);
   const content = useMemo(() => ({ wizard, state, user }), [wizard, state, user]);
   return <WizardContext value={content}>{children}</WizardContext>;
 }

@@ -1,6 +1,5 @@
 import type { Draft, Drafts, LeftText, OthersDraft } from './drafts';
 import { same } from './merge';
-import type { StepKey } from './steps';
 
 /** A tab that has not typed for so long, and has not sent it either, is taken for closed where nobody can say. */
 const SILENT_MS = 5 * 60 * 1000;
@@ -15,8 +14,8 @@ export function isLeft(live: ReadonlySet<string> | undefined, now = Date.now()) 
  * Takes over what closed tabs left: member by member, as if it had been typed here. Where this tab has other text for
  * the same member, that of the closed tab is kept to be shown. Gives the steps that have something new.
  */
-export function adopt(drafts: Drafts, isLeftOne: (other: OthersDraft) => boolean): Set<StepKey> {
-  const changed = new Set<StepKey>();
+export function adopt(drafts: Drafts, isLeftOne: (other: OthersDraft) => boolean): Set<string> {
+  const changed = new Set<string>();
   for (const other of drafts.others().filter(isLeftOne)) {
     const { draft, left } = laidUnder(drafts.read(other.key), other.draft);
     drafts.keep(other.key, draft);

@@ -1,5 +1,5 @@
 import type { NamedValues } from '../api/storage';
-import { isStepKey, type StepData, type StepKey } from './steps';
+import type { StepData } from './steps';
 
 /** What a person typed and the service has not confirmed yet. */
 export interface Draft {
@@ -10,6 +10,8 @@ export interface Draft {
   tried?: StepData;
   /** When it was typed, in milliseconds since the epoch. */
   at?: number;
+  /** What its members were called then, and under `''` the step: nothing else knows it once they are asked no more. */
+  names?: Record<string, string>;
 }
 
 /** A text that was typed in a tab that is gone, where this one has another for the same member. */
@@ -18,8 +20,15 @@ export interface LeftText {
   text: unknown;
 }
 
+/** A text that was typed to a question that is asked no more. */
+export interface GoneText {
+  /** What the question was called. */
+  name: string;
+  text: unknown;
+}
+
 export interface OthersDraft {
-  key: StepKey;
+  key: string;
   /** Empty for one of an earlier version of the page, which knew no tabs. */
   tab: string;
   draft: Draft;
@@ -34,7 +43,7 @@ export class Drafts {
   private readonly userId: string;
   private readonly tab: string;
   /** Of this tab, for the case that the storage is full. */
-  private readonly mine = new Map<StepKey, Draft>();
+  private readonly mine = new Map<string, Draft>();
 
   constructor(storage: NamedValues, userId: string, tab: string) {
     this.storage = storage;
@@ -42,17 +51,17 @@ export class Drafts {
     this.tab = tab;
   }
 
-  read(key: StepKey): Draft | undefined {
+  read(key: string): Draft | undefined {
     return this.mine.get(key) ?? asDraft(this.load(this.slotOf(key, this.tab)));
   }
 
-  keep(key: StepKey, draft: Draft): void {
+  keep(key: string, draft: Draft): void {
     const dated = { ...draft, at: Date.now() };
     this.mine.set(key, dated);
     this.store(this.slotOf(key, this.tab), dated);
   }
 
-  drop(key: StepKey): void {
+  drop(key: string): void {
     this.mine.delete(key);
     this.storage.removeItem(this.slotOf(key, this.tab));
   }
@@ -70,14 +79,29 @@ export class Drafts {
   }
 
   /** Texts of closed tabs that the person has not seen yet. */
-  left(key: StepKey): LeftText[] {
+  left(key: string): LeftText[] {
     const texts = this.load(this.leftSlotOf(key));
     return Array.isArray(texts) ? (texts as LeftText[]) : [];
   }
 
-  leave(key: StepKey, texts: LeftText[]): void {
-    if (texts.length === 0) this.storage.removeItem(this.leftSlotOf(key));
-    else this.store(this.leftSlotOf(key), texts);
+  leave(key: string, texts: LeftText[]): void {
+    this.storeList(this.leftSlotOf(key), texts);
+  }
+
+  /** Texts without a question that the person has not seen yet. */
+  gone(): GoneText[] {
+    const texts = this.load(this.goneSlot());
+    return Array.isArray(texts) ? (texts as GoneText[]) : [];
+  }
+
+  setGone(texts: GoneText[]): void {
+    this.storeList(this.goneSlot(), texts);
+  }
+
+  /** The steps of which this tab has a draft. */
+  keys(): string[] {
+    const kept = this.slots().filter(({ tab }) => tab === this.tab);
+    return [...new Set([...this.mine.keys(), ...kept.map(({ key }) => key)])];
   }
 
   /** Of this person, whatever tab they are of. */
@@ -85,25 +109,33 @@ export class Drafts {
     this.mine.clear();
     const owned = `.${this.userId}.`;
     for (const name of this.storage.names()) {
-      const draft = name.startsWith(DRAFT + owned) || name.startsWith(LEFT + owned);
-      if (draft) this.storage.removeItem(name);
+      if ([DRAFT, LEFT, GONE].some((kind) => name.startsWith(kind + owned))) this.storage.removeItem(name);
     }
   }
 
-  private slots(): Array<{ name: string; key: StepKey; tab: string }> {
+  private slots(): Array<{ name: string; key: string; tab: string }> {
     const start = `${DRAFT}.${this.userId}.`;
     return this.storage.names().flatMap((name) => {
       const [key, tab = ''] = name.startsWith(start) ? name.slice(start.length).split('.') : [];
-      return isStepKey(key) ? [{ name, key, tab }] : [];
+      return key ? [{ name, key, tab }] : [];
     });
   }
 
-  private slotOf(key: StepKey, tab: string): string {
+  private slotOf(key: string, tab: string): string {
     return [DRAFT, this.userId, key, ...(tab === '' ? [] : [tab])].join('.');
   }
 
-  private leftSlotOf(key: StepKey): string {
+  private leftSlotOf(key: string): string {
     return [LEFT, this.userId, key].join('.');
+  }
+
+  private goneSlot(): string {
+    return [GONE, this.userId, 'texts'].join('.');
+  }
+
+  private storeList(name: string, texts: readonly unknown[]): void {
+    if (texts.length === 0) this.storage.removeItem(name);
+    else this.store(name, texts);
   }
 
   private load(name: string): unknown {
@@ -125,6 +157,7 @@ export class Drafts {
 
 const DRAFT = 'onboarding.draft';
 const LEFT = 'onboarding.left';
+const GONE = 'onboarding.gone';
 
 function asDraft(value: unknown): Draft | undefined {
   const draft = value as Draft | null | undefined;

@@ -2,12 +2,13 @@ import { ApiError } from '../api/problem';
 import type { Onboarding } from '../api/types';
 import { merge, type Merged, same } from './merge';
 import { isSilent } from './save-state';
-import { type StepData, type StepKey, stepOf } from './steps';
+import { type StepData, stepOf } from './steps';
+import { isSameTemplate } from './template';
 
 export type NewStatus = 'in_progress' | 'completed' | 'skipped';
 
 export interface StepChange {
-  key: StepKey;
+  key: string;
   status: NewStatus;
   data: StepData;
   /** The service's data that `data` started from. */
@@ -46,19 +47,26 @@ export class Saver {
   }
 
   /**
-   * `prepare` is asked for the change when its turn has come, so it sees what the changes before it led to;
-   * `settle` hears of the answer before the next one's turn.
+   * `prepare` is asked for the change when its turn has come, so it sees what the changes before it led to, and once
+   * more where the person was moved to another version of the template meanwhile; `settle` hears of the answer before
+   * the next one's turn.
    */
   save(
     prepare: () => StepChange | undefined | Promise<StepChange | undefined>,
     settle: (change: StepChange, saved: Saved) => void,
   ): Promise<Saved | undefined> {
     return this.afterOthers(async () => {
-      const change = await prepare();
-      if (!change) return undefined;
-      const saved = await this.send(change);
-      settle(change, saved);
-      return saved;
+      for (let moves = 0; moves < 2; moves += 1) {
+        // oxlint-disable-next-line no-await-in-loop -- the second change is made of what the first one met
+        const change = await prepare();
+        if (!change) return undefined;
+        // oxlint-disable-next-line no-await-in-loop
+        const saved = await this.send(change);
+        if (!saved) continue;
+        settle(change, saved);
+        return saved;
+      }
+      return undefined;
     });
   }
 
@@ -69,7 +77,8 @@ export class Saver {
     return turn;
   }
 
-  private async send(change: StepChange): Promise<Saved> {
+  /** Nothing where the questions have become others: answers to those of before would take the place of newer ones. */
+  private async send(change: StepChange): Promise<Saved | undefined> {
     const known = await this.calls.state();
     let { version } = known;
     // What has come meanwhile from other tabs and devices is not to be put back by this change.
@@ -85,6 +94,7 @@ export class Saver {
         if (!isStale(error) || round >= MERGES) throw error;
         // oxlint-disable-next-line no-await-in-loop
         const there = await this.calls.load();
+        if (!isSameTemplate(known.template, there.template)) return undefined;
         version = there.version;
         const next = broughtUpTo(current, stepOf(there, change.key)?.data ?? {});
         current = next.current;

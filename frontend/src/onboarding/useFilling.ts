@@ -1,23 +1,23 @@
 import type { UseFormReturnType } from '@mantine/form';
 import { useEffect, useRef } from 'react';
 import { useStore } from '../app/store';
+import { toData, type Values, valuesOf } from './checks';
 import { same } from './merge';
-import { toData } from './specs';
-import type { StepData, StepKey } from './steps';
+import type { StepData } from './steps';
+import type { Field } from './template';
 import { useWizard } from './WizardProvider';
-
-export type Values = Record<string, string | boolean>;
 
 /**
  * Fills a form when it opens, and again when the service or a closed tab has something new for it. What was typed here
  * and is not stored yet stays where it is: new text is laid around it.
  */
-export function useFilling<V extends Values>(
-  key: StepKey,
+export function useFilling(
+  key: string,
+  fields: readonly Field[],
   stored: StepData,
-  empty: V,
-  form: UseFormReturnType<V>,
-): { noteTyped: (values: V, before: V) => boolean } {
+  initial: Partial<Values>,
+  form: UseFormReturnType<Values>,
+): { noteTyped: (values: Values, before: Values) => boolean } {
   const { wizard } = useWizard();
   const adopted = useStore(wizard.adopted);
   const text = JSON.stringify(stored);
@@ -27,7 +27,7 @@ export function useFilling<V extends Values>(
   const typed = useRef(new Set<string>());
 
   const fill = (data: StepData): void => {
-    const values = valuesOf(empty, data);
+    const values = valuesOf(fields, data, initial);
     // Untouched where nothing is new: filling a form takes its messages away.
     if (same(form.getValues(), values)) return;
     filling.current = true;
@@ -37,8 +37,8 @@ export function useFilling<V extends Values>(
   useEffect(() => {
     const before = last.current;
     const opens = before === undefined || before.adopted !== adopted;
-    const there = toData(stored, valuesOf(empty, stored));
-    const shown = toData(before?.data ?? {}, form.getValues());
+    const there = toData(fields, stored, valuesOf(fields, stored, initial));
+    const shown = toData(fields, before?.data ?? {}, form.getValues());
     const data = opens
       ? wizard.open(key, stored, before !== undefined)
       : wizard.arrive(key, { filled: before.data, shown, stored, there, typed: typed.current });
@@ -48,7 +48,7 @@ export function useFilling<V extends Values>(
     }
     fill(data);
     last.current = { data: there, adopted };
-    // oxlint-disable-next-line react/exhaustive-deps -- the text stands for `stored`; `fill` is new on each render
+    // oxlint-disable-next-line react/exhaustive-deps -- the text stands for `stored`; fields are those of the form's whole life; `fill` is new on each render
   }, [key, text, wizard, adopted]);
 
   return {
@@ -61,12 +61,4 @@ export function useFilling<V extends Values>(
       return true;
     },
   };
-}
-
-function valuesOf<V extends Values>(empty: V, data: StepData): V {
-  const known = Object.entries(empty).map(([field, blank]) => {
-    const value = data[field];
-    return [field, typeof value === typeof blank ? value : blank];
-  });
-  return Object.fromEntries(known) as V;
 }

@@ -6,6 +6,8 @@ import { service } from '../test/network';
 import { ADA, signedUp } from '../test/person';
 import { DraftSync } from './draft-sync';
 import { Drafts } from './drafts';
+import type { NewStatus } from './saver';
+import type { StepData } from './steps';
 import { callsOver, Wizard } from './wizard';
 
 describe('the wizard in several tabs', () => {
@@ -18,6 +20,8 @@ describe('the wizard in several tabs', () => {
     const drafts = new Drafts(storage, user.id, tab);
     return new Wizard(callsOver(queries, user.id), (saver) => new DraftSync(drafts, saver));
   };
+  const submit = (key: string, status: NewStatus, data: StepData, by = wizard): Promise<unknown> =>
+    by.submit({ key, status, data, template: service.personByEmail(ADA.email).state.template });
   const stored = (key: string): unknown => {
     const step = service.personByEmail(ADA.email).state.steps.find((each) => each.key === key);
     return [step?.status, step?.data];
@@ -68,7 +72,7 @@ describe('the wizard in several tabs', () => {
   });
 
   test('going back to what the form was filled with, while something else is being stored, counts', async () => {
-    await wizard.submit('preferences', 'in_progress', {});
+    await submit('preferences', 'in_progress', {});
     wizard.keep('preferences', { theme: 'light' }, {});
     let release = (): void => undefined;
     service.gate = new Promise((resolve) => (release = resolve));

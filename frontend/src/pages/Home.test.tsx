@@ -8,7 +8,7 @@ import { service } from '../test/network';
 import { ADA, signedUp } from '../test/person';
 import { show } from '../test/render';
 import { Home } from './Home';
-import { ReviewStep } from './onboarding/ReviewStep';
+import { Reviewed } from './onboarding/Reviewed';
 
 function Page({ user, children }: { user: User; children: React.ReactNode }) {
   const { data: state } = useQuery(onboardingQuery(user.id));
@@ -32,7 +32,7 @@ describe('whoever has finished', () => {
   test('is asked for no last look, and has nothing to finish', async () => {
     show(
       <Page user={user}>
-        <ReviewStep />
+        <Reviewed step="review" />
       </Page>,
     );
     expect(await screen.findByRole('heading', { level: 1, name: 'What you told us' })).toBeDefined();

@@ -4,14 +4,16 @@ import { Button } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router';
-import { countDone, firstOpen, skippedOf, STEP_KEYS, WORDS } from '../onboarding/steps';
+import { countDone, firstOpen, skippedOf, stepsOf } from '../onboarding/steps';
 import type { Onboarding } from '../api/types';
 import { useWizard } from '../onboarding/WizardProvider';
+import { stepName } from '../onboarding/words';
 import { formatDay, formatList } from '../ui/format';
 import { Hills } from '../ui/Hills';
 import { PageHeading } from '../ui/PageHeading';
 import classes from './Home.module.css';
 import { Answers } from './onboarding/Answers';
+import { GoneNotice } from './onboarding/GoneNotice';
 import { localeOf } from './onboarding/preferences';
 import { StepCards } from './onboarding/StepCards';
 import { FirstTasks } from './organization/FirstTasks';
@@ -29,9 +31,9 @@ function OnTheWay() {
   const next = firstOpen(state);
   const done = countDone(state);
   const skipped = skippedOf(state).length;
-  const all = STEP_KEYS.length;
+  const all = stepsOf(state).length;
   const name = firstName(user.full_name);
-  const { name: step } = WORDS[next];
+  const step = stepName(state, next);
   return (
     <div className={classes.page}>
       <div className={classes.banner}>
@@ -57,6 +59,7 @@ function OnTheWay() {
           </Button>
         </div>
       </div>
+      <GoneNotice />
       <VerifyReminder user={user} />
       <StepCards />
     </div>
@@ -79,6 +82,7 @@ function Finished() {
           />
         </div>
       </div>
+      <GoneNotice />
       <VerifyReminder user={user} />
       <FirstTasks />
       <OrganizationCard />
@@ -108,10 +112,10 @@ function useArrival(): boolean {
 }
 
 function leadOf(state: Onboarding): string {
-  const skipped = skippedOf(state).map((key) => WORDS[key].name);
+  const skipped = skippedOf(state).map((key) => stepName(state, key));
   const steps = formatList(skipped);
   return skipped.length === 0
-    ? t`All five steps are done, and your workspace is ready.`
+    ? t`All steps are done, and your workspace is ready.`
     : t`Your workspace is ready. You skipped ${steps}: fill it in whenever you like.`;
 }
 

@@ -1,4 +1,7 @@
-import type { Onboarding, OnboardingStep, User } from '../api/types';
+import type { Onboarding, User } from '../api/types';
+import type { TemplateBody } from '../generated';
+import { applies } from '../onboarding/conditions';
+import { defaultTemplate } from './templates';
 
 export type Json = Record<string, unknown>;
 
@@ -36,14 +39,6 @@ export interface Kept {
   headers: Record<string, string>;
 }
 
-const STEPS: ReadonlyArray<readonly [OnboardingStep['key'], boolean]> = [
-  ['account', true],
-  ['profile', true],
-  ['organization', true],
-  ['preferences', false],
-  ['review', true],
-];
-
 export function ok(value: object): Omit<Kept, 'body'> {
   return { status: 200, json: structuredClone(value) as Json, headers: {} };
 }
@@ -61,24 +56,49 @@ export function refuse(status: number, code: string, errors?: Json, more?: Json)
   };
 }
 
-export function begun(): Onboarding {
-  return {
+const builtIn = defaultTemplate();
+
+/** An onboarding that has just begun. */
+export function begun(template: TemplateBody = builtIn): Onboarding {
+  const state: Onboarding = {
     status: 'in_progress',
     progress: 20,
     completed_at: null,
     activated_at: null,
     version: 1,
-    template: { key: 'default', version: 1 },
-    steps: STEPS.map(([key, required]) => ({
+    template,
+    steps: (template.steps ?? []).map(({ key, title, required, automatic }) => ({
       key,
-      title: key,
+      title: title[template.languages?.[0] ?? ''] ?? key,
       required,
       applies: true,
-      status: key === 'account' ? 'completed' : 'not_started',
+      status: automatic ? 'completed' : 'not_started',
       data: {},
       completed_at: null,
     })),
   };
+  return settled(state);
+}
+
+/** The state with what applies by its answers. */
+export function settled(state: Onboarding): Onboarding {
+  for (const step of state.steps) step.applies = applies(state, step.key);
+  return state;
+}
+
+/** The person is moved to another template: `data` is what its steps hold, by their keys. */
+export function moved(state: Onboarding, template: TemplateBody, data: Record<string, Json>): void {
+  const next = begun(template);
+  for (const step of next.steps) {
+    const held = data[step.key];
+    if (held) Object.assign(step, { status: 'in_progress', data: held });
+  }
+  Object.assign(state, settled(next), { version: state.version + 1 });
+}
+
+/** As changes answer: what is asked is only named. */
+export function named({ template: { key, version }, ...state }: Onboarding): Onboarding {
+  return { ...state, template: { key, version } };
 }
 
 /** Somebody who has just registered. */

@@ -2,7 +2,7 @@ import { accountCall } from './fake-account';
 import { resetByMail, sendMail } from './fake-mails';
 import { askForFactor, factorCall, secondFactorOf, stepUpOf } from './fake-factors';
 import { FakeOrganization } from './fake-organization';
-import type { Onboarding, OnboardingStep } from '../api/types';
+import { FakeSteps } from './fake-steps';
 import {
   empty,
   type Json,
@@ -27,6 +27,7 @@ export class FakeService {
   /** Taken one for each request: what happens to it instead of, or after, being handled. */
   readonly faults: Array<'drop_before' | 'drop_after' | number | undefined> = [];
   readonly organization = new FakeOrganization();
+  readonly steps = new FakeSteps();
   refreshes = 0;
   providers: Array<{ name: string; label: string }> = [];
   /** Where set, answers wait for it. */
@@ -60,7 +61,7 @@ export class FakeService {
   /** A change from another device. */
   elsewhere(email: string, key: string, data: Json): void {
     const { state } = this.personByEmail(email);
-    this.change(state, key, 'in_progress', data);
+    this.steps.change(state, key, 'in_progress', data);
   }
 
   personByEmail(email: string): Person {
@@ -136,9 +137,9 @@ export class FakeService {
       case 'GET /api/onboarding':
         return ok(person.state);
       case 'PUT /api/onboarding/steps':
-        return this.put(person, step ?? '', json, request.headers.get('if-match'));
+        return this.steps.put(person, step ?? '', json, request.headers.get('if-match'));
       case 'POST /api/onboarding/complete':
-        return this.complete(person);
+        return this.steps.complete(person);
     }
     const call = `${request.method} ${path}`;
     return (
@@ -225,33 +226,6 @@ export class FakeService {
     this.tokens.set(access_token, email);
     this.cookie = email;
     return ok({ user: this.personByEmail(email).user, access_token, token_type: 'Bearer', expires_in: 600 });
-  }
-
-  private put(person: Person, key: string, json: Json, ifMatch: string | null): Omit<Kept, 'body'> {
-    if (ifMatch !== null && ifMatch !== `"${person.state.version}"`) return refuse(412, 'version_mismatch');
-    const data = json['data'] as Json;
-    if (String(data['website'] ?? '').startsWith('javascript:')) {
-      return refuse(422, 'validation_failed', {
-        'data.website': ['must be an address like https://example.com'],
-      });
-    }
-    return ok(this.change(person.state, key, json['status'] as OnboardingStep['status'], data));
-  }
-
-  private change(state: Onboarding, key: string, status: OnboardingStep['status'], data: Json): Onboarding {
-    const step = state.steps.find((each) => each.key === key);
-    if (!step) throw new Error(`no step ${key}`);
-    Object.assign(step, { status, data });
-    state.version += 1;
-    return state;
-  }
-
-  private complete(person: Person): Omit<Kept, 'body'> {
-    const open = person.state.steps.some((step) => step.required && step.status !== 'completed');
-    if (open) return refuse(409, 'steps_open');
-    person.state.status = 'completed';
-    person.state.version += 1;
-    return ok(person.state);
   }
 
   private whoAsks(request: Request): string | undefined {

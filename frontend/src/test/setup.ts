@@ -4,6 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { connection } from '../api/connection';
 import { network, resetService } from './network';
 
+// Texts that grow with their lines ask for it, and happy-dom does not have it.
+Object.defineProperty(document, 'fonts', { value: new EventTarget() });
+
 beforeAll(() => network.listen({ onUnhandledRequest: 'error' }));
 beforeEach(() => {
   window.localStorage.clear();

@@ -2,8 +2,9 @@ import { type ReactNode, useId } from 'react';
 import classes from './ChoiceCards.module.css';
 
 interface ChoiceCardsProps {
-  legend: string;
-  options: ReadonlyArray<{ value: string; label: string; picture?: ReactNode }>;
+  legend: ReactNode;
+  description?: ReactNode;
+  options: ReadonlyArray<{ value: string; label: ReactNode; picture?: ReactNode }>;
   value?: string;
   onChange?: (value: string) => void;
   error?: ReactNode;
@@ -16,7 +17,7 @@ interface ChoiceCardsProps {
 
 /** One of a few, each in sight: native radio buttons, so arrow keys and screen readers work as ever. */
 export function ChoiceCards(props: ChoiceCardsProps) {
-  const { legend, options, value, onChange, error, required = false, compact = false } = props;
+  const { legend, description, options, value, onChange, error, required = false, compact = false } = props;
   const placeholders = options.length === 0 ? (props.placeholders ?? []) : [];
   const id = useId();
   return (
@@ -26,11 +27,16 @@ export function ChoiceCards(props: ChoiceCardsProps) {
       role="radiogroup"
       aria-required={required}
       aria-invalid={Boolean(error)}
-      aria-describedby={error ? `${id}-error` : undefined}
+      aria-describedby={describedBy(id, description, error)}
     >
       <legend className={classes.legend}>
         {legend} {required && <span aria-hidden="true">*</span>}
       </legend>
+      {description && (
+        <p id={`${id}-description`} className={classes.description}>
+          {description}
+        </p>
+      )}
       <div className={classes.cards} data-compact={compact || undefined}>
         {placeholders.map((words) => (
           <span key={words} className={classes.card} data-placeholder aria-hidden="true">
@@ -58,4 +64,10 @@ export function ChoiceCards(props: ChoiceCardsProps) {
       )}
     </fieldset>
   );
+}
+
+/** The ids of what stands below a legend and below the cards. */
+export function describedBy(id: string, description: ReactNode, error: ReactNode): string | undefined {
+  const ids = [description ? `${id}-description` : '', error ? `${id}-error` : ''].filter(Boolean);
+  return ids.length > 0 ? ids.join(' ') : undefined;
 }

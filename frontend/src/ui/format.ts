@@ -8,6 +8,17 @@ export function formatDay(time: string, locale?: string): string {
   return new Intl.DateTimeFormat(writing(locale), { dateStyle: 'long' }).format(new Date(time));
 }
 
+/** A day as it is written in data (`2026-11-28`), wherever one is. */
+export function formatDate(day: string, locale?: string): string {
+  return new Intl.DateTimeFormat(writing(locale), { dateStyle: 'long', timeZone: 'UTC' }).format(
+    Date.parse(day),
+  );
+}
+
+export function formatNumber(number: number, locale?: string): string {
+  return new Intl.NumberFormat(writing(locale)).format(number);
+}
+
 /** How dates and numbers look in `locale`, as an example to choose by. */
 export function sampleOf(locale: string): string {
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }).format(

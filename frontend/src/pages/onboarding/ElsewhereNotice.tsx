@@ -2,17 +2,17 @@ import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useStore } from '../../app/store';
-import { FIELDS, textOf } from '../../onboarding/specs';
-import type { StepKey } from '../../onboarding/steps';
+import { labelOfField } from '../../onboarding/words';
 import { useWizard } from '../../onboarding/WizardProvider';
 import { Callout } from '../../ui/Callout';
+import { plainText } from './answers-of';
 
 /** Tells that this step was changed on another device meanwhile, and what came of it. */
-export function ElsewhereNotice({ step }: { step: StepKey }) {
-  const { wizard } = useWizard();
+export function ElsewhereNotice({ step }: { step: string }) {
+  const { wizard, state } = useWizard();
   const { elsewhere } = useStore(wizard.status);
   if (!elsewhere) return null;
-  const label = (field: string): string => FIELDS[step][field]?.label ?? field;
+  const label = (field: string): string => labelOfField(state, step, field);
   const taken = elsewhere.taken.map(label).join(', ');
   return (
     <Callout
@@ -26,20 +26,20 @@ export function ElsewhereNotice({ step }: { step: StepKey }) {
     >
       {elsewhere.taken.length > 0 && <p>{t`Brought in from there: ${taken}.`}</p>}
       {elsewhere.conflicts.map(({ field, theirs }) => (
-        <p key={`${field} ${textOf(theirs)}`}>{keptHere(label(field), quoted(theirs))}</p>
+        <p key={`${field} ${plainText(theirs)}`}>{keptHere(label(field), quoted(theirs))}</p>
       ))}
       {elsewhere.replaced.map(({ field, mine, theirs }) => (
-        <p key={`${field} ${textOf(mine)}`}>{replacedHere(label(field), quoted(mine), quoted(theirs))}</p>
+        <p key={`${field} ${plainText(mine)}`}>{replacedHere(label(field), quoted(mine), quoted(theirs))}</p>
       ))}
       {elsewhere.left.map(({ field, text }) => (
-        <p key={`${field} ${textOf(text)}`}>{leftThere(label(field), quoted(text))}</p>
+        <p key={`${field} ${plainText(text)}`}>{leftThere(label(field), quoted(text))}</p>
       ))}
     </Callout>
   );
 }
 
 function quoted(value: unknown): string {
-  const text = textOf(value);
+  const text = plainText(value);
   return text ? t`“${text}”` : t`nothing`;
 }
 

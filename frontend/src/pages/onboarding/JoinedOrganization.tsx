@@ -13,14 +13,19 @@ import { labelOf, sizeOptions } from './options';
 import classes from './StepFrame.module.css';
 import { BackLink, StepHead } from './StepFrame';
 
+interface JoinedOrganizationProps {
+  step: string;
+  organization: OrganizationBody;
+}
+
 /** The step of whoever has joined an organization that others have described: nothing is left to be filled in. */
-export function JoinedOrganization({ organization }: { organization: OrganizationBody }) {
+export function JoinedOrganization({ step, organization }: JoinedOrganizationProps) {
   const { state } = useWizard();
   const { data } = useStaticData();
   const { name, size, website } = organization;
   return (
     <>
-      <StepHead step="organization" />
+      <StepHead step={step} />
       <div className={classes.form}>
         <Callout tone="good" title={t`You belong to ${name}`}>
           <Trans>So this step is done. Its owners say what stands here.</Trans>
@@ -33,10 +38,10 @@ export function JoinedOrganization({ organization }: { organization: Organizatio
           ]}
         />
         <div className={classes.actions}>
-          <BackLink step="organization" />
+          <BackLink step={step} />
           <Button
             component={Link}
-            to={state.status === 'completed' ? '/organization' : `/onboarding/${nextOf('organization')}`}
+            to={state.status === 'completed' ? '/organization' : `/onboarding/${nextOf(state, step)}`}
             className={classes.on}
             rightSection={<IconArrowRight size={18} aria-hidden />}
           >

@@ -1,77 +1,35 @@
-import { t } from '@lingui/core/macro';
-import { Select, TextInput } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { onboardingQuery, useStaticData } from '../../onboarding/queries';
+import type { Onboarding } from '../../api/types';
+import { onboardingQuery } from '../../onboarding/queries';
 import { stepOf } from '../../onboarding/steps';
-import { useStepForm } from '../../onboarding/useStepForm';
 import { useWizard } from '../../onboarding/WizardProvider';
 import { organizationQuery } from '../../organization/queries';
-import { ChoiceCards } from '../../ui/ChoiceCards';
 import { Offers } from '../organization/Offers';
+import { FormStep } from './FormStep';
 import { JoinedOrganization } from './JoinedOrganization';
-import { roleOptions, sizeName, sizeOptions } from './options';
-import { StepForm, WIDE } from './StepFrame';
+import type { Ending } from './useStepEnd';
 
-/** What sizes there are, to hold their place until the service has said so. */
-const SIZES = ['1', '2-10', '11-50', '51-200', '201-1000', '1001-5000', '5001+'];
-
-export function OrganizationStep() {
+/** The step that describes an organization: whoever joins one that others have described has nothing to fill in. */
+export function OrganizationStep({ step, ending }: { step: string; ending: Ending }) {
   const { user, state } = useWizard();
   // Whoever was invited finds the step done.
-  const isDone = stepOf(state, 'organization')?.status === 'completed';
+  const isDone = stepOf(state, step)?.status === 'completed';
   const { data: organization } = useQuery({ ...organizationQuery(user.id), enabled: isDone });
-  if (isDone && organization?.role === 'member') return <JoinedOrganization organization={organization} />;
-  return <OrganizationForm isOpen={!isDone} />;
+  if (isDone && organization?.role === 'member') {
+    return <JoinedOrganization step={step} organization={organization} />;
+  }
+  return isDone ? (
+    <FormStep step={step} ending={ending} />
+  ) : (
+    <FormStep step={step} ending={ending} Before={OffersToJoin} />
+  );
 }
 
-function OrganizationForm({ isOpen }: { isOpen: boolean }) {
+function OffersToJoin({ goOn }: { goOn: (state: Onboarding) => void }) {
   const { user } = useWizard();
   const queries = useQueryClient();
-  const control = useStepForm('organization', { name: '', size: '', role: '', website: '' });
-  const { form } = control;
-  const { data } = useStaticData();
-  return (
-    <StepForm step="organization" control={control}>
-      {isOpen && user.email_verified && (
-        <Offers
-          onJoined={async () => {
-            // The service has filled the step.
-            await queries.invalidateQueries({ queryKey: onboardingQuery(user.id).queryKey });
-            control.goOn();
-          }}
-        />
-      )}
-      <TextInput
-        wrapperProps={WIDE}
-        label={t`Name`}
-        required
-        autoComplete="organization"
-        {...form.getInputProps('name')}
-      />
-      <ChoiceCards
-        legend={t`How many people work there?`}
-        required
-        compact
-        placeholders={SIZES.map(sizeName)}
-        options={sizeOptions(data)}
-        {...form.getInputProps('size')}
-      />
-      <Select
-        label={t`Your role`}
-        required
-        placeholder={t`Choose the closest`}
-        data={roleOptions(data)}
-        maxDropdownHeight={280}
-        {...form.getInputProps('role')}
-      />
-      <TextInput
-        label={t`Website`}
-        type="url"
-        inputMode="url"
-        autoComplete="url"
-        placeholder={'https://'}
-        {...form.getInputProps('website')}
-      />
-    </StepForm>
-  );
+  if (!user.email_verified) return null;
+  // The service fills the step.
+  const filled = (): Promise<Onboarding> => queries.fetchQuery({ ...onboardingQuery(user.id), staleTime: 0 });
+  return <Offers onJoined={async () => goOn(await filled())} />;
 }

@@ -1,34 +1,19 @@
 import { screen, waitFor } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
-import { useQuery } from '@tanstack/react-query';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { User } from '../../api/types';
-import { onboardingQuery } from '../../onboarding/queries';
-import { WizardProvider } from '../../onboarding/WizardProvider';
 import { service } from '../../test/network';
 import { ADA, signedUp } from '../../test/person';
-import { show } from '../../test/render';
-import { OrganizationStep } from './OrganizationStep';
-
-function Page({ user }: { user: User }) {
-  const { data: state } = useQuery(onboardingQuery(user.id));
-  return state ? (
-    <WizardProvider user={user} state={state}>
-      <OrganizationStep />
-    </WizardProvider>
-  ) : null;
-}
+import { showStep } from '../../test/wizard';
 
 describe('a step', () => {
-  let user: User;
   const stored = (): unknown => service.personByEmail(ADA.email).state.steps[2];
 
   beforeEach(async () => {
-    user = await signedUp();
+    await signedUp();
   });
 
   test('shows what is missing beside the fields, and focuses the first', async () => {
-    show(<Page user={user} />);
+    showStep('organization');
     await userEvent.click(await screen.findByRole('button', { name: 'Continue' }));
     expect(screen.getByText('What is your organization called?')).toBeDefined();
     expect(screen.getByText('Choose how many people work there.')).toBeDefined();
@@ -36,19 +21,19 @@ describe('a step', () => {
   });
 
   test('saves a field when it is left, and shows it again when opened anew', async () => {
-    const first = show(<Page user={user} />);
+    const first = showStep('organization');
     await userEvent.type(await screen.findByRole('textbox', { name: /Name/ }), 'Engines');
     await userEvent.tab();
     await screen.findByText('Saved');
     expect(stored()).toMatchObject({ status: 'in_progress', data: { name: 'Engines' } });
     first.unmount();
     window.localStorage.clear();
-    show(<Page user={user} />);
+    showStep('organization');
     expect(await screen.findByDisplayValue('Engines')).toBeDefined();
   });
 
   test('says in the form what changed on another device', async () => {
-    show(<Page user={user} />);
+    showStep('organization');
     const name = await screen.findByRole('textbox', { name: /Name/ });
     await userEvent.type(name, 'Engines');
     service.elsewhere(ADA.email, 'organization', { name: 'Looms', website: 'https://looms.example' });

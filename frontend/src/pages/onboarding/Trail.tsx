@@ -2,23 +2,22 @@ import { t } from '@lingui/core/macro';
 import { VisuallyHidden } from '@mantine/core';
 import { IconCheck, IconMinus } from '@tabler/icons-react';
 import { Link } from 'react-router';
-import {
-  countDone,
-  isDone,
-  shareBehind,
-  STEP_KEYS,
-  type StepKey,
-  stepOf,
-  WORDS,
-} from '../../onboarding/steps';
+import type { OnboardingStep } from '../../api/types';
+import { countDone, isDone, keysOf, shareBehind, stepsOf } from '../../onboarding/steps';
 import { useWizard } from '../../onboarding/WizardProvider';
+import { stepWords } from '../../onboarding/words';
+import { SaidText } from '../../ui/SaidText';
 import classes from './Trail.module.css';
 
+/** More names than these have no room beside each other on a phone. */
+const NAMED = 5;
+
 /** The steps as signs along a winding path: where one is, what is done, what lies ahead. */
-export function Trail({ current }: { current: StepKey }) {
+export function Trail({ current }: { current: string }) {
   const { state } = useWizard();
-  const place = STEP_KEYS.indexOf(current) + 1;
-  const all = STEP_KEYS.length;
+  const steps = stepsOf(state);
+  const place = keysOf(state).indexOf(current) + 1;
+  const all = steps.length;
   const done = countDone(state);
   return (
     <nav className={classes.trail} aria-label={t`Steps`}>
@@ -26,31 +25,36 @@ export function Trail({ current }: { current: StepKey }) {
         {t`Step ${place} of ${all}`}
         <span>{t`${done} done`}</span>
       </p>
-      <Path />
-      <ol className={classes.steps}>
-        {STEP_KEYS.map((key) => (
-          <Sign key={key} step={key} current={key === current} />
+      <Path count={all} share={shareBehind(state)} />
+      <ol className={classes.steps} data-many={all > NAMED || undefined}>
+        {steps.map((step, at) => (
+          <Sign key={step.key} step={step} place={at + 1} current={step.key === current} />
         ))}
       </ol>
     </nav>
   );
 }
 
-function Sign({ step: key, current }: { step: StepKey; current: boolean }) {
+function Sign({ step, place, current }: { step: OnboardingStep; place: number; current: boolean }) {
   const { state } = useWizard();
-  const step = stepOf(state, key);
-  const mark = isDone(step) ? step?.status : undefined;
+  const mark = isDone(step) ? step.status : undefined;
   return (
     <li className={classes.step} data-mark={mark} data-current={current || undefined}>
-      <Link to={`/onboarding/${key}`} aria-current={current ? 'step' : undefined} className={classes.link}>
+      <Link
+        to={`/onboarding/${step.key}`}
+        aria-current={current ? 'step' : undefined}
+        className={classes.link}
+      >
         <span className={classes.sign} aria-hidden="true">
           {mark === 'completed' && <IconCheck size={16} stroke={3} />}
           {mark === 'skipped' && <IconMinus size={16} stroke={3} />}
-          {mark === undefined && STEP_KEYS.indexOf(key) + 1}
+          {mark === undefined && place}
         </span>
         <span className={classes.words}>
-          <span className={classes.name}>{WORDS[key].name}</span>
-          <span className={classes.state}>{stateWord(mark, current, step?.required === false)}</span>
+          <span className={classes.name}>
+            <SaidText {...stepWords(state, step.key).name} />
+          </span>
+          <span className={classes.state}>{stateWord(mark, current, !step.required)}</span>
         </span>
         {mark && <VisuallyHidden>, {mark === 'skipped' ? t`Skipped` : t`Done`}</VisuallyHidden>}
       </Link>
@@ -65,13 +69,20 @@ function stateWord(mark: string | undefined, current: boolean, optional: boolean
   return optional ? t`Can be skipped` : t`Still to come`;
 }
 
+/** From one sign to the next, in the units of the drawing. */
+const STRIDE = 72;
+
 /** The winding line behind the signs, for wide screens. One bend for each step. */
-function Path() {
-  const { state } = useWizard();
-  const share = shareBehind(state);
-  const line = 'M20 36C20 72 44 72 44 108S20 144 20 180s24 36 24 72-24 36-24 72';
+function Path({ count, share }: { count: number; share: number }) {
+  const height = STRIDE * count;
+  const line = `M20 36${Array.from({ length: count - 1 }, (_, i) => bend(i)).join('')}`;
   return (
-    <svg className={classes.path} viewBox="0 0 64 360" aria-hidden="true">
+    <svg
+      className={classes.path}
+      viewBox={`0 0 64 ${height}`}
+      style={{ height: `${count * 4.5}rem` }}
+      aria-hidden="true"
+    >
       <path d={line} className={classes.ahead} />
       <path
         d={line}
@@ -82,4 +93,12 @@ function Path() {
       />
     </svg>
   );
+}
+
+/** From the sign at `index` to the one after it, on the other side. */
+function bend(index: number): string {
+  const [from, to] = index % 2 === 0 ? [20, 44] : [44, 20];
+  const [top, bottom] = [STRIDE * index + 36, STRIDE * (index + 1) + 36];
+  const middle = (top + bottom) / 2;
+  return `C${from} ${middle} ${to} ${middle} ${to} ${bottom}`;
 }

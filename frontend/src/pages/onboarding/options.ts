@@ -11,6 +11,26 @@ export interface Option {
   label: string;
 }
 
+/** A list of the service by the name that templates have for it; nothing in one that the page does not know. */
+export function listedIn(
+  list: string | undefined,
+  data: StaticData | undefined,
+  locale = i18n.locale,
+): SearchOption[] {
+  switch (list) {
+    case 'countries':
+      return countryOptions(data, locale);
+    case 'time_zones':
+      return zoneOptions(data, locale);
+    case 'organization_sizes':
+      return sizeOptions(data);
+    case 'organization_roles':
+      return roleOptions(data);
+    default:
+      return [];
+  }
+}
+
 /** Countries by name, as they are read in the language of the page; found by what people call them, in others, too. */
 export function countryOptions(data: StaticData | undefined, locale = i18n.locale): SearchOption[] {
   const nameOf = countryNames(locale);

@@ -1,32 +1,9 @@
 import { i18n } from '@lingui/core';
-import { t } from '@lingui/core/macro';
 import type { MantineColorScheme } from '@mantine/core';
 import type { Onboarding } from '../../api/types';
 import { stepOf } from '../../onboarding/steps';
 import { sampleOf } from '../../ui/format';
 import type { Option } from './options';
-
-/** As the service names them. */
-export const THEMES: readonly Option[] = [
-  {
-    value: 'system',
-    get label() {
-      return t`As the device`;
-    },
-  },
-  {
-    value: 'light',
-    get label() {
-      return t`Light`;
-    },
-  },
-  {
-    value: 'dark',
-    get label() {
-      return t`Dark`;
-    },
-  },
-];
 
 export function schemeOf(theme: unknown): MantineColorScheme | undefined {
   if (theme === 'system') return 'auto';

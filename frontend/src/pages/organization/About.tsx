@@ -6,7 +6,7 @@ import { unwrap } from '../../api';
 import { ApiError } from '../../api/problem';
 import { describeOrganization, type OrganizationBody } from '../../generated';
 import { useStaticData } from '../../onboarding/queries';
-import { withScheme } from '../../onboarding/specs';
+import { withScheme } from '../../onboarding/scheme';
 import { Callout } from '../../ui/Callout';
 import { Facts } from '../../ui/Facts';
 import { FailureNote } from '../../ui/FailureNote';

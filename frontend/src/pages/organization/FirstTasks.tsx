@@ -3,8 +3,9 @@ import { Trans } from '@lingui/react/macro';
 import { IconCheck, IconChevronRight } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import { skippedOf, WORDS } from '../../onboarding/steps';
+import { skippedOf } from '../../onboarding/steps';
 import { useWizard } from '../../onboarding/WizardProvider';
+import { stepName } from '../../onboarding/words';
 import { domainsQuery, invitationsQuery, membersQuery } from '../../organization/queries';
 import { factorsQuery } from '../../session/factors';
 import cards from '../onboarding/StepCards.module.css';
@@ -63,7 +64,7 @@ function useTasks(): Task[] {
   const invitations = useInfiniteQuery({ ...invitationsQuery(user.id), enabled: belongs });
   const domains = useQuery({ ...domainsQuery(user.id), enabled: isOwner });
   const skipped = skippedOf(state).map((key) => {
-    const { name } = WORDS[key];
+    const name = stepName(state, key);
     return { key, words: t`Fill in: ${name}`, to: `/onboarding/${key}`, done: false };
   });
   const first = (pages: typeof members.data): number => pages?.pages[0]?.items.length ?? 0;

@@ -12,12 +12,12 @@ import classes from './StepFrame.module.css';
 import { StepHead } from './StepFrame';
 
 /** Done by registering: nothing to fill in, only to see. */
-export function AccountStep() {
+export function AutomaticStep({ step }: { step: string }) {
   const { user, state } = useWizard();
   const next = state.status === 'completed' ? '/' : `/onboarding/${firstOpen(state)}`;
   return (
     <>
-      <StepHead step="account" />
+      <StepHead step={step} />
       <div className={classes.form}>
         <Facts
           facts={[
