@@ -25,9 +25,10 @@ export function launch(): Promise<Browser> {
 export async function newDevice(
   browser: Browser,
   locale = 'en-GB',
+  baseURL = FRONTEND_URL as string,
 ): Promise<{ context: BrowserContext; page: Page }> {
   const context = await browser.newContext({
-    baseURL: FRONTEND_URL as string,
+    baseURL,
     locale,
     timezoneId: 'Europe/Berlin',
     viewport: { width: 1280, height: 800 },

@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { reasonToSkip as noBrowser } from './browser';
+
+const TARGET = process.env['CARGO_TARGET_DIR'] ?? resolve(import.meta.dirname, '../../target');
+const BINARY = process.env['LOCAL_CLUSTER'] ?? join(TARGET, 'debug', 'local-cluster');
+const PAGE = resolve(import.meta.dirname, '../dist');
+
+/** Why tests that start a system of their own cannot run here. */
+export const reasonToSkip =
+  noBrowser !== undefined && !noBrowser.startsWith('BASE_URL')
+    ? noBrowser
+    : !existsSync(BINARY)
+      ? `no local-cluster found at ${BINARY} (build it, or set LOCAL_CLUSTER to its path)`
+      : existsSync(join(PAGE, 'index.html'))
+        ? undefined
+        : `no page found at ${PAGE} (build it)`;
+
+interface Manifest {
+  frontend: string;
+  instances: Array<{ name: string; address: string; pid: number }>;
+}
+
+/** The whole system, of our own, on free ports, with templates of our own. */
+export class Cluster {
+  private readonly child: ChildProcess;
+  private readonly dir: string;
+
+  private constructor(child: ChildProcess, dir: string) {
+    this.child = child;
+    this.dir = dir;
+  }
+
+  /** `templates` are texts by the names of their files. */
+  static async start(templates: Record<string, string>): Promise<Cluster> {
+    const dir = mkdtempSync(join(tmpdir(), 'cluster-'));
+    mkdirSync(join(dir, 'templates'));
+    const offset = await freeOffset();
+    const child = spawn(
+      BINARY,
+      [
+        'up',
+        '--instances',
+        '2',
+        '--data-dir',
+        join(dir, 'data'),
+        '--port-offset',
+        String(offset),
+        '--frontend-dir',
+        PAGE,
+      ],
+      { env: environment(join(dir, 'templates')), stdio: ['ignore', 'ignore', 'inherit'] },
+    );
+    const cluster = new Cluster(child, dir);
+    cluster.write(templates);
+    await until('the system is ready', () => existsSync(join(dir, 'data', 'cluster.json')));
+    return cluster;
+  }
+
+  get frontend(): string {
+    return this.manifest().frontend;
+  }
+
+  /** Every backend is replaced by one that has these templates, too. */
+  async rollOut(templates: Record<string, string>): Promise<void> {
+    this.write(templates);
+    for (const { name, address, pid } of this.manifest().instances) {
+      process.kill(pid, 'SIGKILL');
+      await until(`${name} is another process`, () =>
+        this.manifest().instances.some((each) => each.name === name && each.pid !== pid),
+      );
+      await until(`${name} is ready`, async () => (await fetch(`http://${address}/ready`)).ok);
+    }
+  }
+
+  /** Ends it in order. */
+  async stop(): Promise<void> {
+    const ended = new Promise((done) => this.child.once('exit', done));
+    if (this.child.exitCode === null && this.child.kill('SIGTERM')) await ended;
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  private write(templates: Record<string, string>): void {
+    for (const [name, text] of Object.entries(templates)) {
+      writeFileSync(join(this.dir, 'templates', name), text);
+    }
+  }
+
+  private manifest(): Manifest {
+    return JSON.parse(readFileSync(join(this.dir, 'data', 'cluster.json'), 'utf8')) as Manifest;
+  }
+}
+
+/** What this process was told of another system is not for this one. */
+function environment(templates: string): NodeJS.ProcessEnv {
+  const { DATABASE_URL: _, CLUSTER_JSON: __, OTEL_EXPORTER_OTLP_ENDPOINT: ___, ...others } = process.env;
+  return { ...others, ONBOARDING_TEMPLATES_DIR: templates };
+}
+
+async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (await Promise.resolve(isSo()).catch(() => false)) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`it did not become true that ${what}`);
+}
+
+/** Added to every port, below those that the system hands out for outgoing connections (from 32768). */
+async function freeOffset(): Promise<number> {
+  for (;;) {
+    const offset = 1000 + Math.floor(Math.random() * 23_000);
+    const ports = [3000, 8080, 8081, 5001, 5002].map((port) => port + offset);
+    const free = await Promise.all(ports.map(isFree));
+    if (free.every(Boolean)) return offset;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((done) => {
+    server.once('error', () => done(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+  });
+}

@@ -1,0 +1,259 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { becauseOf, launch, newDevice, watchForTrouble } from './browser';
+import { Cluster, reasonToSkip } from './cluster';
+import { look, shoot } from './looks';
+import { newPerson } from './people';
+import { clipped, wordsIn } from './words';
+
+const template = (name: string): string => readFileSync(join(import.meta.dirname, 'templates', name), 'utf8');
+
+const PHONE = { width: 360, height: 740 };
+const DESK = { width: 1440, height: 900 };
+
+/** A template that the page has never seen: eight steps, all types of fields, conditions, two languages. */
+describe.skipIf(reasonToSkip !== undefined)(`a template of one’s own${becauseOf(reasonToSkip)}`, () => {
+  let browser: Browser;
+  let cluster: Cluster;
+  let context: BrowserContext;
+  let page: Page;
+  let trouble: string[];
+  let size = DESK;
+  let findings: string[] = [];
+
+  const opened = (name: string): Promise<void> =>
+    page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+
+  async function takeDevice(locale: string, viewport: typeof DESK): Promise<void> {
+    await context?.close();
+    ({ context, page } = await newDevice(browser, locale, cluster.frontend));
+    trouble = watchForTrouble(page);
+    size = viewport;
+    findings = [];
+    await page.setViewportSize(size);
+  }
+
+  /** What axe finds on both sizes, in light and dark, and what is cut off on a phone. */
+  async function inspect(name: string): Promise<void> {
+    const cut = await clipped(page);
+    findings.push(...cut.map((text) => `${name}: cut off: ${text}`), ...(await look(page, `t-${name}`)));
+    await page.setViewportSize(size);
+  }
+
+  beforeAll(async () => {
+    browser = await launch();
+    cluster = await Cluster.start({ 'guided.v1.toml': template('guided.toml') });
+  }, 120_000);
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await shoot(page, `failed: ${task.name}`);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await cluster?.stop();
+  }, 60_000);
+
+  test('is walked in German, on a phone', async () => {
+    await takeDevice('de-DE', PHONE);
+    const say = wordsIn('de');
+    const press = (name: string): Promise<void> =>
+      page.getByRole('button', { name: say(name), exact: true }).click();
+    await signUp(say);
+    await opened('Zu Ihrer Person');
+    await inspect('de-person');
+    await press('Continue');
+    await page.getByText(say('This is needed.')).waitFor();
+    await page.getByRole('textbox', { name: 'Rufname' }).fill('Ada');
+    await page.getByLabel('Geburtsdatum').fill('1815-12-10');
+    await page.getByLabel('Ihre Geschichte').fill('Es war einmal, und das ist eine lange Geschichte.');
+    await press('Continue');
+    await page.getByText('Der früheste Tag ist der 1. Januar 1900.').waitFor();
+    await inspect('de-person-errors');
+    await page.getByLabel('Geburtsdatum').fill('1915-12-10');
+    await page.getByLabel('Ihre Geschichte').fill('Es war einmal.');
+    const home = page.getByRole('combobox', { name: 'Geburtsland' });
+    await home.fill('deutschl');
+    await page.getByRole('option', { name: 'Deutschland' }).click();
+    await press('Continue');
+
+    await opened('Ihre Arbeit');
+    await page.getByRole('radio', { name: 'Selbständig' }).check();
+    await page.getByLabel('Arbeitsgebiet').fill('Ver');
+    await page.getByRole('option', { name: 'Vertrieb' }).click();
+    await page.getByLabel('Jahre an Erfahrung').fill('81');
+    await press('Continue');
+    await page.getByText('Höchstens 80.').waitFor();
+    await inspect('de-work');
+    await page.getByLabel('Jahre an Erfahrung').fill('8');
+    await press('Continue');
+
+    await opened('Rechnungen');
+    await page.getByLabel('Adresse für Rechnungen').fill('ada@example.com');
+    await page.getByRole('radio', { name: 'Nein' }).check();
+    await inspect('de-billing');
+    await press('Continue');
+
+    await opened('Fähigkeiten');
+    await press('Skip for now');
+    await opened('Ihr Team');
+    await page.getByText('Schritt 6 von 7').waitFor();
+    await inspect('de-team');
+    await page.getByRole('radio', { name: say('2 to 10 people') }).check();
+    await press('Continue');
+    await opened('Hausordnung');
+    await page.getByText('10. Dezember 1915').waitFor();
+    await page.getByText('Vertrieb').waitFor();
+    await inspect('de-rules');
+    await page.getByRole('checkbox', { name: 'Ich halte die Hausordnung ein' }).check();
+    await press('Finish');
+    await page.getByText(say('First tasks')).waitFor();
+    await page
+      .getByText(/Fähigkeiten/)
+      .first()
+      .waitFor();
+    await inspect('de-finished');
+    expect([...findings, ...trouble]).toEqual([]);
+  });
+
+  test('is walked in English, by the keyboard alone', async () => {
+    await takeDevice('en-GB', DESK);
+    await signUp((text) => text);
+    await opened('About yourself');
+    await inspect('en-person');
+    await typeInto(page.getByRole('textbox', { name: 'Nickname' }), 'Ada');
+    // Day and month alike: the browser asks for them in its own order.
+    await typeInto(page.getByLabel('Date of birth'), '10101915');
+    await typeInto(page.getByRole('combobox', { name: 'Country of birth' }), 'united king');
+    await page.getByRole('option', { name: 'United Kingdom' }).waitFor();
+    await page.keyboard.press('Enter');
+    await typeInto(page.getByLabel('Your story'), 'Once upon a time');
+    await pressOn('Continue');
+
+    await opened('Your work');
+    await focus(page.getByRole('radio', { name: 'Employee' }));
+    await page.keyboard.press('Space');
+    await typeInto(page.getByRole('textbox', { name: 'Employer' }), 'Analytical Engines');
+    await inspect('en-work');
+    await focus(page.getByRole('radio', { name: 'Employee' }));
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('textbox', { name: 'Employer' }).waitFor({ state: 'detached' });
+    await typeInto(page.getByLabel('Area of work'), 'weaving');
+    await pressOn('Continue');
+
+    await opened('Your studies');
+    await page.getByText('Step 4 of 7').waitFor();
+    await typeInto(page.getByRole('textbox', { name: 'Subject' }), 'Mathematics');
+    await pressOn('Continue');
+
+    await opened('Skills');
+    for (const tool of ['Loom', 'Punched cards']) {
+      await focus(page.getByRole('checkbox', { name: tool }));
+      await page.keyboard.press('Space');
+    }
+    for (const country of ['Germany', 'France']) {
+      await typeInto(page.getByRole('combobox', { name: 'Countries that you have worked in' }), country);
+      await page.getByRole('option', { name: country }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: `Take away ${country}` }).waitFor();
+    }
+    await focus(page.getByRole('button', { name: 'Take away Germany' }));
+    await page.keyboard.press('Enter');
+    await typeInto(page.getByRole('textbox', { name: 'Your own site' }), 'engines.example');
+    await focus(page.getByRole('switch', { name: 'You may call me' }));
+    await page.keyboard.press('Space');
+    await inspect('en-skills');
+    await pressOn('Continue');
+
+    await opened('Your team');
+    await focus(page.getByRole('radio', { name: 'Just me' }));
+    await page.keyboard.press('Space');
+    await pressOn('Continue');
+    await opened('House rules');
+    const skills = page.getByRole('region', { name: 'Skills' });
+    await skills.getByText('Loom and Punched cards').waitFor();
+    await skills.getByText('France').waitFor();
+    await skills.getByText('https://engines.example').waitFor();
+    expect(await page.getByText('Analytical Engines').count()).toBe(0);
+    await pressOn('Finish');
+    await page.getByText('Please accept this to go on.').waitFor();
+    await inspect('en-rules');
+    await page.keyboard.press('Space');
+    await pressOn('Finish');
+    await opened('You made it, Ada');
+    await inspect('en-finished');
+    expect([...findings, ...trouble]).toEqual([]);
+  });
+
+  test('a new version that comes while one types loses no text', async () => {
+    await takeDevice('en-GB', DESK);
+    await signUp((text) => text);
+    await opened('About yourself');
+    await page.getByRole('textbox', { name: 'Nickname' }).fill('Countess');
+    await page.getByLabel('Your story').fill('Once upon a time');
+    await page.getByLabel('Date of birth').focus();
+    await page.getByRole('status').filter({ hasText: 'Saved' }).waitFor();
+    await page.goto('/onboarding/skills');
+    await page.getByRole('textbox', { name: 'Your own site' }).fill('engines.example');
+
+    await cluster.rollOut({ 'guided.v2.toml': template('guided.v2.toml') });
+    // Another device reads, and is moved by that.
+    const other = await context.newPage();
+    await other.goto('/onboarding/person');
+    const called = other.getByRole('textbox', { name: 'What may we call you?' });
+    await called.waitFor();
+    expect(await called.inputValue()).toBe('Countess');
+    expect(await other.getByLabel('Your story').inputValue()).toBe('Once upon a time');
+    await called.fill('Ada');
+    await called.press('Tab');
+    await other.getByRole('status').filter({ hasText: 'Saved' }).waitFor();
+
+    // The step is gone under the hands of whoever types in it: the text is there to be read.
+    await page.bringToFront();
+    await page.getByText('Skills: Your own site: “').waitFor();
+    await page.getByText('engines.example').waitFor();
+    await inspect('gone');
+    await page.getByRole('link', { name: /About yourself/ }).click();
+    await expect
+      .poll(() => page.getByRole('textbox', { name: 'What may we call you?' }).inputValue())
+      .toBe('Ada');
+    await page.getByRole('button', { name: 'All right' }).click();
+    expect(await page.getByText('engines.example').count()).toBe(0);
+    expect([...findings, ...trouble]).toEqual([]);
+  });
+
+  async function signUp(say: (english: string) => string): Promise<void> {
+    const person = newPerson();
+    await page.goto('/sign-up');
+    await page.getByRole('textbox', { name: say('Your name') }).fill(person.name);
+    await page.getByRole('textbox', { name: say('E-mail') }).fill(person.email);
+    await page.locator('input[type="password"]').fill(person.password);
+    await page.getByRole('button', { name: say('Create account'), exact: true }).click();
+    await page.getByRole('link', { name: say('Do this later'), exact: true }).click();
+  }
+
+  /** Goes there by Tab, or back by Shift and Tab, as whoever has no mouse does. */
+  async function focus(target: Locator): Promise<void> {
+    await target.waitFor();
+    for (const key of ['Tab', 'Shift+Tab']) {
+      for (let steps = 0; steps < 40; steps += 1) {
+        if (await target.evaluate((element) => element === document.activeElement)) return;
+        await page.keyboard.press(key);
+      }
+    }
+    throw new Error(`the keyboard does not lead to ${String(target)}`);
+  }
+
+  async function typeInto(target: Locator, text: string): Promise<void> {
+    await focus(target);
+    await page.keyboard.type(text);
+  }
+
+  async function pressOn(name: string): Promise<void> {
+    await focus(page.getByRole('button', { name, exact: true }));
+    await page.keyboard.press('Enter');
+  }
+});
