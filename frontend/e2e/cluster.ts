@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -52,11 +52,14 @@ export class Cluster {
         '--frontend-dir',
         PAGE,
       ],
-      { env: environment(join(dir, 'templates')), stdio: ['ignore', 'ignore', 'inherit'] },
+      {
+        env: environment(join(dir, 'templates')),
+        stdio: ['ignore', 'ignore', openSync(join(dir, 'said'), 'w')],
+      },
     );
     const cluster = new Cluster(child, dir);
     cluster.write(templates);
-    await until('the system is ready', () => existsSync(join(dir, 'data', 'cluster.json')));
+    await cluster.until('the system is ready', () => existsSync(join(dir, 'data', 'cluster.json')));
     return cluster;
   }
 
@@ -69,10 +72,10 @@ export class Cluster {
     this.write(templates);
     for (const { name, address, pid } of this.manifest().instances) {
       process.kill(pid, 'SIGKILL');
-      await until(`${name} is another process`, () =>
+      await this.until(`${name} is another process`, () =>
         this.manifest().instances.some((each) => each.name === name && each.pid !== pid),
       );
-      await until(`${name} is ready`, async () => (await fetch(`http://${address}/ready`)).ok);
+      await this.until(`${name} is ready`, async () => (await fetch(`http://${address}/ready`)).ok);
     }
   }
 
@@ -89,6 +92,14 @@ export class Cluster {
     }
   }
 
+  private async until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+    for (let tries = 0; tries < 600; tries += 1) {
+      if (await Promise.resolve(isSo()).catch(() => false)) return;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    throw new Error(`it did not become true that ${what}:\n${readFileSync(join(this.dir, 'said'), 'utf8')}`);
+  }
+
   private manifest(): Manifest {
     return JSON.parse(readFileSync(join(this.dir, 'data', 'cluster.json'), 'utf8')) as Manifest;
   }
@@ -98,14 +109,6 @@ export class Cluster {
 function environment(templates: string): NodeJS.ProcessEnv {
   const { DATABASE_URL: _, CLUSTER_JSON: __, OTEL_EXPORTER_OTLP_ENDPOINT: ___, ...others } = process.env;
   return { ...others, ONBOARDING_TEMPLATES_DIR: templates };
-}
-
-async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (await Promise.resolve(isSo()).catch(() => false)) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error(`it did not become true that ${what}`);
 }
 
 /** Added to every port, below those that the system hands out for outgoing connections (from 32768). */

@@ -81,7 +81,7 @@ describe.skipIf(reasonToSkip !== undefined)(`a template of one’s own${becauseO
 
     await opened('Ihre Arbeit');
     await page.getByRole('radio', { name: 'Selbständig' }).check();
-    await page.getByLabel('Arbeitsgebiet').fill('Ver');
+    await page.getByRole('combobox', { name: 'Arbeitsgebiet' }).fill('Ver');
     await page.getByRole('option', { name: 'Vertrieb' }).click();
     await page.getByLabel('Jahre an Erfahrung').fill('81');
     await press('Continue');
@@ -141,7 +141,7 @@ describe.skipIf(reasonToSkip !== undefined)(`a template of one’s own${becauseO
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowRight');
     await page.getByRole('textbox', { name: 'Employer' }).waitFor({ state: 'detached' });
-    await typeInto(page.getByLabel('Area of work'), 'weaving');
+    await typeInto(page.getByRole('combobox', { name: 'Area of work' }), 'weaving');
     await pressOn('Continue');
 
     await opened('Your studies');

@@ -11,7 +11,11 @@ function goneMembers(state: Onboarding, key: string, { data, base }: Draft): str
   const stored = stepOf(state, key)?.data ?? {};
   return Object.keys(data).filter(
     (member) =>
-      !asked.has(member) && !same(data[member], base[member]) && !same(data[member], stored[member]),
+      !asked.has(member) &&
+      !same(data[member], base[member]) &&
+      !same(data[member], stored[member]) &&
+      // A switch that nobody has touched.
+      !(data[member] === false && base[member] === undefined),
   );
 }
 

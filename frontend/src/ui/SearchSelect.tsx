@@ -9,10 +9,12 @@ const LIMIT = 60;
 
 interface SearchSelectProps extends Omit<SelectProps, 'data'> {
   options: readonly SearchOption[];
+  /** What is chosen goes elsewhere, and the search begins anew. */
+  collects?: boolean;
 }
 
 /** One of very many, found by typing. What was chosen is changed, but not taken back. */
-export function SearchSelect({ options, ...props }: SearchSelectProps) {
+export function SearchSelect({ options, collects = false, ...props }: SearchSelectProps) {
   const [search, setSearch] = useState('');
   const chosen = options.find(({ value }) => value === props.value);
   // What stands there once something is chosen was not typed.
@@ -29,6 +31,10 @@ export function SearchSelect({ options, ...props }: SearchSelectProps) {
       styles={{ options: { maxHeight: 280, overflowY: 'auto' } }}
       data={data}
       filter={({ options: found }) => found}
+      onChange={(value, option) => {
+        props.onChange?.(value, option);
+        if (collects) setSearch('');
+      }}
       searchValue={search}
       onSearchChange={setSearch}
       onKeyDownCapture={chooseByEnter}

@@ -38,7 +38,7 @@ export function StepPage() {
     <div className={classes.wizard}>
       <Trail current={step} />
       <section className={classes.card}>
-        <GoneNotice />
+        <GoneNotice className={classes.notice} />
         {/* Another version of the template has other questions: a form of its own. */}
         <Page key={`${key} ${version} ${step}`} step={step} ending={{ finishing, setFinishing }} />
       </section>

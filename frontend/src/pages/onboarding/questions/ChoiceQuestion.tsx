@@ -36,8 +36,11 @@ export function ChoiceQuestion(props: QuestionProps) {
     required,
     ...widthOf(care.wide ?? false),
     ...input,
+    value: textOf(value) || null,
     // What need not be answered can be taken back.
-    ...(required ? {} : { clearable: true, clearButtonProps: { 'aria-label': t`Take the answer back` } }),
+    ...(required
+      ? {}
+      : { clearable: true, clearButtonProps: { 'aria-label': t`Take the answer back`, tabIndex: 0 } }),
     onChange: (chosen: string | null) => onChange(chosen ?? ''),
   };
   if (isSearched) return <SearchSelect {...all} {...searchWords(field.list)} options={options} />;

@@ -39,6 +39,7 @@ export function SeveralQuestion(props: QuestionProps) {
         required={required}
         {...searchWords(field.list)}
         options={options.filter((option) => !chosen.includes(option.value))}
+        collects
         value={null}
         error={error}
         onChange={(one) => one !== null && onChange([...chosen, one])}

@@ -1,5 +1,6 @@
 import { t } from '@lingui/core/macro';
 import { Checkbox, Switch } from '@mantine/core';
+import { useId } from 'react';
 import { ChoiceCards } from '../../../ui/ChoiceCards';
 import { type QuestionProps, WIDE } from './question';
 
@@ -39,14 +40,17 @@ export function YesNoQuestion({ question, help, required, value, input }: Questi
 /** Something that is agreed to. */
 export function ConsentQuestion({ question, help, required, value, input }: QuestionProps) {
   const { onChange, error } = input;
+  const id = useId();
   return (
     <Checkbox
       wrapperProps={WIDE}
       required={required}
+      aria-invalid={error ? true : undefined}
+      aria-describedby={error ? id : undefined}
       label={question}
       description={help}
       checked={value === true}
-      error={error}
+      error={error && <span id={id}>{error}</span>}
       onChange={(event) => onChange(event.currentTarget.checked)}
     />
   );
