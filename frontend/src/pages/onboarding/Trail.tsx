@@ -5,12 +5,17 @@ import { Link } from 'react-router';
 import type { OnboardingStep } from '../../api/types';
 import { countDone, isDone, keysOf, shareBehind, stepsOf } from '../../onboarding/steps';
 import { useWizard } from '../../onboarding/WizardProvider';
-import { stepWords } from '../../onboarding/words';
+import { stepName, stepWords } from '../../onboarding/words';
 import { SaidText } from '../../ui/SaidText';
 import classes from './Trail.module.css';
 
-/** More names than these have no room beside each other on a phone. */
-const NAMED = 5;
+/** So many letters have room beside each other on a phone, of the longest word of each name. */
+const LETTERS = 46;
+
+function haveRoom(names: readonly string[]): boolean {
+  const longest = names.map((name) => Math.max(...name.split(/\s/).map((word) => word.length)));
+  return names.length <= 5 && longest.reduce((sum, length) => sum + length, 0) <= LETTERS;
+}
 
 /** The steps as signs along a winding path: where one is, what is done, what lies ahead. */
 export function Trail({ current }: { current: string }) {
@@ -19,6 +24,7 @@ export function Trail({ current }: { current: string }) {
   const place = keysOf(state).indexOf(current) + 1;
   const all = steps.length;
   const done = countDone(state);
+  const named = haveRoom(steps.map(({ key }) => stepName(state, key)));
   return (
     <nav className={classes.trail} aria-label={t`Steps`}>
       <p className={classes.count}>
@@ -26,7 +32,7 @@ export function Trail({ current }: { current: string }) {
         <span>{t`${done} done`}</span>
       </p>
       <Path count={all} share={shareBehind(state)} />
-      <ol className={classes.steps} data-many={all > NAMED || undefined}>
+      <ol className={classes.steps} data-named={named || undefined}>
         {steps.map((step, at) => (
           <Sign key={step.key} step={step} place={at + 1} current={step.key === current} />
         ))}
