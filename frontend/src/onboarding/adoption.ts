@@ -1,4 +1,4 @@
-import type { Draft, Drafts, LeftText, OthersDraft } from './drafts';
+import { type Draft, type Drafts, type LeftText, nameIn, type OthersDraft } from './drafts';
 import { same } from './merge';
 
 /** A tab that has not typed for so long, and has not sent it either, is taken for closed where nobody can say. */
@@ -34,7 +34,7 @@ function laidUnder(mine: Draft | undefined, theirs: Draft): { draft: Draft; left
     const typedThere = !same(text, theirs.base[field]);
     if (!typedThere || same(text, mine.data[field])) continue;
     if (same(mine.data[field], mine.base[field])) draft.data[field] = text;
-    else left.push({ field, text });
+    else left.push({ field, text, name: nameIn(theirs, field) });
   }
   return { draft, left };
 }

@@ -2,11 +2,11 @@ import type { Onboarding } from '../api/types';
 import { adopt, isLeft } from './adoption';
 import { type FieldErrors, malformed, missing, sendable } from './checks';
 import type { Draft, Drafts, GoneText, LeftText } from './drafts';
-import { isGone, typedTo } from './gone';
+import { isGone, byWhetherAsked, typedTo } from './gone';
 import { merge, type Merged, same } from './merge';
 import { type NewStatus, type Saved, type Saver, startOf, type StepChange } from './saver';
 import { type StepData, stepOf } from './steps';
-import { isSameTemplate } from './template';
+import { isSameTemplate, isWhole } from './template';
 
 /** A step that its person is done with, or wants to leave out. */
 export interface Submission {
@@ -74,6 +74,13 @@ export class DraftSync {
 
   /** Takes out of the drafts what answers no question of the person's template: it is kept to be shown. */
   setAside(state: Onboarding): void {
+    if (!isWhole(state)) return;
+    for (const key of this.drafts.leftKeys()) {
+      const { asked, gone } = byWhetherAsked(state, key, this.drafts.left(key));
+      if (gone.length === 0) continue;
+      this.drafts.setGone([...this.drafts.gone(), ...gone]);
+      this.drafts.leave(key, asked);
+    }
     for (const key of this.drafts.keys()) {
       const draft = this.drafts.read(key);
       if (!draft || !isGone(state, key, draft)) continue;

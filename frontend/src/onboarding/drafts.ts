@@ -18,6 +18,8 @@ export interface Draft {
 export interface LeftText {
   field: string;
   text: unknown;
+  /** What the question was called then. */
+  name?: string;
 }
 
 /** A text that was typed to a question that is asked no more. */
@@ -82,6 +84,15 @@ export class Drafts {
   left(key: string): LeftText[] {
     const texts = this.load(this.leftSlotOf(key));
     return Array.isArray(texts) ? (texts as LeftText[]) : [];
+  }
+
+  /** The steps of which closed tabs have left such texts. */
+  leftKeys(): string[] {
+    const start = `${LEFT}.${this.userId}.`;
+    return this.storage
+      .names()
+      .filter((name) => name.startsWith(start))
+      .map((name) => name.slice(start.length));
   }
 
   leave(key: string, texts: LeftText[]): void {
@@ -158,6 +169,11 @@ export class Drafts {
 const DRAFT = 'onboarding.draft';
 const LEFT = 'onboarding.left';
 const GONE = 'onboarding.gone';
+
+/** What a member was called when it was typed: by its step and its own name. */
+export function nameIn({ names }: Draft, member: string): string {
+  return [names?.[''], names?.[member] ?? member].filter(Boolean).join(': ');
+}
 
 function asDraft(value: unknown): Draft | undefined {
   const draft = value as Draft | null | undefined;

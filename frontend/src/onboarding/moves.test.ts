@@ -44,8 +44,8 @@ describe('a new version of the template while the page is open', () => {
     await wizard.keptBack('person');
   });
 
-  function openPage(): Wizard {
-    const drafts = new Drafts(storage, user.id, 'tab-1');
+  function openPage(tab = 'tab-1'): Wizard {
+    const drafts = new Drafts(storage, user.id, tab);
     return new Wizard(callsOver(queries, user.id), (saver) => new DraftSync(drafts, saver));
   }
 
@@ -69,6 +69,19 @@ describe('a new version of the template while the page is open', () => {
     reopened.goneRead();
     expect(openPage().gone.get()).toEqual([]);
     expect(reopened.hasDraft('skills')).toBe(false);
+  });
+
+  test('what a closed tab has left, where this one has another text, is shown by its name, too', async () => {
+    const closed = openPage('tab-2');
+    closed.keep('work', { position: 'weaving' }, {}, { '': 'Work', position: 'Area' });
+    wizard.keep('work', { position: 'spinning' }, {}, { '': 'Work', position: 'Area' });
+    wizard.takeOver(new Set(['tab-1']));
+    move();
+    await wizard.sendAll();
+    expect(wizard.gone.get()).toEqual([
+      { name: 'Work: Area', text: 'weaving' },
+      { name: 'Work: Area', text: 'spinning' },
+    ]);
   });
 
   test('what the service has understood by its old name is stored, and nothing is shown', async () => {
