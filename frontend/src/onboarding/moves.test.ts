@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { storage } from '../api/storage';
 import type { User } from '../api/types';
 import type { TemplateBody } from '../generated';
@@ -95,6 +95,21 @@ describe('a new version of the template while the page is open', () => {
     expect(queries.getQueryData<typeof user>(['onboarding', user.id])).toMatchObject({
       template: { version: 2, steps: expect.any(Array) },
     });
+  });
+
+  test('what was typed on while the service understood it is shown', async () => {
+    wizard.keep('person', { nickname: 'Ada' }, {}, names);
+    let release = (): void => undefined;
+    service.gate = new Promise((resolve) => (release = resolve));
+    service.steps.understand = () => move({ person: { call_name: 'Ada' } });
+    const put = wizard.sendDraft('person');
+    await vi.waitFor(() => expect(puts()).toEqual(['person']));
+    wizard.keep('person', { nickname: 'Countess' }, {}, names);
+    release();
+    await put;
+    expect(wizard.gone.get()).toEqual([{ name: 'Person: Nickname', text: 'Countess' }]);
+    expect(wizard.hasDraft('person')).toBe(false);
+    expect(state().steps[1]?.data).toEqual({ call_name: 'Ada' });
   });
 
   test('a step that is finished then is not sent: its text stays a draft', async () => {
