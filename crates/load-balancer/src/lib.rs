@@ -2,22 +2,21 @@
 //!
 //! A request meets the modules in this order: accept, parse, route, pick, forward, record.
 //!
-//! `workers` accepts connections; `downstream` serves a client, in HTTP/1 with the codec `http1` or in HTTP/2;
-//! `exchange` conducts one request. `route` finds its pool; `limit` and `cache` may answer early; `pool`
-//! knows the servers, whether they are well and which one is next; `forward` goes there and back, over a connection
-//! of `upstreams`; `retry` decides what follows a failed attempt; `record` counts and logs each request once, and
-//! `respond` is the only place that turns an error into an answer.
+//! `workers` accepts connections. `downstream` serves a client, in HTTP/1 with the codec `http1` or in HTTP/2.
+//! `exchange` conducts one request. `route` finds the request's pool. `limit` and `cache` may answer early. `pool`
+//! knows the servers, which of them are well, and which one is next. `forward` makes an attempt at a server, over a
+//! connection of `upstreams`. `retry` decides what follows a failed attempt. `record` counts and logs each request
+//! once. `respond` is the only module that turns an error into an answer.
 //!
-//! Beside the traffic, `control` reloads and changes, `probing` asks servers for their health, `admin` shows and
-//! takes orders; `cli`, `app` and `config` are how it starts.
+//! Beside the traffic, `control` reloads and changes, `probing` asks servers for their health, and `admin` shows and
+//! takes orders. `cli`, `app` and `config` start the balancer.
 //!
-//! Each module imports only from modules on floors below its own (`docs/architecture.md` has the floors), and
-//! `.ci/module_circles.py` proves that no two import each other, directly or by a way round.
+//! Each module imports only from modules on floors below its own (`docs/architecture.md` has the floors).
+//! `.ci/module_circles.py` proves that no two modules import each other, directly or by a way round.
 //!
-//! Deliberately absent: `pool::pick` and `retry::decide` do no I/O; nothing but `respond` chooses a status;
-//! a plain request takes no lock that another worker takes. What workers share are one immutable
-//! `snapshot::Snapshot`, the atomics of a `pool::Server`, and, behind locks, what a route's cache and rate limit know
-//! and a pool's budget of retries.
+//! Deliberately absent: `pool::pick` and `retry::decide` do no I/O; only `respond` chooses a status; a plain request
+//! takes no lock that another worker takes. Workers share one immutable `snapshot::Snapshot`, the atomics of each
+//! `pool::Server`, and, behind locks, the state of a route's cache and rate limit and of a pool's retry budget.
 
 mod admin;
 mod answer;
@@ -53,8 +52,8 @@ mod upstreams;
 mod worker;
 mod workers;
 
-/// What this crate's own tests, benchmarks and fuzz targets use. It is no interface for other crates: all other modules
-/// are private, so that the compiler finds what nothing uses.
+/// The items that this crate's own tests, benchmarks and fuzz targets use. They are no interface for other crates. All
+/// other modules are private, so that the compiler finds unused code.
 #[doc(hidden)]
 pub mod internals {
     pub mod app {
@@ -89,6 +88,9 @@ pub mod internals {
     }
     pub mod stats {
         pub use crate::stats::{Tally, WorkerStats};
+    }
+    pub mod supervise {
+        pub use crate::supervise::ends;
     }
     pub mod tls {
         pub use crate::tls::{Certificates, TlsError, server_config};

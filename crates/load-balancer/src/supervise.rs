@@ -1,8 +1,7 @@
-//! No task and no thread is lost: one that panics is logged and counted, and what the balancer cannot do without begins
-//! anew.
+//! Supervision of tasks and threads. A panic is logged and counted, and the parts that the balancer needs begin anew.
 //!
-//! A connection or a stream has nothing to begin anew with: its end is told by a [`Watch`], which costs the data path
-//! nothing. A thread that cannot begin anew takes the process along ([`or_abort`]), which whoever runs it starts again.
+//! A connection or a stream cannot begin anew: a [`Watch`] reports its panic, which costs the data path nothing. A
+//! thread that cannot begin anew ends the process ([`or_abort`]), and whoever supervises the process starts it again.
 
 use futures::FutureExt;
 use std::any::Any;
@@ -11,13 +10,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// From a panic to a new beginning, so that one that repeats itself does not burn the processor.
+/// The pause from a panic to the new beginning, so that a panic that repeats itself does not burn the processor.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A kind of task or thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
-    /// The life of a worker.
+    /// The loop of a worker.
     Worker,
     /// A listening socket of a worker.
     Acceptor,
@@ -35,7 +34,7 @@ pub(crate) enum Task {
     Control,
     /// The checks of a server.
     Prober,
-    /// Whoever answers workers' questions for servers' health.
+    /// The task that answers workers' questions for servers' health.
     Inquiries,
     /// The look-ups of a pool's name.
     Discovery,
@@ -82,11 +81,11 @@ impl Task {
     }
 }
 
-/// How many of each kind have ended that should not have, in this process.
+/// How many tasks of each kind have ended that should not have, in this process.
 static ENDS: [AtomicU64; Task::ALL.len()] = [const { AtomicU64::new(0) }; Task::ALL.len()];
 
-/// The name of each kind, and how many of it have ended that should not have.
-pub(crate) fn ends() -> impl Iterator<Item = (&'static str, u64)> {
+/// Name and count of each kind: how many of its tasks have ended that should not have, in this process.
+pub fn ends() -> impl Iterator<Item = (&'static str, u64)> {
     Task::ALL.iter().zip(&ENDS).map(|(task, ends)| (task.name(), ends.load(Relaxed)))
 }
 
@@ -96,7 +95,7 @@ pub(crate) fn note(task: Task, why: &dyn Display) {
     tracing::error!(task = task.name(), %why, "a task has ended that should not have");
 }
 
-/// Runs what `begin` makes to its end; after a panic it is made anew.
+/// Runs the future of `begin` to its end. After a panic, `begin` makes a new one.
 pub(crate) async fn restarting<F: Future<Output = ()>>(task: Task, mut begin: impl FnMut() -> F) {
     // What the work has left half done is what it works with anew; it holds no lock that a panic would break.
     while let Err(panic) = AssertUnwindSafe(async { begin().await }).catch_unwind().await {
@@ -105,7 +104,7 @@ pub(crate) async fn restarting<F: Future<Output = ()>>(task: Task, mut begin: im
     }
 }
 
-/// The same for a thread.
+/// Runs the work of a thread to its end. After a panic, the work begins anew.
 pub(crate) fn restarting_thread(task: Task, mut work: impl FnMut()) {
     while let Err(panic) = catch_unwind(AssertUnwindSafe(&mut work)) {
         note(task, &message(&*panic));
@@ -121,7 +120,7 @@ pub(crate) fn or_abort(task: Task, work: impl FnOnce()) {
     }
 }
 
-/// Held by a task for as long as it runs: tells of a panic that ends it.
+/// A guard that a task holds for as long as it runs: reports a panic that ends the task.
 #[derive(Debug)]
 pub(crate) struct Watch(pub(crate) Task);
 
@@ -133,7 +132,7 @@ impl Drop for Watch {
     }
 }
 
-/// What a panic says.
+/// The text of a panic.
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it has panicked".to_owned())

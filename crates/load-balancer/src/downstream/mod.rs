@@ -1,4 +1,4 @@
-//! What is done with a connection once it has a worker: TLS if it came in there, then the protocol it speaks.
+//! Serves a connection on its worker: TLS if the connection came in there, then the protocol that the client speaks.
 
 mod http1;
 mod http2;
@@ -7,18 +7,21 @@ mod stream;
 
 use self::stream::Stream;
 use crate::forward::Peer;
-use crate::http1::write;
-use crate::respond::{self, ErrorKind};
+use crate::respond::ErrorKind;
 use crate::runtime::{FULL, Socket, To};
 use crate::worker::{Accepted, Handoff, Worker};
-use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// Serves a connection to its end, or until it is better off at another worker.
+/// How long a client that is refused may take to begin its request.
+const REFUSED_REQUEST: Duration = Duration::from_secs(1);
+
+/// Serves a connection to its end, or until the connection is better off at another worker.
 pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream>) -> Option<Handoff> {
     let Accepted { stream, peer, tls, place, admission: _ } = accepted;
     let peer = Peer::new(peer.ip(), tls, &worker.common.trusted);
@@ -38,7 +41,7 @@ pub(crate) async fn connection(worker: &Rc<Worker>, accepted: Accepted<TcpStream
     http1::serve(worker, stream, peer, place).await
 }
 
-/// TLS, as far as the client gets with it in the time that it has for a head.
+/// The TLS handshake, within the client's time for a head.
 async fn handshake(worker: &Worker, stream: Socket) -> Option<TlsStream<Socket>> {
     let acceptor = TlsAcceptor::from(Arc::clone(worker.common.tls.as_ref()?));
     let timer = worker.timers.timer();
@@ -54,20 +57,12 @@ async fn handshake(worker: &Worker, stream: Socket) -> Option<TlsStream<Socket>>
     }
 }
 
-/// Tells a client why it is not served, if that goes without waiting; there is no task for it to wait in.
-pub(crate) fn turn_away(worker: &Worker, accepted: Accepted<TcpStream>, kind: ErrorKind) {
-    if accepted.tls {
-        return;
-    }
-    // The runtime has not heard of this socket yet, and would take it for one that is not ready.
-    let Ok(mut socket) = accepted.stream.into_std() else { return };
-    let id = worker.ids.request_id(worker.clock.unix_millis()).to_string();
-    let answer = respond::error(kind, &id);
-    let mut bytes = Vec::new();
-    write::own(&mut bytes, &answer, Some(b"close"), &worker.clock.date(), &id);
-    bytes.extend_from_slice(&answer.body);
-    // A connection that is closed with something unread is reset, which may cost the client its answer.
-    let _ = socket.read(&mut [0; 4096]);
-    // A client that does not take it sees a closed connection, as it would with TLS.
-    let _ = socket.write(&bytes);
+/// Refuses a client that came in clear, in the protocol that it speaks, and ends its connection.
+///
+/// The refusal is answered and recorded like that of any other request. It takes a few seconds at most when the client
+/// takes the answer.
+pub(crate) async fn refuse(worker: &Rc<Worker>, stream: TcpStream, peer: SocketAddr, kind: ErrorKind) {
+    let peer = Peer::new(peer.ip(), false, &worker.common.trusted);
+    let stream = Stream::Plain(Socket::new(stream, To::Client, &worker.send_queue));
+    http1::refuse(worker, stream, peer, kind).await;
 }

@@ -1,4 +1,4 @@
-//! Which error a bad request is answered with; its status is chosen by `respond`.
+//! Maps the errors of requests to an [`ErrorKind`]; `respond` chooses the status.
 
 use crate::client::ClientError;
 use crate::http1::length::LengthError;
@@ -6,7 +6,7 @@ use crate::http1::request::RequestError;
 use crate::http1::target::TargetError;
 use crate::respond::ErrorKind;
 
-/// For a head.
+/// The refusal of a head.
 pub(super) fn request(error: RequestError) -> ErrorKind {
     use ErrorKind::BadRequest;
     match error {
@@ -22,7 +22,7 @@ pub(super) fn request(error: RequestError) -> ErrorKind {
     }
 }
 
-/// For a target or a host, in whatever protocol they came.
+/// The refusal of a target or a host, in whatever protocol these came.
 pub(crate) fn target(error: TargetError) -> ErrorKind {
     use ErrorKind::BadRequest;
     match error {
@@ -36,7 +36,7 @@ pub(crate) fn target(error: TargetError) -> ErrorKind {
     }
 }
 
-/// For a body, or a client that has left.
+/// The refusal for a malformed body, or for a client that has left.
 pub(super) fn client(error: &ClientError) -> ErrorKind {
     match error {
         ClientError::Malformed(error) => ErrorKind::BadRequest(error.detail()),

@@ -17,7 +17,7 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// Sends records that TLS still holds back; a plain socket holds nothing back.
+    /// Sends records that TLS still holds back. A plain socket holds nothing back.
     pub(crate) fn poll_flush_records(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Plain(_) => Poll::Ready(Ok(())),
@@ -33,14 +33,14 @@ impl Stream {
         }
     }
 
-    /// Whether nothing more can be sent to the peer: its connection is reset. Asks the operating system.
+    /// Whether the peer's connection is reset, so that nothing more can be sent. Asks the operating system.
     pub(crate) fn is_broken(&self) -> bool {
         let mut asked = [PollFd::new(self.tcp(), PollFlags::empty())];
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
         rustix::event::poll(&mut asked, Some(&now)).is_ok_and(|told| told > 0)
     }
 
-    /// Whether the peer is told of the end by more than the end of the TCP stream.
+    /// Whether the end is announced by more than the end of the TCP stream (close_notify).
     pub(crate) fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
     }

@@ -7,7 +7,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Locks, so that workers hardly ever meet at one. One is taken when a connection comes and when it goes.
+/// The number of locks; with many, workers hardly ever meet at one. A connection takes one when it comes and when it
+/// goes.
 const SHARDS: usize = 16;
 
 type Shard = HashMap<IpAddr, usize>;
@@ -15,13 +16,13 @@ type Shard = HashMap<IpAddr, usize>;
 /// Open connections by address.
 #[derive(Debug)]
 pub(super) struct Addresses {
-    /// The most that one may have.
+    /// The most connections of one address.
     most: usize,
     hasher: RandomState,
     shards: [Mutex<Shard>; SHARDS],
 }
 
-/// One of an address's connections, for as long as it is open.
+/// A guard that counts one connection of an address for as long as it is open.
 #[derive(Debug)]
 pub(super) struct Counted {
     addresses: Arc<Addresses>,
@@ -34,7 +35,7 @@ impl Addresses {
         Arc::new(Self { most, hasher: RandomState::new(), shards })
     }
 
-    /// Counts a connection of this address, IPv6 by /64; `None` if it has too many already.
+    /// Counts a connection of this address, IPv6 by /64; `None` if the address has too many already.
     pub(super) fn count(self: &Arc<Self>, address: IpAddr) -> Option<Counted> {
         let address = limit::network(address);
         let mut shard = self.shard(address);

@@ -1,4 +1,4 @@
-//! Which new connections are served: not too many at once, in all or of one address.
+//! Admission of new connections: not too many at once, in all or of one address.
 
 use super::Worker;
 use super::addresses::Counted;
@@ -6,14 +6,14 @@ use crate::respond::ErrorKind;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// That a connection is served, and what it counts for as long as it is open, on whichever worker.
+/// The admission of a connection, which counts it for as long as it is open, on whichever worker.
 #[derive(Debug)]
 pub(crate) struct Admission {
     _counted: Option<Counted>,
 }
 
-/// Lets a new connection be served, unless there are too many, in all or of its address. Trusted proxies are exempt
-/// from the second: the clients of all of them come from there.
+/// Admits a new connection, unless there are too many, in all or of its address. Trusted proxies are exempt from the
+/// second limit, because all their clients come from the proxies' addresses.
 pub(crate) fn admit(worker: &Worker, address: IpAddr) -> Result<Admission, ErrorKind> {
     let (common, stats) = (&worker.common, worker.recorder.stats());
     if common.open.load(Relaxed) > worker.settings.max_connections {

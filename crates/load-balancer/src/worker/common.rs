@@ -1,4 +1,4 @@
-//! What all workers share, and what goes from one to another.
+//! State that all workers share, and connections that go from one worker to another.
 
 use super::addresses::Addresses;
 use super::admission::Admission;
@@ -11,36 +11,36 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc, watch};
 
-/// How far the end has come.
+/// The phases of the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     Running,
-    /// No new connections; those that are idle are closed.
+    /// No new connections are taken; idle ones are closed.
     Closing,
     /// Everything ends now.
     Ended,
 }
 
-/// What workers share.
+/// State that all workers share.
 #[derive(Debug)]
 pub(crate) struct Common {
     pub(crate) published: Arc<Published>,
     pub(crate) draining: AtomicBool,
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
     pub(crate) trusted: Arc<TrustedProxies>,
-    /// Client connections, over all workers.
+    /// Open client connections, over all workers.
     pub(crate) open: AtomicUsize,
     pub(super) addresses: Arc<Addresses>,
-    /// Those of each worker that have come to stay.
+    /// The connections of each worker that have come to stay.
     places: Box<[AtomicUsize]>,
     pub(crate) handoffs: Box<[mpsc::UnboundedSender<HandedOver>]>,
     pub(crate) phase: watch::Sender<Phase>,
-    /// The same for the data path, which takes no lock to know it: no longer [`Phase::Running`].
+    /// Whether the phase is past [`Phase::Running`], for the data path, which takes no lock to know it.
     closing: AtomicBool,
     pub(crate) ticks: Notify,
 }
 
-/// The place at a worker of a client connection that has come to stay: it has been used once and may be used again.
+/// The place of a client connection at a worker. A connection with a place has been used once and may be used again.
 #[derive(Debug)]
 pub(crate) struct Place {
     common: Arc<Common>,
@@ -54,7 +54,7 @@ impl Drop for Place {
 }
 
 impl Common {
-    /// For as many workers as `handing` has ways to.
+    /// The shared state of as many workers as there are `handoffs`.
     pub(crate) fn new(
         listen: &Listen,
         published: Arc<Published>,
@@ -87,14 +87,14 @@ impl Common {
         self.closing.load(Relaxed)
     }
 
-    /// Moves on to a later phase and wakes whoever has to know.
+    /// Moves on to a later phase and wakes all that wait for it.
     pub(crate) fn enter(&self, phase: Phase) {
         self.closing.store(true, Relaxed);
         self.phase.send_replace(phase);
     }
 
-    /// The worker that should have a connection instead of `worker`, not counting this one. The kernel spreads
-    /// connections by a hash of their addresses: with few clients that live long, one worker could get them all.
+    /// The worker that should have a connection instead of `worker`, not counting this connection. The kernel spreads
+    /// connections by a hash of their addresses, so a few long-lived clients could all come to one worker.
     pub(crate) fn lighter(&self, worker: usize) -> Option<usize> {
         let load = |worker: usize| self.places[worker].load(Relaxed);
         let lightest = (0..self.places.len()).min_by_key(|worker| load(*worker))?;
@@ -103,27 +103,27 @@ impl Common {
     }
 }
 
-/// One connection that has come in.
+/// A connection that has come in.
 #[derive(Debug)]
 pub(crate) struct Accepted<S> {
     pub(crate) stream: S,
     pub(crate) peer: SocketAddr,
     pub(crate) tls: bool,
-    /// Its place at the worker, where it has come to stay.
+    /// The connection's place at its worker, where it has come to stay.
     pub(crate) place: Option<Place>,
-    /// That it is served, once it has come to its first worker.
+    /// The connection's admission, once it has come to its first worker.
     pub(crate) admission: Option<Admission>,
 }
 
 /// A connection on its way to another worker.
 pub(crate) type HandedOver = Accepted<std::net::TcpStream>;
 
-/// A connection that is better off at another worker.
+/// A handoff: a connection that is better off at another worker.
 #[derive(Debug)]
 pub(crate) struct Handoff {
-    /// Idle, with nothing read ahead.
+    /// The connection, idle, with nothing read ahead.
     pub(crate) stream: TcpStream,
-    /// Its place there.
+    /// The connection's place at that worker.
     pub(crate) place: Place,
     pub(crate) host: usize,
 }

@@ -1,5 +1,5 @@
-//! The context of a data worker: one thread, one runtime, and of what a plain request needs nothing shared with the others but the
-//! snapshot and its atomics.
+//! The context of a data worker: one thread with one runtime. For a plain request, a worker shares nothing with other
+//! workers but the snapshot and its atomics.
 
 mod addresses;
 mod admission;
@@ -21,15 +21,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant, SystemTime};
 
-/// A snapshot that is counted on its worker's thread: the count that all workers share would cross from core to core
-/// with every request.
+/// A snapshot that is counted on its worker's thread. A count that all workers share would move from core to core with
+/// every request.
 #[allow(clippy::redundant_allocation, reason = "the two counts are for two kinds of owners")]
 pub(crate) type LocalSnapshot = Rc<Arc<Snapshot>>;
 
-/// What belongs to one worker. Its fields are the tools of the data path; none is ever used by two threads, and
-/// none is borrowed while a task waits.
+/// The context of one worker. Its fields are the tools of the data path. No field is used by two threads, and none is
+/// borrowed while a task waits.
 pub(crate) struct Worker {
-    /// Counts from 0.
+    /// The worker's number, from 0.
     pub(crate) index: usize,
     pub(crate) settings: Listen,
     pub(crate) scratch: RefCell<Scratch>,
@@ -45,6 +45,8 @@ pub(crate) struct Worker {
     snapshot: RefCell<LocalSnapshot>,
     /// Client connections that are open here.
     pub(crate) connections: Cell<usize>,
+    /// Client connections that are being refused here.
+    pub(crate) refusing: Cell<usize>,
     /// Listening sockets that are open.
     pub(crate) acceptors: Cell<usize>,
     last_second: Cell<Instant>,
@@ -69,12 +71,13 @@ impl Worker {
             snapshot: RefCell::new(Rc::new(common.published.load())),
             common,
             connections: Cell::new(0),
+            refusing: Cell::new(0),
             acceptors: Cell::new(0),
             last_second: Cell::new(Instant::now()),
         }
     }
 
-    /// Pools and routes as they stand.
+    /// The newest snapshot.
     pub(crate) fn snapshot(&self) -> LocalSnapshot {
         let mut snapshot = self.snapshot.borrow_mut();
         if snapshot.version != self.common.published.version() {
@@ -83,17 +86,17 @@ impl Worker {
         Rc::clone(&snapshot)
     }
 
-    /// Where the newest of them is found, and where questions about servers go.
+    /// The place of the newest snapshot, and of the queue of questions for servers' health.
     pub(crate) fn published(&self) -> &Published {
         &self.common.published
     }
 
-    /// Whether `/lb-health` says so, and answers end their connections.
+    /// Whether the balancer drains: `/lb-health` says so, and answers end their connections.
     pub(crate) fn is_draining(&self) -> bool {
         self.common.draining.load(Relaxed)
     }
 
-    /// Whether connections that are idle are to end.
+    /// Whether idle connections are to end.
     pub(crate) fn is_closing(&self) -> bool {
         self.common.is_closing()
     }
@@ -103,7 +106,7 @@ impl Worker {
         tokio::time::sleep(TICK).await;
     }
 
-    /// What is due each tick.
+    /// Does the work of a tick.
     pub(crate) fn tick(&self) {
         let now = Instant::now();
         self.clock.set(SystemTime::now());

@@ -2,6 +2,7 @@
 
 use super::listener;
 use crate::downstream;
+use crate::respond::ErrorKind;
 use crate::supervise::{self, Task, Watch};
 use crate::worker::{Accepted, HandedOver, Handoff, Phase, Worker, admit};
 use std::cell::RefCell;
@@ -13,7 +14,10 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
-/// A socket that connections come in by, and whether TLS is spoken there.
+/// Connections that a worker refuses at once: few, because each holds a descriptor until its client leaves.
+const REFUSED_AT_ONCE: usize = 32;
+
+/// A listening socket, and whether TLS is spoken there.
 pub(super) type Acceptor = (TcpListener, bool);
 /// Connections from other workers.
 type Handed = mpsc::UnboundedReceiver<HandedOver>;
@@ -38,7 +42,7 @@ pub(super) fn run(runtime: &Runtime, worker: Rc<Worker>, acceptors: Vec<Acceptor
     });
 }
 
-/// A worker's life.
+/// The loop of a worker.
 async fn work(worker: &Rc<Worker>, handed: &RefCell<Handed>) {
     let mut phase = worker.common.phase.subscribe();
     loop {
@@ -58,14 +62,15 @@ async fn work(worker: &Rc<Worker>, handed: &RefCell<Handed>) {
     }
 }
 
-/// Lets connections in by one acceptor until it is closed; those that have come by then are still served.
+/// Accepts connections on one listening socket until the worker closes. Connections that have come by then are still
+/// served.
 async fn attend(worker: Rc<Worker>, listener: TcpListener, tls: bool) {
     worker.acceptors.set(worker.acceptors.get() + 1);
     supervise::restarting(Task::Acceptor, || accept(&worker, &listener, tls)).await;
     worker.acceptors.set(worker.acceptors.get() - 1);
 }
 
-/// Lets connections in until the worker closes.
+/// Accepts connections until the worker closes.
 async fn accept(worker: &Rc<Worker>, listener: &TcpListener, tls: bool) {
     let mut phase = worker.common.phase.subscribe();
     let closing = async move {
@@ -90,7 +95,8 @@ async fn accept(worker: &Rc<Worker>, listener: &TcpListener, tls: bool) {
     }
 }
 
-/// A connection has come in. One with TLS is settled before its handshake, because that binds it to its worker.
+/// Takes a new connection in. A TLS connection is placed before its handshake, because the handshake binds it to its
+/// worker.
 fn welcome(worker: &Rc<Worker>, mut accepted: Accepted<TcpStream>) {
     if !accepted.tls {
         return settle(worker, accepted);
@@ -123,7 +129,7 @@ fn take_over(worker: &Rc<Worker>, accepted: Accepted<std::net::TcpStream>) {
     }
 }
 
-/// Serves a connection here, unless there are too many, and until it is better off elsewhere.
+/// Serves a connection here, if it is admitted, until it is better off at another worker.
 fn settle(worker: &Rc<Worker>, mut accepted: Accepted<TcpStream>) {
     let open = Open::new(worker);
     // One that comes from another worker is served already.
@@ -133,7 +139,7 @@ fn settle(worker: &Rc<Worker>, mut accepted: Accepted<TcpStream>) {
     };
     let admission = match admission {
         Ok(admission) => Some(admission),
-        Err(kind) => return downstream::turn_away(worker, accepted, kind),
+        Err(kind) => return refuse(worker, accepted, kind),
     };
     tokio::task::spawn_local(async move {
         let _watch = Watch(Task::Connection);
@@ -144,7 +150,38 @@ fn settle(worker: &Rc<Worker>, mut accepted: Accepted<TcpStream>) {
     });
 }
 
-/// Counts a client connection for as long as it is open.
+/// Refuses a connection, in a task of its own. A connection on the TLS port is closed without an answer, because its
+/// handshake would cost more than a request. So is a connection that comes while many are being refused.
+fn refuse(worker: &Rc<Worker>, accepted: Accepted<TcpStream>, kind: ErrorKind) {
+    let Some(refusing) = Refusing::new(worker).filter(|_| !accepted.tls) else { return };
+    tokio::task::spawn_local(async move {
+        let _watch = Watch(Task::Connection);
+        downstream::refuse(&refusing.0, accepted.stream, accepted.peer, kind).await;
+    });
+}
+
+/// A guard that counts a client connection while it is refused. Such a connection is not [`Open`], so it takes nobody's
+/// place.
+struct Refusing(Rc<Worker>);
+
+impl Refusing {
+    /// `None` while this worker refuses as many connections as it may.
+    fn new(worker: &Rc<Worker>) -> Option<Self> {
+        let refusing = worker.refusing.get();
+        (refusing < REFUSED_AT_ONCE).then(|| {
+            worker.refusing.set(refusing + 1);
+            Self(Rc::clone(worker))
+        })
+    }
+}
+
+impl Drop for Refusing {
+    fn drop(&mut self) {
+        self.0.refusing.set(self.0.refusing.get() - 1);
+    }
+}
+
+/// A guard that counts a client connection for as long as it is open.
 struct Open(Rc<Worker>);
 
 impl Open {
@@ -163,3 +200,6 @@ impl Drop for Open {
         self.0.recorder.stats().client_connections.subtract(1);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Sockets: where connections come in, on which worker they stay, and what to do when there are too many.
+//! Listening sockets, and what to do when there are too many connections.
 
 use crate::worker::{Accepted, Worker};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -8,7 +8,8 @@ use std::pin::Pin;
 use std::task::Poll;
 use tokio::net::{TcpListener, TcpStream};
 
-/// Connections that the kernel keeps until they are accepted; it caps this at `net.core.somaxconn`.
+/// The most connections that the kernel keeps until they are accepted; the kernel caps the number at
+/// `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
 
 /// Opens a listening socket that other workers may open too.
@@ -24,8 +25,8 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
-/// Fails where another program listens already. `SO_REUSEPORT`, which [`bind`] needs for its workers, would share the
-/// port with a second balancer of the same user and so hide the mistake.
+/// Fails where another program listens on the address already. `SO_REUSEPORT`, which [`bind`] needs for its workers,
+/// would share the port with a second balancer of the same user and so hide the mistake.
 pub(super) fn refuse_taken(address: SocketAddr) -> io::Result<()> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
@@ -33,7 +34,7 @@ pub(super) fn refuse_taken(address: SocketAddr) -> io::Result<()> {
     if address.port() == 0 { Ok(()) } else { socket.listen(1) }
 }
 
-/// Accepts until `closing`, and then what has come already.
+/// Accepts until `closing`, and then the connections that have come already.
 pub(super) async fn accept(
     worker: &Worker,
     listener: std::net::TcpListener,
@@ -71,16 +72,17 @@ pub(super) async fn accept(
     }
 }
 
-/// What the acceptor has to say.
+/// The next event of a listening socket.
 enum Next {
     Accepted(io::Result<(TcpStream, SocketAddr)>),
-    /// All that have come are accepted.
+    /// All connections that have come are accepted.
     NoMore,
     Closed,
 }
 
-/// Once those that were accepted have been served as far as goes, lets clients on the same core connect, so that many
-/// come at once: a worker that falls asleep and is woken for each of them spends a tenth of its time on that.
+/// Lets clients on the same core connect, once the accepted ones have been served as far as possible. So many
+/// connections come at once: a worker that falls asleep and is woken for each of them spends a tenth of its time on
+/// that.
 async fn let_others_connect() {
     let mut served = false;
     std::future::poll_fn(|cx| {

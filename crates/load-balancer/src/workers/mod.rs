@@ -21,18 +21,18 @@ use std::{io, thread};
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-/// What workers are made of.
+/// The parts of workers.
 #[derive(Debug)]
 pub struct Parts {
     /// Sockets and limits.
     pub listen: Listen,
     /// Pools and routes.
     pub published: Arc<Published>,
-    /// One for each worker: its shared counters, and its access log if there is one.
+    /// One entry for each worker: its shard, and its access log if there is one.
     pub records: Vec<(Arc<Shard>, Option<LogBuffer>)>,
     /// For the `https` socket, where there is one.
     pub tls: Option<Arc<rustls::ServerConfig>>,
-    /// Where spans go, where traces are on.
+    /// The collector of spans, where traces are on.
     pub traces: Option<Traces>,
 }
 
@@ -42,12 +42,12 @@ pub enum StartError {
     /// The address is taken, or is not one of this machine's.
     #[error("cannot listen on {address}")]
     Bind {
-        /// Where to.
+        /// The address.
         address: SocketAddr,
-        /// Why not.
+        /// What the system said.
         source: io::Error,
     },
-    /// No thread or no runtime.
+    /// A thread or a runtime could not be made.
     #[error("cannot start a worker")]
     Thread(#[source] io::Error),
 }
@@ -88,14 +88,12 @@ impl Workers {
                 life::run(&runtime, worker, acceptors, handed);
                 drop(alive);
             };
-            let work = || supervise::or_abort(Task::Worker, work);
-            let named = thread::Builder::new().name(format!("worker-{index}"));
-            named.spawn(work).map_err(StartError::Thread)?;
+            begin(index, work).map_err(StartError::Thread)?;
         }
         Ok(Self { common, http, https, ended })
     }
 
-    /// The proxies that are believed; the addresses of names are to be put in.
+    /// The trusted proxies; the caller puts in the addresses of their names.
     pub fn trusted(&self) -> &Arc<TrustedProxies> {
         &self.common.trusted
     }
@@ -110,18 +108,18 @@ impl Workers {
         self.https
     }
 
-    /// From now on `/lb-health` says 503, and each answer ends its connection.
+    /// Begins the drain: from now on `/lb-health` says 503, and each answer ends its connection.
     pub fn drain(&self) {
         self.common.draining.store(true, Relaxed);
     }
 
-    /// Takes no new connections and closes idle ones; requests under way go on.
+    /// Closes: takes no new connections and closes idle ones. Requests under way go on.
     pub fn close(&self) {
         self.drain();
         self.common.enter(Phase::Closing);
     }
 
-    /// Ends everything that is still open.
+    /// Ends all connections that are still open.
     pub fn end(&self) {
         self.common.enter(Phase::Ended);
     }
@@ -138,8 +136,15 @@ impl Drop for Workers {
     }
 }
 
+/// Starts a worker on a thread of its own. A panic that none of its tasks has caught ends the process: the thread
+/// cannot begin anew, and no other thread has its sockets.
+fn begin(index: usize, life: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let life = || supervise::or_abort(Task::Worker, life);
+    thread::Builder::new().name(format!("worker-{index}")).spawn(life).map(drop)
+}
+
 /// Tells the workers every [`TICK`] that it has passed, for as long as there are any. A timer of each runtime would do
-/// it, too, but a thread that sleeps with a timer set pays for that with every sleep.
+/// the same, but a thread that sleeps with a timer set pays for the timer with every sleep.
 fn keep_time(common: &Arc<Common>) -> io::Result<()> {
     let common = Arc::downgrade(common);
     let keep = move || {
@@ -153,7 +158,7 @@ fn keep_time(common: &Arc<Common>) -> io::Result<()> {
     thread::Builder::new().name("ticks".to_owned()).spawn(keep).map(drop)
 }
 
-/// One listening socket for each worker, all on the same port.
+/// Opens one listening socket for each worker, all on the same port.
 fn open(address: SocketAddr, count: usize) -> Result<(SocketAddr, Vec<TcpListener>), StartError> {
     let failed = |source| StartError::Bind { address, source };
     listener::refuse_taken(address).map_err(failed)?;

@@ -28,6 +28,8 @@ pub(crate) struct Setup {
     pub(crate) pool: PoolSettings,
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
     pub(crate) traces: Option<Traces>,
+    /// For how many workers servers count; otherwise for those that there are.
+    pub(crate) server_counters: Option<usize>,
 }
 
 /// The settings of a pool, with limits short enough to wait for.
@@ -70,13 +72,16 @@ impl Balancer {
 
     /// The same with other settings.
     pub(crate) fn start_with(addresses: &[SocketAddr], change: impl FnOnce(&mut Setup)) -> Self {
-        let mut setup = Setup { listen: listen(), pool: settings(), tls: None, traces: None };
+        let mut setup =
+            Setup { listen: listen(), pool: settings(), tls: None, traces: None, server_counters: None };
         change(&mut setup);
         let count = setup.listen.workers;
+        let counters = setup.server_counters.unwrap_or(count);
         let state = Arc::new(PoolState::new(count));
         let server = |(number, address): (usize, &SocketAddr)| {
             let name = format!("backend-{}", number + 1);
-            let server = Server::new("backend", &name, &address.to_string(), count, Arc::clone(state.wake()));
+            let server =
+                Server::new("backend", &name, &address.to_string(), counters, Arc::clone(state.wake()));
             server.set_health(Health::Up);
             Arc::new(server)
         };

@@ -15,6 +15,8 @@ mod http2_heads;
 mod hyper;
 mod isolation;
 mod messages;
+mod panics;
+mod refusals;
 mod secure;
 mod strictness;
 mod traces;

@@ -3,9 +3,8 @@
 use crate::client::Client;
 use crate::downstream::http1::client::Http1Client;
 use crate::downstream::http1::forwarding;
-use crate::downstream::http2;
-use crate::downstream::refusal;
 use crate::downstream::stream::Stream;
+use crate::downstream::{REFUSED_REQUEST, http2, refusal};
 use crate::exchange;
 use crate::forward::{Asked, Peer, Request};
 use crate::http1::fields;
@@ -23,22 +22,22 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::io::AsyncWrite;
 
-/// A body of so many bytes is not copied if that can be helped.
+/// The least body, in bytes, that is worth handing its buffer on instead of copying.
 const MUCH: usize = 16 * 1024;
 
-/// What a client wants next.
+/// What comes next on a connection.
 enum Next {
     Request(Request),
-    /// Something that is not a request.
+    /// Bytes that are no request, with the reason.
     Refused(ErrorKind),
-    /// A connection that speaks HTTP/2; what has come of it so far.
+    /// HTTP/2's preface, with the bytes that have come so far.
     Http2(Vec<u8>),
-    /// Nothing more.
+    /// The client has left, or its time is over.
     Gone,
 }
 
-/// Serves requests, one after the other, until the client or the balancer has had enough, or the connection is better
-/// off at another worker. One that has a `place` already has been used before.
+/// Serves requests, one after the other, until the client or the balancer ends the connection, or until the connection
+/// is better off at another worker. A connection with a `place` has served requests before.
 pub(crate) async fn serve(
     worker: &Rc<Worker>,
     stream: Stream,
@@ -57,10 +56,8 @@ pub(crate) async fn serve(
             // Boxed, so that a connection that is idle does not hold the room of one that is not.
             Next::Request(request) => Box::pin(exchange::conduct(worker, &mut client, &timer, request)).await,
             Next::Refused(kind) => {
-                client.close();
                 let request = Asked::unknown(Protocol::Http11).refused(&peer, worker);
-                Box::pin(exchange::refuse(worker, &mut client, &timer, request, kind)).await;
-                linger(worker, &mut client, &timer).await;
+                end_with_refusal(worker, &mut client, &timer, request, kind).await;
                 return None;
             }
             Next::Http2(begun) => {
@@ -86,7 +83,39 @@ pub(crate) async fn serve(
     }
 }
 
-/// Finds out whether an idle connection is better off at another worker, and takes its place, there or here.
+/// Refuses the first request of a connection, in the protocol in which the request comes, and ends the connection. The
+/// refusal also goes to a client that sends nothing in time, or nothing that is understood.
+pub(crate) async fn refuse(worker: &Rc<Worker>, stream: Stream, peer: Peer, kind: ErrorKind) {
+    let timer = worker.timers.timer();
+    let mut client = Http1Client::new(stream);
+    let until = timer.now() + REFUSED_REQUEST;
+    let mut waiting =
+        Waiting { worker, client: &mut client, peer: &peer, timer: &timer, until, begun: false, first: true };
+    let request = match std::future::poll_fn(|cx| waiting.poll(cx)).await {
+        Next::Request(request) => request,
+        Next::Refused(_) | Next::Gone => Asked::unknown(Protocol::Http11).refused(&peer, worker),
+        Next::Http2(begun) => {
+            return Box::pin(http2::refuse(worker, client.stream, begun, peer, kind)).await;
+        }
+    };
+    end_with_refusal(worker, &mut client, &timer, request, kind).await;
+}
+
+/// Refuses a request, which is the connection's last.
+async fn end_with_refusal(
+    worker: &Worker,
+    client: &mut Http1Client,
+    timer: &Timer,
+    request: Request,
+    kind: ErrorKind,
+) {
+    client.close();
+    Box::pin(exchange::refuse(worker, client, timer, request, kind)).await;
+    linger(worker, client, timer).await;
+}
+
+/// Finds out whether an idle connection is better off at another worker. Takes a place for the connection there, or
+/// here.
 fn better_host(worker: &Worker, client: &Http1Client, place: &mut Option<Place>) -> Option<usize> {
     // With its own place given up, a connection that is alone here does not move back and forth.
     *place = None;
@@ -149,7 +178,7 @@ impl Waiting<'_> {
         }
     }
 
-    /// Reads a request from where it was received: the common case, in which all of the head has come at once.
+    /// Reads a request in the scratch, where it was received: the common case, in which the whole head came at once.
     fn read_scratch(&mut self, range: Range<usize>) -> Result<Option<Next>, ErrorKind> {
         let mut scratch = self.worker.scratch.borrow_mut();
         if self.may_be_http2(scratch.bytes(&range)) {
@@ -171,7 +200,8 @@ impl Waiting<'_> {
         Ok(Some(Next::Request(request)))
     }
 
-    /// Keeps the part of the body that came with the head. When that is a lot and all, its buffer is kept as it is.
+    /// Keeps the part of the body that came with the head. A long body that is whole is kept in its own buffer, without
+    /// a copy.
     fn take_body(&self, request: &mut Request, scratch: &mut Scratch, content: Range<usize>) {
         let buffers = &self.worker.buffers;
         let at_once = self.client.request_ended() && content.len() >= MUCH && request.is_unframed();
@@ -183,7 +213,7 @@ impl Waiting<'_> {
         }
     }
 
-    /// Reads a request from what came in pieces, or ahead of time; its body is left for later.
+    /// Reads a request from bytes that came in pieces or ahead of time. The body is left for later.
     fn read_held(&mut self, mut bytes: Vec<u8>) -> Result<Option<Next>, ErrorKind> {
         if self.may_be_http2(&bytes) {
             return Ok(self.read_preface(bytes));
@@ -201,7 +231,7 @@ impl Waiting<'_> {
         Ok(Some(Next::Request(request)))
     }
 
-    /// Whether the first bytes of the connection are those of HTTP/2's preface, as far as they go.
+    /// Whether the first bytes of the connection begin HTTP/2's preface.
     fn may_be_http2(&self, bytes: &[u8]) -> bool {
         self.first && bytes.iter().zip(http2::PREFACE).all(|(byte, expected)| byte == expected)
     }
@@ -222,7 +252,7 @@ impl Waiting<'_> {
         }
     }
 
-    /// Reads a head, prepares the client for it and writes it anew for the upstream.
+    /// Reads a head, prepares the client for the request, and writes the head anew for the upstream.
     fn read_head(&mut self, bytes: &[u8]) -> Result<Option<(Request, usize)>, ErrorKind> {
         let mut slots = fields::slots();
         let head = request::parse(bytes, &mut slots).map_err(refusal::request)?;
@@ -249,7 +279,7 @@ async fn end(worker: &Worker, client: &mut Http1Client, timer: &Timer) {
     }
 }
 
-/// Says that nothing more will come, and reads on for a while without looking.
+/// Ends the sending side, then reads and drops bytes for a while (lingering close).
 async fn linger(worker: &Worker, client: &mut Http1Client, timer: &Timer) {
     let (mut shut, mut bounds) = (false, Linger::new(timer.now()));
     std::future::poll_fn(|cx| {

@@ -1,4 +1,4 @@
-//! An HTTP/1 request head turned into the one that goes upstream.
+//! Turns an HTTP/1 request head into the one that goes upstream.
 
 use crate::forward::{Draft, Facts, ForwardedInfo, Peer, Request, forwarding_fields};
 use crate::http1::length::Length;
@@ -9,8 +9,8 @@ use crate::record::Protocol;
 use crate::retry::is_idempotent;
 use crate::worker::Worker;
 
-/// Writes the head for the upstream: what passes through as it came, what is of this hop only left out, and what
-/// the balancer says of the request's way added.
+/// Writes the head for the upstream. Fields pass as they came, without those of this hop only, and with the forwarding
+/// fields.
 pub(super) fn draft(head: &RequestHead<'_, '_>, peer: &Peer, worker: &Worker) -> Request {
     let mut draft = Draft::new(worker.buffers.take(), head.method, head.target.path_and_query, head.host);
     write::passing(draft.bytes(), head.fields, head.consumed);
@@ -39,7 +39,7 @@ pub(super) fn draft(head: &RequestHead<'_, '_>, peer: &Peer, worker: &Worker) ->
     })
 }
 
-/// Fields that records or this hop need to know of.
+/// Writes fields that records or this hop need.
 fn own_fields(draft: &mut Draft, head: &RequestHead<'_, '_>) {
     if let Some(agent) = head.context.user_agent {
         draft.user_agent(agent);

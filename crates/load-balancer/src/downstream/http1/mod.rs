@@ -1,7 +1,7 @@
-//! An HTTP/1 client: the life of its connection, and what an exchange sees of it. The bytes are [`crate::http1`]'s.
+//! An HTTP/1 client: the life of its connection, and its side of an exchange. [`crate::http1`] is the codec.
 
 mod client;
 mod connection;
 mod forwarding;
 
-pub(crate) use self::connection::serve;
+pub(crate) use self::connection::{refuse, serve};

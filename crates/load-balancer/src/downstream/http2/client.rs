@@ -1,4 +1,4 @@
-//! A client that speaks HTTP/2: one stream of its connection, as an exchange sees it.
+//! The client's side of an exchange over HTTP/2: one stream of a connection.
 
 use crate::answer::Answer;
 use crate::client::{Client, ClientError, Own};
@@ -39,8 +39,8 @@ impl Http2Client {
         Self { body, request_ended, trailers: Vec::new(), answer: Outgoing::new(respond), content_out: 0 }
     }
 
-    /// Ends the stream after its exchange. A client that is still sending is read on for a while, so that it comes to
-    /// see its answer, and is told to stop only then.
+    /// Ends the stream after its exchange. While the client still sends, its bytes are read and dropped for a while, so
+    /// that the client comes to read its answer. Only then the client is told to stop.
     pub(super) async fn finish(&mut self, timer: &Timer) {
         if !self.answer.is_ended() {
             return self.answer.reset();
@@ -59,7 +59,7 @@ impl Http2Client {
         .await;
     }
 
-    /// What has come of the body; the client may send as much again.
+    /// The content that has come; the client may send as much again.
     fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, ClientError>>> {
         let data = match ready!(self.body.poll_data(cx)) {
             None => return Poll::Ready(None),
@@ -114,7 +114,7 @@ impl Client for Http2Client {
         Ok(self.answer.interim(head.status, passing(head, 0))?)
     }
 
-    /// HTTP/2 has no upgrade (RFC 9113 section 8.6), and none is ever asked for.
+    /// Does nothing: HTTP/2 has no upgrade (RFC 9113 section 8.6), and no upstream is asked for one.
     fn switch(&mut self) {}
 
     fn begin(&mut self, head: &ResponseHead<'_, '_>, added: &Added<'_>, _: &mut Vec<u8>) {
@@ -193,7 +193,7 @@ impl Client for Http2Client {
         self.content_out
     }
 
-    /// Without its end, the stream is reset.
+    /// Resets the stream, so that the client does not take the answer for a whole one.
     fn abort(&mut self) {
         self.answer.reset();
     }

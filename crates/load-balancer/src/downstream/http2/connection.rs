@@ -1,8 +1,10 @@
 //! An HTTP/2 client connection from its first stream to its last.
 
+use crate::downstream::REFUSED_REQUEST;
 use crate::downstream::http2::pulse::Pulse;
 use crate::downstream::{http2::metered::Meter, http2::metered::Metered, http2::metered::Shared};
 use crate::forward::Peer;
+use crate::respond::ErrorKind;
 use crate::runtime::Timer;
 use crate::supervise::{Task, Watch};
 use crate::worker::Worker;
@@ -17,10 +19,10 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// How long a client may take to hear that its connection ends, and to end it.
+/// How long a client may take to read that its connection ends, and to end it.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// What is read at once from a client that is not listened to any more.
+/// The most that is read at once from a client whose bytes are dropped, in bytes.
 const UNHEARD: usize = 8 * 1024;
 
 type Library = h2::server::Connection<Metered, Bytes>;
@@ -29,13 +31,15 @@ type Library = h2::server::Connection<Metered, Bytes>;
 pub(super) struct Connection<'w> {
     worker: &'w Rc<Worker>,
     library: Library,
-    /// The library is done.
+    /// Whether the library has ended the connection.
     over: bool,
     stream: Shared,
     meter: Rc<Meter>,
     timer: Timer,
     peer: Rc<Peer>,
     pulse: Pulse,
+    /// The error that all streams are refused with, on a refused connection.
+    refusal: Option<ErrorKind>,
     /// Exchanges under way.
     open: Rc<Cell<usize>>,
     idle_until: Instant,
@@ -43,7 +47,7 @@ pub(super) struct Connection<'w> {
     leaving: bool,
     /// The client was told that it floods.
     flooded: bool,
-    /// When the connection ends whether the client has heard of it or not.
+    /// When the connection ends, whether or not the client has taken notice.
     farewell: Option<Instant>,
 }
 
@@ -66,11 +70,20 @@ impl<'w> Connection<'w> {
             timer,
             peer: Rc::new(peer),
             pulse,
+            refusal: None,
             open: Rc::default(),
             leaving: false,
             flooded: false,
             farewell: None,
         }
+    }
+
+    /// Has each stream refused, where `refusal` gives a reason. The connection ends with the first one.
+    pub(super) fn refusing(mut self, refusal: Option<ErrorKind>) -> Self {
+        if refusal.is_some() {
+            self.idle_until = self.timer.now() + REFUSED_REQUEST;
+        }
+        Self { refusal, ..self }
     }
 
     /// Ready once the connection has ended or is to be closed.
@@ -95,7 +108,7 @@ impl<'w> Connection<'w> {
         self.poll_farewell(cx)
     }
 
-    /// Takes new streams and moves those that there are.
+    /// Takes new streams and moves all streams.
     fn poll_streams(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             match self.library.poll_accept(cx) {
@@ -117,15 +130,15 @@ impl<'w> Connection<'w> {
     /// Begins an exchange, in a task of its own.
     fn begin(&self, request: Request<h2::RecvStream>, respond: SendResponse<Bytes>) {
         let (worker, peer) = (Rc::clone(self.worker), Rc::clone(&self.peer));
-        let open = Open::new(&self.open);
+        let (open, refusal) = (Open::new(&self.open), self.refusal);
         tokio::task::spawn_local(async move {
             let _watch = Watch(Task::Stream);
-            super::answer(worker, peer, request, respond).await;
+            super::answer(worker, peer, request, respond, refusal).await;
             drop(open);
         });
     }
 
-    /// Tells a client that floods to calm down; all its streams end.
+    /// Tells a client that floods to calm down. All its streams end.
     fn end_flood(&mut self) {
         self.flooded = true;
         self.worker.recorder.stats().flooded_connections.add(1);
@@ -136,12 +149,15 @@ impl<'w> Connection<'w> {
     /// Whether the client is to be told that the connection will end.
     fn is_to_leave(&mut self, cx: &mut Context<'_>) -> bool {
         if self.open.get() > 0 {
+            if self.refusal.is_some() {
+                return true;
+            }
             self.idle_until = self.timer.now() + self.worker.settings.keepalive_timeout;
         }
         self.timer.poll_until(cx, self.idle_until).is_ready() || self.worker.is_closing()
     }
 
-    /// Ready when a client that has nothing more to get has had its time to leave.
+    /// Ready when a client with no more streams has had its time to leave.
     fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let quiet = self.leaving && self.open.get() == 0 && !self.library.has_streams();
         if !(self.flooded || quiet) {
@@ -154,8 +170,8 @@ impl<'w> Connection<'w> {
         self.timer.poll_until(cx, end.max(takes_until))
     }
 
-    /// Reads on without looking, for a while: a client that is sending still would be reset, and might not see why
-    /// the connection ends.
+    /// Reads and drops bytes for a while. The connection of a client that still sends would be reset, and the client
+    /// might not see why it ends.
     fn poll_unheard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let end = *self.farewell.get_or_insert(self.timer.now() + FAREWELL);
         match self.poll_end(cx) {

@@ -1,15 +1,15 @@
-//! Header fields as the library wants them.
+//! Header fields in the h2 library's form.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Adds a field; one that HTTP/2 cannot say is left out.
+/// Adds a field. A field that HTTP/2 cannot carry is left out.
 pub(super) fn append(fields: &mut HeaderMap, name: &[u8], value: &[u8]) {
     if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
         fields.append(name, value);
     }
 }
 
-/// Trailer lines as a decoder gives them.
+/// Parses trailer lines as a decoder gives them.
 pub(super) fn parse_trailers(lines: &[u8]) -> Option<HeaderMap> {
     let mut fields = HeaderMap::new();
     for line in lines.split(|byte| *byte == b'\n') {

@@ -1,17 +1,17 @@
-//! What a client's frames cost, told by their heads alone.
+//! Counts the frames of a client that carry nothing, by their heads alone.
 //!
-//! Frames that carry nothing are cheap to send and have to be dealt with all the same (CVE-2019-9512 and its like,
-//! CVE-2023-44487). Each costs one of an allowance, which grows with time and with what the client is sent: a client
-//! that gets answers may say more of windows and pings than one that gets none.
+//! Frames that carry nothing are cheap to send, but have to be processed all the same (CVE-2019-9512 and its like,
+//! CVE-2023-44487). Each such frame costs one of an allowance. The allowance grows with time and with the bytes that
+//! the client is sent, so a client that gets answers may send more window updates and pings than one that gets none.
 
 use std::time::{Duration, Instant};
 
-/// Frames that carry nothing, at once.
+/// The allowance of frames that carry nothing, at once.
 const BURST: i64 = 500;
-/// And so many each second.
+/// The growth of the allowance each second.
 const EACH_SECOND: i64 = 50;
-/// And one for each so many bytes that the client is sent. A ping's answer has 17 bytes, so that no frame pays for
-/// itself.
+/// The bytes sent to the client that add one frame to the allowance. The answer to a ping has 17 bytes, so no frame
+/// pays for itself.
 const BYTES: i64 = 32;
 
 /// The bytes before the first frame (RFC 9113 section 3.4).
@@ -23,10 +23,10 @@ const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const END_STREAM: u8 = 0x1;
 const PADDED: u8 = 0x8;
-/// A padded frame of at most so many bytes may be nothing but padding.
+/// A padded frame of at most so many bytes may be all padding.
 const PADDING: usize = 256;
 
-/// Finds the heads of frames in a connection's bytes, however they come in pieces.
+/// Finds the heads of frames in a connection's bytes, in whatever pieces these come.
 #[derive(Debug)]
 pub(super) struct Frames {
     head: [u8; HEAD],
@@ -58,7 +58,7 @@ impl Frames {
         idle
     }
 
-    /// Takes note of a head that is whole; `true` if its frame carries nothing.
+    /// Takes a whole head in; `true` if its frame carries nothing.
     fn next_frame(&mut self) -> bool {
         let [a, b, c, kind, flags, ..] = self.head;
         let len = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
@@ -71,7 +71,7 @@ impl Frames {
     }
 }
 
-/// What a client may still send of frames that carry nothing, in bytes that it was sent.
+/// The allowance of a client, in bytes that it was sent.
 #[derive(Debug)]
 pub(super) struct Allowance {
     left: i64,
@@ -83,7 +83,7 @@ impl Allowance {
         Self { left: BURST * BYTES, at: now }
     }
 
-    /// Time has passed.
+    /// Adds the allowance of the time since the last call.
     pub(super) fn passed(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.at);
         if passed > Duration::ZERO {
@@ -93,17 +93,17 @@ impl Allowance {
         }
     }
 
-    /// The client was sent so many bytes.
+    /// Adds the allowance for bytes that the client was sent.
     pub(super) fn sent(&mut self, bytes: usize) {
         self.grow(i64::try_from(bytes).unwrap_or(i64::MAX / 2));
     }
 
-    /// The client has sent so many frames that carry nothing.
+    /// Takes frames that carry nothing from the allowance.
     pub(super) fn spend(&mut self, frames: i64) {
         self.left -= frames * BYTES;
     }
 
-    /// Whether that were too many.
+    /// Whether the allowance is overdrawn.
     pub(super) fn is_spent(&self) -> bool {
         self.left < 0
     }

@@ -1,4 +1,4 @@
-//! A connection's bytes on their way to and from the library, which are looked at as they pass.
+//! Meters the bytes of a connection on their way to and from the h2 library.
 
 use crate::downstream::stream::Stream;
 use crate::downstream::{http2::frames::Allowance, http2::frames::Frames};
@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What was seen of a connection.
+/// The measures of a connection.
 #[derive(Debug)]
 pub(super) struct Meter {
     now: Cell<Instant>,
@@ -37,17 +37,17 @@ impl Meter {
         self.allowance.borrow_mut().passed(now);
     }
 
-    /// When the client was last heard of.
+    /// When bytes last came from the client.
     pub(super) fn last_read(&self) -> Instant {
         self.last_read.get()
     }
 
-    /// When the client last took something.
+    /// When the client last took bytes.
     pub(super) fn last_written(&self) -> Instant {
         self.last_written.get()
     }
 
-    /// How often the client was heard of.
+    /// How often bytes came from the client.
     pub(super) fn reads(&self) -> u64 {
         self.reads.get()
     }
@@ -58,10 +58,10 @@ impl Meter {
     }
 }
 
-/// The stream below, for whoever outlives the library.
+/// The stream below; it outlives the library's connection.
 pub(super) type Shared = Rc<RefCell<Stream>>;
 
-/// A stream that is looked at, of which the beginning may have been read already.
+/// A metered stream, of which the beginning may have been read already.
 #[derive(Debug)]
 pub(super) struct Metered {
     begun: Vec<u8>,

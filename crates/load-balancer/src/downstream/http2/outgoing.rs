@@ -1,4 +1,4 @@
-//! The answer of one stream on its way to the client, as far as the client lets it go.
+//! The answer of one stream on its way to the client, within the client's flow-control window.
 
 use bytes::Bytes;
 use h2::server::SendResponse;
@@ -10,25 +10,25 @@ use std::task::{Context, Poll, ready};
 #[derive(Debug)]
 pub(super) struct Gone;
 
-/// Where the answer is.
+/// The progress of the answer.
 #[derive(Debug)]
 enum Stage {
     /// No final head yet.
     Waiting,
-    /// The head goes out with what comes next, because it may be all there is.
+    /// The head goes out with the first content, because the head may be the whole answer.
     Head(Response<()>),
     Content(SendStream<Bytes>),
-    /// All of it is with the library, and the client has room for it.
+    /// The library has the whole answer, and the client has room for it.
     Ended,
     /// The stream was reset.
     Reset,
 }
 
-/// How the answer ends, once that is known.
+/// The end of the answer, once it is known: with trailers or without.
 type End = Option<Option<HeaderMap>>;
 
-/// One stream's way out. The library is given only what the client has room for; the rest is held here, where it can
-/// be seen that the client does not take it.
+/// The answer of one stream. The library gets only bytes that the client has room for. The other bytes are held here,
+/// so the balancer sees that the client does not take them.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     respond: SendResponse<Bytes>,
@@ -71,7 +71,7 @@ impl Outgoing {
         self.held.len()
     }
 
-    /// Whether there is a head, or was one.
+    /// Whether a final head was given.
     pub(super) fn is_begun(&self) -> bool {
         !matches!(self.stage, Stage::Waiting)
     }
@@ -81,7 +81,7 @@ impl Outgoing {
         matches!(self.stage, Stage::Ended)
     }
 
-    /// Ready once the client has room for all that there is, and the library has it.
+    /// Ready once the client has room for all bytes, and the library has them.
     pub(super) fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
         self.send_head()?;
         while !self.held.is_empty() {
@@ -99,7 +99,7 @@ impl Outgoing {
         }
     }
 
-    /// Breaks the answer off, in a way that the client cannot take for its end.
+    /// Breaks the answer off, so that the client cannot take it for a whole one.
     pub(super) fn reset(&mut self) {
         self.respond.send_reset(Reason::INTERNAL_ERROR);
         (self.stage, self.held) = (Stage::Reset, Bytes::new());
@@ -132,7 +132,7 @@ impl Outgoing {
         Poll::Ready(Ok(()))
     }
 
-    /// The end, where it did not go with the last content.
+    /// Sends the end, where it did not go with the last content.
     fn send_end(&mut self) -> Result<(), Gone> {
         let Stage::Content(stream) = &mut self.stage else { return Ok(()) };
         let sent = match self.end.take() {

@@ -1,4 +1,4 @@
-//! Whether a silent client is still there.
+//! Finds out whether a silent client is still there (PING).
 
 use crate::downstream::http2::metered::Meter;
 use crate::runtime::Timer;
@@ -6,23 +6,23 @@ use h2::{Ping, PingPong};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-/// A client that has been silent for so long is asked.
+/// How long a client is silent before it gets a PING.
 const SILENCE: Duration = Duration::from_secs(30);
-/// And has so long to answer.
+/// How long a client may take to answer a PING.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Asks a silent client for a sign of life.
+/// The pings of one connection.
 #[derive(Debug)]
 pub(super) struct Pulse {
     ping: Option<PingPong>,
     asked: Option<Question>,
 }
 
-/// An open question.
+/// A PING that is not answered yet.
 #[derive(Debug, Clone, Copy)]
 struct Question {
     until: Instant,
-    /// How often the client had been heard of when it was asked.
+    /// How often bytes had come from the client when the PING was sent.
     reads: u64,
 }
 

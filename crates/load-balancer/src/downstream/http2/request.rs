@@ -1,4 +1,4 @@
-//! An HTTP/2 request head turned into the HTTP/1.1 one that goes upstream (RFC 9113 section 8.3).
+//! Turns an HTTP/2 request head into the HTTP/1.1 head that goes upstream (RFC 9113 section 8.3).
 
 use crate::downstream::refusal;
 use crate::forward::{Asked, Draft, Facts, ForwardedInfo, Peer, Request, forwarding_fields};
@@ -60,7 +60,7 @@ pub(super) fn draft(
     }))
 }
 
-/// What a request asked for that is refused.
+/// The facts of a request that is refused.
 pub(super) fn asked(parts: &Parts) -> Asked<'_> {
     let named = parts.headers.get(HOST).map(http::HeaderValue::as_bytes);
     let authority = parts.uri.authority().map(|authority| authority.as_str().as_bytes());
@@ -72,7 +72,7 @@ pub(super) fn asked(parts: &Parts) -> Asked<'_> {
     }
 }
 
-/// Whether the client waits for a word before it sends its body (RFC 9110 section 10.1.1).
+/// Whether the client waits for a 100 before it sends its body (RFC 9110 section 10.1.1).
 fn expects_continue(parts: &Parts) -> Result<bool, ErrorKind> {
     let mut expectations = parts.headers.get_all(http::header::EXPECT).iter();
     if !expectations.all(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
@@ -81,7 +81,8 @@ fn expects_continue(parts: &Parts) -> Result<bool, ErrorKind> {
     Ok(parts.headers.contains_key(http::header::EXPECT))
 }
 
-/// The same limits as for HTTP/1, which servers behind this one have, too. HTTP/2 may split one `Cookie` into many.
+/// Checks the same limits as for HTTP/1, which the servers behind the balancer have, too. HTTP/2 may split one `Cookie`
+/// into many.
 fn check_limits(parts: &Parts, path: &str) -> Result<(), ErrorKind> {
     if parts.method.as_str().len() + path.len() > MAX_REQUEST_LINE {
         return Err(ErrorKind::TargetTooLong);

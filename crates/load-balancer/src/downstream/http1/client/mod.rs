@@ -1,5 +1,5 @@
-//! A client that speaks HTTP/1: its stream, what it has sent ahead, and what it has yet to take. What an exchange sees of
-//! it is in [`side`].
+//! A client that speaks HTTP/1: its stream, bytes that came ahead of time, and bytes that the client has yet to take.
+//! [`side`] implements [`crate::client::Client`].
 
 mod side;
 
@@ -15,14 +15,14 @@ use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 
-/// What the client has of the answer to its request.
+/// How much of the answer the client has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Writing {
     /// No head.
     Nothing,
-    /// The head, and perhaps part of the body, which goes there in this coding.
+    /// The head, and perhaps part of the body, which is sent in this coding.
     Body(Coding),
-    /// It was offered all.
+    /// The client was offered the whole answer.
     Ended,
     /// The answer broke off.
     Broken,
@@ -31,15 +31,15 @@ enum Writing {
 /// What becomes of the connection after the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum KeepAlive {
-    /// It takes another request.
+    /// The connection takes another request.
     Reused,
-    /// The balancer ends it.
+    /// The balancer ends the connection.
     Ends,
     /// The client itself will send nothing after this request.
     ClientEnds,
 }
 
-/// One client connection. Between requests it owns no buffer.
+/// One client connection. Between requests a connection owns no buffer.
 #[derive(Debug)]
 pub(crate) struct Http1Client {
     pub(super) stream: Stream,
@@ -53,7 +53,7 @@ pub(crate) struct Http1Client {
     to_http10: bool,
     writing: Writing,
     keep_alive: KeepAlive,
-    /// The client's side of the connection has ended: it has nothing more to ask.
+    /// The client's side of the connection has ended, so no further request comes.
     ended: bool,
     /// Bytes of content of the current answer.
     content_out: u64,
@@ -75,7 +75,7 @@ impl Http1Client {
         }
     }
 
-    /// A new request has come.
+    /// Begins a request.
     pub(super) fn begin_request(&mut self, length: Length, http10: bool, keep_alive: bool) {
         self.body = Body::new(length);
         self.keep_alive = if keep_alive { KeepAlive::Reused } else { KeepAlive::ClientEnds };
@@ -94,7 +94,7 @@ impl Http1Client {
         self.writing == Writing::Ended
     }
 
-    /// Whether the client may be sending already what comes next.
+    /// Whether the client may already be sending its next request.
     pub(super) fn may_send_more(&self) -> bool {
         self.keep_alive != KeepAlive::ClientEnds || !self.body.is_done()
     }
@@ -104,12 +104,12 @@ impl Http1Client {
         self.is_answered() && self.keep_alive == KeepAlive::Reused && self.body.is_done()
     }
 
-    /// Keeps what has come ahead of its time, and no buffer when that is nothing.
+    /// Keeps bytes that came ahead of time; keeps no buffer when there are none.
     pub(super) fn keep_ahead(&mut self, bytes: Vec<u8>) {
         self.ahead = if bytes.is_empty() { Vec::new() } else { bytes };
     }
 
-    /// Takes content out of what is in the scratch; what follows the body is kept for the next request.
+    /// Takes content out of the bytes in the scratch. Bytes behind the body are kept for the next request.
     pub(super) fn decode(
         &mut self,
         scratch: &mut Scratch,
@@ -123,7 +123,7 @@ impl Http1Client {
         Ok(range.start..range.start + decoded.data)
     }
 
-    /// Whether the client has all that it was offered, as far as that is up to this process.
+    /// Whether this process has handed all bytes for the client to the kernel.
     pub(super) fn owes_nothing(&self) -> bool {
         match &self.stream {
             Stream::Plain(socket) => self.unsent.is_empty() && socket.owes_nothing(),
@@ -139,7 +139,7 @@ impl Http1Client {
         }
     }
 
-    /// Writes as much as goes at once and keeps the rest.
+    /// Writes as much as the socket takes at once and keeps the rest.
     fn send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Result<(), ClientError> {
         let mut sent = 0;
         while self.unsent.is_empty() && sent < bytes.len() {
@@ -159,7 +159,7 @@ impl Http1Client {
         self.ended && self.ahead.is_empty()
     }
 
-    /// Says in TLS that nothing more will come, as far as that goes at once.
+    /// Sends close_notify in TLS, if the socket takes it at once.
     pub(super) async fn say_goodbye(&mut self) {
         std::future::poll_fn(|cx| {
             if self.stream.is_tls() {

@@ -1,4 +1,4 @@
-//! A client that speaks HTTP/1, as an exchange sees it.
+//! The client's side of an exchange over HTTP/1.
 
 use super::{Http1Client, Writing};
 use crate::answer::Answer;
@@ -16,9 +16,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::AsyncWrite;
 
-/// So much of later requests is taken in while an answer is awaited; then the client has to wait with the rest.
+/// The most bytes of later requests that are read while an answer is awaited; the client has to wait with the rest.
 const AHEAD: usize = 16 * 1024;
-/// How often it is looked whether a client is still there from which nothing more is read.
+/// How often a client is looked for from which nothing more is read.
 const LOOK: Duration = Duration::from_secs(1);
 
 impl Client for Http1Client {
@@ -160,8 +160,8 @@ impl Client for Http1Client {
     }
 }
 
-/// What makes a chunk of content: the line before it and what comes after it, with the last chunk where the answer ends
-/// and no trailers follow.
+/// The bytes around the content of a chunk: the line before the content and the bytes after it. Where the answer ends
+/// without trailers, the last chunk is among these.
 fn chunk<'s>(size: &'s SizeLine, content: &Range<usize>, end: Option<&[u8]>) -> (&'s [u8], &'static [u8]) {
     match (content.is_empty(), end.is_some_and(<[u8]>::is_empty)) {
         (true, true) => (b"", b"0\r\n\r\n"),
