@@ -91,6 +91,15 @@ impl Instance {
 
     /// With `settings` beside or instead of the usual ones.
     pub(crate) async fn start_with(database: &Database, settings: &[(&str, &str)]) -> Self {
+        Self::start_changed(database, settings, |_| {}).await
+    }
+
+    /// With a configuration that is changed after it was read, to what no reading would let through.
+    pub(crate) async fn start_changed(
+        database: &Database,
+        settings: &[(&str, &str)],
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let url = database.url();
         let usual = [
             ("DATABASE_URL", url.as_str()),
@@ -99,8 +108,9 @@ impl Instance {
             ("JWT_SECRET", SECRET),
             ("DRAIN_GRACE", "10ms"),
         ];
-        let (config, _) =
+        let (mut config, _) =
             Config::read(Sources::from_map(usual.into_iter().chain(settings.iter().copied()))).unwrap();
+        change(&mut config);
         let application = Application::build(config, backend::api::router).await.unwrap();
         let (address, shutdown) = (application.address().unwrap(), application.shutdown());
         let mut signals = Signals::new().unwrap();

@@ -5,6 +5,7 @@ mod admin;
 mod admin_calls;
 mod admin_commands;
 pub(crate) mod authenticator;
+mod background;
 mod bad_input;
 mod clocks;
 mod cluster;
