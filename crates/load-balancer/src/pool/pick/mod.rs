@@ -77,11 +77,6 @@ impl Tried {
     pub fn contains(&self, server: &Server) -> bool {
         self.count > 0 && self.ids[..self.count].contains(&server.id())
     }
-
-    /// Forgets all, for another round when every server was tried and time is left.
-    pub fn clear(&mut self) {
-        self.count = 0;
-    }
 }
 
 /// A usable server that this request has not been to, or `None`.
