@@ -1,4 +1,4 @@
-//! What is measured, under the names that dashboards use.
+//! The metrics, under the names that dashboards use.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What the process itself uses, as a collector of Prometheus.
+//! The metrics of the process itself, as a collector of Prometheus.
 
 use prometheus::{
     core::{Collector, Desc},

@@ -1,4 +1,4 @@
-//! What becomes of the spans of traces, for `/metrics`.
+//! The metrics of traces: the fate of spans.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

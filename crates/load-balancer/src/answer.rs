@@ -8,8 +8,8 @@ use smallvec::SmallVec;
 /// A field of an answer: name in lower case, and value.
 pub(crate) type Field = (Cow<'static, str>, Cow<'static, str>);
 
-/// An answer of the balancer's own, for the data path to write. `Content-Length`, `Date`, `X-Request-Id` and
-/// `Connection` are the data path's.
+/// An answer of the balancer's own, for the data path to write. The data path adds `Content-Length`, `Date`,
+/// `X-Request-Id` and `Connection`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status code.
@@ -28,13 +28,13 @@ impl Answer {
         Self { status, fields: fields.into_iter().collect(), body: body.into() }
     }
 
-    /// Whether it has a `Date` of its own: one that was kept has the origin's (RFC 9111 section 4).
+    /// Whether the answer has a `Date` of its own: an answer from the cache has the origin's (RFC 9111 section 4).
     pub fn has_date(&self) -> bool {
         self.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("date"))
     }
 
-    /// Whether it says how long its body is: a 204 must not, and a 304 would speak of another answer's (RFC 9110
-    /// section 8.6).
+    /// Whether the answer says how long its body is. A 204 must not, and the length of a 304 would be that of another
+    /// answer (RFC 9110 section 8.6).
     pub fn has_length(&self) -> bool {
         !matches!(self.status, 204 | 304)
     }

@@ -1,4 +1,4 @@
-//! Build, then run: sockets are open and their ports known before anything is served.
+//! Builds the balancer, then runs it: sockets are open and their ports known before anything is served.
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -22,15 +22,15 @@ use crate::tls::{self, TlsError};
 use crate::upkeep::{Renewable, Upkeep};
 use crate::workers::{Parts, Workers};
 
-/// What the balancer is started with.
+/// The arguments of a start.
 #[derive(Debug)]
 pub struct Options {
     /// The configuration file.
     pub file: PathBuf,
-    /// Without one, changes through the admin interface are open to this machine, and the interface must be on a
-    /// loopback address.
+    /// The admin token. Without a token, changes through the admin interface are open to this machine, and the
+    /// interface must be on a loopback address.
     pub admin_token: Option<Secret>,
-    /// Who knows the addresses of names.
+    /// Resolves names to addresses.
     pub resolver: Arc<dyn Resolve>,
     /// Where spans go; `None` where traces are off.
     pub traces: Option<Traces>,
@@ -45,12 +45,12 @@ pub enum StartError {
     /// The admin address is taken, or is not one of this machine's.
     #[error("cannot listen on {address} (admin)")]
     Admin {
-        /// Where to.
+        /// The address.
         address: SocketAddr,
-        /// Why not.
+        /// What the system said.
         source: io::Error,
     },
-    /// The traffic sockets or the workers.
+    /// A traffic socket cannot be opened, or a worker cannot be started.
     #[error(transparent)]
     Workers(#[from] crate::workers::StartError),
     /// A certificate cannot be used.
@@ -132,7 +132,7 @@ impl App {
         })
     }
 
-    /// Has the files that values of the environment came from watched, too.
+    /// Has the files watched that values of the environment came from.
     #[must_use]
     pub fn watching(mut self, files: ValueFiles) -> Self {
         self.upkeep.watch_values(files);
@@ -192,7 +192,7 @@ async fn follow(workers: &mut Workers, shutdown: &Shutdown) {
     workers.ended().await;
 }
 
-/// Serves the admin interface until it is dropped: it is there to watch the drain, too.
+/// Serves the admin interface until it is dropped, which is after the drain: an operator can watch the drain there.
 async fn serve(listener: TcpListener, router: axum::Router) {
     if let Err(error) =
         axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await

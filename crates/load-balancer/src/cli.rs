@@ -64,7 +64,7 @@ enum Command {
     Healthcheck,
 }
 
-/// What the environment says.
+/// The values of the environment.
 struct Environment {
     admin_token: Option<Secret>,
     files: ValueFiles,
@@ -72,7 +72,7 @@ struct Environment {
     traces: Option<TraceConfig>,
 }
 
-/// Runs a command line to its end. Exit codes: 0 all is well, 1 failed, 2 the configuration cannot be used.
+/// Runs a command line to its end. Exit codes: 0 success, 1 failure, 2 a configuration that cannot be used.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut sources = Sources::from_env();
@@ -90,7 +90,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// A token that can be guessed is as good as none.
+/// Refuses a short token: a token that can be guessed protects nothing.
 fn admin_token(sources: &mut Sources) -> Option<Secret> {
     let token = sources.secret("LB_ADMIN_TOKEN")?;
     let length = token.expose().len();

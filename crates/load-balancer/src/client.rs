@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::task::{Context, Poll};
 use thiserror::Error;
 
-/// Why an exchange cannot go on for the client's sake.
+/// Why the client's side ends an exchange.
 #[derive(Debug, Error)]
 pub(crate) enum ClientError {
     /// The connection was closed or broken.
@@ -19,7 +19,7 @@ pub(crate) enum ClientError {
     /// The body is not what its framing says.
     #[error("the request's body is malformed")]
     Malformed(#[from] ChunkError),
-    /// The balancer's own fault: something that always holds does not.
+    /// An error of the balancer itself: an invariant does not hold.
     #[error("{0}")]
     Internal(&'static str),
 }
@@ -30,7 +30,7 @@ impl From<io::Error> for ClientError {
     }
 }
 
-/// What goes with an answer of the balancer's own.
+/// What the protocol adds to an answer of the balancer's own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Own<'a> {
     /// For `X-Request-Id`.
@@ -41,10 +41,11 @@ pub(crate) struct Own<'a> {
     pub(crate) is_head: bool,
 }
 
-/// One request's client. HTTP/1 and HTTP/2 implement it, and nothing above knows which it is.
+/// The client of one request. HTTP/1 and HTTP/2 implement this trait, and the exchange does not know which of them it
+/// has.
 ///
-/// The scratch holds what was just read; each method uses it up before it returns, because the task may wait
-/// right after.
+/// The scratch holds what was just read. Each method uses the scratch up before the method returns, because the task
+/// may wait right after.
 pub(crate) trait Client {
     /// More content of the request, decoded, in the scratch; empty when what came was framing only.
     /// Not to be called once [`Client::request_ended`].
@@ -66,14 +67,15 @@ pub(crate) trait Client {
     /// Passes on an interim answer (1xx).
     fn interim(&mut self, cx: &mut Context<'_>, head: &ResponseHead<'_, '_>) -> Result<(), ClientError>;
 
-    /// From here on whatever the client sends is content without framing (RFC 9110 section 7.8).
+    /// From here on, all bytes of the client are content without framing (RFC 9110 section 7.8).
     fn switch(&mut self);
 
-    /// Begins the final answer; its head goes to `out`, which is empty, and out with the first [`Client::offer`].
+    /// Begins the final answer. The method writes the answer's head to `out`, which is empty; the head goes out with
+    /// the first [`Client::offer`].
     fn begin(&mut self, head: &ResponseHead<'_, '_>, added: &Added<'_>, out: &mut Vec<u8>);
 
-    /// Passes on content of the answer. With `end` it is the last, and the answer's trailers follow it.
-    /// Whatever the client does not take at once is kept until [`Client::poll_flush`].
+    /// Passes on content of the answer. With `end` the content is the last, and the answer's trailers follow it. Bytes
+    /// that the client does not take at once are kept until [`Client::poll_flush`].
     fn offer(
         &mut self,
         cx: &mut Context<'_>,
@@ -88,10 +90,10 @@ pub(crate) trait Client {
     /// Ready once the client has taken all that was offered.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ClientError>>;
 
-    /// Gives an answer of the balancer's own, whole; it is sent by [`Client::poll_flush`].
+    /// Gives a whole answer of the balancer's own; [`Client::poll_flush`] sends the answer.
     fn answer(&mut self, answer: &Answer, own: &Own<'_>);
 
-    /// Bytes of content that the answer has had so far.
+    /// Bytes of the answer's content so far.
     fn content_out(&self) -> u64;
 
     /// The answer broke off: the client must not take it for a whole one.

@@ -1,18 +1,19 @@
-//! How long and how much is read on, without looking, from a client that still sends after it has been answered.
+//! The bounds of a lingering close: how long and how much is read and dropped from a client that still sends after its
+//! answer.
 //!
-//! Most clients look for an answer only once they have sent all of their request. One whose connection or stream is
+//! Most clients look for an answer only once they have sent their whole request. A client whose connection or stream is
 //! reset before that never sees the answer (RFC 9112 section 9.6, RFC 9113 section 8.1).
 
 use std::time::{Duration, Instant};
 
-/// In all.
+/// The longest time in all.
 const TIME: Duration = Duration::from_secs(30);
-/// Without a byte.
+/// The longest time without a byte.
 const SILENCE: Duration = Duration::from_secs(5);
-/// Bytes.
+/// The most bytes.
 const SIZE: u64 = 256 << 20;
 
-/// The bounds of reading on.
+/// The bounds of one lingering close.
 #[derive(Debug)]
 pub(crate) struct Linger {
     end: Instant,
@@ -21,19 +22,19 @@ pub(crate) struct Linger {
 }
 
 impl Linger {
-    /// Begins.
+    /// Begins a lingering close.
     pub(crate) fn new(now: Instant) -> Self {
         Self { end: now + TIME, silent_until: now + SILENCE, left: SIZE }
     }
 
-    /// So many bytes have come; `false` when that is enough.
+    /// Counts bytes that have come; `false` when that is enough.
     pub(crate) fn goes_on(&mut self, bytes: usize, now: Instant) -> bool {
         self.silent_until = now + SILENCE;
         self.left = self.left.saturating_sub(bytes as u64);
         self.left > 0
     }
 
-    /// When it ends unless more comes.
+    /// When the lingering ends unless more bytes come.
     pub(crate) fn until(&self) -> Instant {
         self.end.min(self.silent_until)
     }

@@ -1,4 +1,4 @@
-//! The load balancer's program; all of it is in the library.
+//! The load balancer's program; all its code is in the library.
 
 use std::process::ExitCode;
 

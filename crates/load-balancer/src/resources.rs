@@ -1,18 +1,18 @@
-//! What the operating system gives this process: descriptors, ports, memory. A want of them is nobody else's fault.
+//! The resources of this process: descriptors, ports, memory. A lack of them is no server's fault.
 
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::io;
 
-/// Descriptors that are opened beside connections and come and go: health checks, the admin interface, files.
+/// Descriptors for everything beside connections: health checks, the admin interface, files.
 const PASSING: u64 = 512;
 /// Descriptors that the process has for good: standard streams, the admin socket, runtimes, logs.
 const LASTING: u64 = 24;
 /// Descriptors of a worker that it has for good: two listening sockets, its runtime's.
 const LASTING_OF_WORKER: u64 = 6;
 
-/// Whether a system call failed because this process, or this machine, has run out of something of its own: connect(2),
-/// socket(2). The other end has had no part in it.
+/// Whether a system call (connect(2), socket(2)) failed because this process, or this machine, has run out of a
+/// resource. The other end has had no part in that.
 pub(crate) fn is_exhausted(error: &io::Error) -> bool {
     matches!(
         error.raw_os_error().map(Errno::from_raw),
@@ -20,8 +20,8 @@ pub(crate) fn is_exhausted(error: &io::Error) -> bool {
     )
 }
 
-/// Raises the limit on open files as far as the system lets us, and gives how many of the `wanted` client connections
-/// it allows: each may need a connection to a server, too.
+/// Raises the limit on open files as far as the system allows. Gives how many of the `wanted` client connections the
+/// limit allows; each may need a connection to a server, too.
 pub(crate) fn allow(wanted: usize, workers: usize) -> usize {
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return wanted };
     let limit = if setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() { hard } else { soft };
@@ -37,7 +37,7 @@ pub(crate) fn allow(wanted: usize, workers: usize) -> usize {
     allowed
 }
 
-/// How many client connections, each with one to a server, a limit on open files leaves room for; at least one.
+/// How many client connections fit the limit on open files, each with a connection to a server; at least one.
 fn connections(limit: u64, workers: usize) -> usize {
     let lasting = LASTING + LASTING_OF_WORKER * workers as u64;
     let left = limit.saturating_sub(lasting);

@@ -1,4 +1,4 @@
-//! The only mapping from error to answer, and the balancer's own words about its health.
+//! The only mapping from errors to answers, and the balancer's answers about its own health.
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use crate::limit::{RateLimit, Refusal};
 use crate::pool::Overall;
 use crate::snapshot::Snapshot;
 
-/// Why the balancer answers for itself.
+/// The reason for an error answer of the balancer's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorKind {
-    /// The request breaks RFC 9112 or 9113; the text says how.
+    /// The request breaks RFC 9112 or 9113; the text says which rule.
     BadRequest(&'static str),
-    /// No route leads anywhere.
+    /// No route fits the host and path.
     NotRouted,
-    /// The client did not send its head, or went silent in its body, in time.
+    /// The client did not send its head in time, or paused too long in its body.
     RequestTimeout,
     /// The body is longer than allowed.
     BodyTooLarge,
     /// The request target is longer than allowed.
     TargetTooLong,
-    /// An `Expect` other than `100-continue`.
+    /// There is an `Expect` other than `100-continue`.
     ExpectationFailed,
     /// The head is longer than allowed, or has too many fields.
     HeadTooLarge,
@@ -30,19 +30,19 @@ pub(crate) enum ErrorKind {
     NotCached,
     /// An error of the balancer's own, which is logged.
     Internal,
-    /// A transfer coding or method that the balancer does not do (`CONNECT`).
+    /// The balancer does not support a transfer coding or the method (`CONNECT`).
     NotImplemented(&'static str),
     /// The protocol version is neither 1.0, 1.1 nor 2.
     VersionNotSupported,
-    /// All attempts broke, or the answer was not HTTP.
+    /// All attempts failed, or the answer was not HTTP.
     BadGateway,
     /// No server can be tried.
     NoServer,
-    /// As many connections or requests as allowed are open.
+    /// As many connections are open as are allowed.
     Overloaded,
-    /// The balancer itself has no descriptor, port or memory left for a connection to a server.
+    /// The balancer has no descriptor, port or memory left for a connection to a server.
     OutOfResources,
-    /// The client's address has as many connections open as one may have.
+    /// The client's address has as many connections open as one address may have.
     TooManyConnections,
     /// No server answered in time.
     GatewayTimeout,
@@ -105,7 +105,7 @@ impl ErrorKind {
     }
 }
 
-/// The answer to an error: `application/problem+json` (RFC 9457) that names a stable code and the request.
+/// The answer to an error: `application/problem+json` (RFC 9457) with a stable code and the request's id.
 pub(crate) fn error(kind: ErrorKind, request_id: &str) -> Answer {
     let (status, code, detail) = kind.describe();
     let problem = serde_json::json!({
@@ -126,7 +126,7 @@ pub(crate) fn error(kind: ErrorKind, request_id: &str) -> Answer {
     answer
 }
 
-/// What was allowed and when more is (draft-ietf-httpapi-ratelimit-headers).
+/// The limit and the time until the next request (draft-ietf-httpapi-ratelimit-headers).
 fn rate_limit_fields(refusal: Refusal) -> [Field; 2] {
     let RateLimit { requests, per, .. } = refusal.limit;
     let policy = format!("\"client\";q={requests};w={}", whole_seconds(per));
@@ -134,7 +134,7 @@ fn rate_limit_fields(refusal: Refusal) -> [Field; 2] {
     [("ratelimit-policy".into(), policy.into()), ("ratelimit".into(), left.into())]
 }
 
-/// Rounded up: who asks too early is refused again.
+/// Whole seconds, rounded up: a client that asks too early is refused again.
 fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }

@@ -34,7 +34,7 @@ impl Snapshot {
 }
 
 impl Snapshot {
-    /// How all servers together are, and each of them; those that are gone are none of them.
+    /// The state of all servers together, and of each; servers that are gone are left out.
     pub fn view(&self) -> (Overall, Vec<ServerView>) {
         let there = |member: &&Member| !member.server().state().gone;
         let members = || self.pools.iter().flat_map(|pool| pool.members()).filter(there);
@@ -49,10 +49,10 @@ impl Snapshot {
     }
 }
 
-/// Where the newest snapshot is found.
+/// The place of the newest snapshot.
 ///
-/// A worker keeps the `Arc` that it has loaded, compares [`version`](Self::version) (one load of a line that is
-/// hardly ever written) before a request, and loads again when it differs.
+/// A worker keeps the `Arc` that it has loaded. Before a request, the worker compares [`version`](Self::version), which
+/// is one load of a line that is hardly ever written, and loads the snapshot again when the version differs.
 #[derive(Debug)]
 pub struct Published {
     version: AtomicU64,
@@ -61,7 +61,7 @@ pub struct Published {
 }
 
 impl Published {
-    /// Starts with this one.
+    /// Publishes the first snapshot.
     pub fn new(snapshot: Snapshot) -> Self {
         Self {
             version: AtomicU64::new(snapshot.version),
@@ -81,12 +81,12 @@ impl Published {
         self.snapshot.load_full()
     }
 
-    /// Where workers ask for a server's health.
+    /// The queue of questions for servers' health.
     pub(crate) fn inquiries(&self) -> &Inquiries {
         &self.inquiries
     }
 
-    /// Puts a new one in its place and wakes requests that wait for a server in the old one.
+    /// Publishes a new snapshot, and wakes requests that wait for a server of the old one.
     pub fn publish(&self, snapshot: Snapshot) {
         let version = snapshot.version;
         let old = self.snapshot.swap(Arc::new(snapshot));

@@ -23,7 +23,7 @@ impl Tally {
         self.0.store(self.0.load(Relaxed).wrapping_sub(count), Relaxed);
     }
 
-    /// As it stands.
+    /// The count.
     pub fn get(&self) -> u64 {
         self.0.load(Relaxed)
     }
@@ -39,7 +39,7 @@ pub(crate) const BOUNDS: [u64; 16] = [
 #[derive(Debug, Default)]
 pub struct Histogram {
     buckets: [Tally; BOUNDS.len() + 1],
-    /// Microseconds.
+    /// The sum, in microseconds.
     sum: Tally,
 }
 
@@ -74,8 +74,8 @@ const COUNT_MASK: u64 = (1 << CODE_SHIFT) - 1;
 pub struct Codes([Tally; CODES]);
 
 impl Codes {
-    /// Counts a status. When all slots are taken, which takes 24 different codes, the last one is shared by the
-    /// rest under the code 0.
+    /// Counts a status. When all slots are taken, which takes 24 different codes, the last slot counts all further
+    /// codes under the code 0.
     #[inline]
     pub fn add(&self, status: u16) {
         for slot in &self.0 {
@@ -109,7 +109,7 @@ impl Codes {
     }
 }
 
-/// What one worker has counted of one server.
+/// The counters of one worker for one server.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 pub struct ServerStats {
@@ -121,7 +121,7 @@ pub struct ServerStats {
     pub upstream: Histogram,
 }
 
-/// What one worker has counted of one pool, beyond its servers.
+/// The counters of one worker for one pool, beyond its servers.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 pub struct PoolStats {
@@ -129,13 +129,13 @@ pub struct PoolStats {
     pub requests: Tally,
     /// Answers that no server gave, by status.
     pub codes: Codes,
-    /// Durations of these.
+    /// The durations of these answers.
     pub durations: Histogram,
     /// Retries by [`Failure::index`].
     pub retries: [Tally; Failure::COUNT],
 }
 
-/// What one worker has counted beyond the pools.
+/// The counters of one worker beyond the pools.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 pub struct WorkerStats {

@@ -24,15 +24,15 @@ const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 /// Why a certificate cannot be used.
 #[derive(Debug, Error)]
 pub enum TlsError {
-    /// There is none.
+    /// There is no certificate.
     #[error("no certificate is configured")]
     NoCertificate,
-    /// The file cannot be read or holds no such thing in PEM.
+    /// The file cannot be read, or holds no certificate or key in PEM.
     #[error("cannot read {path}")]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: pem::Error,
     },
     /// The chain is empty, or the key is not the certificate's, or of a kind that is not supported.
@@ -45,7 +45,7 @@ pub enum TlsError {
         /// Why not.
         source: rustls::Error,
     },
-    /// The protocol's own set-up failed.
+    /// The set-up of TLS itself failed.
     #[error("TLS cannot be set up")]
     Setup(#[source] rustls::Error),
 }
@@ -62,18 +62,18 @@ struct Pair {
 }
 
 impl Certificates {
-    /// Reads all of them.
+    /// Reads all certificates.
     pub fn load(files: &[Certificate]) -> Result<Self, TlsError> {
         read(files).map(|keys| Self(ArcSwap::from_pointee(keys)))
     }
 
-    /// Reads all of them anew; with an error, those in use stay.
+    /// Reads all certificates anew; with an error, those in use stay.
     pub fn reload(&self, files: &[Certificate]) -> Result<(), TlsError> {
         self.0.store(Arc::new(read(files)?));
         Ok(())
     }
 
-    /// What people should know of each, in their order.
+    /// The facts of each certificate for people, in the certificates' order.
     pub(crate) fn served(&self) -> Vec<Served> {
         let pairs = self.0.load();
         let leaves = pairs.iter().filter_map(|pair| Some((&pair.file, pair.key.cert.first()?)));
@@ -82,7 +82,7 @@ impl Certificates {
 }
 
 impl ResolvesServerCert for Certificates {
-    /// The first certificate that is good for the name that the client asks for; else the first.
+    /// The first certificate that is good for the name that the client asks for; otherwise the first one.
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let pairs = self.0.load();
         let name = hello.server_name().and_then(|name| ServerName::try_from(name).ok());

@@ -1,4 +1,4 @@
-//! Whose word on a request's way is believed: the proxies in front of this balancer.
+//! The trusted proxies: the proxies in front of this balancer whose forwarding fields are believed.
 
 use std::{
     net::IpAddr,
@@ -17,7 +17,7 @@ use ipnet::IpNet;
 pub enum TrustedProxy {
     /// Every address of a network.
     Network(IpNet),
-    /// Every address that a name has now, such as that of a service in Docker or Kubernetes.
+    /// Every address that a name resolves to now, such as that of a service in Docker or Kubernetes.
     Name(String),
 }
 
@@ -32,7 +32,7 @@ impl FromStr for TrustedProxy {
     }
 }
 
-/// All of them. Workers only read; what names lead to is put in by one task of the control side.
+/// All trusted proxies. Workers only read. One task of the control side resolves the names and puts their addresses in.
 #[derive(Debug)]
 pub struct TrustedProxies {
     networks: Box<[IpNet]>,
@@ -46,7 +46,7 @@ pub struct TrustedProxies {
 }
 
 impl TrustedProxies {
-    /// As configured; names have no addresses yet.
+    /// The proxies as configured; names have no addresses yet.
     pub fn new(configured: &[TrustedProxy]) -> Arc<Self> {
         let networks = configured.iter().filter_map(|proxy| match proxy {
             TrustedProxy::Network(network) => Some(*network),
@@ -63,24 +63,25 @@ impl TrustedProxies {
         })
     }
 
-    /// Whether a peer at this address is believed. IPv4 addresses must not be in their IPv6 form.
+    /// Whether a peer at this address is trusted. IPv4 addresses must not be in their IPv6 form.
     pub fn contains(&self, address: &IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(address))
             || (!self.names.is_empty() && self.named.load().contains(address))
     }
 
-    /// Differs from what it was before, and from 0, once [`contains`](Self::contains) may answer differently.
+    /// The version. It differs from earlier versions, and from 0, once [`contains`](Self::contains) may answer
+    /// differently.
     #[inline]
     pub fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
     }
 
-    /// The names whose addresses are wanted.
+    /// The names whose addresses are to be found.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Takes in what the name at this place of [`names`](Self::names) leads to, and says whether that is news.
+    /// Takes in the addresses of the name at this place of [`names`](Self::names); `true` when they have changed.
     pub fn found(&self, place: usize, mut addresses: Vec<IpAddr>) -> bool {
         for address in &mut addresses {
             *address = address.to_canonical();

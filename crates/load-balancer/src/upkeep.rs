@@ -1,5 +1,5 @@
-//! What was read at the start and may be replaced while all is running: the configuration, certificates, the access
-//! log's file. Each is looked at once a second, and all at once on a signal.
+//! Keeps up with files that may change while the balancer runs: the configuration, certificates, and the access log's
+//! file. Each file is looked at once a second, and all files at once on a signal.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -27,15 +27,15 @@ pub(crate) struct Renewable {
     certificates: Arc<Certificates>,
 }
 
-/// All of it.
+/// All watched files and signals.
 #[derive(Debug)]
 pub(crate) struct Upkeep {
     configuration: FileWatch,
     values: ValueFiles,
     certificates: Option<Renewable>,
-    /// SIGHUP: everything again.
+    /// SIGHUP: reads everything again.
     hang_up: Signal,
-    /// SIGUSR1: the access log's file again, as with nginx.
+    /// SIGUSR1: opens the access log's file again, as nginx does.
     rotate: Signal,
 }
 
@@ -64,7 +64,7 @@ impl Renewable {
     }
 
     /// Reads the files again; with an error, those in use stay. A certificate that comes before its key is such an
-    /// error, and the key's coming then is a change.
+    /// error, and the later change of the key is read in turn.
     fn renew(&self, by: By, events: &Events) {
         match self.certificates.reload(&self.files) {
             Ok(()) => {
@@ -129,7 +129,7 @@ impl Upkeep {
     }
 }
 
-/// A new admin token counts at once; what else came from a file does at the next start.
+/// Takes a new admin token at once. Other values from files count at the next start.
 fn take_over(change: ValueChange, admin: &Admin) {
     let ValueChange { variable, path, value, differs } = change;
     let path = path.display();

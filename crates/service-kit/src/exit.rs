@@ -2,11 +2,11 @@
 
 use std::{error::Error, io::Write, process::ExitCode};
 
-/// All went well.
+/// Success.
 pub const OK: u8 = 0;
 /// The work failed: a taken port, a database that cannot be had.
 pub const FAILED: u8 = 1;
-/// The configuration cannot be used; nothing was started.
+/// The configuration cannot be used, and nothing was started.
 pub const BAD_CONFIGURATION: u8 = 2;
 
 /// Prints `error` with its causes to standard error and gives `code` to return from `main`.

@@ -1,13 +1,13 @@
-//! Files that a running process has read, and that somebody may replace: certificates, configuration, secrets.
+//! Watches files that a running process has read and that somebody may replace: certificates, configuration, secrets.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// After so many looks in a row a missing file is gone; until then it is being replaced.
+/// The looks in a row after which a missing file is gone; until then it is being replaced.
 const PATIENCE: u32 = 5;
 
-/// What tells one state of a file from another. A file that is written anew has another time; one that is renamed into
-/// its place, or reached by a symbolic link that has been changed (as Kubernetes does with `..data`), is another inode.
+/// The state of a file. A file that is written anew has another time. A file that is renamed into its place, or reached
+/// by a changed symbolic link (as Kubernetes changes `..data`), is another inode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     file: (u64, u64),
@@ -36,25 +36,25 @@ pub struct FileWatch(Vec<Watched>);
 #[derive(Debug, Clone)]
 struct Watched {
     path: PathBuf,
-    /// `None` where it was missing from the beginning.
+    /// The state; `None` where the file was missing from the beginning.
     stamp: Option<Stamp>,
-    /// Looks in a row that have not found it.
+    /// The looks in a row that have not found the file.
     missed: u32,
 }
 
-/// What a look has seen.
+/// The result of a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look {
-    /// What was there before.
+    /// Nothing has changed.
     Same,
     /// At least one of the files has been written or replaced since the last look.
     Changed,
-    /// This file has been missing for some looks in a row; told once.
+    /// This file has been missing for some looks in a row; reported once.
     Gone(PathBuf),
 }
 
 impl FileWatch {
-    /// Watches these files from now on. To be made before the files are read, so that no change is missed.
+    /// Watches these files from now on. To be called before the files are read, so that no change is missed.
     pub fn new<P: Into<PathBuf>>(paths: impl IntoIterator<Item = P>) -> Self {
         let watched = |path: P| {
             let path = path.into();
@@ -63,7 +63,7 @@ impl FileWatch {
         Self(paths.into_iter().map(watched).collect())
     }
 
-    /// Looks at all files; does not read them.
+    /// Looks at all files, without reading them.
     pub fn look(&mut self) -> Look {
         self.0.iter_mut().map(Watched::look).fold(Look::Same, |seen, look| match (seen, look) {
             (Look::Changed, _) | (_, Look::Changed) => Look::Changed,

@@ -1,4 +1,4 @@
-//! Answering and asking "is it up?".
+//! Answers and asks "is it up?".
 
 use std::{
     io,
@@ -24,7 +24,8 @@ impl Uptime {
     }
 }
 
-/// Where this machine finds a socket that listens at `bound`: one that listens at every address is found by loopback.
+/// The address by which this machine reaches a socket that listens at `bound`: one that listens at every address is
+/// reached by loopback.
 pub fn reachable(bound: SocketAddr) -> SocketAddr {
     match bound.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => SocketAddr::from((Ipv4Addr::LOCALHOST, bound.port())),
@@ -42,12 +43,12 @@ pub enum ProbeError {
     /// The host's name has no address.
     #[error("{url} cannot be found")]
     Unknown {
-        /// What was asked.
+        /// The host.
         url: String,
         /// What the resolver said.
         source: io::Error,
     },
-    /// The host does not listen, went silent, or did not bring its answer to an end.
+    /// The host does not listen, did not answer in time, or did not complete its answer.
     #[error("{url} does not answer")]
     Unreachable {
         /// What was asked.
@@ -55,10 +56,10 @@ pub enum ProbeError {
         /// What happened.
         source: AskError,
     },
-    /// What came back is not HTTP/1.
+    /// The answer is not HTTP/1.
     #[error("{0} does not answer in HTTP")]
     NotHttp(String),
-    /// It answers, and is not well.
+    /// The service answers that it is not well.
     #[error("{url} answered {status}")]
     Status {
         /// What was asked.
@@ -71,16 +72,17 @@ pub enum ProbeError {
     Runtime(#[source] io::Error),
 }
 
-/// Asks `url` (`http` only) once and is content with any 2xx that has come to its end within `timeout`.
+/// Asks `url` (`http` only) once. The probe succeeds with any 2xx that comes to its end within `timeout`.
 ///
-/// For the `healthcheck` subcommands, so that images need neither shell nor curl. Blocking on purpose, and so not for
-/// code that runs on a tokio runtime.
+/// The `healthcheck` subcommands use this probe, so that images need neither shell nor curl. The call blocks on
+/// purpose, so it is not for code that runs on a tokio runtime.
 pub fn probe(url: &str, timeout: Duration) -> Result<(), ProbeError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(ProbeError::Runtime)?.block_on(get(url, timeout)).map(drop)
 }
 
-/// The same for code that runs on a tokio runtime; gives the answer. Names are looked up without regard to `timeout`.
+/// Asks as [`probe`] does, from code that runs on a tokio runtime, and gives the answer. `timeout` does not bound the
+/// look-up of the name.
 pub async fn get(url: &str, timeout: Duration) -> Result<Answer, ProbeError> {
     let (authority, path) = split(url).ok_or_else(|| ProbeError::Url(url.to_owned()))?;
     let answer = ask_any(url, &authority, path, Instant::now() + timeout).await?;

@@ -1,7 +1,7 @@
-//! One question over HTTP/1.1 and its answer, for probes.
+//! One request over HTTP/1.1 and its answer, for probes.
 //!
-//! The answer's framing tells where it ends (RFC 9112 section 6): a server that keeps the connection open behind it
-//! keeps nobody waiting, and an answer that the connection's end cuts short is none.
+//! The answer's framing tells where the answer ends (RFC 9112 section 6). A server that keeps the connection open
+//! behind its answer keeps nobody waiting. An answer that the connection's end cuts short is an error.
 
 use std::{error::Error as _, io, net::SocketAddr, time::Duration};
 
@@ -21,12 +21,12 @@ use tokio::{
 
 use crate::duration::HumanDuration;
 
-/// More of an answer's content than this is not read; the answer to a probe is short.
+/// The most content of an answer that is read, in bytes; the answer to a probe is short.
 const MOST_CONTENT: usize = 64 * 1024;
-/// An answer that does not say where it ends has ended when nothing more of it has come for so long.
+/// How long to wait for more of an answer that does not say where it ends.
 const UNFRAMED_SILENCE: Duration = Duration::from_millis(100);
 
-/// What is asked for, by GET.
+/// The target of a GET.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     /// The `Host` field.
@@ -64,12 +64,12 @@ pub enum AskError {
     /// No answer came to its end in time.
     #[error("no answer within {}", HumanDuration(*.0))]
     Silent(Duration),
-    /// What came is not HTTP/1.
+    /// The answer is not HTTP/1.
     #[error("the answer is not HTTP")]
     NotHttp,
 }
 
-/// Asks a server on a connection of its own; all of it takes at most `limit`.
+/// Asks a server on a new connection; the whole exchange takes at most `limit`.
 pub async fn ask(address: SocketAddr, question: Question<'_>, limit: Duration) -> Result<Answer, AskError> {
     let asking = async {
         let stream = TcpStream::connect(address).await.map_err(AskError::Connect)?;
@@ -78,7 +78,7 @@ pub async fn ask(address: SocketAddr, question: Question<'_>, limit: Duration) -
     timeout(limit, asking).await.unwrap_or(Err(AskError::Silent(limit)))
 }
 
-/// Asks over a connection that is there already, which ends with the answer.
+/// Asks over an existing connection, which ends with the answer.
 async fn ask_over<S>(stream: S, question: Question<'_>) -> Result<Answer, AskError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -158,7 +158,7 @@ fn cause(error: hyper::Error) -> AskError {
     }
 }
 
-/// Whether something came before anything was asked, as from servers that speak first.
+/// Whether bytes came before anything was asked, as from servers that speak first.
 fn is_unasked(error: &hyper::Error) -> bool {
     let inner = error.source().and_then(|source| source.downcast_ref::<hyper::Error>()).unwrap_or(error);
     // hyper has no name for it: of those that it has no name for, it is the one without a cause.

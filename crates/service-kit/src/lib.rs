@@ -1,10 +1,10 @@
-//! What both services share, knowing neither.
+//! Code that both services share. It knows neither service.
 //!
-//! In the order in which a process meets it: [`config`] reads the environment and reports every bad value at
-//! once ([`duration`] is how times are written there), [`toml_file`] reads what people write, with the place of every
-//! error, [`exit`] turns a failure into a text and a code, [`files`] tells that a file has been replaced, [`telemetry`]
-//! sets up logging and names requests, [`health`] answers "is it up?" and [`http`] asks it, [`jwt`] seals and opens access
-//! tokens, [`process`] tells what a process itself uses, and [`shutdown`] brings it to its end without dropping work.
+//! The modules, in the order in which a process meets them: [`config`] reads the environment and reports every bad
+//! value at once; [`duration`] parses times; [`toml_file`] reads files that people write, with the place of every
+//! error; [`exit`] turns a failure into a text and a code; [`files`] notices that a file has been replaced;
+//! [`telemetry`] sets up logging and names requests; [`health`] answers "is it up?" and [`http`] asks it; [`jwt`] seals
+//! and opens access tokens; [`process`] measures the process itself; [`shutdown`] ends it without dropping work.
 //!
 //! Deliberately absent: an HTTP framework, a database, and any name of a route.
 

@@ -1,4 +1,4 @@
-//! What this process itself uses, as Linux tells it; nothing elsewhere.
+//! What this process uses, by Linux's figures; nothing on other systems.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Giving an answer again that was kept.
+//! Gives a kept answer again.
 
 use super::error::ApiError;
 use super::whole_state::whole_state;

@@ -1,4 +1,4 @@
-//! Where a list goes on, as clients give it back.
+//! Cursors: the place where a list goes on, as clients give it back.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;

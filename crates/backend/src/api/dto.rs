@@ -1,4 +1,4 @@
-//! Requests and answers as they look on the wire.
+//! Requests and answers in their JSON form.
 
 mod identity;
 mod onboarding;

@@ -1,4 +1,4 @@
-//! What can go wrong with a request, and the only mapping of it to an answer.
+//! The errors of requests, and the only mapping from errors to answers.
 
 use std::collections::BTreeMap;
 use std::error::Error;

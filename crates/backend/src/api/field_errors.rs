@@ -1,4 +1,4 @@
-//! What is wrong with which field: as many errors as a person reads, and how many more there are.
+//! Errors by field: as many as a person reads, and how many more there are.
 
 use std::collections::{BTreeMap, btree_map};
 use std::fmt;

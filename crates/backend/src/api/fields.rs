@@ -1,4 +1,4 @@
-//! JSON objects as requests: every field is looked at, and all errors are told at once.
+//! Reads JSON objects field by field: every field is looked at, and all errors are reported at once.
 
 use std::fmt::Display;
 use std::str::FromStr;

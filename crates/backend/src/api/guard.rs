@@ -1,4 +1,5 @@
-//! Limits on guessing, as handlers use them: admit the request before it does anything dear, count it where it was wrong.
+//! Limits on guessing, as handlers use them: a handler asks for admission before costly work, and counts the request
+//! when the guess was wrong.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The middleware of everything that changes something: who asks, was it asked before?
+//! The middleware of all calls that change something: finds who asks, and whether the same was asked before.
 
 use axum::body::Body;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! What is kept for a request's key, and what is not: nobody can fill the database with answers.
+//! Decides which answers are kept for a request's key, so that nobody can fill the database with answers.
 
 use std::net::IpAddr;
 

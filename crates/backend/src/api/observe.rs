@@ -1,4 +1,4 @@
-//! Names, counts, times and logs every request, whatever becomes of it.
+//! Names, counts, times and logs every request, whatever its outcome.
 
 use std::any::Any;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Why a log-in at a provider came to nothing.
+//! The errors of a log-in at a provider.
 
 use http::StatusCode;
 

@@ -1,4 +1,4 @@
-//! Why a passkey was not taken.
+//! The errors of a ceremony with a passkey.
 
 use http::StatusCode;
 

@@ -1,4 +1,4 @@
-//! What somebody has yet to prove, as errors tell it.
+//! The missing proof, as an error names it.
 
 use serde::Serialize;
 use time::Duration;

@@ -1,4 +1,4 @@
-//! The query of a request as fields: every parameter is looked at, and all errors are told at once.
+//! Reads the query of a request as fields: every parameter is looked at, and all errors are reported at once.
 
 use std::convert::Infallible;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Paths that name nothing, because their bytes are no text.
+//! Refuses paths whose bytes are no text.
 
 use axum::body::Body;
 use axum::middleware::Next;

@@ -1,4 +1,4 @@
-//! The name of the request that is being answered.
+//! The id of the current request.
 
 use std::future::Future;
 

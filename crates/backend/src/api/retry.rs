@@ -1,4 +1,4 @@
-//! Changes that are decided by what was read, and decided anew where that has changed meanwhile.
+//! Optimistic retries: a change is decided by what was read, and decided anew when that has changed meanwhile.
 
 use super::attempt::Commit;
 use super::error::ApiError;

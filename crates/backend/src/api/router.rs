@@ -1,4 +1,4 @@
-//! All paths.
+//! The router: all paths of the API.
 
 use std::sync::Arc;
 

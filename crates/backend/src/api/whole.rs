@@ -1,4 +1,4 @@
-//! An answer with its content, to be kept.
+//! A whole answer with its content, to be kept.
 
 use axum::response::Response;
 use http_body_util::BodyExt as _;

@@ -1,4 +1,4 @@
-//! The answer that tells the whole state of an onboarding.
+//! The answer with the whole state of an onboarding.
 
 use http::StatusCode;
 use http::header::ETAG;

@@ -1,4 +1,4 @@
-//! The database of an instance: there at its start, or waited for while the instance answers already.
+//! The arrival of the database: there at the start, or waited for while the instance already answers.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What an instance does beside answering requests.
+//! The background tasks of an instance.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! From configuration to a server that is bound, but does not answer yet.
+//! Builds a server from its configuration: bound, but not yet serving.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! Brings the addresses of accounts that an earlier version has made to one form for all spellings.
+//! Fills in the canonical addresses of accounts that an earlier version has made.
 
 use crate::store::{Store, StoreError};
 

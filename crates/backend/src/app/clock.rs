@@ -1,4 +1,4 @@
-//! Keeps what is known of the database's clock true.
+//! Reads the database's clock again and again.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Which events a change tells of.
+//! Finds the events of the webhook that follow from a change.
 
 use super::state::AppState;
 use crate::domain::event::Event;

@@ -1,4 +1,4 @@
-//! What an instance does when nobody asks: it deletes what has expired, and completes what an earlier version has left out.
+//! Maintenance: deletes expired rows, and completes what an earlier version has left out.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Sends what waits in the outbox. Every instance does; each message is taken by one.
+//! Sends the mails that wait in the outbox. Every instance does so, and each mail is taken by one instance.
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};

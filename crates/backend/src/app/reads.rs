@@ -1,4 +1,4 @@
-//! Which database answers a question: the primary, or a replica of it that lags behind.
+//! Decides which database answers a query: the primary, or a replica that may lag behind.
 
 use std::pin::Pin;
 

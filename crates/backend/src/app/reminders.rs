@@ -1,4 +1,4 @@
-//! Reminds people whose onboarding stands still. Every instance does; each reminder is written once.
+//! Reminds people whose onboarding stands still. Every instance does so, and each reminder is written once.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A replica of the database that lags behind, and who may read from it.
+//! A read replica of the database, and the rule for who may read from it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Keeps the list of ended sessions true.
+//! Keeps the list of ended sessions up to date.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Writes down what became of a message.
+//! Settles a message: writes its outcome down.
 
 use std::time::{Duration, Instant};
 

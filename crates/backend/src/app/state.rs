@@ -1,4 +1,4 @@
-//! What every request may use.
+//! The state of an instance, which every request may use.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The onboarding templates that this instance knows: its own, and those that others have brought.
+//! The shelf of onboarding templates that this instance knows: its own, and those that other instances have stored.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Notices that a secret's file holds another secret than the instance goes by.
+//! Notices that the file of a secret has another value than the instance uses.
 
 use std::time::Duration;
 

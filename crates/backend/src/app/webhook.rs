@@ -1,4 +1,4 @@
-//! Tells events to the webhook. Every instance does; each event is taken by one.
+//! Tells events to the webhook. Every instance does so, and each event is taken by one instance.
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};

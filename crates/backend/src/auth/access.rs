@@ -1,4 +1,4 @@
-//! Access tokens, and whom they name.
+//! Access tokens, and the users that they name.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What asks for a second factor: a token that says whose password was right, for a few minutes.
+//! The challenge of a log-in with a second factor: a token that says whose password was right, for a few minutes.
 //!
 //! It is encrypted and no row of the database: it logs nobody in by itself, a new password makes it worthless, and each
 //! use needs a code that was not used before.

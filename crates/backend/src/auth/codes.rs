@@ -1,4 +1,4 @@
-//! Makes one-time codes, and knows their digits again.
+//! Makes one-time codes and verifies their digits.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What begins a session: the rows to store and the tokens to give.
+//! Opens a session: makes the rows to store and the tokens to give.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Which sessions were ended lately, as this instance knows it: what reads are refused by.
+//! The list of sessions that ended lately, by which reads are refused.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};

@@ -1,4 +1,4 @@
-//! What replaces a refresh token: another one that is derived from it.
+//! Derives the successor of a refresh token from it.
 
 use aws_lc_rs::hmac;
 use service_kit::jwt::Keyring;

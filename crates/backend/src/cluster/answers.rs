@@ -1,4 +1,4 @@
-//! What balancers and instances say, as far as it is passed on. Members that are not named here are left out.
+//! The answers of balancers and instances, as far as they are passed on. Members that are not named here are left out.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

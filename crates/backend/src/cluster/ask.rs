@@ -1,4 +1,4 @@
-//! One question, with limits to time and length.
+//! One request to a balancer or instance, with limits to time and length.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Making a database and its logins.
+//! Provisions a database and its logins.
 
 use backend::config::{DatabaseConfig, LogConfig, ProvisionConfig};
 use backend::store::sql_server;

@@ -1,4 +1,4 @@
-//! Where the data is.
+//! The database's settings.
 
 use std::fmt;
 use std::path::PathBuf;

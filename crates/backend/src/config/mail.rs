@@ -1,4 +1,4 @@
-//! Where mails go, from whom they come and where their links lead.
+//! The settings of mails: where they go, from whom they come, and where their links lead.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What the environment says, checked.
+//! The configuration from the environment, checked.
 
 mod balancers;
 mod cookies;

@@ -1,4 +1,4 @@
-//! `PASSKEY_RP_ID` and `PASSKEY_ORIGINS`: what authenticators know the service by.
+//! `PASSKEY_RP_ID` and `PASSKEY_ORIGINS`: the relying party of passkeys.
 
 use service_kit::config::Sources;
 use url::{Host, Url};

@@ -1,4 +1,4 @@
-//! Who provisions a SQL Server, and for whom.
+//! The logins of `provision` for a SQL Server.
 
 use service_kit::config::{Secret, Sources};
 

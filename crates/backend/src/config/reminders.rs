@@ -1,4 +1,4 @@
-//! When people are reminded.
+//! `REMIND_AFTER`: when people get reminders.
 
 use std::str::FromStr;
 

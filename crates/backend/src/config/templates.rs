@@ -1,4 +1,4 @@
-//! The folder of onboarding templates.
+//! `ONBOARDING_TEMPLATES_DIR`: the folder of onboarding templates.
 
 use std::fs;
 use std::path::{Path, PathBuf};

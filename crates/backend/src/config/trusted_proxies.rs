@@ -1,4 +1,4 @@
-//! `TRUSTED_PROXIES`: whose word on a request's way is believed.
+//! `TRUSTED_PROXIES`: the proxies whose forwarding fields are believed.
 
 use std::net::IpAddr;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Where events go.
+//! The webhook's settings.
 
 use std::str::FromStr;
 

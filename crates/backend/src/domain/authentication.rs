@@ -1,4 +1,4 @@
-//! How surely, and since when, a person is known to be the one.
+//! The authentication of a person: its level, and its time.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! Who is at the other end of a request, as far as the network and the client itself tell.
+//! The client of a request, as far as the network and the client itself tell.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! What a client calls itself, in plain words.
+//! Names a client in plain words, by its `User-Agent`.
 //!
 //! Browsers say much that is not true of them for the sake of old servers, so the order matters: whoever claims to be
 //! Edge says `Chrome` and `Safari`, too.

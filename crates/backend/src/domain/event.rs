@@ -1,4 +1,4 @@
-//! What other systems are told of a person, by webhook.
+//! Events of a person that the webhook tells other systems.
 
 use serde::Serialize;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! How a person wants to be addressed and shown the page.
+//! Preferences of a person: language and theme.
 
 use std::fmt;
 use std::str::FromStr;

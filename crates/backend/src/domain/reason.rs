@@ -1,4 +1,4 @@
-//! Why an admin does something.
+//! The reason of an admin's action.
 
 use std::str::FromStr;
 

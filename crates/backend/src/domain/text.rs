@@ -1,4 +1,4 @@
-//! What texts of people have in common: one form for what looks the same, and which characters show nothing.
+//! Rules for texts of people: one form for what looks the same, and which characters show nothing.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::CodePointSetData;

@@ -1,4 +1,4 @@
-//! An answer that is whole before it is sent, so that it can be kept.
+//! A whole answer, before it is sent, so that it can be kept.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};

@@ -1,4 +1,4 @@
-//! The key that a client chooses.
+//! The `Idempotency-Key` that a client chooses.
 
 use http::HeaderMap;
 

@@ -1,4 +1,4 @@
-//! An answer that is kept as the name of what it told.
+//! A kept answer in the form of a reference to the state that it showed.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Why a kept answer cannot be read.
+//! The errors of reading a kept answer.
 
 /// A kept answer that this version cannot read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

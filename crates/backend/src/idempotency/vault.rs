@@ -1,4 +1,4 @@
-//! Makes records and reads them.
+//! The vault: makes idempotency records and reads them.
 
 use std::fmt;
 

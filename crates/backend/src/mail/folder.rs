@@ -1,4 +1,4 @@
-//! Into a folder, a file for each mail: for development, and for a mail system that picks them up.
+//! Writes mails into a folder, a file for each: for development, and for a mail system that picks the files up.
 
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};

@@ -1,4 +1,4 @@
-//! Mails, from what they say to what is handed over.
+//! Mails, from their content to the server that takes them.
 //!
 //! [`Templates`] renders the content in the person's language, [`Writer`] makes a message of it (RFC 5322, MIME) that is
 //! the same, byte for byte, each time that it is made, and [`Post`] hands it over: to a mail server ([`smtp`]) or into a

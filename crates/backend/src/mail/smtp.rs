@@ -1,4 +1,4 @@
-//! To a mail server, by SMTP (RFC 5321).
+//! Sends mails to a mail server, by SMTP (RFC 5321).
 
 mod config;
 

@@ -1,4 +1,4 @@
-//! What a message says is encrypted while it waits: codes and links in it open accounts.
+//! Envelopes: a waiting message is encrypted, because its codes and links open accounts.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What is measured of the outbox.
+//! The metrics of the outbox.
 
 use prometheus::{CounterVec, GaugeVec, Opts, Registry};
 

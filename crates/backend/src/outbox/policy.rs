@@ -1,4 +1,4 @@
-//! When a message is tried again, and when it is given up. Pure: the time comes in as an argument.
+//! The policy of tries: when a message is tried again, and when it is given up. Pure: the time comes in as an argument.
 
 use time::Duration;
 

@@ -1,4 +1,4 @@
-//! What becomes of an event after a try to tell a webhook of it. Pure: the time comes in as an argument.
+//! The fate of an event after a try to tell a webhook of it. Pure: the time comes in as an argument.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What admins, and whoever has the command line, change about the accounts of others.
+//! Changes that admins and the command line make to accounts of others.
 
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! What is remembered of who did what.
+//! The rows of the audit log: who did what.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! What admins look up: accounts and the audit log.
+//! The directory: accounts and the audit log, for admins.
 //!
 //! Lists are read page by page. A page ends with a [`Position`] or an [`AuditPosition`], from which the next one goes
 //! on: by the keys of the last row and not by its number, so that rows that come meanwhile move nobody, and the tenth

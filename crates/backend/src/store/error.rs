@@ -1,4 +1,4 @@
-//! How a database can fail.
+//! The errors of a database.
 
 /// A cause from below: of rusqlite, tiberius, bb8.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

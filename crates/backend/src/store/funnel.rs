@@ -1,4 +1,4 @@
-//! The sums behind the funnel, and who has to be counted anew.
+//! The sums behind the funnel, and the people to be counted anew.
 //!
 //! Nobody writes to the sums but whoever counts: in the background every few seconds, and before they are asked for.
 //! Whatever changes an onboarding stamps it (`updated_at`) and raises its version, instances of earlier versions included.

@@ -1,4 +1,4 @@
-//! A database that is not there yet.
+//! A store whose database is not there yet.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 

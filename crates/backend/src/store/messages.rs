@@ -1,4 +1,4 @@
-//! What is asked about the messages of the outbox, and how they are sent again.
+//! Queries about the messages of the outbox, and their replay.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};

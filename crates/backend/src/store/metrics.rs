@@ -1,4 +1,4 @@
-//! What is measured about the database.
+//! The metrics of the database.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Migrations: which there are, which are due.
+//! Migrations: the list, and those that are due.
 //!
 //! Each store has a folder `migrations/<store>/NNNN_verb_noun.sql`, embedded in the binary, and
 //! applies what [`plan`] gives under its own lock, one transaction for each migration, with a

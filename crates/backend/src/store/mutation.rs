@@ -1,4 +1,4 @@
-//! What is committed at once: an effect, its idempotency record, its audit row.
+//! A mutation: what is committed at once, an effect, its idempotency record and its audit row.
 
 use uuid::Uuid;
 

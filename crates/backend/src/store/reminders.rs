@@ -1,4 +1,4 @@
-//! Whom to remind of an onboarding that stands still, and that each reminder is written once.
+//! Reminders: the people whose reminder is due, and the effect that writes each reminder once.
 //!
 //! Every instance looks for people whose reminder is due, and writes it: the mail, and in the same transaction that it was
 //! written ([`super::Effect::Remind`]), guarded by all that made it due. Of two instances that meet in one person, and of

@@ -1,4 +1,4 @@
-//! What a change of an onboarding changes beside one step.
+//! The part of an onboarding's change that concerns more than one step.
 
 use crate::domain::onboarding::template::TemplateId;
 use crate::domain::onboarding::{Onboarding, StepKey, StepRecord};

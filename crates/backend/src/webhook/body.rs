@@ -1,4 +1,4 @@
-//! What is sent.
+//! The body of a delivery.
 
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -1,11 +1,11 @@
-//! What a client says that it has already, and whether it is what is kept (RFC 9110 section 13, RFC 9111 section
-//! 4.3.2). Pure.
+//! Conditions of a request: what the client has already, and whether that is the kept answer (RFC 9110 section 13, RFC
+//! 9111 section 4.3.2). Pure.
 
 use std::time::SystemTime;
 
 use super::{Fields, dates::http_date};
 
-/// What is known of an answer that is kept.
+/// The validators of a kept answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Validators<'a> {
     pub(super) etag: Option<&'a [u8]>,

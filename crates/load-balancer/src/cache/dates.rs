@@ -1,4 +1,4 @@
-//! Dates as HTTP writes them (RFC 9110 section 5.6.7): the present form and the two obsolete ones.
+//! Dates in HTTP fields (RFC 9110 section 5.6.7): the present form and the two obsolete ones.
 
 use std::time::SystemTime;
 
@@ -23,8 +23,7 @@ const ASCTIME: Format = format_description!(
 /// A year of two digits that would be further ahead than this is in the past.
 const MOST_AHEAD: i32 = 50;
 
-/// The date that a field's value gives; `None` for what is no date. `now` tells which century a year of two digits is
-/// of.
+/// The date in a field's value; `None` where the value is no date. `now` decides the century of a year of two digits.
 pub(super) fn http_date(value: &[u8], now: SystemTime) -> Option<SystemTime> {
     [IMF_FIXDATE, RFC_850, ASCTIME].into_iter().find_map(|format| read(value, format, now))
 }

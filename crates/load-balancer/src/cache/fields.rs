@@ -1,4 +1,4 @@
-//! The fields of a head that is at hand as lines.
+//! The fields of a head, read from its lines.
 
 /// `Name: value` lines, each ended by CRLF, perhaps after a request line.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,4 @@
-//! An answer on its way to the client, kept as it passes.
+//! Fills the cache: an answer goes to the client and is kept on its way.
 
 use std::{
     ops::Range,
@@ -19,17 +19,17 @@ use crate::client::{Client, ClientError, Own};
 use crate::http1::{response::ResponseHead, write::Added};
 use crate::runtime::{Scratch, Timer};
 
-/// A fetch under way. When it is dropped, whoever waits for it looks again.
+/// A fetch under way. When the fetch is dropped, the requests that wait for it look again.
 #[derive(Debug)]
 pub(crate) struct Filling {
     cache: Arc<Cache>,
     key: Box<[u8]>,
-    /// The request's head, for what the answer turns out to vary by.
+    /// The request's head, which the answer may vary by.
     request: Vec<u8>,
-    /// What is kept and must not be given without asking, if a server can be asked about it.
+    /// The kept answer that must be revalidated before it is given, if a server can be asked about it.
     stale: Option<Arc<Stored>>,
     fetch: Arc<Fetch>,
-    /// Others wait for this one.
+    /// Whether other requests wait for this fetch.
     leads: bool,
 }
 
@@ -39,19 +39,19 @@ impl Filling {
         Self { cache, key, request, stale: None, fetch, leads: false }
     }
 
-    /// As the one that others wait for.
+    /// Begins the fetch that other requests wait for.
     pub(super) fn leading(mut self) -> Self {
         self.leads = true;
         self
     }
 
-    /// With an answer that is to be revalidated, if it can be.
+    /// Adds the kept answer that is to be revalidated, if a server can be asked about it.
     pub(super) fn about(mut self, stale: Option<Arc<Stored>>) -> Self {
         self.stale = stale.filter(|stored| stored.has_validator());
         self
     }
 
-    /// What is to be revalidated.
+    /// The answer that is to be revalidated.
     pub(crate) fn stale(&self) -> Option<&Stored> {
         self.stale.as_deref()
     }
@@ -61,12 +61,12 @@ impl Filling {
         Fields(&self.request)
     }
 
-    /// Asks for all of it from here on.
+    /// Asks for the whole answer from here on, without conditions.
     pub(crate) fn forget_stale(&mut self) {
         self.stale = None;
     }
 
-    /// What to keep of an answer with this head, if anything.
+    /// The part of an answer with this head that may be kept, if any.
     fn draft(&self, head: &ResponseHead<'_, '_>, date: &[u8]) -> Option<Draft> {
         let Head { fields, age } = Head::read(head, date)?;
         let mut text = lines(&fields);
@@ -76,7 +76,7 @@ impl Filling {
         Some(Draft { status: head.status, fields, vary, freshness, body: Vec::new() })
     }
 
-    /// What an answer to the question about what is kept has come to; `None` when it is to be passed on.
+    /// The outcome of a revalidation; `None` when the server's answer is to be passed on.
     fn verdict(&self, head: &ResponseHead<'_, '_>, date: &[u8]) -> Option<Verdict> {
         let stale = self.stale.as_ref()?;
         if head.status == 412 {
@@ -113,16 +113,16 @@ impl Drop for Filling {
     }
 }
 
-/// What a server says of an answer that is kept.
+/// The outcome of a revalidation.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// It is still right, as it is now.
+    /// The kept answer still holds, with these fields.
     Holds(Arc<Stored>),
-    /// Something that is no answer to what was asked: the client needs another.
+    /// The server's answer does not fit the question: the client needs another one.
     Odd,
 }
 
-/// What has come of an answer so far.
+/// The part of an answer that has come so far.
 struct Draft {
     status: u16,
     fields: Vec<(String, String)>,
@@ -131,7 +131,7 @@ struct Draft {
     body: Vec<u8>,
 }
 
-/// A client whose answer is kept as it passes. What a server says of an answer that is kept does not pass.
+/// A client whose answer is kept as it passes. A server's answer to a revalidation does not pass.
 pub(crate) struct Recording<'a, C> {
     client: &'a mut C,
     filling: Option<Filling>,
@@ -144,12 +144,12 @@ impl<'a, C> Recording<'a, C> {
         Self { client, filling: Some(filling), draft: None, verdict: None }
     }
 
-    /// What a server has said of the answer that is kept, which the client has had nothing of.
+    /// The server's answer to the revalidation, of which the client has had nothing.
     pub(crate) fn into_verdict(self) -> Option<(Verdict, Filling)> {
         self.verdict.zip(self.filling)
     }
 
-    /// Nothing will be kept: whoever waits need not wait for the rest.
+    /// Nothing will be kept, so the requests that wait for this fetch need not wait for the rest.
     fn give_up(&mut self) {
         (self.filling, self.draft) = (None, None);
     }

@@ -1,4 +1,4 @@
-//! The head of an answer, as it is kept.
+//! The head of an answer as the cache keeps it.
 
 use super::{Fields, stored::varying};
 use crate::http1::{fields::list, response::ResponseHead, write};
@@ -9,7 +9,7 @@ const OUR_OWN: [&str; 4] = ["age", "x-cache", "x-request-id", "x-served-by"];
 /// The fields of an answer that are worth keeping.
 #[derive(Debug)]
 pub(super) struct Head {
-    /// With the `Date` that the answer has had, or the time when it came.
+    /// With the answer's own `Date`, or the time when the answer came.
     pub(super) fields: Vec<(String, String)>,
     /// The lines of `Age`.
     pub(super) age: Vec<u8>,
@@ -48,7 +48,7 @@ pub(super) fn lines(fields: &[(String, String)]) -> Vec<u8> {
     lines
 }
 
-/// What an answer varies by, and what the request says of that.
+/// The fields that an answer varies by, with their values in the request.
 pub(super) fn vary(answer: Fields<'_>, request: Fields<'_>) -> Vec<(String, Vec<u8>)> {
     let names = answer.all("Vary").flat_map(list);
     let name = |name: &[u8]| String::from_utf8_lossy(name).to_ascii_lowercase();

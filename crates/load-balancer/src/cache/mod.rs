@@ -1,7 +1,8 @@
 //! A shared cache for the answers of a route (RFC 9111): bounded, in memory, for all workers.
 //!
-//! Requests for the same thing that miss at the same time are coalesced: the first goes to a server, the others
-//! wait for what comes of it. An answer that is no longer fresh is revalidated with what the server named it by.
+//! Requests for the same target that miss at the same time are coalesced: the first one goes to a server, and the
+//! others wait for its outcome. An answer that is no longer fresh is revalidated by its validators (`ETag`,
+//! `Last-Modified`).
 
 mod conditions;
 mod dates;
@@ -32,16 +33,16 @@ pub(crate) use self::{
     stored::Stored,
 };
 
-/// What is kept of a route's answers.
+/// The settings of a route's cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CachePolicy {
-    /// How long answers are fresh that do not say so themselves.
+    /// How long an answer is fresh that does not say so itself.
     pub ttl: Duration,
-    /// All answers together, in bytes.
+    /// The size of all kept answers together, in bytes.
     pub max_size: u64,
 }
 
-/// How requests to a cached route have fared.
+/// Counts of requests to a cached route, by outcome.
 #[derive(Debug, Default)]
 pub struct Results {
     hits: AtomicU64,
@@ -51,8 +52,8 @@ pub struct Results {
 }
 
 impl Results {
-    /// Name and count of each: `hit`, `revalidated` for answers of which a server has said that they still hold,
-    /// `miss`, and `bypass` for requests that a cache must not answer.
+    /// Name and count of each outcome: `hit`, `revalidated` (a server has said that the answer still holds), `miss`,
+    /// and `bypass` (the cache must not answer the request).
     pub fn counts(&self) -> [(&'static str, u64); 4] {
         [
             ("hit", self.hits.load(Relaxed)),
@@ -74,26 +75,26 @@ pub struct Cache {
 #[derive(Debug)]
 struct State {
     store: Store,
-    /// What is being fetched.
+    /// The fetches under way.
     filling: HashMap<Box<[u8]>, Arc<Fetch>>,
 }
 
-/// All that are after the same thing at the same time.
+/// The requests for one target at one time.
 #[derive(Debug, Default)]
 struct Fetch {
-    /// Told when it has ended.
+    /// Notified when the fetch has ended.
     ended: Arc<Notify>,
-    /// A change has come in between: what is fetched may be of before, and is not kept.
+    /// A change came in between: the fetched answer may be older than the change, and is not kept.
     overtaken: AtomicBool,
 }
 
-/// What a look into the cache has come to.
+/// The outcome of a look into the cache.
 pub(crate) enum Found {
     /// A fresh answer.
     Hit(Arc<Stored>),
-    /// Somebody is fetching it: wait for the news, then look again.
+    /// Another request is fetching the answer: wait for the news, then look again.
     Wait(OwnedNotified),
-    /// It is to be fetched.
+    /// The answer is to be fetched.
     Miss(Filling),
 }
 
@@ -104,12 +105,12 @@ impl Cache {
         Self { policy, state: Mutex::new(state), results: Results::default() }
     }
 
-    /// What it keeps.
+    /// The cache's settings.
     pub fn policy(&self) -> CachePolicy {
         self.policy
     }
 
-    /// How many targets it keeps answers of, and all of them in bytes.
+    /// How many targets have kept answers, and the size of all of these in bytes.
     pub(crate) fn usage(&self) -> (usize, usize) {
         self.state().store.usage()
     }
@@ -134,8 +135,8 @@ impl Cache {
         self.results.revalidations.fetch_add(1, Relaxed);
     }
 
-    /// Looks for an answer to the request with this key and these fields. With `patience` a miss that somebody
-    /// else is after gives [`Found::Wait`].
+    /// Looks for an answer to the request with this key and these fields. With `patience`, a miss that another request
+    /// is fetching gives [`Found::Wait`].
     pub(crate) fn look(
         self: &Arc<Self>,
         key: &[u8],
@@ -162,8 +163,8 @@ impl Cache {
         Found::Miss(Filling::new(self, key, fields, fetch).leading().about(stored))
     }
 
-    /// Forgets what is known of a target, and what is being fetched of it, because it was changed (RFC 9111 section
-    /// 4.4).
+    /// Forgets the kept answers of a target and drops its fetch under way, because a request has changed the target
+    /// (RFC 9111 section 4.4).
     pub(crate) fn invalidate(&self, key: &[u8]) {
         let mut state = self.state();
         state.store.remove(key);
@@ -179,7 +180,7 @@ impl Cache {
         }
     }
 
-    /// The fetch has ended, whatever came of it.
+    /// Ends a fetch, whatever its outcome.
     fn fetched(&self, key: &[u8], fetch: &Arc<Fetch>) {
         let mut state = self.state();
         if state.filling.get(key).is_some_and(|newest| Arc::ptr_eq(newest, fetch)) {
@@ -194,7 +195,7 @@ impl Cache {
     }
 }
 
-/// What an answer is kept under: the host without regard to case, and path and query.
+/// The key of a kept answer: the host without regard to case, and path and query.
 pub(crate) fn key(host: &[u8], target: &[u8]) -> Vec<u8> {
     let mut key = host.to_ascii_lowercase();
     key.push(b' ');

@@ -1,4 +1,4 @@
-//! What a 304 makes of the answer that it is about (RFC 9111 sections 4.3.3, 4.3.4 and 3.2). Pure.
+//! Updates a kept answer by a 304 about it (RFC 9111 sections 4.3.3, 4.3.4 and 3.2). Pure.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -15,7 +15,7 @@ const OF_THE_CONTENT: [&str; 3] = ["content-encoding", "content-length", "conten
 
 /// Whether a 304 speaks of the answer that was asked about.
 ///
-/// One that bears no validator does, since only one answer was asked about.
+/// A 304 without a validator does, because only one answer was asked about.
 pub(super) fn is_about(fields: &[(String, String)], stored: &Stored) -> bool {
     let said = |name: &str| {
         fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())

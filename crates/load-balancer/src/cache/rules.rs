@@ -1,4 +1,4 @@
-//! RFC 9111 as far as a simple shared cache needs it: which requests it may answer, which answers it may keep, and
+//! The rules of RFC 9111 that a simple shared cache needs: which requests it may answer, which answers it may keep, and
 //! for how long. Pure.
 
 use std::time::{Duration, SystemTime};
@@ -6,32 +6,32 @@ use std::time::{Duration, SystemTime};
 use super::{Fields, dates::http_date};
 use crate::http1::fields::list;
 
-/// The conditions that a cache judges.
+/// The conditions that the cache judges itself.
 pub(crate) const CONDITIONS: [&str; 2] = ["If-None-Match", "If-Modified-Since"];
 
-/// What a request says about cached answers to it.
+/// The terms of a request for cached answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Terms {
-    /// The oldest answer that will do; zero asks for a fresh one.
+    /// The greatest age of an acceptable answer; zero asks for a fresh one.
     max_age: Option<Duration>,
-    /// Nothing but a cached answer will do.
+    /// Only a cached answer is acceptable (`only-if-cached`).
     pub(crate) only_if_cached: bool,
-    /// The client has an answer and asks whether it still holds. What comes of such a request is not kept unless it
-    /// is asked as a question of the cache's own, because what comes back may be a 304.
+    /// The client has an answer and asks whether it still holds. The answer to such a request is not kept, because it
+    /// may be a 304, unless the cache asks the question itself.
     pub(crate) conditional: bool,
 }
 
 impl Terms {
-    /// Whether an answer of this age will do.
+    /// Whether an answer of this age is acceptable.
     pub(crate) fn accept(&self, age: Duration) -> bool {
         self.max_age.is_none_or(|most| !most.is_zero() && age <= most)
     }
 }
 
-/// On which terms a request may be answered from a cache; `None` is not at all.
+/// The terms on which a cache may answer a request; `None` where it may not.
 ///
-/// Requests with `Authorization` never are, though RFC 9111 section 3.5 would allow some; nor are ranges, nor those
-/// whose condition only the origin can judge (RFC 9110 section 13.2.1).
+/// A cache never answers requests with `Authorization` here, though RFC 9111 section 3.5 would allow some. Nor does it
+/// answer ranges, or requests whose condition only the origin can judge (RFC 9110 section 13.2.1).
 pub(crate) fn terms(method: &[u8], has_body: bool, fields: Fields<'_>) -> Option<Terms> {
     let for_the_origin = ["Authorization", "Range", "Upgrade", "If-Match", "If-Unmodified-Since"];
     let has = |name: &&str| fields.first(name).is_some();
@@ -51,7 +51,7 @@ pub(crate) fn terms(method: &[u8], has_body: bool, fields: Fields<'_>) -> Option
     })
 }
 
-/// How old an answer was when it came, and how old it may become.
+/// The age of an answer when it came, and the age at which it is no longer fresh.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Freshness {
     pub(super) age: Duration,
@@ -81,19 +81,19 @@ fn varies_by_all(fields: Fields<'_>) -> bool {
     fields.all("Vary").any(|value| value.split(|byte| *byte == b',').any(|name| name.trim_ascii() == b"*"))
 }
 
-/// The lifetime that `Expires` gives; one that cannot be read has passed (RFC 9111 section 5.3).
+/// The lifetime that `Expires` gives; an unreadable date has passed (RFC 9111 section 5.3).
 fn expires(fields: Fields<'_>, now: SystemTime) -> Option<Duration> {
     let expires = fields.first("Expires")?;
     let date = fields.first("Date").and_then(|value| http_date(value, now)).unwrap_or(now);
     Some(http_date(expires, now).and_then(|expires| expires.duration_since(date).ok()).unwrap_or_default())
 }
 
-/// The first `Age` of all that are given; one that is no number of seconds counts for nothing (RFC 9111 section 5.1).
+/// The first `Age` field; a value that is no number of seconds counts for nothing (RFC 9111 section 5.1).
 fn age(fields: Fields<'_>) -> Option<Duration> {
     fields.all("Age").flat_map(list).next().and_then(digits)
 }
 
-/// A number of seconds, perhaps in quotes, as other senders than `Age`'s write it.
+/// A number of seconds, perhaps in quotes, as senders write it outside of `Age`.
 fn seconds(value: &[u8]) -> Option<Duration> {
     digits(value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value))
 }

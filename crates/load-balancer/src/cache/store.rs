@@ -1,4 +1,4 @@
-//! Where answers are kept: bounded in bytes; the least recently used make room.
+//! The kept answers: bounded in bytes; the least recently used ones make room.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -17,7 +17,7 @@ pub(super) struct Store {
     max_size: usize,
     size: usize,
     slots: HashMap<Arc<[u8]>, Slot>,
-    /// Keys by when they were used last.
+    /// Keys by the time of their last use.
     order: BTreeMap<u64, Arc<[u8]>>,
     clock: u64,
 }
@@ -50,7 +50,8 @@ impl Store {
         Some(found)
     }
 
-    /// Keeps an answer in the place of those it replaces. One that would fill a quarter of the store is not kept.
+    /// Keeps an answer in place of those that it replaces. An answer that would fill a quarter of the store is not
+    /// kept.
     pub(super) fn insert(&mut self, key: &[u8], stored: Arc<Stored>, now: Instant) {
         let size = stored.size() + key.len();
         if size > self.max_size / 4 {

@@ -15,56 +15,56 @@ use super::{
 };
 use crate::answer::{Answer, Field};
 
-/// What goes with a 304 (RFC 9110 section 15.4.5).
+/// The fields of a 304 (RFC 9110 section 15.4.5).
 const WITH_NOT_MODIFIED: [&str; 6] = ["cache-control", "content-location", "date", "etag", "expires", "vary"];
-/// The least that an answer takes up beside its bytes.
+/// The least memory that an answer takes beside its bytes.
 const OVERHEAD: usize = 256;
 
-/// An answer and to which requests it is one.
+/// An answer, and the requests that it answers.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(super) status: u16,
     pub(super) fields: Vec<(String, String)>,
     pub(super) body: Bytes,
-    /// The request's fields that the answer varies by, as they were.
+    /// The request's fields that the answer varies by, with their values.
     pub(super) vary: Vec<(String, Vec<u8>)>,
     pub(super) freshness: Freshness,
     pub(super) since: Instant,
 }
 
 impl Stored {
-    /// How old it is (RFC 9111 section 4.2.3, without the time on the way, which is small).
+    /// The age of the answer (RFC 9111 section 4.2.3, without the time on the way, which is small).
     pub(crate) fn age(&self, now: Instant) -> Duration {
         self.freshness.age + now.saturating_duration_since(self.since)
     }
 
-    /// Whether it may still be given without asking.
+    /// Whether the answer may still be given without asking a server.
     pub(super) fn is_fresh(&self, now: Instant) -> bool {
         self.age(now) < self.freshness.lifetime
     }
 
-    /// Whether it may be given on these terms without asking.
+    /// Whether the answer may be given on these terms without asking a server.
     pub(super) fn will_do(&self, terms: &Terms, now: Instant) -> bool {
         self.is_fresh(now) && terms.accept(self.age(now))
     }
 
-    /// Whether a server can be asked if it still holds.
+    /// Whether a server can be asked if the answer still holds.
     pub(super) fn has_validator(&self) -> bool {
         self.validators().next().is_some()
     }
 
-    /// The fields of a request that asks whether it still holds (RFC 9111 section 4.3.1).
+    /// The conditions of a request that asks whether the answer still holds (RFC 9111 section 4.3.1).
     pub(crate) fn validators(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let names = [("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")];
         names.into_iter().filter_map(|(condition, name)| Some((condition, self.field(name)?)))
     }
 
-    /// Whether it is an answer to a request with these fields (RFC 9111 section 4.1).
+    /// Whether the answer fits a request with these fields (RFC 9111 section 4.1).
     pub(super) fn suits(&self, fields: Fields<'_>) -> bool {
         self.vary.iter().all(|(name, value)| *value == varying(name, fields))
     }
 
-    /// What it takes up, in bytes.
+    /// The memory that the answer takes, in bytes.
     pub(super) fn size(&self) -> usize {
         let fields: usize = self.fields.iter().map(|(name, value)| name.len() + value.len()).sum();
         OVERHEAD + self.body.len() + fields
@@ -98,7 +98,7 @@ impl Stored {
         Answer { status, fields, body }
     }
 
-    /// `Cache-Status` (RFC 9211), after those of caches nearer to the origin, which are kept with the answer.
+    /// `Cache-Status` (RFC 9211). Entries of caches nearer to the origin are kept with the answer and come first.
     fn cache_status(&self, result: &str, now: Instant) -> String {
         if result == "HIT" {
             let left = self.freshness.lifetime.saturating_sub(self.age(now)).as_secs();
@@ -108,7 +108,8 @@ impl Stored {
         }
     }
 
-    /// Whether the client has this very answer; what is no success has no conditions (RFC 9110 section 13.2.1).
+    /// Whether the client has this very answer. Conditions do not apply to an answer that is no success (RFC 9110
+    /// section 13.2.1).
     fn is_known_to(&self, request: Fields<'_>) -> bool {
         let bytes = |name| self.field(name).map(str::as_bytes);
         let kept =
@@ -117,7 +118,7 @@ impl Stored {
     }
 }
 
-/// The value that a request has of a field that answers vary by; several are joined.
+/// The value of a field that answers vary by in the request; several values are joined.
 pub(super) fn varying(name: &str, fields: Fields<'_>) -> Vec<u8> {
     fields.all(name).collect::<Vec<_>>().join(&b", "[..])
 }

@@ -40,7 +40,7 @@ impl Stream {
         rustix::event::poll(&mut asked, Some(&now)).is_ok_and(|told| told > 0)
     }
 
-    /// Whether the end is announced by more than the end of the TCP stream (close_notify).
+    /// Whether the end is announced by more than the end of the TCP stream (`close_notify`).
     pub(crate) fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
     }

@@ -1,10 +1,10 @@
-//! What can happen, to whom, and by whom.
+//! Kinds of events, their causes, and the servers that they are about.
 
 use std::{fmt, net::IpAddr};
 
 use serde::Serialize;
 
-/// What has happened.
+/// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
@@ -22,17 +22,17 @@ pub(crate) enum Kind {
     ServerDrained,
     /// An operator or the file has it taken out.
     ServerDisabled,
-    /// Its share is another one.
+    /// The server's weight has changed.
     WeightChanged,
     /// The pool has one server more.
     ServerAdded,
     /// The pool has one server less.
     ServerRemoved,
-    /// Discovery does not find it any more.
+    /// Discovery does not find the server any more.
     ServerLeft,
-    /// Discovery finds it again.
+    /// Discovery finds the server again.
     ServerBack,
-    /// The server is called by another name.
+    /// The server's name has changed.
     ServerRenamed,
     /// A configuration has come into force.
     ConfigurationReloaded,
@@ -49,7 +49,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Whether it decides where the server stands from then on.
+    /// Whether the event decides the server's state from then on.
     pub(super) const fn moves_a_server(self) -> bool {
         matches!(
             self,
@@ -66,10 +66,10 @@ impl Kind {
     }
 }
 
-/// Who or what has made it happen.
+/// Who or what caused an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum By {
-    /// Whoever called the admin interface from this address.
+    /// An operator who called the admin interface from this address.
     Operator(IpAddr),
     /// The configuration file.
     File,
@@ -77,7 +77,7 @@ pub(crate) enum By {
     Discovery,
     /// The balancer's health checks.
     Checks,
-    /// What traffic has found.
+    /// The balancer's own traffic.
     Traffic,
     /// A signal, by its name.
     Signal(&'static str),
@@ -99,12 +99,12 @@ impl fmt::Display for By {
     }
 }
 
-/// Who has made something happen, and why, as far as that was said.
+/// The cause of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cause {
-    /// Who.
+    /// Who or what caused the event.
     pub by: By,
-    /// Why.
+    /// The reason, where one was given.
     pub reason: Option<String>,
 }
 

@@ -1,7 +1,7 @@
-//! What has happened to servers, to the configuration and to certificates, for whoever asks later.
+//! Events: what has happened to servers, to the configuration and to certificates.
 //!
-//! The list is bounded and lives as long as the process. It is written by the control thread only; of what a worker
-//! finds (a server that failing traffic puts out), the control thread is told by the worker's shard.
+//! The list is bounded and lives as long as the process. Only the control thread writes the list. When a worker finds
+//! something (failing traffic puts a server out), the worker's shard tells the control thread.
 
 mod kind;
 
@@ -18,38 +18,38 @@ pub(crate) const KEPT: usize = 500;
 /// The longest reason, in bytes.
 const LONGEST_REASON: usize = 300;
 
-/// One thing that has happened.
+/// An event.
 #[derive(Debug, Clone)]
 pub(crate) struct Event {
-    /// Grows with each event that was noted.
+    /// The number of the event, which grows by one with each.
     pub number: u64,
-    /// When.
+    /// When the event happened.
     pub at: SystemTime,
-    /// What.
+    /// What happened.
     pub kind: Kind,
-    /// The pool, where it is about one.
+    /// The pool, where the event is about one.
     pub pool: Option<String>,
-    /// The server, where it is about one.
+    /// The server, where the event is about one.
     pub server: Option<String>,
-    /// Who or what has made it happen, and why.
+    /// Who or what caused the event, and why.
     pub cause: Cause,
 }
 
-/// The list.
+/// The list of events.
 #[derive(Debug, Default)]
 pub(crate) struct Events(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
     noted: u64,
-    /// In the order of their times.
+    /// The events in the order of their times.
     list: VecDeque<Event>,
-    /// The last event that has moved a server, by its id; as many as there are servers.
+    /// The last event that moved a server, by the server's id; as many as there are servers.
     latest: HashMap<u64, Event>,
 }
 
 impl Events {
-    /// Takes note of something about the balancer, or about a pool.
+    /// Adds an event about the balancer, or about a pool.
     pub(crate) fn note(&self, kind: Kind, pool: Option<&str>, cause: Cause) {
         self.kept().insert(None, |number| Event {
             number,
@@ -61,7 +61,7 @@ impl Events {
         });
     }
 
-    /// Takes note of something about a server that happened at `at`.
+    /// Adds an event about a server that happened at `at`.
     pub(crate) fn note_server(&self, at: SystemTime, kind: Kind, about: About, cause: Cause) {
         let About { id, pool, server } = about;
         let mut kept = self.kept();
@@ -78,17 +78,17 @@ impl Events {
         }
     }
 
-    /// Those that are kept, the newest first, `most` of them at most.
+    /// The kept events, the newest first, `most` of them at most.
     pub(crate) fn newest(&self, most: usize) -> Vec<Event> {
         self.kept().list.iter().rev().take(most).cloned().collect()
     }
 
-    /// How many there have been.
+    /// How many events there have been.
     pub(crate) fn noted(&self) -> u64 {
         self.kept().noted
     }
 
-    /// The last event that has moved the server with this id: since when it is where it is, and why.
+    /// The last event that moved the server with this id: since when the server is in its state, and why.
     pub(crate) fn latest(&self, id: u64) -> Option<Event> {
         self.kept().latest.get(&id).cloned()
     }

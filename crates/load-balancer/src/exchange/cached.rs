@@ -46,7 +46,8 @@ impl<C: Client> Exchange<'_, C> {
         cache::terms(self.request.method(), has_body, Fields(self.request.head()))
     }
 
-    /// A request that the cache must not answer. One that has changed something makes it forget.
+    /// Handles a request that the cache must not answer. When the request has changed something, the cache forgets the
+    /// target.
     async fn past_cache<'p>(
         &mut self,
         cache: &Cache,
@@ -62,7 +63,7 @@ impl<C: Client> Exchange<'_, C> {
         conclusion
     }
 
-    /// Waits for what somebody else is fetching, as long as a server may take.
+    /// Waits for an answer that another request is fetching, as long as a server may take.
     async fn wait(
         &mut self,
         news: impl Future<Output = ()>,
@@ -111,7 +112,7 @@ impl<C: Client> Exchange<'_, C> {
         }
     }
 
-    /// Fetches an answer and keeps it as it passes, unless it is about one that is kept.
+    /// Fetches an answer and keeps it as it passes, unless the answer is about a kept one.
     async fn fetch<'p>(
         &mut self,
         filling: Filling,
@@ -124,7 +125,7 @@ impl<C: Client> Exchange<'_, C> {
         (conclusion, recording.into_verdict())
     }
 
-    /// Turns the request into the question whether what is kept still holds.
+    /// Turns the request into a revalidation of the kept answer.
     fn ask_about(&mut self, stale: &Stored) {
         self.request.remove_fields(&CONDITIONS);
         for (name, value) in stale.validators() {
@@ -132,7 +133,7 @@ impl<C: Client> Exchange<'_, C> {
         }
     }
 
-    /// What is kept holds: the client gets it, or hears that it has it.
+    /// The kept answer holds: the client gets it, or a 304 if the client has it already.
     async fn answer_kept<'p>(
         &mut self,
         stored: &Stored,
@@ -145,7 +146,7 @@ impl<C: Client> Exchange<'_, C> {
         self.answer(&answer).await.after(asked.attempts)
     }
 
-    /// The server has answered something else than what it was asked: it is asked for all of it.
+    /// The server's answer does not fit the revalidation: the server is asked for the whole answer.
     async fn fetch_whole<'p>(
         &mut self,
         mut filling: Filling,

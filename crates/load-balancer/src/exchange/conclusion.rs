@@ -1,4 +1,4 @@
-//! How an exchange has ended: what the record says of it, and what the client is told where no server's answer came.
+//! The end of an exchange: its record, and the client's answer where no server's answer came.
 
 use crate::client::ClientError;
 use crate::forward::{ExchangeError, Request, UpstreamError};
@@ -11,28 +11,28 @@ use std::time::Instant;
 /// The status in records of a request whose client left before its answer.
 pub(super) const CLIENT_LEFT: u16 = 499;
 
-/// What the record says of the end.
+/// The facts of the end that are recorded.
 pub(super) struct Conclusion<'p> {
     pub(super) status: u16,
-    /// Whose answer the client got.
+    /// The server whose answer the client got.
     pub(super) server: Option<&'p Server>,
     pub(super) attempts: Attempts,
     pub(super) ended: Instant,
 }
 
 impl<'p> Conclusion<'p> {
-    /// The end by an answer of the balancer's own, or by none.
+    /// An end with an answer of the balancer's own, or with none.
     pub(super) fn own(status: u16) -> Self {
         Self { status, server: None, attempts: Attempts::new(), ended: Instant::now() }
     }
 
-    /// The same after attempts that came before.
+    /// Adds the attempts that came before.
     pub(super) fn after(mut self, mut earlier: Attempts) -> Self {
         earlier.append(&mut self.attempts);
         Self { attempts: earlier, ..self }
     }
 
-    /// Whether the client has got an answer that tells of success.
+    /// Whether the client has got a successful answer.
     pub(super) fn is_success(&self) -> bool {
         (200..400).contains(&self.status)
     }
@@ -68,7 +68,7 @@ impl<'p> Conclusion<'p> {
     }
 }
 
-/// The answer to a client that is still there; `None` when it is not.
+/// The answer to a client that is still there; `None` when the client has left.
 pub(super) fn error_kind(error: &ExchangeError) -> Option<ErrorKind> {
     match error {
         ExchangeError::Client(ClientError::Left(_)) | ExchangeError::ClientStalled | ExchangeError::Idle => {
@@ -97,7 +97,7 @@ pub(super) fn error_kind(error: &ExchangeError) -> Option<ErrorKind> {
     }
 }
 
-/// Tells the balancer's log of an error of the balancer's own.
+/// Logs an error of the balancer's own.
 pub(super) fn report(error: &ExchangeError, request: &Request) {
     if let ExchangeError::Internal(what) = error {
         tracing::error!(error = what, request_id = request.request_id(), "an error of our own");

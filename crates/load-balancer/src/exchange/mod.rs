@@ -1,7 +1,7 @@
 //! The conductor: one request from its head to its record.
 //!
-//! Route, pick, lease, forward, decide on a retry, record: each step is called by name and done elsewhere. Nothing
-//! here knows a buffer or a protocol. The file is read from top to bottom: what a request meets first stands first.
+//! Route, pick, lease, forward, decide on a retry, record: each step is called by name and done elsewhere. Nothing here
+//! knows a buffer or a protocol. The file is read from top to bottom: the first step of a request stands first.
 
 mod cached;
 mod conclusion;
@@ -28,16 +28,17 @@ use uuid::fmt::Hyphenated;
 
 /// How long a client may take to read an answer of the balancer's own.
 const OWN_ANSWER: Duration = Duration::from_secs(10);
-/// What the keys begin with that are given here: a server need not keep for them what it has refused.
+/// The prefix of idempotency keys that the balancer gives. A server need not keep refusals of requests with such a key.
 const KEY_MARK: &[u8] = b"proxy-";
 
-/// Brings a request to its end, whatever that is, and records it.
+/// Conducts a request to its end, whatever that is, and records it.
 pub(crate) async fn conduct<C: Client>(worker: &Worker, client: &mut C, timer: &Timer, mut request: Request) {
     Exchange { worker, client, timer, request: &mut request, began: Instant::now() }.conduct().await;
     request.recycle(&worker.buffers);
 }
 
-/// Answers with an error what was refused by its head, and records it.
+/// Answers a request with an error, where it is refused before it is conducted (a bad head, no room for its
+/// connection), and records it.
 pub(crate) async fn refuse<C: Client>(
     worker: &Worker,
     client: &mut C,
@@ -79,7 +80,7 @@ impl<C: Client> Exchange<'_, C> {
         self.record(route, conclusion);
     }
 
-    /// What the balancer says of itself.
+    /// The balancer's answer about its own health, where the request asks for that.
     fn own_answer(&self, view: &Snapshot) -> Option<Answer> {
         let asks = matches!(self.request.method(), b"GET" | b"HEAD");
         match self.request.path() {
@@ -89,13 +90,13 @@ impl<C: Client> Exchange<'_, C> {
         }
     }
 
-    /// Whether the client has used up what the route allows it.
+    /// The refusal of a client that has used up its rate on the route.
     fn over_limit(&self, route: &Route) -> Option<ErrorKind> {
         let limiter = route.policy.limiter.as_ref()?;
         limiter.admit(self.request.facts.client, self.began).err().map(ErrorKind::RateLimited)
     }
 
-    /// Tries servers until one has answered, the client has left or nothing more may be tried.
+    /// Tries servers until one has answered, the client has left, or nothing more may be tried.
     async fn forward<'p>(&mut self, pool: &'p CurrentPool<'p>) -> Conclusion<'p> {
         if self.request.is_larger_than(pool.policy().max_body) {
             return self.refuse(ErrorKind::BodyTooLarge).await;
@@ -123,7 +124,7 @@ impl<C: Client> Exchange<'_, C> {
         }
     }
 
-    /// Gives a request that changes something a key, so that it may be sent twice.
+    /// Gives a request that changes something an idempotency key, so that it may be sent twice.
     fn assign_key(&mut self, policy: &RequestPolicy) {
         let changes = matches!(self.request.method(), b"POST" | b"PUT" | b"PATCH" | b"DELETE");
         if !policy.retry.assign_idempotency_key || !changes || self.request.facts.has_key {
@@ -137,7 +138,7 @@ impl<C: Client> Exchange<'_, C> {
         self.request.facts.has_key = true;
     }
 
-    /// The server for the next attempt; waits for one where none can be asked. `None` when none came in time.
+    /// The server for the next attempt. Waits for a server where none can be asked; `None` when none came in time.
     async fn next_server<'p>(
         &mut self,
         state: &mut RetryState<'p>,
@@ -160,7 +161,7 @@ impl<C: Client> Exchange<'_, C> {
         }
     }
 
-    /// Makes one attempt and takes note of it.
+    /// Makes one attempt and records it.
     async fn attempt(&mut self, state: &mut RetryState<'_>, server: &Arc<Server>) -> Attempt {
         let lease = Lease::new(server);
         let began = state.begin_attempt(server);
@@ -188,7 +189,7 @@ impl<C: Client> Exchange<'_, C> {
         attempt
     }
 
-    /// What may be done with the request a second time.
+    /// Whether the request may be sent a second time.
     fn replay(&self, policy: &RequestPolicy) -> Replay {
         let facts = &self.request.facts;
         Replay {
@@ -198,7 +199,7 @@ impl<C: Client> Exchange<'_, C> {
         }
     }
 
-    /// What follows an attempt that broke before anything of an answer went to the client.
+    /// Decides what follows an attempt that broke before the client got anything of an answer.
     fn after(&self, error: &ExchangeError, state: &mut RetryState<'_>) -> Decision {
         let ExchangeError::Upstream(error) = error else { return Decision::GiveUp };
         let replay = self.replay(state.pool.policy());
@@ -209,7 +210,7 @@ impl<C: Client> Exchange<'_, C> {
         decision
     }
 
-    /// Ends an exchange of which the client has had nothing yet.
+    /// Ends an exchange of which the client has got nothing yet.
     async fn break_off<'p>(&mut self, error: &ExchangeError) -> Conclusion<'p> {
         report(error, self.request);
         if let Some(kind) = error_kind(error) {
@@ -220,15 +221,15 @@ impl<C: Client> Exchange<'_, C> {
         Conclusion::own(CLIENT_LEFT)
     }
 
-    /// Ends an exchange in the middle of an answer, for the client must see that it is not whole; gives the status for
-    /// the record.
+    /// Ends an exchange in the middle of an answer, so that the client sees that the answer is not whole. Gives the
+    /// status for the record.
     fn cut_off(&mut self, error: &ExchangeError, status: u16) -> u16 {
         report(error, self.request);
         self.client.abort();
         if error.has_left() { CLIENT_LEFT } else { status }
     }
 
-    /// Answers with an error: the only way in which one comes to a client that has asked for something.
+    /// Answers with an error. Every refusal of a request goes this way.
     async fn refuse<'p>(&mut self, kind: ErrorKind) -> Conclusion<'p> {
         let answer = respond::error(kind, self.request.request_id());
         self.answer(&answer).await

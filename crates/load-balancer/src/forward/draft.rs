@@ -1,4 +1,4 @@
-//! The head of a request as it goes upstream, while it is being written.
+//! A draft: the head of a request as it goes upstream, while it is being written.
 
 use super::origin::Peer;
 use super::request::{Facts, Places, Request, Traced};
@@ -14,7 +14,7 @@ use uuid::fmt::Hyphenated;
 pub(crate) struct Draft {
     bytes: Vec<u8>,
     places: Places,
-    /// Where traces are on.
+    /// The request's part in its trace, where traces are on.
     trace: Option<Box<Traced>>,
 }
 
@@ -35,7 +35,7 @@ impl Draft {
         draft
     }
 
-    /// Begins with what was understood of a head that is refused; nothing of it is ever sent.
+    /// Begins with the parts of a refused head that were understood; the draft is never sent.
     fn unsendable(buffer: Vec<u8>, asked: Asked<'_>) -> Self {
         let mut draft = Self { bytes: buffer, places: Places::default(), trace: None };
         draft.places.method = draft.put(asked.method);
@@ -50,7 +50,7 @@ impl Draft {
         start..self.bytes.len()
     }
 
-    /// Writes one field and says where its value is.
+    /// Writes one field and gives the place of its value.
     pub(crate) fn field(&mut self, name: &[u8], value: &[u8]) -> Range<usize> {
         write::field(&mut self.bytes, name, value);
         let end = self.bytes.len() - 2;
@@ -72,7 +72,7 @@ impl Draft {
         self.places.request_id = self.field(b"X-Request-Id", value);
     }
 
-    /// Writes `traceparent`. With `trace`, the request is to be recorded.
+    /// Writes `traceparent`. With `trace`, the request is sampled.
     pub(crate) fn trace(&mut self, value: &[u8; 55], trace: Option<RequestTrace>) {
         let at = self.field(b"traceparent", value).start;
         self.trace = Some(Box::new(Traced { at, trace }));
@@ -86,7 +86,7 @@ impl Draft {
         self.put(b"\r\n");
     }
 
-    /// The bytes so far, for writers that need no places.
+    /// The bytes so far, for writers of fields whose places are not needed.
     pub(crate) fn bytes(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
@@ -99,23 +99,23 @@ impl Draft {
     }
 }
 
-/// What is known of a request that is refused by its head.
+/// The facts of a refused request, as far as they are known.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked<'a> {
     pub(crate) protocol: Protocol,
-    /// Empty, as the others, where the head was not understood.
+    /// The method; empty, as target and host are, where the head was not understood.
     pub(crate) method: &'a [u8],
     pub(crate) target: &'a [u8],
     pub(crate) host: &'a [u8],
 }
 
 impl Asked<'_> {
-    /// A head that was not understood.
+    /// The facts of a head that was not understood.
     pub(crate) fn unknown(protocol: Protocol) -> Self {
         Self { protocol, method: b"", target: b"", host: b"" }
     }
 
-    /// The request, as far as it is known: to be answered and recorded as any other, and to be sent nowhere.
+    /// The refused request, as far as it is known. It is answered and recorded like any other, and never sent.
     pub(crate) fn refused(self, peer: &Peer, worker: &Worker) -> Request {
         let mut draft = Draft::unsendable(worker.buffers.take(), self);
         let id = worker.ids.request_id(worker.clock.unix_millis());

@@ -1,4 +1,4 @@
-//! How an attempt can fail.
+//! The errors of an attempt.
 
 use crate::client::ClientError;
 use crate::http1::chunked::ChunkError;
@@ -14,13 +14,13 @@ pub(crate) enum UpstreamError {
     /// The server's name has not been resolved yet.
     #[error("the server's address is not known")]
     Unresolved,
-    /// No connection.
+    /// The connection could not be made.
     #[error("no connection")]
     Connect(#[source] io::Error),
-    /// No connection, because this process has no descriptor, port or memory left for one.
+    /// No connection was made, because this process has no descriptor, port or memory left.
     #[error("this process has nothing left to connect with")]
     Exhausted(#[source] io::Error),
-    /// No connection in time.
+    /// No connection was made in time.
     #[error("no connection in time")]
     ConnectTimeout,
     /// A connection that had served before was closed before a byte of the answer.
@@ -29,27 +29,28 @@ pub(crate) enum UpstreamError {
     /// The connection ended before the answer did.
     #[error("the connection broke")]
     Reset(#[source] Option<io::Error>),
-    /// No answer in time, nor one to a question for the server's health; or a silence within the answer.
+    /// No answer came in time, nor one to the question for the server's health; or the server was silent within the
+    /// answer.
     #[error("the server is silent")]
     TimedOut,
-    /// A head that is not HTTP/1, or not unambiguous.
+    /// The head is not HTTP/1, or is ambiguous.
     #[error(transparent)]
     Head(#[from] ResponseError),
-    /// A body that is not what its head says.
+    /// The body does not fit its framing.
     #[error("the upstream's body: {0}")]
     Body(#[from] ChunkError),
-    /// A 101 that nobody asked for, or before all of the request was sent.
+    /// A 101 came that the client did not ask for, or before the whole request was sent.
     #[error("an answer that does not fit the request")]
     Unexpected,
 }
 
 impl UpstreamError {
-    /// The error of a connection that was not made.
+    /// The error of a connection that could not be made.
     pub(super) fn of_connect(error: io::Error) -> Self {
         if resources::is_exhausted(&error) { Self::Exhausted(error) } else { Self::Connect(error) }
     }
 
-    /// What it says of the server.
+    /// The outcome for passive health and records.
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
             Self::Unresolved | Self::Connect(_) | Self::ConnectTimeout => Outcome::ConnectFailed,
@@ -61,7 +62,7 @@ impl UpstreamError {
         }
     }
 
-    /// What it says of a further attempt.
+    /// The failure that decides about a further attempt.
     pub(crate) fn failure(&self) -> Failure {
         match self {
             Self::Unresolved | Self::Connect(_) | Self::ConnectTimeout => Failure::Connect,
@@ -77,10 +78,10 @@ impl UpstreamError {
 /// Why an exchange stopped before its end.
 #[derive(Debug, Error)]
 pub(crate) enum ExchangeError {
-    /// The client's doing.
+    /// The client's side failed.
     #[error(transparent)]
     Client(ClientError),
-    /// The upstream's doing.
+    /// The upstream's side failed.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
     /// The client does not read its answer.
@@ -89,7 +90,7 @@ pub(crate) enum ExchangeError {
     /// The request's body grew longer than the pool allows.
     #[error("the request's body is too large")]
     TooLarge,
-    /// The server was at work for longer than a request may take.
+    /// The server was at work for longer than `total` allows.
     #[error("no answer within the time for the whole request")]
     Expired,
     /// Neither side has sent anything for too long.
@@ -98,7 +99,7 @@ pub(crate) enum ExchangeError {
     /// The client does not send the rest of its request.
     #[error("the client does not send its request")]
     RequestStalled,
-    /// Nobody's doing but the balancer's own: something that always holds does not.
+    /// An error of the balancer itself: an invariant does not hold.
     #[error("an error of the load balancer's own: {0}")]
     Internal(&'static str),
 }
@@ -113,7 +114,7 @@ impl From<ClientError> for ExchangeError {
 }
 
 impl ExchangeError {
-    /// What it says of the server, and what records call it.
+    /// The outcome for passive health and records.
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
             Self::Upstream(error) => error.outcome(),

@@ -1,4 +1,5 @@
-//! The fields by which the balancer tells an upstream of a request's way, the same for every protocol.
+//! The forwarding fields, by which the balancer tells an upstream of a request's way. They are the same for every
+//! protocol.
 
 use super::draft::Draft;
 use super::hops::{self, Element, Elements};
@@ -9,10 +10,10 @@ use service_kit::telemetry::{RequestId, TraceParent};
 use std::net::IpAddr;
 use uuid::fmt::Hyphenated;
 
-/// What a request says of its way so far.
+/// The forwarding fields of the client's request.
 #[derive(Debug)]
 pub(crate) struct ForwardedInfo<'a, F, E> {
-    /// The host it is for.
+    /// The host that the request is for.
     pub(crate) host: &'a str,
     /// `X-Request-Id`.
     pub(crate) request_id: Option<&'a [u8]>,
@@ -28,8 +29,8 @@ pub(crate) struct ForwardedInfo<'a, F, E> {
     pub(crate) forwarded_host: Option<&'a [u8]>,
 }
 
-/// Writes them, and gives the client's address. A trace goes on whoever began it; all else is believed only of trusted
-/// peers.
+/// Writes the forwarding fields, and gives the client's address. A trace goes on whoever began it. All other fields are
+/// believed only of trusted peers.
 pub(crate) fn forwarding_fields<'a, F, E>(
     draft: &mut Draft,
     info: ForwardedInfo<'a, F, E>,
@@ -53,7 +54,7 @@ where
     client
 }
 
-/// The way as this balancer sees it.
+/// Writes the way as this balancer sees it.
 fn as_seen(draft: &mut Draft, host: &str, peer: &Peer) -> IpAddr {
     draft.field_with(b"X-Forwarded-For", |out| peer.forwarded_for(out, std::iter::empty()));
     draft.field(b"X-Forwarded-Proto", peer.scheme.as_bytes());
@@ -61,8 +62,8 @@ fn as_seen(draft: &mut Draft, host: &str, peer: &Peer) -> IpAddr {
     peer.address
 }
 
-/// The way as a trusted peer tells it. `Forwarded` is read where there is no `X-Forwarded-For`: a proxy writes one of
-/// them, and passes on what a client says in the other.
+/// Writes the way as a trusted peer tells it. `Forwarded` is read where there is no `X-Forwarded-For`: a proxy writes
+/// one of the two, and passes on a client's own field of the other name.
 fn as_told<'a, F, E>(draft: &mut Draft, info: ForwardedInfo<'a, F, E>, peer: &Peer, worker: &Worker) -> IpAddr
 where
     F: DoubleEndedIterator<Item = &'a [u8]> + Clone,

@@ -1,5 +1,5 @@
-//! What proxies before this one have written of a request's way: `X-Forwarded-For` as it is found in the wild, and
-//! `Forwarded` (RFC 7239).
+//! Reads the forwarding fields of earlier proxies: `X-Forwarded-For` with its common variations, and `Forwarded` (RFC
+//! 7239).
 
 use crate::http1::fields::list;
 use crate::http1::target::check_host;
@@ -7,14 +7,14 @@ use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// One element of `Forwarded`: what one proxy said of the request as it came to that proxy.
+/// One element of `Forwarded`: one proxy's description of the request as it came to that proxy.
 #[derive(Debug, Default)]
 pub(super) struct Element<'v> {
     /// `for`, unquoted.
     pub(super) node: Option<Cow<'v, [u8]>>,
     proto: Option<Cow<'v, [u8]>>,
     host: Option<Cow<'v, [u8]>>,
-    /// It says the same thing twice, or is no list of pairs.
+    /// The element gives a parameter twice, or is no list of pairs.
     malformed: bool,
 }
 
@@ -31,7 +31,7 @@ impl<'v> Element<'v> {
         if read.malformed { Self { malformed: true, ..Self::default() } } else { read }
     }
 
-    /// Whether the pair is a good one; parameters that are not known are (RFC 7239 section 5.5).
+    /// Whether the pair is valid; an unknown parameter is (RFC 7239 section 5.5).
     fn take_in(&mut self, name: &[u8], value: Cow<'v, [u8]>) -> bool {
         let place = match name.to_ascii_lowercase().as_slice() {
             b"for" => &mut self.node,
@@ -42,7 +42,7 @@ impl<'v> Element<'v> {
         place.replace(value).is_none()
     }
 
-    /// The client of the proxy that wrote this, where it has told.
+    /// The client of the proxy that wrote the element, where the element names one.
     pub(super) fn address(&self) -> Option<IpAddr> {
         node(self.node.as_deref()?)
     }
@@ -67,13 +67,13 @@ pub(super) fn scheme(text: &[u8]) -> Option<&'static str> {
     ["http", "https"].into_iter().find(|scheme| text.eq_ignore_ascii_case(scheme.as_bytes()))
 }
 
-/// The last member of a list: what the nearest proxy has said.
+/// The last member of a list, which the nearest proxy has written.
 pub(super) fn nearest(value: &[u8]) -> Option<&[u8]> {
     list(value).last()
 }
 
 /// The address of a node: an IPv4 address or an IPv6 one in brackets, each perhaps with a port (RFC 7239 section 6), or
-/// an IPv6 address alone. Quotes may stand around it. `unknown` and names such as `_hidden` have none.
+/// a bare IPv6 address. Quotes may stand around the node. `unknown` and names such as `_hidden` have no address.
 pub(super) fn node(text: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(text).ok()?.trim_matches([' ', '\t']);
     let text =

@@ -1,4 +1,4 @@
-//! A server that speaks HTTP/1: its connection, and how far request and answer have come there.
+//! A server that speaks HTTP/1: its connection, and the progress of request and answer on it.
 
 use super::failure::{ExchangeError, UpstreamError};
 use super::request::Request;
@@ -16,35 +16,35 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::AsyncWrite as _;
 
-/// While an answer's head is incomplete, so much is read at once that head and rest fit the scratch.
+/// The most that is read at once while an answer's head is incomplete, so that head and rest fit the scratch.
 const HEAD_READ: usize = READ - response::MAX_HEAD;
 
 /// One request and its answer on a connection.
 #[derive(Debug)]
 pub(super) struct Http1Upstream<'a> {
     connection: &'a mut UpstreamConnection,
-    /// The request is a HEAD: its answer has no body.
+    /// Whether the request is a HEAD, whose answer has no body.
     to_head: bool,
     reading: Reading,
     writing: Writing,
     keep_alive: KeepAlive,
 }
 
-/// How far the answer has been read.
+/// The progress of the answer.
 #[derive(Debug)]
 enum Reading {
     /// Bytes of an incomplete head.
     Head(Vec<u8>),
     Body(Body),
-    /// To its end; with it, its trailers.
+    /// The answer was read to its end; its trailers.
     Ended(Body),
 }
 
-/// What becomes of the request.
+/// The progress of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Writing {
     Open,
-    /// The server takes no more of it; it may still answer.
+    /// The server takes no more of the request, but may still answer.
     Closed,
 }
 
@@ -55,12 +55,12 @@ enum KeepAlive {
     Ends,
 }
 
-/// What was read of the heads of an answer.
+/// The outcome of reading heads.
 enum Read {
-    /// The final one is accepted; so many bytes were heads.
+    /// The final head is accepted; the heads took so many bytes.
     Final(usize),
     Refused(Answered),
-    /// The final one is not whole; so many bytes were interim ones.
+    /// The final head is incomplete; interim heads took so many bytes.
     Incomplete(usize),
 }
 
@@ -75,7 +75,7 @@ impl<'a> Http1Upstream<'a> {
         }
     }
 
-    /// Takes in what has come.
+    /// Reads bytes of the answer.
     fn take_in<H: Heads>(
         &mut self,
         cx: &mut Context<'_>,
@@ -109,7 +109,7 @@ impl<'a> Http1Upstream<'a> {
         Part::Incomplete
     }
 
-    /// Reads heads from the start of `bytes` up to the final one, whose new form is then in `out`.
+    /// Reads heads from the start of `bytes` up to the final one, whose rewritten form is then in `out`.
     fn read_heads<H: Heads>(
         &mut self,
         cx: &mut Context<'_>,
@@ -134,7 +134,7 @@ impl<'a> Http1Upstream<'a> {
         }
     }
 
-    /// Offers the final head, and says whether it is accepted.
+    /// Offers the final head; `true` when it is accepted.
     fn offer<H: Heads>(
         &mut self,
         head: &ResponseHead<'_, '_>,
@@ -156,7 +156,7 @@ impl<'a> Http1Upstream<'a> {
         Ok(accepted)
     }
 
-    /// Takes the content out of what has come.
+    /// Takes the content out of bytes that have come.
     fn decode(&mut self, scratch: &mut Scratch, range: Range<usize>) -> Result<Part, ExchangeError> {
         let Reading::Body(body) = &mut self.reading else {
             return Err(ExchangeError::Internal("there is content without a head"));
@@ -176,7 +176,8 @@ impl<'a> Http1Upstream<'a> {
         Part::Last(content)
     }
 
-    /// The server's side of the connection has ended: good for a body that lasts so long, bad for all else.
+    /// The server has ended its side of the connection: the proper end of a body that lasts until the close, and an
+    /// error otherwise.
     fn closed(&mut self, scratch: &mut Scratch, error: Option<io::Error>) -> Result<Part, ExchangeError> {
         self.keep_alive = KeepAlive::Ends;
         match &self.reading {

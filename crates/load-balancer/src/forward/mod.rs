@@ -1,10 +1,10 @@
-//! From here to an upstream and back: what the upstream is told, the connections to it, and the exchange of bytes.
+//! Attempts at upstreams: the forwarding fields, a connection, and the exchange of bytes.
 //!
 //! [`relay`] moves the bytes between a [`Client`] and an [`upstream::Upstream`], whatever their protocols are; [`http1`]
 //! is the protocol of the servers.
 //!
-//! [`attempt`] makes one attempt at one server. It asks the conductor about the head of the answer and decides
-//! nothing else: retries are not its business.
+//! [`attempt`] makes one attempt at one server. It asks the conductor whether the head of the answer is accepted, and
+//! decides nothing else: retries are not its business.
 
 mod draft;
 mod failure;
@@ -38,24 +38,24 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// Where an attempt goes and what holds for it.
+/// The target of an attempt, with the settings that hold for the attempt.
 pub(crate) struct AttemptTarget<'a> {
     pub(crate) server: &'a Arc<Server>,
     pub(crate) settings: &'a PoolSettings,
-    /// Not on a connection that has served before.
+    /// Whether the attempt must use a fresh connection.
     pub(crate) fresh: bool,
     pub(crate) limits: &'a Limits<'a>,
 }
 
-/// What came of an attempt.
+/// The result of an attempt.
 pub(crate) struct Attempt {
-    /// The status of the answer that the client has got, or of the part of it that it has.
+    /// The status of the answer that the client has got, whole or in part.
     pub(crate) passed: Option<u16>,
     pub(crate) result: Result<End, ExchangeError>,
 }
 
 impl Attempt {
-    /// How it counts.
+    /// The outcome for passive health and records.
     pub(crate) fn outcome(&self) -> Outcome {
         match &self.result {
             Ok(End::Passed | End::Refused(_)) => Outcome::Answered,
@@ -72,7 +72,7 @@ impl Attempt {
     }
 }
 
-/// Sends the request to a server and passes the answer on to the client, if `accept_head` says so of its head.
+/// Sends the request to a server, and passes the answer on to the client if `accept_head` accepts the answer's head.
 pub(crate) async fn attempt<C: Client>(
     worker: &Worker,
     client: &mut C,

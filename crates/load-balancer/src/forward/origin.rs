@@ -1,4 +1,4 @@
-//! Where a request comes from, and what the upstream is told about it.
+//! The peer of a client connection, and the forwarding fields that come from it.
 
 use super::hops::{Elements, is_decorated, nearest, node, scheme};
 use crate::http1::fields::list;
@@ -14,13 +14,13 @@ use std::net::IpAddr;
 pub(crate) struct Peer {
     /// Its address.
     pub(crate) address: IpAddr,
-    /// The same as text: it goes into every request.
+    /// The address as text, which goes into every request.
     text: SmallVec<[u8; 16]>,
     /// `http` or `https`.
     pub(crate) scheme: &'static str,
-    /// Whether what it says of the request's way so far is believed.
+    /// Whether the peer's forwarding fields are believed.
     trusted: Cell<bool>,
-    /// As of which version of the trusted proxies.
+    /// The version of the trusted proxies by which that was decided.
     judged: Cell<u64>,
 }
 
@@ -34,7 +34,8 @@ impl Peer {
         peer
     }
 
-    /// Whether it is one of the trusted proxies now: names may lead elsewhere while its connection lasts.
+    /// Whether the peer is a trusted proxy now. The names of trusted proxies may resolve to other addresses while the
+    /// connection lasts.
     #[inline]
     pub(super) fn is_trusted(&self, proxies: &TrustedProxies) -> bool {
         let version = proxies.version();
@@ -44,8 +45,8 @@ impl Peer {
         self.trusted.get()
     }
 
-    /// The client's address by `X-Forwarded-For` of a trusted peer: the rightmost one that no trusted proxy has. What
-    /// stands left of an entry that is no address was written by nobody who is known.
+    /// The client's address by `X-Forwarded-For` of a trusted peer: the rightmost address that is no trusted proxy's.
+    /// Nothing to the left of an entry that is no address is believed, because its writer is unknown.
     pub(super) fn client<'v>(
         &self,
         forwarded_for: impl DoubleEndedIterator<Item = &'v [u8]>,
@@ -62,8 +63,8 @@ impl Peer {
         client
     }
 
-    /// The client's address by `Forwarded` of a trusted peer, found in the same way, and the place of the element that
-    /// the first trusted proxy has written: it says how that proxy was asked.
+    /// The client's address by `Forwarded` of a trusted peer, found in the same way. Also gives the place of the
+    /// element that the first trusted proxy has written: that element says how that proxy was asked.
     pub(super) fn client_of(
         &self,
         elements: &Elements<'_>,
@@ -81,8 +82,8 @@ impl Peer {
         (client, first)
     }
 
-    /// Writes the value of `X-Forwarded-For`: what a trusted peer says (`before`), with addresses without ports and
-    /// brackets, then the peer.
+    /// Writes the value of `X-Forwarded-For`: the entries of a trusted peer (`before`), with addresses without ports
+    /// and brackets, then the peer.
     pub(super) fn forwarded_for<'v>(&self, out: &mut Vec<u8>, before: impl Iterator<Item = &'v [u8]>) {
         for entry in before.flat_map(list) {
             match is_decorated(entry).then(|| node(entry)).flatten() {
@@ -95,13 +96,13 @@ impl Peer {
         out.extend_from_slice(&self.text);
     }
 
-    /// The value of `X-Forwarded-Proto`; `said` by a trusted peer.
+    /// The value of `X-Forwarded-Proto`; `said` is the field of a trusted peer.
     pub(super) fn forwarded_proto(&self, said: Option<&[u8]>) -> &'static str {
         said.and_then(nearest).and_then(scheme).unwrap_or(self.scheme)
     }
 }
 
-/// The value of `X-Forwarded-Host`; `said` by a trusted peer.
+/// The value of `X-Forwarded-Host`; `said` is the field of a trusted peer.
 pub(super) fn forwarded_host<'v>(said: Option<&'v [u8]>, host: &'v str) -> &'v str {
     said.and_then(nearest).and_then(|said| check_host(said).ok()).unwrap_or(host)
 }

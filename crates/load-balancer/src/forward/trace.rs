@@ -1,4 +1,4 @@
-//! `traceparent` where traces are on: what the upstream is told depends on whether the request is to be recorded.
+//! `traceparent` where traces are on. The field tells the upstream whether the request is sampled.
 
 use super::draft::Draft;
 use crate::record::RequestTrace;
@@ -7,8 +7,8 @@ use service_kit::telemetry::TraceParent;
 use service_kit::telemetry::traces::Sampling;
 use smallvec::SmallVec;
 
-/// Decides whether the request is to be recorded, and writes the field. The span in that of a recorded request is
-/// replaced by each attempt's own.
+/// Decides whether the request is sampled, and writes the field. Each attempt replaces the span in the field of a
+/// sampled request by its own.
 pub(super) fn trace_field(draft: &mut Draft, caller: Option<TraceParent>, sampling: Sampling, ids: &Ids) {
     let trace_id = caller.map_or_else(|| ids.trace_id(), |caller| caller.trace_id_bytes());
     let sampled = sampling.decide(caller.map(|caller| caller.sampled()), trace_id);

@@ -10,17 +10,17 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::task::{Context, Poll};
 
-/// The server that one attempt is made at. HTTP/1 implements it ([`super::http1`]), and a relay does not know which
-/// protocol it is; [`crate::client::Client`] is its counterpart.
+/// The server of one attempt. HTTP/1 implements this trait ([`super::http1`]), and a relay does not know which protocol
+/// the server speaks. [`crate::client::Client`] is the counterpart.
 ///
-/// The scratch holds what was just read; each method uses it up before it returns, because the task may wait right
-/// after.
+/// The scratch holds what was just read. Each method uses the scratch up before the method returns, because the task
+/// may wait right after.
 pub(crate) trait Upstream {
-    /// Where the connection leads.
+    /// The address that the connection leads to.
     fn address(&self) -> SocketAddr;
 
-    /// Sends as much of the request as goes at once; ready when all that has come of it is sent. After an error the
-    /// server takes no more of it, and may still answer.
+    /// Sends as much of the request as the server takes at once; ready when all bytes that have come are sent. After an
+    /// error the server takes no more of the request, but may still answer.
     fn poll_send(&mut self, cx: &mut Context<'_>, request: &mut Request) -> Poll<io::Result<()>>;
 
     /// Whether the server still takes more of the request.
@@ -29,7 +29,7 @@ pub(crate) trait Upstream {
     /// Tells a server with which protocols were switched that the client has ended its side.
     fn end(&mut self, cx: &mut Context<'_>);
 
-    /// Reads more of the answer, at most `limit` bytes at once. The heads among it are shown to `heads` as they come.
+    /// Reads more of the answer, at most `limit` bytes at once. The heads in it are shown to `heads` as they come.
     fn poll_answer<H: Heads>(
         &mut self,
         cx: &mut Context<'_>,
@@ -44,25 +44,25 @@ pub(crate) trait Upstream {
     /// The answer's trailer fields, as lines, once it has ended.
     fn trailers(&self) -> &[u8];
 
-    /// Whether the connection can serve another request. It cannot where the answer has not come to its end, or where
-    /// one of the sides wants it to end.
+    /// Whether the connection can serve another request. It cannot when the answer is incomplete, or when one of the
+    /// sides wants the connection to end.
     fn is_reusable(&self) -> bool;
 }
 
-/// What was read of an answer.
+/// The result of reading an answer.
 #[derive(Debug)]
 pub(crate) enum Part {
-    /// Something that gives no content yet.
+    /// Bytes that give no content yet.
     Incomplete,
     /// Content, decoded, in the scratch; perhaps none.
     Content(Range<usize>),
-    /// The same, and the answer has ended with it.
+    /// Content, and the end of the answer.
     Last(Range<usize>),
     /// A head that [`Heads::accept`] has refused. The rest is not read.
     Refused(Answered),
 }
 
-/// Who is shown the heads of an answer.
+/// Takes the heads of an answer.
 pub(crate) trait Heads {
     /// An interim answer (1xx).
     fn interim(&mut self, cx: &mut Context<'_>, head: &ResponseHead<'_, '_>) -> Result<(), ExchangeError>;
@@ -72,28 +72,28 @@ pub(crate) trait Heads {
     fn accept(&mut self, head: &ResponseHead<'_, '_>, out: &mut Vec<u8>) -> Result<Accepted, ExchangeError>;
 }
 
-/// Whether an answer with this head is wanted.
+/// Decides whether an answer with this head is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Accepted {
     Yes,
-    /// There will be another attempt.
+    /// The head is refused: there will be another attempt.
     No(Answered),
 }
 
-/// What the conductor is asked about a head.
+/// The facts of a head that the conductor decides by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Answered {
     pub(crate) status: u16,
-    /// The upstream vouches that nothing was done.
+    /// Whether the upstream vouches that nothing was done (`X-Retry-Safe`).
     pub(crate) retry_safe: bool,
-    /// The upstream lacks what all servers of the pool share.
+    /// Whether the upstream lacks something that all servers of the pool share (`X-Unavailable`).
     pub(crate) shared_want: bool,
-    /// The request could be sent again.
+    /// Whether the request could be sent again.
     pub(crate) replayable: bool,
 }
 
 impl Answered {
-    /// What a 503 says of a further attempt.
+    /// The failure that a 503 stands for.
     pub(crate) fn failure(self) -> Failure {
         let nothing_done = self.retry_safe;
         if self.shared_want {

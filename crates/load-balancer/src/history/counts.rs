@@ -1,4 +1,4 @@
-//! What was counted up to a moment, and in a span of time.
+//! Counts up to a moment, and in a span of time.
 
 use crate::pool::{Pool, Server};
 use crate::retry::Failure;
@@ -7,16 +7,16 @@ use crate::stats::{BOUNDS, Codes, Histogram};
 /// Buckets of a histogram.
 pub(super) const BUCKETS: usize = BOUNDS.len() + 1;
 
-/// Numbers of one series: up to a moment, or in a span of time.
+/// The counts of one series: up to a moment, or in a span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Counts<T> {
     /// Answers to clients.
     pub requests: T,
-    /// Those with 4xx.
+    /// Answers with 4xx.
     pub client_errors: T,
-    /// Those with 5xx, whoever gave them.
+    /// Answers with 5xx, whoever gave them.
     pub errors: T,
-    /// Those with 5xx that the balancer gave itself.
+    /// Answers with 5xx that the balancer gave itself.
     pub own_errors: T,
     /// Attempts after the first.
     pub retries: T,
@@ -38,13 +38,13 @@ impl<T: Default + Copy> Default for Counts<T> {
     }
 }
 
-/// In a span of time that is kept: half as long as what counts for ever.
+/// Counts in a span of time that is kept: half as wide as counts up to a moment.
 pub(crate) type Span = Counts<u32>;
-/// Up to a moment.
+/// Counts up to a moment.
 pub(super) type Total = Counts<u64>;
 
 impl Total {
-    /// Of the answers that this server has given.
+    /// The counts of this server's answers.
     pub(super) fn of_server(server: &Server) -> Self {
         let mut total = Self::default();
         for stats in server.all_stats() {
@@ -53,7 +53,7 @@ impl Total {
         total
     }
 
-    /// Of all answers to requests for this pool. Its servers are those of `servers`.
+    /// The counts of all answers to requests for this pool; `servers` are the pool's servers.
     pub(super) fn of_own_answers(pool: &Pool) -> Self {
         let mut total = Self::default();
         for stats in pool.state().all_stats() {
@@ -78,7 +78,7 @@ impl Total {
         }
     }
 
-    /// What came since `before`. Counters only grow; where one is less, it began anew.
+    /// The counts since `before`. Counters only grow; where one is less than before, it began anew.
     pub(super) fn since(&self, before: &Self) -> Span {
         let grown = |now: u64, before: u64| {
             let grown = now.checked_sub(before).unwrap_or(now);
@@ -96,7 +96,7 @@ impl Total {
 }
 
 impl Span {
-    /// Adds what came in another span of time, or of another series.
+    /// Adds the counts of another span of time, or of another series.
     pub(crate) fn add(&mut self, other: &Self) {
         for (sum, more) in [
             (&mut self.requests, other.requests),

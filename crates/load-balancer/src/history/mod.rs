@@ -1,7 +1,8 @@
-//! What the counters have said over the last minutes and hours, so that a page may show it whenever it is opened.
+//! The counters over the last minutes and hours, so that a page can show them whenever it is opened.
 //!
-//! The control thread looks at the counters once a second. The data path knows nothing of it. Memory is bounded: each
-//! series has 180 slots of 5 s and 360 of a minute, about 50 kB when it is full, and there are [`MOST_SERIES`] of servers at most.
+//! The control thread reads the counters once a second. The data path knows nothing of the history. Memory is bounded:
+//! each series has 180 slots of 5 s and 360 of a minute, about 50 kB when it is full, and at most [`MOST_SERIES`]
+//! servers have a series.
 
 mod counts;
 mod series;
@@ -18,26 +19,26 @@ pub(crate) use self::{counts::Span, series::Slot};
 use crate::pool::Pool;
 use crate::snapshot::Snapshot;
 
-/// Series with slots; servers beyond them have none, and count for their pool only.
+/// The most series of servers with slots. Further servers have none, and count for their pool only.
 const MOST_SERIES: usize = 512;
-/// The shorter of the two lengths of slots, in seconds.
+/// The shorter length of slots, in seconds.
 const SHORT: u64 = 5;
-/// The longer one, in seconds.
+/// The longer length of slots, in seconds.
 const LONG: u64 = 60;
 /// Seconds after which a server that is gone is forgotten.
 const REMEMBERED: u64 = SHORT * 180;
 
-/// How long a slot is.
+/// The two lengths of slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Resolution {
-    /// 5 s, for the last 15 minutes.
+    /// Slots of 5 s, for the last 15 minutes.
     Short,
-    /// A minute, for the last 6 hours.
+    /// Slots of a minute, for the last 6 hours.
     Long,
 }
 
 impl Resolution {
-    /// The finest one that reaches back so many minutes.
+    /// The finest length whose slots reach back so many minutes.
     pub(crate) const fn for_minutes(minutes: u64) -> Self {
         if minutes * 60 <= SHORT * 180 { Self::Short } else { Self::Long }
     }
@@ -59,11 +60,11 @@ impl Resolution {
     }
 }
 
-/// Whose series it is: a pool's, or that of a server by its name.
+/// The key of a series: a pool, or a server by its name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     pool: String,
-    /// The server's name and its id: one that takes over a name begins anew, since its counters do.
+    /// The server's name and id. A server that takes over a name begins anew, because its counters do.
     server: Option<(String, u64)>,
 }
 
@@ -82,7 +83,7 @@ struct Kept {
 }
 
 impl History {
-    /// Looks at the counters. To be called once a second, with the newest snapshot.
+    /// Reads the counters. To be called once a second, with the newest snapshot.
     pub(crate) fn tick(&self, snapshot: &Snapshot, now: SystemTime) {
         let mut kept = self.kept();
         for pool in &snapshot.pools {
@@ -124,7 +125,7 @@ impl History {
         series.map(|series| series.slots(resolution, most).copied().collect()).unwrap_or_default()
     }
 
-    /// What was counted in the last `minutes`, of 15 at most; `None` where nothing is known.
+    /// The counts of the last `minutes`, at most 15; `None` where nothing is known.
     pub(crate) fn last(&self, pool: &str, server: Option<(&str, u64)>, minutes: u64) -> Option<Span> {
         self.kept().series.get(&key(pool, server))?.last(minutes * 60)
     }
@@ -135,8 +136,8 @@ impl History {
 }
 
 impl Kept {
-    /// The series of a pool is the sum of what its servers and the balancer itself have answered in each second: a
-    /// server that leaves takes its counters along, but not what it has answered.
+    /// Adds to the series of a pool what its servers and the balancer itself have answered in each second. A server
+    /// that leaves takes its counters along, but the pool's series keeps its answers.
     fn look(&mut self, pool: &Pool) {
         let mut sum = Slot::default();
         for member in pool.members() {

@@ -1,4 +1,4 @@
-//! One series: what was counted of a pool or of a server, in two resolutions.
+//! One series: the counts of a pool or of a server, in two resolutions.
 
 use std::collections::VecDeque;
 
@@ -8,9 +8,9 @@ use super::{Resolution, SHORT};
 /// A span of time of one series.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Slot {
-    /// What was counted in it.
+    /// The counts of the span.
     pub counts: Span,
-    /// The most requests in flight at the end of one of its seconds.
+    /// The most requests in flight at the end of one of the span's seconds.
     pub in_flight: u32,
 }
 
@@ -40,30 +40,30 @@ impl Ring {
 /// One series.
 #[derive(Debug, Default)]
 pub(super) struct Series {
-    /// What had been counted at the last look.
+    /// The counts at the last reading.
     last: Total,
-    /// Whether there is room for slots.
+    /// Whether the series has slots.
     has_slots: bool,
     short: Ring,
     long: Ring,
-    /// The tick of the last look; who is not looked at any more is forgotten.
+    /// The tick of the last reading; a series that is not read any more is forgotten.
     pub(super) seen: u64,
 }
 
 impl Series {
-    /// From now on, `total` having been counted before.
+    /// Begins a series now; `total` was counted before.
     pub(super) fn starting_at(total: Total, has_slots: bool) -> Self {
         Self { last: total, has_slots, ..Self::default() }
     }
 
-    /// What has been counted since this was asked before, `total` being what has been counted by now.
+    /// The counts since the last call; `total` is the count by now.
     pub(super) fn since_last_look(&mut self, total: Total, in_flight: u32) -> Slot {
         let counts = total.since(&self.last);
         self.last = total;
         Slot { counts, in_flight }
     }
 
-    /// Takes in what was counted.
+    /// Adds counts.
     pub(super) fn add(&mut self, news: &Slot) {
         if !self.has_slots {
             return;
@@ -92,7 +92,7 @@ impl Series {
         ring.closed.range(ring.closed.len().saturating_sub(most)..)
     }
 
-    /// The last `seconds` as one, and up to [`SHORT`] more, since a slot is kept whole; `None` without slots.
+    /// The last `seconds` as one span, and up to [`SHORT`] more, because slots are kept whole; `None` without slots.
     pub(super) fn last(&self, seconds: u64) -> Option<Span> {
         self.has_slots.then_some(())?;
         let mut sum = self.short.open.counts;

@@ -1,4 +1,4 @@
-//! The body of a message as it is read: content out of whatever frames it.
+//! The body of a message while it is read: takes content out of its framing.
 
 use super::chunked::{ChunkError, Decoded, Decoder};
 use super::length::Length;
@@ -6,7 +6,7 @@ use super::length::Length;
 /// A body being read.
 #[derive(Debug)]
 pub(crate) enum Body {
-    /// So many bytes are still to come.
+    /// A declared length.
     Exact {
         /// Bytes that have not come yet.
         left: u64,
@@ -18,7 +18,7 @@ pub(crate) enum Body {
 }
 
 impl Body {
-    /// A body of which nothing has been read.
+    /// Begins a body of this length.
     pub(crate) fn new(length: Length) -> Self {
         match length {
             Length::Empty => Self::Exact { left: 0 },
@@ -41,7 +41,7 @@ impl Body {
         }
     }
 
-    /// Whether all of the body has been read; never so for one that lasts until the connection closes.
+    /// Whether the whole body has been read; never so for a body that lasts until the connection closes.
     pub(crate) fn is_done(&self) -> bool {
         match self {
             Self::Exact { left } => *left == 0,

@@ -28,7 +28,7 @@ pub enum ChunkError {
 }
 
 impl ChunkError {
-    /// The same as text that lasts.
+    /// The error's text, which lives as long as the program.
     pub fn detail(self) -> &'static str {
         match self {
             Self::Size => "A chunk's size is invalid.",
@@ -39,7 +39,7 @@ impl ChunkError {
     }
 }
 
-/// Where the decoder is in the grammar; each name says what comes next.
+/// The decoder's place in the grammar; each name says what comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     SizeFirst,
@@ -54,13 +54,13 @@ enum State {
     Done,
 }
 
-/// Takes a chunked body apart, from pieces of any length.
+/// Decodes a chunked body, from pieces of any length.
 #[derive(Debug)]
 pub struct Decoder {
     state: State,
-    /// The size being read, then what is left of the chunk.
+    /// The size being read, then the rest of the chunk.
     left: u64,
-    /// How long the size line is already.
+    /// The length of the size line so far.
     line: u32,
     trailers: Vec<u8>,
 }
@@ -71,7 +71,7 @@ impl Default for Decoder {
     }
 }
 
-/// What one call decoded.
+/// The result of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decoded {
     /// How many bytes of content are now at the start of the buffer.
@@ -112,7 +112,7 @@ impl Decoder {
         if self.is_done() { &self.trailers } else { &[] }
     }
 
-    /// One byte that is not content.
+    /// Takes one byte that is not content.
     fn step(&mut self, byte: u8) -> Result<State, ChunkError> {
         match self.state {
             State::SizeFirst | State::SizeRest { .. } => self.size(byte),
@@ -152,7 +152,7 @@ impl Decoder {
         }
     }
 
-    /// Extensions are read past and never passed on (RFC 9112 section 7.1.1).
+    /// Reads past extensions, which are never passed on (RFC 9112 section 7.1.1).
     fn extension(&mut self, byte: u8) -> Result<State, ChunkError> {
         self.line += 1;
         match (self.state, byte) {

@@ -29,7 +29,7 @@ impl FieldSet {
     }
 }
 
-/// The fields of a head that pass through: those that are not among `consumed`.
+/// The fields of a head that pass through: those outside of `consumed`.
 pub fn passing<'h, 'b>(
     fields: &'h [httparse::Header<'b>],
     consumed: FieldSet,
@@ -38,7 +38,7 @@ pub fn passing<'h, 'b>(
     fields.iter().enumerate().filter(passes).map(|(_, field)| field)
 }
 
-/// Shows each field to `take_in` once, in order, and gathers those that it says are consumed.
+/// Shows each field to `take_in` once, in order, and gathers the fields that `take_in` consumes.
 pub(super) fn consumed<'b, E>(
     fields: &[httparse::Header<'b>],
     mut take_in: impl FnMut(Known, &'b [u8]) -> Result<bool, E>,
@@ -52,8 +52,8 @@ pub(super) fn consumed<'b, E>(
     Ok(consumed)
 }
 
-/// Consumes the fields that `Connection` names (RFC 9110 section 7.6.1), each of which is told to `named`. What frames or
-/// addresses the message is not at stake: that is written anew from what was read.
+/// Consumes the fields that `Connection` names (RFC 9110 section 7.6.1), and tells `named` of each. Fields that frame
+/// or address the message are safe, because these are written anew from what was read.
 pub(super) fn consume_named(
     fields: &[httparse::Header<'_>],
     consumed: &mut FieldSet,

@@ -1,13 +1,13 @@
-//! How long a message's body is: RFC 9112 section 6, with no leniency.
+//! The length of a message's body: RFC 9112 section 6, with no leniency.
 //!
-//! Whatever two parsers could read in two ways is refused, because the difference is how requests are
-//! smuggled: repeated or listed lengths (even equal ones), a length beside a transfer coding, any coding that
-//! is not exactly `chunked`, and a coding in HTTP/1.0.
+//! A head that two parsers could read in two ways is refused, because requests are smuggled by that difference:
+//! repeated or listed lengths (even equal ones), a length beside a transfer coding, any coding that is not exactly
+//! `chunked`, and a coding in HTTP/1.0.
 
 use super::fields::list;
 use thiserror::Error;
 
-/// The longest length of a body that is taken: many servers count in signed numbers of 64 bits.
+/// The longest declared length: many servers count in signed numbers of 64 bits.
 pub const LONGEST: u64 = i64::MAX as u64;
 
 /// The body of a message as its head declares it.

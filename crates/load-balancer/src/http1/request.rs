@@ -17,26 +17,25 @@ pub const MAX_HEAD: usize = 32 * 1024;
 pub struct RequestHead<'h, 'b> {
     /// The method, as sent; methods are case-sensitive.
     pub method: &'b str,
-    /// What is asked for.
+    /// The request target.
     pub target: Target<'b>,
-    /// The authority the request is for: that of the target, or `Host`; empty where an HTTP/1.0 client named
-    /// none.
+    /// The authority that the request is for: that of the target, or `Host`; empty where an HTTP/1.0 client named none.
     pub host: &'b str,
-    /// HTTP/1.0 rather than 1.1.
+    /// Whether the version is HTTP/1.0 rather than 1.1.
     pub http10: bool,
     /// Every field, in order.
     pub fields: &'h [httparse::Header<'b>],
-    /// Those of `fields` that are for this hop only or are written anew: the rest passes through.
+    /// The fields that are for this hop only or are written anew; the others pass through.
     pub consumed: FieldSet,
     /// How long the body is.
     pub length: Length,
     /// Whether the client lets the connection be used again.
     pub keep_alive: bool,
-    /// `Expect: 100-continue` in a request that has a body to wait for.
+    /// Whether there is an `Expect: 100-continue` and a body to wait for.
     pub expects_continue: bool,
     /// The protocols of `Upgrade`, where `Connection` names it.
     pub upgrade: Option<&'b [u8]>,
-    /// What this request says of itself and of its way here.
+    /// The fields that routing, retries, forwarding and records read.
     pub context: Context<'b>,
     /// How many bytes the head took.
     pub len: usize,
@@ -82,10 +81,10 @@ pub enum RequestError {
     /// An HTTP/1.1 request without `Host`, or any with more than one.
     #[error("there must be exactly one Host")]
     HostCount,
-    /// The target or the host.
+    /// The target or the host is refused.
     #[error(transparent)]
     Target(#[from] TargetError),
-    /// The length of the body.
+    /// The length of the body is refused.
     #[error(transparent)]
     Length(#[from] LengthError),
     /// An `Expect` other than `100-continue`.
@@ -139,7 +138,7 @@ fn version_error(bytes: &[u8]) -> RequestError {
     }
 }
 
-/// What one pass over the fields gathers.
+/// The results of one pass over the fields.
 struct Reading<'b> {
     http10: bool,
     framing: Framing,
@@ -174,7 +173,7 @@ impl<'b> Reading<'b> {
         Ok(self)
     }
 
-    /// Takes in one field and says whether it is consumed here.
+    /// Takes one field in; `true` when the field is consumed here.
     fn take_in(&mut self, field: Known, value: &'b [u8]) -> Result<bool, RequestError> {
         match field {
             Known::ContentLength => self.framing.content_length(value)?,
@@ -238,7 +237,7 @@ pub(super) struct Options<'b> {
     close: bool,
     keep_alive: bool,
     upgrade: bool,
-    /// Whether it names fields of the message.
+    /// Whether `Connection` names fields of the message.
     pub(super) names_others: bool,
     /// The value of `Upgrade`.
     pub(super) protocols: Option<&'b [u8]>,
@@ -256,13 +255,13 @@ impl<'b> Options<'b> {
         }
     }
 
-    /// RFC 9112 section 9.3.
+    /// Whether the connection persists (RFC 9112 section 9.3).
     pub(super) fn keeps_alive(&self, http10: bool) -> bool {
         !self.close && (!http10 || self.keep_alive)
     }
 
-    /// The protocols to upgrade to, where `Connection` names the field. Not to `h2c`: what comes after it would
-    /// be requests that pass by every rule here.
+    /// The protocols to upgrade to, where `Connection` names `Upgrade`. `h2c` is left out, because requests after such
+    /// an upgrade would pass by every rule here.
     pub(super) fn upgrade(&self) -> Option<&'b [u8]> {
         let to_h2c = |protocols| list(protocols).any(|protocol| protocol.eq_ignore_ascii_case(b"h2c"));
         self.protocols.filter(|protocols| self.upgrade && !to_h2c(protocols))

@@ -17,17 +17,18 @@ pub struct ResponseHead<'h, 'b> {
     pub reason: &'b str,
     /// Every field, in order.
     pub fields: &'h [httparse::Header<'b>],
-    /// Those of `fields` that are for this hop only or are written anew.
+    /// The fields that are for this hop only or are written anew.
     pub consumed: FieldSet,
-    /// How long the body is that follows.
+    /// The length of the body that follows.
     pub length: Length,
     /// `Content-Length` of a response that has no body because of its request (HEAD).
     pub announced: Option<u64>,
-    /// Whether the connection can be used again: the upstream says so, and has announced no content where none can be.
+    /// Whether the connection can be used again: the upstream says so, and has announced no content where there can be
+    /// none.
     pub keep_alive: bool,
     /// The protocol that a 101 switches to.
     pub upgrade: Option<&'b [u8]>,
-    /// `X-Retry-Safe: 1`: nothing was done.
+    /// Whether there is `X-Retry-Safe: 1`: nothing was done.
     pub retry_safe: bool,
     /// `X-Unavailable`: what the upstream lacks, which all servers of the pool share.
     pub unavailable: Option<&'b [u8]>,
@@ -47,10 +48,10 @@ impl<'h, 'b> ResponseHead<'h, 'b> {
 /// Why an upstream's answer cannot be passed on.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
 pub enum ResponseError {
-    /// Longer than [`MAX_HEAD`], or more than [`fields::MAX_FIELDS`] fields.
+    /// The head is longer than [`MAX_HEAD`], or has more than [`fields::MAX_FIELDS`] fields.
     #[error("the upstream's head is too large")]
     HeadTooLarge,
-    /// Not an HTTP/1 head.
+    /// The head is not HTTP/1.
     #[error("the upstream's head is malformed: {0}")]
     Malformed(httparse::Error),
     /// A line that ends in a lone LF.
@@ -59,7 +60,7 @@ pub enum ResponseError {
     /// A status under 100 or over 599.
     #[error("the upstream's status is out of range")]
     Status,
-    /// The length of the body.
+    /// The length of the body is refused.
     #[error("the upstream's body: {0}")]
     Length(#[from] LengthError),
     /// 101 without `Upgrade`.
@@ -90,26 +91,26 @@ pub fn parse<'h, 'b>(
     reading.finish(status, raw.reason.unwrap_or_default(), raw.version == Some(0), to_head, raw.headers, len)
 }
 
-/// What a status says of the content, and what the fields do where it is none.
+/// The effect of a status on the content, and of fields where there is no content.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Content {
     #[default]
     ByFraming,
     Never,
-    /// There is none, and the head announces some.
+    /// There is no content, and the head announces some.
     NeverButAnnounced,
 }
 
 impl Content {
-    /// An answer with one of these statuses ends with its head, whatever its fields say (RFC 9112 section 6.3). Those
-    /// that speak of content are not passed on: RFC 9110 section 8.6 and RFC 9112 section 6.1 forbid them with 1xx
-    /// and 204, and with 304 they may be left out.
+    /// Whether an answer with this status ends with its head, whatever its fields say (RFC 9112 section 6.3). Fields
+    /// about content are not passed on then: RFC 9110 section 8.6 and RFC 9112 section 6.1 forbid them with 1xx and
+    /// 204, and with 304 they may be left out.
     fn of(status: u16) -> Self {
         if matches!(status, 100..=199 | 204 | 304) { Self::Never } else { Self::ByFraming }
     }
 }
 
-/// What one pass over the fields gathers.
+/// The results of one pass over the fields.
 #[derive(Default)]
 struct Reading<'b> {
     content: Content,
@@ -133,7 +134,7 @@ impl<'b> Reading<'b> {
         Ok(self)
     }
 
-    /// Takes in one field and says whether it is consumed here.
+    /// Takes one field in; `true` when the field is consumed here.
     fn take_in(&mut self, field: Known, value: &'b [u8]) -> Result<bool, ResponseError> {
         match field {
             Known::ContentLength | Known::TransferEncoding if self.content != Content::ByFraming => {

@@ -1,37 +1,37 @@
-//! Request targets (RFC 9112 section 3.2) and the `Host` they are for (RFC 9110 section 7.2).
+//! Request targets (RFC 9112 section 3.2) and `Host` (RFC 9110 section 7.2).
 
 use thiserror::Error;
 
 /// The longest `Host`, in bytes: a name of 255 (RFC 3986 section 3.2.2) with a port.
 const MAX_HOST: usize = 261;
 
-/// What a request is for.
+/// A request target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target<'b> {
-    /// Path and query as they came: begins with `/`, or is `*`, or is empty or begins with `?` where an
-    /// absolute-form target had no path.
+    /// Path and query as they came. They begin with `/`, or are `*`. Where an absolute-form target had no path, they
+    /// are empty or begin with `?`.
     pub path_and_query: &'b str,
-    /// The authority of an absolute-form target, which takes the place of `Host` (RFC 9112 section 3.2.2).
+    /// The authority of an absolute-form target, which replaces `Host` (RFC 9112 section 3.2.2).
     pub authority: Option<&'b str>,
 }
 
 /// Why a target or a host is refused.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
 pub enum TargetError {
-    /// `CONNECT`: this is a reverse proxy, it opens no tunnels to where clients say.
+    /// The method is `CONNECT`: a reverse proxy opens no tunnels to where clients say.
     #[error("CONNECT is not implemented")]
     Connect,
-    /// None of the forms of RFC 9112 section 3.2.
+    /// The target has none of the forms of RFC 9112 section 3.2.
     #[error("the request target is not a valid one")]
     InvalidTarget,
-    /// An octet that no URI has as it is (RFC 3986 section 2): servers differ in what they make of it.
+    /// The target has an octet that no URI has unencoded (RFC 3986 section 2): servers differ in how they read it.
     #[error("the request target has a character that must be percent-encoded")]
     UnencodedOctet,
-    /// A `.` or `..` segment, plain or percent-encoded: what is routed and what the upstream serves could
-    /// differ, and clients resolve them before they ask (RFC 3986 section 5.2.4).
+    /// The path has a `.` or `..` segment, plain or percent-encoded. The routed path and the path that the upstream
+    /// serves could differ, and clients resolve such segments before they ask (RFC 3986 section 5.2.4).
     #[error("the request target has a dot segment")]
     DotSegment,
-    /// Not `host[:port]`.
+    /// The host is not `host[:port]`.
     #[error("Host is not a valid one")]
     InvalidHost,
 }
@@ -80,9 +80,9 @@ fn absolute(target: &str) -> Result<(Option<&str>, &str), TargetError> {
     Ok((Some(authority), path))
 }
 
-/// Whether an octet may stand in a path or a query: those of RFC 3986 section 3.3 and 3.4, and square brackets, which
-/// clients send in queries as they are. Every parser of URIs takes these, so no client gets the bare answer of an
-/// upstream's parser.
+/// Whether an octet may stand in a path or a query: the octets of RFC 3986 sections 3.3 and 3.4, and square brackets,
+/// which clients send unencoded in queries. Every parser of URIs takes these octets, so no client gets the bare answer
+/// of an upstream's parser.
 pub fn is_target_byte(byte: u8) -> bool {
     TARGET_BYTES[usize::from(byte)]
 }
@@ -129,7 +129,8 @@ pub fn check_host(host: &[u8]) -> Result<&str, TargetError> {
     }
 }
 
-/// `*DIGIT` (RFC 3986 section 3.2.3), and then one that a TCP connection can go to; empty means the scheme's own.
+/// Whether the text is a port: `*DIGIT` (RFC 3986 section 3.2.3) that a TCP connection can go to. An empty port means
+/// the scheme's own.
 fn is_port(port: &str) -> bool {
     port.is_empty()
         || (port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0))

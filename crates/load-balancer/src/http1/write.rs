@@ -1,11 +1,11 @@
-//! Heads as they are sent: canonical, one `Name: value` a line, framing written anew.
+//! Writes heads: canonical, one `Name: value` a line, with framing written anew.
 
 use super::fields::{self, FieldSet};
 use super::length::Length;
 use super::response::ResponseHead;
 use crate::answer::{Answer, reason};
 
-/// What the balancer adds to an answer.
+/// The fields that the balancer adds to an answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Added<'a> {
     /// For `X-Served-By`.
@@ -18,13 +18,13 @@ pub struct Added<'a> {
     pub cache: Option<&'static str>,
 }
 
-/// `Cache-Status` of what a server answered where the cache had nothing (RFC 9211).
+/// `Cache-Status` of a server's answer where the cache had none (RFC 9211).
 pub const NOT_FROM_CACHE: &[u8] = b"load-balancer; fwd=miss";
 
 /// How the body of an answer is sent to an HTTP/1 client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
-    /// As it is: of a declared length, or until the connection closes, or none.
+    /// Unchanged: of a declared length, until the connection closes, or no body.
     Identity,
     /// In chunks.
     Chunked,
@@ -128,7 +128,7 @@ pub fn own(out: &mut Vec<u8>, answer: &Answer, connection: Option<&[u8]>, date: 
     out.extend_from_slice(b"\r\n");
 }
 
-/// Writes an interim answer (1xx) as it came, but for what is of one hop only.
+/// Writes an interim answer (1xx) as it came, without the fields of one hop only.
 pub fn interim(out: &mut Vec<u8>, head: &ResponseHead<'_, '_>) {
     status_line(out, head.status, head.reason);
     passing(out, head.fields, head.consumed);

@@ -1,13 +1,13 @@
-//! The generic cell rate algorithm (ITU-T I.371): a leaky bucket in one number for each client.
+//! The generic cell rate algorithm (ITU-T I.371): a leaky bucket that keeps one number for each client.
 
 use super::RateLimit;
 
 /// The limit in nanoseconds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Gcra {
-    /// Between two requests at the allowed rate.
+    /// Nanoseconds between two requests at the allowed rate.
     interval: u64,
-    /// How far ahead of the rate a client may be.
+    /// How many nanoseconds a client may be ahead of the rate.
     burst: u64,
 }
 
@@ -18,7 +18,7 @@ impl Gcra {
         Self { interval, burst: interval.saturating_mul(limit.burst.max(1).into()) }
     }
 
-    /// `full_at` is when the client's burst is full again. Gives the new one, or how long to wait.
+    /// Counts a request. `full_at` is when the client's burst is full again; gives its new value, or how long to wait.
     pub(super) fn admit(self, full_at: u64, now: u64) -> Result<u64, u64> {
         let next = full_at.max(now).saturating_add(self.interval);
         let ahead = next - now;

@@ -1,4 +1,4 @@
-//! Answers the questions that workers put about servers whose answers are late.
+//! Answers the inquiries of workers: questions for the health of servers whose answers are late.
 
 use std::time::Instant;
 
@@ -6,8 +6,8 @@ use super::check::check;
 use crate::pool::{Inquiries, Question, Source, Verdict};
 use crate::supervise::{Task, Watch};
 
-/// Answers all questions from now on; `None` when somebody does already. Needs a tokio runtime when it is polled, and
-/// ends when nobody can ask any more.
+/// Answers all questions from now on; `None` when another task does already. Needs a tokio runtime when it is polled,
+/// and ends when nobody can ask any more.
 pub(crate) fn answer(inquiries: &Inquiries) -> Option<impl Future<Output = ()> + Send + use<>> {
     let mut questions = inquiries.questions()?;
     Some(async move {

@@ -13,18 +13,19 @@ use crate::{config::is_name, resources};
 
 const AGENT: &str = concat!("load-balancer-health/", env!("CARGO_PKG_VERSION"));
 
-/// What a check found.
+/// The finding of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Finding {
     /// The status of the answer, where one came.
     pub(super) status: Option<u16>,
-    /// How long it took.
+    /// How long the check took.
     pub(super) latency: Duration,
-    /// What the server says that its name is; only a server that is well is listened to.
+    /// The name that the server gives itself; `None` for a server that is not well.
     pub(super) instance: Option<String>,
     /// Why the server is not well; `None` when it is.
     pub(super) error: Option<String>,
-    /// Whether the server was not even asked, because this process has nothing left to connect with.
+    /// Whether the server was not even asked, because this process has no descriptor, port or memory left to connect
+    /// with.
     pub(super) unasked: bool,
 }
 
@@ -39,7 +40,8 @@ enum CheckError {
     Status(u16),
 }
 
-/// Asks for `path` and is content with any 2xx or 3xx that has come to its end; without a path, with a connection.
+/// Checks a server. A check is good when `path` answers with any 2xx or 3xx that comes to its end; without a path, when
+/// a connection can be made.
 ///
 /// `host` goes into the `Host` field. The whole check takes at most `limit`.
 pub(super) async fn check(address: SocketAddr, host: &str, path: Option<&str>, limit: Duration) -> Finding {
@@ -88,7 +90,7 @@ impl From<AskError> for CheckError {
     }
 }
 
-/// The name of the instance that an answer's content bears: `instance` of a JSON object, if it can be a name.
+/// The name of the instance in an answer's content: `instance` of a JSON object, if it can be a name.
 fn instance(content: &[u8]) -> Option<String> {
     #[derive(serde::Deserialize)]
     struct Health {

@@ -1,5 +1,5 @@
-//! Active health: one task for each server resolves its name, checks it and moves its health; others answer workers that
-//! ask about a server whose answer is late.
+//! Active health. One task for each server resolves the server's name, checks the server and moves its health. Another
+//! task answers workers that ask about a server whose answer is late.
 
 mod answering;
 mod check;

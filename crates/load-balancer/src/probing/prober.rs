@@ -1,4 +1,4 @@
-//! One task for each server: resolves its name, checks it, and moves its health.
+//! The prober of each server: a task that resolves the server's name, checks the server, and moves its health.
 
 use std::{
     collections::HashMap,
@@ -19,12 +19,12 @@ use crate::supervise::{self, Task};
 /// Checks that run at the same time, over all servers.
 const AT_ONCE: usize = 256;
 
-/// Called when probers have learned something that decides who is in a pool and what they are called there.
+/// A callback for news that decide who is in a pool and what servers are called there.
 #[derive(Clone)]
 pub(crate) struct Listener(Arc<dyn Fn() + Send + Sync>);
 
 impl Listener {
-    /// Calls `told`, on the prober's thread, before the server takes traffic by what was learned.
+    /// Calls `told`, on the prober's thread, before the server takes traffic by the news.
     pub(crate) fn new(told: impl Fn() + Send + Sync + 'static) -> Self {
         Self(Arc::new(told))
     }
@@ -48,7 +48,7 @@ pub(crate) struct Probers {
 }
 
 impl Probers {
-    /// None yet.
+    /// No probers yet.
     pub(crate) fn new(
         published: Arc<Published>,
         resolver: Arc<dyn Resolve>,
@@ -59,7 +59,7 @@ impl Probers {
         Self { published, resolver, listener, events, permits, tasks: Mutex::default() }
     }
 
-    /// Starts a prober for each server of the newest snapshot that has none, ends those of servers that are gone,
+    /// Starts a prober for each server of the newest snapshot that has none, ends the probers of servers that are gone,
     /// and lets the others follow their new policy. Needs a tokio runtime.
     pub(crate) fn follow(&self) {
         let snapshot = self.published.load();
@@ -83,7 +83,7 @@ impl Probers {
         }
     }
 
-    /// Makes a prober of the server, as often as is wanted.
+    /// Makes a prober of the server; may be called again after a panic.
     fn prober(&self, server: &Arc<Server>) -> impl Fn() -> Prober + use<> {
         let (server, published) = (Arc::clone(server), Arc::clone(&self.published));
         let (listener, permits) = (self.listener.clone(), Arc::clone(&self.permits));
@@ -109,7 +109,7 @@ impl Drop for Probers {
     }
 }
 
-/// What one task knows.
+/// The state of one prober.
 struct Prober {
     server: Arc<Server>,
     published: Arc<Published>,
@@ -202,8 +202,8 @@ impl Prober {
         self.found(&finding, policy);
     }
 
-    /// Nothing was learned of the server: what is known of it stays, and people are told why nothing is new. The next
-    /// address of its name may be one that can be connected to.
+    /// Handles a check that could not be made: the server's health stays, and its report says why. The next address of
+    /// its name may be one that can be connected to.
     fn unasked(&mut self, finding: Finding) {
         self.resolution.next();
         let mut report = self.server.report();
@@ -238,8 +238,8 @@ impl Prober {
         }
     }
 
-    /// Learns the name of a discovered server from a good check, and says whether the check speaks for the server that
-    /// it is about: while discovery does not find an address, it may have become another's.
+    /// Learns the name of a discovered server from a good check. Gives whether the check speaks for this server: while
+    /// discovery does not find an address, the address may have become another server's.
     fn is_the_same(&self, finding: &Finding) -> bool {
         let server = &self.server;
         if server.source() != Source::Dns {
@@ -268,7 +268,7 @@ impl Prober {
         self.events.note_server(SystemTime::now(), kind, self.server.about(), cause);
     }
 
-    /// What the server has proved counts no longer.
+    /// Withdraws the server's proof: it takes traffic again after its next good check.
     fn start_again(&mut self) -> Health {
         self.server.must_prove_itself();
         (self.counter, self.born) = (Counter::default(), Instant::now());

@@ -1,4 +1,4 @@
-//! The address of one server that is configured by name: the last good answer stays when the resolver fails.
+//! The address of one server that is configured by name. The last good answer stays when the resolver fails.
 
 use std::{
     net::SocketAddr,
@@ -13,12 +13,12 @@ use super::{
 
 /// How often a name is resolved again.
 const EVERY: Duration = Duration::from_secs(5);
-/// How often a name that has never been resolved is asked for.
+/// How often a name is resolved that never was.
 const EVERY_UNRESOLVED: Duration = Duration::from_secs(1);
-/// After so long without a word from the resolver, people are told that there is no address.
+/// How long the resolver may be silent until the server's report says that there is no address.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What is known of the address of one server.
+/// The known address of one server.
 pub(super) struct Resolution {
     resolver: Arc<dyn Resolve>,
     host: String,
@@ -27,7 +27,7 @@ pub(super) struct Resolution {
     literal: bool,
     /// The last good answer, never emptied again.
     answers: Vec<SocketAddr>,
-    /// The one of them that is in use.
+    /// The address in use, among the answers.
     current: usize,
     due: Instant,
     /// The question that is open; there is never a second one.
@@ -60,18 +60,18 @@ impl Resolution {
         self.answers.get(self.current).copied()
     }
 
-    /// Whether it is time to say that the name leads nowhere.
+    /// Whether to report that the name resolves to nothing.
     pub(super) fn leads_nowhere(&self) -> bool {
         self.answers.is_empty() && (self.failed || self.born.elapsed() > PATIENCE)
     }
 
-    /// Moves on to the next address of the name, because the one in use does not work.
+    /// Moves on to the next address of the name, because the address in use does not work.
     pub(super) fn next(&mut self) {
         self.current = (self.current + 1) % self.answers.len().max(1);
     }
 
-    /// Asks again when that is due, and ends with the answer: `true` when the address is another one now. A literal
-    /// address is never asked for. May be dropped at any time: the open question stays open.
+    /// Resolves again when that is due, and ends with the answer: `true` when the address has changed. A literal
+    /// address is never resolved. May be dropped at any time: the open question stays open.
     pub(super) async fn refreshed(&mut self) -> bool {
         if self.open.is_none() {
             at((!self.literal).then_some(self.due)).await;
@@ -92,7 +92,7 @@ impl Resolution {
         self.answer() != before
     }
 
-    /// Stays with the address it has as long as that is among the answers, whose order may change each time.
+    /// Stays with the address in use as long as the answers have it; their order may change each time.
     fn take(&mut self, found: Vec<SocketAddr>) {
         self.failed = found.is_empty();
         if found.is_empty() {

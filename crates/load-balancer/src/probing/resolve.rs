@@ -1,4 +1,4 @@
-//! Names to addresses.
+//! Resolves names to addresses.
 
 use std::{
     fmt, io,
@@ -9,24 +9,24 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-/// Look-ups that run at the same time. Each takes a thread for as long as the resolver takes to answer.
+/// The most look-ups at the same time. Each takes a thread for as long as the resolver takes to answer.
 const AT_ONCE: usize = 16;
 
-/// An answer under way: every address of the name, with the port that was asked for.
+/// A look-up under way: every address of the name, with the port that was asked for.
 pub type Lookup = BoxFuture<'static, io::Result<Vec<SocketAddr>>>;
 
-/// Whoever knows the addresses of names.
+/// A resolver of names.
 pub trait Resolve: fmt::Debug + Send + Sync {
-    /// Asks for all addresses of a host. An error and an empty answer mean the same to those who ask: it is not
-    /// known, so what was known before holds.
+    /// Asks for all addresses of a host. An error and an empty answer mean the same to callers: the earlier answer
+    /// holds.
     fn lookup(&self, host: &str, port: u16) -> Lookup;
 }
 
-/// The system's resolver (`getaddrinfo`), with everything that the machine or the container says of names:
-/// `/etc/hosts`, `resolv.conf`, search domains.
+/// The system's resolver (`getaddrinfo`), with the sources of the machine or the container: `/etc/hosts`,
+/// `resolv.conf`, search domains.
 ///
-/// A look-up cannot be called off. Whoever gives up on one should wait for its end before asking again; beyond
-/// [`AT_ONCE`] they queue.
+/// A look-up cannot be cancelled. A caller that gives up on a look-up should wait for its end before asking again.
+/// Beyond [`AT_ONCE`], look-ups queue.
 #[derive(Debug, Clone)]
 pub struct SystemResolver {
     permits: Arc<Semaphore>,

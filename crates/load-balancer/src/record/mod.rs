@@ -1,5 +1,5 @@
-//! Every request once, whatever ended it: counted, logged, kept for a while so that it can be explained; and
-//! every attempt told to the server's passive health. Those that are sampled become spans of a trace.
+//! Records every request once, whatever ended it: counts it, logs it, and keeps it for a while so that it can be
+//! explained. Every attempt is told to the server's passive health. Sampled requests become spans of a trace.
 
 pub(crate) mod access_log;
 mod recent;
@@ -37,7 +37,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// As it is written in logs.
+    /// The name in logs.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Http10 => "HTTP/1.0",
@@ -46,7 +46,7 @@ impl Protocol {
         }
     }
 
-    /// As OpenTelemetry's `network.protocol.version` has it.
+    /// The value of OpenTelemetry's `network.protocol.version`.
     const fn version(self) -> &'static str {
         match self {
             Self::Http10 => "1.0",
@@ -59,27 +59,27 @@ impl Protocol {
 /// One attempt at a server. Made by [`Recorder::attempt`].
 #[derive(Debug, Clone)]
 pub struct Attempt {
-    /// Where.
+    /// The server.
     pub server: Arc<Server>,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
     /// The status of the answer; 0 when there was none.
     pub status: u16,
-    /// When it began, in microseconds after the request's head had come.
+    /// When the attempt began, in microseconds after the request's head had come.
     pub began_micros: u32,
-    /// How long it took, in microseconds.
+    /// How long the attempt took, in microseconds.
     pub took_micros: u32,
 }
 
-/// The attempts of one request, in their order. One is the rule and needs no memory of its own.
+/// The attempts of one request, in their order. Most requests have one attempt, which needs no memory of its own.
 pub(crate) type Attempts = SmallVec<[Attempt; 1]>;
 
-/// What there is to say of one request once it is over. Everything is borrowed but the attempts.
+/// The facts of one request once it is over. Everything is borrowed but the attempts.
 #[derive(Debug)]
 pub struct Entry<'a> {
     /// `X-Request-Id`.
     pub request_id: &'a str,
-    /// Who asked, after `trusted_proxies`.
+    /// The client's address, after `trusted_proxies`.
     pub client: IpAddr,
     /// The method; empty when the head was not understood.
     pub method: &'a [u8],
@@ -105,18 +105,18 @@ pub struct Entry<'a> {
     pub ended: Instant,
     /// The route, if one was found.
     pub route: Option<&'a Route>,
-    /// The server whose answer the client got; `None` when the answer is ours.
+    /// The server whose answer the client got; `None` when the answer is the balancer's own.
     pub server: Option<&'a Server>,
     /// All attempts.
     pub attempts: Attempts,
     /// 32 hexadecimal digits; empty where traces are off.
     pub trace_id: &'a [u8],
-    /// Where the request is to be recorded as a part of a trace.
+    /// The ids of the request in its trace, where it is sampled.
     pub trace: Option<&'a RequestTrace>,
 }
 
 impl Entry<'_> {
-    /// The same with another target or referrer, where there is one.
+    /// The entry with another target or referrer, where there is one.
     fn with<'e>(&'e self, target: Option<&'e [u8]>, referer: Option<&'e [u8]>) -> Entry<'e> {
         Entry {
             target: target.unwrap_or(self.target),
@@ -132,7 +132,8 @@ impl Entry<'_> {
     }
 }
 
-/// A worker's pen. Not shared between threads; calls allocate nothing as long as one attempt was enough.
+/// The recorder of one worker. It is not shared between threads. Calls allocate nothing as long as one attempt was
+/// enough.
 #[derive(Debug)]
 pub struct Recorder {
     worker: usize,
@@ -147,14 +148,14 @@ impl Recorder {
         Self { worker, shard, log: RefCell::new(log), traces: None }
     }
 
-    /// With spans that go to `traces`, if there is somewhere to go.
+    /// Has spans go to `traces`, if there is a collector.
     #[must_use]
     pub fn with_traces(mut self, traces: Option<Traces>) -> Self {
         self.traces = traces;
         self
     }
 
-    /// Which requests are to be recorded as parts of a trace; `None` where traces are off.
+    /// The sampling of requests; `None` where traces are off.
     #[inline]
     pub fn sampling(&self) -> Option<Sampling> {
         self.traces.as_ref().map(Traces::sampling)
@@ -166,13 +167,13 @@ impl Recorder {
         &self.shard.stats
     }
 
-    /// What this worker shares; for guards that count for as long as they live.
+    /// The worker's shard, for guards that count for as long as they live.
     #[inline]
     pub fn shard(&self) -> &Arc<Shard> {
         &self.shard
     }
 
-    /// Takes note of how one attempt ended: passive health, and the upstream histogram when there was an answer.
+    /// Records the end of an attempt: passive health, and the upstream histogram when there was an answer.
     ///
     /// `request_began` is when the request's head was complete, `began` when this attempt started.
     pub fn attempt(&self, pool: &Pool, end: AttemptEnd, request_began: Instant) -> Attempt {
@@ -193,7 +194,7 @@ impl Recorder {
         pool.state().stats(self.worker).retries[reason.index()].add(1);
     }
 
-    /// Counts, logs and keeps a request. To be called once for each, whatever ended it.
+    /// Counts, logs and keeps a request. To be called once for each request, whatever ended it.
     pub fn finish(&self, entry: Entry<'_>) {
         let micros = entry.micros();
         self.count(&entry, micros);
@@ -240,7 +241,7 @@ impl Recorder {
 }
 
 impl Drop for Recorder {
-    /// What was not written yet goes to the writer.
+    /// Hands the rest of the log to the writer.
     fn drop(&mut self) {
         if let Some(log) = self.log.get_mut() {
             log.flush(&self.shard.stats);
@@ -248,18 +249,18 @@ impl Drop for Recorder {
     }
 }
 
-/// How an attempt ended, for [`Recorder::attempt`].
+/// The end of an attempt, for [`Recorder::attempt`].
 #[derive(Debug)]
 pub struct AttemptEnd {
-    /// Where; the lease's own handle may be moved here.
+    /// The server; the lease's own handle may be moved here.
     pub server: Arc<Server>,
-    /// How.
+    /// The outcome.
     pub outcome: Outcome,
     /// The status of the answer; 0 when there was none.
     pub status: u16,
-    /// When it started.
+    /// When the attempt began.
     pub began: Instant,
-    /// When it ended: for an answer that goes to the client, with the answer's last byte.
+    /// When the attempt ended: for an answer that goes to the client, with the answer's last byte.
     pub ended: Instant,
 }
 
@@ -270,7 +271,7 @@ fn micros(from: Instant, to: Instant) -> u64 {
     duration.as_secs() * 1_000_000 + u64::from(duration.subsec_micros())
 }
 
-/// Over an hour is an hour and a bit: enough for an attempt.
+/// Microseconds in 32 bits, at most somewhat more than an hour: enough for an attempt.
 fn short(micros: u64) -> u32 {
     u32::try_from(micros).unwrap_or(u32::MAX)
 }

@@ -7,13 +7,13 @@ use std::{
 
 use super::{Attempts, Entry, Protocol, text::Text};
 
-/// Requests kept by each worker.
+/// The number of requests that each worker keeps.
 const KEPT: usize = 1024;
-/// Bytes kept of a target.
+/// The bytes that are kept of a target.
 const TARGET: usize = 96;
-/// Bytes kept of the id of a request that failed or was retried.
+/// The bytes that are kept of the id of a request that failed or was retried.
 const ID: usize = 64;
-/// Bytes kept of a method.
+/// The bytes that are kept of a method.
 const METHOD: usize = 8;
 
 /// A request as it is kept: fixed in size, so that keeping it allocates nothing.
@@ -50,7 +50,7 @@ impl Slot {
         }
     }
 
-    /// Field by field, in place: a new slot would be written twice.
+    /// Fills the slot field by field, in place: a new slot would be written twice.
     #[inline]
     fn fill(&mut self, entry: Entry<'_>, micros: u64) {
         let path = memchr::memchr(b'?', entry.target).map_or(entry.target, |query| &entry.target[..query]);
@@ -84,11 +84,11 @@ impl Slot {
 /// A request that was found again.
 #[derive(Debug, Clone)]
 pub struct RecentRequest {
-    /// When its head was complete.
+    /// When the request's head was complete.
     pub began: SystemTime,
-    /// Until the end of the answer.
+    /// The time from then to the end of the answer.
     pub duration: Duration,
-    /// Who asked.
+    /// The client's address.
     pub client: IpAddr,
     /// The protocol that the client spoke.
     pub protocol: Protocol,
@@ -109,22 +109,22 @@ pub struct RecentRequest {
 /// A request in a list, to choose from.
 #[derive(Debug, Clone)]
 pub(crate) struct Listed {
-    /// What it is found again by, where its id is not kept.
+    /// The reference by which the request is found again, where its id is not kept.
     pub reference: u64,
-    /// Its id, where that is kept: of those that failed or were retried. Cut when long.
+    /// The request's id, where it is kept: for requests that failed or were retried. Cut when long.
     pub request_id: Option<String>,
-    /// What there is to say of it.
+    /// The request.
     pub request: RecentRequest,
 }
 
-/// Which requests a list is of.
+/// The requests that a list has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// All that are kept.
+    /// All kept requests.
     All,
-    /// Those that were answered with 5xx.
+    /// Requests that were answered with 5xx.
     Failed,
-    /// Those that needed more than one attempt, whatever came of it.
+    /// Requests with more than one attempt, whatever their outcome.
     Retried,
 }
 
@@ -138,13 +138,13 @@ impl Which {
     }
 }
 
-/// Two rings: every request, and those which failed or needed more than one attempt; the second lasts longer,
-/// because it is these that one asks about.
+/// Two rings: one of every request, and one of those that failed or needed more than one attempt. The second ring lasts
+/// longer, because operators ask about its requests.
 #[derive(Debug, Default)]
 pub(crate) struct Recent {
     all: Ring,
     notable: Ring,
-    /// The ids of the notable ones, each at the place of its request.
+    /// The ids of the notable requests, each at the place of its request.
     ids: Vec<Text<ID>>,
 }
 
@@ -155,7 +155,7 @@ struct Ring {
 }
 
 impl Ring {
-    /// The slot for the next request; it holds that of the one it replaces.
+    /// The slot for the next request; it still holds the request that is replaced.
     #[inline]
     fn next(&mut self) -> &mut Slot {
         if self.slots.len() < KEPT {
@@ -174,7 +174,7 @@ impl Ring {
         newer.iter().enumerate().rev().chain(older.rev())
     }
 
-    /// The newest with this id: clients may use an id twice.
+    /// The newest request with this id: clients may use an id twice.
     fn find(&self, id: u64) -> Option<&Slot> {
         self.newest().map(|(_, slot)| slot).find(|slot| slot.id == id)
     }
@@ -214,7 +214,7 @@ impl Recent {
         all.into_iter().chain(notable).max_by_key(|slot| slot.began).map(Slot::to_request)
     }
 
-    /// The newest, at most `most` of them, the newest first.
+    /// The newest requests, at most `most` of them, the newest first.
     pub(crate) fn list(&self, which: Which, most: usize) -> Vec<Listed> {
         let listed = |request_id: Option<String>, slot: &Slot| Listed {
             reference: slot.id,
@@ -233,8 +233,8 @@ impl Recent {
     }
 }
 
-/// Eight bytes at a time; 64 bits of it stand for the id. No defence against chosen ids is needed: whoever makes
-/// two ids collide confuses the explanation of their own requests.
+/// Hashes an id to 64 bits, eight bytes at a time. No defence against chosen ids is needed: a client that makes two ids
+/// collide confuses the explanation of its own requests.
 fn hash(id: &[u8]) -> u64 {
     const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
     let (words, rest) = id.as_chunks::<8>();

@@ -1,10 +1,10 @@
-//! Queries in logs, without the values of parameters that may be secrets. Pure.
+//! Hides the values of query parameters that may be secrets from logs. Pure.
 
 use std::borrow::Cow;
 
-/// Stands in the place of a value.
+/// The text in place of a hidden value.
 const MARK: &[u8] = b"***";
-/// A name with one of these anywhere, apart from its separators, is that of a secret.
+/// A parameter is secret whose name has one of these anywhere, apart from its separators.
 const ANYWHERE: [&[u8]; 9] = [
     b"token",
     b"secret",
@@ -16,7 +16,7 @@ const ANYWHERE: [&[u8]; 9] = [
     b"apikey",
     b"accesskey",
 ];
-/// So is a name that has one of these as a word.
+/// A parameter is secret whose name is or has one of these as a word.
 const WORDS: [&[u8]; 17] = [
     b"assertion",
     b"auth",
@@ -69,7 +69,7 @@ fn hide_in_query(text: &[u8], query: usize) -> Option<Vec<u8>> {
     found.then_some(hidden)
 }
 
-/// Whether a parameter of this name, as it was sent, may bear a secret.
+/// Whether a parameter of this name, undecoded, may bear a secret.
 fn is_secret(name: &[u8]) -> bool {
     let name = decoded(name).to_ascii_lowercase();
     let letters: Vec<u8> = name.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
@@ -78,7 +78,7 @@ fn is_secret(name: &[u8]) -> bool {
         || ANYWHERE.iter().any(|part| memchr::memmem::find(&letters, part).is_some())
 }
 
-/// Percent-decoded; what is no escape stays (RFC 3986 section 2.1).
+/// The text percent-decoded; a broken escape stays (RFC 3986 section 2.1).
 fn decoded(name: &[u8]) -> Cow<'_, [u8]> {
     percent_encoding::percent_decode(name).into()
 }

@@ -1,4 +1,4 @@
-//! A recorded request as spans of its trace: one for the request, one for each attempt, by OpenTelemetry's semantic
+//! Makes the spans of a sampled request: one for the request, one for each attempt, by OpenTelemetry's semantic
 //! conventions for HTTP.
 
 use std::time::{Duration, SystemTime};
@@ -14,16 +14,16 @@ use smallvec::SmallVec;
 use super::{Attempt, Entry};
 use crate::pool::Outcome;
 
-/// What a request that is to be recorded is called in its trace.
+/// The ids of a sampled request in its trace.
 #[derive(Debug)]
 pub struct RequestTrace {
-    /// The whole way from the first caller on.
+    /// The trace's id.
     pub trace_id: [u8; 16],
-    /// The caller's span, if it sent a `traceparent`.
+    /// The caller's span, if the caller sent a `traceparent`.
     pub caller: Option<[u8; 8]>,
-    /// The request.
+    /// The span of the request.
     pub span_id: [u8; 8],
-    /// Its attempts, in order; each upstream was told its own.
+    /// The spans of the attempts, in order; each upstream was told its own.
     pub attempts: SmallVec<[[u8; 8]; 1]>,
 }
 
@@ -141,7 +141,8 @@ fn text(bytes: &[u8]) -> StringValue {
     String::from_utf8_lossy(bytes).into_owned().into()
 }
 
-/// The method, if it is one of RFC 9110 or PATCH: a client could think of others without end.
+/// The method, if it is one of RFC 9110 or PATCH. Clients could invent methods without end, and each would be a new
+/// name of a span.
 fn method(method: &[u8]) -> &'static str {
     const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
     KNOWN.into_iter().find(|known| known.as_bytes() == method).unwrap_or("_OTHER")

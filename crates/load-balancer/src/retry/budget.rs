@@ -1,4 +1,4 @@
-//! How many retries a pool may make, so that trouble is not multiplied.
+//! The retry budget of a pool, so that retries do not multiply trouble.
 
 use std::{
     collections::VecDeque,
@@ -6,14 +6,15 @@ use std::{
     time::Instant,
 };
 
-/// The window, in seconds.
+/// The window of the budget, in seconds.
 const SECONDS: usize = 10;
-/// Never fewer retries than this in a second: a quiet service may retry, too.
+/// The retries that are always allowed in a second: a quiet service may retry, too.
 const AT_LEAST: u32 = 10;
 
-/// A share of the last 10 s' requests, never under 10 a second.
+/// The retry budget: a share of the last 10 s' requests, never under 10 a second.
 ///
-/// Requests cost it nothing: workers count them anyway, and the control thread brings the sum once a second.
+/// The budget costs requests nothing: workers count requests anyway, and the control thread brings the sum once a
+/// second.
 #[derive(Debug)]
 pub struct Budget {
     start: Instant,
@@ -25,7 +26,7 @@ struct Window {
     second: u64,
     /// Retries by second, modulo the window.
     retries: [u32; SECONDS],
-    /// The requests ever seen, a second apart, oldest first.
+    /// The pool's total of requests at each second, oldest first.
     totals: VecDeque<u64>,
 }
 

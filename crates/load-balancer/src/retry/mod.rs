@@ -1,4 +1,4 @@
-//! Whether a failed attempt is followed by another one: one table, and one budget.
+//! Retries: a table decides whether a failed attempt is followed by another one, within a budget.
 
 mod budget;
 mod verdict;
@@ -9,13 +9,13 @@ pub(crate) use self::budget::Budget;
 pub use self::verdict::Outcome;
 pub(crate) use self::verdict::{Verdict, verdict};
 
-/// Why an attempt gave no answer that can go to the client as it is.
+/// Why an attempt gave no answer that can go to the client unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// No connection; the server has seen nothing.
+    /// No connection was made; the server has seen nothing.
     Connect,
-    /// No connection, for want of something of our own; another server may have one that is idle. The server has seen
-    /// nothing.
+    /// No connection was made, because the balancer lacks a resource; another server may have an idle connection. The
+    /// server has seen nothing.
     Exhausted,
     /// A reused connection was closed before a byte of the answer: most likely the server's idle time-out.
     Stale,
@@ -23,15 +23,15 @@ pub enum Failure {
     Reset,
     /// The server was silent: it neither began its answer in time nor answered for its health.
     TimedOut,
-    /// What came back is not HTTP.
+    /// The answer is not HTTP.
     Invalid,
     /// A 503; with `nothing_done`, the server vouches that the request has had no effect (`X-Retry-Safe: 1`).
     Unavailable {
-        /// The server vouches for it.
+        /// Whether the server vouches that the request has had no effect.
         nothing_done: bool,
     },
-    /// A 503 for want of what all servers of the pool share (`X-Unavailable: database`). Another server is asked as
-    /// long as it has not lately said the same: this one may be cut off alone.
+    /// A 503 for want of something that all servers of the pool share (`X-Unavailable: database`). Another server is
+    /// asked as long as that server has not lately said the same: this one may be cut off alone.
     SharedWant {
         /// The server vouches that the request has had no effect.
         nothing_done: bool,
@@ -39,7 +39,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// How many reasons there are, for tables by [`index`](Self::index).
+    /// The number of reasons, for tables by [`index`](Self::index).
     pub const COUNT: usize = 8;
     /// The names in the order of [`index`](Self::index): label `reason` of `lb_retries_total`.
     pub const NAMES: [&'static str; Self::COUNT] =
@@ -65,14 +65,14 @@ impl Failure {
     }
 }
 
-/// What may be done with a request a second time.
+/// The facts that decide whether a request may be sent a second time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Replay {
-    /// GET, HEAD, OPTIONS, TRACE, PUT or DELETE (RFC 9110 section 9.2.2).
+    /// Whether the method is GET, HEAD, OPTIONS, TRACE, PUT or DELETE (RFC 9110 section 9.2.2).
     pub idempotent: bool,
-    /// It bears an `Idempotency-Key`, from the client or given by us.
+    /// Whether the request bears an `Idempotency-Key`, from the client or from the balancer.
     pub has_key: bool,
-    /// All of its body read so far is still at hand, or it has none.
+    /// Whether the whole body read so far is still at hand, or there is none.
     pub body_replayable: bool,
 }
 
@@ -88,14 +88,14 @@ pub(crate) fn is_idempotent(method: &[u8]) -> bool {
     matches!(method, b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE" | b"PUT" | b"DELETE")
 }
 
-/// How often to try again, as configured for a pool.
+/// The retry settings of a pool or route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Attempts after the first.
+    /// The most attempts after the first.
     pub max_retries: u32,
     /// Retries as a share of the last 10 s' requests, in percent.
     pub budget_percent: u32,
-    /// Give a POST, PUT, PATCH or DELETE that has no `Idempotency-Key` a fresh one, for backends that honour it.
+    /// Whether a POST, PUT, PATCH or DELETE without an `Idempotency-Key` gets a fresh one, for backends that honour it.
     pub assign_idempotency_key: bool,
 }
 
@@ -112,11 +112,11 @@ pub(crate) enum Decision {
     OtherServer,
     /// Another attempt on the same server, on a fresh connection.
     FreshConnection,
-    /// None: the last real answer goes through, or an error of ours.
+    /// No further attempt: the last real answer goes through, or an error of the balancer's own.
     GiveUp,
 }
 
-/// What the table says before anyone has counted.
+/// The table's decision, before tries and budget are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rule {
     Never,
@@ -151,8 +151,7 @@ fn rule(failure: Failure, request: Replay) -> Rule {
     }
 }
 
-/// Decides what follows attempt number `attempt` (the first is 1), and takes a retry that is not free from
-/// `budget`.
+/// Decides what follows attempt number `attempt` (the first is 1). Takes a retry that is not free from `budget`.
 pub(crate) fn decide(
     failure: Failure,
     request: Replay,

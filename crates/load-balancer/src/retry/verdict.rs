@@ -1,4 +1,5 @@
-//! What the end of an attempt tells of its server: the table of passive health, beside that of further attempts.
+//! The table of passive health: what the end of an attempt tells of its server. It stands beside the table of further
+//! attempts.
 
 /// How one attempt at a server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -6,20 +7,20 @@
 pub enum Outcome {
     /// An answer came, whatever its status.
     Answered,
-    /// No connection within the connect time-out, or it was refused.
+    /// The connection was refused, or was not made within `connect`.
     ConnectFailed,
-    /// The balancer itself had nothing left to connect with.
+    /// The balancer had no resource left to connect with.
     Exhausted,
     /// The connection broke after the request was sent and before the answer was complete.
     Reset,
     /// The server was silent: no answer within `first_byte` and none to a question for its health, or silence in the
     /// middle of the answer.
     TimedOut,
-    /// The time for the whole request ran out while the server was at work.
+    /// The end of `total` came while the server was at work.
     Expired,
-    /// Neither side has sent anything for long.
+    /// Neither side has sent anything for too long.
     Idle,
-    /// What came back is not HTTP, or not unambiguous.
+    /// The answer is not HTTP, or is ambiguous.
     Invalid,
     /// A reused connection had been closed meanwhile.
     Stale,
@@ -51,7 +52,7 @@ impl Outcome {
         }
     }
 
-    /// The same in words, for people.
+    /// The outcome in words, for people.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Answered => "answered",
@@ -70,21 +71,21 @@ impl Outcome {
     }
 }
 
-/// What an attempt tells of its server.
+/// The verdict of an attempt on its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is there: failures before this one are forgotten.
+    /// The server is well: earlier failures are forgotten.
     Well,
-    /// Nobody listens.
+    /// The server cannot be reached: nobody listens.
     Unreachable,
-    /// It takes connections and gives no answer.
+    /// The server takes connections and gives no answer.
     Unresponsive,
-    /// Nothing: it counts neither for the server nor against it.
+    /// The attempt counts neither for the server nor against it.
     Nothing,
 }
 
-/// The table. `begun` says that the head of an answer had come: then the server has shown that it is there, and that the
-/// answer breaks off is the matter of that request, as is what is wrong with an answer. A silence is the server's own.
+/// The table. `begun` says that the head of an answer had come. Then the server has shown that it is there. A broken or
+/// malformed rest of the answer concerns that request alone, but a silence is the server's own.
 #[inline]
 pub(crate) const fn verdict(outcome: Outcome, begun: bool) -> Verdict {
     match outcome {

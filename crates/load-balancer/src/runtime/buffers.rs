@@ -3,17 +3,17 @@
 use crate::runtime::{scratch::Held, scratch::Page, scratch::page};
 use std::cell::{Cell, RefCell};
 
-/// Small buffers kept for the next request; more are given back to the allocator.
+/// The most small buffers that are kept; further ones are given back to the allocator.
 const KEPT: usize = 64;
-/// The largest of the small ones: a head and a small body.
+/// The largest small buffer, in bytes: a head and a small body.
 const SMALL: usize = 8 * 1024;
-/// Large buffers kept: a few, because they are large.
+/// The most large buffers that are kept: few, because they are large.
 const KEPT_LARGE: usize = 16;
-/// The largest buffer that is kept.
+/// The largest buffer that is kept, in bytes.
 const LARGE: usize = 160 * 1024;
-/// Pages that requests may hold at once; what comes beyond that is copied to a buffer of its own size.
+/// The most pages that requests may hold at once; further bytes are copied to a buffer of their own size.
 const LENT: usize = 64;
-/// What a new buffer can hold at first: most heads fit.
+/// The first capacity of a new buffer, in bytes: most heads fit.
 const FIRST_CAPACITY: usize = 1024;
 
 /// The spare buffers of one worker.
@@ -32,7 +32,7 @@ impl Buffers {
         self.small.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(FIRST_CAPACITY))
     }
 
-    /// Makes room for `more` bytes in a buffer, at once and from what is spare, instead of step by step.
+    /// Makes room for `more` bytes in a buffer, at once and from spare buffers, instead of step by step.
     pub(crate) fn grow(&self, buffer: &mut Vec<u8>, more: usize) {
         if buffer.capacity() - buffer.len() >= more {
             return;
@@ -43,7 +43,7 @@ impl Buffers {
         self.give(std::mem::replace(buffer, larger));
     }
 
-    /// A page to read to, in place of one that a request is to hold; `None` when requests hold many already.
+    /// A page to read to, in place of the page that a request is to hold; `None` when requests hold many already.
     pub(crate) fn lend(&self) -> Option<Page> {
         let lent = self.lent.get();
         (lent < LENT).then(|| {
@@ -52,13 +52,13 @@ impl Buffers {
         })
     }
 
-    /// Takes back what a request has held.
+    /// Takes back a page that a request has held.
     pub(crate) fn give_back(&self, held: Held) {
         self.lent.set(self.lent.get() - 1);
         self.pages.borrow_mut().push(held.into_page());
     }
 
-    /// Gives a spare page back to the allocator; to be called now and then, so that a rush is forgotten in time.
+    /// Gives a spare page back to the allocator. To be called now and then, so that memory shrinks again after a rush.
     pub(crate) fn trim(&self) {
         self.pages.borrow_mut().pop();
     }

@@ -1,11 +1,11 @@
-//! Names for requests, traces and idempotency keys.
+//! Identifiers of requests, traces and idempotency keys.
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::cell::RefCell;
 use uuid::{Builder, Uuid};
 
-/// The source of one worker's identifiers: seeded by the operating system, then asking it nothing more.
+/// The source of one worker's identifiers. The operating system seeds it and is not asked again.
 #[derive(Debug)]
 pub(crate) struct Ids(RefCell<StdRng>);
 
@@ -32,17 +32,17 @@ impl Ids {
         text
     }
 
-    /// The name of a new trace, never all zero, which W3C Trace Context reserves.
+    /// The id of a new trace, never all zero, which W3C Trace Context reserves.
     pub(crate) fn trace_id(&self) -> [u8; 16] {
         u128::from_ne_bytes(self.bytes()).max(1).to_be_bytes()
     }
 
-    /// The name of a new span, never all zero.
+    /// The id of a new span, never all zero.
     pub(crate) fn span_id(&self) -> [u8; 8] {
         self.seed().max(1).to_be_bytes()
     }
 
-    /// A number to start other random source with.
+    /// A number to seed another random source with.
     pub(crate) fn seed(&self) -> u64 {
         u64::from_ne_bytes(self.bytes())
     }

@@ -1,7 +1,7 @@
-//! What a worker's thread works with and nothing here knows a request: buffers, timers, the clock, identifiers, and
-//! sockets ([`Socket`], one type for both sides) whose short messages wait in a queue to be sent together.
+//! The tools of a worker's thread, which know no request: buffers, timers, the clock, identifiers, and sockets
+//! ([`Socket`], one type for both sides) whose short messages wait in a queue to be sent together.
 //!
-//! None of it is ever used by two threads, and none of it is borrowed while a task waits.
+//! No tool is ever used by two threads, and no tool is borrowed while a task waits.
 
 mod buffers;
 mod clock;

@@ -1,4 +1,4 @@
-//! The one buffer that all connections of a worker share.
+//! The scratch: the one buffer that all connections of a worker are read into.
 
 use std::ops::Range;
 use std::pin::Pin;
@@ -6,25 +6,25 @@ use std::task::{Context, Poll, ready};
 use std::{fmt, io};
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// The most that is read at once, in bytes. Large reads are what makes large bodies cheap.
+/// The most that is read at once, in bytes. Large reads make large bodies cheap.
 pub(crate) const READ: usize = 128 * 1024;
-/// Room before what is read, for a head that is longer than the one it replaces.
+/// The room before the bytes that are read, for a head that is longer than the one it replaces.
 const HEADROOM: usize = 4 * 1024;
-/// Room after what is read, for the end of a chunk and the last chunk.
+/// The room after the bytes that are read, for the end of a chunk and the last chunk.
 const TAILROOM: usize = 64;
 
-/// The most that is written at once: a full read and what is put around it.
+/// The most that is written at once: a full read and the bytes around it.
 pub(crate) const FULL: usize = HEADROOM + READ + TAILROOM;
 
-/// A buffer of the size that reads go to.
+/// A page: a buffer of the size of reads.
 pub(crate) type Page = Box<[u8]>;
 
-/// A new one.
+/// A new page.
 pub(super) fn page() -> Page {
     vec![0; FULL].into_boxed_slice()
 }
 
-/// Bytes that were read, together with the buffer that they were read to.
+/// Bytes that were read, together with their page.
 #[derive(Debug)]
 pub(crate) struct Held {
     page: Page,
@@ -37,16 +37,16 @@ impl Held {
         &self.page[self.range.clone()]
     }
 
-    /// The buffer, for other uses.
+    /// The page, for other uses.
     pub(super) fn into_page(self) -> Page {
         self.page
     }
 }
 
-/// Bytes on their way through, valid only until the task waits: the next connection reads into the same place.
+/// Bytes on their way through. They are valid only until the task waits: the next connection reads into the same place.
 pub(crate) struct Scratch {
     bytes: Page,
-    /// The head of a message being written, until it is put before its body.
+    /// The head of a message that is being written, until it is put before its body.
     head: Vec<u8>,
     /// The head of a message that has no room before its body, until the message is sent.
     apart: Vec<u8>,
@@ -59,8 +59,8 @@ impl Scratch {
 
     /// Reads once from `stream`, at most `limit` bytes; an empty range is the end of the stream.
     ///
-    /// `poll_read` of tokio's sockets takes a read that did not fill its buffer for a drained socket, so no
-    /// further read is made only to be told so.
+    /// `poll_read` of tokio's sockets takes a read that did not fill its buffer for a drained socket. So no further
+    /// read is made only to find nothing.
     pub(crate) fn poll_fill<S: AsyncRead + Unpin>(
         &mut self,
         stream: &mut S,
@@ -73,14 +73,15 @@ impl Scratch {
         Poll::Ready(Ok(HEADROOM..HEADROOM + filled))
     }
 
-    /// Puts a copy of at most [`READ`] bytes of `data` where reads go.
+    /// Copies at most [`READ`] bytes of `data` to the place of reads.
     pub(crate) fn put(&mut self, data: &[u8]) -> Range<usize> {
         let len = data.len().min(READ);
         self.bytes[HEADROOM..HEADROOM + len].copy_from_slice(&data[..len]);
         HEADROOM..HEADROOM + len
     }
 
-    /// Hands out what was read, buffer and all, and reads to `page` from now on: cheaper than a copy of much.
+    /// Hands out the bytes that were read with their page, and reads to `page` from now on. That is cheaper than a copy
+    /// of many bytes.
     pub(crate) fn hand_out(&mut self, range: Range<usize>, page: Page) -> Held {
         Held { page: std::mem::replace(&mut self.bytes, page), range }
     }
@@ -90,24 +91,24 @@ impl Scratch {
         &self.bytes[range.clone()]
     }
 
-    /// The same, to be decoded in place.
+    /// The bytes of a range, to be decoded in place.
     pub(crate) fn bytes_mut(&mut self, range: &Range<usize>) -> &mut [u8] {
         &mut self.bytes[range.clone()]
     }
 
-    /// The bytes and the place for a head, at once.
+    /// The bytes of a range, and the place for a head.
     pub(crate) fn split(&mut self, range: &Range<usize>) -> (&[u8], &mut Vec<u8>) {
         (&self.bytes[range.clone()], &mut self.head)
     }
 
-    /// The place for a head that goes before whatever is framed next.
+    /// The place for a head that goes before the next framed message.
     pub(crate) fn head(&mut self) -> &mut Vec<u8> {
         &mut self.head
     }
 
-    /// The message that these bytes of content are the body of: [`Self::head`], which is empty then, and `before` come
-    /// before it, `after` comes after it. It is to be sent piece by piece. All of it is one piece, unless there is no room
-    /// around the content; what stood there is lost.
+    /// Frames content as a message: [`Self::head`], which is empty afterwards, and `before` come before the content,
+    /// `after` comes after it. The pieces are to be sent in order. There is one piece, unless there is no room around
+    /// the content; bytes in that room are lost.
     pub(crate) fn frame<'s>(
         &'s mut self,
         content: Range<usize>,

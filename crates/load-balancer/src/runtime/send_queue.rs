@@ -1,9 +1,9 @@
-//! Short messages that are sent together once every task that can run has run.
+//! The send queue: short messages that are sent together once every task that can run has run.
 //!
-//! To send is the longest way through the kernel that there is: down to the network, up to the receiver, and perhaps
-//! a wake-up. Done between any two requests, it leaves nothing of this program in the processor's caches. Many sends
-//! in a row find each other's code and data there, and so do the requests that are read in a row; a peer that is
-//! woken finds several messages at once.
+//! A send is the longest way through the kernel: down to the network, up to the receiver, and perhaps a wake-up.
+//! Between any two requests, a send leaves nothing of this program in the processor's caches. Many sends in a row find
+//! each other's code and data there, and so do many reads in a row. A peer that is woken finds several messages at
+//! once.
 
 use super::shared_socket::SharedSocket;
 use std::cell::RefCell;
@@ -14,17 +14,17 @@ use std::time::{Duration, Instant};
 
 /// The longest message, in bytes: to copy a longer one would cost more than sending it with others saves.
 const LONGEST: usize = 4096;
-/// So many messages go out without waiting for the rest: none waits for hundreds of requests to be read.
+/// The most messages that wait: none waits for hundreds of requests to be read.
 const MOST: usize = 32;
-/// So long a client whose connection has ended otherwise may take to read what is left for it.
+/// How long a client whose connection has ended otherwise may take to read the rest of its bytes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Whom a message is for.
+/// The receiver of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum To {
-    /// What it does not take at once it shall still get when its connection has ended otherwise.
+    /// A client. It still gets the rest of a message when its connection has ended otherwise.
     Client,
-    /// When its connection has ended, nobody waits for its answer any more.
+    /// A server. Nobody waits for its answer when its connection has ended.
     Upstream,
 }
 
@@ -37,9 +37,9 @@ struct Queued {
     /// The bytes of all messages, one after the other.
     bytes: Vec<u8>,
     messages: Vec<Message>,
-    /// What sockets did not take; almost always none.
+    /// The rests of messages that sockets did not take; almost always none.
     unsent: Vec<Unsent>,
-    /// Of [`SendQueue::deliver`].
+    /// The waker of [`SendQueue::deliver`].
     waker: Option<Waker>,
 }
 
@@ -49,7 +49,7 @@ struct Message {
     length: usize,
 }
 
-/// What is left of a message.
+/// The rest of a message.
 struct Unsent {
     socket: SharedSocket,
     to: To,
@@ -58,11 +58,11 @@ struct Unsent {
 }
 
 impl SendQueue {
-    /// Takes in a message, to be sent before the worker sleeps; false where it is too long, or where the socket has a
-    /// message here already. Nothing may be written to the socket before [`SendQueue::recall`] as long as it
-    /// [is queued](SharedSocket::is_queued).
+    /// Takes a message in, to be sent before the worker sleeps. Gives false where the message is too long, or where the
+    /// socket has a message here already. As long as the socket [is queued](SharedSocket::is_queued), nothing may be
+    /// written to it before [`SendQueue::recall`].
     ///
-    /// That it cannot be sent is not told: who reads from the socket will see why.
+    /// A failed send is not reported: whoever reads from the socket sees why.
     pub(crate) fn push(&self, socket: &SharedSocket, to: To, message: &[u8]) -> bool {
         if message.len() > LONGEST || socket.is_queued() {
             return false;
@@ -79,7 +79,7 @@ impl SendQueue {
         true
     }
 
-    /// Sends what is here, and gives back what is left for this socket.
+    /// Sends all messages, and gives back the rest for this socket.
     pub(crate) fn recall(&self, socket: &SharedSocket) -> Vec<u8> {
         let queue = &mut *self.0.borrow_mut();
         queue.send_all();
@@ -87,24 +87,24 @@ impl SendQueue {
         unsent.map(|at| queue.unsent.swap_remove(at).bytes).unwrap_or_default()
     }
 
-    /// Sends what is here; what a socket does not take stays, and is sent once it does.
+    /// Sends all messages. A rest that a socket does not take stays, and is sent once the socket takes it.
     pub(crate) fn flush(&self) {
         self.0.borrow_mut().send_all();
     }
 
-    /// Whether all is sent.
+    /// Whether all messages are sent.
     pub(crate) fn is_empty(&self) -> bool {
         let queue = self.0.borrow();
         queue.messages.is_empty() && queue.unsent.is_empty()
     }
 
-    /// Forgets what nobody waits for.
+    /// Drops rests that nobody waits for.
     pub(crate) fn tick(&self, now: Instant) {
         self.0.borrow_mut().unsent.retain(|unsent| unsent.is_awaited(now));
     }
 
-    /// Sends for as long as it runs. As a task of the worker it is called by the first message, and so comes after all
-    /// that could run by then.
+    /// Sends messages for as long as it runs. The first message wakes this task of the worker, so the task comes after
+    /// all tasks that could run by then.
     pub(crate) async fn deliver(&self) {
         std::future::poll_fn::<(), _>(|cx| {
             let queue = &mut *self.0.borrow_mut();
@@ -158,7 +158,7 @@ impl Unsent {
         lives || (self.to == To::Client && now.saturating_duration_since(self.since) < PATIENCE)
     }
 
-    /// Ready once all is sent or nothing more can be.
+    /// Ready once the rest is sent or cannot be.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while !self.bytes.is_empty() {
             if ready!(self.socket.tcp().poll_write_ready(cx)).is_err() {

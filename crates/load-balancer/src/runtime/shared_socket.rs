@@ -10,8 +10,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
-/// One end of a TCP connection, held by its exchange and, while it has a message there, by the worker's
-/// [`crate::runtime::SendQueue`]. Closed when the last of them lets go.
+/// One end of a TCP connection. Its exchange holds it, and so does the worker's [`crate::runtime::SendQueue`] while the
+/// queue has a message for it. It is closed when the last holder drops it.
 #[derive(Debug, Clone)]
 pub(crate) struct SharedSocket(Rc<TcpStream>);
 
@@ -40,24 +40,24 @@ impl SharedSocket {
         Rc::into_inner(self.0)
     }
 
-    /// Whether nothing has come that was not read, not even an end, as far as the runtime has been told. Costs no
-    /// system call as long as that is so.
+    /// Whether neither an unread byte nor an end has come, as far as the runtime has been told. Costs no system call as
+    /// long as that is so.
     pub(crate) fn seems_quiet(&self) -> bool {
         would_block(&self.0.try_read(&mut [0]))
     }
 
-    /// Asks the operating system the same.
+    /// Whether neither an unread byte nor an end has come. Asks the operating system.
     pub(crate) fn is_quiet(&self) -> bool {
         would_block(&SockRef::from(&*self.0).peek(&mut [MaybeUninit::uninit()]))
     }
 
-    /// Sends as much as goes at once, whatever the runtime knows of the socket.
+    /// Sends as much as the socket takes at once, whatever the runtime knows of the socket.
     pub(crate) fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
         SockRef::from(&*self.0).send(bytes)
     }
 
-    /// Reads or writes up to `want` bytes by `transfer`. One that moves less has used up what the socket had, so no
-    /// further one is made only to be told so.
+    /// Reads or writes up to `want` bytes by `transfer`. A transfer that moves fewer bytes has drained or filled the
+    /// socket, so no further one is made only to find that out.
     fn poll_transfer(
         &self,
         cx: &mut Context<'_>,

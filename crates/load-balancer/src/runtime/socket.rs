@@ -1,4 +1,4 @@
-//! One I/O type for both sides: a TCP connection that owns what is still to be sent there.
+//! The I/O type of both sides: a TCP connection that owns its unsent bytes.
 
 use super::shared_socket::SharedSocket;
 use super::{SendQueue, To};
@@ -9,14 +9,14 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// The TCP connection of a client, or to a server. What is short may be left to the send queue; that it is sent before
-/// anything else that is written here, and all of it, is seen to: nobody else can write there.
+/// The TCP connection of a client, or to a server. Short messages may be left to the send queue. Nobody else can write
+/// to the connection, so a queued message is sent, as a whole, before anything that is written later.
 #[derive(Debug)]
 pub(crate) struct Socket {
     shared: SharedSocket,
     send_queue: Rc<SendQueue>,
     to: To,
-    /// What the send queue has given back; none while the socket is queued.
+    /// The bytes that the send queue has given back; none while the socket is queued.
     rest: Vec<u8>,
 }
 
@@ -35,18 +35,18 @@ impl Socket {
         self.shared.is_queued()
     }
 
-    /// Whether nothing has come that was not read, not even an end, as far as the runtime has been told. Costs no
-    /// system call as long as that is so.
+    /// Whether neither an unread byte nor an end has come, as far as the runtime has been told. Costs no system call as
+    /// long as that is so.
     pub(crate) fn seems_quiet(&self) -> bool {
         self.shared.seems_quiet()
     }
 
-    /// Asks the operating system the same.
+    /// Whether neither an unread byte nor an end has come. Asks the operating system.
     pub(crate) fn is_quiet(&self) -> bool {
         self.shared.is_quiet()
     }
 
-    /// Writes past the send queue: what is on its way when this returns has left this process.
+    /// Writes past the send queue: the kernel has the written bytes when this returns.
     pub(crate) fn poll_write_now(
         &mut self,
         cx: &mut Context<'_>,
@@ -59,7 +59,7 @@ impl Socket {
         }
     }
 
-    /// Whether the peer has all that was written, as far as that is up to this process.
+    /// Whether this process has handed all written bytes to the kernel.
     pub(crate) fn owes_nothing(&self) -> bool {
         if self.shared.is_queued() {
             // Not recalled: nobody may come to write what is left.
@@ -79,7 +79,7 @@ impl Socket {
         }
     }
 
-    /// Ready once nothing of what was written before is left.
+    /// Ready once all earlier bytes are written.
     fn poll_settle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.recall();
         while !self.rest.is_empty() {
@@ -125,7 +125,7 @@ impl AsyncWrite for Socket {
         true
     }
 
-    /// What the send queue has is on its way.
+    /// The send queue's bytes are on their way.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.rest.is_empty() { Poll::Ready(Ok(())) } else { self.poll_settle(cx) }
     }

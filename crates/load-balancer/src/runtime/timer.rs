@@ -1,17 +1,17 @@
 //! Time-outs by one coarse sweep for each worker, instead of a timer for each operation.
 //!
-//! A task sets its timer to the deadline of whatever it waits for, which is a store to memory. Ten times a
-//! second the worker looks at all timers and wakes the tasks whose time has come.
+//! A task sets its timer to the deadline of whatever it waits for, which is a store to memory. Ten times a second the
+//! worker looks at all timers and wakes the tasks whose deadline has passed.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-/// How often timers are looked at, and so how late they may be.
+/// How often timers are looked at, and so how late a wake-up may be.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 
-/// The timers of a worker, and its idea of the time.
+/// The timers of a worker, and the worker's time.
 #[derive(Debug)]
 pub(crate) struct Timers {
     now: Cell<Instant>,
@@ -41,7 +41,7 @@ impl Timers {
         self.now.get()
     }
 
-    /// An timer for the calling task.
+    /// A timer for the calling task.
     pub(crate) fn timer(self: &Rc<Self>) -> Timer {
         let slot = Rc::new(Slot::default());
         self.slots.borrow_mut().push(Rc::downgrade(&slot));
@@ -54,7 +54,7 @@ impl Timers {
         self.slots.borrow_mut().retain(|slot| slot.upgrade().is_some_and(|slot| slot.ring(now)));
     }
 
-    /// Wakes every task that has an timer set, so that it looks at the world anew.
+    /// Wakes every task that has a timer set, so that it looks at its state anew.
     pub(crate) fn wake_all(&self) {
         for slot in self.slots.borrow().iter().filter_map(Weak::upgrade) {
             slot.wake();
@@ -63,7 +63,7 @@ impl Timers {
 }
 
 impl Slot {
-    /// Wakes the task if its time has come; always true, for it is alive.
+    /// Wakes the task if its deadline has passed; always true, because the timer is alive.
     fn ring(&self, now: Instant) -> bool {
         if self.at.get().is_some_and(|at| at <= now) {
             self.at.set(None);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alarm_that_is_gone_is_forgotten() {
+    fn a_timer_that_is_gone_is_forgotten() {
         let timers = Timers::new();
         drop(timers.timer());
         let kept = timers.timer();

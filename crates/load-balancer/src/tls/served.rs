@@ -1,4 +1,4 @@
-//! What is said of a certificate to people: for whom it is, and until when.
+//! The facts of a certificate for people: its names, and until when it is good.
 
 use std::path::{Path, PathBuf};
 
@@ -9,18 +9,18 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 pub(crate) struct Served {
     /// The file of its chain.
     pub file: PathBuf,
-    /// The names that it is good for, as it has them; the subject where it has none.
+    /// The names that the certificate is good for, unchanged; the subject where it has none.
     pub names: Vec<String>,
-    /// Who has signed it.
+    /// The issuer.
     pub issuer: String,
-    /// Since when it is good, in seconds since 1970 (RFC 5280, `notBefore`).
+    /// Since when the certificate is good, in seconds since 1970 (RFC 5280, `notBefore`).
     pub not_before: i64,
-    /// Until when it is good, in seconds since 1970 (RFC 5280, `notAfter`).
+    /// Until when the certificate is good, in seconds since 1970 (RFC 5280, `notAfter`).
     pub not_after: i64,
 }
 
 impl Served {
-    /// From the leaf's DER; `None` where that cannot be read, which rustls would not have taken.
+    /// Reads the leaf's DER; `None` where it cannot be read, which rustls would not have taken.
     pub(super) fn read(file: &Path, der: &[u8]) -> Option<Self> {
         let (_, leaf) = X509Certificate::from_der(der).ok()?;
         let validity = leaf.validity();

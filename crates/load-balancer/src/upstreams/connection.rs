@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpSocket;
 
-/// A request may wait for long while its server says elsewhere that it is at work. Should the machine have been started
-/// anew meanwhile, the operating system finds out that the connection is none any more.
+/// TCP keep-alive. A request may wait for long while its server says elsewhere that it is at work. If that machine has
+/// restarted meanwhile, the operating system finds out that the connection is gone.
 const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_time(Duration::from_secs(10))
     .with_interval(Duration::from_secs(5))
@@ -21,11 +21,11 @@ const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
 #[derive(Debug)]
 pub(crate) struct UpstreamConnection {
     pub(crate) socket: Socket,
-    /// Where it leads; a server's name may have come to mean another address since.
+    /// The address that the connection leads to; a server's name may resolve to another address since.
     pub(crate) address: SocketAddr,
-    /// It has served a request before, so it may have been closed meanwhile.
+    /// Whether the connection has served a request before, so that it may have been closed meanwhile.
     pub(crate) reused: bool,
-    /// When it was last put aside.
+    /// When the connection was last put aside.
     pub(crate) idle_since: Instant,
     _counted: Counted,
 }
@@ -48,7 +48,7 @@ impl Drop for Counted {
 }
 
 impl UpstreamConnection {
-    /// Connects anew.
+    /// Makes a new connection.
     pub(crate) async fn connect(
         address: SocketAddr,
         now: Instant,
@@ -71,13 +71,14 @@ impl UpstreamConnection {
         })
     }
 
-    /// Whether an idle connection has had no word from the runtime that it was closed, or that the server said
-    /// something unasked. Costs no system call as long as there was none.
+    /// Whether the runtime has reported neither a close nor unasked bytes on an idle connection. Costs no system call
+    /// as long as that is so.
     pub(crate) fn seems_alive(&self) -> bool {
         self.socket.seems_quiet()
     }
 
-    /// Asks the operating system the same, for a request that must not be sent in vain.
+    /// Whether an idle connection is still open, by the operating system's word: for a request that must not be sent in
+    /// vain.
     pub(crate) fn is_alive(&self) -> bool {
         self.socket.is_quiet()
     }

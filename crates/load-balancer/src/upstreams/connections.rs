@@ -7,8 +7,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// Idle connections by [`crate::pool::Server::id`], each list ordered by age; the youngest is used first, so that
-/// those that are not needed grow old and are closed.
+/// Idle connections by [`crate::pool::Server::id`]. Each list is ordered by age. The youngest connection is used first,
+/// so that unneeded ones grow old and are closed.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
     idle: RefCell<HashMap<u64, Idle, BuildHasherDefault<IdHasher>>>,
@@ -16,7 +16,7 @@ pub(crate) struct Connections {
 
 #[derive(Debug, Default)]
 struct Idle {
-    /// How long a connection may be idle, by the pool's latest word.
+    /// How long a connection may be idle, by the pool's latest settings.
     keep_for: Duration,
     connections: Vec<UpstreamConnection>,
 }
@@ -53,7 +53,7 @@ impl Connections {
         }
     }
 
-    /// Closes what has been idle for too long or was closed by its server.
+    /// Closes connections that have been idle for too long or were closed by their server.
     pub(crate) fn sweep(&self, now: Instant) {
         self.idle.borrow_mut().retain(|_, server| {
             let oldest = now.checked_sub(server.keep_for);
@@ -65,7 +65,7 @@ impl Connections {
     }
 }
 
-/// Server identities are small numbers that never repeat: they are their own hash, but for a spread over all bits.
+/// A hash of server ids. Ids are small numbers that never repeat, so an id is its own hash, spread over all bits.
 #[derive(Debug, Default)]
 struct IdHasher(u64);
 

@@ -1,4 +1,4 @@
-//! Connections to upstream servers: made, put aside while they are idle, used again. Nothing here knows a request.
+//! Connections to upstream servers: made, put aside while they are idle, and used again. This module knows no request.
 
 mod connection;
 mod connections;

@@ -1,7 +1,7 @@
 //! Configuration from the environment: every bad or missing value is reported at once.
 //!
-//! Each value `X` may be given as `X_FILE` instead, the path of a file that holds it, which is how container
-//! engines hand over secrets. An empty value counts as not given. The values themselves are never shown.
+//! Each value `X` may be given as `X_FILE` instead, the path of a file that holds the value: container engines hand
+//! over secrets that way. An empty value counts as not given. The values themselves are never shown.
 
 mod secret;
 mod sources;
@@ -16,9 +16,9 @@ use std::fmt;
 /// One value that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The variable, as the reader has to type it.
+    /// The variable, as a person has to type it.
     pub name: String,
-    /// What is wrong with it; never its value.
+    /// What is wrong with the value; never the value itself.
     pub reason: String,
 }
 

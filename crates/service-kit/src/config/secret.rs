@@ -14,7 +14,7 @@ impl Secret {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text itself, at the one place that needs it.
+    /// Exposes the text, at the one place that needs it.
     pub fn expose(&self) -> &str {
         &self.0
     }

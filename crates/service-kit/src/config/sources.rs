@@ -1,4 +1,4 @@
-//! Where values come from, and the list of what is wrong with them.
+//! The sources of values, and the list of problems with them.
 
 use std::{
     collections::HashMap,
@@ -14,10 +14,10 @@ use zeroize::Zeroizing;
 use super::{ConfigErrors, Problem, Secret, ValueFiles};
 use crate::files::FileWatch;
 
-/// No value, key or certificate that belongs into a variable is longer.
+/// The longest value, in bytes: no key or certificate in a variable is longer.
 const MAX_FILE_BYTES: u64 = 64 * 1024;
 
-/// The variables of a process. Reading goes on after an error, and [`Sources::finish`] tells all of them.
+/// The variables of a process. Reading goes on after an error, and [`Sources::finish`] reports all problems.
 #[derive(Debug)]
 pub struct Sources {
     variables: HashMap<OsString, OsString>,
@@ -31,7 +31,7 @@ impl Sources {
         Self { variables: std::env::vars_os().collect(), problems: Vec::new(), files: ValueFiles::default() }
     }
 
-    /// Given pairs of name and value, for tests.
+    /// The given pairs of name and value, for tests.
     pub fn from_map<N: Into<OsString>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let variables = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         Self { variables, problems: Vec::new(), files: ValueFiles::default() }
@@ -47,7 +47,7 @@ impl Sources {
         self.parse(name, &text)
     }
 
-    /// A value that may be absent. `None` if it is, or after a problem was noted.
+    /// A value that may be absent. `None` if the value is absent, or after a problem was noted.
     pub fn optional<T>(&mut self, name: &str) -> Option<T>
     where
         T: FromStr,
@@ -57,7 +57,7 @@ impl Sources {
         self.parse(name, &text)
     }
 
-    /// A value, or `default` where it is absent (or wrong, which is noted).
+    /// A value, or `default` where the value is absent (or wrong, which is noted).
     pub fn or<T>(&mut self, name: &str, default: T) -> T
     where
         T: FromStr,
@@ -106,7 +106,7 @@ impl Sources {
         self.files.clone()
     }
 
-    /// All problems so far, or that there are none.
+    /// Gives all problems so far, or that there are none.
     pub fn finish(self) -> Result<(), ConfigErrors> {
         if self.problems.is_empty() { Ok(()) } else { Err(ConfigErrors(self.problems)) }
     }

@@ -1,4 +1,4 @@
-//! Files that values came from, and whether they still say the same.
+//! The files that values came from, and whether their content has changed.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{Secret, sources::read};
 use crate::files::{FileWatch, Look};
 
-/// All `X_FILE` that were read, watched for another value.
+/// All files of `X_FILE` that were read, watched for another value.
 #[derive(Clone, Default)]
 pub struct ValueFiles(Vec<ValueFile>);
 
@@ -22,16 +22,16 @@ struct ValueFile {
     watch: FileWatch,
 }
 
-/// A file that says something else than before.
+/// A file whose content has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueChange {
     /// `X_FILE`.
     pub variable: String,
     /// The file.
     pub path: PathBuf,
-    /// What it says; `None` where it cannot be read or is gone.
+    /// The content; `None` where the file cannot be read or is gone.
     pub value: Option<Secret>,
-    /// Whether that is something else than was read at first.
+    /// Whether the content differs from the first one.
     pub differs: bool,
 }
 
@@ -46,7 +46,7 @@ impl ValueFiles {
         self.0.iter().map(|file| file.variable.as_str())
     }
 
-    /// What has changed since the last look. A file that is written anew with the same value has not.
+    /// The changes since the last look. A file that is written anew with the same value has not changed.
     pub fn look(&mut self) -> Vec<ValueChange> {
         self.0.iter_mut().filter_map(ValueFile::look).collect()
     }

@@ -10,16 +10,16 @@ use super::{
 };
 use crate::config::Secret;
 
-/// A shorter secret is refused: 256 bits, as long as the keys made from it.
+/// The shortest secret, in bytes: 256 bits, as long as the keys made from it.
 pub const MIN_SECRET_BYTES: usize = 32;
 
 /// A secret that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// It is too short to be unguessable.
+    /// The secret is too short to be unguessable.
     #[error("a secret has {bytes} bytes and needs at least {MIN_SECRET_BYTES}")]
     TooShort {
-        /// Its length.
+        /// The length of the secret, in bytes.
         bytes: usize,
     },
     /// The cryptographic library refused a key.
@@ -27,7 +27,7 @@ pub enum KeyError {
     Derivation(#[from] aws_lc_rs::error::Unspecified),
 }
 
-/// The secret that makes tokens, and the others, which only open them.
+/// The current secret, which makes tokens, and the other secrets, which only open them.
 ///
 /// A secret is changed in two roll-outs: the new one becomes one of the others everywhere, then it is promoted
 /// and the old one becomes one of the others until its last token has expired.
@@ -62,7 +62,7 @@ impl Keyring {
         jwe::encrypt(&key.signing.sign(claims, &key.kid), &key.kid, &key.encryption)
     }
 
-    /// Opens a token and checks all of it; `now` is the time in Unix seconds.
+    /// Opens a token and checks it as a whole; `now` is the time in Unix seconds.
     pub fn open(&self, token: &str, now: i64) -> Result<Claims, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::TooLong);
@@ -85,7 +85,7 @@ impl Keyring {
         self.current.derive(label)
     }
 
-    /// The same from every secret, with its `kid`, the current one first.
+    /// The key of `label` from every secret, with the secret's `kid`, the current secret first.
     pub fn derive_all(&self, label: &str) -> Vec<(String, [u8; 32])> {
         self.keys().map(|key| (key.kid.clone(), key.derive(label))).collect()
     }

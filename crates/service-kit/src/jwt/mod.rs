@@ -1,13 +1,13 @@
 //! Access tokens: JWTs that are signed and then encrypted (nested, RFC 7519 section 5.2).
 //!
-//! Inside is a JWS (HS256, `typ: at+jwt` as in RFC 9068), outside a JWE in compact form (`dir`, `A256GCM`,
-//! `cty: JWT`, RFC 7516). Both keys come from one secret by HKDF-SHA256 with a label each, and so does `kid`,
-//! which tells nothing of it. Any instance that knows the secret opens a token with no look-up.
+//! Inside is a JWS (HS256, `typ: at+jwt` as in RFC 9068), outside a JWE in compact form (`dir`, `A256GCM`, `cty: JWT`,
+//! RFC 7516). Both keys come from one secret by HKDF-SHA256 with a label each. So does `kid`, which tells nothing of
+//! the secret. Any instance that knows the secret opens a token with no look-up.
 //!
-//! Headers are read strictly: the fields that [`Keyring::seal`] writes, each once, with the values it writes;
-//! anything else (`zip`, `crit`, another `alg`, an unknown field) is refused. A token is at most
-//! [`MAX_TOKEN_BYTES`] long. `nbf` has a leeway of [`NBF_LEEWAY_SECONDS`], for clocks that differ; `exp` has
-//! none, because being a little early costs no more than a refresh.
+//! Headers are read strictly: the fields that [`Keyring::seal`] writes, each once, with the values that it writes.
+//! Anything else (`zip`, `crit`, another `alg`, an unknown field) is refused. A token is at most [`MAX_TOKEN_BYTES`]
+//! long. `nbf` has a leeway of [`NBF_LEEWAY_SECONDS`], for clocks that differ. `exp` has none, because a slightly early
+//! end costs no more than a refresh.
 
 mod jwe;
 mod jws;
@@ -17,7 +17,7 @@ pub use keyring::{KeyError, Keyring, MIN_SECRET_BYTES};
 
 use uuid::Uuid;
 
-/// Longer tokens are refused before they are looked at.
+/// The longest token, in bytes; longer ones are refused unread.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// How far the clock of the instance that opens a token may be behind that of the one that made it, in seconds.
@@ -26,7 +26,7 @@ pub const NBF_LEEWAY_SECONDS: i64 = 30;
 /// The issuer and the audience of every token.
 const ISSUER_AND_AUDIENCE: &str = "user-onboarding";
 
-/// What a token says; `iss` and `aud` are put in and checked by the [`Keyring`].
+/// The claims of a token. The [`Keyring`] adds and checks `iss` and `aud`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {
     /// The user.
@@ -35,45 +35,45 @@ pub struct Claims {
     pub sid: Uuid,
     /// The role of the user.
     pub role: String,
-    /// When it was made, in Unix seconds.
+    /// When the token was made, in Unix seconds.
     pub iat: i64,
-    /// When it begins to be good, in Unix seconds.
+    /// When the token begins to be good, in Unix seconds.
     pub nbf: i64,
-    /// The first second in which it is good no more, in Unix seconds.
+    /// The first second in which the token is good no more, in Unix seconds.
     pub exp: i64,
-    /// The name of this one token.
+    /// The id of this token.
     pub jti: Uuid,
-    /// How surely the user is known to be the one (`OpenID` Connect Core section 2), such as `aal1`. None in tokens of
+    /// The level of the user's authentication (`OpenID` Connect Core section 2), such as `aal1`. None in tokens of
     /// earlier versions.
     pub acr: Option<String>,
-    /// When the user last proved that, in Unix seconds. None in tokens of earlier versions.
+    /// When the user last authenticated, in Unix seconds. None in tokens of earlier versions.
     pub auth_time: Option<i64>,
 }
 
 /// Why a token is not accepted. For logs: clients are told no more than "expired" or "invalid".
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// It is longer than [`MAX_TOKEN_BYTES`].
+    /// The token is longer than [`MAX_TOKEN_BYTES`].
     #[error("the token is longer than {MAX_TOKEN_BYTES} bytes")]
     TooLong,
-    /// It has not the five parts of a compact JWE; a token that is only signed has three.
+    /// The token has not the five parts of a compact JWE; a token that is only signed has three.
     #[error("the token is not encrypted")]
     NotEncrypted,
     /// A part is not base64url without padding, or has a wrong length.
     #[error("the {0} of the token cannot be decoded")]
     Encoding(&'static str),
-    /// The outer or inner header is not exactly what we write.
+    /// The outer or inner header is not exactly what [`Keyring::seal`] writes.
     #[error("the header of the {layer} is not acceptable")]
     Header {
         /// `JWE` or `JWS`.
         layer: &'static str,
-        /// What the reader stumbled on.
+        /// What is wrong with the header.
         source: serde_json::Error,
     },
-    /// No secret of ours has this `kid`.
+    /// No secret of the keyring has this `kid`.
     #[error("the token was made with an unknown key")]
     UnknownKey,
-    /// Changed on its way, or encrypted with another key.
+    /// The token was changed on its way, or encrypted with another key.
     #[error("the token cannot be decrypted")]
     Decryption,
     /// The JWS inside has another key's signature, another issuer or audience, or claims that cannot be read.

@@ -4,31 +4,31 @@ use std::{future::Future, time::Duration};
 
 use super::{Deadline, Shutdown, Signals};
 
-/// How much time an end may take.
+/// The times of an end.
 #[derive(Debug, Clone, Copy)]
 pub struct Drain {
-    /// How long requests are still accepted after health began to say no, so that balancers notice.
+    /// How long requests are still accepted after health began to say 503, so that balancers notice.
     pub grace: Duration,
     /// How long running work may take after that.
     pub timeout: Duration,
 }
 
-/// How it ended.
+/// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drained {
     /// All work was finished.
     Finished,
-    /// Some was cut off by the deadline.
+    /// The deadline cut work off.
     DeadlinePassed,
-    /// Some was cut off by a second signal.
+    /// A second signal cut work off.
     Forced,
 }
 
 impl Drain {
     /// Serves until a signal comes (or `shutdown` is triggered by the process itself), then ends in order.
     ///
-    /// `serve` is the server: it stops accepting at [`Shutdown::closing`] and is done when its last request is.
-    /// If it ends by itself, that is `Finished`, with its output either way where it came to an end.
+    /// `serve` is the server. It stops accepting at [`Shutdown::closing`] and is done when its last request is done. If
+    /// `serve` ends early, the result is `Finished`. Its output is given whenever it came to an end.
     pub async fn run<F: Future>(
         self,
         shutdown: &Shutdown,

@@ -1,7 +1,7 @@
 //! Ending without dropping work: signal → unready → grace → stop accepting → finish → deadline.
 //!
-//! [`Shutdown`] is the flag that all parts of a process look at, [`Signals`] is where the wish to end comes
-//! from, [`Deadline`] bounds the wait, and [`Drain::run`] is the whole order in one place.
+//! [`Shutdown`] is the flag that all parts of a process look at. [`Signals`] gives the signals that ask for the end.
+//! [`Deadline`] bounds the wait. [`Drain::run`] is the whole order in one place.
 
 mod drain;
 mod signals;
@@ -16,14 +16,14 @@ use tokio::{
     time::{Instant, error::Elapsed},
 };
 
-/// How far the end has come.
+/// The phases of an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Work as usual.
+    /// The process serves.
     Serving,
-    /// Health says no, so that balancers look elsewhere; connections and requests are still taken.
+    /// Health says 503, so that balancers look elsewhere; connections and requests are still taken.
     Draining,
-    /// Nothing new is accepted; what runs is finished.
+    /// Nothing new is accepted; running work is finished.
     Closing,
 }
 
@@ -40,12 +40,12 @@ impl Default for Shutdown {
 }
 
 impl Shutdown {
-    /// Serving.
+    /// A flag of a process that serves.
     pub fn new() -> Self {
         Self { phase: Arc::new(watch::Sender::new(Phase::Serving)) }
     }
 
-    /// Begins to drain; again is no harm.
+    /// Begins to drain. A second call does nothing.
     pub fn trigger(&self) {
         self.advance(Phase::Draining);
     }
@@ -55,17 +55,17 @@ impl Shutdown {
         self.advance(Phase::Closing);
     }
 
-    /// Where it stands.
+    /// The phase.
     pub fn phase(&self) -> Phase {
         *self.phase.borrow()
     }
 
-    /// Whether health should say no.
+    /// Whether health should say 503.
     pub fn is_draining(&self) -> bool {
         self.phase() >= Phase::Draining
     }
 
-    /// Waits until it drains, or returns at once if it does.
+    /// Waits until the process drains; returns at once if it does.
     pub async fn draining(&self) {
         self.reached(Phase::Draining).await;
     }
@@ -96,22 +96,22 @@ impl Shutdown {
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// So long from now.
+    /// A deadline so long from now.
     pub fn after(duration: Duration) -> Self {
         Self(Instant::now() + duration)
     }
 
-    /// What is left of it; zero when it has passed.
+    /// The time left; zero when the deadline has passed.
     pub fn remaining(&self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
 
-    /// Waits for it.
+    /// Waits for the deadline.
     pub async fn passed(&self) {
         tokio::time::sleep_until(self.0).await;
     }
 
-    /// Gives the work until the deadline.
+    /// Runs `work` until the deadline.
     pub async fn bound<F: Future>(&self, work: F) -> Result<F::Output, Elapsed> {
         tokio::time::timeout_at(self.0, work).await
     }

@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal as listen};
 
-/// Which signal came.
+/// The signal that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// SIGTERM, from a supervisor.
@@ -13,7 +13,7 @@ pub enum Signal {
     Interrupt,
 }
 
-/// Catches SIGTERM and SIGINT from its making on; none is lost between two calls of [`Signals::next`].
+/// Catches SIGTERM and SIGINT from its creation on; none is lost between two calls of [`Signals::next`].
 #[derive(Debug)]
 pub struct Signals {
     terminate: Stream,
@@ -21,12 +21,12 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Begins to catch them. Needs a tokio runtime with I/O.
+    /// Begins to catch signals. Needs a tokio runtime with I/O.
     pub fn new() -> io::Result<Self> {
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
-    /// Waits for the next one. The first asks to drain, a second to end at once.
+    /// Waits for the next signal. The first one asks to drain, a second one to end at once.
     pub async fn next(&mut self) -> Signal {
         tokio::select! {
             _ = self.terminate.recv() => Signal::Terminate,

@@ -15,7 +15,7 @@ use tracing_subscriber::{
 
 use super::traces::{Traces, is_span};
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
@@ -27,7 +27,7 @@ pub enum LogFormat {
     Text,
 }
 
-/// Neither `json` nor `text`.
+/// The format is neither `json` nor `text`.
 #[derive(Debug, thiserror::Error)]
 #[error("is neither json nor text")]
 pub struct UnknownLogFormat;
@@ -44,14 +44,14 @@ impl FromStr for LogFormat {
     }
 }
 
-/// Who speaks, and how.
+/// The identity of the process in its log, and the format.
 #[derive(Debug, Clone)]
 pub struct TelemetryConfig {
     /// The name of the program, as in `onboarding-backend`.
     pub service: String,
-    /// The name of this instance of it.
+    /// The name of this instance of the program.
     pub instance: String,
-    /// How lines look.
+    /// The format of lines.
     pub format: LogFormat,
 }
 
@@ -61,7 +61,7 @@ pub enum InitError {
     /// `RUST_LOG` cannot be read.
     #[error("RUST_LOG cannot be read")]
     Filter(#[from] ParseError),
-    /// It was started before.
+    /// Logging was started before.
     #[error("logging is set up already")]
     Twice(#[from] TryInitError),
 }
@@ -71,7 +71,8 @@ pub fn init(config: &TelemetryConfig) -> Result<(), InitError> {
     init_with(config, None)
 }
 
-/// The same, and spans of the target [`SPANS`](super::traces::SPANS) go to `traces`, whatever `RUST_LOG` says.
+/// Starts logging, and has spans of the target [`SPANS`](super::traces::SPANS) go to `traces`, whatever `RUST_LOG`
+/// says.
 pub fn init_with(config: &TelemetryConfig, traces: Option<&Traces>) -> Result<(), InitError> {
     let directives = std::env::var("RUST_LOG").ok().filter(|directives| !directives.is_empty());
     let filter = filter(directives.as_deref().unwrap_or("info"))?;
@@ -88,7 +89,8 @@ pub fn init_with(config: &TelemetryConfig, traces: Option<&Traces>) -> Result<()
     Ok(tracing_subscriber::registry().with(lines).with(traces.map(Traces::layer)).try_init()?)
 }
 
-/// `directives`, and of the h2 library errors only, unless they name it: each frame of an attack would be a warning.
+/// The filter of `directives`. Of the h2 library it lets errors only through, unless the directives name it: each frame
+/// of an attack would be a warning.
 fn filter(directives: &str) -> Result<EnvFilter, ParseError> {
     EnvFilter::try_new(format!("h2=error,{directives}"))
 }

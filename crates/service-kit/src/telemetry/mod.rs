@@ -1,4 +1,4 @@
-//! What a process tells of itself: log lines, spans, and the names by which a request is followed.
+//! Telemetry: log lines, spans, and the ids by which a request is followed.
 
 mod logging;
 mod request_id;

@@ -1,18 +1,18 @@
-//! The name of a request, the same in every log and answer.
+//! The id of a request, the same in every log and in the answer.
 
 use std::{fmt, sync::Arc};
 
 use uuid::Uuid;
 
-/// Longer names are replaced.
+/// The longest id, in characters; longer ones are replaced.
 const MAX_BYTES: usize = 128;
 
-/// A request's name: the client's, where it is harmless, or else a UUID version 7. Cheap to clone.
+/// A request's id: the client's, where it is harmless, otherwise a UUID version 7. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RequestId(Arc<str>);
 
 impl RequestId {
-    /// A new name, which sorts by time.
+    /// A new id, which sorts by time.
     pub fn fresh() -> Self {
         let mut buffer = Uuid::encode_buffer();
         Self(Arc::from(&*Uuid::now_v7().hyphenated().encode_lower(&mut buffer)))
@@ -20,7 +20,7 @@ impl RequestId {
 
     /// The value of `X-Request-Id`, if it has 1 to 128 characters of `A-Z a-z 0-9 . _ -`.
     ///
-    /// Nothing else may pass: the name goes into logs, headers and commands that people type.
+    /// Other characters are refused, because the id goes into logs, headers and commands that people type.
     pub fn parse(value: &[u8]) -> Option<Self> {
         let harmless = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         let fits = (1..=MAX_BYTES).contains(&value.len()) && value.iter().all(harmless);
@@ -28,12 +28,12 @@ impl RequestId {
         Some(Self(Arc::from(text)))
     }
 
-    /// The name that came with the request, or a new one.
+    /// The id that came with the request, or a new one.
     pub fn accept(value: Option<&[u8]>) -> Self {
         value.and_then(Self::parse).unwrap_or_else(Self::fresh)
     }
 
-    /// The name as text.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

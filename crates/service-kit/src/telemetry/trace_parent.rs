@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Where a request stands in its trace.
+/// The place of a request in its trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceParent {
     trace_id: [u8; 16],
@@ -43,7 +43,7 @@ impl TraceParent {
         value.and_then(Self::parse).unwrap_or_else(Self::fresh)
     }
 
-    /// A step further in the same trace.
+    /// The next span in the same trace.
     #[must_use]
     pub fn child(&self) -> Self {
         Self { parent_id: random(), ..*self }
@@ -64,7 +64,7 @@ impl TraceParent {
         self.parent_id
     }
 
-    /// Whether the caller may have recorded it.
+    /// Whether the caller may have sampled the request.
     pub fn sampled(&self) -> bool {
         self.flags & SAMPLED != 0
     }

@@ -1,5 +1,5 @@
-//! Files in TOML that people write: read key by key, with everything that is wrong told at once, each with its file, its
-//! line and its key.
+//! Reads TOML files that people write. A file is read key by key, and all errors are reported at once, each with file,
+//! line and key.
 
 mod reader;
 mod values;
@@ -13,7 +13,7 @@ use self::reader::Reader;
 pub use self::reader::Section;
 pub use self::values::{Value, text, type_of};
 
-/// One thing that is wrong or should be said otherwise, and where.
+/// A problem or a note, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The file.
@@ -22,7 +22,7 @@ pub struct Problem {
     pub line: usize,
     /// The key with its path, such as `pools[0].retry.max_retries`; empty for a file that is not TOML.
     pub key: String,
-    /// What is wrong, and what would be right.
+    /// The problem, and what would be right.
     pub reason: String,
 }
 
@@ -36,8 +36,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Reads the text of `file` by `read`, which takes what it knows from the file's table and notes what is wrong.
-/// Gives what it read, and what should be said otherwise.
+/// Reads the text of `file` by `read`, which takes the known keys from the file's table and notes problems. Gives the
+/// result of `read`, and the notes.
 ///
 /// # Errors
 ///

@@ -10,7 +10,7 @@ use toml::{
 use super::Problem;
 use super::values::{Value, type_of};
 
-/// A file being read, and what was found wrong so far.
+/// A file that is being read, and its problems so far.
 pub(super) struct Reader<'a> {
     file: &'a Path,
     text: &'a str,
@@ -28,7 +28,7 @@ impl<'a> Reader<'a> {
         self.problems.borrow_mut().push((at, self.problem(at, key, reason.into())));
     }
 
-    /// Notes what is understood and should be said otherwise, at a byte of the file.
+    /// Notes something that is understood but should be written otherwise, at a byte of the file.
     fn note(&self, at: usize, key: &str, reason: impl Into<String>) {
         self.notes.borrow_mut().push((at, self.problem(at, key, reason.into())));
     }
@@ -55,7 +55,7 @@ pub struct Section<'a> {
     path: String,
     at: usize,
     table: &'a DeTable<'a>,
-    /// The keys that were asked for, which are all that there are.
+    /// The keys that were asked for: all known keys.
     known: RefCell<Vec<&'static str>>,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The file that is read.
+    /// The file.
     pub fn file(&self) -> &'a Path {
         self.reader.file
     }
@@ -191,7 +191,7 @@ impl<'a> Section<'a> {
         self.reader.reject(self.place(key), &self.key_path(key), reason);
     }
 
-    /// Notes that a key of this table is understood and should be said otherwise.
+    /// Notes that a key of this table is understood but should be written otherwise.
     pub fn note(&self, key: &str, reason: impl Into<String>) {
         self.reader.note(self.place(key), &self.key_path(key), reason);
     }
@@ -216,7 +216,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Notes every key that nobody asked for. To be called once all known ones were.
+    /// Notes every key that nobody asked for as unknown. To be called once all known keys were asked for.
     pub fn unknown(&self) {
         let known = self.known.borrow();
         for (name, _) in self.table {

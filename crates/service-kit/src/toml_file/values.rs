@@ -1,4 +1,4 @@
-//! What a single value may look like.
+//! Single values of a file.
 
 use std::{net::SocketAddr, str::FromStr};
 
@@ -6,14 +6,14 @@ use toml::de::DeValue;
 
 /// A value of the file.
 pub trait Value: Sized {
-    /// What to write, for people.
+    /// What a person should write.
     const EXPECTED: &'static str;
 
-    /// Reads it.
+    /// Reads the value.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with it, for people.
+    /// A text that says what is wrong with the value, for people.
     fn read(value: &DeValue<'_>) -> Result<Self, String>;
 }
 

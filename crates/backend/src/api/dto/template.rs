@@ -1,4 +1,4 @@
-//! What an onboarding asks, so that a page can draw steps that it has never seen.
+//! The template of an onboarding in its JSON form, from which a page can draw steps that it has never seen.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Registering, and who am I.
+//! Registering, and reading the own account.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! The API's own description.
+//! The OpenAPI document, and the page that shows it.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::Extension;

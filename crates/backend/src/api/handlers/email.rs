@@ -1,4 +1,4 @@
-//! Proving that mail reaches a person, and changing where it goes.
+//! Verifying and changing the address of an account.
 
 use axum::extract::State;
 use http::StatusCode;

@@ -1,4 +1,4 @@
-//! How the instance is, for balancers, supervisors and people.
+//! The health of the instance, for balancers, supervisors and people.
 
 use std::time::Instant;
 

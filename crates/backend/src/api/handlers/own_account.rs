@@ -1,4 +1,4 @@
-//! What a person does with the account as a whole: change it, close it, open it again, take the data along.
+//! The own account as a whole: changing, closing, reopening and exporting it.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! One's own sessions: seeing them, ending them.
+//! The own sessions: listing and ending them.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;

@@ -1,4 +1,4 @@
-//! What all calls of one kind have in common in the document, said once.
+//! Parts of the OpenAPI document that all calls of one kind share.
 
 use utoipa::Modify;
 use utoipa::openapi::content::ContentBuilder;

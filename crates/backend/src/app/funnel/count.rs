@@ -1,4 +1,4 @@
-//! Counts how far people come: whoever was changed since the last count is taken out of the sums and put in as they are.
+//! Counts the funnel: takes people who changed since the last count out of the sums, and puts their present state in.
 
 use std::collections::BTreeSet;
 

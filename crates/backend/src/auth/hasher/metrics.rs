@@ -1,4 +1,4 @@
-//! What is measured about hashing.
+//! The metrics of password hashing.
 
 use prometheus::{Histogram, HistogramOpts, IntCounter, Registry};
 

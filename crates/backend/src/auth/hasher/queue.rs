@@ -1,4 +1,4 @@
-//! Who may wait for a hashing thread, and when to come back for those who may not.
+//! The queue for hashing threads: admits a request, or says when to come back.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

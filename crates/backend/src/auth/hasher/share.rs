@@ -1,4 +1,4 @@
-//! How much of the processor hashing may have, so that everything else finds some of it.
+//! Limits the share of the processor that hashing gets, so that all other work finds some of it.
 
 use std::fs;
 use std::num::NonZeroU32;

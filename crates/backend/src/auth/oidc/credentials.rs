@@ -1,4 +1,4 @@
-//! Who we are to a provider.
+//! The credentials of this service at a provider.
 
 use openidconnect::core::{CoreClient, CoreClientAuthMethod, CoreProviderMetadata};
 use openidconnect::{

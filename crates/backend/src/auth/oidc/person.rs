@@ -1,4 +1,4 @@
-//! What claims say of a person.
+//! Reads a person from a token's claims.
 
 use openidconnect::core::{CoreIdTokenClaims, CoreTokenResponse, CoreUserInfoClaims};
 use openidconnect::{OAuth2TokenResponse as _, SubjectIdentifier, UserInfoError};

@@ -1,4 +1,4 @@
-//! From a code to tokens that are believed, with the checks of OpenID Connect Core 1.0, section 3.1.3.
+//! Exchanges a code for tokens and verifies them, with the checks of OpenID Connect Core 1.0, section 3.1.3.
 
 use chrono::{DateTime, Utc};
 use openidconnect::core::{

@@ -1,4 +1,4 @@
-//! Why a ceremony came to nothing.
+//! The errors of a ceremony.
 
 use aws_lc_rs::error::Unspecified;
 use webauthn_rs::prelude::WebauthnError;

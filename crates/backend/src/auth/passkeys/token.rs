@@ -1,4 +1,5 @@
-//! What a client carries from the first half of a ceremony to the second: encrypted, so that it can neither read nor change it.
+//! The token that a client carries from the first half of a ceremony to the second. It is encrypted, so the client can
+//! neither read nor change it.
 
 use std::fmt;
 use std::str::FromStr;

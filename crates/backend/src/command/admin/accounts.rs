@@ -1,4 +1,4 @@
-//! What is done to accounts.
+//! Actions of the command line on accounts.
 
 use backend::auth::{HashError, hash_once};
 use backend::domain::guessing::{LOG_IN, Limit};

@@ -1,4 +1,4 @@
-//! One form for all spellings of a mailbox.
+//! The canonical form of an address: one form for all spellings of a mailbox.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What people add up to.
+//! The cell of a funnel: the sums of people in one step.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What one person counts for.
+//! The record that one person counts for.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Many durations in little room.
+//! A compact histogram of durations.
 
 /// Each power of two has so many buckets, by the scheme of `HdrHistogram`: a duration is known to 1/32 of itself.
 const BUCKETS_PER_OCTAVE: u64 = 32;

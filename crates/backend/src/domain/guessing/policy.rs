@@ -1,4 +1,4 @@
-//! How much is free, and how long one waits after that.
+//! The policies of guessing: how many guesses are free, and how long one waits after these.
 
 use std::time::Duration;
 

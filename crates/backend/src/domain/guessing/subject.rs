@@ -1,4 +1,4 @@
-//! What is guessed at, and by whom.
+//! The subjects of guessing: what is guessed at, and by whom.
 
 use std::net::{IpAddr, Ipv6Addr};
 

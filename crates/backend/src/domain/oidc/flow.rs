@@ -1,4 +1,4 @@
-//! A log-in at a provider, from the way there to the way back.
+//! A flow: a log-in at a provider, from its start to its callback.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a provider is called in paths and settings.
+//! The name of a provider in paths and settings.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What a person enters in a step.
+//! The data that a person enters in a step.
 //!
 //! The object belongs to the client: fields that the template knows are checked where they are given, others are kept
 //! as they come. So a page can ask for more without a new template, while what is read elsewhere is well-formed.

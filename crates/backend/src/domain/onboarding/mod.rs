@@ -1,4 +1,4 @@
-//! A person's way through the onboarding: the state, and which changes of it are allowed.
+//! The onboarding of a person: its state, and the allowed changes.
 
 mod change;
 mod data;

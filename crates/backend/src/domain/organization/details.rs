@@ -1,4 +1,4 @@
-//! What is known of an organization: name, size, website.
+//! The details of an organization: name, size, website.
 
 use std::str::FromStr;
 

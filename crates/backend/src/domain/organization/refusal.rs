@@ -1,4 +1,4 @@
-//! Why a change of an organization is not done. Stores decide it inside of the transaction, so that it holds.
+//! Refusals of changes of an organization. Stores decide a refusal inside of the transaction, so that it holds.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! What people call their passkeys.
+//! The name that a person gives a passkey.
 
 use std::fmt;
 use std::str::FromStr;

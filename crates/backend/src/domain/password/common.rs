@@ -1,4 +1,4 @@
-//! Passwords that others chose, too: what is tried first by whoever guesses.
+//! Common passwords, which guessers try first.
 
 use aws_lc_rs::digest::{SHA256, digest};
 

@@ -1,4 +1,4 @@
-//! Passwords and what is kept of them.
+//! Passwords and their hashes.
 
 mod common;
 mod personal;

@@ -1,4 +1,4 @@
-//! What proves a person beside the password: codes of an authenticator app, and recovery codes for when that is lost.
+//! Second factors: codes of an authenticator app, and recovery codes for when that app is lost.
 
 mod recovery;
 mod totp;

@@ -1,4 +1,4 @@
-//! `SMTP_URL`.
+//! `SMTP_URL`: the mail server.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What is written beside a backup of SQLite: by it a copy of the copy can be checked anywhere.
+//! The manifest beside a backup of SQLite, by which a copy of the backup can be checked anywhere.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -1,4 +1,4 @@
-//! What a backup is: its name, its manifest, what is wanted of it, and why there is none.
+//! The archive: names and manifests of backups, the options of taking one, and the errors.
 
 mod manifest;
 mod name;

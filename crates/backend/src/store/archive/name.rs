@@ -1,4 +1,4 @@
-//! Where a backup goes, and what it is called.
+//! The place and the name of a backup.
 
 use time::format_description::StaticFormatDescription;
 use time::format_description::well_known::Rfc3339;

@@ -1,4 +1,4 @@
-//! What changes second factors, and what uses them.
+//! Effects that change or use second factors.
 
 mod queries;
 

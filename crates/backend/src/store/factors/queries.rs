@@ -1,4 +1,4 @@
-//! What is asked about second factors.
+//! Queries about second factors.
 
 use async_trait::async_trait;
 use uuid::Uuid;

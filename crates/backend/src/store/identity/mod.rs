@@ -1,4 +1,4 @@
-//! What changes an account, and the codes that prove who asks for it.
+//! Effects that change an account, and the codes that prove who asks for it.
 
 mod queries;
 

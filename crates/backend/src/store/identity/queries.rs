@@ -1,4 +1,4 @@
-//! What is asked about accounts and their codes.
+//! Queries about accounts and their codes.
 
 use async_trait::async_trait;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! The last reading, in Prometheus' terms.
+//! The last reading of the database's views, as a collector of Prometheus.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! What log-ins at OpenID Connect providers change.
+//! Effects of log-ins at OpenID Connect providers.
 
 mod queries;
 

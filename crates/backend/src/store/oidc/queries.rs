@@ -1,4 +1,4 @@
-//! What is asked about log-ins at providers.
+//! Queries about log-ins at providers.
 
 use async_trait::async_trait;
 use uuid::Uuid;

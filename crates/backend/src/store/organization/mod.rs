@@ -1,4 +1,4 @@
-//! What changes organizations, their members and invitations.
+//! Effects that change organizations, their members and invitations.
 
 mod queries;
 

@@ -1,4 +1,4 @@
-//! What is asked about organizations.
+//! Queries about organizations.
 
 use async_trait::async_trait;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! What passkeys change.
+//! Effects of passkeys.
 
 mod queries;
 

@@ -1,4 +1,4 @@
-//! What is asked about passkeys.
+//! Queries about passkeys.
 
 use async_trait::async_trait;
 use uuid::Uuid;

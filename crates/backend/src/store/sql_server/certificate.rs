@@ -1,4 +1,4 @@
-//! What to do about a server's certificate that was not accepted.
+//! Advice about a server's certificate that was not accepted.
 
 use tiberius::error::Error as DriverError;
 

@@ -1,4 +1,4 @@
-//! The driver's configuration, made of ours.
+//! The configuration of the driver, made from this service's.
 
 use std::fs;
 use std::path::{Path, PathBuf};

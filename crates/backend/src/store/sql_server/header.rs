@@ -1,4 +1,4 @@
-//! When a backup was made, as its file says.
+//! Reads the time of a backup from its file's header.
 
 use tiberius::Row;
 use time::{Duration, PrimitiveDateTime};

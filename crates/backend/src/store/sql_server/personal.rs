@@ -1,4 +1,4 @@
-//! What is kept of a person, and its end.
+//! Everything that is kept of a person: its export and its deletion.
 
 use std::sync::Arc;
 

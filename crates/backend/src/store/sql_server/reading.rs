@@ -1,4 +1,4 @@
-//! What the server of a backup has answered, read column by column.
+//! Reads the server's answers about backups, column by column.
 
 use tiberius::Row;
 

@@ -1,4 +1,4 @@
-//! Rows to domain types.
+//! Reads rows into domain types.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;

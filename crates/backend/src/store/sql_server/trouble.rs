@@ -1,4 +1,4 @@
-//! What keeps the pool from connecting, for logs and for whoever waits in vain.
+//! The reason why the pool cannot connect, for logs and for requests that wait in vain.
 
 use std::error::Error as _;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Whether a file is a sound database of this service, and what is in it.
+//! Checks that a file is a sound database of this service, and counts its rows.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What a log-in changes.
+//! The changes of a log-in.
 
 use rusqlite::{Connection, Error, params};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Whether the file that is open is still the one that its path names.
+//! Checks that the open file is still the one that its path names.
 //!
 //! A file that is replaced or removed lives on for whoever has it open: what is written to it then is lost with the
 //! process, and other processes see another database. SQLite does not look. So each call looks before it begins,

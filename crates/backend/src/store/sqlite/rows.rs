@@ -1,4 +1,4 @@
-//! What became of a statement: rows that it has changed, and constraints that it has met.
+//! The outcome of a statement: the rows that it has changed, and the constraints that it has met.
 
 use rusqlite::{Connection, Error, ffi};
 

@@ -1,4 +1,4 @@
-//! What the threads do with the jobs.
+//! The work of the threads: they do the jobs of the queue.
 
 use std::sync::Arc;
 use std::time::Instant;

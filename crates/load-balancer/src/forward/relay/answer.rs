@@ -1,4 +1,4 @@
-//! The way down: the server's answer to the client.
+//! Passes the server's answer to the client.
 
 use super::{End, Relay, Stage};
 use crate::client::Client;
@@ -9,7 +9,8 @@ use crate::http1::write::Added;
 use crate::runtime::Scratch;
 use std::task::{Context, Poll, ready};
 
-/// For an answer whose client has once been slower than its upstream: what it does not take must be held.
+/// The bounds of reading for an answer whose client has once been slower than its upstream: bytes that the client does
+/// not take must be held.
 const SLOW_READ: usize = 16 * 1024;
 
 impl<C, J> Relay<'_, C, J>
@@ -17,8 +18,8 @@ where
     C: Client,
     J: FnMut(Answered) -> bool,
 {
-    /// Down: what has been offered is taken by the client before more is read, so that a slow reader slows the
-    /// upstream and not this process's memory.
+    /// Moves the answer. The client takes what it was offered before more is read, so a slow reader slows the upstream
+    /// and does not fill this process's memory.
     pub(super) fn poll_answer<U: Upstream>(
         &mut self,
         upstream: &mut U,

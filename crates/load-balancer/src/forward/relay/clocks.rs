@@ -1,4 +1,5 @@
-//! The clocks of one attempt. A clock runs against whoever is awaited, and only its silence is held against a server.
+//! The clocks of one attempt. A clock runs against whoever is awaited, and only a server's own silence is held against
+//! that server.
 
 use super::{Relay, Stage};
 use crate::client::Client;
@@ -53,7 +54,7 @@ where
         }
     }
 
-    /// What has come of the question that is open, if one is. Whatever has moved since answers it, too.
+    /// The verdict of the open question, if there is one. A byte that has moved meanwhile answers the question, too.
     fn poll_question(&mut self, cx: &mut Context<'_>, awaited: Awaited) -> Option<Poll<bool>> {
         let (asked, question) = self.state.question.as_mut()?;
         if awaited != Awaited::FirstByte || self.state.moved >= *asked {
@@ -94,14 +95,14 @@ where
         state.client_deadline.unwrap_or(state.moved + silence)
     }
 
-    /// When the time for the whole request ends. A server that does not take the rest of a request has as long from
-    /// the last byte that it took.
+    /// When the time for the whole request ends. A server that does not take the rest of a request has the same time,
+    /// from the last byte that it took.
     fn answer_by(&self) -> Instant {
         self.limits.answer_by.get().unwrap_or(self.state.moved + self.limits.policy.timeouts.total)
     }
 }
 
-/// Whose fault the silence is.
+/// The error for a silence, by whose fault it is.
 fn overdue(awaited: Awaited) -> ExchangeError {
     match awaited {
         Awaited::Reader => ExchangeError::ClientStalled,

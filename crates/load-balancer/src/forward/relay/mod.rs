@@ -19,26 +19,26 @@ use std::ops::Range;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-/// What holds for a request, and until when.
+/// The limits of a request, with their ends.
 #[derive(Debug)]
 pub(crate) struct Limits<'a> {
     pub(crate) policy: &'a RequestPolicy,
-    /// When the time for the whole request ends; `None` until its last byte has come.
+    /// When the time for the whole request ends; `None` until the request's last byte has come.
     pub(crate) answer_by: Cell<Option<Instant>>,
-    /// Without a byte in either direction after a switch of protocols.
+    /// How long a connection that has switched protocols may be without a byte in either direction.
     pub(crate) tunnel: Duration,
 }
 
-/// How an attempt ended that did not break.
+/// The end of an attempt that did not break.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// The client has the whole answer.
     Passed,
-    /// The head was refused.
+    /// The conductor has refused the head.
     Refused(Answered),
 }
 
-/// One attempt under way; the server that it is made at is given to [`Relay::poll`].
+/// One attempt under way; [`Relay::poll`] gets the server.
 pub(crate) struct Relay<'a, C, J> {
     pub(crate) client: &'a mut C,
     pub(crate) request: &'a mut Request,
@@ -48,7 +48,7 @@ pub(crate) struct Relay<'a, C, J> {
     /// For `X-Served-By` and `Date`.
     pub(crate) served_by: &'a str,
     pub(crate) date: &'a [u8],
-    /// Says whether the final answer with this head goes to the client; if not, there will be another attempt.
+    /// Decides whether the final answer with this head goes to the client; if not, there will be another attempt.
     pub(crate) accept_head: J,
     /// Asks whether the server is at work.
     pub(crate) ask: &'a dyn Fn(SocketAddr) -> Question,
@@ -59,25 +59,25 @@ pub(crate) struct Relay<'a, C, J> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Nothing,
-    /// Its head, with this status, and perhaps part of its body. With 101, which switches protocols, both directions
-    /// are bytes without framing from here on.
+    /// The head, with this status, and perhaps part of the body. After a 101, which switches protocols, both directions
+    /// are bytes without framing.
     Part(u16),
-    /// It was offered all.
+    /// The client was offered the whole answer.
     Whole(u16),
 }
 
-/// What a relay has come to.
+/// The progress of a relay.
 pub(crate) struct State {
     stage: Stage,
     /// When a byte was last moved.
     moved: Instant,
-    /// When the server was last known to be at work by what it has said of its health.
+    /// When the server's answer for its health last showed that the server is at work.
     at_work: Option<Instant>,
-    /// An open question for its health, and since when.
+    /// The open question for the server's health, and since when it is open.
     question: Option<(Instant, Question)>,
-    /// From when on it is watched whether the client leaves.
+    /// When to begin looking whether the client has left.
     watch_from: Instant,
-    /// While the client has not taken what it was offered: until when it must take some.
+    /// By when a client that has not taken everything must take some.
     client_deadline: Option<Instant>,
     read_at_once: usize,
 }
@@ -95,7 +95,7 @@ impl State {
         }
     }
 
-    /// The status of the answer that the client is getting, or has.
+    /// The status of the answer that the client is getting, or has got.
     pub(crate) fn status(&self) -> Option<u16> {
         match self.stage {
             Stage::Part(status) | Stage::Whole(status) => Some(status),
@@ -113,7 +113,7 @@ where
     C: Client,
     J: FnMut(Answered) -> bool,
 {
-    /// Moves both directions as far as they go.
+    /// Moves both directions as far as possible now.
     pub(crate) fn poll<U: Upstream>(
         &mut self,
         upstream: &mut U,
@@ -140,7 +140,7 @@ where
         self.poll_clocks(upstream, cx).map(Err)
     }
 
-    /// Up: what has come of the request is sent before more is read.
+    /// Moves the request. Bytes that have come are sent before more is read.
     fn poll_request<U: Upstream>(
         &mut self,
         upstream: &mut U,
@@ -177,8 +177,8 @@ where
         Ok(())
     }
 
-    /// Whether it is time to see if the client is still there. Most answers come before that, and to look at once
-    /// would cost each of them a read that finds nothing.
+    /// Whether it is time to look if the client is still there. Most answers come before that time; a look at once
+    /// would cost each request a read that finds nothing.
     fn watches(&self) -> bool {
         self.request.is_whole() && !self.state.is_tunnel() && self.timer.now() >= self.state.watch_from
     }
@@ -209,7 +209,7 @@ where
         Ok(())
     }
 
-    /// Something has moved: silence begins anew.
+    /// Notes that a byte has moved: silence begins anew.
     fn progress(&mut self) {
         self.state.moved = self.timer.now();
     }

@@ -1,4 +1,4 @@
-//! The content of a request: taken in, sent, and kept as long as it may have to be sent again.
+//! The body of a request: taken in, sent, and kept as long as it may have to be sent again.
 
 use super::Request;
 use crate::http1::chunked::SizeLine;
@@ -26,7 +26,8 @@ impl Request {
         (self.body, self.whole) = (Some(body), true);
     }
 
-    /// Takes in content. Beyond `keep` bytes of body, what was sent is dropped and no other try can be made.
+    /// Takes in content. Beyond `keep` bytes of body, sent bytes are dropped, and the request can no longer be
+    /// replayed.
     pub(crate) fn push(&mut self, content: &[u8], keep: usize) {
         if content.is_empty() {
             return;
@@ -54,7 +55,8 @@ impl Request {
         self.whole = true;
     }
 
-    /// What the current attempt has yet to send: what is left of the head and, where it is apart, of the body.
+    /// The bytes that the current attempt has yet to send: the rest of the head and, where the body is apart, the rest
+    /// of the body.
     pub(crate) fn unsent(&self) -> (&[u8], &[u8]) {
         let body = self.body.as_ref().map_or(&[][..], Held::as_bytes);
         match self.sent.checked_sub(self.bytes.len()) {
@@ -91,8 +93,8 @@ impl Request {
         self.whole && self.is_drained()
     }
 
-    /// Whether it could be sent again from the start: all of it is here, and no more than `keep` bytes of body unless
-    /// nothing was sent yet.
+    /// Whether the request could be sent again from the start: the whole body so far is kept, and it has no more than
+    /// `keep` bytes unless nothing was sent yet.
     pub(crate) fn is_kept(&self, keep: usize) -> bool {
         self.kept && (self.sent == 0 || self.received <= keep as u64)
     }
@@ -126,13 +128,13 @@ impl Request {
         self.sent = 0;
     }
 
-    /// From here on whatever the client sends goes upstream as it is (RFC 9110 section 7.8).
+    /// From here on, all bytes of the client go upstream as they are (RFC 9110 section 7.8).
     pub(crate) fn switch(&mut self) {
         (self.chunked, self.whole) = (false, false);
         self.drop_sent();
     }
 
-    /// Forgets what was sent. The head stays, because records read it.
+    /// Drops sent bytes. The head stays, because records read it.
     fn drop_sent(&mut self) {
         self.kept = false;
         let from = self.head.min(self.sent);
@@ -140,8 +142,8 @@ impl Request {
         self.sent = from;
     }
 
-    /// Gives a long body that was sent back to the next request, where it must not be sent twice anyway: the fewer
-    /// buffers are in turn, the more of them are in the processor's cache.
+    /// Gives the buffer of a long body that was sent back to the next request, where the body must not be sent twice
+    /// anyway. The fewer buffers are in turn, the more of them are in the processor's cache.
     pub(crate) fn let_go(&mut self, buffers: &Buffers) {
         if self.is_safe_twice() || !self.is_sent() {
             return;
@@ -152,7 +154,7 @@ impl Request {
         }
     }
 
-    /// Gives its buffers back for the next request.
+    /// Gives the request's buffers back for the next request.
     pub(crate) fn recycle(self, buffers: &Buffers) {
         buffers.give(self.bytes);
         if let Some(body) = self.body {

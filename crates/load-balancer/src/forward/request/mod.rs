@@ -1,5 +1,5 @@
-//! A request as it goes upstream, kept until it cannot be needed again: its head, and what is known of it. What becomes of
-//! its body is [`body`]'s.
+//! A request as it goes upstream, kept until it cannot be needed again: its head and its facts. [`body`] handles its
+//! body.
 
 mod body;
 #[cfg(test)]
@@ -12,27 +12,27 @@ use crate::runtime::{Held, Ids, hex};
 use std::net::IpAddr;
 use std::ops::Range;
 
-/// What is known of a request apart from its bytes.
+/// The facts of a request, apart from its bytes.
 #[derive(Debug, Clone, Copy)]
 #[allow(clippy::struct_excessive_bools, reason = "four facts that have nothing to do with each other")]
 pub(crate) struct Facts {
-    /// Who asks.
+    /// The client's address.
     pub(crate) client: IpAddr,
-    /// What the client speaks.
+    /// The client's protocol.
     pub(crate) protocol: Protocol,
     /// How the body is framed on its way upstream.
     pub(crate) length: Length,
-    /// The answer has no body.
+    /// Whether the request is a HEAD, whose answer has no body.
     pub(crate) is_head: bool,
-    /// RFC 9110 section 9.2.2.
+    /// Whether the method is idempotent (RFC 9110 section 9.2.2).
     pub(crate) idempotent: bool,
-    /// There is an `Idempotency-Key`.
+    /// Whether there is an `Idempotency-Key`.
     pub(crate) has_key: bool,
-    /// The client asks to switch protocols.
+    /// Whether the client asks to switch protocols.
     pub(crate) upgrade: bool,
 }
 
-/// Where in the head something stands.
+/// The places of fields in the head.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Places {
     pub(super) method: Range<usize>,
@@ -48,15 +48,15 @@ pub(super) struct Places {
 pub(super) struct Traced {
     /// Where the value of `traceparent` begins.
     pub(super) at: usize,
-    /// What the request is called, where it is to be recorded.
+    /// The ids of the request in its trace, where it is sampled.
     pub(super) trace: Option<RequestTrace>,
 }
 
-/// A request on its way upstream: the head, and as much of the body as is kept for another try or is still unsent.
+/// A request on its way upstream: the head, and the part of the body that is kept for another try or is still unsent.
 #[derive(Debug)]
 pub(crate) struct Request {
     bytes: Vec<u8>,
-    /// The whole body, where it has come at once and is long; then it is not in `bytes`.
+    /// The whole body, where it came at once and is long; then the body is not in `bytes`.
     body: Option<Held>,
     /// Where the head ends.
     head: usize,
@@ -64,19 +64,19 @@ pub(crate) struct Request {
     sent: usize,
     /// Bytes of content that have come.
     received: u64,
-    /// All of the body has come.
+    /// Whether the whole body has come.
     whole: bool,
     /// `bytes` begins with the head and misses nothing.
     kept: bool,
     chunked: bool,
     places: Places,
-    /// Where traces are on; apart, so that a request is no larger for it where they are off.
+    /// The trace, where traces are on. It is boxed, so that a request is no larger for it where traces are off.
     trace: Option<Box<Traced>>,
     pub(crate) facts: Facts,
 }
 
 impl Request {
-    /// A request of which `head` is all that has come, its empty line included.
+    /// A request of which only `head` has come, its empty line included.
     pub(super) fn new(head: Vec<u8>, places: Places, trace: Option<Box<Traced>>, facts: Facts) -> Self {
         Self {
             head: head.len(),
@@ -110,7 +110,7 @@ impl Request {
         if path == b"*" { b"/" } else { path }
     }
 
-    /// The host it is for, perhaps with a port.
+    /// The host that the request is for, perhaps with a port.
     pub(crate) fn host(&self) -> &[u8] {
         self.at(&self.places.host)
     }
@@ -121,7 +121,7 @@ impl Request {
         std::str::from_utf8(self.request_id_bytes()).unwrap_or_default()
     }
 
-    /// The same as bytes.
+    /// `X-Request-Id` as bytes.
     pub(crate) fn request_id_bytes(&self) -> &[u8] {
         self.at(&self.places.request_id)
     }
@@ -146,12 +146,12 @@ impl Request {
         self.trace.as_ref().map_or(b"", |traced| self.at(&(traced.at + 3..traced.at + 35)))
     }
 
-    /// What it is called in its trace, where it is to be recorded.
+    /// The ids of the request in its trace, where it is sampled.
     pub(crate) fn trace(&self) -> Option<&RequestTrace> {
         self.trace.as_ref()?.trace.as_ref()
     }
 
-    /// Gives the attempt that begins a span, and tells the upstream that it is its parent.
+    /// Gives the beginning attempt a span, and names that span to the upstream as the parent.
     pub(crate) fn begin_span(&mut self, ids: &Ids) {
         if let Some(traced) = &mut self.trace
             && let Some(trace) = &mut traced.trace
@@ -215,7 +215,7 @@ impl Request {
         self.head -= len;
     }
 
-    /// Whether it does no harm to send it a second time.
+    /// Whether it does no harm to send the request a second time.
     pub(crate) fn is_safe_twice(&self) -> bool {
         self.facts.idempotent || self.facts.has_key
     }

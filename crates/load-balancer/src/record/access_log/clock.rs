@@ -1,4 +1,4 @@
-//! The time of day for log lines, without asking for it each time.
+//! The time of day for log lines, without a system call for each.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -27,7 +27,7 @@ impl Clock {
         clock
     }
 
-    /// Follows the system's clock, which may have been set since.
+    /// Follows the system's clock, which may have been set meanwhile.
     pub(super) fn correct(&mut self) {
         self.instant = Instant::now();
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

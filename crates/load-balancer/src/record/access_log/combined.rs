@@ -26,7 +26,7 @@ pub(super) fn write(out: &mut Vec<u8>, entry: &Entry<'_>, clock: &mut Clock) {
     out.push(b'\n');
 }
 
-/// As nginx does it: what could be taken for the end of a field is written as `\xXX`.
+/// Escapes as nginx does: a byte that could be taken for the end of a field is written as `\xXX`.
 fn escaped(out: &mut Vec<u8>, text: &[u8]) {
     if is_plain(text) {
         out.extend_from_slice(text);

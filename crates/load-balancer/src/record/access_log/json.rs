@@ -53,7 +53,8 @@ fn path_and_query(out: &mut Vec<u8>, target: &[u8], query: usize) {
     }
 }
 
-/// What is the same in every line goes into the buffer at once, since each write to it costs as much as 20 bytes.
+/// Writes the parts that are the same in every line at once, because each write to the buffer costs as much as 20
+/// bytes.
 const fn after_target(protocol: Protocol) -> &'static [u8] {
     match protocol {
         Protocol::Http10 => b" HTTP/1.0\",\"method\":\"",
@@ -127,8 +128,8 @@ fn millis(out: &mut Vec<u8>, micros: u64) {
     out.extend_from_slice(&[b'.', digit(100), digit(10), digit(1)]);
 }
 
-/// Writes the inside of a JSON string (RFC 8259 section 7). What is not UTF-8 comes as the characters of the same
-/// numbers, so that a hostile header cannot spoil the file.
+/// Writes the inside of a JSON string (RFC 8259 section 7). Bytes that are no UTF-8 become the characters of the same
+/// numbers, so a hostile header cannot spoil the file.
 fn escaped(out: &mut Vec<u8>, text: &[u8]) {
     if is_plain(text) {
         out.extend_from_slice(text);

@@ -1,7 +1,7 @@
 //! The access log: a line for each request, written by a thread of its own.
 //!
-//! A worker formats into its own buffer and hands the buffer over when it is full or a second old. It never
-//! waits: when the writer does not keep up, whole buffers are dropped and their lines counted.
+//! A worker formats lines into its own buffer, and hands the buffer over when it is full or a second old. The worker
+//! never waits. When the writer does not keep up, whole buffers are dropped and their lines counted.
 
 mod clock;
 mod combined;
@@ -17,12 +17,12 @@ pub(crate) use writer::WriterHandle;
 use super::Entry;
 use crate::stats::WorkerStats;
 
-/// A buffer goes to the writer when it is this long, in bytes.
+/// The length, in bytes, at which a buffer goes to the writer.
 const FULL: usize = 64 * 1024;
-/// A buffer goes to the writer when it is this old.
+/// The age at which a buffer goes to the writer.
 const OLD: Duration = Duration::from_secs(1);
 
-/// How a line looks.
+/// The format of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -106,8 +106,8 @@ fn is_plain(text: &[u8]) -> bool {
     words.iter().chain([&last]).fold(0, |odd, word| odd | odd_bytes(u64::from_le_bytes(*word))) == 0
 }
 
-/// Eight bytes at a time: not zero if one of them is a control character, `"`, `\`, DEL or not ASCII ("Determine
-/// if a word has a byte less than n", Bit Twiddling Hacks, Anderson).
+/// Looks at eight bytes at a time; not zero if one of them is a control character, `"`, `\`, DEL or not ASCII
+/// ("Determine if a word has a byte less than n", Bit Twiddling Hacks, Anderson).
 #[inline]
 fn odd_bytes(word: u64) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;

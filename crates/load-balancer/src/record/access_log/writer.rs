@@ -13,13 +13,14 @@ use std::{
     time::Duration,
 };
 
-/// Buffers on their way to the disk; more are dropped. With 64 KiB each this bounds the memory to 4 MiB.
+/// The most buffers on their way to the disk; further ones are dropped. With 64 KiB each this bounds the memory to 4
+/// MiB.
 const QUEUE: usize = 64;
-/// How long the end may wait for a file or pipe that takes nothing.
+/// How long the end of the process waits for a file or pipe that takes nothing.
 const LAST_WORDS: Duration = Duration::from_secs(5);
-/// How often a writer that has nothing to write looks whether its file has been moved away.
+/// How often an idle writer looks whether its file has been moved away.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Written buffers kept to be filled again.
+/// The most written buffers that are kept to be filled again.
 const RECYCLED: usize = 4;
 
 #[derive(Debug)]
@@ -29,7 +30,7 @@ enum Message {
     Stop,
 }
 
-/// A way to the writer, one for each worker.
+/// A handle of the writer, one for each worker.
 #[derive(Debug, Clone)]
 pub struct WriterHandle {
     queue: SyncSender<Message>,
@@ -37,8 +38,7 @@ pub struct WriterHandle {
 }
 
 impl WriterHandle {
-    /// Hands lines over without waiting and gives an empty buffer back; `Err` gives back the refused one,
-    /// emptied.
+    /// Hands lines over without waiting, and gives an empty buffer back. `Err` gives back the refused buffer, emptied.
     pub(super) fn send(&self, lines: Vec<u8>) -> Result<Vec<u8>, Vec<u8>> {
         match self.queue.try_send(Message::Lines(lines)) {
             Ok(()) => {
@@ -54,15 +54,15 @@ impl WriterHandle {
         }
     }
 
-    /// Opens the file again, after a rotation. Without effect when the queue is full: the writer also looks for
-    /// itself whether the file has moved.
+    /// Has the file opened again, after a rotation. Has no effect when the queue is full: the writer also notices by
+    /// itself that the file has moved.
     pub fn reopen(&self) {
         // See above.
         let _ = self.queue.try_send(Message::Reopen);
     }
 }
 
-/// The thread.
+/// The thread that writes the access log.
 #[derive(Debug)]
 pub struct Writer {
     handle: WriterHandle,
@@ -88,13 +88,13 @@ impl Writer {
         Ok(Self { handle, ended })
     }
 
-    /// A way to the thread.
+    /// A handle for a worker.
     pub fn handle(&self) -> WriterHandle {
         self.handle.clone()
     }
 
-    /// Writes what has been handed over and ends; gives up when that takes too long. To be called when the workers
-    /// have ended.
+    /// Writes all lines that were handed over and ends; gives up when that takes too long. To be called when the
+    /// workers have ended.
     pub fn stop(self) {
         if self.handle.queue.try_send(Message::Stop).is_ok() {
             // An error is the end that is waited for, or that it did not come in time.
@@ -127,7 +127,7 @@ enum Output {
     File {
         path: PathBuf,
         file: File,
-        /// Whether it was said that the file cannot be opened again.
+        /// Whether the log already says that the file cannot be opened again.
         told: bool,
     },
 }
@@ -153,7 +153,7 @@ impl Output {
         }
     }
 
-    /// Whoever moves the file away need not tell us.
+    /// Opens the file anew when it was moved away, without being told.
     fn follow_rotation(&mut self) {
         let Self::File { path, file, .. } = self else { return };
         let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
@@ -173,7 +173,7 @@ impl Output {
     }
 }
 
-/// A file that is made here is its owner's alone: a log tells who did what.
+/// Opens a file to append to. A new file is its owner's alone, because a log tells who did what.
 fn append_to(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }

@@ -1,4 +1,4 @@
-//! What became of spans.
+//! Counts the fate of spans.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
@@ -23,7 +23,7 @@ impl SpanCounts {
         [("queue_full", self.no_room.load(Relaxed)), ("export_failed", self.not_taken.load(Relaxed))]
     }
 
-    /// Takes a place in a queue of `size`; without one the span is lost.
+    /// Takes a place in a queue of `size`; without a place the span is lost.
     pub(super) fn enter(&self, size: usize) -> bool {
         if self.waiting.fetch_add(1, Relaxed) < size {
             return true;
@@ -33,7 +33,7 @@ impl SpanCounts {
         false
     }
 
-    /// Gives back the places of spans that were sent, or were not.
+    /// Gives back the places of spans that were sent or lost.
     pub(super) fn leave(&self, spans: usize, sent: bool) {
         self.waiting.fetch_sub(spans, Relaxed);
         let counter = if sent { &self.sent } else { &self.not_taken };

@@ -1,4 +1,4 @@
-//! Counts what was sent, and tells of a collector that cannot be reached, though not each time.
+//! Counts sent and lost spans, and logs that a collector cannot be reached, though not each time.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -13,7 +13,7 @@ use opentelemetry_sdk::{
 
 use super::SpanCounts;
 
-/// A trouble that goes on is told once in so long.
+/// The pause between two warnings about the same trouble.
 const REMINDER: Duration = Duration::from_mins(5);
 
 /// An exporter whose successes and failures are counted.
@@ -22,11 +22,11 @@ pub(super) struct Counting<E> {
     exporter: E,
     counts: Arc<SpanCounts>,
     endpoint: String,
-    /// When the trouble that there is was last told.
+    /// When the present trouble was last logged.
     trouble: Mutex<Option<Instant>>,
 }
 
-/// What there is to tell after a message.
+/// The line to log after a message.
 #[derive(Debug, PartialEq, Eq)]
 enum News {
     Nothing,

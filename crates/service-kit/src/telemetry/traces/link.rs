@@ -1,4 +1,4 @@
-//! Between `tracing`'s spans and the ids that go over the wire and into logs.
+//! Links `tracing`'s spans with the ids that go over the wire and into logs.
 
 use opentelemetry::{
     Context,
@@ -9,7 +9,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::telemetry::TraceParent;
 
-/// What a span is called in its trace: lower-case hexadecimal digits.
+/// The ids of a span: lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpanIds {
     /// The trace: 32 digits.

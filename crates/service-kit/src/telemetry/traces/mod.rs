@@ -1,9 +1,9 @@
 //! Traces: spans of requests, sent to a collector by OTLP over HTTP, as OpenTelemetry's environment variables say.
 //!
-//! Nothing here can hold up a request: a finished span takes a place in a bounded queue or is dropped and counted, and
-//! one thread of its own sends what is in the queue. In the order in which a process meets them: [`TraceConfig`] is
-//! read, [`Sampling`] says which requests are recorded, [`Traces`] sends them and [`SpanCounts`] tells what became of
-//! them; [`follow`] and [`span_ids`] tie `tracing`'s spans to a caller's trace and to log lines.
+//! Traces never hold up a request. A finished span takes a place in a bounded queue, or is dropped and counted, and a
+//! thread of its own sends the queue. In the order in which a process meets them: [`TraceConfig`] is the configuration,
+//! [`Sampling`] says which requests are sampled, [`Traces`] sends spans, and [`SpanCounts`] counts their fate.
+//! [`follow`] and [`span_ids`] tie `tracing`'s spans to a caller's trace and to log lines.
 
 mod config;
 mod counts;
@@ -39,7 +39,7 @@ use queue::Queue;
 /// a span costs one comparison.
 pub const SPANS: &str = "spans";
 
-/// Spans on their way to a collector. Cloning shares them.
+/// A sender of spans to a collector. Clones share the sender.
 #[derive(Debug, Clone)]
 pub struct Traces {
     queue: Queue,
@@ -77,17 +77,17 @@ impl Traces {
         Ok(Self { queue, counts, sampling: config.sampling(), resource, scope })
     }
 
-    /// Which requests are to be recorded.
+    /// Which requests are sampled.
     pub fn sampling(&self) -> Sampling {
         self.sampling
     }
 
-    /// What became of the spans so far.
+    /// The counts of spans so far.
     pub fn counts(&self) -> &Arc<SpanCounts> {
         &self.counts
     }
 
-    /// Who made the spans, for those that are put together by hand.
+    /// The instrumentation scope of spans that are put together by hand.
     pub fn scope(&self) -> &InstrumentationScope {
         &self.scope
     }
@@ -114,7 +114,7 @@ impl Traces {
             .with_filter(filter_fn(is_span).with_max_level_hint(LevelFilter::INFO))
     }
 
-    /// Sends what is left, for at most `limit`. Spans that end later are dropped.
+    /// Sends the remaining spans, for at most `limit`. Spans that end later are dropped.
     pub async fn shut_down(self, limit: Duration) {
         let queue = self.queue;
         let shut_down = move || queue.shutdown_with_timeout(limit);
@@ -132,7 +132,7 @@ pub(super) fn is_span(metadata: &Metadata<'_>) -> bool {
     metadata.target() == SPANS
 }
 
-/// What all spans of this process have in common (`OTEL_RESOURCE_ATTRIBUTES` wins, `OTEL_SERVICE_NAME` over it).
+/// The attributes of all spans of this process (`OTEL_RESOURCE_ATTRIBUTES` wins, `OTEL_SERVICE_NAME` over it).
 fn resource(config: &TraceConfig, service: &'static str, instance: &str) -> Resource {
     let own = [
         KeyValue::new("service.name", service),

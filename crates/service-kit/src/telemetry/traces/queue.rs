@@ -1,4 +1,4 @@
-//! The bounded way from a request to the thread that sends spans.
+//! The bounded queue between requests and the thread that sends spans.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,14 +11,14 @@ use opentelemetry_sdk::{
 
 use super::SpanCounts;
 
-/// Spans that may wait, those being sent included: some 2 MB.
+/// The most spans that wait, those being sent included: some 2 MB.
 const SIZE: usize = 2048;
-/// Spans in one message.
+/// The most spans in one message.
 const BATCH: usize = 512;
 /// How long a span waits for others to share its message.
 const DELAY: Duration = Duration::from_secs(1);
 
-/// A batch processor whose losses are counted. Cloning shares it.
+/// A batch processor that counts its losses. Clones share the processor.
 #[derive(Debug, Clone)]
 pub(super) struct Queue {
     batches: Arc<BatchSpanProcessor>,
@@ -26,7 +26,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Starts the thread. `exporter` must give back the places of what it was given.
+    /// Starts the thread. `exporter` must give back the places of the spans that it was given.
     pub(super) fn start(
         exporter: impl SpanExporter + 'static,
         resource: &Resource,

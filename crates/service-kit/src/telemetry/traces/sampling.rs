@@ -1,4 +1,4 @@
-//! Which requests are recorded: OpenTelemetry's built-in samplers.
+//! Samplers: OpenTelemetry's built-in rules for which requests are sampled.
 
 use opentelemetry::{
     Context, KeyValue,
@@ -6,7 +6,7 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
-/// The decision is one number's: a trace is recorded where 63 bits of its id are under it.
+/// The bound of the decision: a trace is sampled when 63 bits of its id are below the bound.
 const ALL: u64 = 1 << 63;
 
 /// A sampler of `OTEL_TRACES_SAMPLER`. One rule for all services, so that they decide alike about the same trace.
@@ -16,7 +16,7 @@ pub struct Sampling {
     under: u64,
 }
 
-/// Not a sampler that there is.
+/// There is no such sampler.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BadSampling {
     #[error(
@@ -44,7 +44,7 @@ impl Sampling {
         Ok(Self { parent_based: kind.is_some(), under })
     }
 
-    /// Whether the request is to be recorded. `parent` is the sampled flag of the caller's `traceparent`, if it sent
+    /// Whether the request is sampled. `parent` is the sampled flag of the caller's `traceparent`, if the caller sent
     /// one.
     #[inline]
     pub fn decide(self, parent: Option<bool>, trace_id: [u8; 16]) -> bool {
@@ -55,7 +55,7 @@ impl Sampling {
     }
 }
 
-/// The upper 63 of the low 64 bits, as OpenTelemetry's SDKs have it.
+/// The upper 63 of the id's low 64 bits, as in OpenTelemetry's SDKs.
 fn low_bits(trace_id: [u8; 16]) -> u64 {
     trace_id.last_chunk().map_or(0, |low| u64::from_be_bytes(*low) >> 1)
 }

@@ -1,4 +1,4 @@
-//! What is answered about organizations.
+//! Answers about organizations.
 
 use serde::Serialize;
 use utoipa::ToSchema;

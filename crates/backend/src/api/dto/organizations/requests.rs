@@ -1,4 +1,4 @@
-//! What is asked about organizations.
+//! Requests about organizations.
 
 use utoipa::ToSchema;
 use uuid::Uuid;

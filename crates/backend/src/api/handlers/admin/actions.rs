@@ -1,4 +1,4 @@
-//! What admins do to accounts of others.
+//! Actions of admins on accounts of others.
 
 use super::dto::ReasonRequest;
 use super::order::Order;

@@ -1,4 +1,4 @@
-//! Who did what.
+//! The audit log, for admins.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! Requests and answers as they look on the wire.
+//! Requests and answers of admin calls in their JSON form.
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! All accounts as a table.
+//! All accounts as a CSV table.
 
 use axum::body::Body;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! What the lists of mails and of events have in common.
+//! Common parts of the lists of mails and of events.
 
 use std::str::FromStr;
 

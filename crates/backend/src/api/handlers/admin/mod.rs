@@ -1,4 +1,4 @@
-//! What admins see of everybody, and what they may do about it.
+//! Calls of admins about all accounts, and actions on them.
 
 pub(in crate::api) mod actions;
 pub(in crate::api) mod audit;

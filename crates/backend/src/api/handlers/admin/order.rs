@@ -1,4 +1,4 @@
-//! A change of somebody's account that an admin asks for: who, whom, why, and how it is done.
+//! An order: a change of somebody's account that an admin asks for, with who, whom and why.
 
 use axum::body::Body;
 use axum::extract::FromRequest;

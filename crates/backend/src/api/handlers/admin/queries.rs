@@ -1,4 +1,4 @@
-//! What the lists are asked for.
+//! The queries of lists.
 
 use std::str::FromStr;
 

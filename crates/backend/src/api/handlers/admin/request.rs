@@ -1,4 +1,4 @@
-//! What every change that admins ask for has in common: who asks, how it may be repeated, what it is about, and why.
+//! Common parts of all changes that admins ask for: who asks, the idempotency key, the target, and the reason.
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;

@@ -1,4 +1,4 @@
-//! The way back from a provider, into a session.
+//! The callback of a log-in at a provider, which begins a session.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};

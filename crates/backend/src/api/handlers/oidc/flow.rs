@@ -1,4 +1,4 @@
-//! What all calls about a flow share: begin it, find it again, let the provider speak, end it.
+//! Common parts of the calls of a flow: begin the flow, find it again, get the provider's tokens, end it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! One's identities at providers: seeing them, taking them away.
+//! The own identities at providers: listing and removing them.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;

@@ -1,4 +1,4 @@
-//! Whom people can log in by, and the way there.
+//! The providers that people can log in by, and the start of a log-in at one.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;

@@ -1,4 +1,4 @@
-//! One's passkeys: seeing them, naming them, taking them away.
+//! The own passkeys: listing, naming and removing them.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;

@@ -1,4 +1,4 @@
-//! Whether a passkey has signed.
+//! Verifies the signature of a passkey.
 
 use http::StatusCode;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Adding a passkey to one's account.
+//! Adding a passkey to the own account.
 
 use axum::extract::State;
 use axum::response::Response;

@@ -1,4 +1,4 @@
-//! Logging in, between the password and the second factor.
+//! The first step of a log-in with a second factor: the challenge after the right password.
 
 use uuid::Uuid;
 

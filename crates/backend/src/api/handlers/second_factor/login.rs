@@ -1,4 +1,4 @@
-//! Logging in, the second step.
+//! The second step of a log-in with a second factor.
 
 use axum::extract::State;
 use http::StatusCode;

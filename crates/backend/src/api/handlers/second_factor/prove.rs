@@ -1,4 +1,4 @@
-//! Whether a second factor is right.
+//! Verifies a second factor.
 
 use http::StatusCode;
 

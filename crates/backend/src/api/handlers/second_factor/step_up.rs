@@ -1,4 +1,4 @@
-//! Proving once more to be the one.
+//! Step-up: a fresh proof of who the person is.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What of a template applies to a person, by what they have answered so far.
+//! Finds the parts of a template that apply to a person, by the answers so far.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The templates that an instance brings: those of a folder, and those that are built in.
+//! The catalogue: the templates that an instance brings, from a folder or built in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

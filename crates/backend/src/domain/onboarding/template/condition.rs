@@ -1,4 +1,4 @@
-//! When a step applies, or a field is visible.
+//! Conditions: when a step applies, or a field is visible.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What is different between two templates.
+//! The differences between two templates.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a step asks, and which answers are good.
+//! The fields of a step, and their valid answers.
 
 use std::fmt;
 use std::ops::RangeInclusive;

@@ -1,4 +1,4 @@
-//! Which template.
+//! The id of a template: key and version.
 
 use std::fmt;
 

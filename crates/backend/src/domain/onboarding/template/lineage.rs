@@ -1,4 +1,5 @@
-//! Where a question of an earlier version is today: a page that was loaded before a new version came still asks it.
+//! The lineage of questions: finds the present place of a question of an earlier version, which a page that was loaded
+//! before still asks.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Where steps and fields of one version are in the next, and whether a version says so of all of them.
+//! The succession of versions: the places of one version's steps and fields in the next, and whether the next version
+//! names them all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What single values of a template may look like.
+//! Single values of a template.
 
 use serde_json::Value as Json;
 use service_kit::toml_file::{Value, text, type_of};

@@ -1,4 +1,4 @@
-//! What becomes of an organization when the account of a member is deleted.
+//! The organization of a member whose account is deleted.
 
 use rusqlite::{Connection, Error, OptionalExtension as _, params};
 

@@ -1,4 +1,4 @@
-//! What is asked about organizations.
+//! Queries about organizations.
 
 mod domains;
 

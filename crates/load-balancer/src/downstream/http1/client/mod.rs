@@ -159,7 +159,7 @@ impl Http1Client {
         self.ended && self.ahead.is_empty()
     }
 
-    /// Sends close_notify in TLS, if the socket takes it at once.
+    /// Sends `close_notify` in TLS, if the socket takes it at once.
     pub(super) async fn say_goodbye(&mut self) {
         std::future::poll_fn(|cx| {
             if self.stream.is_tls() {

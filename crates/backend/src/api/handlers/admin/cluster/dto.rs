@@ -1,4 +1,4 @@
-//! The answer that tells how balancers and instances are.
+//! The answer about balancers and instances.
 
 use serde::Serialize;
 use service_kit::exit::chain;

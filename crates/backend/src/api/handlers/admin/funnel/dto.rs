@@ -1,4 +1,4 @@
-//! The answer that tells how far people are.
+//! The answer of the funnel.
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! How far everybody is.
+//! The funnel, for admins: how far people come in their onboarding.
 
 mod dto;
 mod shape;

@@ -1,4 +1,4 @@
-//! From sums to the answer.
+//! Makes the answer of the funnel from its sums.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is asked about mail domains.
+//! Queries about mail domains.
 
 use rusqlite::Connection;
 use uuid::Uuid;
