@@ -108,9 +108,9 @@ fn a_worker_whose_thread_panics_outside_of_its_tasks_ends_the_process() {
 /// Does not return before the process should long have ended.
 fn panic_outside_of_tasks() {
     let parts = Parts::new();
-    let parks = || panic!("on purpose");
+    let faulty_park = || panic!("on purpose");
     let life = move || {
-        parts.live(&Builder::new_current_thread().enable_all().on_thread_park(parks).build().unwrap())
+        parts.live(&Builder::new_current_thread().enable_all().on_thread_park(faulty_park).build().unwrap());
     };
     super::super::begin(0, life).unwrap();
     std::thread::sleep(PATIENCE);
