@@ -65,6 +65,9 @@ pub mod internals {
     pub mod http1 {
         pub use crate::http1::{chunked, fields, length, request, response, target, write};
     }
+    pub mod limit {
+        pub use crate::limit::{Exempt, LimitPolicy, Limiter, RateLimit};
+    }
     pub mod pool {
         pub use crate::pool::{
             Algorithm, Health, Lease, Outcome, PickState, Pool, PoolSettings, PoolState, RequestPolicy,

@@ -28,7 +28,7 @@ pub(crate) use self::pools::WEIGHTS;
 pub(crate) use self::values::{HostPort, is_name};
 use crate::{
     cache::CachePolicy,
-    limit::RateLimit,
+    limit::LimitPolicy,
     pool::{AdminState, PoolSettings, RequestPolicy},
     record::access_log::Format,
     route::HostMatch,
@@ -150,7 +150,7 @@ pub struct RouteConfig {
     /// The pool's time-outs, retries and sizes, but for those that the route has of its own.
     pub requests: RequestPolicy,
     /// What each client may ask.
-    pub rate_limit: Option<RateLimit>,
+    pub rate_limit: Option<LimitPolicy>,
     /// What is kept of answers.
     pub cache: Option<CachePolicy>,
 }

@@ -10,7 +10,12 @@ use super::{
     requests, timeouts,
     values::{ByteSize, DAY, HostPattern, Name, Span},
 };
-use crate::{cache::CachePolicy, limit::RateLimit, pool::RequestPolicy, route::HostMatch};
+use crate::{
+    cache::CachePolicy,
+    limit::{LimitPolicy, RateLimit},
+    pool::RequestPolicy,
+    route::HostMatch,
+};
 
 const COUNTS: RangeInclusive<u32> = 1..=1_000_000_000;
 const YEAR: Span = Span(Duration::from_hours(24 * 365));
@@ -53,13 +58,14 @@ fn route(section: &Section<'_>, pools: &[PoolConfig]) -> Option<RouteConfig> {
     Some(RouteConfig { host, path: path?, pool: pool?.0, requests, rate_limit, cache })
 }
 
-fn rate_limit(section: &Section<'_>) -> Option<RateLimit> {
+fn rate_limit(section: &Section<'_>) -> Option<LimitPolicy> {
     let section = section.section("rate_limit")?;
     let requests = section.required("requests").map(|_: u32| section.within("requests", COUNTS, 1));
     let per = section.within("per", Span(Duration::from_millis(1))..=DAY, Span(Duration::from_secs(1))).0;
     let burst = section.within("burst", COUNTS, requests.unwrap_or(1));
+    let exempt = section.list("exempt");
     section.unknown();
-    Some(RateLimit { requests: requests?, per, burst })
+    Some(LimitPolicy { limit: RateLimit { requests: requests?, per, burst }, exempt })
 }
 
 fn cache(section: &Section<'_>) -> Option<CachePolicy> {

@@ -1,6 +1,7 @@
 use std::{path::Path, time::Duration};
 
 use super::*;
+use crate::limit::RateLimit;
 use crate::pool::{Algorithm, Timeouts};
 use crate::retry::RetryPolicy;
 
@@ -78,7 +79,7 @@ host = "*.example.com"
 path = "/api"
 pool = "backend"
 timeouts = { connect = "1s", response_idle = "1h" }
-rate_limit = { requests = 100, per = "1m", burst = 0x10 }
+rate_limit = { requests = 100, per = "1m", burst = 0x10, exempt = ["private", "203.0.113.7"] }
 cache = { ttl = "5m", max_size = "100MB" }
 [[routes]]
 path = "/"
@@ -114,9 +115,12 @@ fn all_that_can_be_said_is_understood() {
     assert_eq!(api.requests.timeouts, Timeouts { connect, response_idle, ..timeouts });
     assert_eq!((root.requests.timeouts, config.notes.len()), (timeouts, 0));
     let limit = RateLimit { requests: 100, per: Duration::from_mins(1), burst: 16 };
-    assert_eq!((api.rate_limit, api.cache.unwrap().max_size), (Some(limit), 104_857_600));
+    let exempt = ["private", "203.0.113.7"].map(|text| text.parse().unwrap());
+    let policy = LimitPolicy { limit, exempt: exempt.into() };
+    assert_eq!((&api.rate_limit, api.cache.unwrap().max_size), (&Some(policy), 104_857_600));
     let limit = RateLimit { requests: 5, per: Duration::from_secs(1), burst: 5 };
-    assert_eq!((root.rate_limit, root.cache.unwrap().ttl), (Some(limit), Duration::from_mins(5)));
+    let policy = LimitPolicy { limit, exempt: Vec::new() };
+    assert_eq!((&root.rate_limit, root.cache.unwrap().ttl), (&Some(policy), Duration::from_mins(5)));
     assert_eq!(config.access_log.path.as_deref(), Some(Path::new("/etc/lb/logs/access.log")));
 }
 
@@ -265,7 +269,7 @@ path = "api"
 pool = "back"
 [[routes]]
 pool = "backend"
-rate_limit = { per = "0s" }
+rate_limit = { per = "0s", exempt = ["private", "office"] }
 cache = { max_size = "1KB", ttl = "ten minutes" }
 
 [acess_log]
@@ -297,6 +301,7 @@ fn everything_wrong_is_told_at_once_with_its_place() {
         "lb.toml:28: routes[1].path: is missing",
         "lb.toml:30: routes[1].rate_limit.requests: is missing",
         "lb.toml:30: routes[1].rate_limit.per: is 0s, must be from 1ms to 1day",
+        "lb.toml:30: routes[1].rate_limit.exempt[1]: \"office\" cannot be used; write a network or an address",
         "lb.toml:31: routes[1].cache.ttl: \"ten minutes\" cannot be used; write a duration",
         "lb.toml:33: acess_log: unknown key; did you mean \"access_log\"?",
     ];

@@ -9,6 +9,7 @@ use service_kit::{
 use toml::de::DeValue;
 
 use crate::{
+    limit::Exempt,
     pool::{AdminState, Algorithm},
     record::access_log::Format,
     trust::TrustedProxy,
@@ -22,6 +23,14 @@ impl Value for TrustedProxy {
         text(value, Self::EXPECTED, |text| {
             text.parse().ok().or_else(|| is_host_name(text).then(|| Self::Name(text.to_owned())))
         })
+    }
+}
+
+impl Value for Exempt {
+    const EXPECTED: &'static str = "write a network or an address, such as \"203.0.113.0/24\", or \"private\" for all that are not of the internet";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        text(value, Self::EXPECTED, |text| text.parse().ok())
     }
 }
 

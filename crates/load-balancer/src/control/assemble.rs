@@ -8,7 +8,7 @@ use std::{
 use super::Desired;
 use crate::cache::{Cache, CachePolicy};
 use crate::config::{PoolConfig, RouteConfig, ServerConfig};
-use crate::limit::{Limiter, RateLimit};
+use crate::limit::{LimitPolicy, Limiter};
 use crate::pool::{Listed, Member, Pool, PoolState, Server, Source};
 use crate::route::{Route, RoutePolicy, RouteTable};
 use crate::snapshot::Snapshot;
@@ -95,14 +95,14 @@ fn route(config: &RouteConfig, old: Option<&Snapshot>, pools: &HashMap<&str, &Ar
 fn policy(config: &RouteConfig, old: Option<&RoutePolicy>) -> RoutePolicy {
     RoutePolicy {
         requests: config.requests,
-        limiter: config.rate_limit.map(|limit| limiter(limit, old)),
+        limiter: config.rate_limit.as_ref().map(|policy| limiter(policy, old)),
         cache: config.cache.map(|policy| cache(policy, old)),
     }
 }
 
-fn limiter(limit: RateLimit, old: Option<&RoutePolicy>) -> Arc<Limiter> {
-    let known = old.and_then(|old| old.limiter.as_ref()).filter(|known| known.limit() == limit);
-    known.map_or_else(|| Arc::new(Limiter::new(limit)), Arc::clone)
+fn limiter(policy: &LimitPolicy, old: Option<&RoutePolicy>) -> Arc<Limiter> {
+    let known = old.and_then(|old| old.limiter.as_ref()).filter(|known| known.policy() == policy);
+    known.map_or_else(|| Arc::new(Limiter::new(policy.clone())), Arc::clone)
 }
 
 fn cache(policy: CachePolicy, old: Option<&RoutePolicy>) -> Arc<Cache> {

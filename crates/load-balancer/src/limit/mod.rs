@@ -1,6 +1,7 @@
 //! Rate limits: so many requests for each client and route.
 
 mod gcra;
+mod policy;
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -14,17 +15,7 @@ use std::{
 };
 
 use self::gcra::Gcra;
-
-/// What a route allows each client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateLimit {
-    /// So many requests ...
-    pub requests: u32,
-    /// ... in this time, evenly;
-    pub per: Duration,
-    /// and so many at once after a pause.
-    pub burst: u32,
-}
+pub use self::policy::{Exempt, LimitPolicy, RateLimit};
 
 /// A request that was too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +34,7 @@ const CLIENTS: usize = 8192;
 /// The limiter of one route, for all workers.
 #[derive(Debug)]
 pub struct Limiter {
-    limit: RateLimit,
+    policy: LimitPolicy,
     gcra: Gcra,
     start: Instant,
     hasher: RandomState,
@@ -54,10 +45,10 @@ pub struct Limiter {
 
 impl Limiter {
     /// A limiter that has seen no one yet.
-    pub fn new(limit: RateLimit) -> Self {
+    pub fn new(policy: LimitPolicy) -> Self {
         Self {
-            limit,
-            gcra: Gcra::new(limit),
+            gcra: Gcra::new(policy.limit),
+            policy,
             start: Instant::now(),
             hasher: RandomState::new(),
             shards: std::array::from_fn(|_| Mutex::default()),
@@ -66,8 +57,8 @@ impl Limiter {
     }
 
     /// What it allows.
-    pub fn limit(&self) -> RateLimit {
-        self.limit
+    pub fn policy(&self) -> &LimitPolicy {
+        &self.policy
     }
 
     /// Requests refused so far.
@@ -75,8 +66,12 @@ impl Limiter {
         self.refused.load(Relaxed)
     }
 
-    /// Counts a request of this client, or refuses it. IPv6 clients count by /64, which is what one of them has.
+    /// Counts a request of this client, unless the client is exempt, or refuses it. IPv6 clients count by /64, which is
+    /// what one of them has.
     pub fn admit(&self, client: IpAddr, now: Instant) -> Result<(), Refusal> {
+        if self.policy.exempts(client.to_canonical()) {
+            return Ok(());
+        }
         let client = network(client);
         let now = u64::try_from(now.saturating_duration_since(self.start).as_nanos()).unwrap_or(u64::MAX);
         let hash = self.hasher.hash_one(client);
@@ -100,7 +95,7 @@ impl Limiter {
 
     fn refuse(&self, wait: u64) -> Refusal {
         self.refused.fetch_add(1, Relaxed);
-        Refusal { limit: self.limit, wait: Duration::from_nanos(wait) }
+        Refusal { limit: self.policy.limit, wait: Duration::from_nanos(wait) }
     }
 }
 
@@ -130,6 +125,11 @@ mod tests {
 
     const LIMIT: RateLimit = RateLimit { requests: 10, per: Duration::from_secs(1), burst: 3 };
 
+    fn limiter(exempt: &[&str]) -> Limiter {
+        let exempt = exempt.iter().map(|text| text.parse().unwrap()).collect();
+        Limiter::new(LimitPolicy { limit: LIMIT, exempt })
+    }
+
     fn admitted(limiter: &Limiter, client: &str, at: Instant, asked: usize) -> usize {
         let client = client.parse().unwrap();
         (0..asked).filter(|_| limiter.admit(client, at).is_ok()).count()
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn each_client_counts_alone() {
-        let limiter = Limiter::new(LIMIT);
+        let limiter = limiter(&[]);
         let now = Instant::now();
         assert_eq!(admitted(&limiter, "10.0.0.1", now, 10), 3);
         assert_eq!(admitted(&limiter, "10.0.0.2", now, 10), 3);
@@ -148,8 +148,19 @@ mod tests {
     }
 
     #[test]
+    fn who_is_exempt_is_not_counted() {
+        let limiter = limiter(&["private", "203.0.113.0/24"]);
+        let now = Instant::now();
+        for client in ["127.0.0.1", "::ffff:172.18.0.1", "203.0.113.9", "fd00::1"] {
+            assert_eq!(admitted(&limiter, client, now, 100), 100, "{client}");
+        }
+        assert_eq!(admitted(&limiter, "198.51.100.1", now, 100), 3);
+        assert_eq!(limiter.refused(), 97);
+    }
+
+    #[test]
     fn a_refusal_says_how_long_to_wait() {
-        let limiter = Limiter::new(LIMIT);
+        let limiter = limiter(&[]);
         let (client, now) = ("10.0.0.1".parse().unwrap(), Instant::now());
         assert_eq!(admitted(&limiter, "10.0.0.1", now, 3), 3);
         let refusal = limiter.admit(client, now).unwrap_err();

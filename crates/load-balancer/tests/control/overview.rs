@@ -269,7 +269,7 @@ async fn routes_limits_caches_and_certificates_are_shown() {
     let route = routes.iter().find(|route| route["path"] == "/kept").unwrap();
     assert_eq!(
         route["rate_limit"],
-        json!({ "requests": 1, "per_ms": 3_600_000, "burst": 3, "refused_total": 1 })
+        json!({ "requests": 1, "per_ms": 3_600_000, "burst": 3, "exempt": [], "refused_total": 1 })
     );
     let cache = &route["cache"];
     assert_eq!(

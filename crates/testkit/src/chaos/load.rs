@@ -89,7 +89,7 @@ async fn client(api: Api, shared: Arc<Shared>) -> Vec<Person> {
     while !shared.stop.load(Ordering::Relaxed) {
         let number = shared.next.fetch_add(1, Ordering::Relaxed);
         let mut person = Person::new(shared.run, number);
-        if let Err(failure) = person.journey(&api).await {
+        if let Err(failure) = person.journey(&api.of_person(number)).await {
             shared.explain(&failure).await;
         }
         shared.registered.fetch_add(usize::from(person.is_registered()), Ordering::Relaxed);

@@ -178,7 +178,8 @@ async fn verify(api: &Api, people: &[Person], at_once: usize, progress: &impl Fn
     // In rows of `at_once`, so that hashing is not asked for more than it was under load.
     for row in people.chunks(at_once.max(1)) {
         let asked = row.iter().cloned().map(|person| {
-            let (api, register_again) = (api.clone(), again > 0 && person.is_registered());
+            let register_again = again > 0 && person.is_registered();
+            let api = api.of_person(person.number());
             again -= usize::from(register_again);
             tokio::spawn(async move { person.verify(&api, register_again).await })
         });

@@ -54,6 +54,11 @@ impl Person {
         }
     }
 
+    /// Their number in the run.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
     /// Their e-mail address.
     pub fn email(&self) -> &str {
         &self.email

@@ -10,6 +10,7 @@ function route(part) {
   if (limit) {
     const per = span_of(limit.per_ms / 1000);
     lines.push(`at most ${limit.requests} in ${per} for each client, ${limit.burst} at once; ${plural(limit.refused_total, "request")} refused`);
+    if (limit.exempt.length) lines.push(`not counted: ${limit.exempt.map((name) => (name === "private" ? "private addresses" : name)).join(", ")}`);
   }
   if (cache) {
     const { hits_total: hits, revalidated_total: revalidated, misses_total: misses } = cache;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::admin::Admin;
 use crate::cache::Cache;
-use crate::limit::Limiter;
+use crate::limit::{LimitPolicy, Limiter};
 use crate::pool::rfc3339;
 use crate::route::{HostMatch, Route};
 use crate::tls::Served;
@@ -36,6 +36,8 @@ struct LimitStatus {
     requests: u32,
     per_ms: u128,
     burst: u32,
+    /// Whose requests are not counted: networks, addresses, or `private`.
+    exempt: Vec<String>,
     refused_total: u64,
 }
 
@@ -84,11 +86,12 @@ pub(super) fn route(route: &Route) -> RouteStatus {
 }
 
 fn limit(limiter: &Limiter) -> LimitStatus {
-    let limit = limiter.limit();
+    let LimitPolicy { limit, exempt } = limiter.policy();
     LimitStatus {
         requests: limit.requests,
         per_ms: limit.per.as_millis(),
         burst: limit.burst,
+        exempt: exempt.iter().map(ToString::to_string).collect(),
         refused_total: limiter.refused(),
     }
 }
