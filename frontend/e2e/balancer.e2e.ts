@@ -40,12 +40,12 @@ describe.skipIf(reasonToSkip !== undefined)(`the balancer's own page${becauseOf(
   });
 
   /** A balancer with so many servers, `backend-1` and so on, and its page. */
-  async function open(count: number, token?: string): Promise<void> {
+  async function open(count: number, token?: string, routes?: string): Promise<void> {
     upstreams = await Promise.all(Array.from({ length: count }, () => Upstream.start()));
     const servers = Object.fromEntries(
       upstreams.map((upstream, index) => [`backend-${index + 1}`, upstream]),
     );
-    balancer = await Balancer.start(servers, token);
+    balancer = await Balancer.start(servers, token, routes);
     await page.goto(balancer.admin);
     await page.getByText('healthy', { exact: true }).waitFor();
   }
@@ -166,6 +166,31 @@ describe.skipIf(reasonToSkip !== undefined)(`the balancer's own page${becauseOf(
     await dialog().getByLabel('Weight').fill('7');
     await dialog().getByRole('button', { name: 'Apply' }).click();
     await balancer.until(({ pools }) => pools[0]?.servers[0]?.weight === 7);
+    expect(trouble).toEqual([]);
+  });
+
+  test('a circuit that has opened is told in words, in its row and in the events', async () => {
+    const breaker = '{ consecutive_failures = 3, open_for = "1h" }';
+    await open(
+      2,
+      undefined,
+      `[[routes]]\npath = "/api/reports"\npool = "backend"\ncircuit_breaker = ${breaker}\n`,
+    );
+    const [broken] = upstreams;
+    if (broken) broken.status = 500;
+    await balancer.ask(10, '/api/reports');
+    await page.getByText('The circuit of backend-1 on /api/reports is open.').waitFor();
+    await row('backend-1').getByText('circuit open').waitFor();
+    await row('backend-1')
+      .getByText(/^on \/api\/reports since .*: 3 failures in a row; tried again in/)
+      .waitFor();
+    expect(await row('backend-2').getByText('circuit').count()).toBe(0);
+    await page.locator('#event-list').getByText('The circuit of backend-1 has opened').waitFor();
+    await page
+      .locator('#routes')
+      .getByText("a server's circuit opens after 3 failures in a row, or with 50 % of at least 20")
+      .waitFor();
+    expect(await look(page, '47-balancer-circuit')).toEqual([]);
     expect(trouble).toEqual([]);
   });
 

@@ -46,7 +46,7 @@ export class Upstream {
   }
 }
 
-/** A balancer of our own, on free ports, with a token for changes where one is given. */
+/** A balancer of our own, on free ports, with a token for changes and with further routes where they are given. */
 export class Balancer {
   readonly traffic: string;
   readonly admin: string;
@@ -60,11 +60,11 @@ export class Balancer {
     this.admin = admin;
   }
 
-  static async start(servers: Record<string, Upstream>, token?: string): Promise<Balancer> {
+  static async start(servers: Record<string, Upstream>, token?: string, routes = ''): Promise<Balancer> {
     const dir = mkdtempSync(join(tmpdir(), 'balancer-'));
     const [http, admin] = [await freePort(), await freePort()];
     const file = join(dir, 'load-balancer.toml');
-    writeFileSync(file, configuration(http, admin, servers));
+    writeFileSync(file, configuration(http, admin, servers) + routes);
     const { LB_ADMIN_TOKEN: _, LB_ADMIN_TOKEN_FILE: __, ...others } = process.env;
     const env = { ...others, RUST_LOG: 'error', ...(token ? { LB_ADMIN_TOKEN: token } : {}) };
     const child = spawn(BINARY, ['--config', file, 'run'], { env, stdio: ['ignore', 'ignore', 'inherit'] });

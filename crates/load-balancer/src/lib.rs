@@ -70,8 +70,8 @@ pub mod internals {
     }
     pub mod pool {
         pub use crate::pool::{
-            Algorithm, Health, Lease, Outcome, PickState, Pool, PoolSettings, PoolState, RequestPolicy,
-            Server, Timeouts, Tried, pick,
+            Algorithm, BreakerPolicy, Health, Lease, Outcome, PickState, Pool, PoolSettings, PoolState,
+            RequestPolicy, Server, Statuses, Timeouts, Tried, pick,
         };
     }
     pub mod probing {

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode;
 use crate::{
     cache::Cache,
     limit::Limiter,
-    pool::{Pool, RequestPolicy},
+    pool::{Breaker, Pool, RequestPolicy},
 };
 
 /// Where a request goes and what holds for it there.
@@ -25,6 +25,14 @@ pub struct Route {
     pub policy: RoutePolicy,
 }
 
+impl Route {
+    /// The circuits that it has of its own, with itself.
+    pub(crate) fn own_breaker(&self) -> Option<(&Self, &Breaker)> {
+        let own = self.policy.breaker.as_deref().filter(|breaker| breaker.route().is_some());
+        own.map(|breaker| (self, breaker))
+    }
+}
+
 /// What holds for the requests of a route: made once, when a snapshot is put together, and borrowed by every exchange.
 #[derive(Debug, Default)]
 pub struct RoutePolicy {
@@ -32,6 +40,8 @@ pub struct RoutePolicy {
     pub requests: RequestPolicy,
     /// Who may ask how often; outlives a reload that does not change it.
     pub limiter: Option<Arc<Limiter>>,
+    /// The circuits of the servers: the pool's, or the route's own, which outlive a reload that does not change them.
+    pub breaker: Option<Arc<Breaker>>,
     /// What is known of answers; outlives a reload that does not change it.
     pub cache: Option<Arc<Cache>>,
 }

@@ -3,14 +3,16 @@
 use std::{
     fmt::{Display, Write},
     sync::Arc,
+    time::Instant,
 };
 
 use service_kit::{process, telemetry::traces::SpanCounts};
 
 use super::Admin;
 use crate::control::Control;
-use crate::pool::{Health, Pool, Server};
+use crate::pool::{Breaker, CircuitState, Health, Pool, Server};
 use crate::retry::Failure;
+use crate::route::Route;
 use crate::snapshot::Snapshot;
 use crate::stats::{BOUNDS, Histogram, PoolStats, Tally, WorkerStats};
 use crate::supervise;
@@ -24,6 +26,7 @@ pub(super) fn text(admin: &Admin) -> String {
     requests(&mut page, pools);
     durations(&mut page, pools);
     servers(&mut page, pools);
+    circuits(&mut page, &snapshot);
     discovery(&mut page, control, pools);
     retries(&mut page, pools);
     routes(&mut page, &snapshot);
@@ -205,12 +208,6 @@ fn servers(page: &mut Page, pools: &[Arc<Pool>]) {
             page.sample("lb_server_weight", &labels(pool, member.server()), member.weight());
         }
     }
-    let name = "lb_circuit_state";
-    page.family(name, "gauge", "1 (open) while failing traffic keeps the server out, else 0 (closed).");
-    for (pool, server) in there(pools) {
-        let open = server.state().health == Health::Ejected;
-        page.sample(name, &labels(pool, server), u8::from(open));
-    }
     let name = "lb_health_checks_total";
     page.family(name, "counter", "Active checks by result.");
     for (pool, server) in each(pools) {
@@ -218,6 +215,29 @@ fn servers(page: &mut Page, pools: &[Arc<Pool>]) {
         for (result, count) in [("success", good), ("failure", failed)] {
             let [pool, server] = labels(pool, server);
             page.sample(name, &[pool, server, ("result", result)], count);
+        }
+    }
+}
+
+/// Of each server, and of each server on each route that has circuits of its own.
+fn circuits(page: &mut Page, snapshot: &Snapshot) {
+    let name = "lb_circuit_state";
+    let help = "0 closed, 1 open, 2 half-open; 1 also while failing traffic keeps the server out.";
+    page.family(name, "gauge", help);
+    let state = |breaker: Option<&Breaker>, server: &Server| match server.state().health {
+        Health::Ejected => CircuitState::Open as u8,
+        Health::Starting | Health::Up | Health::Down => breaker
+            .and_then(|breaker| breaker.view(server, Instant::now()))
+            .map_or(CircuitState::Closed, |circuit| circuit.state)
+            as u8,
+    };
+    for (pool, server) in there(&snapshot.pools) {
+        page.sample(name, &labels(pool, server), state(pool.breaker().map(AsRef::as_ref), server));
+    }
+    for (route, breaker) in snapshot.routes.iter().filter_map(Route::own_breaker) {
+        for (_, server) in there(std::slice::from_ref(&route.pool)) {
+            let [pool, of] = labels(&route.pool, server);
+            page.sample(name, &[pool, of, ("route", &route.name)], state(Some(breaker), server));
         }
     }
 }

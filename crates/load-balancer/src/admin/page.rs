@@ -15,12 +15,13 @@ const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Each file beside the page itself: name, type, text.
-const FILES: [(&str, &str, &str); 11] = [
+const FILES: [(&str, &str, &str); 12] = [
     ("page.css", CSS, include_str!("page/page.css")),
     ("page.js", JAVASCRIPT, include_str!("page/page.js")),
     ("calls.js", JAVASCRIPT, include_str!("page/calls.js")),
     ("chart.js", JAVASCRIPT, include_str!("page/chart.js")),
     ("charts.js", JAVASCRIPT, include_str!("page/charts.js")),
+    ("circuits.js", JAVASCRIPT, include_str!("page/circuits.js")),
     ("dom.js", JAVASCRIPT, include_str!("page/dom.js")),
     ("events.js", JAVASCRIPT, include_str!("page/events.js")),
     ("orders.js", JAVASCRIPT, include_str!("page/orders.js")),

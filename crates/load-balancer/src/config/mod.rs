@@ -2,6 +2,7 @@
 //!
 //! [`load`] reads it and reports everything that is wrong with it at once. Nothing here reaches the network.
 
+mod breaker;
 mod file;
 mod listen;
 mod pools;
@@ -149,6 +150,8 @@ pub struct RouteConfig {
     pub pool: String,
     /// The pool's time-outs, retries and sizes, but for those that the route has of its own.
     pub requests: RequestPolicy,
+    /// Whether the route has circuits of its own, instead of those of its pool.
+    pub own_breaker: bool,
     /// What each client may ask.
     pub rate_limit: Option<LimitPolicy>,
     /// What is kept of answers.

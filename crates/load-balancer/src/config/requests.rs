@@ -4,6 +4,7 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use service_kit::toml_file::Section;
 
+use super::breaker;
 use super::values::{ByteSize, DAY, Span};
 use crate::{
     pool::{MAX_ATTEMPTS, RequestPolicy, Timeouts},
@@ -24,6 +25,7 @@ pub(super) fn read(section: &Section<'_>, timeouts: Timeouts, inherited: Request
         wait_for_server: section.within("wait_for_server", WAITS, Span(inherited.wait_for_server)).0,
         replay_body_max: usize::try_from(replayed.0).unwrap_or(inherited.replay_body_max),
         max_body: max_body.or(inherited.max_body),
+        breaker: breaker::read(section, inherited.breaker),
     }
 }
 

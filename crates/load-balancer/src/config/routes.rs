@@ -5,7 +5,7 @@ use std::{collections::HashSet, ops::RangeInclusive, time::Duration};
 use service_kit::toml_file::Section;
 
 use super::{
-    PoolConfig, RouteConfig,
+    PoolConfig, RouteConfig, breaker,
     pools::is_path,
     requests, timeouts,
     values::{ByteSize, DAY, HostPattern, Name, Span},
@@ -55,7 +55,8 @@ fn route(section: &Section<'_>, pools: &[PoolConfig]) -> Option<RouteConfig> {
         section.optional::<HostPattern>("host").map_or(HostMatch::Any, |host| HostMatch::parse(&host.0));
     let (rate_limit, cache) = (rate_limit(section), cache(section));
     section.unknown();
-    Some(RouteConfig { host, path: path?, pool: pool?.0, requests, rate_limit, cache })
+    let own_breaker = section.has(breaker::KEY);
+    Some(RouteConfig { host, path: path?, pool: pool?.0, requests, own_breaker, rate_limit, cache })
 }
 
 fn rate_limit(section: &Section<'_>) -> Option<LimitPolicy> {

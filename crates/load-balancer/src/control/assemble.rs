@@ -9,7 +9,7 @@ use super::Desired;
 use crate::cache::{Cache, CachePolicy};
 use crate::config::{PoolConfig, RouteConfig, ServerConfig};
 use crate::limit::{LimitPolicy, Limiter};
-use crate::pool::{Listed, Member, Pool, PoolState, Server, Source};
+use crate::pool::{Breaker, Listed, Member, Pool, PoolState, Server, Source};
 use crate::route::{Route, RoutePolicy, RouteTable};
 use crate::snapshot::Snapshot;
 
@@ -82,20 +82,22 @@ fn route(config: &RouteConfig, old: Option<&Snapshot>, pools: &HashMap<&str, &Ar
     // Another pool may say something else of the same path.
     let old = old.and_then(|old| old.routes.iter().find(|route| *route.name == *name));
     let old = old.filter(|old| old.pool.name() == config.pool);
+    let pool = Arc::clone(pools.get(config.pool.as_str())?);
     Some(Route {
+        policy: policy(config, &name, &pool, old.map(|old| &old.policy)),
         name: name.into(),
         host: config.host.clone(),
         path: config.path.as_str().into(),
-        pool: Arc::clone(pools.get(config.pool.as_str())?),
-        policy: policy(config, old.map(|old| &old.policy)),
+        pool,
     })
 }
 
 /// What holds for a route's requests, in one value.
-fn policy(config: &RouteConfig, old: Option<&RoutePolicy>) -> RoutePolicy {
+fn policy(config: &RouteConfig, name: &str, pool: &Pool, old: Option<&RoutePolicy>) -> RoutePolicy {
     RoutePolicy {
         requests: config.requests,
         limiter: config.rate_limit.as_ref().map(|policy| limiter(policy, old)),
+        breaker: breaker(config, name, pool, old),
         cache: config.cache.map(|policy| cache(policy, old)),
     }
 }
@@ -103,6 +105,19 @@ fn policy(config: &RouteConfig, old: Option<&RoutePolicy>) -> RoutePolicy {
 fn limiter(policy: &LimitPolicy, old: Option<&RoutePolicy>) -> Arc<Limiter> {
     let known = old.and_then(|old| old.limiter.as_ref()).filter(|known| known.policy() == policy);
     known.map_or_else(|| Arc::new(Limiter::new(policy.clone())), Arc::clone)
+}
+
+/// The pool's breaker, or the route's own where it has one.
+fn breaker(config: &RouteConfig, name: &str, pool: &Pool, old: Option<&RoutePolicy>) -> Option<Arc<Breaker>> {
+    if !config.own_breaker {
+        return pool.breaker().map(Arc::clone);
+    }
+    let policy = config.requests.breaker?;
+    let known = old.and_then(|old| old.breaker.as_ref());
+    let known = known.filter(|known| known.route() == Some(name) && known.policy() == policy);
+    let breaker = known.map_or_else(|| Arc::new(Breaker::new(policy, Some(name))), Arc::clone);
+    breaker.follow(pool.members().iter().map(|member| &**member.server()));
+    Some(breaker)
 }
 
 fn cache(policy: CachePolicy, old: Option<&RoutePolicy>) -> Arc<Cache> {

@@ -23,9 +23,9 @@ pub(crate) use self::trusted::follow as follow_names;
 use crate::config::{Config, ServerConfig};
 use crate::events::{By, Cause, Events, Kind};
 use crate::history::History;
-use crate::pool::Discovery;
+use crate::pool::{CircuitState, Discovery};
 use crate::probing::{self, Listener, Probers, Resolve};
-use crate::record::{Shard, access_log::WriterHandle};
+use crate::record::{CircuitChange, Shard, access_log::WriterHandle};
 use crate::snapshot::Published;
 
 /// The hand on the pools: the only one that publishes snapshots.
@@ -152,7 +152,7 @@ impl Control {
 
     /// What has happened, up to this moment.
     pub(crate) fn events(&self) -> &Events {
-        self.collect_ejections();
+        self.collect();
         &self.events
     }
 
@@ -162,6 +162,28 @@ impl Control {
     }
 
     /// Workers tell of nothing; they are asked.
+    fn collect(&self) {
+        self.collect_ejections();
+        self.collect_circuit_changes();
+    }
+
+    fn collect_circuit_changes(&self) {
+        for told in self.shards.iter().flat_map(|shard| shard.take_circuit_changes()) {
+            let CircuitChange { at, server, route, change } = told;
+            let kind = match change.to {
+                CircuitState::Closed => Kind::CircuitClosed,
+                CircuitState::Open => Kind::CircuitOpened,
+                CircuitState::HalfOpen => Kind::CircuitHalfOpened,
+            };
+            let reason = match route {
+                Some(route) => format!("on {route}: {}", change.why),
+                None => change.why.to_string(),
+            };
+            let cause = Cause { by: By::Traffic, reason: Some(reason) };
+            self.events.note_server(at, kind, server.about(), cause);
+        }
+    }
+
     fn collect_ejections(&self) {
         for ejection in self.shards.iter().flat_map(|shard| shard.take_ejections()) {
             let reason = Some(ejection.outcome.words().to_owned());
@@ -176,7 +198,7 @@ impl Control {
         loop {
             second.tick().await;
             self.feed_budgets();
-            self.collect_ejections();
+            self.collect();
             self.history.tick(&self.published.load(), SystemTime::now());
             self.forget_the_gone();
         }

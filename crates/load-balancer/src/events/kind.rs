@@ -16,6 +16,12 @@ pub(crate) enum Kind {
     ServerDown,
     /// Failing traffic has put the server out.
     ServerEjected,
+    /// The server gets no more requests of a pool or route: its answers fail.
+    CircuitOpened,
+    /// The server gets a few of them as trials.
+    CircuitHalfOpened,
+    /// The server gets all of them again.
+    CircuitClosed,
     /// The server may take traffic again, as far as an operator is concerned.
     ServerActive,
     /// An operator or the file has it drained.

@@ -1,6 +1,6 @@
 //! The pool of one request, while servers come and go.
 
-use crate::pool::{Pool, RequestPolicy};
+use crate::pool::{Breaker, Pool, RequestPolicy};
 use crate::route::Route;
 use crate::worker::Worker;
 use std::cell::OnceCell;
@@ -12,6 +12,7 @@ use std::sync::Arc;
 pub(super) struct CurrentPool<'s> {
     first: &'s Pool,
     policy: &'s RequestPolicy,
+    breaker: Option<&'s Breaker>,
     later: Later,
 }
 
@@ -25,12 +26,22 @@ struct Successor {
 
 impl<'s> CurrentPool<'s> {
     pub(super) fn new(route: &'s Route) -> Self {
-        Self { first: &route.pool, policy: &route.policy.requests, later: OnceCell::new() }
+        Self {
+            first: &route.pool,
+            policy: &route.policy.requests,
+            breaker: route.policy.breaker.as_deref(),
+            later: OnceCell::new(),
+        }
     }
 
     /// What holds for requests on the route.
     pub(super) fn policy(&self) -> &'s RequestPolicy {
         self.policy
+    }
+
+    /// The circuits that the request goes through, if any.
+    pub(super) fn breaker(&self) -> Option<&'s Breaker> {
+        self.breaker
     }
 
     /// The pool with the servers that the request knows of.

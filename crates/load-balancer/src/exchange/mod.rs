@@ -4,6 +4,7 @@
 //! knows a buffer or a protocol. The file is read from top to bottom: the first step of a request stands first.
 
 mod cached;
+mod circuits;
 mod conclusion;
 mod current_pool;
 mod retry_state;
@@ -186,6 +187,9 @@ impl<C: Client> Exchange<'_, C> {
             ended: state.ended,
         };
         state.attempts.push(self.worker.recorder.attempt(state.pool, end, state.began));
+        if state.pass.is_some() {
+            state.judge(self.worker, server, &attempt);
+        }
         attempt
     }
 

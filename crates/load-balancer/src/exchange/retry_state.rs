@@ -3,7 +3,7 @@
 use super::conclusion::Conclusion;
 use super::current_pool::CurrentPool;
 use crate::forward::{Answered, Limits};
-use crate::pool::{Member, Outcome, Server, Tried, pick, pick_any};
+use crate::pool::{Member, Outcome, Pass, Server, Tried, pick, pick_any};
 use crate::record::Attempts;
 use crate::retry::{self, Decision, Failure, Replay};
 use crate::worker::Worker;
@@ -24,7 +24,9 @@ pub(super) struct RetryState<'a> {
     pub(super) attempts: Attempts,
     /// The next attempt is not to use a connection that has served before.
     pub(super) fresh: bool,
-    tried: Tried,
+    pub(super) tried: Tried,
+    /// The place in a circuit of the attempt that comes next or is under way.
+    pub(super) pass: Option<Pass>,
     /// The server that the next attempt is for, where that is settled.
     stay_with: Option<&'a Arc<Server>>,
     /// When the latest attempt ended.
@@ -46,6 +48,7 @@ impl<'a> RetryState<'a> {
             attempts: Attempts::new(),
             fresh: false,
             tried: Tried::default(),
+            pass: None,
             stay_with: None,
             ended: began,
             wait_until: None,
@@ -102,7 +105,9 @@ impl<'a> RetryState<'a> {
             self.hears_of_shared_want(server, now);
         }
         let lacks = |server: &Server| answered.shared_want && server.has_lately_lacked_what_is_shared(now);
-        let untried = |server: &Server| server.usable() && !self.tried.contains(server) && !lacks(server);
+        let untried = |server: &Server| {
+            server.usable() && !self.tried.contains(server) && !lacks(server) && self.admits(server, now)
+        };
         let other = self.pool.newest().members().iter().any(|member| untried(member.server()));
         let replay = Replay { body_replayable: answered.replayable, ..replay };
         // The attempt under way is not among those recorded yet.
@@ -157,7 +162,12 @@ impl<'a> RetryState<'a> {
 
     /// A server of those that are known: one that is usable and has not been tried; else any that is usable, for a
     /// request that comes this far may be sent twice; else, when all are out, each of them.
-    fn pick(&self, worker: &Worker, client: IpAddr) -> Option<&'a Arc<Server>> {
+    fn pick(&mut self, worker: &Worker, client: IpAddr) -> Option<&'a Arc<Server>> {
+        if let Some(breaker) = self.pool.breaker()
+            && let Some(server) = self.pick_by_circuits(breaker, worker, client)
+        {
+            return Some(server);
+        }
         let (pool, random) = (self.pool.newest(), &mut *worker.random.borrow_mut());
         let untried = pick(pool, random, client, &self.tried);
         untried

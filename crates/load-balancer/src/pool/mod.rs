@@ -3,6 +3,7 @@
 //! A [`crate::snapshot::Snapshot`] is immutable and replaced as a whole; what must outlive it (health, in-flight requests,
 //! counters, cursors, budgets) hangs on [`Server`] and [`PoolState`], which the next snapshot takes over.
 
+mod circuit;
 mod discovery;
 mod health;
 mod identity;
@@ -27,28 +28,31 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::ArcSwapOption;
 use tokio::sync::{Notify, futures::Notified};
 
+pub(crate) use self::circuit::{Breaker, Change, CircuitState, Entry, Pass};
 pub(crate) use self::identity::News;
 pub(crate) use self::inquirer::{Inquiries, Question};
 pub(crate) use self::inquiry::Verdict;
 pub(crate) use self::view::{now_rfc3339, rfc3339};
-pub(crate) use self::{
-    discovery::{Discovery, Listed, LookupReport},
-    health::{CheckPolicy, CheckReport, Counter, next_check},
-    outlier::Thresholds,
-    pick::pick_any,
-    server::Source,
-    status::AdminState,
-    view::{Overall, ServerView},
-};
 pub use self::{
+    circuit::{BreakerPolicy, Statuses},
     health::Health,
     lease::Lease,
     pick::{Algorithm, PickState, Tried, pick},
     request_policy::RequestPolicy,
     server::Server,
     timeouts::Timeouts,
+};
+pub(crate) use self::{
+    discovery::{Discovery, Listed, LookupReport},
+    health::{CheckPolicy, CheckReport, Counter, next_check},
+    outlier::Thresholds,
+    pick::{choose, pick_any},
+    server::Source,
+    status::AdminState,
+    view::{Overall, ServerView},
 };
 use crate::retry::Budget;
 pub use crate::retry::Outcome;
@@ -100,6 +104,7 @@ pub struct PoolState {
     stats: Box<[PoolStats]>,
     budget: Budget,
     wake: Arc<Notify>,
+    breaker: ArcSwapOption<Breaker>,
 }
 
 impl PoolState {
@@ -110,6 +115,7 @@ impl PoolState {
             stats: (0..workers).map(|_| PoolStats::default()).collect(),
             budget: Budget::default(),
             wake: Arc::default(),
+            breaker: ArcSwapOption::empty(),
         }
     }
 
@@ -132,6 +138,14 @@ impl PoolState {
     /// Told whenever a request that waits for a server should look again.
     pub fn wake(&self) -> &Arc<Notify> {
         &self.wake
+    }
+
+    /// The breaker with this policy: the one that there is, or else a new one in its place.
+    fn breaker(&self, policy: Option<BreakerPolicy>) -> Option<Arc<Breaker>> {
+        let known = self.breaker.load_full().filter(|known| Some(known.policy()) == policy);
+        let breaker = known.or_else(|| Some(Arc::new(Breaker::new(policy?, None))));
+        self.breaker.store(breaker.clone());
+        breaker
     }
 
     #[inline]
@@ -171,6 +185,7 @@ pub struct Pool {
     schedule: Box<[u32]>,
     equal_weights: bool,
     state: Arc<PoolState>,
+    breaker: Option<Arc<Breaker>>,
 }
 
 impl Pool {
@@ -181,6 +196,10 @@ impl Pool {
         servers: Vec<(Arc<Server>, u32)>,
         state: Arc<PoolState>,
     ) -> Self {
+        let breaker = state.breaker(settings.requests.breaker);
+        if let Some(breaker) = &breaker {
+            breaker.follow(servers.iter().map(|(server, _)| &**server));
+        }
         let weights: Vec<u32> = servers.iter().map(|(_, weight)| *weight).collect();
         let member = |(server, weight): (Arc<Server>, u32)| {
             let seed = pick::seed(server.name());
@@ -193,6 +212,7 @@ impl Pool {
             schedule: schedule::build(&weights),
             equal_weights: weights.windows(2).all(|pair| pair[0] == pair[1]),
             state,
+            breaker,
         }
     }
 
@@ -221,6 +241,11 @@ impl Pool {
     #[inline]
     pub fn state(&self) -> &Arc<PoolState> {
         &self.state
+    }
+
+    /// The circuits of its servers, for the routes that have no breaker of their own.
+    pub fn breaker(&self) -> Option<&Arc<Breaker>> {
+        self.breaker.as_ref()
     }
 
     /// Resolves when a server has become usable or a new snapshot has been published. Create it *before*

@@ -1,6 +1,6 @@
 //! What holds for a request: how long it may take, how large it may be, and how often it may be tried.
 
-use super::Timeouts;
+use super::{BreakerPolicy, Timeouts};
 use crate::retry::RetryPolicy;
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ pub struct RequestPolicy {
     pub replay_body_max: usize,
     /// The longest request body at all, in bytes; `None` is no limit.
     pub max_body: Option<u64>,
+    /// When a server whose answers fail gets no more of them; `None`: never.
+    pub breaker: Option<BreakerPolicy>,
 }
 
 impl Default for RequestPolicy {
@@ -27,6 +29,7 @@ impl Default for RequestPolicy {
             wait_for_server: Duration::from_secs(2),
             replay_body_max: 64 * 1024,
             max_body: None,
+            breaker: None,
         }
     }
 }

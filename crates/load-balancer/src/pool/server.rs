@@ -67,6 +67,8 @@ pub struct Server {
     aim: Mutex<Option<SocketAddr>>,
     /// Whether a check has been good since the server last had to prove itself.
     proven: AtomicBool,
+    /// How often a check has brought it up.
+    returns: AtomicU32,
     identity: Mutex<Identity>,
     report: Mutex<CheckReport>,
     /// What was asked last by requests that wait for its answer.
@@ -99,6 +101,7 @@ impl Server {
             resolved: ArcSwapOption::from(address.parse().ok().map(Arc::new)),
             aim: Mutex::new(address.parse().ok()),
             proven: AtomicBool::new(false),
+            returns: AtomicU32::new(0),
             identity: Mutex::default(),
             report: Mutex::default(),
             inquiry: Mutex::default(),
@@ -209,6 +212,12 @@ impl Server {
         admin == AdminState::Active && well
     }
 
+    /// How often a check has brought it up: what was known of its answers before is of another process, mostly.
+    #[inline]
+    pub(crate) fn returns(&self) -> u32 {
+        self.returns.load(Relaxed)
+    }
+
     /// Where it stands.
     pub fn state(&self) -> State {
         decode(self.hot.status.load(Relaxed))
@@ -295,6 +304,9 @@ impl Server {
         if health == Health::Up {
             self.proven.store(true, Relaxed);
             self.clear_failures();
+            if self.state().health != Health::Up {
+                self.returns.fetch_add(1, Relaxed);
+            }
         }
         self.change(|state| State { health, ..state });
     }

@@ -16,10 +16,11 @@ use smallvec::SmallVec;
 use self::access_log::LogBuffer;
 pub use self::recent::RecentRequest;
 pub(crate) use self::recent::{Listed, Which};
+pub(crate) use self::shard::CircuitChange;
 pub use self::shard::Shard;
 pub(crate) use self::spans::RequestTrace;
 use crate::{
-    pool::{Outcome, Pool, Server},
+    pool::{Change, Outcome, Pool, Server},
     retry::{Failure, verdict},
     route::Route,
     stats::WorkerStats,
@@ -187,6 +188,12 @@ impl Recorder {
         }
         let began_micros = short(micros(request_began, began));
         Attempt { server, outcome, status, began_micros, took_micros: short(took) }
+    }
+
+    /// Tells that traffic has changed the circuit of a server, for all routes of its pool or for one.
+    #[cold]
+    pub(crate) fn circuit_changed(&self, server: &Arc<Server>, route: Option<&str>, change: Change) {
+        self.shard.circuit_changed(server, route, change);
     }
 
     /// Counts a retry and its reason.

@@ -9,7 +9,7 @@ use super::{
     Entry, RecentRequest,
     recent::{Listed, Recent, Which},
 };
-use crate::pool::{Outcome, Server};
+use crate::pool::{Change, Outcome, Server};
 use crate::stats::WorkerStats;
 
 /// What a worker shares with the control thread: its counters and the requests it has just had.
@@ -19,6 +19,7 @@ pub struct Shard {
     pub stats: WorkerStats,
     recent: Mutex<Recent>,
     ejections: Mutex<Vec<Ejection>>,
+    circuits: Mutex<Vec<CircuitChange>>,
 }
 
 /// A server that failing traffic has just put out.
@@ -32,8 +33,23 @@ pub(crate) struct Ejection {
     pub outcome: Outcome,
 }
 
+/// A circuit that traffic has just opened, tried or closed.
+#[derive(Debug, Clone)]
+pub(crate) struct CircuitChange {
+    /// When.
+    pub at: SystemTime,
+    /// Of which server.
+    pub server: Arc<Server>,
+    /// For which route; `None`: for all of its pool that have no circuits of their own.
+    pub route: Option<Box<str>>,
+    /// To what, and why.
+    pub change: Change,
+}
+
 /// Ejections that wait to be told; the control thread asks once a second.
 const MOST_EJECTIONS: usize = 64;
+/// Changes of circuits that wait to be told.
+const MOST_CHANGES: usize = 256;
 
 impl Shard {
     /// Finds a request that this worker has had lately.
@@ -56,6 +72,11 @@ impl Shard {
         std::mem::take(&mut self.ejections.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// What this worker's traffic has changed of circuits since this was asked before.
+    pub(crate) fn take_circuit_changes(&self) -> Vec<CircuitChange> {
+        std::mem::take(&mut self.circuits.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Keeps a request that took so many microseconds. For the worker.
     #[inline]
     pub(super) fn keep(&self, entry: Entry<'_>, micros: u64) {
@@ -65,6 +86,18 @@ impl Shard {
     #[inline]
     fn recent(&self) -> MutexGuard<'_, Recent> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells that traffic has just changed a circuit. For the worker.
+    #[cold]
+    pub(super) fn circuit_changed(&self, server: &Arc<Server>, route: Option<&str>, change: Change) {
+        let (pool, name, why) = (server.pool(), server.name(), change.why);
+        tracing::warn!(pool, server = name, route, state = change.to.name(), %why, "circuit changed");
+        let mut changes = self.circuits.lock().unwrap_or_else(PoisonError::into_inner);
+        if changes.len() < MOST_CHANGES {
+            let (at, server, route) = (SystemTime::now(), Arc::clone(server), route.map(Into::into));
+            changes.push(CircuitChange { at, server, route, change });
+        }
     }
 
     /// Tells that traffic has just put a server out. For the worker.

@@ -3,6 +3,7 @@
 
 mod admin;
 mod cache;
+mod circuits;
 mod clients;
 mod clocks;
 mod discovery;

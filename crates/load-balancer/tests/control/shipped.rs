@@ -174,3 +174,14 @@ fn each_is_good_and_trusts_the_page_server_alone() {
         );
     }
 }
+
+/// The file that the page of settings shows, with every key; only its certificate is not there.
+#[test]
+fn the_file_of_the_documentation_is_good() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let text = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let problems = config::parse(Path::new("lb.toml"), text, true).unwrap_err();
+    let told: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();
+    assert_eq!(told, ["listen.certificates[0].cert", "listen.certificates[0].key"], "{problems:?}");
+}

@@ -93,7 +93,11 @@ impl Balancer {
             host: HostMatch::Any,
             path: "/".into(),
             pool: Arc::clone(&pool),
-            policy: RoutePolicy { requests: pool.settings().requests, ..RoutePolicy::default() },
+            policy: RoutePolicy {
+                requests: pool.settings().requests,
+                breaker: pool.breaker().cloned(),
+                ..RoutePolicy::default()
+            },
         };
         let snapshot = Snapshot { version: 1, pools: [pool].into(), routes: RouteTable::new(vec![route]) };
         let shards: Vec<_> = (0..count).map(|_| Arc::new(Shard::default())).collect();

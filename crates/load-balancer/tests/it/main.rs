@@ -5,6 +5,7 @@ mod balancer;
 mod basics;
 mod bodiless;
 mod broken_answers;
+mod circuits;
 mod clocks;
 mod connections;
 mod faults;

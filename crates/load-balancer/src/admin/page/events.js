@@ -7,6 +7,9 @@ const WORDS = {
   server_up: (name) => `${name} is up`,
   server_down: (name) => `${name} is down`,
   server_ejected: (name) => `${name} was put out by failing traffic`,
+  circuit_opened: (name) => `The circuit of ${name} has opened`,
+  circuit_half_opened: (name) => `The circuit of ${name} is tried`,
+  circuit_closed: (name) => `The circuit of ${name} has closed`,
   server_active: (name) => `${name} is to take traffic again`,
   server_drained: (name) => `${name} is being drained`,
   server_disabled: (name) => `${name} was taken out`,
@@ -23,8 +26,8 @@ const WORDS = {
   lookup_failed: (name) => `The resolver has no answer for pool ${name}`,
   lookup_recovered: (name) => `The resolver answers again for pool ${name}`,
 };
-const BAD = ["server_down", "server_ejected", "configuration_refused", "certificates_refused", "lookup_failed"];
-const ODD = ["server_drained", "server_disabled", "server_removed", "server_left"];
+const BAD = ["server_down", "server_ejected", "circuit_opened", "configuration_refused", "certificates_refused", "lookup_failed"];
+const ODD = ["circuit_half_opened", "server_drained", "server_disabled", "server_removed", "server_left"];
 
 /** Those of the newest answer, for the charts' marks. */
 export let known_events = [];

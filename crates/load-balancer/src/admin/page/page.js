@@ -1,5 +1,6 @@
 // Asks for the status once a second and shows it; what changes less often is asked for less often.
 import { get, words } from "./calls.js";
+import { open_circuits } from "./circuits.js";
 import { show_history } from "./charts.js";
 import { $, choice, clock, millis, percent, plural, say, short, span_of } from "./dom.js";
 import { show_events } from "./events.js";
@@ -64,6 +65,7 @@ function verdict(status, recently) {
     if (!pool.servers.length) said.push(`Pool ${pool.name} has no server.`);
     else if (!up.length) said.push(`No server of pool ${pool.name} can take traffic.`);
     else if (up.length < wanted.length) said.push(`${plural(wanted.length - up.length, "server")} of ${wanted.length} of pool ${pool.name} cannot take traffic.`);
+    said.push(...open_circuits(pool));
   }
   if (recently.errors) {
     const share = recently.errors === recently.requests ? "Every request" : `${percent(recently.errors, recently.requests)} of the requests`;

@@ -1,4 +1,5 @@
 // Pools and their servers.
+import { circuit_lines } from "./circuits.js";
 import { $, clock, drop_others, keyed, millis, percent, say, seconds_since, short, span_of } from "./dom.js";
 import { follow_order, open_order } from "./orders.js";
 
@@ -57,6 +58,7 @@ function show_server(row, { pool, server, rate, busiest, minutes }) {
   part("state").className = `badge state ${server.state}`;
   say(part("state"), STATES[server.state] ?? server.state);
   say(part("since"), since(server, pool));
+  show_circuits(part("circuits"), server.circuits);
   say(part("in-flight"), String(server.in_flight));
   part("bar").firstElementChild.style.width = `${(100 * server.in_flight) / busiest}%`;
   say(part("rate"), short(rate));
@@ -81,6 +83,16 @@ function since(server, pool) {
   const { at, by, reason } = server.since;
   const why = [`since ${clock(at)}`, server.state === "up" ? "" : `by ${by}`].filter(Boolean).join(", ");
   return [reason && server.state !== "up" ? `${why}: ${reason}` : why, failing].filter(Boolean).join("; ");
+}
+
+/** Set anew only where it is another one: screen readers read what changes. */
+function show_circuits(list, circuits) {
+  const lines = circuit_lines(circuits);
+  const text = lines.map((line) => line.textContent).join();
+  if (list.dataset.text === text) return;
+  list.dataset.text = text;
+  list.hidden = !lines.length;
+  list.replaceChildren(...lines);
 }
 
 function show_check(check, next, server) {

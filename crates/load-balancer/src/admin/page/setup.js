@@ -1,9 +1,10 @@
 // What is in force: routes with their limits and caches, certificates, connections.
+import { breaker_words } from "./circuits.js";
 import { $, bytes, date_of, make, percent, plural, say, span_of } from "./dom.js";
 
 let shown = "";
 
-function route(part) {
+function route(part, pools) {
   const host = part.host === "*" ? "" : part.host;
   const { rate_limit: limit, cache, retry } = part;
   const lines = [`up to ${retry.max_retries} further attempts, together ${retry.budget_percent} % of the requests`];
@@ -12,6 +13,9 @@ function route(part) {
     lines.push(`at most ${limit.requests} in ${per} for each client, ${limit.burst} at once; ${plural(limit.refused_total, "request")} refused`);
     if (limit.exempt.length) lines.push(`not counted: ${limit.exempt.map((name) => (name === "private" ? "private addresses" : name)).join(", ")}`);
   }
+  const pool = pools.find((other) => other.name === part.pool)?.circuit_breaker;
+  if (part.circuit_breaker) lines.push(breaker_words(part.circuit_breaker));
+  else if (pool) lines.push(`${breaker_words(pool)}, as for the whole pool`);
   if (cache) {
     const { hits_total: hits, revalidated_total: revalidated, misses_total: misses } = cache;
     const all = hits + revalidated + misses;
@@ -46,10 +50,11 @@ function limits(part) {
 export function show_setup(status) {
   const { routes, certificates, limits: of_connections } = status;
   say($("configuration"), `configuration ${status.configuration_version}`);
-  const key = JSON.stringify([routes, certificates, of_connections]);
+  const breakers = status.pools.map((pool) => pool.circuit_breaker);
+  const key = JSON.stringify([routes, breakers, certificates, of_connections]);
   if (key === shown) return;
   shown = key;
-  $("routes").replaceChildren(...routes.map(route));
+  $("routes").replaceChildren(...routes.map((part) => route(part, status.pools)));
   $("certificates").replaceChildren(...(certificates.length ? certificates.map(certificate) : [make("li", "quiet", "none: TLS is not served here")]));
   $("limits").replaceChildren(...limits(of_connections));
 }

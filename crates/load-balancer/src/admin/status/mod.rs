@@ -1,5 +1,6 @@
 //! Everything at a glance.
 
+mod circuits;
 mod pools;
 mod recently;
 mod routes;
@@ -76,7 +77,7 @@ pub(super) async fn status(State(admin): State<Arc<Admin>>) -> Json<Status> {
         events_total,
         recently: recently::of_all(&snapshot, control),
         unrouted: by_code(shards.iter().map(|shard| &shard.stats.codes)),
-        pools: snapshot.pools.iter().map(|pool| pools::status(pool, control)).collect(),
+        pools: snapshot.pools.iter().map(|pool| pools::status(pool, &snapshot, control)).collect(),
         routes: snapshot.routes.iter().map(routes::route).collect(),
         certificates: routes::certificates(&admin),
     })

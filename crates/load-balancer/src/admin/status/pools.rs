@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::circuits::{self, BreakerStatus, CircuitStatus};
 use super::{by_code, recently, recently::Recently};
 use crate::admin::events::EventView;
 use crate::config::DiscoverConfig;
 use crate::control::Control;
-use crate::pool::{Algorithm, LookupReport, Pool, Server, ServerView, rfc3339};
+use crate::pool::{Algorithm, LookupReport, Member, Pool, Server, ServerView, rfc3339};
 use crate::retry::Failure;
+use crate::snapshot::Snapshot;
 use crate::stats::PoolStats;
 
 #[derive(Debug, Serialize)]
@@ -23,6 +25,8 @@ pub(super) struct PoolStatus {
     /// All answers over the last 1, 5 and 15 minutes.
     recently: Vec<Recently>,
     ejection: Ejection,
+    /// What circuits of its servers go by; `null` where they have none.
+    circuit_breaker: Option<BreakerStatus>,
     /// How more servers are found; `null` when the file lists them all.
     discovery: Option<Discovery>,
     servers: Vec<ServerStatus>,
@@ -62,9 +66,11 @@ struct ServerStatus {
     recently: Vec<Recently>,
     checks_total: u64,
     failed_checks_total: u64,
+    /// Its circuits, for all routes of the pool and for those that have their own.
+    circuits: Vec<CircuitStatus>,
 }
 
-pub(super) fn status(pool: &Pool, control: &Control) -> PoolStatus {
+pub(super) fn status(pool: &Pool, snapshot: &Snapshot, control: &Control) -> PoolStatus {
     let stats = pool.state().all_stats();
     let retries =
         |stats: &PoolStats| -> u64 { (0..Failure::COUNT).map(|reason| stats.retries[reason].get()).sum() };
@@ -72,6 +78,10 @@ pub(super) fn status(pool: &Pool, control: &Control) -> PoolStatus {
     own_errors.retain(|code, _| *code >= 500);
     let servers = pool.view().servers.into_iter().zip(pool.members());
     let settings = pool.settings();
+    let server = |(view, member): (ServerView, &Member)| {
+        let circuits = circuits::of(member.server(), pool, snapshot);
+        server(view, member.server(), circuits, control)
+    };
     PoolStatus {
         name: pool.name().to_owned(),
         algorithm: settings.algorithm,
@@ -83,8 +93,9 @@ pub(super) fn status(pool: &Pool, control: &Control) -> PoolStatus {
             connect_failures: settings.passive.connect_failures,
             failures: settings.passive.failures,
         },
+        circuit_breaker: pool.breaker().map(|breaker| circuits::breaker(breaker)),
         discovery: control.discovery(pool.name()).map(discovery),
-        servers: servers.map(|(view, member)| server(view, member.server(), control)).collect(),
+        servers: servers.map(server).collect(),
     }
 }
 
@@ -101,7 +112,12 @@ fn discovery((config, report): (DiscoverConfig, LookupReport)) -> Discovery {
     }
 }
 
-fn server(view: ServerView, server: &Server, control: &Control) -> ServerStatus {
+fn server(
+    view: ServerView,
+    server: &Server,
+    circuits: Vec<CircuitStatus>,
+    control: &Control,
+) -> ServerStatus {
     let stats = server.all_stats();
     let codes = || stats.iter().flat_map(|stats| stats.codes.iter());
     let (good, failed) = server.checks();
@@ -114,5 +130,6 @@ fn server(view: ServerView, server: &Server, control: &Control) -> ServerStatus 
         recently,
         checks_total: good + failed,
         failed_checks_total: failed,
+        circuits,
     }
 }

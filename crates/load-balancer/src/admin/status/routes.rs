@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
+use super::circuits::{self, BreakerStatus};
 use crate::admin::Admin;
 use crate::cache::Cache;
 use crate::limit::{LimitPolicy, Limiter};
@@ -20,6 +21,8 @@ pub(super) struct RouteStatus {
     path: String,
     pool: String,
     retry: Retry,
+    /// What the circuits go by that it has of its own; `null` where it has none, or those of its pool.
+    circuit_breaker: Option<BreakerStatus>,
     rate_limit: Option<LimitStatus>,
     cache: Option<CacheStatus>,
 }
@@ -80,6 +83,7 @@ pub(super) fn route(route: &Route) -> RouteStatus {
         path: route.path.to_string(),
         pool: route.pool.name().to_owned(),
         retry: Retry { max_retries: retry.max_retries, budget_percent: retry.budget_percent },
+        circuit_breaker: route.own_breaker().map(|(_, breaker)| circuits::breaker(breaker)),
         rate_limit: route.policy.limiter.as_deref().map(limit),
         cache: route.policy.cache.as_deref().map(cache),
     }

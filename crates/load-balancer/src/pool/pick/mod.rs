@@ -102,8 +102,9 @@ pub(crate) fn pick_any<'a>(
     choose(pool, state, client, |server| server.last_resort() && !tried.contains(server))
 }
 
+/// One of those that are eligible, by the pool's algorithm.
 #[inline]
-fn choose<'a>(
+pub(crate) fn choose<'a>(
     pool: &'a Pool,
     state: &mut PickState,
     client: IpAddr,
