@@ -1,4 +1,4 @@
-//! Calls that change something.
+//! Calls of the admin interface that change something.
 
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The server as it stands after the change.
+/// The server after the change.
 fn server(admin: &Admin, status: StatusCode, pool: &str, name: &str) -> Response {
     let snapshot = admin.control.published().load();
     let view = snapshot.pool(pool).and_then(|pool| pool.view().server(name));

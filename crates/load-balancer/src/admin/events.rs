@@ -1,4 +1,4 @@
-//! What has happened.
+//! The events, for operators.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::{Admin, problem::Problem};
 use crate::events::{Event, KEPT, Kind};
 use crate::pool::rfc3339;
 
-/// How many are given where the call does not say.
+/// The number of events where the call gives none.
 const SOME: usize = 100;
 
 #[derive(Debug, Deserialize)]
@@ -21,24 +21,24 @@ pub(super) struct Wanted {
     limit: Option<usize>,
 }
 
-/// The newest first.
+/// The events, the newest first.
 #[derive(Debug, Serialize)]
 pub(super) struct EventList {
-    /// How many there have been; the last 500 are kept.
+    /// The number of events so far; the last 500 are kept.
     events_total: u64,
     events: Vec<EventView>,
 }
 
-/// One of them.
+/// An event.
 #[derive(Debug, Serialize)]
 pub(super) struct EventView {
     number: u64,
-    /// RFC 3339.
+    /// When the event happened, RFC 3339.
     at: Option<String>,
     kind: Kind,
     pool: Option<String>,
     server: Option<String>,
-    /// Who or what has made it happen.
+    /// Who or what caused the event.
     by: String,
     reason: Option<String>,
 }

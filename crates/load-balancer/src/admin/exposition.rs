@@ -17,7 +17,7 @@ use crate::snapshot::Snapshot;
 use crate::stats::{BOUNDS, Histogram, PoolStats, Tally, WorkerStats};
 use crate::supervise;
 
-/// All metrics.
+/// The page of all metrics.
 pub(super) fn text(admin: &Admin) -> String {
     let control = &*admin.control;
     let snapshot = control.published().load();
@@ -80,7 +80,7 @@ fn own(page: &mut Page) {
     }
 }
 
-/// The page as it grows.
+/// The page while it is written.
 #[derive(Default)]
 struct Page(String);
 
@@ -135,7 +135,7 @@ fn each(pools: &[Arc<Pool>]) -> impl Iterator<Item = (&Pool, &Server)> {
     pools.iter().flat_map(|pool| pool.members().iter().map(move |member| (&**pool, &**member.server())))
 }
 
-/// Those that are part of their pool. One that is gone is not down.
+/// The servers that are part of their pool. A server that is gone is not down.
 fn there(pools: &[Arc<Pool>]) -> impl Iterator<Item = (&Pool, &Server)> {
     each(pools).filter(|(_, server)| !server.state().gone)
 }

@@ -1,4 +1,4 @@
-//! Who may change something.
+//! Guards changes: who may change something.
 
 use std::{
     net::IpAddr,
@@ -22,8 +22,9 @@ use super::{Admin, peer::Peer, problem::Problem};
 
 /// Lets a change through, or refuses it before its body is read.
 ///
-/// With a token, whoever has it. Without one the address is a loopback address, and then the only strangers who
-/// can reach it are web pages in a browser of this machine; these are recognised by `Origin`.
+/// With a token configured, a caller with the token may change something. Without a token the address is a loopback
+/// address. Then the only strangers that reach it are web pages in a browser of this machine, and these are recognised
+/// by `Origin`.
 pub(super) async fn changes(
     State(admin): State<Arc<Admin>>,
     request: Request,

@@ -13,9 +13,9 @@ use crate::control::Control;
 use crate::history::{Resolution, Slot};
 use crate::pool::{Pool, rfc3339};
 
-/// How far back where the call does not say.
+/// How many minutes back where the call does not say.
 const SOME_MINUTES: u64 = 15;
-/// How far back at most.
+/// How many minutes back at most.
 const MOST_MINUTES: u64 = 6 * 60;
 
 #[derive(Debug, Deserialize)]
@@ -24,14 +24,15 @@ pub(super) struct Wanted {
     minutes: Option<u64>,
 }
 
-/// Every list is as long as the others, the oldest first; a value is `null` where nothing is known of that time.
+/// The time series. All lists have one length, the oldest slot first. A value is `null` where nothing is known of its
+/// time.
 #[derive(Debug, Serialize)]
 pub(super) struct HistoryView {
-    /// How long each slot is: 5 s up to 15 minutes back, else a minute.
+    /// The length of each slot: 5 s up to 15 minutes back, otherwise a minute.
     step_seconds: u64,
     /// When the first slot began, RFC 3339.
     from: Option<String>,
-    /// When the last one was over, RFC 3339; `null` when the balancer has not run for so long.
+    /// When the last slot ended, RFC 3339; `null` when the balancer has not run for so long.
     to: Option<String>,
     slots: usize,
     pools: Vec<PoolHistory>,
@@ -63,7 +64,7 @@ struct Lines {
     client_errors: Vec<Option<u32>>,
     /// Answers with 5xx.
     errors: Vec<Option<u32>>,
-    /// The most at the end of a second.
+    /// The most requests in flight at the end of a second.
     in_flight: Vec<Option<u32>>,
     p50_ms: Vec<Option<f64>>,
     p95_ms: Vec<Option<f64>>,
@@ -96,7 +97,7 @@ pub(super) async fn history(
     }))
 }
 
-/// What is looked at.
+/// The series that are read.
 struct Frame<'a> {
     control: &'a Control,
     resolution: Resolution,
@@ -120,7 +121,7 @@ impl Frame<'_> {
         }
     }
 
-    /// As many as wanted; `None` comes first, for the time of which nothing is known.
+    /// The wanted number of slots; `None` stands first, for the time of which nothing is known.
     fn slots(&self, pool: &str, server: Option<(&str, u64)>) -> Vec<Option<Slot>> {
         let known = self.control.history().slots(pool, server, self.resolution, self.slots);
         let unknown = self.slots - known.len();

@@ -1,4 +1,4 @@
-//! The operator's side: a live page, status, metrics, requests explained, changes. Never on the traffic port.
+//! The admin interface: a live page, status, metrics, requests explained, changes. It is never on the traffic port.
 
 mod changes;
 mod events;
@@ -35,21 +35,21 @@ pub(crate) const SHORTEST_TOKEN: usize = 16;
 /// The variable that names the file of the admin token.
 pub(crate) const TOKEN_FILE: &str = "LB_ADMIN_TOKEN_FILE";
 
-/// No change needs more, in bytes.
+/// The longest body of a change, in bytes.
 const LONGEST_BODY: usize = 16 * 1024;
 
-/// What was decided at the start and is to be shown.
+/// The facts of the start, to be shown.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// Those in use, where TLS is served.
+    /// The certificates in use, where TLS is served.
     pub certificates: Option<Arc<Certificates>>,
-    /// In all.
+    /// The most client connections in all.
     pub max_connections: usize,
-    /// Of one address.
+    /// The most client connections of one address.
     pub max_connections_per_address: usize,
 }
 
-/// What the handlers work with.
+/// The state of the admin interface.
 #[derive(Debug)]
 pub(crate) struct Admin {
     control: Arc<Control>,
@@ -61,8 +61,9 @@ pub(crate) struct Admin {
 }
 
 impl Admin {
-    /// Without a `token`, changes are open to whoever reaches the address, which must be a loopback address then. It may
-    /// be asked by the names `hosts`, beside addresses and `localhost`.
+    /// The state of an admin interface. Without a `token`, anybody who reaches the address may change something, so the
+    /// address must be a loopback one. The interface may be asked by the names `hosts`, beside addresses and
+    /// `localhost`.
     pub(crate) fn new(
         control: Arc<Control>,
         token: Option<Secret>,
@@ -74,7 +75,7 @@ impl Admin {
         Arc::new(Self { control, facts, token, throttle: Throttle::default(), hosts, shutdown })
     }
 
-    /// Takes `token` in the place of the one that is asked for now. Without any at the start there is none later.
+    /// Replaces the token by `token`. An interface without a token at the start never gets one.
     pub(crate) fn renew_token(&self, token: Secret) {
         if let Some(known) = &self.token {
             known.store(Arc::new(token));

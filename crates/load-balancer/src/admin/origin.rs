@@ -1,5 +1,6 @@
-//! By which name the admin interface is asked, and from which pages: a browser carries strangers' pages behind every
-//! firewall, and a name of theirs may come to lead here (DNS rebinding).
+//! Guards against strangers' pages: checks the name by which the admin interface is asked, and the page that asks. A
+//! browser runs strangers' pages behind every firewall, and a name of theirs may come to resolve to this address (DNS
+//! rebinding).
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -17,7 +18,7 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// Lets through what is asked by a known name and by no page of a stranger's.
+/// Lets requests through that ask by a known name and come from no stranger's page.
 pub(super) async fn check(
     State(admin): State<Arc<Admin>>,
     request: Request,
@@ -29,8 +30,8 @@ pub(super) async fn check(
     Ok(next.run(request).await)
 }
 
-/// `Host`, and the authority of the target where that has one, must be an address, a name of this machine's own, or one
-/// of `hosts`.
+/// Whether `Host`, and the authority of the target where there is one, is an address, a name of this machine's own, or
+/// one of `hosts`.
 fn known_host(headers: &HeaderMap, authority: Option<&str>, hosts: &[HostMatch]) -> Result<(), Problem> {
     let mut fields = headers.get_all(HOST).iter();
     let host = fields.next().map_or(&b""[..], |host| host.as_bytes());
@@ -51,7 +52,7 @@ fn known_host(headers: &HeaderMap, authority: Option<&str>, hosts: &[HostMatch])
     Ok(())
 }
 
-/// Without the port, the brackets of an address, and the dot at the end of a name.
+/// The host without the port, the brackets of an address, and the dot at the end of a name.
 fn name_of(host: &str) -> &str {
     if let Some(address) = host.strip_prefix('[') {
         return address.split_once(']').map_or(address, |(address, _)| address);
@@ -60,8 +61,8 @@ fn name_of(host: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
-/// No name of somebody else's leads to an address that is asked for as such, nor to `localhost` (RFC 6761 section 6.3).
-/// Clients that say nothing are no browsers.
+/// Whether the host is an address or `localhost` (RFC 6761 section 6.3): no stranger's name resolves to an address that
+/// is asked for as such.
 fn is_known(name: &str, hosts: &[HostMatch]) -> bool {
     let lower = name.to_ascii_lowercase();
     name.is_empty()
@@ -71,8 +72,8 @@ fn is_known(name: &str, hosts: &[HostMatch]) -> bool {
         || hosts.iter().any(|host| host.matches(name.as_bytes()))
 }
 
-/// Browsers say from where a request comes (W3C Fetch Metadata). Only this interface's own page may ask, and a person may
-/// follow a link to it.
+/// Whether a request comes from this interface's own page, or from a person who follows a link. Browsers say where a
+/// request comes from (W3C Fetch Metadata).
 fn own_page(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
     let is = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|given| given == value);
     let follows_a_link = *method == Method::GET && is(&FETCH_MODE, "navigate") && is(&FETCH_DEST, "document");

@@ -1,12 +1,12 @@
-//! Paths, as they may be shown to whoever looks.
+//! Paths, as they may be shown to operators.
 
 use std::borrow::Cow;
 
-/// Longer segments with a digit in them are ids or secrets.
+/// The longest segment with a digit that is shown; longer ones are ids or secrets.
 const LONGEST_WORD: usize = 19;
 
-/// The path without what speaks of one person: segments that are long and have a digit (ids, tokens), or that look like
-/// an address of e-mail, become `…`. (Queries are not kept at all.)
+/// The path without parts that may speak of one person. Segments that are long and have a digit (ids, tokens), or that
+/// look like an e-mail address, become `…`. Queries are not kept at all.
 pub(super) fn shown(path: &str) -> Cow<'_, str> {
     if !path.split('/').any(is_personal) {
         return path.into();

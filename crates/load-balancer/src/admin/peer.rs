@@ -1,4 +1,4 @@
-//! Who calls.
+//! The caller's address.
 
 use std::{
     convert::Infallible,
@@ -10,12 +10,12 @@ use http::{Extensions, request::Parts};
 
 use crate::events::By;
 
-/// The address of whoever calls.
+/// The address of the caller.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(pub(super) IpAddr);
 
 impl Peer {
-    /// The server adds it to every request.
+    /// The server adds the address to every request.
     pub(super) fn of(extensions: &Extensions) -> Self {
         let info = extensions.get::<ConnectInfo<SocketAddr>>();
         Self(info.map_or(Ipv4Addr::UNSPECIFIED.into(), |info| info.0.ip()))

@@ -29,7 +29,7 @@ impl Problem {
         Self { status, code, detail: detail.into(), retry_after: None }
     }
 
-    /// Says after how long it may be tried again.
+    /// Says after how long the call may be tried again.
     pub(super) fn retry_after(self, wait: Duration) -> Self {
         Self { retry_after: Some(wait), ..self }
     }

@@ -1,4 +1,4 @@
-//! Requests of the last moments: listed to choose from, and one explained.
+//! Requests of the last moments: listed to choose from, and one of them explained.
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use crate::{
     record::{Attempt, Listed, RecentRequest, Shard, Which},
 };
 
-/// How many are listed where the call does not say, and at most.
+/// How many requests are listed where the call does not say, and at most.
 const SOME: usize = 50;
 const MOST: usize = 200;
 
-/// What there is to say of one.
+/// The explanation of one request.
 #[derive(Debug, Serialize)]
 pub(super) struct Explanation {
     request_id: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct Explanation {
     bytes_out: u64,
     duration_ms: f64,
     server: Option<String>,
-    /// What has become of it, in a sentence.
+    /// The outcome of the request, in a sentence.
     summary: String,
     attempts: Vec<AttemptView>,
 }
@@ -61,27 +61,27 @@ pub(super) struct Wanted {
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Show {
-    /// Those that were answered with 5xx.
+    /// Requests that were answered with 5xx.
     #[default]
     Failed,
-    /// Those that needed more than one attempt.
+    /// Requests that needed more than one attempt.
     Retried,
-    /// All.
+    /// All requests.
     Recent,
 }
 
-/// The newest first.
+/// The requests, the newest first.
 #[derive(Debug, Serialize)]
 pub(super) struct RequestList {
     requests: Vec<ListedView>,
 }
 
-/// A request to choose; no client, no query.
+/// A request to choose; it has no client and no query.
 #[derive(Debug, Serialize)]
 struct ListedView {
-    /// For `GET /api/requests/ref/{reference}`.
+    /// The reference for `GET /api/requests/ref/{reference}`.
     reference: String,
-    /// `X-Request-Id`, which is kept of those that failed or were retried.
+    /// `X-Request-Id`, which is kept of requests that failed or were retried.
     request_id: Option<String>,
     began: Option<String>,
     method: String,
@@ -217,7 +217,7 @@ fn attempts(count: usize) -> String {
     if count == 1 { "1 attempt".to_owned() } else { format!("{count} attempts") }
 }
 
-/// Why the balancer has answered for itself and has asked no server.
+/// Why the balancer has answered itself and has asked no server.
 fn own(status: u16) -> &'static str {
     match status {
         200..=399 => "Answered by the balancer itself: from its cache, or of its own health.",

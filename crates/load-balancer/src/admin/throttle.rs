@@ -1,4 +1,4 @@
-//! Wrong tokens are slowed down: per address, and all the more while many addresses try.
+//! Slows down wrong tokens: per address, and all the more while many addresses try.
 
 use std::{
     collections::HashMap,
@@ -7,26 +7,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// So many wrong tokens an address may give before it has to wait.
+/// The wrong tokens that an address may give before it has to wait.
 const FREE: u32 = 5;
 /// The first wait; each further wrong token doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause between two tokens of one address.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// Who would have to wait longer, because others of the same address are in line, is sent away.
+/// The longest wait for other tokens of the same address; a token that would wait longer is refused at once.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// What an address has done is forgotten after so long without a wrong token.
+/// How long an address is remembered after its last wrong token.
 const MEMORY: Duration = Duration::from_mins(10);
-/// While all addresses together give more wrong tokens than this in [`MINUTE`], none of them has any for free but its first.
+/// The wrong tokens of all addresses in a [`MINUTE`], above which only the first wrong token of each address has no
+/// pause.
 const CROWD: u32 = 100;
 const MINUTE: Duration = Duration::from_mins(1);
-/// Addresses remembered; beyond that the oldest is forgotten.
+/// The most addresses that are remembered; beyond them the oldest is forgotten.
 const ADDRESSES: usize = 4096;
 
-/// Who has given wrong tokens.
+/// The addresses that have given wrong tokens.
 ///
-/// A token of an address that has is looked at only after a pause, one after the other. A right one is late by that, and
-/// never refused for it; one from any other address is not even late.
+/// After wrong tokens of an address, its next tokens are looked at only after a pause, one after the other. The right
+/// token is late by the pause, and never refused for it. A token of any other address is not even late.
 #[derive(Debug, Default)]
 pub(super) struct Throttle(Mutex<Seen>);
 
@@ -47,8 +48,8 @@ struct Culprit {
 }
 
 impl Throttle {
-    /// How long a token of this address has to wait until it is looked at; `Err` says after how long it may be given
-    /// again, where too many wait already.
+    /// How long a token of this address has to wait until it is looked at. `Err` says after how long the token may be
+    /// given again, where too many wait already.
     pub(super) fn admit(&self, address: IpAddr, now: Instant) -> Result<Duration, Duration> {
         let mut seen = self.seen();
         let crowded = seen.is_crowded(now);
@@ -65,7 +66,7 @@ impl Throttle {
         Ok(wait)
     }
 
-    /// Takes note of a wrong token, and gives the pause before the next one.
+    /// Counts a wrong token, and gives the pause before the next one.
     pub(super) fn wrong(&self, address: IpAddr, now: Instant) -> Duration {
         let mut seen = self.seen();
         seen.make_room(now);
@@ -78,7 +79,7 @@ impl Throttle {
         pause(wrong, seen.is_crowded(now))
     }
 
-    /// The address has the right token: whatever it did before was a mistake.
+    /// Forgets the wrong tokens of an address that has given the right one.
     pub(super) fn right(&self, address: IpAddr) {
         self.seen().addresses.remove(&key(address));
     }
@@ -126,7 +127,7 @@ fn pause(wrong: u32, crowded: bool) -> Duration {
     }
 }
 
-/// A machine has a whole network of IPv6 addresses (RFC 6177).
+/// The key of an address: IPv6 by /64, because a machine has a whole network of IPv6 addresses (RFC 6177).
 fn key(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),

@@ -1,4 +1,4 @@
-//! The file as a whole.
+//! Reads the configuration file as a whole.
 
 use std::path::Path;
 

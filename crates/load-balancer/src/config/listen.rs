@@ -1,4 +1,4 @@
-//! `[listen]`.
+//! Reads `[listen]`.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},

@@ -1,4 +1,4 @@
-//! `[[pools]]`.
+//! Reads `[[pools]]`.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -14,9 +14,9 @@ use crate::{
 };
 
 const MILLISECOND: Span = Span(Duration::from_millis(1));
-/// A check more often than this would be load of its own.
+/// The shortest interval of checks: more frequent ones would be load of their own.
 const OFTEN: Span = Span(Duration::from_millis(10));
-/// Look-ups more often than this would be load of their own.
+/// The shortest interval of look-ups: more frequent ones would be load of their own.
 const LOOKUPS: std::ops::RangeInclusive<Span> =
     Span(Duration::from_millis(100))..=Span(Duration::from_hours(1));
 const MOST_KEPT: usize = 10_000;
@@ -53,7 +53,7 @@ fn pool(section: &Section<'_>) -> Option<PoolConfig> {
     Some(PoolConfig { name: name?.0, settings, servers, discover })
 }
 
-/// Without a word about it: the servers that are listed, where nobody else can join them.
+/// The expected instances by default: the listed servers, where no other server can join them.
 fn expected_instances(section: &Section<'_>, servers: &[ServerConfig], discovers: bool) -> Option<u32> {
     let most = u32::try_from(MOST_SERVERS).unwrap_or(u32::MAX);
     let listed = u32::try_from(servers.len()).ok().filter(|_| !discovers);

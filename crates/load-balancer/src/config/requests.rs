@@ -1,4 +1,4 @@
-//! What a pool and a route say of their requests, by the same keys.
+//! Reads the settings of requests, which a pool and a route have under the same keys.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{
 const WAITS: RangeInclusive<Span> = Span(Duration::ZERO)..=DAY;
 const MOST_REPLAYED: ByteSize = ByteSize(16 << 20);
 
-/// What the section says, with `timeouts` read already; what it does not say is as in `inherited`.
+/// The settings of the section, with `timeouts` read already. Settings that it does not give are those of `inherited`.
 pub(super) fn read(section: &Section<'_>, timeouts: Timeouts, inherited: RequestPolicy) -> RequestPolicy {
     let replayed = ByteSize(inherited.replay_body_max as u64);
     let replayed = section.within("replay_body_max", ByteSize(0)..=MOST_REPLAYED, replayed);

@@ -1,4 +1,4 @@
-//! `[[routes]]`.
+//! Reads `[[routes]]`.
 
 use std::{collections::HashSet, ops::RangeInclusive, time::Duration};
 
@@ -77,7 +77,7 @@ fn cache(section: &Section<'_>) -> Option<CachePolicy> {
     Some(CachePolicy { ttl, max_size })
 }
 
-/// What holds for requests to the pool of this name, if there is one.
+/// The policy of the pool of this name, if there is one.
 fn known_pool(section: &Section<'_>, name: &str, pools: &[PoolConfig]) -> Option<RequestPolicy> {
     if let Some(pool) = pools.iter().find(|known| known.name == name) {
         return Some(pool.settings.requests);

@@ -1,4 +1,4 @@
-//! `timeouts`, of a pool and of a route, and the names that these keys had before.
+//! Reads `timeouts` of a pool and of a route, with the earlier names of their keys.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -9,11 +9,11 @@ use crate::pool::Timeouts;
 
 const LIMITS: RangeInclusive<Span> = Span(Duration::from_millis(1))..=DAY;
 
-/// What `per_try` stands for: it was the longest silence of whoever was awaited.
+/// The meaning of `per_try`: the longest silence of whoever was awaited.
 const PER_TRY: &str = "is the old name of \"first_byte\", \"response_idle\" and \"request_idle\" together; \
                        write those of them that are to differ from their defaults";
 
-/// What `timeouts` of a pool says, and how long its upstream connections may be idle.
+/// The time-outs of a pool, and how long its upstream connections may be idle.
 pub(super) fn of_pool(pool: &Section<'_>, default: Timeouts, kept: Duration) -> (Timeouts, Duration) {
     let mut keepalive_timeout = pool.within("keepalive_timeout", LIMITS, Span(kept)).0;
     let Some(section) = pool.section("timeouts") else { return (default, keepalive_timeout) };
@@ -27,7 +27,7 @@ pub(super) fn of_pool(pool: &Section<'_>, default: Timeouts, kept: Duration) -> 
     (timeouts, keepalive_timeout)
 }
 
-/// What `timeouts` of a route says; what it does not say is as its pool has it.
+/// The time-outs of a route. Those that it does not give are its pool's.
 pub(super) fn of_route(route: &Section<'_>, pool: Timeouts) -> Timeouts {
     let Some(section) = route.section("timeouts") else { return pool };
     let timeouts = limits(&section, pool);
@@ -62,7 +62,7 @@ fn per_try(section: &Section<'_>, default: Timeouts) -> Timeouts {
     Timeouts { first_byte: silence, response_idle: silence, request_idle: silence, ..default }
 }
 
-/// A key that is shown to nobody who asks for the known ones.
+/// Reads an earlier key, which is not named among the known ones.
 fn span(section: &Section<'_>, key: &'static str) -> Option<Duration> {
     section.has(key).then(|| section.within(key, LIMITS, *LIMITS.start()).0)
 }

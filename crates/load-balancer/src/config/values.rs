@@ -1,4 +1,4 @@
-//! What a single value may look like.
+//! Single values of the file.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -101,7 +101,7 @@ impl Value for ByteSize {
 pub struct HostPort(String);
 
 impl HostPort {
-    /// As it was written.
+    /// The address as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -195,7 +195,7 @@ impl Value for Name {
     }
 }
 
-/// A value that is one of a few words, read by its `serde` names.
+/// Reads a value that is one of a few words, by its `serde` names.
 macro_rules! words {
     ($($type:ty: $expected:literal),*) => { $(
         impl Value for $type {

@@ -7,15 +7,15 @@ use crate::config::{HostPort, PoolConfig, ServerConfig, WEIGHTS, is_name};
 use crate::events::{By, Cause};
 use crate::pool::{AdminState, Discovery, MOST_SERVERS};
 
-/// What is to be changed of a server; what is left out stays.
+/// A change of a server; settings that are left out stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ServerChange {
-    /// Its share, 1..=1000.
+    /// The weight, 1..=1000.
     pub weight: Option<u32>,
-    /// What an operator wants of it.
+    /// The operator's wish.
     pub state: Option<AdminState>,
-    /// Why, for whoever looks at the events later.
+    /// The reason, for people who read the events later.
     pub reason: Option<String>,
 }
 
@@ -23,13 +23,13 @@ pub(crate) struct ServerChange {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewServer {
-    /// Its name; may be left out where the path of the call has it.
+    /// The name; may be left out where the path of the call has it.
     pub name: Option<String>,
     /// `host:port`.
     pub address: String,
-    /// Its share, 1..=1000; 1 when left out.
+    /// The weight, 1..=1000; 1 when left out.
     pub weight: Option<u32>,
-    /// What an operator wants of it; active when left out.
+    /// The operator's wish; active when left out.
     pub state: Option<AdminState>,
 }
 
@@ -61,16 +61,16 @@ pub(crate) enum ChangeError {
     /// A value cannot be used.
     #[error("{field} {reason}")]
     Invalid {
-        /// Which.
+        /// The key.
         field: &'static str,
-        /// Why.
+        /// What is wrong with the value.
         reason: &'static str,
     },
 }
 
 impl Control {
-    /// Changes weight or state of a server and gives its name. A discovered one may be called by its address, too; what
-    /// is said of it holds as long as the address stays.
+    /// Changes weight or state of a server and gives the server's name. A found server may be called by its address,
+    /// too; a change of it holds as long as the address stays.
     pub(crate) fn change(
         &self,
         pool: &str,
@@ -93,7 +93,7 @@ impl Control {
         Ok(name)
     }
 
-    /// Adds a server and gives its name. It takes traffic after its first good check.
+    /// Adds a server and gives its name. The server takes traffic after its first good check.
     pub(crate) fn add(&self, pool: &str, new: &NewServer, by: By) -> Result<String, ChangeError> {
         let server = checked(new)?;
         let name = server.name.clone();
@@ -113,7 +113,7 @@ impl Control {
         Ok(name)
     }
 
-    /// Takes a server out: for good, or as long as discovery finds it. Requests that are with it end in peace.
+    /// Removes a server: for good, or as long as discovery finds it. Requests that are with the server end in peace.
     pub(crate) fn remove(&self, pool: &str, name: &str, by: By) -> Result<(), ChangeError> {
         let mut desired = self.desired();
         if listed(&mut desired, pool, name)?.is_some() {
@@ -128,7 +128,7 @@ impl Control {
     }
 }
 
-/// A reason that says something.
+/// The reason, where it is not empty.
 fn reason(given: Option<&str>) -> Option<String> {
     given.map(str::trim).filter(|given| !given.is_empty()).map(str::to_owned)
 }
@@ -147,7 +147,7 @@ fn listed<'a>(
     Ok(find_pool(desired, pool)?.servers.iter_mut().find(|server| server.name == name))
 }
 
-/// Does something with a server that was discovered, and gives its name.
+/// Changes a found server, and gives its name.
 fn discovered(
     desired: &mut Desired,
     pool: &str,

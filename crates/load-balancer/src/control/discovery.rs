@@ -1,4 +1,4 @@
-//! The resolver, asked again and again for each pool that discovers its servers.
+//! Asks the resolver again and again for each pool with discovery.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -21,11 +21,11 @@ use crate::pool::{LookupReport, Server, Source};
 use crate::probing::Resolve;
 use crate::supervise::{self, Task};
 
-/// After so long without a word from the resolver, that counts as a failure. The question stays open: a second one
-/// would only wait beside it.
+/// How long the resolver may be silent until that counts as a failure. The question stays open: a second one would only
+/// wait beside it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// One task for each pool that discovers its servers. A look-up delays nothing but the next one of its pool.
+/// The look-ups: one task for each pool with discovery. A look-up delays nothing but the next one of its pool.
 #[derive(Debug)]
 pub(super) struct Followers {
     control: Weak<Control>,
@@ -70,7 +70,7 @@ impl Drop for Followers {
     }
 }
 
-/// Asks every so often, but never while a question is open.
+/// Asks at each interval, but never while a question is open.
 async fn ask(control: Weak<Control>, resolver: Arc<dyn Resolve>, pool: String, discover: DiscoverConfig) {
     loop {
         let asked = Instant::now();
@@ -96,7 +96,7 @@ fn silent() -> io::Error {
 }
 
 impl Control {
-    /// Takes in the resolver's answer for a pool. Without an address in it, the last good one holds.
+    /// Takes in the resolver's answer for a pool. An answer without an address leaves the last good one in force.
     fn resolved(&self, pool: &str, answer: io::Result<Vec<SocketAddr>>) {
         let mut desired = self.desired();
         let view = self.published.load();
@@ -131,7 +131,7 @@ impl Control {
         }
     }
 
-    /// Puts pools together anew that discover their servers: probers have learned a name or an address.
+    /// Assembles the pools with discovery anew, because probers have learned a name or an address.
     pub(super) fn settle(&self) {
         let mut desired = self.desired();
         if !desired.discovered.is_empty() {
@@ -150,7 +150,7 @@ impl Control {
         }
     }
 
-    /// What a pool discovers its servers by, and how the resolver does; `None` for one that does not.
+    /// The discovery of a pool, and how its resolver does; `None` for a pool without discovery.
     pub(crate) fn discovery(&self, pool: &str) -> Option<(DiscoverConfig, LookupReport)> {
         let desired = self.desired();
         let discover = desired.config.pools.iter().find(|known| known.name == pool)?.discover.clone()?;

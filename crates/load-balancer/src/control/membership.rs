@@ -1,4 +1,4 @@
-//! What has changed in the pools from one snapshot to the next, as events.
+//! Notes changes of pools from one snapshot to the next, as events.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -9,7 +9,7 @@ use crate::events::{About, Cause, Events, Kind};
 use crate::pool::{AdminState, Member};
 use crate::snapshot::Snapshot;
 
-/// What was told last of each server, by its id.
+/// The last noted state of each server, by its id.
 #[derive(Debug)]
 pub(super) struct Membership {
     told: HashMap<u64, Told>,
@@ -26,13 +26,13 @@ struct Told {
 }
 
 impl Membership {
-    /// As it is in the first snapshot, of which there is nothing to tell.
+    /// The state in the first snapshot, which is no event.
     pub(super) fn new(first: &Snapshot) -> Self {
         let told = |member: &Member| (member.server().id(), Told::of(member, first.version));
         Self { told: members(first).map(told).collect() }
     }
 
-    /// Notes what is different in this snapshot, and that `cause` has made it so.
+    /// Notes the differences of this snapshot, with `cause` as their cause.
     pub(super) fn compare(&mut self, snapshot: &Snapshot, events: &Events, cause: &Cause) {
         let (at, version) = (SystemTime::now(), snapshot.version);
         for member in members(snapshot) {
@@ -78,7 +78,7 @@ impl Told {
     }
 }
 
-/// What is different, and what there is to say of it where nobody has given a reason.
+/// The differences, each with the reason where nobody has given one.
 fn differences(before: &Told, now: &Told) -> Vec<(Kind, Option<String>)> {
     let mut found = Vec::new();
     if before.name != now.name {

@@ -1,4 +1,4 @@
-//! The file again, while all is running.
+//! Reloads the file while the balancer runs.
 
 use super::{Control, Desired};
 use crate::{
@@ -8,12 +8,12 @@ use crate::{
 };
 
 impl Control {
-    /// Reads the file again and puts it in force, or refuses it as a whole and leaves everything as it was.
+    /// Reads the file again and puts it in force, or refuses it as a whole and changes nothing.
     ///
-    /// Servers that were added by hand stay, unless the file names them or their pool is gone; so do those that were
-    /// discovered, as long as their pool discovers any. An operator's `drain` and `down` stay, unless the file says
-    /// otherwise. Sockets, workers and the access log are those of
-    /// the start; what else the file says of them takes effect at the next start, and is given by its table.
+    /// Servers that were added by hand stay, unless the file names them or their pool is gone. Found servers stay as
+    /// long as their pool has discovery. An operator's `drain` and `down` stay, unless the file says otherwise.
+    /// Sockets, workers and the access log are those of the start; tables with other settings for these are given back,
+    /// and take effect at the next start.
     pub(crate) fn reload(&self, by: By) -> Result<Vec<&'static str>, ConfigError> {
         let cause = Cause::from(by);
         let done = self.read_again(&cause);
@@ -48,7 +48,7 @@ impl Control {
         Ok(restart)
     }
 
-    /// Reloads and tells the log when that cannot be.
+    /// Reloads, and logs when that fails.
     pub(crate) fn reload_or_tell(&self, by: By, why: &str) {
         if let Err(error) = self.reload(by) {
             tracing::error!(

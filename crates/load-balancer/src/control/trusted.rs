@@ -1,4 +1,4 @@
-//! The names among the trusted proxies, asked for again and again.
+//! Resolves the names of trusted proxies again and again.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -8,11 +8,11 @@ use tokio::time::sleep;
 use crate::probing::Resolve;
 use crate::trust::TrustedProxies;
 
-/// From one look-up of a name to the next, as for servers that are discovered: a proxy that was replaced is known soon.
+/// The time from one look-up of a name to the next, as for found servers: a proxy that was replaced is known soon.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Keeps the addresses of all names up to date for as long as it is polled. A name has one open question at most; while
-/// it has no answer, the last good one holds.
+/// Keeps the addresses of all names up to date for as long as it is polled. A name has one open question at most. While
+/// the question has no answer, the last good one holds.
 pub(crate) async fn follow(trusted: &TrustedProxies, resolver: &Arc<dyn Resolve>) {
     let names = trusted.names().iter().enumerate();
     join_all(names.map(|(place, name)| follow_name(trusted, resolver, place, name))).await;

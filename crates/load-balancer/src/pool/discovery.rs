@@ -1,4 +1,5 @@
-//! The servers that a name leads to, while the resolver's answers come and go. Asks nobody and knows no clock.
+//! The servers that a pool's DNS name resolves to, while the resolver's answers come and go. The module asks nobody and
+//! knows no clock.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -10,11 +11,11 @@ use std::{
 use super::{AdminState, Health, Server};
 use crate::pool::MOST_SERVERS;
 
-/// A server that answers lack is remembered for so long, and as long as requests are with it: who comes back within
-/// that time goes on with the same counters, state and connections.
+/// How long a server is remembered that is missing from answers; it is also remembered as long as requests are with it.
+/// A server that comes back within that time goes on with the same counters, state and connections.
 const REMEMBERED: Duration = Duration::from_mins(1);
 
-/// How the resolver does.
+/// The state of the resolver.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LookupReport {
     /// Answers with addresses so far.
@@ -23,16 +24,16 @@ pub(crate) struct LookupReport {
     pub failures: u64,
     /// Addresses in the last good answer.
     pub addresses: usize,
-    /// When that came.
+    /// When that answer came.
     pub last_answer: Option<SystemTime>,
-    /// Why there has been none since; `None` while all is well.
+    /// Why there has been no answer since; `None` while all is well.
     pub error: Option<String>,
 }
 
-/// All servers that a pool's name has led to lately.
+/// All servers that a pool's name has lately resolved to.
 #[derive(Debug, Default)]
 pub(crate) struct Discovery {
-    /// In the order in which they were found.
+    /// The servers in the order in which they were found.
     known: Vec<Known>,
     report: LookupReport,
 }
@@ -41,27 +42,27 @@ pub(crate) struct Discovery {
 struct Known {
     address: SocketAddr,
     server: Arc<Server>,
-    /// Since when answers lack it.
+    /// Since when the server is missing from answers.
     gone_since: Option<Instant>,
     /// An operator's wish.
     weight: Option<u32>,
-    /// An operator has taken it out for as long as answers have it.
+    /// Whether an operator has removed the server for as long as answers have it.
     removed: bool,
-    /// Whether it has a place in the pool.
+    /// Whether the server has a place in the pool.
     placed: bool,
 }
 
 /// The addresses of a pool's other servers, which are listed one by one.
 #[derive(Debug, Default)]
 pub(crate) struct Listed {
-    /// Where servers are that have been checked.
+    /// The addresses of servers that have been checked.
     in_use: HashSet<SocketAddr>,
-    /// Where their probers look.
+    /// The addresses that their probers try.
     tried: HashSet<SocketAddr>,
 }
 
 impl Listed {
-    /// Those of these servers.
+    /// The addresses of these servers.
     pub(crate) fn of<'a>(servers: impl Iterator<Item = &'a Arc<Server>> + Clone) -> Self {
         let checked = servers.clone().filter(|server| server.state().health != Health::Starting);
         Self {
@@ -70,8 +71,8 @@ impl Listed {
         }
     }
 
-    /// Whether a discovered server is one of them. One that takes traffic gives its place away only to a listed server
-    /// that can take it over.
+    /// Whether a found server is one of the listed ones. A found server that takes traffic gives way only to a listed
+    /// server that can take its place.
     fn has(&self, known: &Known) -> bool {
         let is_tried = || !known.server.usable() && self.tried.contains(&known.address);
         self.in_use.contains(&known.address) || is_tried()
@@ -84,8 +85,8 @@ impl Discovery {
         &self.report
     }
 
-    /// Takes in an answer, which is not empty: new addresses become servers that must prove themselves, those that it
-    /// lacks drain, those that are back resume. `true` when the pool is to be put together anew.
+    /// Takes in an answer, which is not empty. New addresses become servers that must prove themselves, missing ones
+    /// drain, and those that are back resume. `true` when the pool is to be assembled anew.
     pub(crate) fn answered(
         &mut self,
         answer: &BTreeSet<SocketAddr>,
@@ -110,7 +111,7 @@ impl Discovery {
         is_news
     }
 
-    /// Takes note that there is no answer; what is known stays. `true` when there was one before.
+    /// Notes a failure of the resolver; known servers stay. `true` when there was an answer before.
     pub(crate) fn failed(&mut self, error: String) -> bool {
         self.report.failures += 1;
         self.report.error.replace(error).is_none()
@@ -127,15 +128,15 @@ impl Discovery {
         self.known.len() < before
     }
 
-    /// Forgets what an operator has said of weights and removals, as a reload does.
+    /// Forgets an operator's weights and removals, as a reload does.
     pub(crate) fn forget_wishes(&mut self) {
         for known in &mut self.known {
             (known.weight, known.removed) = (None, false);
         }
     }
 
-    /// The servers that have a place in the pool beside the `listed` ones, with their weights, each by a name that
-    /// none of `taken` has: the one that came first has the name that several give themselves, and the others have
+    /// The servers that have a place in the pool beside the `listed` ones, with their weights. Each has a name that
+    /// none of `taken` has. Of several servers that give themselves one name, the first has it, and the others have
     /// their address added.
     pub(crate) fn members(
         &mut self,
@@ -161,7 +162,7 @@ impl Discovery {
         placed.map(|known| (Arc::clone(&known.server), known.weight.unwrap_or(weight))).collect()
     }
 
-    /// Changes weight and state of the server of that name or address. Gives its name; `None` where there is none.
+    /// Changes weight and state of the server of that name or address, and gives its name; `None` where there is none.
     pub(crate) fn change(
         &mut self,
         name: &str,
@@ -176,7 +177,7 @@ impl Discovery {
         Some(known.server.name().to_owned())
     }
 
-    /// Takes a server out for as long as answers have it. Gives its name; `None` where there is none.
+    /// Removes a server for as long as answers have it, and gives its name; `None` where there is none.
     pub(crate) fn remove(&mut self, name: &str) -> Option<String> {
         let known = self.find(name)?;
         known.removed = true;
@@ -197,7 +198,7 @@ impl Known {
         Self { address, server, gone_since: None, weight: None, removed: false, placed: false }
     }
 
-    /// Compares with an answer; `true` when it has come or gone.
+    /// Compares with an answer; `true` when the server has come or gone.
     fn seen(&mut self, answer: &BTreeSet<SocketAddr>, now: Instant) -> bool {
         let (was_gone, is_gone) = (self.gone_since.is_some(), !answer.contains(&self.address));
         if was_gone == is_gone {

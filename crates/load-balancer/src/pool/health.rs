@@ -2,35 +2,35 @@
 
 use std::time::{Duration, SystemTime};
 
-/// What checks and traffic say about a server.
+/// The health of a server, by checks and traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum Health {
-    /// No check has been good yet; takes no traffic.
+    /// No check has been good yet, so the server takes no traffic.
     Starting = 0,
-    /// Takes traffic.
+    /// The server takes traffic.
     Up = 1,
-    /// Put out by failing traffic; back after the first good check.
+    /// Failing traffic has put the server out; it is back after the first good check.
     Ejected = 2,
-    /// Put out by failing checks; back after the first good check.
+    /// Failing checks have put the server out; it is back after the first good check.
     Down = 3,
 }
 
-/// When checks are made and how they count.
+/// The settings of checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckPolicy {
-    /// The path that must answer 2xx; without one a connection is enough.
+    /// The path that must answer 2xx or 3xx; without a path a connection is enough.
     pub path: Option<String>,
-    /// Between checks of a server that is up.
+    /// The time between checks of a server that is up.
     pub interval: Duration,
-    /// For the whole check.
+    /// The longest time of a check.
     pub timeout: Duration,
     /// Failed checks in a row that take a server out.
     pub retries: u32,
-    /// After the start, failures don't count for this long, until the first success.
+    /// How long after the start failures do not count, until the first success.
     pub start_period: Duration,
-    /// Between checks of a server that is not up.
+    /// The time between checks of a server that is not up.
     pub down_interval: Duration,
 }
 
@@ -47,7 +47,7 @@ impl Default for CheckPolicy {
     }
 }
 
-/// Checks of a server that has never been up come at least this often, so that a start is quick.
+/// The longest time between checks of a server that has never been up, so that a start is quick.
 const STARTING_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Counts checks of one server and says when its health changes.
@@ -57,9 +57,9 @@ pub(crate) struct Counter {
 }
 
 impl Counter {
-    /// Takes note of a check and gives the server's new health, if it changes.
+    /// Counts a check and gives the server's new health, if it changes.
     ///
-    /// `age` is the time since the server became known, `now` its health at the moment.
+    /// `age` is the time since the server became known, and `now` the server's present health.
     pub(crate) fn checked(
         &mut self,
         good: bool,
@@ -94,20 +94,20 @@ pub(crate) fn next_check(health: Health, policy: &CheckPolicy) -> Duration {
     }
 }
 
-/// What the checks have found, for people: why is this server out?
+/// The findings of checks, for people: why is this server out?
 #[derive(Debug, Clone, Default)]
 pub struct CheckReport {
     /// When the last check ended.
     pub last_check: Option<SystemTime>,
-    /// How long it took.
+    /// How long the last check took.
     pub latency: Duration,
-    /// The status it got, if it got one.
+    /// The status of the last check, if it got one.
     pub status: Option<u16>,
-    /// Why it failed, if it did.
+    /// Why the last check failed, if it did.
     pub error: Option<String>,
     /// Failed checks in a row.
     pub consecutive_failures: u32,
-    /// When the next one is due.
+    /// When the next check is due.
     pub next_check: Option<SystemTime>,
 }
 

@@ -1,24 +1,24 @@
-//! What a server says that its name is.
+//! The name that a server gives itself.
 
-/// After so many changes while it was up all the time, a server has no name: something behind its address passes
-/// each check to another instance.
+/// The changes of the name while a server was up all the time, after which the server has no name: something behind its
+/// address passes each check to another instance.
 const MOST_CHANGES: u32 = 3;
 
-/// The name that a server's health answer gives, as far as it can be relied upon.
+/// The name in a server's health answers, as far as it can be relied upon.
 #[derive(Debug, Default)]
 pub(crate) struct Identity {
     name: Option<String>,
     changes: u32,
 }
 
-/// What a further answer means.
+/// The meaning of a further answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum News {
     /// Nothing new.
     None,
-    /// It has a name, or another one than before.
+    /// The server has a name, or another one than before.
     Named,
-    /// It has too many names to have one.
+    /// The server has too many names to have one.
     Unstable,
 }
 
@@ -28,13 +28,13 @@ impl Identity {
         self.name.as_deref().filter(|_| self.changes <= MOST_CHANGES)
     }
 
-    /// Whether an answer comes from the same instance as those before.
+    /// Whether an answer comes from the same instance as the earlier ones.
     pub(crate) fn is(&self, name: Option<&str>) -> bool {
         self.name.as_deref() == name || self.changes > MOST_CHANGES
     }
 
-    /// Takes in the name of a good answer; an answer without one changes nothing. `was_up` says that the server was
-    /// well at the check before, so that no other instance can have been started at its address since.
+    /// Takes in the name of a good answer; an answer without a name changes nothing. `was_up` says that the server was
+    /// well at the previous check, so no other instance can have been started at its address since.
     pub(crate) fn says(&mut self, name: Option<&str>, was_up: bool) -> News {
         let Some(name) = name else { return News::None };
         let other = self.name.as_deref() != Some(name);

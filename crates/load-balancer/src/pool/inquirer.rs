@@ -1,7 +1,8 @@
-//! Asks a server for its health on behalf of requests that have waited long for the first byte of its answer.
+//! Inquiries: asks a server for its health on behalf of requests that have waited long for the first byte of its
+//! answer.
 //!
-//! Workers put questions ([`Inquiries::ask`]); [`crate::probing`] goes to the server. A worker never waits
-//! for more than a lock that is held for some instructions.
+//! Workers put questions ([`Inquiries::ask`]), and [`crate::probing`] asks the server. A worker waits at most for a
+//! lock that is held for some instructions.
 
 use std::{
     net::SocketAddr,
@@ -16,17 +17,17 @@ use super::{
     inquiry::{Inquiry, Verdict},
 };
 
-/// A question is answered within this time or not at all: a request waits for the answer.
+/// The longest time for an answer, because a request waits for it.
 const LIMIT: Duration = Duration::from_secs(2);
-/// A good answer is good for so long, so that requests that come one after the other do not ask one after the other.
+/// How long a good answer is good, so that requests one after the other do not ask one after the other.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// Where workers put their questions.
+/// The queue of workers' questions.
 #[derive(Debug)]
 pub(crate) struct Inquiries {
-    /// Holds one question for each server at most, or one for each address of one that is moving.
+    /// The queue. It holds at most one question for each server, or one for each address of a server that is moving.
     questions: mpsc::UnboundedSender<Question>,
-    /// Until somebody answers.
+    /// The receiver, until a task takes it to answer questions.
     unanswered: Mutex<Option<mpsc::UnboundedReceiver<Question>>>,
 }
 
@@ -49,7 +50,7 @@ impl Inquiries {
     /// Asks whether the server is at work at this address, by the health path of its pool. Questions about the same
     /// server at the same time are one. `every` is how often a request asks.
     ///
-    /// Without a health path the answer is no: that a connection is accepted says nothing of the process, for the
+    /// Without a health path the answer is no: an accepted connection says nothing of the process, because the
     /// operating system accepts it.
     pub(crate) fn ask(
         &self,
@@ -78,7 +79,7 @@ impl Inquiries {
         }
     }
 
-    /// Where nobody answers, the question is dropped, which is an answer.
+    /// Sends a question. Where nobody answers, the question is dropped, which counts as an answer.
     fn put(&self, question: Question) {
         let unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
         if unanswered.is_none() {
@@ -86,7 +87,7 @@ impl Inquiries {
         }
     }
 
-    /// The questions, for whoever answers them from now on; `None` when somebody does already.
+    /// The questions, for the task that answers them from now on; `None` when another task does already.
     pub(crate) fn questions(&self) -> Option<mpsc::UnboundedReceiver<Question>> {
         self.unanswered.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -1,4 +1,4 @@
-//! What was asked last about a server's health by requests that wait for its answer.
+//! The last inquiry about a server's health by requests that wait for its answer.
 
 use std::{
     net::SocketAddr,
@@ -12,11 +12,11 @@ use tokio::sync::watch;
 pub(crate) struct Verdict {
     /// Whether the server is at work.
     pub(crate) well: bool,
-    /// When that was found.
+    /// When the answer came.
     pub(crate) at: Instant,
 }
 
-/// A question that is open or has been answered, for all who wait for the answer.
+/// A question that is open or answered, for all requests that wait for the answer.
 #[derive(Debug)]
 pub(crate) struct Inquiry {
     address: SocketAddr,
@@ -24,14 +24,14 @@ pub(crate) struct Inquiry {
 }
 
 impl Inquiry {
-    /// A new question, and where its answer goes.
+    /// A new question, and the sender of its answer.
     pub(crate) fn new(address: SocketAddr) -> (Self, watch::Sender<Option<Verdict>>) {
         let (sender, verdict) = watch::channel(None);
         (Self { address, verdict }, sender)
     }
 
-    /// Whether its answer will do for another request that asks now about the same address: it is still to come, or
-    /// it is good and not older than `fresh`.
+    /// Whether the question's answer also serves another request that asks now about the same address: the answer is
+    /// still to come, or it is good and not older than `fresh`.
     pub(crate) fn will_do(&self, address: SocketAddr, fresh: Duration) -> bool {
         let verdict = *self.verdict.borrow();
         self.address == address
@@ -41,7 +41,7 @@ impl Inquiry {
             }
     }
 
-    /// Waits for the answer. A question that nobody answers is not answered well.
+    /// Waits for the answer. A dropped question has no good answer.
     pub(crate) fn answer(&self) -> impl Future<Output = bool> + use<> {
         let mut verdict = self.verdict.clone();
         async move { verdict.wait_for(Option::is_some).await.is_ok_and(|it| it.is_some_and(|it| it.well)) }

@@ -1,7 +1,7 @@
-//! What a server is called, and what was counted of it under that name.
+//! The labels of a server: its names, with the counters under each.
 //!
-//! The name of a discovered server is learned, and may change. Counters belong to a name: were they carried from one
-//! to another, a metric's series would jump.
+//! The name of a found server is learned, and may change. Counters belong to a name: if counters moved from one name to
+//! another, a metric's series would jump.
 
 use std::sync::{
     OnceLock,
@@ -13,14 +13,14 @@ use std::sync::{
 
 use crate::stats::{ServerStats, Tally};
 
-/// A server that has had more names than this is called by its first again.
+/// The most names of a server; after more, it is called by its first one again.
 const MOST: usize = 16;
 
-/// A name of a server and its counters.
+/// A label: a name of a server, and its counters.
 #[derive(Debug)]
 pub(super) struct Label {
     pub(super) name: Box<str>,
-    /// One for each data worker.
+    /// The counters, one for each data worker.
     pub(super) stats: Box<[ServerStats]>,
     /// Written by the control thread.
     pub(super) good_checks: Tally,
@@ -44,19 +44,19 @@ impl Label {
 pub(super) struct Labels {
     first: Label,
     others: [OnceLock<Box<Label>>; MOST - 1],
-    /// 0 is the first.
+    /// The place of the current label; 0 is the first.
     current: AtomicU8,
     workers: usize,
 }
 
 impl Labels {
-    /// With a name that lasts, or the first of several.
+    /// A list with a lasting name, or the first of several.
     pub(super) fn new(name: &str, workers: usize) -> Self {
         let others = [const { OnceLock::new() }; MOST - 1];
         Self { first: Label::new(name, workers), others, current: AtomicU8::new(0), workers }
     }
 
-    /// The one in use.
+    /// The current label.
     #[inline]
     pub(super) fn current(&self) -> &Label {
         let current = usize::from(self.current.load(Acquire));
@@ -64,7 +64,7 @@ impl Labels {
         other.map_or(&self.first, |label| label)
     }
 
-    /// Takes up a name; `true` when it was another one before. A name that was in use already goes on counting from
+    /// Takes up a name; `true` when the name was another one before. A name that was in use earlier goes on counting
     /// where it was. To be called by the control thread only.
     pub(super) fn set(&self, name: &str) -> bool {
         if *self.current().name == *name {

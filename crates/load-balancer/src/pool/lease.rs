@@ -1,13 +1,13 @@
-//! A request's place at a server.
+//! A lease: a request's place at a server.
 
 use super::Server;
 
-/// Counts as in flight from the pick until it is dropped, which is when the response body has ended.
+/// A guard that counts a request as in flight from the pick until it is dropped, when the response body has ended.
 #[derive(Debug)]
 pub struct Lease<'a>(&'a Server);
 
 impl<'a> Lease<'a> {
-    /// Enters the server.
+    /// Counts the request at the server.
     #[inline]
     pub fn new(server: &'a Server) -> Self {
         server.enter();

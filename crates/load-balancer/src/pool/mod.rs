@@ -1,7 +1,8 @@
-//! Pools of servers: who is there, who is well, who is next.
+//! Pools of servers: which servers there are, which are well, and which is next.
 //!
-//! A [`crate::snapshot::Snapshot`] is immutable and replaced as a whole; what must outlive it (health, in-flight requests,
-//! counters, cursors, budgets) hangs on [`Server`] and [`PoolState`], which the next snapshot takes over.
+//! A [`crate::snapshot::Snapshot`] is immutable and replaced as a whole. State that must outlive a snapshot (health,
+//! in-flight requests, counters, cursors, budgets) hangs on [`Server`] and [`PoolState`], which the next snapshot takes
+//! over.
 
 mod circuit;
 mod discovery;
@@ -60,25 +61,25 @@ use crate::stats::PoolStats;
 
 /// The most servers that a pool can have.
 pub(crate) const MOST_SERVERS: usize = 10_000;
-/// The most attempts one request can make; bounds [`Tried`] and `max_retries`.
+/// The most attempts of one request; bounds [`Tried`] and `max_retries`.
 pub(crate) const MAX_ATTEMPTS: usize = 11;
 
-/// How a pool is to be used, as configured.
+/// The settings of a pool, as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolSettings {
-    /// Who is next.
+    /// The algorithm that picks a server.
     pub algorithm: Algorithm,
-    /// Idle upstream connections kept, per server and worker.
+    /// The most idle upstream connections that are kept, per server and worker.
     pub keepalive: usize,
-    /// How long an upstream connection may be idle and be used again. Keep it under the backend's own.
+    /// How long an upstream connection may be idle before it is used again. Keep this under the backend's own time.
     pub keepalive_timeout: Duration,
-    /// What holds for a request, where its route says nothing else.
+    /// The policy of requests, where their route says nothing else.
     pub requests: RequestPolicy,
     /// Active checks.
     pub health: CheckPolicy,
     /// Passive checks.
     pub passive: Thresholds,
-    /// How many servers are to take traffic, for whoever watches; it decides nothing here.
+    /// How many servers are to take traffic, for monitoring; it decides nothing here.
     pub expected_instances: Option<u32>,
 }
 
@@ -96,10 +97,10 @@ impl Default for PoolSettings {
     }
 }
 
-/// What of a pool outlives a reload.
+/// The state of a pool that outlives a reload.
 #[derive(Debug)]
 pub struct PoolState {
-    /// The turn in round robin, and among equals in `least_conn`; shared, so that turns are exact over workers.
+    /// The turn in round robin, and among equals in `least_conn`. It is shared, so that turns are exact over workers.
     cursor: AtomicU32,
     stats: Box<[PoolStats]>,
     budget: Budget,
@@ -130,12 +131,12 @@ impl PoolState {
         &self.stats
     }
 
-    /// What retries may still be made.
+    /// The retry budget.
     pub fn budget(&self) -> &Budget {
         &self.budget
     }
 
-    /// Told whenever a request that waits for a server should look again.
+    /// Notified whenever requests that wait for a server should look again.
     pub fn wake(&self) -> &Arc<Notify> {
         &self.wake
     }
@@ -159,7 +160,7 @@ impl PoolState {
 pub struct Member {
     server: Arc<Server>,
     weight: u32,
-    /// What `ip_hash` mixes with the client's address.
+    /// The seed that `ip_hash` mixes with the client's address.
     seed: u64,
 }
 
@@ -170,7 +171,7 @@ impl Member {
         &self.server
     }
 
-    /// Its share relative to the others', 1..=1000.
+    /// The server's weight relative to the others', 1..=1000.
     pub fn weight(&self) -> u32 {
         self.weight
     }
@@ -189,7 +190,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A pool of `servers` with their weights. Work is done here that `pick` then need not do.
+    /// A pool of `servers` with their weights. Work is done here so that `pick` need not do it.
     pub fn new(
         name: &str,
         settings: PoolSettings,
@@ -216,18 +217,18 @@ impl Pool {
         }
     }
 
-    /// Its name.
+    /// The pool's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How it is to be used.
+    /// The pool's settings.
     #[inline]
     pub fn settings(&self) -> &PoolSettings {
         &self.settings
     }
 
-    /// Its servers in the order of the configuration.
+    /// The pool's servers in the order of the configuration.
     pub fn members(&self) -> &[Member] {
         &self.members
     }
@@ -237,7 +238,7 @@ impl Pool {
         self.members.iter().map(Member::server).find(|server| server.name() == name)
     }
 
-    /// What outlives a reload.
+    /// The state that outlives a reload.
     #[inline]
     pub fn state(&self) -> &Arc<PoolState> {
         &self.state

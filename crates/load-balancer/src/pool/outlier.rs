@@ -1,12 +1,12 @@
 //! Passive health: how many failures of which kind put a server out. Which kinds count is
 //! [`retry::verdict`](crate::retry::verdict); the counters hang on the server.
 
-/// How many failures in a row put a server out until a check finds it well again.
+/// The settings of passive health: how many failures in a row put a server out until a check finds it well again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
-    /// Attempts in a row that could not connect. One is enough by default: nobody listens.
+    /// The attempts in a row that could not connect. One is enough by default: nobody listens.
     pub connect_failures: u32,
-    /// Other failed attempts in a row (no answer, or none in time): three by default.
+    /// The attempts in a row that failed otherwise (no answer, or none in time): three by default.
     pub failures: u32,
 }
 

@@ -1,15 +1,16 @@
-//! What holds for a request: how long it may take, how large it may be, and how often it may be tried.
+//! The policy of requests: how long a request may take, how large it may be, and how often it may be tried.
 
 use super::{BreakerPolicy, Timeouts};
 use crate::retry::RetryPolicy;
 use std::time::Duration;
 
-/// What holds for a request to a pool; a route has one of its own, which is the pool's but for what the route says.
+/// The policy of requests to a pool. A route has a policy of its own, which is the pool's but for the settings of the
+/// route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestPolicy {
-    /// How long things may take.
+    /// The time limits.
     pub timeouts: Timeouts,
-    /// When and how often to try again.
+    /// The settings of retries.
     pub retry: RetryPolicy,
     /// How long a request waits for a server when none can be tried.
     pub wait_for_server: Duration,

@@ -1,10 +1,10 @@
-//! Weighted turns, laid out once: who is next is then one look-up.
+//! Weighted turns, laid out once, so that a turn is one look-up.
 
-/// Longer schedules are shortened by rounding weights; 16 bits of resolution are plenty.
+/// The longest schedule; longer ones are shortened by rounding weights. 16 bits of resolution are plenty.
 const LONGEST: usize = 1 << 16;
 
-/// The order in which servers take turns: as many turns for each as its weight says, spread as evenly as it
-/// goes, so that a weight of 5 does not mean five requests in a row.
+/// The order in which servers take turns: as many turns for each server as its weight says, spread as evenly as
+/// possible, so that a weight of 5 does not mean five requests in a row.
 pub(super) fn build(weights: &[u32]) -> Box<[u32]> {
     let weights = reduced(weights);
     let servers = u32::try_from(weights.len()).unwrap_or(u32::MAX);
@@ -18,7 +18,7 @@ pub(super) fn build(weights: &[u32]) -> Box<[u32]> {
     turns.into_iter().map(|(_, server)| server).collect()
 }
 
-/// The same ratios in small numbers, none of them zero.
+/// The weights' ratios in small numbers, none of them zero.
 fn reduced(weights: &[u32]) -> Vec<u32> {
     let divisor = weights.iter().copied().fold(0, gcd).max(1);
     let small: Vec<u32> = weights.iter().map(|weight| weight / divisor).collect();

@@ -1,27 +1,27 @@
-//! Where a server stands, in one byte that every request reads.
+//! The state of a server, in one byte that every request reads.
 
 use super::health::Health;
 
-/// What an operator has decided about a server.
+/// An operator's wish for a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AdminState {
-    /// Takes traffic as far as its health allows.
+    /// The server takes traffic as far as its health allows.
     Active,
-    /// Takes no new requests; those in flight end in peace.
+    /// The server takes no new requests; those in flight end in peace.
     Drain,
-    /// Takes nothing, and is not tried even when every other server is out.
+    /// The server takes nothing, and is not tried even when every other server is out.
     Down,
 }
 
-/// Where a server stands: the operator's word, what its checks say, and whether it is still one of the pool's.
+/// The state of a server: the operator's wish, its health, and whether it is still one of the pool's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct State {
-    /// The operator's word.
+    /// The operator's wish.
     pub admin: AdminState,
-    /// What checks and traffic say.
+    /// The health by checks and traffic.
     pub health: Health,
-    /// Discovery does not find it any more: it takes no new requests, those in flight end in peace.
+    /// Discovery does not find the server any more: it takes no new requests, and those in flight end in peace.
     pub gone: bool,
 }
 

@@ -5,16 +5,18 @@ use std::time::Duration;
 /// The time limits of an exchange with a pool, as its route has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For a new connection to a server.
+    /// The longest time to make a new connection to a server.
     pub connect: Duration,
-    /// From the request's last byte, or the last one that the server has taken, to the first byte of the server's
-    /// answer. Then the server is asked for its health, and again each time that it has passed once more.
+    /// The time from the request's last byte, or the last one that the server has taken, to the first byte of the
+    /// server's answer. After this time the server is asked for its health, and again each time that it has passed once
+    /// more.
     pub first_byte: Duration,
     /// The longest silence within an answer, and the longest time for which a client takes nothing of one.
     pub response_idle: Duration,
     /// The longest silence of a client within its request's body.
     pub request_idle: Duration,
-    /// From the request's last byte to the first byte of the answer that the client gets, over all attempts.
+    /// The longest time from the request's last byte to the first byte of the answer that the client gets, over all
+    /// attempts.
     pub total: Duration,
 }
 

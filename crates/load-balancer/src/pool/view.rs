@@ -1,4 +1,4 @@
-//! Pools and servers as people and programs see them: `/health`, `/api/status` and the live page.
+//! The view of pools and servers for people and programs: `/health`, `/api/status` and the live page.
 
 use std::time::SystemTime;
 
@@ -8,26 +8,26 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::{AdminState, Algorithm, Health, Member, Pool, Server, Source};
 use crate::events::About;
 
-/// How all servers together are.
+/// The state of all servers together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Overall {
-    /// Every server that should serve can.
+    /// Every server that should serve can serve.
     Healthy,
-    /// Some can.
+    /// Some servers can serve.
     Degraded,
-    /// None can.
+    /// No server can serve.
     Down,
 }
 
 /// A pool.
 #[derive(Debug, Clone, Serialize)]
 pub struct PoolView {
-    /// Its name.
+    /// The pool's name.
     pub name: String,
-    /// How it chooses.
+    /// The pool's algorithm.
     pub algorithm: Algorithm,
-    /// Its servers.
+    /// The pool's servers.
     pub servers: Vec<ServerView>,
 }
 
@@ -38,42 +38,42 @@ pub struct ServerView {
     pub pool: String,
     /// Its name.
     pub name: String,
-    /// What it says that its name is, where it was discovered.
+    /// The name that the server gives itself, where it was found by discovery.
     pub instance: Option<String>,
-    /// As configured, or as discovered.
+    /// The address, as configured or as found.
     pub address: String,
-    /// Who has named it.
+    /// The source that has named the server.
     pub source: Source,
-    /// Where connections go.
+    /// The address that connections go to.
     pub resolved: Option<String>,
     /// `up`, `starting`, `ejected`, `down`, `drain`, `disabled` or `leaving`.
     pub state: &'static str,
-    /// What checks and traffic say.
+    /// The health by checks and traffic.
     pub health: Health,
-    /// What an operator says.
+    /// The operator's wish.
     pub admin_state: AdminState,
-    /// Its share.
+    /// The weight.
     pub weight: u32,
-    /// Requests that are with it now.
+    /// The requests that are with the server now.
     pub in_flight: u32,
     /// When the last check ended, RFC 3339.
     pub last_check: Option<String>,
-    /// The status that it got.
+    /// The status of the last check.
     pub last_check_status: Option<u16>,
-    /// How long it took, in milliseconds.
+    /// How long the last check took, in milliseconds.
     pub last_check_ms: f64,
-    /// Why it failed, if it did.
+    /// Why the last check failed, if it did.
     pub last_check_error: Option<String>,
     /// When the next check is due, RFC 3339.
     pub next_check: Option<String>,
     /// Failed checks in a row.
     pub consecutive_failures: u32,
-    /// Failed attempts in a row, as traffic has seen it.
+    /// The failed attempts in a row, by traffic.
     pub traffic_failures: u32,
 }
 
 impl Pool {
-    /// As others see it.
+    /// The view of a server.
     pub fn view(&self) -> PoolView {
         PoolView {
             name: self.name().to_owned(),
@@ -84,7 +84,7 @@ impl Pool {
 }
 
 impl Server {
-    /// As an event names it.
+    /// The server as an event names it.
     pub(crate) fn about(&self) -> About {
         About { id: self.id(), pool: self.pool().to_owned(), server: self.name().to_owned() }
     }

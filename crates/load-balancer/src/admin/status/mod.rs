@@ -1,4 +1,4 @@
-//! Everything at a glance.
+//! The status: everything at a glance.
 
 mod circuits;
 mod pools;
@@ -22,7 +22,7 @@ use crate::stats::{Codes, Tally, WorkerStats};
 pub(super) struct Status {
     #[serde(rename = "status")]
     overall: Overall,
-    /// When this was so, RFC 3339.
+    /// When the status was taken, RFC 3339.
     now: Option<String>,
     version: &'static str,
     uptime_seconds: u64,
@@ -34,7 +34,7 @@ pub(super) struct Status {
     limits: Limits,
     /// Whether changes need a token, so that the page can ask for it.
     token_required: bool,
-    /// How many events there have been; when it has grown, `/api/events` has news.
+    /// The number of events so far; when it has grown, `/api/events` has news.
     events_total: u64,
     /// All pools together over the last 1, 5 and 15 minutes.
     recently: Vec<Recently>,
@@ -45,7 +45,7 @@ pub(super) struct Status {
     certificates: Vec<CertificateStatus>,
 }
 
-/// What is refused because there is too much of it.
+/// What is refused because there are too many connections.
 #[derive(Debug, Serialize)]
 struct Limits {
     max_connections: usize,

@@ -6,21 +6,21 @@ use crate::control::Control;
 use crate::history::Span;
 use crate::snapshot::Snapshot;
 
-/// Over how many minutes.
+/// The spans, in minutes.
 const MINUTES: [u64; 3] = [1, 5, 15];
 
-/// What has been in the last minutes.
+/// The figures of the last minutes.
 #[derive(Debug, Serialize)]
 pub(super) struct Recently {
     minutes: u64,
-    /// How much of that the balancer has been running for.
+    /// How many seconds of the span the balancer has been running for.
     seconds: u64,
     requests: u32,
     /// Answers with 4xx.
     client_errors: u32,
     /// Answers with 5xx, whoever gave them.
     errors: u32,
-    /// Those of them that the balancer gave itself.
+    /// Answers with 5xx that the balancer gave itself.
     own_errors: u32,
     retries: u32,
     /// Durations to the answer's last byte, retries included; interpolated within a bucket of the histogram. `null`
@@ -47,14 +47,14 @@ impl Recently {
     }
 }
 
-/// Of all answers to requests for a pool, or of those of one server (its name and its id). Empty where there are more
-/// servers than are kept.
+/// The figures of all answers to requests for a pool, or of the answers of one server (its name and its id). Empty
+/// where there are more servers than are kept.
 pub(super) fn of(pool: &str, server: Option<(&str, u64)>, control: &Control) -> Vec<Recently> {
     let last = |minutes| control.history().last(pool, server, minutes);
     MINUTES.iter().filter_map(|minutes| Some(Recently::of(*minutes, &last(*minutes)?, control))).collect()
 }
 
-/// Of all pools together.
+/// The figures of all pools together.
 pub(super) fn of_all(snapshot: &Snapshot, control: &Control) -> Vec<Recently> {
     let all = |minutes| {
         let mut sum = Span::default();

@@ -1,4 +1,4 @@
-//! Routes with what they limit and keep, and certificates.
+//! Routes with their limits and caches, and certificates.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,9 +15,9 @@ use crate::tls::Served;
 #[derive(Debug, Serialize)]
 pub(super) struct RouteStatus {
     name: String,
-    /// For which hosts: a name, `*.name`, or `*` for all.
+    /// The hosts of the route: a name, `*.name`, or `*` for all.
     host: String,
-    /// The prefix that paths have.
+    /// The prefix of paths.
     path: String,
     pool: String,
     retry: Retry,
@@ -27,7 +27,7 @@ pub(super) struct RouteStatus {
     cache: Option<CacheStatus>,
 }
 
-/// What may be tried again.
+/// The settings of retries.
 #[derive(Debug, Serialize)]
 struct Retry {
     max_retries: u32,
@@ -48,7 +48,7 @@ struct LimitStatus {
 struct CacheStatus {
     ttl_ms: u128,
     max_bytes: u64,
-    /// What is kept now.
+    /// The kept answers now.
     bytes: usize,
     targets: usize,
     hits_total: u64,
@@ -66,7 +66,7 @@ pub(super) struct CertificateStatus {
     not_before: Option<String>,
     /// RFC 3339.
     not_after: Option<String>,
-    /// Whole days until then; negative when it is over.
+    /// Whole days until the end; negative when it has passed.
     days_left: i64,
 }
 
@@ -115,7 +115,7 @@ fn cache(cache: &Cache) -> CacheStatus {
     }
 }
 
-/// Those in use, as they are now.
+/// The certificates in use.
 pub(super) fn certificates(admin: &Admin) -> Vec<CertificateStatus> {
     let served = admin.facts.certificates.as_ref().map(|known| known.served()).unwrap_or_default();
     served.into_iter().map(certificate).collect()

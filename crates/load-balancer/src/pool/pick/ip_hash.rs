@@ -1,11 +1,11 @@
-//! The same client to the same server, by weighted rendezvous hashing (Thaler and Ravishankar 1998;
-//! `score = weight / -ln(u)`, Schindelhauer and Schomaker 2005).
+//! Sends the same client to the same server, by weighted rendezvous hashing (Thaler and Ravishankar 1998; `score =
+//! weight / -ln(u)`, Schindelhauer and Schomaker 2005).
 
 use std::net::IpAddr;
 
 use crate::pool::{Pool, Server};
 
-/// What a server's name brings into the hash: clients stay with it when its address or its place changes.
+/// A server's part of the hash, made from its name: clients stay with the server when its address or its place changes.
 pub(in crate::pool) fn seed(name: &str) -> u64 {
     // FNV-1a, then mixed: names that differ in one digit must not give seeds that are alike.
     let hash = name.bytes().fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| {
@@ -14,8 +14,8 @@ pub(in crate::pool) fn seed(name: &str) -> u64 {
     mix(hash)
 }
 
-/// The server with the highest score for this client among those that may be used: one that leaves moves only its
-/// own clients, and they come home when it is back.
+/// The server with the highest score for this client among the usable ones. A server that leaves moves only its own
+/// clients, and they come back when it is back.
 #[inline]
 pub(super) fn choose(pool: &Pool, client: IpAddr, eligible: impl Fn(&Server) -> bool) -> Option<usize> {
     let client = client_hash(client);

@@ -1,12 +1,12 @@
-//! The least busy for its weight.
+//! Picks the least busy server for its weight.
 
 use std::cmp::Ordering;
 
 use super::{load_order, round_robin};
 use crate::pool::{Pool, Server};
 
-/// The fewest requests in flight for the weight. Equals take turns by weight, so that an idle pool does not send
-/// everything to its first server.
+/// The server with the fewest requests in flight for its weight. Equals take turns by weight, so that an idle pool does
+/// not send everything to its first server.
 #[inline]
 pub(super) fn choose(pool: &Pool, eligible: impl Fn(&Server) -> bool) -> Option<usize> {
     let (mut best, mut least, mut equals) = (None, (0, 1), 0_u32);
@@ -33,7 +33,7 @@ pub(super) fn choose(pool: &Pool, eligible: impl Fn(&Server) -> bool) -> Option<
     .or(best)
 }
 
-/// The next turn that falls on one of the equals. Loads move meanwhile, so that it may find none.
+/// The next turn that falls on one of the equals. Loads change meanwhile, so there may be none.
 #[inline]
 fn turn_among(pool: &Pool, equal: impl Fn(usize) -> bool) -> Option<usize> {
     let turns = pool.schedule.len();

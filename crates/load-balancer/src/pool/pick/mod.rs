@@ -1,7 +1,7 @@
-//! Who is next. Pure but for the shared turn: no I/O, no clock, no allocation.
+//! Picks the next server. Pure but for the shared turn: no I/O, no clock, no allocation.
 //!
-//! What each algorithm costs grows with the pool only where it must: `round_robin` and `random_two` look at one
-//! and two servers, `least_conn` at each server's counter, `ip_hash` at each server's seed.
+//! The cost of an algorithm grows with the pool only where it must. `round_robin` looks at one server and `random_two`
+//! at two, `least_conn` at each server's counter, `ip_hash` at each server's seed.
 
 mod ip_hash;
 mod least_conn;
@@ -13,35 +13,35 @@ use std::{net::IpAddr, sync::Arc};
 pub(super) use self::ip_hash::seed;
 use super::{MAX_ATTEMPTS, Pool, Server};
 
-/// How a pool chooses. Weights count in all of them.
+/// The algorithms of a pool. Weights count in all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Algorithm {
-    /// Each in turn.
+    /// Each server in turn.
     RoundRobin,
-    /// The one with the fewest requests in flight for its weight; equals take turns.
+    /// The server with the fewest requests in flight for its weight; equals take turns.
     LeastConn,
     /// The same client always comes to the same server (rendezvous hashing: a server that leaves moves only its
     /// own clients).
     IpHash,
-    /// The less busy of two drawn by lot.
+    /// The less busy of two random servers.
     RandomTwo,
 }
 
-/// What a worker brings along: its own random source.
+/// The state of picks of one worker: its own random source.
 #[derive(Debug, Clone)]
 pub struct PickState {
     rng: u64,
 }
 
 impl PickState {
-    /// Dice with this seed; give each worker another.
+    /// A random source with this seed; give each worker another.
     pub fn new(seed: u64) -> Self {
         // The generator must not start at zero.
         Self { rng: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1 }
     }
 
-    /// xorshift64*, Vigna 2016: enough for lots, and a few instructions.
+    /// xorshift64*, Vigna 2016: good enough for picks, and a few instructions.
     #[inline]
     fn below(&mut self, limit: usize) -> usize {
         self.rng ^= self.rng >> 12;
@@ -61,7 +61,7 @@ pub struct Tried {
 }
 
 impl Tried {
-    /// Takes note of a server; once, however often it is tried.
+    /// Adds a server; once, however often it is tried.
     pub fn insert(&mut self, server: &Server) {
         if self.contains(server) {
             return;
@@ -72,7 +72,7 @@ impl Tried {
         }
     }
 
-    /// Whether the request has been there.
+    /// Whether the request has been to the server.
     #[inline]
     pub fn contains(&self, server: &Server) -> bool {
         self.count > 0 && self.ids[..self.count].contains(&server.id())
@@ -92,7 +92,7 @@ pub fn pick<'a>(
     choose(pool, state, client, |server| server.usable() && !tried.contains(server))
 }
 
-/// When no server is usable: one that is out but has once been well, and that this request has not been to.
+/// A server when none is usable: one that is out but has once been well, and that this request has not been to.
 pub(crate) fn pick_any<'a>(
     pool: &'a Pool,
     state: &mut PickState,
@@ -119,7 +119,7 @@ pub(crate) fn choose<'a>(
     index.map(|index| pool.members[index].server())
 }
 
-/// `in_flight / weight` of `a` against that of `b`, without a division.
+/// Compares `in_flight / weight` of `a` with that of `b`, without a division.
 #[inline]
 fn load_order(a: (u32, u32), b: (u32, u32)) -> std::cmp::Ordering {
     (u64::from(a.0) * u64::from(b.1)).cmp(&(u64::from(b.0) * u64::from(a.1)))

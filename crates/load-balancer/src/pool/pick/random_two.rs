@@ -1,11 +1,11 @@
-//! The less busy of two drawn by lot: nearly as good as looking at all, at the cost of two.
+//! Picks the less busy of two random servers: nearly as good as looking at all servers, at the cost of two.
 
 use std::cmp::Ordering;
 
 use super::{PickState, load_order};
 use crate::pool::{Pool, Server};
 
-/// Draws before it looks at each server in turn; with half of the servers out, one pick in a thousand gets there.
+/// The draws before each server is looked at in turn; with half of the servers out, one pick in a thousand gets there.
 const DRAWS: usize = 10;
 
 /// The less busy for its weight of two different servers, drawn by weight.
@@ -25,7 +25,7 @@ pub(super) fn choose(
     Some(if second_is_freer { second } else { first })
 }
 
-/// An eligible server by lot. The schedule names each as often as its weight says.
+/// A random eligible server. The schedule names each server as often as its weight says.
 #[inline]
 fn draw(pool: &Pool, state: &mut PickState, eligible: &impl Fn(&Server) -> bool) -> Option<usize> {
     if pool.schedule.is_empty() {
