@@ -1,4 +1,4 @@
-//! Host and path to route: the most exact host first, then the longest prefix.
+//! Finds the route by host and path: the most exact host first, then the longest prefix.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -10,18 +10,18 @@ use crate::{
     pool::{Breaker, Pool, RequestPolicy},
 };
 
-/// Where a request goes and what holds for it there.
+/// A route: the pool of a request, and the policy that holds there.
 #[derive(Debug)]
 pub struct Route {
-    /// Shown in metrics and logs: the host, if any, and the path as configured.
+    /// The name in metrics and logs: the host, if any, and the path as configured.
     pub name: Box<str>,
-    /// For which hosts.
+    /// The hosts that the route is for.
     pub host: HostMatch,
-    /// The prefix that paths have, as nginx's `location`: `/api` is also the prefix of `/apiary`.
+    /// The prefix of paths, as nginx's `location`: `/api` is also the prefix of `/apiary`.
     pub path: Box<str>,
-    /// The servers.
+    /// The pool of servers.
     pub pool: Arc<Pool>,
-    /// What holds for its requests.
+    /// The policy of the route's requests.
     pub policy: RoutePolicy,
 }
 
@@ -33,32 +33,32 @@ impl Route {
     }
 }
 
-/// What holds for the requests of a route: made once, when a snapshot is put together, and borrowed by every exchange.
+/// The policy of a route's requests. It is made once, together with a snapshot, and borrowed by every exchange.
 #[derive(Debug, Default)]
 pub struct RoutePolicy {
-    /// Time-outs, retries and sizes: the pool's, but for what the route says.
+    /// Time-outs, retries and sizes: the pool's, but for those that the route sets.
     pub requests: RequestPolicy,
-    /// Who may ask how often; outlives a reload that does not change it.
+    /// The rate limit; it outlives a reload that does not change it.
     pub limiter: Option<Arc<Limiter>>,
     /// The circuits of the servers: the pool's, or the route's own, which outlive a reload that does not change them.
     pub breaker: Option<Arc<Breaker>>,
-    /// What is known of answers; outlives a reload that does not change it.
+    /// The cache; it outlives a reload that does not change it.
     pub cache: Option<Arc<Cache>>,
 }
 
-/// Which hosts a route is for. Compared without regard to case, and without the port.
+/// The hosts of a route. They are compared without regard to case, and without the port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostMatch {
-    /// All.
+    /// Any host.
     Any,
-    /// `*.example.com`, kept as `.example.com`: any name below it.
+    /// `*.example.com`, kept as `.example.com`: any name below `example.com`.
     Below(Box<str>),
-    /// This one.
+    /// This host.
     Exact(Box<str>),
 }
 
 impl HostMatch {
-    /// From the configuration's `host`, in lower case.
+    /// Parses the configuration's `host`, in lower case.
     pub fn parse(text: &str) -> Self {
         let text = text.to_ascii_lowercase();
         match text.strip_prefix('*') {
@@ -68,7 +68,7 @@ impl HostMatch {
         }
     }
 
-    /// Whether this host, without a port, is meant.
+    /// Whether this host, without a port, is one of the route's.
     pub fn matches(&self, host: &[u8]) -> bool {
         match self {
             Self::Any => true,
@@ -80,7 +80,7 @@ impl HostMatch {
         }
     }
 
-    /// Exact names before wild cards, longer wild cards before shorter ones.
+    /// The order of hosts: exact names before wild cards, longer wild cards before shorter ones.
     fn rank(&self) -> usize {
         match self {
             Self::Any => 0,
@@ -131,7 +131,7 @@ fn without_port(host: &[u8]) -> &[u8] {
     }
 }
 
-/// The path alone, and resolved where it must be; nearly all paths are borrowed.
+/// The path alone, resolved where it must be; nearly all paths are borrowed.
 fn comparable(path: &[u8]) -> Cow<'_, [u8]> {
     let mut from = 0;
     while let Some(at) = memchr::memchr3(b'?', b'%', b'.', &path[from..]).map(|at| from + at) {
@@ -150,7 +150,7 @@ fn resolved(path: &[u8]) -> Vec<u8> {
     without_dot_segments(&Cow::from(percent_decode(path)))
 }
 
-/// RFC 3986 section 5.2.4, by segments.
+/// Removes dot segments (RFC 3986 section 5.2.4).
 fn without_dot_segments(path: &[u8]) -> Vec<u8> {
     let mut kept: Vec<&[u8]> = Vec::new();
     let mut segments = path.split(|byte| *byte == b'/').skip(1).peekable();

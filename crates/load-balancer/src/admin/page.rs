@@ -1,4 +1,4 @@
-//! The live page: static files, no assets from elsewhere, kept fresh by asking the calls beside it.
+//! The live page: static files, with nothing loaded from elsewhere. The page asks the calls beside it to stay fresh.
 
 use axum::{
     extract::Path,
@@ -14,7 +14,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// Each file beside the page itself: name, type, text.
+/// The files beside the page itself: name, type, text.
 const FILES: [(&str, &str, &str); 12] = [
     ("page.css", CSS, include_str!("page/page.css")),
     ("page.js", JAVASCRIPT, include_str!("page/page.js")),

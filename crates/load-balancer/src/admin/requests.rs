@@ -185,7 +185,7 @@ fn server(request: &RecentRequest) -> Option<String> {
     last.map(|attempt| attempt.server.name().to_owned())
 }
 
-/// What has become of it, in a sentence.
+/// The outcome of the request, in a sentence.
 fn summary(request: &RecentRequest) -> String {
     let status = request.status;
     if status == 499 {

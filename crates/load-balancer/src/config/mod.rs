@@ -1,6 +1,6 @@
 //! The configuration file, checked.
 //!
-//! [`load`] reads it and reports everything that is wrong with it at once. Nothing here reaches the network.
+//! [`load`] reads the file and reports all its errors at once. Nothing here reaches the network.
 
 mod breaker;
 mod file;
@@ -39,7 +39,7 @@ use crate::{
 /// A whole configuration that can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// Sockets and what holds for every client.
+    /// Sockets, and the limits of every client.
     pub listen: Listen,
     /// Pools, with different names.
     pub pools: Vec<PoolConfig>,
@@ -47,12 +47,12 @@ pub struct Config {
     pub routes: Vec<RouteConfig>,
     /// The access log.
     pub access_log: AccessLog,
-    /// What the file says in a way that is understood and should be another: keys by their old names.
+    /// Notes about earlier names of keys that the file uses.
     pub notes: Vec<Problem>,
 }
 
 impl Config {
-    /// Tells the log what the file should say otherwise.
+    /// Logs the notes.
     pub(crate) fn tell_notes(&self) {
         for note in &self.notes {
             tracing::warn!(%note, "the configuration uses an old name");
@@ -63,29 +63,29 @@ impl Config {
 /// Sockets and what holds for every client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listen {
-    /// Traffic in plain HTTP.
+    /// The address of plain HTTP.
     pub http: SocketAddr,
-    /// Traffic over TLS.
+    /// The address of HTTPS.
     pub https: Option<SocketAddr>,
     /// Certificates to choose from by name (SNI); the first is for clients that name none.
     pub certificates: Vec<Certificate>,
-    /// Status, metrics and changes.
+    /// The address of the admin interface.
     pub admin: SocketAddr,
     /// Proxies whose `X-Forwarded-*` and `X-Request-Id` are believed.
     pub trusted_proxies: Vec<TrustedProxy>,
     /// Names, beside addresses and `localhost`, under which the admin interface may be asked.
     pub admin_hosts: Vec<HostMatch>,
-    /// Data workers.
+    /// The number of data workers.
     pub workers: usize,
-    /// Client connections open at a time, over all workers; further ones get a 503.
+    /// The most client connections at a time, over all workers; further ones get a 503.
     pub max_connections: usize,
-    /// Client connections that one address may have open; IPv6 by /64. Trusted proxies are exempt.
+    /// The most client connections of one address; IPv6 by /64. Trusted proxies are exempt.
     pub max_connections_per_address: usize,
-    /// From the first byte of a request (or the connection's start) to its complete head.
+    /// The time from a request's first byte (or the connection's start) to its complete head.
     pub header_timeout: Duration,
     /// How long a client connection may be idle between requests.
     pub keepalive_timeout: Duration,
-    /// For how long `/lb-health` says 503 before the balancer stops accepting connections.
+    /// How long `/lb-health` says 503 before the balancer stops accepting connections.
     pub drain_grace: Duration,
     /// How long open requests may take to end after that.
     pub drain_timeout: Duration,
@@ -103,24 +103,24 @@ pub struct Certificate {
 /// A pool and its servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolConfig {
-    /// Its name: letters, digits, `.`, `_` and `-`.
+    /// The name: letters, digits, `.`, `_` and `-`.
     pub name: String,
-    /// How it is to be used.
+    /// The pool's settings.
     pub settings: PoolSettings,
-    /// Its servers, with different names.
+    /// The servers, with different names.
     pub servers: Vec<ServerConfig>,
-    /// How more servers are found.
+    /// How further servers are found.
     pub discover: Option<DiscoverConfig>,
 }
 
-/// A name whose addresses are servers.
+/// A DNS name whose addresses are servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiscoverConfig {
     /// The name: `backend` in Compose, `tasks.backend` in Swarm, a headless service in Kubernetes.
     pub dns: String,
     /// The port of each server.
     pub port: u16,
-    /// From one look-up to the next.
+    /// The time from one look-up to the next.
     pub every: Duration,
     /// The share of each server relative to the others', 1..=1000.
     pub weight: u32,
@@ -131,20 +131,20 @@ pub struct DiscoverConfig {
 pub struct ServerConfig {
     /// Its name: letters, digits, `.`, `_` and `-`.
     pub name: String,
-    /// Where it is.
+    /// The server's address.
     pub address: HostPort,
-    /// Its share relative to the others', 1..=1000.
+    /// The weight relative to the others', 1..=1000.
     pub weight: u32,
-    /// What an operator wants of it; `None` keeps what was said through the admin interface.
+    /// The operator's wish; `None` keeps the wish that was given through the admin interface.
     pub state: Option<AdminState>,
 }
 
 /// A route and the name of its pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteConfig {
-    /// For which hosts.
+    /// The hosts of the route.
     pub host: HostMatch,
-    /// The prefix that paths have.
+    /// The prefix of paths.
     pub path: String,
     /// The pool's name; there is such a pool.
     pub pool: String,
@@ -152,14 +152,14 @@ pub struct RouteConfig {
     pub requests: RequestPolicy,
     /// Whether the route has circuits of its own, instead of those of its pool.
     pub own_breaker: bool,
-    /// What each client may ask.
+    /// The rate limit of each client.
     pub rate_limit: Option<LimitPolicy>,
-    /// What is kept of answers.
+    /// The cache of answers.
     pub cache: Option<CachePolicy>,
 }
 
 impl RouteConfig {
-    /// Shown in metrics and logs: the host, if any, and the path as configured.
+    /// The name in metrics and logs: the host, if any, and the path as configured.
     pub fn name(&self) -> String {
         match &self.host {
             HostMatch::Any => self.path.clone(),
@@ -172,11 +172,11 @@ impl RouteConfig {
 /// The access log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessLog {
-    /// Whether there is one.
+    /// Whether there is an access log.
     pub enabled: bool,
-    /// How a line looks.
+    /// The format of a line.
     pub format: Format,
-    /// A file; `None` is standard output.
+    /// The file; `None` is standard output.
     pub path: Option<PathBuf>,
 }
 
@@ -188,10 +188,10 @@ pub enum ConfigError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// Some of what it says cannot be used. One problem to a line, in the order of the file.
+    /// Some of the file's settings cannot be used. Each problem is a line, in the order of the file.
     #[error("{}", lines(.0))]
     Invalid(Vec<Problem>),
 }

@@ -1,4 +1,4 @@
-//! Configuration to snapshot. What can be taken over from the old snapshot is.
+//! Assembles a snapshot from the configuration. Parts of the old snapshot that still hold are taken over.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,8 +13,8 @@ use crate::pool::{Breaker, Listed, Member, Pool, PoolState, Server, Source};
 use crate::route::{Route, RoutePolicy, RouteTable};
 use crate::snapshot::Snapshot;
 
-/// A snapshot of what is desired. Pools of the same name keep their state, servers of the same name and address are the
-/// same server: health, in-flight requests and counters stay. A server at a new address starts unproven.
+/// Assembles the desired snapshot. Pools of the same name keep their state. Servers of the same name and address are
+/// the same server: health, in-flight requests and counters stay. A server at a new address starts unproven.
 pub(super) fn snapshot(desired: &mut Desired, old: Option<&Snapshot>, workers: usize) -> Snapshot {
     let Desired { config, added, discovered, .. } = desired;
     let build = |pool: &PoolConfig| {
@@ -76,7 +76,7 @@ fn server(
     server
 }
 
-/// The configuration was checked, so that there is such a pool.
+/// Finds the route's pool; the configuration was checked, so there is one.
 fn route(config: &RouteConfig, old: Option<&Snapshot>, pools: &HashMap<&str, &Arc<Pool>>) -> Option<Route> {
     let name = config.name();
     // Another pool may say something else of the same path.
@@ -92,7 +92,7 @@ fn route(config: &RouteConfig, old: Option<&Snapshot>, pools: &HashMap<&str, &Ar
     })
 }
 
-/// What holds for a route's requests, in one value.
+/// The policy of a route's requests, in one value.
 fn policy(config: &RouteConfig, name: &str, pool: &Pool, old: Option<&RoutePolicy>) -> RoutePolicy {
     RoutePolicy {
         requests: config.requests,

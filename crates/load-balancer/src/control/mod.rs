@@ -1,4 +1,4 @@
-//! What runs beside the data path on one thread: probers, discovery, changes, reloads, the once-a-second work.
+//! The work beside the data path, on one thread: probers, discovery, changes, reloads, and the work of each second.
 
 mod assemble;
 mod changes;
@@ -28,7 +28,7 @@ use crate::probing::{self, Listener, Probers, Resolve};
 use crate::record::{CircuitChange, Shard, access_log::WriterHandle};
 use crate::snapshot::Published;
 
-/// The hand on the pools: the only one that publishes snapshots.
+/// The control: the only one that publishes snapshots.
 #[derive(Debug)]
 pub(crate) struct Control {
     published: Arc<Published>,
@@ -45,15 +45,15 @@ pub(crate) struct Control {
     history: History,
 }
 
-/// What should be: the file, and what was changed since without it.
+/// The desired state: the file, and the changes since that are not in it.
 #[derive(Debug)]
 struct Desired {
     config: Config,
     /// Servers that were added by hand; they outlive a reload.
     added: Vec<(String, ServerConfig)>,
-    /// What discovery has found for each pool that has it.
+    /// The servers that discovery has found, for each pool that has it.
     discovered: HashMap<String, Discovery>,
-    /// What was told of those that are there; `None` before the first snapshot.
+    /// The noted states of servers; `None` before the first snapshot.
     told: Option<Membership>,
 }
 
@@ -64,7 +64,7 @@ impl Desired {
         desired
     }
 
-    /// Makes room for what the pools of the configuration discover, and keeps what is known of those that did before.
+    /// Prepares discovery for the pools of the configuration, and keeps what the same pools have found before.
     fn discover(&mut self) {
         let pools = self.config.pools.iter().filter(|pool| pool.discover.is_some());
         self.discovered = pools
@@ -73,27 +73,27 @@ impl Desired {
     }
 }
 
-/// What a [`Control`] starts from.
+/// The parts of a [`Control`].
 #[derive(Debug)]
 pub(crate) struct Start {
-    /// Where the configuration came from, and comes from again at a reload.
+    /// The configuration's file, which a reload reads again.
     pub file: PathBuf,
-    /// As it was read.
+    /// The configuration as it was read.
     pub config: Config,
     /// Whether no admin token is set.
     pub admin_is_open: bool,
-    /// One for each data worker.
+    /// The shards, one for each data worker.
     pub shards: Vec<Arc<Shard>>,
-    /// To have the access log reopened.
+    /// The access log's writer, to have the file opened anew.
     pub access_log: Option<WriterHandle>,
-    /// Who knows the addresses of names.
+    /// Resolves names to addresses.
     pub resolver: Arc<dyn Resolve>,
-    /// What becomes of spans, where traces are on.
+    /// The counts of spans, where traces are on.
     pub span_counts: Option<Arc<SpanCounts>>,
 }
 
 impl Control {
-    /// Publishes the first snapshot, starts its probers and asks for the names to discover. Needs a tokio runtime.
+    /// Publishes the first snapshot, starts its probers and look-ups. Needs a tokio runtime.
     pub(crate) fn start(start: Start) -> Arc<Self> {
         let workers = start.shards.len();
         let mut desired = Desired::new(start.config);
@@ -130,38 +130,38 @@ impl Control {
         control
     }
 
-    /// Where the newest snapshot is found.
+    /// The place of the newest snapshot.
     pub(crate) fn published(&self) -> &Arc<Published> {
         &self.published
     }
 
-    /// What each worker shares.
+    /// The shards of the workers.
     pub(crate) fn shards(&self) -> &[Arc<Shard>] {
         &self.shards
     }
 
-    /// What has become of spans; `None` where traces are off.
+    /// The counts of spans; `None` where traces are off.
     pub(crate) fn span_counts(&self) -> Option<&SpanCounts> {
         self.span_counts.as_deref()
     }
 
-    /// Since when it runs.
+    /// Since when the process runs.
     pub(crate) fn uptime(&self) -> Uptime {
         self.uptime
     }
 
-    /// What has happened, up to this moment.
+    /// The events, up to this moment.
     pub(crate) fn events(&self) -> &Events {
         self.collect();
         &self.events
     }
 
-    /// What the counters have said over the last minutes and hours.
+    /// The history of the counters.
     pub(crate) fn history(&self) -> &History {
         &self.history
     }
 
-    /// Workers tell of nothing; they are asked.
+    /// Takes the notes of workers, which are asked.
     fn collect(&self) {
         self.collect_ejections();
         self.collect_circuit_changes();
@@ -192,7 +192,7 @@ impl Control {
         }
     }
 
-    /// Runs as long as it is polled: the work of each second.
+    /// Does the work of each second, for as long as it is polled.
     pub(crate) async fn run(&self) {
         let mut second = tokio::time::interval(Duration::from_secs(1));
         loop {
@@ -204,7 +204,7 @@ impl Control {
         }
     }
 
-    /// Retries are a share of the requests that workers have counted.
+    /// Tells the budgets how many requests the workers have counted, because retries are a share of these.
     fn feed_budgets(&self) {
         for pool in &self.published.load().pools {
             let requests = pool.state().all_stats().iter().map(|stats| stats.requests.get()).sum();
@@ -212,7 +212,7 @@ impl Control {
         }
     }
 
-    /// Puts what is desired in force; `cause` is told with each server that is different by it.
+    /// Puts the desired state in force. `cause` becomes the cause of each event that follows.
     fn publish(&self, desired: &mut Desired, cause: &Cause) {
         let old = self.published.load();
         let snapshot = assemble::snapshot(desired, Some(&old), self.shards.len());
@@ -228,7 +228,7 @@ impl Control {
     }
 }
 
-/// Has the control follow what probers learn.
+/// Has the control follow the probers' news.
 fn settles(control: Weak<Control>) -> Listener {
     Listener::new(move || {
         if let Some(control) = control.upgrade() {

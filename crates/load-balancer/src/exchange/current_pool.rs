@@ -7,8 +7,8 @@ use std::cell::OnceCell;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// The pool that a request began with, whose settings hold to its end, and those that have taken its place since. All
-/// of them stay as long as the request, which borrows servers from them.
+/// The pool that a request began with, whose settings hold to the request's end, and the pools that have replaced it
+/// since. All of them live as long as the request, which borrows servers from them.
 pub(super) struct CurrentPool<'s> {
     first: &'s Pool,
     policy: &'s RequestPolicy,
@@ -34,7 +34,7 @@ impl<'s> CurrentPool<'s> {
         }
     }
 
-    /// What holds for requests on the route.
+    /// The policy of the request's route.
     pub(super) fn policy(&self) -> &'s RequestPolicy {
         self.policy
     }
@@ -44,12 +44,12 @@ impl<'s> CurrentPool<'s> {
         self.breaker
     }
 
-    /// The pool with the servers that the request knows of.
+    /// The pool with the newest servers that the request knows.
     pub(super) fn newest(&self) -> &Pool {
         self.last().map_or(self.first, |successor| &successor.pool)
     }
 
-    /// Looks whether the pool has other servers by now; `true` when it has.
+    /// Looks for newer servers of the pool; `true` when there are any.
     pub(super) fn refresh(&self, worker: &Worker) -> bool {
         let snapshot = worker.snapshot();
         let newest = snapshot.pool(self.first.name());

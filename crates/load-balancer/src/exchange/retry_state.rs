@@ -1,4 +1,4 @@
-//! The course of one request through its attempts: where it has been, and where it may go next.
+//! The state of one request over its attempts: the servers that it has been to, and the next one.
 
 use super::conclusion::Conclusion;
 use super::current_pool::CurrentPool;
@@ -12,26 +12,26 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A connection that has switched protocols ends after so long without a byte.
+/// How long a connection that has switched protocols may be without a byte.
 const TUNNEL_IDLE_TIMEOUT: Duration = Duration::from_hours(1);
 
-/// What one request has been through.
+/// The attempts of one request so far.
 pub(super) struct RetryState<'a> {
     pub(super) pool: &'a CurrentPool<'a>,
     /// When the request's head was complete.
     pub(super) began: Instant,
     pub(super) limits: Limits<'a>,
     pub(super) attempts: Attempts,
-    /// The next attempt is not to use a connection that has served before.
+    /// The next attempt must use a fresh connection.
     pub(super) fresh: bool,
     pub(super) tried: Tried,
     /// The place in a circuit of the attempt that comes next or is under way.
     pub(super) pass: Option<Pass>,
-    /// The server that the next attempt is for, where that is settled.
+    /// The server of the next attempt, where it is settled.
     stay_with: Option<&'a Arc<Server>>,
     /// When the latest attempt ended.
     pub(super) ended: Instant,
-    /// Waiting for a server ends then.
+    /// When the wait for a server ends.
     wait_until: Option<Instant>,
 }
 
@@ -55,13 +55,13 @@ impl<'a> RetryState<'a> {
         }
     }
 
-    /// An attempt begins; gives the time.
+    /// Begins an attempt and gives the time.
     pub(super) fn begin_attempt(&mut self, server: &Server) -> Instant {
         self.tried.insert(server);
         if self.attempts.is_empty() { self.began } else { Instant::now() }
     }
 
-    /// The next attempt is for the same server, on a fresh connection.
+    /// Settles that the next attempt is for the same server, on a fresh connection.
     pub(super) fn stay_with(&mut self, server: &'a Arc<Server>) {
         (self.stay_with, self.fresh) = (Some(server), true);
     }
@@ -75,13 +75,13 @@ impl<'a> RetryState<'a> {
         worker.recorder.retry(self.pool, reason);
     }
 
-    /// How many attempts are recorded that count as tries: a stale connection and the fresh one to the same server
-    /// that follows it are one, or two dying servers would use up what is meant for a third.
+    /// How many tries the recorded attempts are. A stale connection and the fresh one to the same server after it are
+    /// one try; otherwise two dying servers would use up the tries meant for a third.
     pub(super) fn tries(&self) -> usize {
         self.attempts.iter().filter(|attempt| attempt.outcome != Outcome::Stale).count()
     }
 
-    /// Asks the table what follows the failure of try number `attempt`.
+    /// Decides what follows the failure of try number `attempt` (the first is 1).
     pub(super) fn decide(&self, failure: Failure, replay: Replay, attempt: usize, now: Instant) -> Decision {
         if self.limits.answer_by.get().is_some_and(|end| now >= end) {
             return Decision::GiveUp;
@@ -90,7 +90,7 @@ impl<'a> RetryState<'a> {
         retry::decide(failure, replay, attempt, self.pool.policy().retry, self.pool.state().budget(), now)
     }
 
-    /// Whether an answer is to be refused for another attempt: a 503, while another server is there to be asked.
+    /// Whether an answer is refused for another attempt: a 503, while another server can be asked.
     pub(super) fn wants_another(
         &self,
         answered: Answered,
@@ -115,8 +115,8 @@ impl<'a> RetryState<'a> {
         other && self.decide(answered.failure(), replay, attempt, now) != Decision::GiveUp
     }
 
-    /// `server` lacks what all servers share. Where there is one that has not lately said the same, `server` may be cut
-    /// off alone: it is put out until its next good check.
+    /// Handles a 503 of `server` for want of something that all servers share. Where another server has not lately said
+    /// the same, `server` may be cut off alone, so it is put out until its next good check.
     #[cold]
     fn hears_of_shared_want(&self, server: &Server, now: Instant) {
         server.lacks_what_is_shared(now);
@@ -128,7 +128,7 @@ impl<'a> RetryState<'a> {
         }
     }
 
-    /// Servers that have lately said that they lack it, too, are not asked.
+    /// Leaves out servers that have lately said that they lack the same.
     #[cold]
     fn skip_who_lacks_the_same(&mut self) {
         let lacking = |server: &&Arc<Server>| server.has_lately_lacked_what_is_shared(self.ended);
@@ -160,8 +160,9 @@ impl<'a> RetryState<'a> {
         if server.is_some() || !self.pool.refresh(worker) { server } else { self.pick(worker, client) }
     }
 
-    /// A server of those that are known: one that is usable and has not been tried; else any that is usable, for a
-    /// request that comes this far may be sent twice; else, when all are out, each of them.
+    /// A server of the pool as it is known. A usable server that has not been tried comes first, then any usable
+    /// server, because a request that comes this far may be sent twice. When all servers are out, each of them is
+    /// tried.
     fn pick(&mut self, worker: &Worker, client: IpAddr) -> Option<&'a Arc<Server>> {
         if let Some(breaker) = self.pool.breaker()
             && let Some(server) = self.pick_by_circuits(breaker, worker, client)
@@ -174,7 +175,7 @@ impl<'a> RetryState<'a> {
             .or_else(|| pick(pool, random, client, &Tried::default()))
             .or_else(|| pick_any(pool, random, client, &self.tried))
     }
-    /// The client has got this server's answer.
+    /// Concludes with this server's answer.
     pub(super) fn concluded(self, status: u16, server: &'a Server) -> Conclusion<'a> {
         Conclusion { status, server: Some(server), attempts: self.attempts, ended: self.ended }
     }

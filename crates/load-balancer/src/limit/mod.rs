@@ -17,18 +17,18 @@ use std::{
 use self::gcra::Gcra;
 pub use self::policy::{Exempt, LimitPolicy, RateLimit};
 
-/// A request that was too much.
+/// The refusal of a request over the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
-    /// The limit that it broke.
+    /// The limit that was exceeded.
     pub limit: RateLimit,
-    /// When the next one will be let through.
+    /// How long until the next request is let through.
     pub wait: Duration,
 }
 
-/// Locks, so that workers hardly ever meet at one.
+/// The number of locks; with many, workers hardly ever meet at one.
 const SHARDS: usize = 16;
-/// Clients remembered by each of them. One that is forgotten starts with a full burst.
+/// The clients remembered by each shard. A forgotten client starts with a full burst.
 const CLIENTS: usize = 8192;
 
 /// The limiter of one route, for all workers.
@@ -56,7 +56,7 @@ impl Limiter {
         }
     }
 
-    /// What it allows.
+    /// The limit.
     pub fn policy(&self) -> &LimitPolicy {
         &self.policy
     }
@@ -67,7 +67,7 @@ impl Limiter {
     }
 
     /// Counts a request of this client, unless the client is exempt, or refuses it. IPv6 clients count by /64, which is
-    /// what one of them has.
+    /// one client's network.
     pub fn admit(&self, client: IpAddr, now: Instant) -> Result<(), Refusal> {
         if self.policy.exempts(client.to_canonical()) {
             return Ok(());
@@ -99,7 +99,8 @@ impl Limiter {
     }
 }
 
-/// Forgets clients whose burst is full again, which is as if they had never come; if that is not enough, all.
+/// Forgets clients whose burst is full again, which changes nothing for them. If that is not enough, forgets all
+/// clients.
 fn make_room(clients: &mut HashMap<IpAddr, u64>, client: &IpAddr, now: u64) {
     if clients.len() < CLIENTS || clients.contains_key(client) {
         return;
@@ -111,7 +112,7 @@ fn make_room(clients: &mut HashMap<IpAddr, u64>, client: &IpAddr, now: u64) {
     }
 }
 
-/// The address by which a client is counted: IPv6 by /64, which is what one of them has.
+/// The address by which a client is counted: IPv6 by /64, which is one client's network.
 pub(crate) fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),

@@ -80,7 +80,7 @@ impl Listed {
 }
 
 impl Discovery {
-    /// How the resolver does.
+    /// The state of the resolver.
     pub(crate) fn report(&self) -> &LookupReport {
         &self.report
     }

@@ -1,4 +1,4 @@
-//! One upstream server: what is known of it outlives every reload that still names it.
+//! One upstream server. Its state outlives every reload that still names it.
 
 use std::{
     net::SocketAddr,
@@ -26,7 +26,7 @@ mod shared_want;
 
 use shared_want::SharedWant;
 
-/// Who has named a server.
+/// The source of a server: who has named it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
@@ -41,7 +41,7 @@ pub enum Source {
 
 const UNPROVEN: State = State { admin: AdminState::Active, health: Health::Starting, gone: false };
 
-/// What every request reads or writes, on a cache line of its own.
+/// The part that every request reads or writes, on a cache line of its own.
 #[derive(Debug)]
 #[repr(align(64))]
 struct Hot {
@@ -63,7 +63,7 @@ pub struct Server {
     address: Box<str>,
     source: AtomicU8,
     resolved: ArcSwapOption<SocketAddr>,
-    /// What the prober tries; it becomes `resolved` with a good check.
+    /// The address that the prober tries; it becomes `resolved` with a good check.
     aim: Mutex<Option<SocketAddr>>,
     /// Whether a check has been good since the server last had to prove itself.
     proven: AtomicBool,
@@ -71,7 +71,7 @@ pub struct Server {
     returns: AtomicU32,
     identity: Mutex<Identity>,
     report: Mutex<CheckReport>,
-    /// What was asked last by requests that wait for its answer.
+    /// The last inquiry of requests that wait for the server's answer.
     inquiry: Mutex<Option<Inquiry>>,
     shared_want: SharedWant,
     wake: Notify,
@@ -79,7 +79,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server that has proved nothing yet.
+    /// A server that has not proved itself yet.
     ///
     /// `address` is `host:port` as configured, `workers` the number of data workers (each counts on its own),
     /// `pool_wake` is told whenever the server becomes usable.
@@ -121,19 +121,19 @@ impl Server {
         &self.pool
     }
 
-    /// What `X-Served-By`, logs and metrics call it: the configured name; of a discovered server the one that it gives
-    /// itself, and its address until that is known.
+    /// The name in `X-Served-By`, logs and metrics: the configured name. A found server has the name that it gives
+    /// itself, and its address until that name is known.
     #[inline]
     pub fn name(&self) -> &str {
         &self.labels.current().name
     }
 
-    /// Calls it by another name; `true` when that is news. For the control thread.
+    /// Changes the name; `true` when that is news. To be called by the control thread.
     pub fn rename(&self, name: &str) -> bool {
         self.labels.set(name)
     }
 
-    /// Who has named it last.
+    /// The source that has named the server last.
     pub fn source(&self) -> Source {
         match self.source.load(Relaxed) {
             0 => Source::File,
@@ -142,12 +142,12 @@ impl Server {
         }
     }
 
-    /// Sets who has named it last.
+    /// Sets the source that has named the server last.
     pub fn set_source(&self, source: Source) {
         self.source.store(source as u8, Relaxed);
     }
 
-    /// What a discovered server says that its name is.
+    /// The name that a found server gives itself.
     pub fn instance(&self) -> Option<String> {
         self.identity().name().map(str::to_owned)
     }
@@ -165,12 +165,12 @@ impl Server {
         &self.address
     }
 
-    /// Where to connect: the last good answer of the resolver; `None` until there was one.
+    /// The address to connect to: the last good answer of the resolver; `None` until there was one.
     pub fn resolved(&self) -> Option<SocketAddr> {
         self.resolved.load().as_deref().copied()
     }
 
-    /// Sets where to connect from now on. `true` when that is news.
+    /// Sets the address to connect to from now on. `true` when that is news.
     pub fn set_resolved(&self, address: SocketAddr) -> bool {
         let news = self.resolved() != Some(address);
         if news {
@@ -179,27 +179,28 @@ impl Server {
         news
     }
 
-    /// Where its prober tries to connect: what its name leads to, whether that works or not.
+    /// The address that the server's prober tries: the name resolves to it, whether it works or not.
     pub fn aim(&self) -> Option<SocketAddr> {
         *self.aim.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets what the prober tries. `true` when that is news.
+    /// Sets the address that the prober tries. `true` when that is news.
     pub(crate) fn set_aim(&self, address: SocketAddr) -> bool {
         let before = self.aim.lock().unwrap_or_else(PoisonError::into_inner).replace(address);
         before != Some(address)
     }
 
-    /// Whether it may get a request now.
+    /// Whether the server may get a request now.
     #[inline]
     pub fn usable(&self) -> bool {
         self.hot.status.load(Relaxed) == USABLE
     }
 
-    /// Whether it may be tried when no server is usable: it is not taken out by an operator, and has once been well.
+    /// Whether the server may be tried when no server is usable: an operator has not taken it out, and it has once been
+    /// well.
     ///
-    /// A discovered server must have been well since it was found, for its address may be anyone's. One that discovery
-    /// does not find any more may still be tried as long as its checks are good: the resolver may be wrong.
+    /// A found server must have been well since it was found, because its address may be anyone's. A server that
+    /// discovery does not find any more may still be tried as long as its checks are good: the resolver may be wrong.
     pub fn last_resort(&self) -> bool {
         let State { admin, health, gone } = self.state();
         let well = match health {
@@ -218,12 +219,12 @@ impl Server {
         self.returns.load(Relaxed)
     }
 
-    /// Where it stands.
+    /// The state of the server.
     pub fn state(&self) -> State {
         decode(self.hot.status.load(Relaxed))
     }
 
-    /// Requests that are with it now, over all workers.
+    /// The requests that are with the server now, over all workers.
     #[inline]
     pub fn in_flight(&self) -> u32 {
         self.hot.in_flight.load(Relaxed)
@@ -250,19 +251,19 @@ impl Server {
         &self.labels.current().stats
     }
 
-    /// Checks so far: good ones, and failed ones.
+    /// The checks so far: good ones, and failed ones.
     pub fn checks(&self) -> (u64, u64) {
         let label = self.labels.current();
         (label.good_checks.get(), label.failed_checks.get())
     }
 
-    /// Counts a check. For the control thread.
+    /// Counts a check. To be called by the control thread.
     pub(crate) fn count_check(&self, good: bool) {
         let label = self.labels.current();
         if good { label.good_checks.add(1) } else { label.failed_checks.add(1) }
     }
 
-    /// Takes note of what an attempt tells of it; `true` when that has just put the server out.
+    /// Takes in the verdict of an attempt; `true` when it has just put the server out.
     ///
     /// The common case, a success with no failure before it, reads one cache line and writes nothing.
     #[inline]
@@ -288,7 +289,7 @@ impl Server {
         }
     }
 
-    /// Up becomes ejected, and the prober is woken. `false` when it was not up.
+    /// Ejects a server that is up, and wakes its prober. `false` when the server was not up.
     fn eject(&self) -> bool {
         let ejected = self.transition(|state| {
             (state.health == Health::Up).then_some(State { health: Health::Ejected, ..state })
@@ -299,7 +300,7 @@ impl Server {
         ejected
     }
 
-    /// Sets what the checks say; wakes requests that wait for a server when it has become usable.
+    /// Sets the health by checks; wakes requests that wait for a server when the server has become usable.
     pub fn set_health(&self, health: Health) {
         if health == Health::Up {
             self.proven.store(true, Relaxed);
@@ -311,18 +312,18 @@ impl Server {
         self.change(|state| State { health, ..state });
     }
 
-    /// Sets the operator's word.
+    /// Sets the operator's wish.
     pub fn set_admin_state(&self, admin: AdminState) {
         self.change(|state| State { admin, ..state });
     }
 
-    /// What it has proved counts no longer: it takes traffic again after its next good check.
+    /// Withdraws the server's proof: it takes traffic again after its next good check.
     pub fn must_prove_itself(&self) {
         self.proven.store(false, Relaxed);
         self.set_health(Health::Starting);
     }
 
-    /// Sets whether discovery still finds it, and has the prober look.
+    /// Sets whether discovery still finds the server, and has the prober look.
     pub fn set_gone(&self, gone: bool) {
         self.change(|state| State { gone, ..state });
         self.wake();
@@ -340,17 +341,17 @@ impl Server {
         self.hot.status.fetch_update(Relaxed, Relaxed, |byte| change(decode(byte)).map(encode)).is_ok()
     }
 
-    /// What the checks have found, for people.
+    /// The findings of checks, for people.
     pub fn report(&self) -> CheckReport {
         self.report.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces what the checks have found.
+    /// Replaces the findings of checks.
     pub fn set_report(&self, report: CheckReport) {
         *self.report.lock().unwrap_or_else(PoisonError::into_inner) = report;
     }
 
-    /// Attempts in a row that failed, as traffic has seen it.
+    /// The attempts in a row that failed, by traffic.
     pub fn traffic_failures(&self) -> u32 {
         self.hot.failures.load(Relaxed) + self.hot.connect_failures.load(Relaxed)
     }

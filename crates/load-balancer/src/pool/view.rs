@@ -36,7 +36,7 @@ pub struct PoolView {
 pub struct ServerView {
     /// The pool's name.
     pub pool: String,
-    /// Its name.
+    /// The server's name.
     pub name: String,
     /// The name that the server gives itself, where it was found by discovery.
     pub instance: Option<String>,

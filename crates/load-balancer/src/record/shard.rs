@@ -1,4 +1,4 @@
-//! What a worker shares with the control thread.
+//! A worker's shard: what the worker shares with the control thread.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,7 +12,7 @@ use super::{
 use crate::pool::{Change, Outcome, Server};
 use crate::stats::WorkerStats;
 
-/// What a worker shares with the control thread: its counters and the requests it has just had.
+/// A worker's shard: its counters and its last requests, which the control thread reads.
 #[derive(Debug, Default)]
 pub struct Shard {
     /// Written by the worker alone.
@@ -25,30 +25,30 @@ pub struct Shard {
 /// A server that failing traffic has just put out.
 #[derive(Debug, Clone)]
 pub(crate) struct Ejection {
-    /// When.
+    /// When the server was put out.
     pub at: SystemTime,
-    /// Which.
+    /// The server.
     pub server: Arc<Server>,
-    /// How the attempt ended that was one too many.
+    /// The outcome of the last failed attempt.
     pub outcome: Outcome,
 }
 
 /// A circuit that traffic has just opened, tried or closed.
 #[derive(Debug, Clone)]
 pub(crate) struct CircuitChange {
-    /// When.
+    /// When the circuit changed.
     pub at: SystemTime,
-    /// Of which server.
+    /// The server of the circuit.
     pub server: Arc<Server>,
-    /// For which route; `None`: for all of its pool that have no circuits of their own.
+    /// The route of the circuit; `None` for all routes of the pool that have no circuits of their own.
     pub route: Option<Box<str>>,
-    /// To what, and why.
+    /// The new state, and its cause.
     pub change: Change,
 }
 
-/// Ejections that wait to be told; the control thread asks once a second.
+/// The most ejections that wait; the control thread takes them once a second.
 const MOST_EJECTIONS: usize = 64;
-/// Changes of circuits that wait to be told.
+/// The most changes of circuits that wait.
 const MOST_CHANGES: usize = 256;
 
 impl Shard {
@@ -57,7 +57,7 @@ impl Shard {
         self.recent().find(request_id)
     }
 
-    /// Finds a request by what a [`Listed`] calls it.
+    /// Finds a request by the reference of a [`Listed`].
     pub(crate) fn find_listed(&self, reference: u64) -> Option<RecentRequest> {
         self.recent().find_listed(reference)
     }
@@ -77,7 +77,7 @@ impl Shard {
         std::mem::take(&mut self.circuits.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Keeps a request that took so many microseconds. For the worker.
+    /// Keeps a request that took so many microseconds. To be called by the worker.
     #[inline]
     pub(super) fn keep(&self, entry: Entry<'_>, micros: u64) {
         self.recent().push(entry, micros);

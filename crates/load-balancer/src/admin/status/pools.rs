@@ -27,7 +27,7 @@ pub(super) struct PoolStatus {
     ejection: Ejection,
     /// What circuits of its servers go by; `null` where they have none.
     circuit_breaker: Option<BreakerStatus>,
-    /// How more servers are found; `null` when the file lists them all.
+    /// How further servers are found; `null` when the file lists them all.
     discovery: Option<Discovery>,
     servers: Vec<ServerStatus>,
 }
@@ -46,9 +46,9 @@ struct Discovery {
     every_ms: u128,
     /// Addresses in the last good answer.
     addresses: usize,
-    /// When that came, RFC 3339.
+    /// When that answer came, RFC 3339.
     last_answer: Option<String>,
-    /// Why there has been none since.
+    /// Why there has been no answer since.
     error: Option<String>,
     lookups_total: u64,
     failed_lookups_total: u64,
@@ -58,11 +58,11 @@ struct Discovery {
 struct ServerStatus {
     #[serde(flatten)]
     view: ServerView,
-    /// The event that has brought the server where it stands; `null` when there was none.
+    /// The event that has brought the server to its state; `null` when there was none.
     since: Option<EventView>,
     requests_total: u64,
     errors_total: u64,
-    /// Its own answers over the last 1, 5 and 15 minutes.
+    /// The server's own answers over the last 1, 5 and 15 minutes.
     recently: Vec<Recently>,
     checks_total: u64,
     failed_checks_total: u64,
