@@ -101,6 +101,18 @@ describe.skipIf(reason !== undefined)(`what mails lead to${becauseOf(reason)}`, 
     await phone.context.close();
   });
 
+  test('already the first mail is in the language of the page', async () => {
+    const german = await newDevice(browser, 'de-DE');
+    await german.page.goto('/sign-up');
+    await german.page.getByLabel('Ihr Name').fill(person.name);
+    await german.page.getByLabel('E-Mail').fill(person.email);
+    await german.page.getByLabel('Passwort', { exact: true }).fill(person.password);
+    await german.page.getByRole('button', { name: 'Konto anlegen' }).click();
+    const { text } = await mailTo(person.email, 'verify-email');
+    expect(text).toContain('Code und Link gelten einmal');
+    await german.context.close();
+  });
+
   test('a forgotten password is replaced by the link of a mail, which works once', async () => {
     await signUp(page, person);
     const phone = await newDevice(browser);

@@ -16,13 +16,15 @@ export interface Mail {
   code: string | undefined;
   /** Path and fragment of its link: the page may be at another address than the mail says. */
   link: string;
+  /** What it says. */
+  text: string;
 }
 
 /** The newest mail to `email` whose link leads to `page`, once there are as many of them as `count`. */
 export async function mailTo(email: string, page: string, count = 1): Promise<Mail> {
   await expect.poll(() => mailsTo(email, page).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(count);
   const text = mailsTo(email, page).at(-1) ?? '';
-  return { code: /^\s*(\d{6})\s*$/m.exec(text)?.[1], link: linkIn(text, page) ?? '' };
+  return { code: /^\s*(\d{6})\s*$/m.exec(text)?.[1], link: linkIn(text, page) ?? '', text };
 }
 
 function linkIn(text: string, page: string): string | undefined {

@@ -747,7 +747,7 @@ export const refresh = <ThrowOnError extends boolean = false>(options?: Options<
  * Make an account
  *
  * Makes the account, its first session and its onboarding, whose step `account` is done by that. A mail with a code and
- * a link goes to the address. With `invitation` there is no such mail: the account joins the organization, and its step
+ * a link goes to the address, in the person's language. With `invitation` there is no such mail: the account joins the organization, and its step
  * `organization` is done, too. From one address of a client, 300 accounts may follow each other, then one comes every 12
  * seconds; 30 attempts may meet an account that is there already, then each has to wait longer.
  */

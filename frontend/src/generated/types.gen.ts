@@ -1551,6 +1551,12 @@ export type RegisterRequest = {
      */
     invitation?: string | null;
     /**
+     * The person's language, of those that mails are written in, as a BCP 47 tag. Where it is left out, it is the one of
+     * `Accept-Language` that is liked best of these; where none of these is there, mails are in English until the account
+     * has a language.
+     */
+    language?: string | null;
+    /**
      * Any characters; 8 to 128 in NFC, at least one of them visible. Refused are the 100,000 most common passwords
      * and those that contain the e-mail address, the part before its `@`, the name or a word of it (of at least 4
      * letters or digits each), or the name of this service.

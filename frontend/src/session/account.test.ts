@@ -1,7 +1,9 @@
+import { i18n } from '@lingui/core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { storage } from '../api/storage';
 import { unwrap } from '../api';
 import { getOnboarding } from '../generated';
+import { PSEUDO } from '../i18n/languages';
 import { service } from '../test/network';
 import { ADA, connect } from '../test/person';
 import { accessToken, logIn, restore, signOut, signUp } from './account';
@@ -48,6 +50,14 @@ describe('account', () => {
     const kept = Object.values({ ...window.localStorage }).join(' ');
     expect(kept).not.toContain(currentGrant()?.accessToken);
     expect(kept).not.toContain(ADA.password);
+  });
+
+  test('an account has the language in which one signs up', async () => {
+    i18n.loadAndActivate({ locale: 'de', messages: {} });
+    expect(await signUp(ADA)).toMatchObject({ language: 'de' });
+    await signOut();
+    i18n.loadAndActivate({ locale: PSEUDO, messages: {} });
+    expect(await signUp({ ...ADA, email: 'grace@example.com' })).toMatchObject({ language: 'en' });
   });
 
   test('a token that was refused is renewed once for all who need it', async () => {

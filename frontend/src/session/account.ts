@@ -1,7 +1,9 @@
+import { i18n } from '@lingui/core';
 import { intents, unwrap } from '../api';
 import { isPassing } from '../api/problem';
 import { storage } from '../api/storage';
 import type { SessionTokens, User } from '../api/types';
+import { languageOf } from '../i18n/languages';
 import { SESSION_SLOT } from '../app/slots';
 import {
   login,
@@ -31,8 +33,10 @@ export interface Registration {
   invitation?: string;
 }
 
+/** Makes an account that has the language of the page: already the first mail is in it. */
 export async function signUp(registration: Registration): Promise<User> {
-  return begin(await unwrap(register({ body: { ...registration, session: 'cookie' } })));
+  const language = languageOf(i18n.locale) ?? null;
+  return begin(await unwrap(register({ body: { ...registration, language, session: 'cookie' } })));
 }
 
 export async function logIn(credentials: { email: string; password: string }): Promise<User> {

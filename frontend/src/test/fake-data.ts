@@ -108,7 +108,7 @@ export function newcomer(id: string, json: Json): Person {
     email: String(json['email']),
     email_verified: false,
     full_name: String(json['full_name']),
-    language: null,
+    language: (json['language'] ?? null) as string | null,
     theme: 'system',
     reminders: true,
     role: 'user',

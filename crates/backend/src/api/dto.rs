@@ -15,7 +15,10 @@ use super::error::FieldErrors;
 use super::fields::{Fields, FromFields};
 use crate::domain::one_time_code::LinkToken;
 use crate::domain::session::RefreshToken;
-use crate::domain::{Email, FullName, Password, PresentedEmail, PresentedPassword, Timestamp, User};
+use crate::domain::{
+    Email, FullName, Language, Password, PresentedEmail, PresentedPassword, Timestamp, User,
+};
+use crate::mail::{LANGUAGES, is_written_in};
 
 pub(super) use identity::{
     ChangeEmailRequest, ChangePasswordRequest, CloseAccountRequest, ClosingBody, ExportBody,
@@ -83,6 +86,11 @@ pub(super) struct RegisterRequest {
     /// its address is verified.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 512)]
     pub(super) invitation: Option<LinkToken>,
+    /// The person's language, of those that mails are written in, as a BCP 47 tag. Where it is left out, it is the one of
+    /// `Accept-Language` that is liked best of these; where none of these is there, mails are in English until the account
+    /// has a language.
+    #[schema(value_type = Option<String>, max_length = 35, pattern = r"^([Ee][Nn]|[Dd][Ee])(-[A-Za-z0-9]{1,8})*$", example = "de")]
+    pub(super) language: Option<Language>,
 }
 
 impl FromFields for RegisterRequest {
@@ -91,12 +99,17 @@ impl FromFields for RegisterRequest {
         let full_name = fields.required("full_name");
         let session = fields.optional("session").unwrap_or_default();
         let invitation = fields.optional("invitation");
+        let language = fields.optional::<Language>("language");
+        if language.as_ref().is_some_and(|language| !is_written_in(language)) {
+            fields.reject("language", format_args!("must be one of {}", LANGUAGES.join(", ")));
+        }
         if let (Some(email), Some(password), Some(full_name)) = (&email, &password, &full_name)
             && let Err(error) = password.check_personal(email, full_name)
         {
             fields.reject("password", error);
         }
-        Some(Self { email: email?, password: password?, full_name: full_name?, session, invitation })
+        let (email, password, full_name) = (email?, password?, full_name?);
+        Some(Self { email, password, full_name, session, invitation, language })
     }
 }
 

@@ -2,6 +2,7 @@
 //! names, counts and logs the request, `idempotent` makes it repeatable, `body` and `fields`
 //! parse it, a handler calls the domain and the store, `error` shapes what went wrong.
 
+mod accept_language;
 mod administrator;
 mod again;
 mod attempt;

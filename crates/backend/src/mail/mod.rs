@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 pub use links::{PublicUrl, UrlError};
 pub use message::{Letter, WriteError, Writer};
-pub use templates::{Rendered, Templates, looks_like_a_link};
+pub use templates::{LANGUAGES, Rendered, Templates, is_written_in, looks_like_a_link};
 
 use crate::domain::mail::REFUSED;
 use folder::Folder;

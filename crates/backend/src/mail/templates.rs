@@ -16,8 +16,8 @@ use crate::domain::mail::MailContent;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/mail");
 
-/// The languages that there are templates in; the first is for all others.
-const LANGUAGES: [&str; 2] = ["en", "de"];
+/// The languages that mails are written in, as the first part of their tags; the first is for all others.
+pub const LANGUAGES: [&str; 2] = ["en", "de"];
 
 /// Fields that somebody else than the reader has written.
 const CHOSEN_BY_OTHERS: [&str; 2] = ["inviter", "organization"];
@@ -35,6 +35,11 @@ pub struct Rendered {
     pub text: String,
     /// For all others.
     pub html: String,
+}
+
+/// Whether mails are written in `language`, wherever that is spoken.
+pub fn is_written_in(language: &Language) -> bool {
+    LANGUAGES.contains(&language.primary().as_str())
 }
 
 impl Templates {
@@ -122,6 +127,7 @@ pub fn looks_like_a_link(name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::domain::mail::{FactorNews, MailSecret};
+    use crate::domain::onboarding::template::Catalogue;
 
     fn all() -> Vec<MailContent> {
         let full_name = || "Zoë <b>Å \"&\" O'Neill".to_owned();
@@ -210,6 +216,13 @@ mod tests {
     }
 
     #[test]
+    fn the_onboarding_that_is_built_in_asks_in_the_languages_of_the_mails() {
+        for entry in Catalogue::built_in().unwrap().entries() {
+            assert_eq!(entry.template.languages, LANGUAGES, "{}", entry.template.id);
+        }
+    }
+
+    #[test]
     fn every_file_belongs_to_a_kind() {
         let kinds: Vec<_> = all().iter().map(MailContent::kind).collect();
         for language in LANGUAGES {
@@ -236,7 +249,7 @@ mod tests {
              diesen Code auf der Seite eingeben:\n\n    314159\n\nOder öffnen Sie diesen Link:\n\n\
              https://example.com/verify-email#token=tok-en_1\n\n\
              Code und Link gelten einmal und für 10 Minuten.\n\n\
-             Falls Sie sich nicht angemeldet haben, brauchen Sie nichts zu tun.\n\n\
+             Falls Sie sich nicht registriert haben, brauchen Sie nichts zu tun.\n\n\
              -- \nDiese Nachricht hat User Onboarding automatisch verschickt; Antworten darauf liest niemand."
         );
         let english = render(&all()[0], "en").subject;

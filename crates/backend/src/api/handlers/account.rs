@@ -7,6 +7,7 @@ use http::StatusCode;
 use super::mails;
 use super::opening::Visitor;
 use super::organizations::joining;
+use crate::api::accept_language::AcceptedLanguage;
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::client::ClientInfo;
@@ -28,7 +29,7 @@ use uuid::Uuid;
 /// Make an account
 ///
 /// Makes the account, its first session and its onboarding, whose step `account` is done by that. A mail with a code and
-/// a link goes to the address. With `invitation` there is no such mail: the account joins the organization, and its step
+/// a link goes to the address, in the person's language. With `invitation` there is no such mail: the account joins the organization, and its step
 /// `organization` is done, too. From one address of a client, 300 accounts may follow each other, then one comes every 12
 /// seconds; 30 attempts may meet an account that is there already, then each has to wait longer.
 #[utoipa::path(
@@ -50,9 +51,10 @@ pub(in crate::api) async fn register(
     attempt: Attempt,
     client: ClientInfo,
     devices: Devices,
+    AcceptedLanguage(accepted): AcceptedLanguage,
     Checked(request): Checked<RegisterRequest>,
 ) -> Result<Answer, ApiError> {
-    let RegisterRequest { email, password, full_name, session: mode, invitation: token } = request;
+    let RegisterRequest { email, password, full_name, session: mode, invitation: token, language } = request;
     let (guard, counted) = (Guard::registration(&client.client), Limit::registrations(client.client.address));
     guard.and(counted).admit(&app).await?;
     // Spares the hashing. Should an earlier try of this request have made the account, then its
@@ -68,6 +70,7 @@ pub(in crate::api) async fn register(
     let password_hash = app.hasher.hash(password).await?;
     let at = app.now();
     let mut user = User::registered(Uuid::now_v7(), email, full_name, at);
+    user.language = language.or(accepted);
     // The link has come by mail to the address.
     user.email_verified_at = invitation.as_ref().map(|_| at);
     let visitor = Visitor { client: &client, devices: &devices, mode };

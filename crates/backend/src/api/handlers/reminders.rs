@@ -2,14 +2,13 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use http::header::{
-    ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
-};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::api::accept_language::AcceptedLanguage;
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::error::{ApiError, Problem};
 use crate::app::{App, AppState};
@@ -125,11 +124,10 @@ fn owner(app: &AppState, token: Result<Path<String>, PathRejection>) -> Result<U
     app.unsubscriptions.verify(&token).ok_or(ApiError::UnknownUnsubscription)
 }
 
-/// In the language that the client names first, where anything is written in it.
+/// In the language that the client likes best, of the two that there are.
 fn texts(headers: &HeaderMap) -> &'static Texts {
-    let first = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let german = first.get(..2).is_some_and(|tag| tag.eq_ignore_ascii_case("de"));
-    if german { &GERMAN } else { &ENGLISH }
+    let AcceptedLanguage(language) = AcceptedLanguage::of(headers);
+    if language.is_some_and(|language| language.primary() == GERMAN.language) { &GERMAN } else { &ENGLISH }
 }
 
 fn says(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {

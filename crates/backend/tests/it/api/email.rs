@@ -1,5 +1,6 @@
 //! Proving that mail reaches a person, and changing where it goes.
 
+use backend::domain::Language;
 use futures::future::join_all;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -42,6 +43,40 @@ async fn a_registration_sends_a_code_that_verifies_the_address_once() {
     verify(json!({"token": "never given"})).problem(410, "token_expired").await;
     for body in [json!({}), json!({"code": "12345"}), json!({"code": digits, "token": token})] {
         verify(body).problem(422, "validation_failed").await;
+    }
+}
+
+#[tokio::test]
+async fn the_first_mail_is_in_the_language_that_was_chosen_or_else_in_one_that_the_client_accepts() {
+    let (instance, database) = alone().await;
+    let mailbox = Mailbox::of(&database);
+    for (chosen, accepted, expected) in [
+        (Some("de"), None, Some("de")),
+        (Some("en-GB"), Some("de"), Some("en-GB")),
+        (None, Some("fr, en;q=0.1, de-AT;q=0.7"), Some("de-AT")),
+        (None, Some("fr, *"), None),
+        (None, None, None),
+    ] {
+        let mut body = registration();
+        body["language"] = json!(chosen);
+        let register = instance.post("/api/auth/register", &body);
+        let register =
+            accepted.into_iter().fold(register, |call, value| call.header("accept-language", value));
+        let user = register.answer(StatusCode::CREATED).await.body["user"].clone();
+        let mail = mailbox.to(user["email"].as_str().unwrap()).pop().unwrap();
+        assert_eq!(mail.content.kind(), "verify_email");
+        let told = (user["language"].as_str(), mail.language.as_ref().map(Language::as_str));
+        assert_eq!(told, (expected, expected.or(Some("en"))), "{chosen:?} {accepted:?}");
+    }
+    for (language, reason) in [
+        (json!("fr"), "must be one of en, de"),
+        (json!("de_AT"), "must be a language tag like en or pt-BR, at most 35 characters long"),
+        (json!(7), "must be a string"),
+    ] {
+        let mut body = registration();
+        body["language"] = language;
+        let refused = instance.post("/api/auth/register", &body).problem(422, "validation_failed").await;
+        assert_eq!(refused.body["errors"], json!({"language": [reason]}));
     }
 }
 

@@ -41,6 +41,8 @@ async fn a_person_walks_through_all_steps() {
     assert!(step(&state.body, "profile")["completed_at"].as_str().unwrap().ends_with('Z'));
     let mut shown = show(&instance, &person).answer(StatusCode::OK).await.body;
     // To look at it gives all that is asked, too; a change only names that.
+    let title = json!({"en": "Your profile", "de": "Ihr Profil"});
+    assert_eq!(shown["template"]["steps"][1]["title"], title);
     let template = shown["template"].as_object_mut().unwrap();
     assert!(template.remove("languages").is_some() && template.remove("steps").is_some());
     assert_eq!(shown, state.body);

@@ -53,6 +53,16 @@ async fn the_session_may_be_a_cookie() {
 }
 
 #[tokio::test]
+async fn a_new_account_has_the_language_that_the_browser_asks_for() {
+    let stage = Stage::set().await;
+    let begun = stage.start("fake").await;
+    let (state, code) = stage.provider.log_in(&begun.url, &Visitor::new(), Lie::None);
+    let returned = begun.finish(&stage.instance, "fake", &state, &code);
+    let answer = returned.header("accept-language", "de-CH, en;q=0.5").answer(StatusCode::CREATED).await;
+    assert_eq!(answer.body["user"]["language"], "de-CH");
+}
+
+#[tokio::test]
 async fn what_only_user_info_tells_is_asked_for() {
     let stage = Stage::set().await;
     let visitor = Visitor { by_user_info: true, email_verified: json!("true"), ..Visitor::new() };

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::dto::{CallbackRequest, LinkCallbackRequest};
 use super::flow::{self, Returned};
+use crate::api::accept_language::AcceptedLanguage;
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::client::ClientInfo;
 use crate::api::device::Devices;
@@ -77,7 +78,8 @@ pub(in crate::api) async fn callback(
     let mut returned = Returned::find(&app, provider, &request, (&client, &headers), None).await?;
     let assertion = returned.assertion(&app, provider, &request).await?;
     for _ in 0..MAX_TRIES {
-        let arrival = Arrival { app: &app, provider, client: &client, devices: &devices, mode };
+        let arrival =
+            Arrival { app: &app, provider, client: &client, devices: &devices, mode, headers: &headers };
         let plan = match arrival.decide(&assertion).await? {
             Ok(decision) => {
                 arrival.admit(&decision).await?;
@@ -112,6 +114,7 @@ struct Arrival<'a> {
     client: &'a ClientInfo,
     devices: &'a Devices,
     mode: SessionMode,
+    headers: &'a HeaderMap,
 }
 
 /// What is to be committed.
@@ -259,7 +262,8 @@ impl Arrival<'_> {
     ) -> Result<Plan, ApiError> {
         let full_name = assertion.full_name.clone().map_or_else(|| name_from(&email), Ok)?;
         let user = User::registered(Uuid::now_v7(), email, full_name, at);
-        let user = User { email_verified_at: email_verified.then_some(at), ..user };
+        let AcceptedLanguage(language) = AcceptedLanguage::of(self.headers);
+        let user = User { email_verified_at: email_verified.then_some(at), language, ..user };
         let Opened { session, answer, .. } = self.open(StatusCode::CREATED, &user, at)?;
         let code = (!email_verified)
             .then(|| self.app.codes.issue(user.id, CodePurpose::VerifyEmail, user.email.clone(), at));

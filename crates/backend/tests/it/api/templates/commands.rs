@@ -90,7 +90,7 @@ async fn templates_are_shown_and_compared() {
     let (code, text) = ended_with(&["templates", "show"], &[]).await;
     assert_eq!(code, 0, "{text}");
     for line in [
-        "default.v1 (en)",
+        "default.v1 (en, de)",
         "2. profile – Your profile (required)",
         "     country – Country (choice of list countries)",
         "4. preferences – Your preferences (may be skipped)",
