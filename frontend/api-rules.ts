@@ -21,13 +21,17 @@ export function apiRules(): Plugin {
 function rulesCode(): string {
   const text = readFileSync(join(import.meta.dirname, 'openapi.json'), 'utf8');
   const document = JSON.parse(text) as {
-    components: { schemas: { RegisterRequest: { properties: Record<string, Rule> } } };
+    components: {
+      schemas: Record<'RegisterRequest' | 'RenamePasskeyRequest', { properties: Record<string, Rule> }>;
+    };
   };
-  const { password, full_name } = document.components.schemas.RegisterRequest.properties;
+  const { RegisterRequest, RenamePasskeyRequest } = document.components.schemas;
+  const { password, full_name } = RegisterRequest.properties;
   const limits = {
     PASSWORD_MIN: password?.minLength,
     PASSWORD_MAX: password?.maxLength,
     NAME_MAX: full_name?.maxLength,
+    PASSKEY_NAME_MAX: RenamePasskeyRequest.properties['name']?.maxLength,
   };
   return Object.entries(limits)
     .map(([name, value]) => {

@@ -13,9 +13,10 @@ const FOLDERS = readdirSync(join(import.meta.dirname, 'src', 'pages'), { withFil
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
-/** What else belongs to an area: the admin area, the frame of all who are logged in, and the pages that mails lead to. */
+/** What else belongs to an area: the admin area, what makes and uses passkeys, the frame of all who are logged in, and the pages that mails lead to. */
 const MORE: Record<string, string[]> = {
   admin: ['admin/**/*.{ts,tsx}'],
+  passkeys: ['passkeys/**/*.{ts,tsx}'],
   onboarding: ['onboarding/**/*.{ts,tsx}', 'pages/{AppLayout,Closing,Home,PersonMenu,VerifyReminder}.tsx'],
   links: [
     'pages/{AcceptInvitation,ChangeAddress,CodeForm,ConfirmEmail,ForgotPassword,Invitation,LinkResult}.tsx',

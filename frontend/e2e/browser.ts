@@ -4,6 +4,9 @@ import { executable, FLAGS } from '../scripts/chromium.mjs';
 /** `BASE_URL` as it was given to the runner. */
 const FRONTEND_URL = process.env['FRONTEND_URL'] || undefined;
 
+/** The same by a name: passkeys are bound to a domain, and browsers know that this one is the machine itself. */
+export const NAMED_URL = FRONTEND_URL?.replace('//127.0.0.1', '//localhost');
+
 /** Why the tests in a browser cannot run here; `undefined` where they can. */
 export const reasonToSkip =
   executable === undefined

@@ -7,4 +7,5 @@ declare module 'virtual:api-rules' {
   export const PASSWORD_MIN: number;
   export const PASSWORD_MAX: number;
   export const NAME_MAX: number;
+  export const PASSKEY_NAME_MAX: number;
 }

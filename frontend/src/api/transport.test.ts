@@ -41,6 +41,25 @@ describe('transport', () => {
     expect(service.requests.map(({ key }) => key !== null)).toEqual([true, false]);
   });
 
+  test.each([
+    ['GET', '/api/auth/login/passkey'],
+    ['POST', '/api/auth/login/passkey'],
+  ])('%s %s bears no token, and no token is renewed for it', async (method, path) => {
+    const accessToken = vi.fn(async () => 'token');
+    const renew = vi.fn(async () => 'another');
+    const body = method === 'POST' ? { credential: { id: 'nobody’s' } } : undefined;
+    const send = vi.fn(async (_: string, init?: RequestInit) => {
+      expect(new Headers(init?.headers).get('authorization')).toBeNull();
+      return Response.json({ code: 'unknown_passkey' }, { status: 401 });
+    }) as unknown as typeof fetch;
+    const response = await createTransport(parts({ accessToken, renew, fetch: send }))(
+      request(method, path, body),
+    );
+    expect(response.status).toBe(401);
+    expect(accessToken).not.toHaveBeenCalled();
+    expect(renew).not.toHaveBeenCalled();
+  });
+
   test('an answer that got lost is asked for under the same key: one effect', async () => {
     service.faults.push('drop_after', 'drop_before', 503);
     const response = await register();

@@ -72,20 +72,21 @@ async function authorized(request: Request, body: string | undefined, parts: Tra
   const token = await parts.accessToken();
   if (token === undefined) return tried(request, body, parts);
   const response = await tried(withHeader(request, 'Authorization', `Bearer ${token}`), body, parts);
-  if (response.status !== 401 || NOT_THE_TOKEN.has((await problemOf(response)).code ?? '')) return response;
+  if (response.status !== 401 || NOT_THE_TOKEN.test((await problemOf(response)).code ?? '')) return response;
   const renewed = await parts.renew(token);
   if (renewed === undefined) return response;
   return tried(withHeader(request, 'Authorization', `Bearer ${renewed}`), body, parts);
 }
 
-/** Refusals of what was typed: another token would change nothing, and a second try would count as one. */
-const NOT_THE_TOKEN = new Set(['invalid_credentials', 'invalid_second_factor']);
+/** Refusals of what was typed or signed: another token would change nothing, and a second try would count as one. */
+const NOT_THE_TOKEN = /^(invalid_credentials|invalid_second_factor|unknown_passkey|passkey_\w+)$/;
 
 /** Calls that make a session, or that whoever asks has lost it for, so they carry none. */
 const PUBLIC = new Set([
   '/api/auth/register',
   '/api/auth/login',
   '/api/auth/login/second-factor',
+  '/api/auth/login/passkey',
   '/api/auth/refresh',
   '/api/auth/password/forgot',
   '/api/auth/password/reset',

@@ -7,6 +7,6 @@ export const Home = () => load(import('../pages/Home'), 'Home', 'organization');
 export const Organization = () =>
   load(import('../pages/organization/Organization'), 'Organization', 'organization');
 export const Account = () =>
-  load(import('../pages/account/Account'), 'Account', 'account', 'factors', 'links');
+  load(import('../pages/account/Account'), 'Account', 'account', 'factors', 'links', 'passkeys');
 export const StepPage = () => load(import('../pages/onboarding/StepPage'), 'StepPage', 'organization');
 export const Admin = () => load(import('../admin/AdminOnly'), 'AdminOnly', 'admin');

@@ -1,12 +1,13 @@
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
-import { Button, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { Button, Skeleton, TextInput } from '@mantine/core';
+import { type ComponentType, lazy, Suspense, useState } from 'react';
 import { Link, useLocation } from 'react-router';
 import { ApiError } from '../api/problem';
 import { useStore } from '../app/store';
-import { page } from '../app/page';
+import { load, page } from '../app/page';
 import type { AskedFactorBody } from '../generated';
+import { passkeysPossible } from '../passkeys/possible';
 import { logIn } from '../session/account';
 import { session } from '../session/session';
 import { Callout } from '../ui/Callout';
@@ -20,6 +21,12 @@ import { useCredentialsForm } from './useCredentialsForm';
 
 const SecondFactor = page(() => import('./factors/SecondFactor'), 'SecondFactor', 'factors');
 
+/** Where it cannot be loaded, the password is left. */
+const PasskeyLogIn = lazy(() =>
+  load(import('./passkeys/PasskeyLogIn'), 'PasskeyLogIn', 'passkeys').catch(() => ({ default: NOTHING })),
+);
+const NOTHING: ComponentType<{ isBusy: boolean }> = () => null;
+
 interface Carried {
   email?: string;
   /** By a link of a mail, a moment ago. */
@@ -29,6 +36,7 @@ interface Carried {
 export function LogIn() {
   const location = useLocation();
   const carried = location.state as Carried | null;
+  const byPasskey = passkeysPossible();
   const [asked, setAsked] = useState<AskedFactorBody>();
   const [expired, setExpired] = useState(false);
   const { form, field, formRef, busy, failure, onSubmit } = useCredentialsForm({
@@ -69,7 +77,7 @@ export function LogIn() {
         <TextInput
           label={t`E-mail`}
           type="email"
-          autoComplete="username"
+          autoComplete={byPasskey ? 'username webauthn' : 'username'}
           inputMode="email"
           {...field('email')}
         />
@@ -82,6 +90,11 @@ export function LogIn() {
         <Button type="submit" size="lg" fullWidth loading={busy}>
           <Trans>Log in</Trans>
         </Button>
+        {byPasskey && (
+          <Suspense fallback={<Skeleton height="3.125rem" />}>
+            <PasskeyLogIn isBusy={busy} />
+          </Suspense>
+        )}
         <ProviderButtons />
       </form>
       <p className={classes.other}>

@@ -1,6 +1,7 @@
 import type { Onboarding, User } from '../api/types';
 import type { TemplateBody } from '../generated';
 import { applies } from '../onboarding/conditions';
+import type { FakePasskey } from './fake-passkeys';
 import { defaultTemplate } from './templates';
 
 export type Json = Record<string, unknown>;
@@ -12,6 +13,7 @@ export interface Person {
   /** What the newest mails bring: to which address, and whether it was used. */
   mails: Mail[];
   factors: Factors;
+  passkeys: FakePasskey[];
 }
 
 export interface Factors {
@@ -121,6 +123,7 @@ export function newcomer(id: string, json: Json): Person {
     state: begun(),
     mails: [],
     factors: { totp: 'none', recoveryCodes: [], remembered: false, fresh: true },
+    passkeys: [],
   };
 }
 

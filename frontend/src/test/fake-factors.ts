@@ -1,3 +1,4 @@
+import { ownerOf } from './fake-passkeys';
 import { empty, type Json, type Kept, ok, type Person, refuse } from './fake-data';
 
 type Answer = Omit<Kept, 'body'>;
@@ -24,6 +25,12 @@ export function secondFactorOf(person: Person | undefined, json: Json): Answer |
 /** The same of a proof within a session. */
 export function stepUpOf(person: Person, json: Json): Answer | undefined {
   const hasFactor = person.factors.totp === 'on';
+  if (json['passkey']) {
+    const owner = ownerOf([person], json['passkey'] as Json);
+    if (!('user' in owner)) return owner;
+    person.factors.fresh = true;
+    return undefined;
+  }
   if (!hasFactor && json['password'] !== person.password) return refuse(401, 'invalid_credentials');
   if (hasFactor && !isRight(person, json)) return refuse(401, 'invalid_second_factor');
   person.factors.fresh = true;

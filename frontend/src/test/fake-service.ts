@@ -1,6 +1,7 @@
 import { accountCall } from './fake-account';
 import { resetByMail, sendMail } from './fake-mails';
 import { askForFactor, factorCall, secondFactorOf, stepUpOf } from './fake-factors';
+import { passkeyCall, passkeyLogIn } from './fake-passkeys';
 import { FakeOrganization } from './fake-organization';
 import { FakeSteps } from './fake-steps';
 import {
@@ -93,6 +94,9 @@ export class FakeService {
           secondFactorOf(this.people.get(String(json['challenge'])), json) ??
           this.grant(String(json['challenge']))
         );
+      case 'GET /api/auth/login/passkey':
+      case 'POST /api/auth/login/passkey':
+        return passkeyLogIn(this.people.values(), json, (email) => this.grant(email));
       case 'POST /api/auth/refresh':
         return this.refresh();
       case 'GET /api/auth/oidc/providers':
@@ -145,6 +149,7 @@ export class FakeService {
     return (
       accountCall(call, person, json, this.sessions) ??
       factorCall(call, person, json) ??
+      passkeyCall(call, person, json) ??
       this.organization.call(call, person, json) ??
       refuse(404, 'not_found')
     );

@@ -7,6 +7,7 @@ import { DataSection } from './DataSection';
 import { EmailSection } from './EmailSection';
 import { FactorsSection } from './factors/FactorsSection';
 import { NameSection } from './NameSection';
+import { PasskeysSection } from './passkeys/PasskeysSection';
 import { PasswordSection } from './PasswordSection';
 import { SessionsSection } from './SessionsSection';
 
@@ -21,6 +22,7 @@ export function Account() {
         <NameSection user={user} />
         <EmailSection user={user} />
         <PasswordSection user={user} />
+        <PasskeysSection />
         <FactorsSection />
         <SessionsSection />
         <DataSection />

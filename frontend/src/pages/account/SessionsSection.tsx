@@ -14,6 +14,7 @@ import { useFailure } from '../../ui/useFailure';
 import { localeOf } from '../onboarding/preferences';
 import { OutOfReach } from '../OutOfReach';
 import classes from './Account.module.css';
+import { deviceName } from './device-name';
 import { Section } from './Section';
 
 /** Where the person is logged in, and how to end that: one, all others, or all. */
@@ -108,10 +109,4 @@ function SessionItem({ session, busy, onEnd }: SessionItemProps) {
       )}
     </li>
   );
-}
-
-/** The service says “Firefox on Windows”. */
-function deviceName(device: string): string {
-  const [, browser, system] = /^(.+) on (.+)$/.exec(device) ?? [];
-  return browser && system ? t`${browser} on ${system}` : device;
 }

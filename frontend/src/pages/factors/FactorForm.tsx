@@ -2,13 +2,14 @@ import { msg } from '@lingui/core/macro';
 import { useLingui } from '@lingui/react/macro';
 import { Button, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useRef, useState } from 'react';
+import type { PasskeyProof } from '../../generated';
 import { CodeBoxes, codeOf, NO_CODE } from '../../ui/CodeBoxes';
 import { FailureNote } from '../../ui/FailureNote';
 import { focusFirstError } from '../../ui/focus';
 import { PasswordField } from '../../ui/PasswordField';
-import { useFailure } from '../../ui/useFailure';
 import classes from '../Credentials.module.css';
-import { isWrong, type Proof, proofOf, type Way, waysOf } from './proofs';
+import { type Proof, proofOf, type Way, waysOf } from './proofs';
+import { useProving } from './useProving';
 
 const TEXT = {
   legend: msg`The six digits of your authenticator app`,
@@ -23,7 +24,9 @@ const TEXT = {
     recovery_code: msg`This recovery code is not right, or was used before.`,
     password: msg`This is not your password.`,
   },
+  passkey: msg`Your device asks who you are: by your fingerprint, your face or a PIN.`,
   other: {
+    passkey: msg`Use a passkey`,
     totp: msg`Use the authenticator app`,
     recovery_code: msg`Use a recovery code`,
     password: msg`Use the password`,
@@ -35,6 +38,8 @@ interface FactorFormProps {
   factors: readonly string[];
   submit: string;
   send: (proof: Proof) => Promise<unknown>;
+  /** Where a passkey does as well. */
+  sendPasskey?: (proof: PasskeyProof) => Promise<unknown>;
   /** Digits are sent as soon as there are six: nothing else is to be filled in. */
   eager?: boolean;
   /** More to fill in. */
@@ -43,37 +48,37 @@ interface FactorFormProps {
   beside?: ReactNode;
 }
 
-/** Proves who is here: by a code of the authenticator app, by a recovery code or by the password. */
-export function FactorForm({ factors, submit, send, eager = false, children, beside }: FactorFormProps) {
+/** Proves who is here: by a passkey, by a code of the authenticator app, by a recovery code or by the password. */
+export function FactorForm({
+  factors,
+  submit,
+  send,
+  sendPasskey,
+  eager = false,
+  children,
+  beside,
+}: FactorFormProps) {
   const { t } = useLingui();
-  const ways = waysOf(factors);
+  const ways = waysOf(factors, sendPasskey !== undefined);
   const [way, setWay] = useState<Way>(ways[0] ?? 'password');
   const [digits, setDigits] = useState(NO_CODE);
   const [text, setText] = useState('');
   const [error, setError] = useState<string>();
-  const [busy, setBusy] = useState(false);
-  const { failure, fail, say } = useFailure();
   const formRef = useRef<HTMLFormElement>(null);
 
   const refuse = (words: string): void => {
     setError(words);
     focusFirstError(formRef.current);
   };
-  const hand = async (proof: Proof): Promise<void> => {
-    if (busy) return;
-    setBusy(true);
-    say(undefined);
-    try {
-      await send(proof);
-    } catch (refusal) {
-      // What is wrong is not corrected digit by digit.
-      setDigits(NO_CODE);
-      if (isWrong(refusal)) refuse(t(TEXT.wrong[way]));
-      else fail(refusal);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { busy, failure, say, hand, sign } = useProving({
+    send,
+    sendPasskey,
+    onWrong: () => {
+      if (way !== 'passkey') refuse(t(TEXT.wrong[way]));
+    },
+    // What is wrong is not corrected digit by digit.
+    onRefused: () => setDigits(NO_CODE),
+  });
   const onDigits = (next: string[]): void => {
     setDigits(next);
     setError(undefined);
@@ -82,9 +87,11 @@ export function FactorForm({ factors, submit, send, eager = false, children, bes
   };
   const onSubmit = (event: FormEvent): void => {
     event.preventDefault();
+    if (way === 'passkey') return void sign();
     const proof = proofOf(way, way === 'totp' ? digits.join('') : text);
     if (proof) void hand(proof);
     else refuse(t(TEXT.missing[way]));
+    return undefined;
   };
   const turnTo = (next: Way): void => {
     setWay(next);
@@ -106,6 +113,7 @@ export function FactorForm({ factors, submit, send, eager = false, children, bes
   return (
     <form ref={formRef} className={classes.code} onSubmit={onSubmit} noValidate>
       <FailureNote failure={failure} />
+      {way === 'passkey' && <p>{t(TEXT.passkey)}</p>}
       {way === 'totp' && (
         <CodeBoxes legend={t(TEXT.legend)} value={digits} onChange={onDigits} error={error} />
       )}

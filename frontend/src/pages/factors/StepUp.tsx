@@ -3,6 +3,7 @@ import { useLingui } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useEffect } from 'react';
 import { useStore } from '../../app/store';
+import type { StepUpRequest } from '../../generated';
 import { proveAnew } from '../../session/account';
 import type { AskedProof } from '../../session/proof';
 import { session } from '../../session/session';
@@ -21,6 +22,10 @@ export function StepUp({ asked }: { asked: AskedProof }) {
   const { t } = useLingui();
   const { phase } = useStore(session);
   const { needed, answer } = asked;
+  const prove = async (proof: StepUpRequest): Promise<void> => {
+    await proveAnew(proof);
+    answer(true);
+  };
   // Whoever has been logged out meanwhile has nothing to prove here.
   useEffect(() => {
     if (phase === 'guest') answer(false);
@@ -31,10 +36,8 @@ export function StepUp({ asked }: { asked: AskedProof }) {
         factors={needed.factors}
         submit={t(TEXT.submit)}
         eager
-        send={async (proof) => {
-          await proveAnew(proof);
-          answer(true);
-        }}
+        send={prove}
+        sendPasskey={(passkey) => prove({ passkey })}
         beside={
           <Button variant="default" type="button" onClick={() => answer(false)}>
             {t(TEXT.cancel)}
