@@ -7,11 +7,11 @@ export interface Credentials {
 }
 
 /** Somebody who never was here. */
-export function newPerson(name = 'Ada Lovelace'): Credentials {
+export function newPerson(name = 'Ada Lovelace', domain = 'example.com'): Credentials {
   const unique = `${Date.now()}.${Math.floor(Math.random() * 1e6)}`;
   return {
     name,
-    email: `${name.split(' ')[0]?.toLowerCase()}.${unique}@example.com`,
+    email: `${name.split(' ')[0]?.toLowerCase()}.${unique}@${domain}`,
     password: 'analytical engine 1843',
   };
 }
