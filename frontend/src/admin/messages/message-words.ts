@@ -16,6 +16,7 @@ export const MAIL_TYPES: Readonly<Record<string, MessageDescriptor>> = {
   password_changed: msg`The password was changed`,
   way_in_added: msg`A way to log in was added`,
   way_in_removed: msg`A way to log in was removed`,
+  passkey_disabled: msg`A passkey was switched off`,
   email_change_confirm: msg`Confirm the new address`,
   email_changed_notice: msg`The address was changed`,
   invitation: msg`Invitation`,
