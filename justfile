@@ -108,6 +108,13 @@ bench-funnel *options:
     cargo build --profile quick --locked -p backend -p testkit --bins
     python3 bench/funnel.py {{options}}
 
+# the page on a slow phone, through nginx: LCP, INP, CLS, TBT, and the sizes of its files (bench/reports/page.md)
+bench-page: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    source crates/local-cluster/scripts/with-cluster.sh
+    with_cluster release 600 npm --prefix frontend run vitals
+
 # where the CPU time of one of the benchmark's cases goes
 profile case: build-bench
     python3 bench/profile.py {{case}}

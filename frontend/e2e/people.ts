@@ -20,9 +20,9 @@ export async function opened(page: Page, heading: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name: heading }).waitFor();
 }
 
-/** Up to the mail that is to be looked at. */
-export async function register(page: Page, person: Credentials): Promise<void> {
-  await page.goto('/sign-up');
+/** Up to the mail that is to be looked at; on another site than the one of the device, where that is given. */
+export async function register(page: Page, person: Credentials, site = ''): Promise<void> {
+  await page.goto(`${site}/sign-up`);
   await page.getByLabel('Your name').fill(person.name);
   await page.getByLabel('E-mail').fill(person.email);
   await page.getByLabel('Password', { exact: true }).fill(person.password);

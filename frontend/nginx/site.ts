@@ -24,6 +24,8 @@ export interface Settings {
   /** The balancers' ports. */
   balancers: number[];
   traces?: { collector: string; share: string };
+  /** The folder of the page that is served; by default a small site of its own. */
+  root?: string;
 }
 
 export interface Site {
@@ -35,7 +37,7 @@ export interface Site {
 export async function startSite(settings: Settings): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'onboarding-nginx-'));
   const port = await freePort();
-  writeSite(folder);
+  if (settings.root === undefined) writeSite(folder);
   writeFileSync(join(folder, 'nginx.conf'), nginxConfiguration(folder, port, settings));
   const nginx = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'pipe' });
   const base = `http://127.0.0.1:${port}`;
@@ -63,7 +65,8 @@ function writeSite(folder: string): void {
 }
 
 /** The shipped file in a minimal nginx of our own: another port, another root, another balancer. */
-function nginxConfiguration(folder: string, port: number, { balancers, traces }: Settings): string {
+function nginxConfiguration(folder: string, port: number, settings: Settings): string {
+  const { balancers, traces, root = join(folder, 'html') } = settings;
   const shipped = readFileSync(CONFIGURATION, 'utf8')
     .replace('listen 3000;', `listen 127.0.0.1:${port};`)
     .replace(
@@ -72,7 +75,7 @@ function nginxConfiguration(folder: string, port: number, { balancers, traces }:
     )
     .replace("set $traces_collector '';", `set $traces_collector '${traces?.collector ?? ''}';`)
     .replace("set $traces_share '';", `set $traces_share '${traces?.share ?? ''}';`)
-    .replace('/usr/share/nginx/html', join(folder, 'html'))
+    .replace('/usr/share/nginx/html', root)
     .replace('/dev/stdout', join(folder, 'access.log'))
     .replace('/dev/stderr', join(folder, 'error.log'));
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
@@ -84,7 +87,7 @@ function nginxConfiguration(folder: string, port: number, { balancers, traces }:
     ${process.getuid?.() === 0 ? 'user root;' : ''}
     events { worker_connections 64; }
     http {
-      types { text/html html; text/javascript js; }
+      types { text/html html; text/javascript js; text/css css; font/woff2 woff2; image/svg+xml svg; }
       ${paths.map((path) => `${path}_temp_path ${join(folder, path)};`).join(' ')}
       ${shipped}
     }`;
