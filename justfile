@@ -226,7 +226,7 @@ screenshots *options: build
     #!/usr/bin/env bash
     set -euo pipefail
     source crates/local-cluster/scripts/with-cluster.sh
-    with_cluster release 500 node frontend/scripts/screenshots.mjs {{options}}
+    BACKEND=target/release/onboarding-backend with_cluster release 500 node frontend/scripts/screenshots.mjs {{options}}
 
 # format all code
 fmt:
