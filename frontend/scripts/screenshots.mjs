@@ -137,7 +137,11 @@ const browser = await chromium.launch({
   args: FLAGS,
 });
 const device = async (height) => {
-  const page = await browser.newPage({ viewport: { width: 1200, height }, locale: 'en-GB' });
+  const page = await browser.newPage({
+    viewport: { width: 1200, height },
+    locale: 'en-GB',
+    timezoneId: 'Europe/London',
+  });
   await page.emulateMedia({ reducedMotion: 'reduce' });
   return page;
 };

@@ -90,15 +90,13 @@ fn an_office_in_the_morning_is_let_in_and_who_guesses_is_not() {
     }
 }
 
-/// Behind a gateway all clients have the same address; `local-cluster` has no gateway.
+/// Behind a gateway, a proxy or a load test all clients have the same address.
 #[test]
-fn private_addresses_are_counted_by_local_cluster_alone() {
+fn private_addresses_are_not_counted() {
     for (path, text) in shipped() {
-        let expected =
-            if path.extension().is_some_and(|end| end == "in") { vec![] } else { vec![Exempt::Private] };
         for (target, _) in GUARDED {
             let exempt = limit(&path, &text, target).unwrap().exempt;
-            assert_eq!(exempt, expected, "{} {target}", path.display());
+            assert_eq!(exempt, [Exempt::Private], "{} {target}", path.display());
         }
     }
 }
