@@ -58,11 +58,6 @@ impl Failure {
             Self::SharedWant { .. } => 7,
         }
     }
-
-    /// The name in logs and metrics.
-    pub const fn name(self) -> &'static str {
-        Self::NAMES[self.index()]
-    }
 }
 
 /// The facts that decide whether a request may be sent a second time.
