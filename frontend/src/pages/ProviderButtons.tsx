@@ -1,4 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
+import '@mantine/core/styles/Divider.css';
+
 import { Button, Divider } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { type Failure, failureOf } from '../api/words';
