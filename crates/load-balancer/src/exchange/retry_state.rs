@@ -91,6 +91,7 @@ impl<'a> RetryState<'a> {
     }
 
     /// Whether an answer is refused for another attempt: a 503, while another server can be asked.
+    #[inline]
     pub(super) fn wants_another(
         &self,
         answered: Answered,
@@ -98,9 +99,13 @@ impl<'a> RetryState<'a> {
         replay: Replay,
         now: Instant,
     ) -> bool {
-        if answered.status != 503 {
-            return false;
-        }
+        answered.status == 503 && self.can_ask_another(answered, server, replay, now)
+    }
+
+    /// Whether another server can be asked after a 503 of `server`. Few answers come here, and all others are the cheaper
+    /// for it: the compiler puts the small rest of the decision where heads are accepted.
+    #[cold]
+    fn can_ask_another(&self, answered: Answered, server: &Server, replay: Replay, now: Instant) -> bool {
         if answered.shared_want {
             self.hears_of_shared_want(server, now);
         }
