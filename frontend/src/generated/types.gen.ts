@@ -3844,6 +3844,10 @@ export type ForgetDevicesData = {
 
 export type ForgetDevicesErrors = {
     /**
+     * `invalid_idempotency_key`
+     */
+    400: Problem;
+    /**
      * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
      */
     401: Problem;
@@ -3952,6 +3956,10 @@ export type RemoveTotpData = {
 };
 
 export type RemoveTotpErrors = {
+    /**
+     * `invalid_idempotency_key`
+     */
+    400: Problem;
     /**
      * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
      */
