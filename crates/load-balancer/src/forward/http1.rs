@@ -239,6 +239,7 @@ impl Upstream for Http1Upstream<'_> {
         let _ = Pin::new(&mut self.connection.socket).poll_shutdown(cx);
     }
 
+    #[inline]
     fn poll_answer<H: Heads>(
         &mut self,
         cx: &mut Context<'_>,

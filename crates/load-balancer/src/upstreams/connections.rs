@@ -23,6 +23,7 @@ struct Idle {
 
 impl Connections {
     /// An idle connection to the server at this address; `surely` asks the operating system whether it is still open.
+    #[inline]
     pub(crate) fn take(&self, server: u64, address: SocketAddr, surely: bool) -> Option<UpstreamConnection> {
         let mut idle = self.idle.borrow_mut();
         let connections = &mut idle.get_mut(&server)?.connections;

@@ -71,6 +71,7 @@ where
         Ok(self.client.interim(cx, head)?)
     }
 
+    #[inline]
     fn accept(&mut self, head: &ResponseHead<'_, '_>, out: &mut Vec<u8>) -> Result<Accepted, ExchangeError> {
         let switches = head.status == 101;
         if switches && !self.request.facts.upgrade {
