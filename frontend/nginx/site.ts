@@ -85,7 +85,7 @@ function nginxConfiguration(folder: string, port: number, settings: Settings): s
     error_log ${join(folder, 'error.log')};
     worker_processes 1;
     ${process.getuid?.() === 0 ? 'user root;' : ''}
-    events { worker_connections 64; }
+    events { worker_connections 1024; }
     http {
       types { text/html html; text/javascript js; text/css css; font/woff2 woff2; image/svg+xml svg; }
       ${paths.map((path) => `${path}_temp_path ${join(folder, path)};`).join(' ')}
