@@ -102,8 +102,8 @@ impl<'a> RetryState<'a> {
         answered.status == 503 && self.can_ask_another(answered, server, replay, now)
     }
 
-    /// Whether another server can be asked after a 503 of `server`. Few answers come here, and all others are the cheaper
-    /// for it: the compiler puts the small rest of the decision where heads are accepted.
+    /// Whether another server can be asked after a 503 of `server`.
+    // Every answer passes `wants_another`. With only the test for 503 in it, the compiler inlines it there.
     #[cold]
     fn can_ask_another(&self, answered: Answered, server: &Server, replay: Replay, now: Instant) -> bool {
         if answered.shared_want {
