@@ -10,7 +10,8 @@ pub(super) struct Clock {
     instant: Instant,
     micros: u64,
     second: u64,
-    rfc3339: [u8; 19],
+    /// With the place of the milliseconds.
+    rfc3339: [u8; 24],
     common: [u8; 26],
 }
 
@@ -20,7 +21,7 @@ impl Clock {
             instant: Instant::now(),
             micros: 0,
             second: u64::MAX,
-            rfc3339: [b'0'; 19],
+            rfc3339: [b'0'; 24],
             common: [b'0'; 26],
         };
         clock.correct();
@@ -47,10 +48,11 @@ impl Clock {
     pub(super) fn rfc3339(&mut self, at: Instant, out: &mut Vec<u8>) {
         let micros = self.micros_at(at);
         self.turn(micros);
-        out.extend_from_slice(&self.rfc3339);
         let millis = micros / 1000 % 1000;
         let digit = |divisor: u64| b'0' + u8::try_from(millis / divisor % 10).unwrap_or(0);
-        out.extend_from_slice(&[b'.', digit(100), digit(10), digit(1), b'Z']);
+        let [.., hundreds, tens, ones, _] = &mut self.rfc3339;
+        (*hundreds, *tens, *ones) = (digit(100), digit(10), digit(1));
+        out.extend_from_slice(&self.rfc3339);
     }
 
     /// `24/Nov/2026:03:01:20 +0000`, as the combined format has it.
@@ -71,7 +73,7 @@ impl Clock {
         let (year, month, day) = date.to_calendar_date();
         let (hour, minute, second) = date.to_hms();
         let month_number = u8::from(month);
-        let rfc3339 = format!("{year:04}-{month_number:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+        let rfc3339 = format!("{year:04}-{month_number:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.000Z");
         let month_name = &month.to_string()[..3];
         let common = format!("{day:02}/{month_name}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000");
         copy(&mut self.rfc3339, &rfc3339);

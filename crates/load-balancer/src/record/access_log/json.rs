@@ -122,10 +122,22 @@ fn optional(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
 
 /// Microseconds as milliseconds with three places.
 fn millis(out: &mut Vec<u8>, micros: u64) {
-    number(out, micros / 1000);
-    let rest = micros % 1000;
-    let digit = |divisor: u64| b'0' + u8::try_from(rest / divisor % 10).unwrap_or(0);
-    out.extend_from_slice(&[b'.', digit(100), digit(10), digit(1)]);
+    // The longest number has 20 digits, and there is a point.
+    const LENGTH: usize = 24;
+    const POINT: usize = LENGTH - 4;
+    let mut text = [b'0'; LENGTH];
+    let (mut rest, mut begin) = (micros, LENGTH);
+    // From the last digit to the first, of which one at least is before the point.
+    while rest > 0 || begin >= POINT {
+        begin -= 1;
+        if begin == POINT {
+            text[begin] = b'.';
+            continue;
+        }
+        text[begin] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+    }
+    out.extend_from_slice(&text[begin..]);
 }
 
 /// Writes the inside of a JSON string (RFC 8259 section 7). Bytes that are no UTF-8 become the characters of the same
@@ -222,7 +234,15 @@ mod tests {
 
     #[test]
     fn milliseconds() {
-        for (micros, expected) in [(0, "0.000"), (1, "0.001"), (1_234_567, "1234.567"), (10_020, "10.020")] {
+        for (micros, expected) in [
+            (0, "0.000"),
+            (1, "0.001"),
+            (999, "0.999"),
+            (1000, "1.000"),
+            (10_020, "10.020"),
+            (1_234_567, "1234.567"),
+            (u64::MAX, "18446744073709551.615"),
+        ] {
             let mut out = Vec::new();
             millis(&mut out, micros);
             assert_eq!(String::from_utf8(out).unwrap(), expected);
