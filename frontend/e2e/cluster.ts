@@ -34,10 +34,12 @@ export class Cluster {
     this.dir = dir;
   }
 
-  /** `templates` are texts by the names of their files. */
-  static async start(templates: Record<string, string>): Promise<Cluster> {
+  /** `templates` are texts by the names of their files; `settings` are variables of the backends. */
+  static async start(
+    templates: Record<string, string>,
+    settings: Record<string, string> = {},
+  ): Promise<Cluster> {
     const dir = mkdtempSync(join(tmpdir(), 'cluster-'));
-    mkdirSync(join(dir, 'templates'));
     const offset = await freeOffset();
     const child = spawn(
       BINARY,
@@ -53,12 +55,11 @@ export class Cluster {
         PAGE,
       ],
       {
-        env: environment(join(dir, 'templates')),
+        env: { ...environment(), ...templatesIn(dir, templates), ...settings },
         stdio: ['ignore', 'ignore', openSync(join(dir, 'said'), 'w')],
       },
     );
     const cluster = new Cluster(child, dir);
-    cluster.write(templates);
     await cluster.until('the system is ready', () => existsSync(join(dir, 'data', 'cluster.json')));
     return cluster;
   }
@@ -69,14 +70,22 @@ export class Cluster {
 
   /** Every backend is replaced by one that has these templates, too. */
   async rollOut(templates: Record<string, string>): Promise<void> {
-    this.write(templates);
-    for (const { name, address, pid } of this.manifest().instances) {
-      process.kill(pid, 'SIGKILL');
-      await this.until(`${name} is another process`, () =>
-        this.manifest().instances.some((each) => each.name === name && each.pid !== pid),
-      );
-      await this.until(`${name} is ready`, async () => (await fetch(`http://${address}/ready`)).ok);
-    }
+    templatesIn(this.dir, templates);
+    for (const { name } of this.manifest().instances) await this.replaced(name, this.kill(name));
+  }
+
+  /** Kills a backend as it is, in the middle of whatever it does. Gives its process. */
+  kill(name: string): number {
+    const { pid } = this.instance(name);
+    process.kill(pid, 'SIGKILL');
+    return pid;
+  }
+
+  /** Waits until a backend that was killed is another process, and takes traffic. */
+  async replaced(name: string, pid: number): Promise<void> {
+    await this.until(`${name} is another process`, () => this.instance(name).pid !== pid);
+    const { address } = this.instance(name);
+    await this.until(`${name} is ready`, async () => (await fetch(`http://${address}/ready`)).ok);
   }
 
   /** Ends it in order. */
@@ -86,10 +95,10 @@ export class Cluster {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  private write(templates: Record<string, string>): void {
-    for (const [name, text] of Object.entries(templates)) {
-      writeFileSync(join(this.dir, 'templates', name), text);
-    }
+  private instance(name: string): Manifest['instances'][number] {
+    const found = this.manifest().instances.find((each) => each.name === name);
+    if (!found) throw new Error(`there is no instance ${name}`);
+    return found;
   }
 
   private async until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
@@ -105,10 +114,19 @@ export class Cluster {
   }
 }
 
+/** Writes templates where a cluster looks for them, and says where; the embedded one counts where there are none. */
+function templatesIn(dir: string, templates: Record<string, string>): NodeJS.ProcessEnv {
+  if (Object.keys(templates).length === 0) return {};
+  const folder = join(dir, 'templates');
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(templates)) writeFileSync(join(folder, name), text);
+  return { ONBOARDING_TEMPLATES_DIR: folder };
+}
+
 /** What this process was told of another system is not for this one. */
-function environment(templates: string): NodeJS.ProcessEnv {
+function environment(): NodeJS.ProcessEnv {
   const { DATABASE_URL: _, CLUSTER_JSON: __, OTEL_EXPORTER_OTLP_ENDPOINT: ___, ...others } = process.env;
-  return { ...others, ONBOARDING_TEMPLATES_DIR: templates };
+  return others;
 }
 
 /** Added to every port, below those that the system hands out for outgoing connections (from 32768). */

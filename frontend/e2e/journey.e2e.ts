@@ -153,9 +153,9 @@ describe.skipIf(reasonToSkip !== undefined)(`a person's journey${becauseOf(reaso
     expect(await look(page, '8-review')).toEqual([]);
   });
 
-  test('signing out leaves nothing of the person in the browser', async () => {
+  test('logging out leaves nothing of the person in the browser', async () => {
     await page.getByRole('button', { name: /Account of/ }).click();
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Log out' }).click();
     await opened('Welcome back');
     const stored = await page.evaluate(() => JSON.stringify(window.localStorage));
     expect(stored).not.toContain('Analytical');

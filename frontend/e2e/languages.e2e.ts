@@ -140,7 +140,7 @@ describe.skipIf(reasonToSkip !== undefined).each(LANGUAGES)(
       await inspect('account');
       await page.locator('header [aria-haspopup="dialog"]').click();
       await inspect('menu');
-      await button('Sign out').click();
+      await button('Log out').click();
       await opened('Welcome back');
       await inspect('log-in');
       await link('Forgot your password?').click();

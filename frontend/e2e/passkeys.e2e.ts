@@ -60,7 +60,7 @@ describe.skipIf(reasonToSkip !== undefined)(`passkeys${becauseOf(reasonToSkip)}`
   const dialog = (name: string) => page.getByRole('dialog', { name });
   async function signOut(): Promise<void> {
     await page.getByRole('button', { name: /Account of/ }).click();
-    await button('Sign out').click();
+    await button('Log out').click();
     await opened(page, 'Welcome back');
     await page.locator('html[data-asked="conditional"]').waitFor({ state: 'attached' });
   }
@@ -209,7 +209,7 @@ describe.skipIf(reasonToSkip !== undefined)(`passkeys${becauseOf(reasonToSkip)}`
     });
     await inspect('list');
     await there.page.locator('header [aria-haspopup="dialog"]').click();
-    await named('Sign out').click();
+    await named('Log out').click();
     await named('Log in with a passkey').waitFor();
     await inspect('log-in');
     expect(findings).toEqual([]);

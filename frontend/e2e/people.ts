@@ -31,10 +31,10 @@ export async function register(page: Page, person: Credentials, site = ''): Prom
 }
 
 /** Up to the first step, the mail left for later. */
-export async function signUp(page: Page, person: Credentials): Promise<void> {
+export async function signUp(page: Page, person: Credentials, step = 'Tell us about you'): Promise<void> {
   await register(page, person);
   await page.getByRole('link', { name: 'Do this later' }).click();
-  await opened(page, 'Tell us about you');
+  await opened(page, step);
 }
 
 export async function logIn(page: Page, person: Credentials): Promise<void> {

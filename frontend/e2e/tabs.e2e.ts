@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { becauseOf, launch, newDevice, reasonToSkip } from './browser';
 import { look } from './looks';
-import { type Credentials, newPerson, opened, signUp } from './people';
+import { type Credentials, logIn, newPerson, opened, signUp } from './people';
 
 describe.skipIf(reasonToSkip !== undefined)(`two tabs on one step${becauseOf(reasonToSkip)}`, () => {
   let browser: Browser;
@@ -112,5 +112,64 @@ describe.skipIf(reasonToSkip !== undefined)(`two tabs on one step${becauseOf(rea
     expect(await title(first).inputValue()).toBe('Original');
     await leave(first);
     expect(await title(copy).inputValue()).toBe('Copy');
+  });
+
+  const logOut = async (tab: Page): Promise<void> => {
+    await tab.bringToFront();
+    await tab.getByRole('button', { name: /Account of/ }).click();
+    await tab.getByRole('button', { name: 'Log out' }).click();
+  };
+
+  test('one tab logs out: the other follows, and what was typed there is stored before', async () => {
+    await type(second, 'Typed in the second tab, and not sent');
+    await logOut(first);
+    await Promise.all([first, second].map((tab) => opened(tab, 'Welcome back')));
+    expect(await first.evaluate(() => JSON.stringify(localStorage))).not.toContain('second tab');
+    // Logging in counts for both again, and shows what the service has.
+    await logIn(first, person);
+    expect(await title(first).inputValue()).toBe('Typed in the second tab, and not sent');
+    await second.bringToFront();
+    await opened(second, 'Tell us about you');
+    expect(await title(second).inputValue()).toBe('Typed in the second tab, and not sent');
+  });
+
+  test('while a text cannot be stored, no tab is logged out, and the text stays', async () => {
+    await type(second, 'Typed while the service is away');
+    await first.route('**/api/onboarding/steps/*', (route) => route.fulfill({ status: 503 }));
+    await logOut(first);
+    await first
+      .getByText('You are still logged in: the service could not be reached.')
+      .waitFor({ timeout: 30_000 });
+    await second.bringToFront();
+    expect(await title(second).inputValue()).toBe('Typed while the service is away');
+    await first.unroute('**/api/onboarding/steps/*');
+    await first.bringToFront();
+    await first.getByRole('button', { name: 'Log out' }).click();
+    await Promise.all([first, second].map((tab) => opened(tab, 'Welcome back')));
+    await logIn(second, person);
+    expect(await title(second).inputValue()).toBe('Typed while the service is away');
+  });
+
+  test('a session that has ended at the service loses no text in either tab', async () => {
+    await type(first, 'Typed before the session ended');
+    await second.bringToFront();
+    await phone(second).fill('+44 20 7946 0958');
+    const other = await newDevice(browser);
+    await logIn(other.page, person);
+    await other.page.goto('/account');
+    await other.page.getByRole('button', { name: 'End all others' }).click();
+    await expect.poll(() => other.page.getByRole('button', { name: /^End the session of/ }).count()).toBe(0);
+    await other.context.close();
+    await first.bringToFront();
+    // Each learns of it when it next asks for something.
+    await title(first).press('Tab');
+    await opened(first, 'Welcome back');
+    await second.bringToFront();
+    await phone(second).press('Tab');
+    await opened(second, 'Welcome back');
+    await first.bringToFront();
+    await logIn(first, person);
+    await expect.poll(() => title(first).inputValue()).toBe('Typed before the session ended');
+    await expect.poll(() => phone(first).inputValue()).toBe('+44 20 7946 0958');
   });
 });

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { becauseOf, launch, newDevice, watchForTrouble } from './browser';
 import { Cluster, reasonToSkip } from './cluster';
+import { Keyboard } from './keyboard';
 import { look, shoot } from './looks';
 import { newPerson } from './people';
 import { clipped, wordsIn } from './words';
@@ -120,69 +121,65 @@ describe.skipIf(reasonToSkip !== undefined)(`a template of one’s own${becauseO
 
   test('is walked in English, by the keyboard alone', async () => {
     await takeDevice('en-GB', DESK);
+    const keys = new Keyboard(page);
     await signUp((text) => text);
     await opened('About yourself');
     await inspect('en-person');
-    await typeInto(page.getByRole('textbox', { name: 'Nickname' }), 'Ada');
+    await keys.type(page.getByRole('textbox', { name: 'Nickname' }), 'Ada');
     // Day and month alike: the browser asks for them in its own order.
-    await typeInto(page.getByLabel('Date of birth'), '10101915');
-    await typeInto(page.getByRole('combobox', { name: 'Country of birth' }), 'united king');
+    await keys.type(page.getByLabel('Date of birth'), '10101915');
+    await keys.type(page.getByRole('combobox', { name: 'Country of birth' }), 'united king');
     await page.getByRole('option', { name: 'United Kingdom' }).waitFor();
     await page.keyboard.press('Enter');
-    await typeInto(page.getByLabel('Your story'), 'Once upon a time');
-    await pressOn('Continue');
+    await keys.type(page.getByLabel('Your story'), 'Once upon a time');
+    await keys.press(page.getByRole('button', { name: 'Continue', exact: true }));
 
     await opened('Your work');
-    await focus(page.getByRole('radio', { name: 'Employee' }));
-    await page.keyboard.press('Space');
-    await typeInto(page.getByRole('textbox', { name: 'Employer' }), 'Analytical Engines');
+    await keys.tick(page.getByRole('radio', { name: 'Employee' }));
+    await keys.type(page.getByRole('textbox', { name: 'Employer' }), 'Analytical Engines');
     await inspect('en-work');
-    await focus(page.getByRole('radio', { name: 'Employee' }));
+    await keys.focus(page.getByRole('radio', { name: 'Employee' }));
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowRight');
     await page.getByRole('textbox', { name: 'Employer' }).waitFor({ state: 'detached' });
-    await typeInto(page.getByRole('combobox', { name: 'Area of work' }), 'weaving');
-    await pressOn('Continue');
+    await keys.type(page.getByRole('combobox', { name: 'Area of work' }), 'weaving');
+    await keys.press(page.getByRole('button', { name: 'Continue', exact: true }));
 
     await opened('Your studies');
     await page.getByText('Step 4 of 7').waitFor();
-    await typeInto(page.getByRole('textbox', { name: 'Subject' }), 'Mathematics');
-    await pressOn('Continue');
+    await keys.type(page.getByRole('textbox', { name: 'Subject' }), 'Mathematics');
+    await keys.press(page.getByRole('button', { name: 'Continue', exact: true }));
 
     await opened('Skills');
     for (const tool of ['Loom', 'Punched cards']) {
-      await focus(page.getByRole('checkbox', { name: tool }));
-      await page.keyboard.press('Space');
+      await keys.tick(page.getByRole('checkbox', { name: tool }));
     }
     for (const country of ['Germany', 'France']) {
-      await typeInto(page.getByRole('combobox', { name: 'Countries that you have worked in' }), country);
+      await keys.type(page.getByRole('combobox', { name: 'Countries that you have worked in' }), country);
       await page.getByRole('option', { name: country }).waitFor();
       await page.keyboard.press('Enter');
       await page.getByRole('button', { name: `Take away ${country}` }).waitFor();
     }
-    await focus(page.getByRole('button', { name: 'Take away Germany' }));
-    await page.keyboard.press('Enter');
-    await typeInto(page.getByRole('textbox', { name: 'Your own site' }), 'engines.example');
-    await focus(page.getByRole('switch', { name: 'You may call me' }));
-    await page.keyboard.press('Space');
+    await keys.press(page.getByRole('button', { name: 'Take away Germany' }));
+    await keys.type(page.getByRole('textbox', { name: 'Your own site' }), 'engines.example');
+    await keys.tick(page.getByRole('switch', { name: 'You may call me' }));
     await inspect('en-skills');
-    await pressOn('Continue');
+    await keys.press(page.getByRole('button', { name: 'Continue', exact: true }));
 
     await opened('Your team');
-    await focus(page.getByRole('radio', { name: 'Just me' }));
-    await page.keyboard.press('Space');
-    await pressOn('Continue');
+    await keys.tick(page.getByRole('radio', { name: 'Just me' }));
+    await keys.press(page.getByRole('button', { name: 'Continue', exact: true }));
     await opened('House rules');
     const skills = page.getByRole('region', { name: 'Skills' });
     await skills.getByText('Loom and Punched cards').waitFor();
     await skills.getByText('France').waitFor();
     await skills.getByText('https://engines.example').waitFor();
     expect(await page.getByText('Analytical Engines').count()).toBe(0);
-    await pressOn('Finish');
+    await keys.press(page.getByRole('button', { name: 'Finish', exact: true }));
     await page.getByText('Please accept this to go on.').waitFor();
     await inspect('en-rules');
     await page.keyboard.press('Space');
-    await pressOn('Finish');
+    await keys.press(page.getByRole('button', { name: 'Finish', exact: true }));
     await opened('You made it, Ada');
     await inspect('en-finished');
     expect([...findings, ...trouble]).toEqual([]);
@@ -247,27 +244,5 @@ describe.skipIf(reasonToSkip !== undefined)(`a template of one’s own${becauseO
     await on.locator('input[type="password"]').fill(person.password);
     await on.getByRole('button', { name: say('Create account'), exact: true }).click();
     await on.getByRole('link', { name: say('Do this later'), exact: true }).click();
-  }
-
-  /** Goes there by Tab, or back by Shift and Tab, as whoever has no mouse does. */
-  async function focus(target: Locator): Promise<void> {
-    await target.waitFor();
-    for (const key of ['Tab', 'Shift+Tab']) {
-      for (let steps = 0; steps < 40; steps += 1) {
-        if (await target.evaluate((element) => element === document.activeElement)) return;
-        await page.keyboard.press(key);
-      }
-    }
-    throw new Error(`the keyboard does not lead to ${String(target)}`);
-  }
-
-  async function typeInto(target: Locator, text: string): Promise<void> {
-    await focus(target);
-    await page.keyboard.type(text);
-  }
-
-  async function pressOn(name: string): Promise<void> {
-    await focus(page.getByRole('button', { name, exact: true }));
-    await page.keyboard.press('Enter');
   }
 });

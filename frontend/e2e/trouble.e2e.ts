@@ -159,7 +159,7 @@ describe.skipIf(reasonToSkip !== undefined)(`when things go wrong${becauseOf(rea
     await other.context.close();
   });
 
-  test('tabs share the session: renewing at once harms nobody, signing out counts for all', async () => {
+  test('tabs share the session: renewing at once harms nobody, logging out counts for all', async () => {
     const tabs = [page, await context.newPage(), await context.newPage()];
     const trouble = tabs.flatMap(watchForTrouble);
     for (let round = 0; round < 4; round += 1) {
@@ -170,7 +170,7 @@ describe.skipIf(reasonToSkip !== undefined)(`when things go wrong${becauseOf(rea
     await page.bringToFront();
     await page.getByRole('button', { name: /Account of/ }).click();
     expect(await look(page, '23-menu')).toEqual([]);
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Log out' }).click();
     await Promise.all(tabs.map((tab) => opened(tab, 'Welcome back')));
     expect(trouble).toEqual([]);
   });

@@ -114,7 +114,7 @@ describe('the wizard in several tabs', () => {
     expect(texts()).not.toContain('Poet');
   });
 
-  test('signing out takes along what open tabs have not sent', async () => {
+  test('logging out takes along what open tabs have not sent', async () => {
     openPage('tab-2').keep('profile', { job_title: 'Poet' }, {});
     wizard.takeOver(undefined, true);
     expect(await wizard.sendAll()).toBe(true);

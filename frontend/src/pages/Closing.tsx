@@ -48,7 +48,7 @@ export function Closing({ user }: { user: User }) {
           <Trans>Open it again</Trans>
         </Button>
         <Button variant="default" loading={busy === 'leave'} onClick={() => void run('leave', signOut)}>
-          <Trans>Sign out</Trans>
+          <Trans>Log out</Trans>
         </Button>
       </div>
     </div>

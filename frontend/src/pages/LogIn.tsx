@@ -133,7 +133,7 @@ function Reason({ passwordChanged = false }: { passwordChanged: boolean | undefi
     </Callout>
   ) : (
     <Callout tone="good">
-      <Trans>You are signed out. See you soon.</Trans>
+      <Trans>You are logged out. See you soon.</Trans>
     </Callout>
   );
 }

@@ -75,11 +75,11 @@ export function PersonMenu() {
           leftSection={<IconLogout size={18} aria-hidden />}
           onClick={() => void leave()}
         >
-          <Trans>Sign out</Trans>
+          <Trans>Log out</Trans>
         </Button>
         {failed && (
           <p className={classes.failed} role="alert">
-            <Trans>You are still signed in: the service could not be reached.</Trans>
+            <Trans>You are still logged in: the service could not be reached.</Trans>
           </p>
         )}
       </Popover.Dropdown>

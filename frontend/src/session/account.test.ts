@@ -76,14 +76,14 @@ describe('account', () => {
     expect(service.refreshes).toBe(1);
   });
 
-  test('signing out ends the session at the service', async () => {
+  test('logging out ends the session at the service', async () => {
     await signUp(ADA);
     await signOut();
     expect(session.get()).toEqual({ phase: 'guest', reason: 'signed_out' });
     expect(service.cookie).toBeUndefined();
   });
 
-  test('where the service cannot be reached, one is not signed out by half', async () => {
+  test('where the service cannot be reached, one is not logged out by half', async () => {
     await signUp(ADA);
     service.faults.push(...Array.from({ length: 5 }, () => 'drop_before' as const));
     await expect(signOut()).rejects.toThrow('cannot be reached');

@@ -58,6 +58,17 @@ const red: MantineColorsTuple = [
 const SANS = '"Figtree Variable", "Figtree Fallback", system-ui, sans-serif';
 const DISPLAY = '"Bricolage Grotesque Variable", "Bricolage Fallback", system-ui, sans-serif';
 
+/** What opens a list. */
+const LIST = {
+  size: 'md',
+  openOnFocus: false,
+  // The list itself scrolls, which assistive technology knows of a list; a box about it would need keys of its own.
+  withScrollArea: false,
+  styles: { options: { maxHeight: 280, overflowY: 'auto' } },
+  // Inside the page's landmarks, and in the order of reading.
+  comboboxProps: { shadow: 'md', transitionProps: { duration: 120 }, withinPortal: false },
+} as const;
+
 export const theme = createTheme({
   colors: { spruce, gray, dark, red },
   primaryColor: 'spruce',
@@ -78,14 +89,8 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: 'md', attributes: { input: { dir: 'auto' } } } },
     PasswordInput: { defaultProps: { size: 'md' } },
     Textarea: { defaultProps: { size: 'md', attributes: { input: { dir: 'auto' } } } },
-    Select: {
-      defaultProps: {
-        size: 'md',
-        openOnFocus: false,
-        // Inside the page's landmarks, and in the order of reading.
-        comboboxProps: { shadow: 'md', transitionProps: { duration: 120 }, withinPortal: false },
-      },
-    },
+    Select: { defaultProps: LIST },
+    Autocomplete: { defaultProps: { ...LIST, attributes: { input: { dir: 'auto' } } } },
     Checkbox: { defaultProps: { size: 'md', iconColor: 'var(--on-accent)' } },
     Switch: { defaultProps: { size: 'md' } },
   },

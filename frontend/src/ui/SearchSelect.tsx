@@ -26,9 +26,6 @@ export function SearchSelect({ options, collects = false, ...props }: SearchSele
       searchable
       selectFirstOptionOnChange
       allowDeselect={false}
-      // The list itself scrolls, which assistive technology knows of a list.
-      withScrollArea={false}
-      styles={{ options: { maxHeight: 280, overflowY: 'auto' } }}
       data={data}
       filter={({ options: found }) => found}
       onChange={(value, option) => {

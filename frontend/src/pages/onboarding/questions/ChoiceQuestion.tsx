@@ -44,7 +44,7 @@ export function ChoiceQuestion(props: QuestionProps) {
     onChange: (chosen: string | null) => onChange(chosen ?? ''),
   };
   if (isSearched) return <SearchSelect {...all} {...searchWords(field.list)} options={options} />;
-  return <Select {...all} placeholder={t`Choose one`} data={options} maxDropdownHeight={280} />;
+  return <Select {...all} placeholder={t`Choose one`} data={options} />;
 }
 
 export function searchWords(list: string | undefined) {

@@ -37,7 +37,6 @@ export function SuggestedQuestion(props: QuestionProps) {
         {...widthOf(care.wide ?? false)}
         placeholder={t`Choose the closest`}
         data={options}
-        maxDropdownHeight={280}
         {...input}
       />
     );
@@ -47,10 +46,6 @@ export function SuggestedQuestion(props: QuestionProps) {
     <Autocomplete
       {...all}
       {...widthOf(care.wide ?? true)}
-      size="md"
-      attributes={{ input: { dir: 'auto' } }}
-      comboboxProps={{ shadow: 'md', withinPortal: false }}
-      openOnFocus={false}
       limit={60}
       data={[...new Set(options.map(({ label }) => label))]}
       {...input}
