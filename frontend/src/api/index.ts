@@ -1,6 +1,6 @@
 import { client } from '../generated/client.gen';
 import { Intents } from './intents';
-import { toApiError, Unreachable } from './problem';
+import { ApiError, toApiError, Unreachable } from './problem';
 import { storage } from './storage';
 import { createTransport, type TransportParts } from './transport';
 
@@ -28,4 +28,10 @@ export async function unwrap<T>(call: Promise<Result<T>>): Promise<T> {
   const { data, error } = await call;
   if (error !== undefined) throw error;
   return data as T;
+}
+
+/** As `unwrap` for what takes something away: where that is gone already (`code`), all is as it was to be. */
+export async function unwrapGone(call: Promise<Result<unknown>>, code: string): Promise<void> {
+  const { error } = await call;
+  if (error !== undefined && !(error instanceof ApiError && error.code === code)) throw error;
 }

@@ -413,6 +413,50 @@ export type DescribeRequest = {
 };
 
 /**
+ * Where the password alone logs in.
+ */
+export type DeviceBody = {
+    /**
+     * The address from which it last logged in. Null where it is not known.
+     */
+    address: string | null;
+    /**
+     * When it was first remembered.
+     */
+    created_at: string;
+    /**
+     * Whether it is the one that asks.
+     */
+    current: boolean;
+    /**
+     * With what it last logged in, by what the client called itself, such as `Firefox on Windows`.
+     */
+    device: string;
+    /**
+     * Until when it is remembered.
+     */
+    expires_at: string;
+    /**
+     * Its name in paths.
+     */
+    id: string;
+    /**
+     * When somebody last logged in there.
+     */
+    last_used_at: string;
+};
+
+/**
+ * One's own remembered devices.
+ */
+export type DevicesBody = {
+    /**
+     * Those that were used last first. At most 100.
+     */
+    items: Array<DeviceBody>;
+};
+
+/**
  * A mail domain of an organization.
  */
 export type DomainBody = {
@@ -487,6 +531,10 @@ export type ExportBody = {
      * Every passkey, the oldest first.
      */
     passkeys: Array<PasskeyBody>;
+    /**
+     * Every remembered device, those that were used last first, at most 100. None is `current`.
+     */
+    remembered_devices: Array<DeviceBody>;
     /**
      * What a log-in asks for beside the password. The secrets themselves are in no export.
      */
@@ -3871,6 +3919,101 @@ export type ForgetDevicesResponses = {
 };
 
 export type ForgetDevicesResponse = ForgetDevicesResponses[keyof ForgetDevicesResponses];
+
+export type ListDevicesData = {
+    body?: never;
+    headers?: {
+        /**
+         * From an answer to a log-in with this header: which device is `current`. Browsers have it as a cookie
+         */
+        'X-Device-Token'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/factors/devices';
+};
+
+export type ListDevicesErrors = {
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListDevicesError = ListDevicesErrors[keyof ListDevicesErrors];
+
+export type ListDevicesResponses = {
+    /**
+     * The remembered devices
+     */
+    200: DevicesBody;
+};
+
+export type ListDevicesResponse = ListDevicesResponses[keyof ListDevicesResponses];
+
+export type ForgetDeviceData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Which device
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/auth/factors/devices/{id}';
+};
+
+export type ForgetDeviceErrors = {
+    /**
+     * `invalid_idempotency_key`, `malformed_path`
+     */
+    400: Problem;
+    /**
+     * `token_missing`, `token_expired`, `token_invalid`, `session_revoked`
+     */
+    401: Problem;
+    /**
+     * `device_not_found`: no such device of mine is remembered (any more)
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `database_unavailable`
+     */
+    503: Problem;
+};
+
+export type ForgetDeviceError = ForgetDeviceErrors[keyof ForgetDeviceErrors];
+
+export type ForgetDeviceResponses = {
+    /**
+     * The device is not remembered
+     */
+    204: void;
+};
+
+export type ForgetDeviceResponse = ForgetDeviceResponses[keyof ForgetDeviceResponses];
 
 export type RenewRecoveryCodesData = {
     /**

@@ -22,6 +22,8 @@ export interface Factors {
   recoveryCodes: string[];
   /** The password alone logs in. */
   remembered: boolean;
+  /** So it does on these. */
+  rememberedElsewhere: string[];
   /** Sensitive calls want no other proof for now. */
   fresh: boolean;
 }
@@ -122,7 +124,7 @@ export function newcomer(id: string, json: Json): Person {
     password: String(json['password']),
     state: begun(),
     mails: [],
-    factors: { totp: 'none', recoveryCodes: [], remembered: false, fresh: true },
+    factors: { totp: 'none', recoveryCodes: [], remembered: false, rememberedElsewhere: [], fresh: true },
     passkeys: [],
   };
 }

@@ -61,13 +61,15 @@ export function factorCall(call: string, { factors }: Person, json: Json): Answe
     case 'POST /api/auth/factors/recovery-codes':
       return newCodes(factors);
     case 'DELETE /api/auth/factors/totp':
-      Object.assign(factors, { totp: 'none', recoveryCodes: [], remembered: false });
+      Object.assign(factors, { totp: 'none', recoveryCodes: [], remembered: false, rememberedElsewhere: [] });
       return empty(204);
+    case 'GET /api/auth/factors/devices':
+      return ok({ items: devicesOf(factors) });
     case 'DELETE /api/auth/factors/devices':
-      factors.remembered = false;
+      Object.assign(factors, { remembered: false, rememberedElsewhere: [] });
       return empty(204);
     default:
-      return undefined;
+      return forgetOne(call, factors);
   }
 }
 
@@ -79,6 +81,26 @@ const SENSITIVE = new Set([
   'DELETE /api/auth/factors/totp',
 ]);
 let made = 0;
+
+function devicesOf({ remembered, rememberedElsewhere }: Person['factors']): Json[] {
+  const here = remembered ? [deviceOf('Chrome on Linux', true)] : [];
+  return [...here, ...rememberedElsewhere.map((device) => deviceOf(device, false))];
+}
+
+function deviceOf(device: string, current: boolean): Json {
+  const [created_at, expires_at] = ['2026-03-01T12:00:00Z', '2026-03-31T12:00:00Z'];
+  const id = current ? 'here' : device.replaceAll(' ', '-');
+  return { id, device, address: '203.0.113.7', created_at, last_used_at: created_at, expires_at, current };
+}
+
+function forgetOne(call: string, factors: Person['factors']): Answer | undefined {
+  const id = /^DELETE \/api\/auth\/factors\/devices\/([\w-]+)$/.exec(call)?.[1];
+  if (id === undefined) return undefined;
+  if (!devicesOf(factors).some((device) => device['id'] === id)) return refuse(404, 'device_not_found');
+  if (id === 'here') factors.remembered = false;
+  else factors.rememberedElsewhere = factors.rememberedElsewhere.filter((d) => d.replaceAll(' ', '-') !== id);
+  return empty(204);
+}
 
 function newCodes(factors: Person['factors']): Answer {
   made += 1;

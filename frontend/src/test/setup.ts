@@ -15,5 +15,8 @@ beforeEach(() => {
   connection.set('online');
   resetService();
 });
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  network.resetHandlers();
+});
 afterAll(() => network.close());

@@ -31,8 +31,8 @@ pub(super) use passkeys::{
     PasskeysBody, RegisterPasskeyRequest, RenamePasskeyRequest,
 };
 pub(super) use second_factor::{
-    CLOSED, ConfirmTotpRequest, FactorsBody, GivenFactor, RecoveryCodesBody, SecondFactorRequest,
-    StepUpRequest, SteppedUpBody, TotpBody, TotpEnrolmentBody,
+    CLOSED, ConfirmTotpRequest, DeviceBody, DevicesBody, FactorsBody, GivenFactor, RecoveryCodesBody,
+    SecondFactorRequest, StepUpRequest, SteppedUpBody, TotpBody, TotpEnrolmentBody,
 };
 
 /// Where the refresh token goes.

@@ -102,6 +102,8 @@ pub(super) enum ApiError {
     UnknownUnsubscription,
     #[error("you have no such session, or it has ended")]
     SessionNotFound,
+    #[error("no such device of yours is remembered, or it is not any more")]
+    DeviceNotFound,
     #[error("the session cookie is accepted from this site's own pages only")]
     CrossSite,
     #[error("the account has no password; choose one by the link for a forgotten password")]
@@ -188,6 +190,7 @@ impl ApiError {
             Self::RefreshTokenInvalid => (S::UNAUTHORIZED, "refresh_token_invalid"),
             Self::UnknownUnsubscription => (S::NOT_FOUND, "unknown_unsubscription"),
             Self::SessionNotFound => (S::NOT_FOUND, "session_not_found"),
+            Self::DeviceNotFound => (S::NOT_FOUND, "device_not_found"),
             Self::CrossSite => (S::FORBIDDEN, "cross_site_request"),
             Self::PasswordMissing => (S::CONFLICT, "password_missing"),
             Self::Oidc(refusal) => refusal.outline(),

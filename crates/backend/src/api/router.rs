@@ -86,6 +86,7 @@ fn readable() -> Router<App> {
         .route("/api/auth/me", get(account::me))
         .route("/api/auth/sessions", get(sessions::list))
         .route("/api/auth/factors", get(second_factor::totp::show))
+        .route("/api/auth/factors/devices", get(second_factor::devices::list))
         .route("/api/auth/login/passkey", get(passkeys::login::begin))
         .route("/api/auth/passkeys", get(passkeys::own::list))
         .route("/api/auth/passkeys/registration", get(passkeys::register::begin))
@@ -167,6 +168,7 @@ fn changes_of_access() -> Router<App> {
         .route("/api/auth/factors/totp/confirm", post(second_factor::totp::confirm))
         .route("/api/auth/factors/recovery-codes", post(second_factor::recovery::renew))
         .route("/api/auth/factors/devices", delete(second_factor::devices::forget))
+        .route("/api/auth/factors/devices/{id}", delete(second_factor::devices::forget_one))
 }
 
 /// Logging in by a provider.

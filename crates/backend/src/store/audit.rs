@@ -137,6 +137,8 @@ pub enum AuditAction {
     RecoveryCodesRenewed,
     /// No device is remembered any more.
     DevicesForgotten,
+    /// A device is not remembered any more.
+    DeviceForgotten,
     /// A person has proved once more to be the one.
     SteppedUp,
 }
@@ -211,6 +213,7 @@ impl AuditAction {
             Self::SecondFactorRemoved => "second_factor.removed",
             Self::RecoveryCodesRenewed => "second_factor.recovery_codes_renewed",
             Self::DevicesForgotten => "second_factor.devices_forgotten",
+            Self::DeviceForgotten => "second_factor.device_forgotten",
             Self::SteppedUp => "session.stepped_up",
         }
     }

@@ -232,6 +232,9 @@ pub struct LogIn {
     pub rehash: Option<PasswordHash>,
     /// A debt of wrong guesses that is forgiven.
     pub forgiven: Option<GuessKey>,
+    /// The remembered device that stood for a second factor. Where it is not remembered any more, the log-in is stale: it
+    /// was forgotten while the password was judged.
+    pub remembered: Option<Uuid>,
 }
 
 /// What a log-in was decided on.

@@ -68,5 +68,6 @@ export const AUDIT_ACTIONS: Readonly<Record<string, MessageDescriptor>> = {
   'second_factor.added': msg`The second factor was switched on`,
   'second_factor.removed': msg`The second factor was switched off`,
   'second_factor.recovery_codes_renewed': msg`New recovery codes were made`,
+  'second_factor.device_forgotten': msg`A remembered device was forgotten`,
   'second_factor.devices_forgotten': msg`Remembered devices were forgotten`,
 };

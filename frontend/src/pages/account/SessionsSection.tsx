@@ -3,7 +3,7 @@ import { Trans } from '@lingui/react/macro';
 import { Button, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { unwrap } from '../../api';
+import { unwrap, unwrapGone } from '../../api';
 import type { SessionInfoBody } from '../../generated';
 import { endAllSessions, endOtherSessions, endSession, listSessions } from '../../generated';
 import { useWizard } from '../../onboarding/WizardProvider';
@@ -49,7 +49,9 @@ export function SessionsSection() {
             key={session.id}
             session={session}
             busy={busy === session.id}
-            onEnd={() => run(session.id, () => unwrap(endSession({ path: { id: session.id } })))}
+            onEnd={() =>
+              run(session.id, () => unwrapGone(endSession({ path: { id: session.id } }), 'session_not_found'))
+            }
           />
         ))}
       </ul>

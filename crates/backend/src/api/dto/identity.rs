@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::organizations::OrganizationBody;
-use super::{FactorsBody, OnboardingBody, PasskeyBody, UserBody};
+use super::{DeviceBody, FactorsBody, OnboardingBody, PasskeyBody, UserBody};
 use crate::api::fields::{Fields, FromFields};
 use crate::domain::oidc::Identity;
 use crate::domain::one_time_code::{Digits, LinkToken};
@@ -166,6 +166,8 @@ pub(in crate::api) struct ExportBody {
     pub(in crate::api) sessions: Vec<ExportedSession>,
     /// What a log-in asks for beside the password. The secrets themselves are in no export.
     pub(in crate::api) second_factors: FactorsBody,
+    /// Every remembered device, those that were used last first, at most 100. None is `current`.
+    pub(in crate::api) remembered_devices: Vec<DeviceBody>,
     /// Every identity at an OpenID Connect provider, the oldest first.
     pub(in crate::api) oidc_identities: Vec<ExportedIdentity>,
     /// Every passkey, the oldest first.

@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::PasskeyProof;
 use crate::api::fields::{Fields, FromFields};
 use crate::auth::ChallengeToken;
 use crate::domain::one_time_code::Digits;
-use crate::domain::second_factor::RecoveryCode;
-use crate::domain::{PresentedPassword, Timestamp};
+use crate::domain::second_factor::{DeviceSummary, RecoveryCode};
+use crate::domain::{PresentedPassword, Timestamp, device};
 
 /// Bodies with no other fields than those that are described.
 pub(in crate::api) const CLOSED: [&str; 3] = ["SecondFactorRequest", "StepUpRequest", "ConfirmTotpRequest"];
@@ -161,6 +162,55 @@ pub(in crate::api) struct TotpBody {
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub(in crate::api) confirmed_at: Option<Timestamp>,
+}
+
+/// Where the password alone logs in.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct DeviceBody {
+    /// Its name in paths.
+    id: Uuid,
+    /// With what it last logged in, by what the client called itself, such as `Firefox on Windows`.
+    #[schema(example = "Firefox on Windows")]
+    device: String,
+    /// The address from which it last logged in. Null where it is not known.
+    #[schema(required = true, example = "203.0.113.7")]
+    address: Option<String>,
+    /// When it was first remembered.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When somebody last logged in there.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    last_used_at: Timestamp,
+    /// Until when it is remembered.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+    /// Whether it is the one that asks.
+    current: bool,
+}
+
+impl DeviceBody {
+    /// `current` is the device that asks, where it is known.
+    pub(in crate::api) fn new(found: &DeviceSummary, current: Option<Uuid>) -> Self {
+        Self {
+            id: found.id,
+            device: device::describe(found.user_agent.as_ref()),
+            address: found.address.map(|address| address.to_string()),
+            created_at: found.created_at,
+            last_used_at: found.last_used_at,
+            expires_at: found.expires_at,
+            current: current == Some(found.id),
+        }
+    }
+}
+
+/// One's own remembered devices.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct DevicesBody {
+    /// Those that were used last first. At most 100.
+    pub(in crate::api) items: Vec<DeviceBody>,
 }
 
 /// An access token that says what was proved just now.

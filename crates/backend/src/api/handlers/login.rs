@@ -4,7 +4,7 @@ use axum::extract::State;
 use http::StatusCode;
 
 use super::opening::{MAX_TRIES, STANDS_STILL, Visitor, refuse_suspended};
-use super::second_factor::challenge::{self, Asked, Proven};
+use super::second_factor::challenge::{self, Asked, Owed, Proven};
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::client::ClientInfo;
 use crate::api::device::Devices;
@@ -58,7 +58,7 @@ pub(in crate::api) async fn login(
 }
 
 /// Judges the password and begins the session, or asks for a second factor. Stale where the account was changed in
-/// between, so that the password has to be judged again: it may be wrong by now.
+/// between, so that the password has to be judged again, or where the device was forgotten.
 async fn log_in(
     app: &AppState,
     attempt: &Attempt,
@@ -74,16 +74,20 @@ async fn log_in(
     refuse_suspended(&proven.user)?;
     // Only what a device of their own has typed wrong: strangers' guesses stay counted.
     let forgiven = device.and(debts.first().copied());
-    if let Some(factors) = challenge::owed(app, proven.user.id, device).await? {
-        let asked = Asked { factors, mode: request.session, forgiven };
-        return challenge::ask(app, attempt, proven, asked).await;
-    }
+    let remembered = match challenge::owed(app, proven.user.id, device).await? {
+        Owed::Nothing => None,
+        Owed::Remembered(device) => Some(device),
+        Owed::Factor(factors) => {
+            let asked = Asked { factors, mode: request.session, forgiven };
+            return challenge::ask(app, attempt, proven, asked).await;
+        }
+    };
     let (Proven { user, seen, rehash }, at) = (proven, app.now());
     let visitor = Visitor { client, devices, mode: request.session };
     let opened = visitor.open(app, &user, LogInMethod::Password, (StatusCode::OK, at))?;
     let audit = Some(opened.audit());
     let (log_in, answer) = opened.log_in(&user, Some(seen), forgiven);
-    let effect = Effect::LogIn(Box::new(LogIn { rehash, ..log_in }));
+    let effect = Effect::LogIn(Box::new(LogIn { rehash, remembered, ..log_in }));
     attempt.commit(app, at, effect, audit, answer).await
 }
 

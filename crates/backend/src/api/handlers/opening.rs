@@ -79,7 +79,7 @@ impl Opened {
         forgiven: Option<GuessKey>,
     ) -> (LogIn, Answer) {
         let seen = SeenAccount { password_hash, closing_at: user.closing_at };
-        (LogIn { session: self.session, seen, rehash: None, forgiven }, self.answer)
+        (LogIn { session: self.session, seen, rehash: None, forgiven, remembered: None }, self.answer)
     }
 }
 

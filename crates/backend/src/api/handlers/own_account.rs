@@ -7,6 +7,7 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use http::{HeaderValue, StatusCode};
 use time::Duration;
 
+use super::second_factor::devices;
 use super::{current_password, mails};
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
@@ -185,6 +186,7 @@ pub(in crate::api) async fn export(
         account: UserBody::from(&user),
         sessions: records.sessions.into_iter().map(Into::into).collect(),
         second_factors: FactorsBody::from(&factors),
+        remembered_devices: devices::remembered(&app, current.id, None).await?,
         oidc_identities: identities.into_iter().map(Into::into).collect(),
         passkeys: passkeys.iter().map(Into::into).collect(),
         onboarding: OnboardingBody::of(&template, &onboarding),

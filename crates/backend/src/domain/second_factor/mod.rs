@@ -3,10 +3,12 @@
 mod recovery;
 mod totp;
 
+use std::net::IpAddr;
+
 use time::Duration;
 use uuid::Uuid;
 
-use super::{AuthLevel, LogInMethod, Timestamp};
+use super::{AuthLevel, LogInMethod, Timestamp, UserAgent};
 
 pub use recovery::{NoRecoveryCode, RecoveryCode, RecoveryCodeHash};
 pub use totp::{NoTotpSecret, TotpSecret};
@@ -121,6 +123,23 @@ impl SecondFactors {
     pub fn enrolling(&self, now: Timestamp) -> Option<&TotpFactor> {
         self.pending.as_ref().filter(|pending| now - pending.created_at < ENROLMENT_LIFETIME)
     }
+}
+
+/// A device where the password alone logs in, as its owner is shown it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceSummary {
+    /// The device, as its token names it. The id alone opens nothing: the token is signed.
+    pub id: Uuid,
+    /// What the client called itself at the last log-in. None where an instance of an earlier version remembered it.
+    pub user_agent: Option<UserAgent>,
+    /// Where the last log-in came from. None as above.
+    pub address: Option<IpAddr>,
+    /// When it was first remembered.
+    pub created_at: Timestamp,
+    /// When somebody last logged in there: with the second factor, or without because it is remembered.
+    pub last_used_at: Timestamp,
+    /// Until when it is remembered.
+    pub expires_at: Timestamp,
 }
 
 /// What uses a factor up. The database does it by a guarded update, so that one code is good for one use, whichever

@@ -59,6 +59,14 @@ pub enum FactorChange {
         /// Whose.
         user_id: Uuid,
     },
+    /// One device is not remembered any more. Where it was not (or only until before the change):
+    /// [`Outcome::Stale`](super::Outcome::Stale).
+    ForgetDevice {
+        /// Whose.
+        user_id: Uuid,
+        /// The device, as its token names it.
+        device_id: Uuid,
+    },
     /// The password was right, and a second factor is asked for. Where the account is not as it was read:
     /// [`Outcome::Stale`](super::Outcome::Stale).
     Ask(RightPassword),
@@ -136,6 +144,7 @@ impl FactorChange {
             Self::Remove { .. } => "remove_second_factors",
             Self::RenewCodes { .. } => "renew_recovery_codes",
             Self::ForgetDevices { .. } => "forget_devices",
+            Self::ForgetDevice { .. } => "forget_device",
             Self::Ask(_) => "ask_second_factor",
             Self::LogIn(_) => "log_in_second_factor",
             Self::StepUp(_) => "step_up",

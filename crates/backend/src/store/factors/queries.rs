@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::domain::Timestamp;
-use crate::domain::second_factor::{OwnedSecret, SecondFactors};
+use crate::domain::second_factor::{DeviceSummary, OwnedSecret, SecondFactors};
 use crate::store::late::LateStore;
 use crate::store::metrics::Metered;
 use crate::store::{Store, StoreError};
@@ -17,6 +17,14 @@ pub trait Factors: Send + Sync + 'static {
 
     /// Whether a device of a person is remembered at `now`.
     async fn is_remembered(&self, user_id: Uuid, device: Uuid, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// The devices of a person that are remembered at `now`, those that were used last first, at most `limit`.
+    async fn remembered_devices(
+        &self,
+        user_id: Uuid,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DeviceSummary>, StoreError>;
 
     /// At most `limit` secrets of authenticator apps that another key than `kid`'s has sealed.
     async fn secrets_sealed_otherwise(&self, kid: &str, limit: u32) -> Result<Vec<OwnedSecret>, StoreError>;
@@ -32,6 +40,15 @@ impl<S: Store> Factors for Metered<S> {
         self.called("is_remembered", self.store.is_remembered(user_id, device, now)).await
     }
 
+    async fn remembered_devices(
+        &self,
+        user_id: Uuid,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DeviceSummary>, StoreError> {
+        self.called("remembered_devices", self.store.remembered_devices(user_id, now, limit)).await
+    }
+
     async fn secrets_sealed_otherwise(&self, kid: &str, limit: u32) -> Result<Vec<OwnedSecret>, StoreError> {
         self.timed("secrets_sealed_otherwise", self.store.secrets_sealed_otherwise(kid, limit)).await
     }
@@ -45,6 +62,15 @@ impl Factors for LateStore {
 
     async fn is_remembered(&self, user_id: Uuid, device: Uuid, now: Timestamp) -> Result<bool, StoreError> {
         self.store()?.is_remembered(user_id, device, now).await
+    }
+
+    async fn remembered_devices(
+        &self,
+        user_id: Uuid,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DeviceSummary>, StoreError> {
+        self.store()?.remembered_devices(user_id, now, limit).await
     }
 
     async fn secrets_sealed_otherwise(&self, kid: &str, limit: u32) -> Result<Vec<OwnedSecret>, StoreError> {

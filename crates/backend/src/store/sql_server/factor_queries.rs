@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use tiberius::Row;
 use uuid::Uuid;
 
-use super::SqlServerStore;
 use super::batch::{Batch, values};
 use super::read::rows;
 use super::row::{moment, optional_moment, required};
+use super::{SqlServerStore, remembered};
 use crate::domain::Timestamp;
-use crate::domain::second_factor::{OwnedSecret, SealedSecret, SecondFactors, TotpFactor};
+use crate::domain::second_factor::{DeviceSummary, OwnedSecret, SealedSecret, SecondFactors, TotpFactor};
 use crate::store::{Factors, StoreError};
 
 fn sealed(row: &Row) -> Result<SealedSecret, StoreError> {
@@ -57,11 +57,16 @@ impl Factors for SqlServerStore {
     }
 
     async fn is_remembered(&self, user_id: Uuid, device: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        let batch = Batch::of(
-            "SELECT seq FROM dbo.remembered_devices WHERE user_id = ? AND device_id = ? AND expires_at > ?",
-            values![user_id, device, now],
-        );
-        Ok(!rows(&self.pool, "read a remembered device", batch).await?.is_empty())
+        remembered::is_there(&self.pool, user_id, device, now).await
+    }
+
+    async fn remembered_devices(
+        &self,
+        user_id: Uuid,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DeviceSummary>, StoreError> {
+        remembered::list(&self.pool, user_id, now, limit).await
     }
 
     async fn secrets_sealed_otherwise(&self, kid: &str, limit: u32) -> Result<Vec<OwnedSecret>, StoreError> {

@@ -50,6 +50,9 @@ pub(super) fn add(batch: &mut Batch, change: &FactorChange, at: Timestamp) {
             replace_codes(batch, *user_id, codes, at);
         }
         FactorChange::ForgetDevices { user_id } => remembered::forget(batch, *user_id),
+        FactorChange::ForgetDevice { user_id, device_id } => {
+            remembered::forget_one(batch, *user_id, *device_id, at);
+        }
         FactorChange::Ask(asked) => ask(batch, asked, at),
         FactorChange::LogIn(log_in) => with_factor(batch, log_in, at),
         FactorChange::StepUp(StepUp { session_id, level, used, refunded }) => {
@@ -122,7 +125,7 @@ fn with_factor(
     use_up(batch, *used, at);
     guesses::refund(batch, refunded);
     if let Some(device) = remembered {
-        remembered::add(batch, log_in.session.user_id, *device, at);
+        remembered::add(batch, &log_in.session, *device, at);
     }
 }
 

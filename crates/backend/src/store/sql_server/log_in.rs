@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::batch::{Batch, Value, values};
 use super::stale::OR_STALE;
-use super::{guesses, sessions};
+use super::{guesses, remembered, sessions};
 use crate::domain::{PasswordHash, Timestamp};
 use crate::store::{LogIn, SeenAccount};
 
@@ -13,6 +13,9 @@ pub(super) fn add(batch: &mut Batch, log_in: &LogIn, at: Timestamp) {
     lock_as_seen(batch, session.user_id, &log_in.seen, log_in.rehash.as_ref(), at);
     if let Some(key) = log_in.forgiven {
         guesses::forgive(batch, key);
+    }
+    if let Some(device) = log_in.remembered {
+        remembered::use_it(batch, session, device, at);
     }
     sessions::start(batch, session, at);
 }

@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
-use super::SqliteStore;
 use super::connection::store_error;
 use super::job::Job;
-use super::read::{millis, moment, one, parse};
+use super::read::{moment, parse};
+use super::{SqliteStore, remembered};
 use crate::domain::Timestamp;
-use crate::domain::second_factor::{OwnedSecret, SealedSecret, SecondFactors, TotpFactor};
+use crate::domain::second_factor::{DeviceSummary, OwnedSecret, SealedSecret, SecondFactors, TotpFactor};
 use crate::store::{Factors, StoreError};
 
 const OF_USER: &str = "SELECT id, kid, secret, created_at, confirmed_at, last_step,
@@ -65,17 +65,6 @@ fn of_user(connection: &Connection, user_id: Uuid) -> Result<SecondFactors, Stor
     Ok(factors)
 }
 
-fn is_remembered(
-    connection: &Connection,
-    user_id: Uuid,
-    device: Uuid,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM remembered_devices WHERE user_id = ? AND device_id = ? AND expires_at > ?";
-    let device = params![user_id.to_string(), device.to_string(), millis(now)];
-    Ok(one(connection, "read a remembered device", sql, device, |_| Ok(()))?.is_some())
-}
-
 fn sealed_otherwise(connection: &Connection, kid: &str, limit: u32) -> Result<Vec<OwnedSecret>, StoreError> {
     let failed = |error| store_error("read secrets of authenticator apps", error);
     let mut query = connection.prepare_cached(SEALED_OTHERWISE).map_err(failed)?;
@@ -99,7 +88,19 @@ impl Factors for SqliteStore {
     }
 
     async fn is_remembered(&self, user_id: Uuid, device: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        self.readers.submit(Job::new(move |connection| is_remembered(connection, user_id, device, now))).await
+        let job = Job::new(move |connection| remembered::is_there(connection, user_id, device, now));
+        self.readers.submit(job).await
+    }
+
+    async fn remembered_devices(
+        &self,
+        user_id: Uuid,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DeviceSummary>, StoreError> {
+        self.readers
+            .submit(Job::new(move |connection| remembered::list(connection, user_id, now, limit)))
+            .await
     }
 
     async fn secrets_sealed_otherwise(&self, kid: &str, limit: u32) -> Result<Vec<OwnedSecret>, StoreError> {

@@ -33,6 +33,10 @@ pub(super) fn apply(connection: &Connection, change: &FactorChange, at: Timestam
             remembered::forget(connection, *user_id)?;
             Ok(Outcome::Committed)
         }
+        FactorChange::ForgetDevice { user_id, device_id } => {
+            let was_there = remembered::forget_one(connection, *user_id, *device_id, at)?;
+            Ok(if was_there { Outcome::Committed } else { Outcome::Stale })
+        }
         FactorChange::Ask(asked) => ask(connection, asked, at),
         FactorChange::LogIn(log_in) => with_factor(connection, log_in, at),
         FactorChange::StepUp(step_up) => prove_again(connection, step_up, at),
@@ -136,7 +140,7 @@ fn with_factor(
     }
     guesses::refund(connection, refunded)?;
     if let Some(device) = remembered {
-        remembered::add(connection, log_in.session.user_id, *device, at)?;
+        remembered::add(connection, &log_in.session, *device, at)?;
     }
     Ok(Outcome::Committed)
 }

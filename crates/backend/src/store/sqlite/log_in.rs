@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::read::millis;
 use super::rows::changed;
-use super::{guesses, sessions};
+use super::{guesses, remembered, sessions};
 use crate::domain::{PasswordHash, Timestamp};
 use crate::store::{LogIn, Outcome, SeenAccount};
 
@@ -20,6 +20,11 @@ pub(super) fn apply(connection: &Connection, log_in: &LogIn, at: Timestamp) -> R
     }
     if let Some(key) = log_in.forgiven {
         guesses::forgive(connection, key)?;
+    }
+    if let Some(device) = log_in.remembered
+        && !remembered::use_it(connection, &log_in.session, device, at)?
+    {
+        return Ok(Outcome::Stale);
     }
     sessions::start(connection, &log_in.session, at)
 }

@@ -333,6 +333,77 @@ async fn a_remembered_device_needs_the_password_alone() {
 }
 
 #[tokio::test]
+async fn remembered_devices_are_listed_and_forgotten_one_by_one() {
+    let (instance, database) = alone().await;
+    let Protected { person, app, device: home, .. } = protected(&instance).await;
+    let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let password = |device: &str| {
+        let body = json!({"email": person.email, "password": PASSWORD});
+        instance.post("/api/auth/login", &body).header("x-device-token", device).header("user-agent", agent)
+    };
+    let remember = async |device: &str, code: String| {
+        let asked = password(device).problem(401, "second_factor_required").await;
+        let ask = asked.body["second_factor"]["challenge"].clone();
+        let body = json!({"challenge": ask, "code": code, "remember_device": true});
+        let login = instance.post("/api/auth/login/second-factor", &body).header("x-device-token", device);
+        login.answer(StatusCode::OK).await
+    };
+    let session = remember(&home, app.code(1)).await;
+    let token = session.body["access_token"].as_str().unwrap().to_owned();
+    let away = remember("", app.fresh(&database)).await.header("x-device-token").to_owned();
+    let list = async |device: &str| {
+        let list = instance.get("/api/auth/factors/devices").bearer_auth(&token);
+        let answer = list.header("x-device-token", device).answer(StatusCode::OK).await;
+        answer.body["items"].as_array().unwrap().clone()
+    };
+    password(&home).answer(StatusCode::OK).await;
+    let devices = list(&home).await;
+    let current: Vec<_> = devices.iter().map(|device| device["current"].as_bool().unwrap()).collect();
+    assert_eq!(current, [true, false], "it was used last");
+    assert_eq!(
+        (&devices[0]["device"], &devices[0]["address"]),
+        (&json!("Firefox on Linux"), &json!("127.0.0.1"))
+    );
+    assert_ne!(devices[0]["last_used_at"], devices[0]["created_at"]);
+    assert!(list("").await.iter().all(|device| device["current"] == false));
+    // Only one's own, and only what is there.
+    let stranger = instance.register().await;
+    let path = |id: &Value| format!("/api/auth/factors/devices/{}", id.as_str().unwrap());
+    let forget = |token: &str, id: &Value| instance.call(Method::DELETE, &path(id)).bearer_auth(token);
+    forget(&stranger.access_token, &devices[1]["id"]).problem(404, "device_not_found").await;
+    forget(&token, &json!("nonsense")).problem(404, "device_not_found").await;
+    forget(&token, &json!(uuid::Uuid::nil())).problem(404, "device_not_found").await;
+    instance.call(Method::DELETE, &path(&devices[1]["id"])).problem(401, "token_missing").await;
+    instance.get("/api/auth/factors/devices").problem(401, "token_missing").await;
+    let export = instance.get("/api/account/export").bearer_auth(&token).answer(StatusCode::OK).await;
+    assert_eq!(export.body["remembered_devices"].as_array().unwrap().len(), 2);
+    forget(&token, &devices[1]["id"]).answer(StatusCode::NO_CONTENT).await;
+    forget(&token, &devices[1]["id"]).problem(404, "device_not_found").await;
+    assert_eq!(list(&home).await.len(), 1);
+    password(&away).problem(401, "second_factor_required").await;
+    password(&home).answer(StatusCode::OK).await;
+    assert_eq!(database.count("audit_log WHERE action = 'second_factor.device_forgotten'"), 1);
+    // The session goes on there.
+    instance.get("/api/auth/me").bearer_auth(&token).answer(StatusCode::OK).await;
+}
+
+/// As an instance of an earlier version left it, which told nothing of the device.
+#[tokio::test]
+async fn a_device_that_was_remembered_before_this_version_is_listed() {
+    let (instance, database) = alone().await;
+    let Protected { person, app, device, .. } = protected(&instance).await;
+    let ask = challenge(&instance, &person.email).await;
+    let body = json!({"challenge": ask, "code": app.code(1), "remember_device": true});
+    let login = instance.post("/api/auth/login/second-factor", &body).header("x-device-token", &device);
+    login.answer(StatusCode::OK).await;
+    database.execute("UPDATE remembered_devices SET last_used_at = NULL, user_agent = NULL, address = NULL");
+    let list = instance.get("/api/auth/factors/devices").bearer_auth(&person.access_token);
+    let found = &list.answer(StatusCode::OK).await.body["items"][0];
+    assert_eq!((&found["last_used_at"], &found["address"]), (&found["created_at"], &Value::Null));
+    assert_eq!(found["device"], "Unknown device");
+}
+
+#[tokio::test]
 async fn a_browser_is_remembered_by_its_cookie_until_the_password_changes() {
     let (instance, database) = alone().await;
     let Protected { person, app, .. } = protected(&instance).await;

@@ -82,6 +82,8 @@ macro_rules! contract_suite {
             an_app_is_enrolled_confirmed_and_replaced,
             a_second_factor_is_used_once_at_the_same_time_too,
             a_device_is_remembered_until_all_is_ended,
+            remembered_devices_are_listed_used_and_forgotten_one_by_one,
+            a_device_that_is_forgotten_logs_nobody_in_at_the_same_time_either,
             second_factors_go_whole,
             a_proof_lifts_its_session,
             a_right_password_may_bring_a_new_hash_before_the_factor,

@@ -10,6 +10,7 @@ import { formatDay } from '../../../ui/format';
 import { localeOf } from '../../onboarding/preferences';
 import classes from '../Account.module.css';
 import type { Action } from './FactorsSection';
+import { RememberedDevices } from './RememberedDevices';
 
 const TEXT = {
   app: msg`Authenticator app`,
@@ -19,7 +20,6 @@ const TEXT = {
   few: msg`Hardly any recovery codes are left. Have new ones made before you need them.`,
   codes: msg`New recovery codes`,
   another: msg`Use another app or phone`,
-  forget: msg`Forget remembered devices`,
   off: msg`Switch it off`,
   sure: msg`Then your password alone lets one in. The recovery codes and remembered devices are forgotten.`,
   really: msg`Yes, switch it off`,
@@ -64,7 +64,7 @@ export function FactorsOn({ factors, busy, run }: FactorsOnProps) {
         </>
       ) : (
         <div className={classes.ways}>
-          {(['codes', 'forget', 'enrol'] as const).map((action) => (
+          {(['codes', 'enrol'] as const).map((action) => (
             <Button
               key={action}
               variant="default"
@@ -80,8 +80,9 @@ export function FactorsOn({ factors, busy, run }: FactorsOnProps) {
           </Button>
         </div>
       )}
+      <RememberedDevices />
     </>
   );
 }
 
-const LABELS = { codes: TEXT.codes, forget: TEXT.forget, enrol: TEXT.another };
+const LABELS = { codes: TEXT.codes, enrol: TEXT.another };

@@ -1,9 +1,10 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
+import { http, HttpResponse } from 'msw';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { AsPerson } from '../../../test/AsPerson';
 import { CODE } from '../../../test/fake-factors';
-import { service } from '../../../test/network';
+import { network, service } from '../../../test/network';
 import { ADA, signedUp } from '../../../test/person';
 import { show } from '../../../test/render';
 import { FactorsSection } from './FactorsSection';
@@ -82,12 +83,48 @@ describe('the second step of the log-in', () => {
     expect(await screen.findByText('Then enter the six digits that it shows.')).toBeDefined();
   });
 
-  test('is switched off, and devices are forgotten', async () => {
+  test('lists remembered devices, and forgets one, or all of them', async () => {
+    const rememberedElsewhere = ['Firefox on Windows', 'Safari on iPhone'];
+    Object.assign(factors(), { totp: 'on', remembered: true, rememberedElsewhere });
+    await open();
+    const list = within(await screen.findByRole('list', { name: 'Remembered devices' }));
+    const shown = () =>
+      list.getAllByRole('listitem').map((item) => item.querySelector('strong')?.textContent);
+    expect(shown()).toEqual(['Chrome on Linux', 'Firefox on Windows', 'Safari on iPhone']);
+    const own = within(list.getAllByRole('listitem')[0] as HTMLElement);
+    expect(own.getByText('This device')).toBeDefined();
+    expect(own.getByText(/^Last used 1 Mar 2026.*, from 203\.0\.113\.7$/)).toBeDefined();
+    expect(own.getByText('Remembered until 31 March 2026')).toBeDefined();
+    expect(list.getAllByText('This device')).toHaveLength(1);
+    await click('Forget Firefox on Windows');
+    await waitFor(() => expect(shown()).toEqual(['Chrome on Linux', 'Safari on iPhone']));
+    expect(factors().rememberedElsewhere).toEqual(['Safari on iPhone']);
+    await click('Forget all of them');
+    expect(await screen.findByText('None: each log-in asks for a code.')).toBeDefined();
+    expect(factors().remembered).toBe(false);
+  });
+
+  test('a device that somebody else has forgotten meanwhile just goes; another refusal is told', async () => {
+    Object.assign(factors(), { totp: 'on', rememberedElsewhere: ['Firefox on Windows', 'Safari on iPhone'] });
+    await open();
+    await screen.findByRole('list', { name: 'Remembered devices' });
+    factors().rememberedElsewhere = ['Safari on iPhone'];
+    await click('Forget Firefox on Windows');
+    await waitFor(() => expect(screen.queryByText('Firefox on Windows')).toBeNull());
+    expect(screen.queryByRole('alert')).toBeNull();
+    network.use(
+      http.delete('*/api/auth/factors/devices/:id', () =>
+        HttpResponse.json({ code: 'forbidden', status: 403, title: 'forbidden' }, { status: 403 }),
+      ),
+    );
+    await click('Forget Safari on iPhone');
+    expect(await screen.findByText('You are not allowed to do this.')).toBeDefined();
+    expect(screen.getByText('Safari on iPhone')).toBeDefined();
+  });
+
+  test('is switched off', async () => {
     Object.assign(factors(), { totp: 'on', recoveryCodes: Array(10).fill('x'), remembered: true });
     await open();
-    await click('Forget remembered devices');
-    expect(await screen.findByText(/No device is remembered any more/)).toBeDefined();
-    expect(factors().remembered).toBe(false);
     await click('Switch it off');
     await click('Keep it on');
     expect(factors().totp).toBe('on');

@@ -7,7 +7,6 @@ import { unwrap } from '../../../api';
 import {
   enrolTotp,
   type FactorsBody,
-  forgetDevices,
   removeTotp,
   renewRecoveryCodes,
   type TotpEnrolmentBody,
@@ -30,13 +29,11 @@ const TEXT = {
   off: msg`It is off: your password alone lets one in.`,
   setUp: msg`Set it up`,
   isOff: msg`It is switched off. From now on your password alone lets you in.`,
-  forgotten: msg`No device is remembered any more. Each log-in asks for a code again.`,
 };
 
-type View =
-  'overview' | 'off' | 'forgotten' | { enrolment: TotpEnrolmentBody } | { codes: readonly string[] };
+type View = 'overview' | 'off' | { enrolment: TotpEnrolmentBody } | { codes: readonly string[] };
 
-export type Action = 'enrol' | 'codes' | 'off' | 'forget';
+export type Action = 'enrol' | 'codes' | 'off';
 
 /** The authenticator app and the recovery codes: to switch on, to have made anew, to switch off. */
 export function FactorsSection() {
@@ -67,7 +64,6 @@ export function FactorsSection() {
       {error && !data && <OutOfReach error={error} onRetry={refetch} />}
       {!data && !error && <Skeleton height={72} />}
       {view === 'off' && <Callout tone="good">{t(TEXT.isOff)}</Callout>}
-      {view === 'forgotten' && <Callout tone="good">{t(TEXT.forgotten)}</Callout>}
       {typeof view === 'object' && 'enrolment' in view && (
         <EnrolTotp
           enrolment={view.enrolment}
@@ -110,9 +106,5 @@ const ACTIONS: Record<Action, () => Promise<View>> = {
   off: async () => {
     await unwrap(removeTotp());
     return 'off';
-  },
-  forget: async () => {
-    await unwrap(forgetDevices());
-    return 'forgotten';
   },
 };

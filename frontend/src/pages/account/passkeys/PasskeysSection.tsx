@@ -3,7 +3,7 @@ import { useLingui } from '@lingui/react/macro';
 import { Button, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { unwrap } from '../../../api';
+import { unwrapGone } from '../../../api';
 import { removePasskey } from '../../../generated';
 import { useWizard } from '../../../onboarding/WizardProvider';
 import { loadPasskeys } from '../../../passkeys/load';
@@ -43,7 +43,7 @@ export function PasskeysSection() {
     setAsked({ what: 'new', passkey });
   };
   const remove = async (id: string, name: string): Promise<void> => {
-    await unwrap(removePasskey({ path: { id } }));
+    await unwrapGone(removePasskey({ path: { id } }), 'passkey_not_found');
     await refetch();
     setRemoved(name);
   };

@@ -18,7 +18,7 @@ use crate::api::fields::Checked;
 use crate::api::guard::Guard;
 use crate::api::handlers::mails;
 use crate::api::handlers::opening::{Opened, Visitor, never_still, refuse_suspended};
-use crate::api::handlers::second_factor::challenge::{self, Asked, Proven};
+use crate::api::handlers::second_factor::challenge::{self, Asked, Owed, Proven};
 use crate::api::oidc_refusal::OidcRefusal;
 use crate::api::same_site;
 use crate::app::{App, AppState};
@@ -30,7 +30,7 @@ use crate::domain::oidc::{Assertion, Decision, Identity, Known, Refusal, decide}
 use crate::domain::one_time_code::CodePurpose;
 use crate::domain::{Email, FullName, LogInMethod, NewUser, PasswordHash, Timestamp, User};
 use crate::idempotency::Answer;
-use crate::store::{AuditAction, Effect, OidcChange};
+use crate::store::{AuditAction, Effect, LogIn, OidcChange};
 
 /// How often the decision is taken anew when what it was made on has changed.
 const MAX_TRIES: u32 = 4;
@@ -84,14 +84,15 @@ pub(in crate::api) async fn callback(
             Ok(decision) => {
                 arrival.admit(&decision).await?;
                 match arrival.ask_second_factor(&attempt, &returned, &assertion, &decision).await? {
-                    None => {}
-                    Some(Commit::Done(answer)) => return Ok(answer),
-                    Some(Commit::Stale) => {
+                    SecondFactor::NotAsked { remembered } => {
+                        arrival.plan(&returned, &assertion, (decision, remembered), app.now())?
+                    }
+                    SecondFactor::Asked(Commit::Done(answer)) => return Ok(answer),
+                    SecondFactor::Asked(Commit::Stale) => {
                         returned.judge_again(&app, provider).await?;
                         continue;
                     }
                 }
-                arrival.plan(&returned, &assertion, decision, app.now())?
             }
             Err(refusal) => return Err(arrival.refused(&returned, refusal).await?),
         };
@@ -126,6 +127,14 @@ struct Plan {
     answer: Answer,
 }
 
+/// What has become of the second factor.
+enum SecondFactor {
+    /// The answer is the question for it.
+    Asked(Commit),
+    /// The person has none, or comes from a remembered device.
+    NotAsked { remembered: Option<Uuid> },
+}
+
 impl Arrival<'_> {
     async fn decide(&self, assertion: &Assertion) -> Result<Result<Decision, Refusal>, ApiError> {
         let store = &self.app.store;
@@ -146,19 +155,25 @@ impl Arrival<'_> {
     }
 
     /// A provider stands for the password, and not for what the person has asked to be asked for besides: the flow is over, and
-    /// the log-in goes on as one by the password does. None where nothing is asked for.
+    /// the log-in goes on as one by the password does.
     async fn ask_second_factor(
         &self,
         attempt: &Attempt,
         returned: &Returned,
         assertion: &Assertion,
         decision: &Decision,
-    ) -> Result<Option<Commit>, ApiError> {
+    ) -> Result<SecondFactor, ApiError> {
         let (app, state_hash, at) = (self.app, returned.hash(), self.app.now());
-        let (Decision::LogIn { user, .. } | Decision::Adopt { user }) = decision else { return Ok(None) };
+        let (Decision::LogIn { user, .. } | Decision::Adopt { user }) = decision else {
+            return Ok(SecondFactor::NotAsked { remembered: None });
+        };
         refuse_suspended(user)?;
         let device = self.devices.known_to(user.id);
-        let Some(factors) = challenge::owed(app, user.id, device).await? else { return Ok(None) };
+        let factors = match challenge::owed(app, user.id, device).await? {
+            Owed::Nothing => return Ok(SecondFactor::NotAsked { remembered: None }),
+            Owed::Remembered(device) => return Ok(SecondFactor::NotAsked { remembered: Some(device) }),
+            Owed::Factor(factors) => factors,
+        };
         let found = app.store.credentials_of(user.id).await?.ok_or(AccessError::UnknownUser)?;
         let is_new = matches!(decision, Decision::Adopt { .. });
         let change = if is_new {
@@ -174,11 +189,11 @@ impl Arrival<'_> {
         // Apart from the answer, which is committed with the question.
         let ended = Attempt::new(None, None).commit_and_mail(app, at, effect, audit, &mails, nothing).await?;
         if matches!(ended, Commit::Stale) {
-            return Ok(Some(Commit::Stale));
+            return Ok(SecondFactor::Asked(Commit::Stale));
         }
         let proven = Proven { user: found.user, seen: found.password_hash, rehash: None };
         let asked = Asked { factors, mode: self.mode, forgiven: None };
-        challenge::ask(app, attempt, proven, asked).await.map(Some)
+        challenge::ask(app, attempt, proven, asked).await.map(SecondFactor::Asked)
     }
 
     fn counted(&self) -> Option<Limit> {
@@ -204,13 +219,13 @@ impl Arrival<'_> {
         &self,
         returned: &Returned,
         assertion: &Assertion,
-        decision: Decision,
+        (decision, remembered): (Decision, Option<Uuid>),
         at: Timestamp,
     ) -> Result<Plan, ApiError> {
         let hash = returned.hash();
         let plan = match decision {
-            Decision::LogIn { identity, user } => self.log_in(hash, identity, &user, at)?,
-            Decision::Adopt { user } => self.adopt(hash, assertion, &user, at)?,
+            Decision::LogIn { identity, user } => self.log_in(hash, identity, (&user, remembered), at)?,
+            Decision::Adopt { user } => self.adopt(hash, assertion, (&user, remembered), at)?,
             Decision::Register { email, email_verified } => {
                 self.register(hash, assertion, (email, email_verified), at)?
             }
@@ -222,7 +237,7 @@ impl Arrival<'_> {
         &self,
         hash: [u8; 32],
         identity_id: Uuid,
-        user: &User,
+        (user, remembered): (&User, Option<Uuid>),
         at: Timestamp,
     ) -> Result<Plan, ApiError> {
         refuse_suspended(user)?;
@@ -230,7 +245,8 @@ impl Arrival<'_> {
         let audit = opened.audit();
         // No password was checked.
         let (log_in, answer) = opened.log_in(user, None, None);
-        let change = OidcChange::LogIn { state_hash: hash, identity_id, log_in: Box::new(log_in) };
+        let log_in = Box::new(LogIn { remembered, ..log_in });
+        let change = OidcChange::LogIn { state_hash: hash, identity_id, log_in };
         Ok(Plan { at, change, audit, mails: Vec::new(), answer })
     }
 
@@ -238,7 +254,7 @@ impl Arrival<'_> {
         &self,
         hash: [u8; 32],
         assertion: &Assertion,
-        user: &User,
+        (user, remembered): (&User, Option<Uuid>),
         at: Timestamp,
     ) -> Result<Plan, ApiError> {
         refuse_suspended(user)?;
@@ -247,7 +263,7 @@ impl Arrival<'_> {
             state_hash: hash,
             identity: Box::new(Identity::linked(assertion, user.id, at)),
             verified: Some(user.email.clone()),
-            log_in: Some(Box::new(log_in)),
+            log_in: Some(Box::new(LogIn { remembered, ..log_in })),
         };
         let mails = vec![mails::way_in_added(user, &self.provider.label, at)];
         Ok(Plan { at, change, audit: self.audit(AuditAction::OidcLinked, user), mails, answer })

@@ -30,21 +30,32 @@ pub(in crate::api::handlers) struct Asked {
     pub(in crate::api::handlers) forgiven: Option<GuessKey>,
 }
 
-/// The second factors that are yet to be proved; none where the password is enough.
+/// What is yet to be proved after the password, or a provider's word.
+pub(in crate::api::handlers) enum Owed {
+    /// Nothing: there is no second factor.
+    Nothing,
+    /// Nothing: the device is remembered, and the log-in names it.
+    Remembered(Uuid),
+    /// One of these.
+    Factor(SecondFactors),
+}
+
+/// What is yet to be proved by the person `user_id`, who logs in from `device`.
 pub(in crate::api::handlers) async fn owed(
     app: &AppState,
     user_id: Uuid,
     device: Option<KnownDevice>,
-) -> Result<Option<SecondFactors>, ApiError> {
+) -> Result<Owed, ApiError> {
     let factors = app.store.second_factors(user_id).await?;
     if !factors.is_on() {
-        return Ok(None);
+        return Ok(Owed::Nothing);
     }
-    let is_remembered = match device {
-        Some(device) => app.store.is_remembered(user_id, device.id, app.now()).await?,
-        None => false,
-    };
-    Ok((!is_remembered).then_some(factors))
+    match device {
+        Some(device) if app.store.is_remembered(user_id, device.id, app.now()).await? => {
+            Ok(Owed::Remembered(device.id))
+        }
+        _ => Ok(Owed::Factor(factors)),
+    }
 }
 
 /// Answers a right password with the question for a second factor. Stale where the account was changed since it was read.

@@ -1,15 +1,88 @@
 //! Remembered devices.
 
-use axum::extract::State;
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use http::StatusCode;
+use uuid::Uuid;
 
-use crate::api::attempt::{Attempt, Audit};
+use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
+use crate::api::device::Devices;
+use crate::api::dto::{DeviceBody, DevicesBody};
 use crate::api::error::{ApiError, Problem};
 use crate::api::handlers::account::done;
-use crate::app::App;
+use crate::app::{App, AppState};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, FactorChange};
+
+/// Nobody reads a longer list.
+const MOST_SHOWN: u32 = 100;
+
+/// My remembered devices
+///
+/// Where the password alone logs me in, though I have switched a second factor on.
+#[utoipa::path(
+    get, path = "/api/auth/factors/devices", tag = "auth", operation_id = "list_devices", security(("access_token" = [])),
+    params(("X-Device-Token" = Option<String>, Header, description = "From an answer to a log-in with this header: which device is `current`. Browsers have it as a cookie")),
+    responses(
+        (status = 200, description = "The remembered devices", body = DevicesBody),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn list(
+    State(app): State<App>,
+    Authenticated(current): Authenticated,
+    devices: Devices,
+) -> Result<Json<DevicesBody>, ApiError> {
+    let own = devices.known_to(current.id).map(|device| device.id);
+    Ok(Json(DevicesBody { items: remembered(&app, current.id, own).await? }))
+}
+
+/// The remembered devices of a person; `current` is the one that asks, where it is known.
+pub(in crate::api::handlers) async fn remembered(
+    app: &AppState,
+    user_id: Uuid,
+    current: Option<Uuid>,
+) -> Result<Vec<DeviceBody>, ApiError> {
+    let found = app.store.remembered_devices(user_id, app.now(), MOST_SHOWN).await?;
+    Ok(found.iter().map(|device| DeviceBody::new(device, current)).collect())
+}
+
+/// Forget one remembered device
+///
+/// From now on a log-in there asks for the second factor, one that runs at this moment, too. Its session goes on.
+#[utoipa::path(
+    delete, path = "/api/auth/factors/devices/{id}", tag = "auth", operation_id = "forget_device", security(("access_token" = [])),
+    params(
+        ("id" = Uuid, Path, description = "Which device"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
+    ),
+    responses(
+        (status = 204, description = "The device is not remembered"),
+        (status = 400, description = "`invalid_idempotency_key`, `malformed_path`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`device_not_found`: no such device of mine is remembered (any more)", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::api) async fn forget_one(
+    State(app): State<App>,
+    id: Result<Path<Uuid>, PathRejection>,
+    Authenticated(current): Authenticated,
+    attempt: Attempt,
+) -> Result<Answer, ApiError> {
+    let device_id = id.map_err(|_| ApiError::DeviceNotFound)?.0;
+    let effect = Effect::Factor(FactorChange::ForgetDevice { user_id: current.id, device_id });
+    let subject = Some(device_id.to_string());
+    let audit = Some(Audit { action: AuditAction::DeviceForgotten, user_id: current.id, subject });
+    match attempt.commit(&app, app.now(), effect, audit, Answer::empty(StatusCode::NO_CONTENT)).await? {
+        Commit::Done(answer) => Ok(answer),
+        Commit::Stale => Err(ApiError::DeviceNotFound),
+    }
+}
 
 /// Forget all remembered devices
 ///

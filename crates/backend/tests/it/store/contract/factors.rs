@@ -7,7 +7,7 @@ use backend::domain::guessing::{GuessKey, Limit, Policy};
 use backend::domain::second_factor::{
     FactorUse, RecoveryCode, RecoveryCodeHash, SealedSecret, SecondFactors,
 };
-use backend::domain::{AuthLevel, Authentication, PasswordHash, Timestamp, User, now};
+use backend::domain::{AuthLevel, Authentication, PasswordHash, Timestamp, User, UserAgent, now};
 use backend::store::{
     AccountChange, Actor, Administration, Effect, FactorChange, FactorLogIn, IdentityChange, LogIn, Outcome,
     RememberedDevice, RightPassword, SeenAccount, StepUp, Store,
@@ -60,7 +60,8 @@ async fn protected(store: &dyn Store) -> (User, Uuid, Vec<RecoveryCodeHash>) {
 
 fn log_in(user_id: Uuid, factor: FactorUse, device: Option<Uuid>) -> FactorChange {
     let (at, seen) = (now(), SeenAccount { password_hash: None, closing_at: None });
-    let log_in = LogIn { session: session(user_id, at), seen, rehash: None, forgiven: None };
+    let log_in =
+        LogIn { session: session(user_id, at), seen, rehash: None, forgiven: None, remembered: None };
     let remembered = device.map(|id| RememberedDevice { id, expires_at: at + Duration::days(30) });
     FactorChange::LogIn(Box::new(FactorLogIn { log_in, used: factor, refunded: Vec::new(), remembered }))
 }
@@ -193,6 +194,104 @@ pub(crate) async fn a_device_is_remembered_until_all_is_ended(store: &SharedStor
         commit(store, administer(AccountChange::Restore)).await;
     }
     assert!(is_remembered(&other, now()).await);
+}
+
+/// A log-in by the password alone, as a remembered device does it from `address`.
+fn at_home(user_id: Uuid, device: Uuid, at: Timestamp, address: &str) -> Effect {
+    let (mut session, seen) = (session(user_id, at), SeenAccount { password_hash: None, closing_at: None });
+    session.client.address = address.parse().unwrap();
+    session.client.user_agent = UserAgent::cut("Another Browser");
+    let log_in = LogIn { session, seen, rehash: None, forgiven: None, remembered: Some(device) };
+    Effect::LogIn(Box::new(log_in))
+}
+
+pub(crate) async fn remembered_devices_are_listed_used_and_forgotten_one_by_one(store: &SharedStore) {
+    let store = &**store;
+    let ((user, factor_id, _), (other, ..)) = (protected(store).await, protected(store).await);
+    let (first, second, start) = (Uuid::new_v4(), Uuid::new_v4(), now());
+    let list = async |user: &User, at| store.remembered_devices(user.id, at, 10).await.unwrap();
+    let ids = async |at| list(&user, at).await.iter().map(|device| device.id).collect::<Vec<_>>();
+    for (minutes, device) in [(1, first), (2, second)] {
+        let factor = FactorUse::Totp { factor_id, step: 200 + minutes };
+        let at = start + Duration::minutes(minutes);
+        assert_eq!(done(store, log_in(user.id, factor, Some(device)), at).await, Outcome::Committed);
+    }
+    assert_eq!(ids(start).await, [second, first], "what was used last comes first");
+    assert_eq!(store.remembered_devices(user.id, start, 1).await.unwrap().len(), 1);
+    let found = &list(&user, start).await[1];
+    let (client, at) = (session(user.id, start).client, start + Duration::minutes(1));
+    assert_eq!((&found.user_agent, found.address), (&client.user_agent, Some(client.address)));
+    assert_eq!((found.created_at, found.last_used_at), (at, at));
+    assert!(found.expires_at > start + Duration::days(29));
+    // Used, it is where it is used from now; when it was remembered and until when stays.
+    let later = start + Duration::HOUR;
+    let use_it = |user: &User, device, at| {
+        let mut log_in = mutation(at_home(user.id, device, at, "203.0.113.9"));
+        log_in.at = at;
+        log_in
+    };
+    assert_eq!(store.commit(use_it(&user, first, later)).await.unwrap(), Outcome::Committed);
+    let first_now = &list(&user, start).await[0];
+    let agent = first_now.user_agent.as_ref().map(UserAgent::as_str);
+    assert_eq!((first_now.id, agent, first_now.last_used_at), (first, Some("Another Browser"), later));
+    assert_eq!(first_now.address, Some("203.0.113.9".parse().unwrap()));
+    assert_eq!((first_now.created_at, first_now.expires_at), (found.created_at, found.expires_at));
+    // Nobody else's, and not for ever.
+    assert!(list(&other, start).await.is_empty());
+    assert_eq!(store.commit(use_it(&other, first, later)).await.unwrap(), Outcome::Stale);
+    let (after, forget) = (start + Duration::days(31), |user: &User, device_id| FactorChange::ForgetDevice {
+        user_id: user.id,
+        device_id,
+    });
+    assert!(ids(after).await.is_empty());
+    assert_eq!(store.commit(use_it(&user, first, after)).await.unwrap(), Outcome::Stale);
+    assert_eq!(done(store, forget(&user, second), after).await, Outcome::Stale, "it was over before");
+    assert_eq!(done(store, forget(&other, first), later).await, Outcome::Stale, "it is somebody else's");
+    assert_eq!(done(store, forget(&user, first), later).await, Outcome::Committed);
+    assert_eq!(done(store, forget(&user, first), later).await, Outcome::Stale, "it is gone");
+    assert_eq!(ids(start).await, [second], "the other one stays");
+    let sessions = live(store, user.id).await;
+    assert_eq!(store.commit(use_it(&user, first, later)).await.unwrap(), Outcome::Stale);
+    assert_eq!(live(store, user.id).await, sessions, "what is refused begins no session");
+}
+
+/// How many sessions a person has.
+async fn live(store: &dyn Store, user_id: Uuid) -> usize {
+    let at = now();
+    let query = backend::store::SessionsQuery {
+        user_id,
+        first: Uuid::nil(),
+        now: at,
+        begun_after: at - Duration::DAY,
+        limit: 50,
+    };
+    store.sessions(query).await.unwrap().len()
+}
+
+/// A log-in that was decided while the device was remembered comes before the forgetting, or is stale.
+pub(crate) async fn a_device_that_is_forgotten_logs_nobody_in_at_the_same_time_either(store: &SharedStore) {
+    let (user, factor_id, _) = protected(&**store).await;
+    for round in 0..6 {
+        let device = Uuid::new_v4();
+        let factor = FactorUse::Totp { factor_id, step: 300 + round };
+        let remember = log_in(user.id, factor, Some(device));
+        assert_eq!(done(&**store, remember, now()).await, Outcome::Committed);
+        let before = live(&**store, user.id).await;
+        let log_ins = (0..4).map(|_| {
+            let store = Arc::clone(store);
+            let log_in = mutation(at_home(user.id, device, now(), "203.0.113.9"));
+            tokio::spawn(async move { store.commit(log_in).await.unwrap() })
+        });
+        let log_ins: Vec<_> = log_ins.collect();
+        let forget = FactorChange::ForgetDevice { user_id: user.id, device_id: device };
+        assert_eq!(done(&**store, forget, now()).await, Outcome::Committed);
+        let late = mutation(at_home(user.id, device, now(), "203.0.113.9"));
+        assert_eq!(store.commit(late).await.unwrap(), Outcome::Stale);
+        let ends: Vec<Outcome> = join_all(log_ins).await.into_iter().map(Result::unwrap).collect();
+        let begun = ends.iter().filter(|end| **end == Outcome::Committed).count();
+        assert!(ends.iter().all(|end| matches!(end, Outcome::Committed | Outcome::Stale)), "{ends:?}");
+        assert_eq!(live(&**store, user.id).await, before + begun);
+    }
 }
 
 pub(crate) async fn second_factors_go_whole(store: &SharedStore) {

@@ -70,7 +70,13 @@ pub(crate) async fn a_log_in_forgives_its_device(store: &SharedStore) {
     let (device, other, (user, _)) = (limit(), limit(), registered(&**store).await);
     count(&**store, &[device, other], now()).await;
     let seen = seen(&**store, user.id).await;
-    let log_in = LogIn { session: session(user.id, now()), seen, rehash: None, forgiven: Some(device.key) };
+    let log_in = LogIn {
+        session: session(user.id, now()),
+        seen,
+        rehash: None,
+        forgiven: Some(device.key),
+        remembered: None,
+    };
     let outcome = store.commit(mutation(Effect::LogIn(Box::new(log_in)))).await.unwrap();
     assert_eq!(outcome, Outcome::Committed);
     assert_eq!(debt(&**store, device).await, None);

@@ -27,7 +27,7 @@ pub(super) async fn seen(store: &dyn Store, user_id: Uuid) -> SeenAccount {
 async fn log_in(store: &dyn Store, user: &User, seen: &SeenAccount, rehash: Option<PasswordHash>) -> Outcome {
     let session = session(user.id, now());
     let token = session.token.hash;
-    let log_in = LogIn { session, seen: seen.clone(), rehash, forgiven: None };
+    let log_in = LogIn { session, seen: seen.clone(), rehash, forgiven: None, remembered: None };
     let outcome = store.commit(mutation(Effect::LogIn(Box::new(log_in)))).await.unwrap();
     let has_begun = store.token_state(token).await.unwrap().is_some();
     assert_eq!(has_begun, outcome == Outcome::Committed, "{outcome:?}");
@@ -109,7 +109,7 @@ pub(crate) async fn a_log_in_beside_a_new_password_leaves_no_session(store: &Sha
         let log_ins = (0..8).map(|_| {
             let (store, session) = (Arc::clone(store), session(user.id, now()));
             let (token, seen) = (session.token.hash, before.clone());
-            let log_in = LogIn { session, seen, rehash: None, forgiven: None };
+            let log_in = LogIn { session, seen, rehash: None, forgiven: None, remembered: None };
             tokio::spawn(async move {
                 (token, store.commit(mutation(Effect::LogIn(Box::new(log_in)))).await.unwrap())
             })

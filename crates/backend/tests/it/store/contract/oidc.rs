@@ -52,7 +52,7 @@ async fn commit(store: &dyn Store, change: OidcChange) -> Outcome {
 
 fn log_in(session: NewSession) -> Box<LogIn> {
     let seen = SeenAccount { closing_at: None, password_hash: None };
-    Box::new(LogIn { session, seen, rehash: None, forgiven: None })
+    Box::new(LogIn { session, seen, rehash: None, forgiven: None, remembered: None })
 }
 
 async fn begun(store: &dyn Store) -> [u8; 32] {

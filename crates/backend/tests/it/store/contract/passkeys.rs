@@ -65,7 +65,10 @@ fn used(passkey: &Passkey) -> PasskeyUse {
 fn log_in(used: PasskeyUse, session: NewSession) -> PasskeyChange {
     let session = NewSession { method: LogInMethod::Passkey, ..session };
     let seen = SeenAccount { closing_at: None, password_hash: None };
-    PasskeyChange::LogIn { used, log_in: Box::new(LogIn { session, seen, rehash: None, forgiven: None }) }
+    PasskeyChange::LogIn {
+        used,
+        log_in: Box::new(LogIn { session, seen, rehash: None, forgiven: None, remembered: None }),
+    }
 }
 
 async fn only(store: &dyn Store, user: &User) -> Passkey {
