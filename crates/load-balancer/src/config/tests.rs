@@ -69,7 +69,7 @@ servers = [{ name = "a", address = "[::1]:80", weight = 3, state = "drain" }]
 health = { path = "/health", interval = "30s", timeout = "10s", retries = 3, start_period = "40s", down_interval = "1s" }
 retry = { max_retries = 2, budget_percent = 10, assign_idempotency_key = true }
 keepalive_timeout = "10s"
-timeouts = { connect = "500ms", first_byte = "5s", response_idle = "70s", request_idle = "15s", total = "20s" }
+timeouts = { connect = "500ms", inquiry = "2s", first_byte = "5s", response_idle = "70s", request_idle = "15s", total = "20s" }
 passive = { connect_failures = 2, failures = 5 }
 wait_for_server = "1s"
 replay_body_max = "16KiB"
@@ -100,6 +100,7 @@ fn all_that_can_be_said_is_understood() {
     assert_eq!(settings.algorithm, Algorithm::IpHash);
     let timeouts = Timeouts {
         connect: Duration::from_millis(500),
+        inquiry: Duration::from_secs(2),
         first_byte: Duration::from_secs(5),
         response_idle: Duration::from_secs(70),
         request_idle: Duration::from_secs(15),
@@ -137,12 +138,13 @@ fn timeouts(pool: &str, route: &str) -> (Timeouts, Timeouts, Vec<String>) {
 #[test]
 fn each_clock_has_a_default_and_may_be_said_by_pool_and_route() {
     let default = Timeouts::default();
-    let seconds =
-        [default.connect, default.first_byte, default.response_idle, default.request_idle, default.total];
-    assert_eq!(seconds.map(|span| span.as_secs()), [1, 10, 60, 30, 60]);
+    let Timeouts { connect, inquiry, first_byte, response_idle, request_idle, total } = default;
+    let seconds = [connect, inquiry, first_byte, response_idle, request_idle, total];
+    assert_eq!(seconds.map(|span| span.as_secs()), [1, 1, 10, 60, 30, 60]);
     let long = Duration::from_secs(40);
     let rows = [
         ("connect", Timeouts { connect: long, ..default }),
+        ("inquiry", Timeouts { inquiry: long, ..default }),
         ("first_byte", Timeouts { first_byte: long, ..default }),
         ("response_idle", Timeouts { response_idle: long, ..default }),
         ("request_idle", Timeouts { request_idle: long, ..default }),
@@ -203,6 +205,16 @@ fn of_first_byte_and_total_the_one_that_is_said_decides() {
         let (pool_has, route_has, _) = timeouts(pool, route);
         assert_eq!((spans(pool_has), spans(route_has)), (of_pool, of_route), "{pool} {route}");
     }
+}
+
+#[test]
+fn an_inquiry_comes_before_first_byte() {
+    let own = "timeouts = { inquiry = \"3s\", first_byte = \"2s\" }";
+    let found = problems(&format!("{GOOD}{own}"));
+    assert_eq!(found, ["lb.toml:8: routes[0].timeouts.inquiry: is longer than first_byte, which is 2s"]);
+    // Where only one of the two is said, the other one does not hinder it.
+    assert_eq!(timeouts("{ inquiry = \"20s\" }", "").2, [""; 0]);
+    assert_eq!(timeouts("{ first_byte = \"500ms\" }", "").2, [""; 0]);
 }
 
 #[test]

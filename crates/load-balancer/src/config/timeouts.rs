@@ -39,14 +39,19 @@ fn limits(section: &Section<'_>, inherited: Timeouts) -> Timeouts {
     let or = |key, inherited| section.within(key, LIMITS, Span(inherited)).0;
     let first_byte = or("first_byte", inherited.first_byte);
     let total = or("total", inherited.total);
+    let inquiry = or("inquiry", inherited.inquiry);
     let (says_first, says_total) =
         (section.has("first_byte") || section.has("per_try"), section.has("total"));
+    if inquiry > first_byte && section.has("inquiry") && says_first {
+        section.reject("inquiry", format!("is longer than first_byte, which is {}", Span(first_byte)));
+    }
     if first_byte > total && says_first && says_total {
         let key = if section.has("first_byte") { "first_byte" } else { "per_try" };
         section.reject(key, format!("is longer than total, which is {}", Span(total)));
     }
     Timeouts {
         connect: or("connect", inherited.connect),
+        inquiry,
         // Of the two the one that is said decides.
         first_byte: if says_total { first_byte.min(total) } else { first_byte },
         response_idle: or("response_idle", inherited.response_idle),

@@ -18,7 +18,7 @@ use crate::forward::{self, Attempt, AttemptTarget, End, ExchangeError, Request};
 use crate::pool::{Lease, RequestPolicy, Server};
 use crate::record::AttemptEnd;
 use crate::respond::{self, ErrorKind};
-use crate::retry::{Decision, Replay};
+use crate::retry::{Decision, Failure, Replay};
 use crate::route::Route;
 use crate::runtime::Timer;
 use crate::snapshot::Snapshot;
@@ -114,6 +114,7 @@ impl<C: Client> Exchange<'_, C> {
             match (result, passed) {
                 (Ok(End::Passed), status) => return state.concluded(status.unwrap_or_default(), server),
                 (Ok(End::Refused(answered)), _) => state.retry(self.worker, answered.failure()),
+                (Ok(End::Left), _) => state.retry(self.worker, Failure::TimedOut),
                 (Err(error), Some(status)) => return state.concluded(self.cut_off(&error, status), server),
                 (Err(error), None) => match self.after(&error, &mut state) {
                     Decision::GiveUp => return self.break_off(&error).await.after(state.attempts),
@@ -168,11 +169,13 @@ impl<C: Client> Exchange<'_, C> {
         let began = state.begin_attempt(server);
         self.request.begin_span(&self.worker.ids);
         let replay = self.replay(state.pool.policy());
+        let leave = || state.leaves(replay, self.timer.now());
         let target = AttemptTarget {
             server,
             settings: state.pool.settings(),
             fresh: state.fresh,
             limits: &state.limits,
+            leave: &leave,
         };
         let accept_head = |answered| !state.wants_another(answered, server, replay, self.timer.now());
         let attempt =

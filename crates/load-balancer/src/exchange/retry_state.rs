@@ -110,14 +110,30 @@ impl<'a> RetryState<'a> {
             self.hears_of_shared_want(server, now);
         }
         let lacks = |server: &Server| answered.shared_want && server.has_lately_lacked_what_is_shared(now);
-        let untried = |server: &Server| {
-            server.usable() && !self.tried.contains(server) && !lacks(server) && self.admits(server, now)
-        };
-        let other = self.pool.newest().members().iter().any(|member| untried(member.server()));
         let replay = Replay { body_replayable: answered.replayable, ..replay };
-        // The attempt under way is not among those recorded yet.
-        let attempt = self.tries() + 1;
-        other && self.decide(answered.failure(), replay, attempt, now) != Decision::GiveUp
+        self.has_untried(now, |server| !lacks(server)) && self.goes_on(answered.failure(), replay, now)
+    }
+
+    /// Whether the request leaves a server that is silent, also to a question for its health, because another one can
+    /// be asked.
+    #[cold]
+    pub(super) fn leaves(&self, replay: Replay, now: Instant) -> bool {
+        // The relay has looked whether the request is still at hand.
+        let replay = Replay { body_replayable: true, ..replay };
+        self.has_untried(now, |_| true) && self.goes_on(Failure::TimedOut, replay, now)
+    }
+
+    /// Whether a usable server has not been tried, for which `holds` holds.
+    fn has_untried(&self, now: Instant, holds: impl Fn(&Server) -> bool) -> bool {
+        let untried = |server: &Server| {
+            server.usable() && !self.tried.contains(server) && holds(server) && self.admits(server, now)
+        };
+        self.pool.newest().members().iter().any(|member| untried(member.server()))
+    }
+
+    /// Whether another attempt follows the attempt under way, which is not among those recorded yet.
+    fn goes_on(&self, failure: Failure, replay: Replay, now: Instant) -> bool {
+        self.decide(failure, replay, self.tries() + 1, now) != Decision::GiveUp
     }
 
     /// Handles a 503 of `server` for want of something that all servers share. Where another server has not lately said

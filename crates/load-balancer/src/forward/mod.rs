@@ -45,6 +45,8 @@ pub(crate) struct AttemptTarget<'a> {
     /// Whether the attempt must use a fresh connection.
     pub(crate) fresh: bool,
     pub(crate) limits: &'a Limits<'a>,
+    /// Decides whether the attempt leaves a silent server for another one.
+    pub(crate) leave: &'a dyn Fn() -> bool,
 }
 
 /// The result of an attempt.
@@ -59,6 +61,7 @@ impl Attempt {
     pub(crate) fn outcome(&self) -> Outcome {
         match &self.result {
             Ok(End::Passed | End::Refused(_)) => Outcome::Answered,
+            Ok(End::Left) => Outcome::TimedOut,
             Err(broken) => broken.outcome(),
         }
     }
@@ -91,9 +94,12 @@ pub(crate) async fn attempt<C: Client>(
         Err(broken) => return Attempt { passed: None, result: Err(broken) },
     };
     let date = worker.clock.date();
-    let ask = |address: SocketAddr| -> Question {
-        let (health, every) = (&target.settings.health, target.limits.policy.timeouts.first_byte);
-        Box::pin(worker.published().inquiries().ask(target.server, address, health, every))
+    let (health, timeouts) = (&target.settings.health, &target.limits.policy.timeouts);
+    // A server without a health path cannot say that it is at work, and would be left although it is.
+    let early = health.path.is_some() && request.is_safe_twice();
+    let inquiry = if early { timeouts.inquiry.min(timeouts.first_byte) } else { timeouts.first_byte };
+    let ask = |address: SocketAddr, early: bool| -> Question {
+        Box::pin(worker.published().inquiries().ask(target.server, address, health, inquiry, early))
     };
     let mut upstream = Http1Upstream::new(&mut connection, request.facts.is_head);
     let mut relay = Relay {
@@ -105,7 +111,9 @@ pub(crate) async fn attempt<C: Client>(
         served_by: target.server.name(),
         date: &date,
         accept_head,
+        inquiry,
         ask: &ask,
+        leave: target.leave,
         state: State::new(timer.now()),
     };
     let poll = |cx: &mut Context<'_>| relay.poll(&mut upstream, cx, &mut worker.scratch.borrow_mut());

@@ -19,6 +19,8 @@ use super::{
 
 /// The longest time for an answer, because a request waits for it.
 const LIMIT: Duration = Duration::from_secs(2);
+/// The same where the request can be answered by another server, which most likely does so within milliseconds.
+const EARLY_LIMIT: Duration = Duration::from_millis(300);
 /// How long a good answer is good, so that requests one after the other do not ask one after the other.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -48,7 +50,8 @@ impl Inquiries {
     }
 
     /// Asks whether the server is at work at this address, by the health path of its pool. Questions about the same
-    /// server at the same time are one. `every` is how often a request asks.
+    /// server at the same time are one. `every` is how often a request asks. An `early` question is one of a request
+    /// that another server could answer: the server has less time.
     ///
     /// Without a health path the answer is no: an accepted connection says nothing of the process, because the
     /// operating system accepts it.
@@ -58,14 +61,16 @@ impl Inquiries {
         address: SocketAddr,
         policy: &CheckPolicy,
         every: Duration,
+        early: bool,
     ) -> impl Future<Output = bool> + use<> {
         let answer = policy.path.as_ref().map(|path| {
+            let limit = policy.timeout.min(if early { EARLY_LIMIT } else { LIMIT });
             let mut latest = server.inquiry();
             match &*latest {
-                Some(inquiry) if inquiry.will_do(address, FRESH.min(every / 2)) => inquiry.answer(),
+                Some(inquiry) if inquiry.will_do(address, limit, FRESH.min(every / 2)) => inquiry.answer(),
                 _ => {
-                    let (inquiry, verdict) = Inquiry::new(address);
-                    let (path, limit) = (path.clone(), policy.timeout.min(LIMIT));
+                    let (inquiry, verdict) = Inquiry::new(address, limit);
+                    let path = path.clone();
                     self.put(Question { server: Arc::clone(server), address, path, limit, verdict });
                     latest.insert(inquiry).answer()
                 }

@@ -20,24 +20,27 @@ pub(crate) struct Verdict {
 #[derive(Debug)]
 pub(crate) struct Inquiry {
     address: SocketAddr,
+    /// How long the server has for its answer.
+    limit: Duration,
     verdict: watch::Receiver<Option<Verdict>>,
 }
 
 impl Inquiry {
     /// A new question, and the sender of its answer.
-    pub(crate) fn new(address: SocketAddr) -> (Self, watch::Sender<Option<Verdict>>) {
+    pub(crate) fn new(address: SocketAddr, limit: Duration) -> (Self, watch::Sender<Option<Verdict>>) {
         let (sender, verdict) = watch::channel(None);
-        (Self { address, verdict }, sender)
+        (Self { address, limit, verdict }, sender)
     }
 
-    /// Whether the question's answer also serves another request that asks now about the same address: the answer is
-    /// still to come, or it is good and not older than `fresh`.
-    pub(crate) fn will_do(&self, address: SocketAddr, fresh: Duration) -> bool {
+    /// Whether the question's answer also serves another request that asks now about the same address and gives the
+    /// server `limit`: the answer is still to come, and the server has as long for it, or the answer is good and not
+    /// older than `fresh`.
+    pub(crate) fn will_do(&self, address: SocketAddr, limit: Duration, fresh: Duration) -> bool {
         let verdict = *self.verdict.borrow();
         self.address == address
             && match verdict {
                 Some(verdict) => verdict.well && verdict.at.elapsed() < fresh,
-                None => self.verdict.has_changed().is_ok(),
+                None => self.limit >= limit && self.verdict.has_changed().is_ok(),
             }
     }
 
@@ -56,17 +59,22 @@ mod tests {
     fn which_answers_will_do() {
         let (here, there): (SocketAddr, SocketAddr) =
             ("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap());
-        let fresh = Duration::from_mins(1);
-        let (inquiry, answer) = Inquiry::new(here);
-        assert!(inquiry.will_do(here, fresh), "it is open");
-        assert!(!inquiry.will_do(there, fresh), "it is about another address");
+        let (fresh, limit) = (Duration::from_mins(1), Duration::from_secs(2));
+        let (inquiry, answer) = Inquiry::new(here, limit);
+        assert!(inquiry.will_do(here, limit, fresh) && inquiry.will_do(here, limit / 2, fresh), "it is open");
+        assert!(!inquiry.will_do(here, limit * 2, fresh), "the server has not long enough for its answer");
+        assert!(!inquiry.will_do(there, limit, fresh), "it is about another address");
         let now = Instant::now();
         answer.send_replace(Some(Verdict { well: true, at: now }));
-        assert!(inquiry.will_do(here, fresh) && !inquiry.will_do(here, Duration::ZERO));
+        assert!(inquiry.will_do(here, limit, fresh) && !inquiry.will_do(here, limit, Duration::ZERO));
+        assert!(
+            inquiry.will_do(here, limit * 2, fresh),
+            "a good answer is good however long it might have taken"
+        );
         answer.send_replace(Some(Verdict { well: false, at: now }));
-        assert!(!inquiry.will_do(here, fresh), "a bad answer is for those who have waited for it");
-        let (inquiry, answer) = Inquiry::new(here);
+        assert!(!inquiry.will_do(here, limit, fresh), "a bad answer is for those who have waited for it");
+        let (inquiry, answer) = Inquiry::new(here, limit);
         drop(answer);
-        assert!(!inquiry.will_do(here, fresh), "nobody will answer it");
+        assert!(!inquiry.will_do(here, limit, fresh), "nobody will answer it");
     }
 }

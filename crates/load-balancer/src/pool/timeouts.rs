@@ -7,6 +7,10 @@ use std::time::Duration;
 pub struct Timeouts {
     /// The longest time to make a new connection to a server.
     pub connect: Duration,
+    /// The time without a byte after which a server is asked for its health on behalf of a request that another server
+    /// could answer, and again each time that it has passed once more. A server that does not answer at once, while
+    /// another one is usable, is left. Never longer than `first_byte`; as long, it makes no difference.
+    pub inquiry: Duration,
     /// The time from the request's last byte, or the last one that the server has taken, to the first byte of the
     /// server's answer. After this time the server is asked for its health, and again each time that it has passed once
     /// more.
@@ -24,6 +28,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(1),
+            inquiry: Duration::from_secs(1),
             first_byte: Duration::from_secs(10),
             response_idle: Duration::from_mins(1),
             request_idle: Duration::from_secs(30),

@@ -108,6 +108,66 @@ async fn a_silent_server_is_left() {
     balancer.stop().await;
 }
 
+/// Long before `first_byte`: every request that another server could answer is taken from a server that hangs.
+#[tokio::test]
+async fn a_hanging_server_is_left_at_its_first_inquiry_and_then_put_out() {
+    let (hangs, well) = (Upstream::start(Answer::ok("well")).await, Upstream::start(Answer::ok("b")).await);
+    let settings = "timeouts = { inquiry = \"200ms\", first_byte = \"10m\", total = \"20m\" }
+passive = { failures = 3 }";
+    let balancer = up(&[&hangs, &well], settings).await;
+    hangs.set_script(Script::hang());
+    let keyed = POST.replace("Host: h", "Host: h\r\nIdempotency-Key: once");
+    for request in [GET, &keyed].repeat(4) {
+        let answer = tokio::time::timeout(PATIENCE, ask(&balancer, request)).await;
+        assert_eq!(answer.expect("it waits for the server that hangs"), (200, "b".to_owned()));
+    }
+    balancer.until("a", "ejected").await;
+    let sample = "lb_retries_total{pool=\"backend\",reason=\"timeout\"}";
+    assert_eq!(balancer.metric(sample).await, Some(3.0));
+    balancer.stop().await;
+}
+
+#[tokio::test]
+async fn what_may_not_be_sent_twice_stays_with_a_hanging_server() {
+    let (gate, well) = (Gate::closed(), Upstream::start(Answer::ok("b")).await);
+    let hangs = Upstream::start(Answer::ok("well")).await;
+    let settings = "timeouts = { inquiry = \"100ms\", first_byte = \"10m\", total = \"20m\" }";
+    let balancer = up(&[&hangs, &well], settings).await;
+    hangs.set_script(Script::gated(gate.clone(), Answer::ok("a")));
+    let both = async { tokio::join!(ask(&balancer, POST), ask(&balancer, POST)) };
+    let open = async {
+        eventually(PATIENCE, || async { counts(&hangs).0 == 1 }).await;
+        // Several times as long as an inquiry takes.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        gate.open();
+    };
+    let ((first, second), ()) = tokio::join!(both, open);
+    let mut texts = [first, second];
+    texts.sort_unstable();
+    assert_eq!(texts, [(200, "a".to_owned()), (200, "b".to_owned())]);
+    assert_eq!((counts(&hangs).0, counts(&well).0), (1, 1), "each ran once");
+    balancer.stop().await;
+}
+
+#[tokio::test]
+async fn the_only_server_is_not_left_for_a_pause() {
+    let gate = Gate::closed();
+    let server = Upstream::start(Answer::ok("well")).await;
+    let settings = "timeouts = { inquiry = \"100ms\", first_byte = \"10m\", total = \"20m\" }";
+    let balancer = up(&[&server], settings).await;
+    server.set_script(Script::gated(gate.clone(), Answer::ok("at last")));
+    let open = async {
+        // It is asked again and again, and nobody gives it up.
+        eventually(PATIENCE, || async { counts(&server).1 >= 3 }).await;
+        gate.open();
+    };
+    let (answer, ()) = tokio::join!(ask(&balancer, GET), open);
+    assert_eq!(answer, (200, "at last".to_owned()));
+    let server = balancer.server("a").await.unwrap();
+    assert_eq!((&server["state"], &server["traffic_failures"]), (&"up".into(), &0.into()));
+    balancer.stop().await;
+}
+
 #[tokio::test]
 async fn a_server_that_falls_silent_later_is_left_then() {
     let (gate, well) = (Gate::closed(), Upstream::start(Answer::ok("b")).await);

@@ -85,7 +85,7 @@ fn every_shipped_configuration_is_good_and_keeps_static_data() {
 #[test]
 fn old_names_are_understood_and_noted() {
     let text = EXAMPLE.replace(
-        "timeouts = { connect = \"1s\", first_byte = \"10s\", response_idle = \"60s\", request_idle = \"30s\", total = \"60s\" }",
+        "timeouts = { connect = \"1s\", inquiry = \"1s\", first_byte = \"10s\", response_idle = \"60s\", request_idle = \"30s\", total = \"60s\" }",
         "timeouts = { connect = \"1s\", per_try = \"5s\", idle = \"20s\" }",
     );
     let line = 1 + text.lines().position(|line| line.starts_with("timeouts")).unwrap();

@@ -28,8 +28,14 @@ const MOMENT: Duration = Duration::from_millis(100);
 const LONG: Duration = Duration::from_mins(5);
 
 /// Clocks that never ring.
-const PATIENT: Timeouts =
-    Timeouts { connect: LONG, first_byte: LONG, response_idle: LONG, request_idle: LONG, total: LONG };
+const PATIENT: Timeouts = Timeouts {
+    connect: LONG,
+    inquiry: LONG,
+    first_byte: LONG,
+    response_idle: LONG,
+    request_idle: LONG,
+    total: LONG,
+};
 
 /// A body of one byte each moment; with `stalls`, it never ends.
 struct Paced {

@@ -5,6 +5,7 @@ mod clocks;
 #[cfg(test)]
 mod tests;
 
+use self::clocks::OpenQuestion;
 pub(crate) use self::clocks::Question;
 
 use super::failure::ExchangeError;
@@ -36,6 +37,8 @@ pub(crate) enum End {
     Passed,
     /// The conductor has refused the head.
     Refused(Answered),
+    /// The conductor has left a server that is silent, also to a question for its health, for another one.
+    Left,
 }
 
 /// One attempt under way; [`Relay::poll`] gets the server.
@@ -50,8 +53,12 @@ pub(crate) struct Relay<'a, C, J> {
     pub(crate) date: &'a [u8],
     /// Decides whether the final answer with this head goes to the client; if not, there will be another attempt.
     pub(crate) accept_head: J,
-    /// Asks whether the server is at work.
-    pub(crate) ask: &'a dyn Fn(SocketAddr) -> Question,
+    /// How long the server may be silent before it is asked for its health, and again after that.
+    pub(crate) inquiry: Duration,
+    /// Asks whether the server is at work. `true` asks early: the server has less time.
+    pub(crate) ask: &'a dyn Fn(SocketAddr, bool) -> Question,
+    /// Decides whether a silent server is left for another one.
+    pub(crate) leave: &'a dyn Fn() -> bool,
     pub(crate) state: State,
 }
 
@@ -73,8 +80,10 @@ pub(crate) struct State {
     moved: Instant,
     /// When the server's answer for its health last showed that the server is at work.
     at_work: Option<Instant>,
-    /// The open question for the server's health, and since when it is open.
-    question: Option<(Instant, Question)>,
+    /// The open question for the server's health.
+    question: Option<OpenQuestion>,
+    /// When an early question was answered badly, and no other server could be asked.
+    stayed: Option<Instant>,
     /// When to begin looking whether the client has left.
     watch_from: Instant,
     /// By when a client that has not taken everything must take some.
@@ -89,6 +98,7 @@ impl State {
             moved: now,
             at_work: None,
             question: None,
+            stayed: None,
             watch_from: now + TICK,
             client_deadline: None,
             read_at_once: READ,
@@ -137,7 +147,7 @@ where
         }
         // To be woken for it is enough.
         let _ = self.timer.poll_until(cx, self.state.watch_from);
-        self.poll_clocks(upstream, cx).map(Err)
+        self.poll_clocks(upstream, cx)
     }
 
     /// Moves the request. Bytes that have come are sent before more is read.

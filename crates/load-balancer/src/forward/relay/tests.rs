@@ -14,6 +14,7 @@ use crate::http1::response::{self, ResponseHead};
 use crate::http1::write::Added;
 use crate::record::Protocol;
 use crate::runtime::Timers;
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
 use std::net::Ipv4Addr;
@@ -193,6 +194,10 @@ struct Site {
     scratch: Scratch,
     /// What the server says of its health.
     at_work: bool,
+    /// Whether there is another server.
+    leaves: bool,
+    /// When the server was asked for its health, in seconds since the start, and whether early.
+    asked: RefCell<Vec<(u64, bool)>>,
 }
 
 impl Site {
@@ -214,6 +219,8 @@ impl Site {
             timers,
             scratch: Scratch::new(),
             at_work: true,
+            leaves: false,
+            asked: RefCell::default(),
         }
     }
 
@@ -229,7 +236,11 @@ impl Site {
         let whole = self.request.is_whole();
         let answer_by = Cell::new(whole.then(|| start + self.policy.timeouts.total));
         let limits = Limits { policy: &self.policy, answer_by, tunnel: Duration::from_hours(1) };
-        let ask = |_: SocketAddr| -> Question { Box::pin(std::future::ready(at_work)) };
+        let (asked, leaves) = (&self.asked, self.leaves);
+        let ask = |_: SocketAddr, early: bool| -> Question {
+            asked.borrow_mut().push((self.timer.now().duration_since(start).as_secs(), early));
+            Box::pin(std::future::ready(at_work))
+        };
         let mut relay = Relay {
             client,
             request: &mut self.request,
@@ -239,7 +250,9 @@ impl Site {
             served_by: "server",
             date: b"today",
             accept_head,
+            inquiry: self.policy.timeouts.inquiry,
             ask: &ask,
+            leave: &|| leaves,
             state: State::new(start),
         };
         let (mut cx, mut end) = (Context::from_waker(Waker::noop()), Poll::Pending);
@@ -388,6 +401,45 @@ fn a_silent_server_is_asked_and_given_up_when_it_is_not_at_work() {
         let (_, end) = site.run(&mut client, &mut server, &[0, 9, 11, 21, 31, 41, 51, 61], |_| true);
         assert_eq!(format!("{end:?}"), format!("{:?}", Poll::Ready(Err::<End, _>(expected))));
     }
+}
+
+#[test]
+fn a_silent_server_is_asked_early_and_left_when_another_one_can_be_asked() {
+    let seconds: Vec<u64> = (0..=60).collect();
+    let first = |site: &Site, count: usize| site.asked.borrow()[..count].to_vec();
+    for (at_work, leaves, expected, asked) in [
+        // Another server takes the request.
+        (false, true, Ok(End::Left), vec![(1, true)]),
+        // Alone, the server keeps the whole of `first_byte`.
+        (false, false, Err(UpstreamError::TimedOut.into()), vec![(1, true), (2, true), (3, true)]),
+        // At work, it has until `total`.
+        (true, true, Err(ExchangeError::Expired), vec![(1, true), (2, true), (3, true)]),
+    ] {
+        let (mut server, mut client) = (server([]), reader());
+        let mut site = Site { at_work, leaves, ..Site::new(Length::Empty) };
+        let (_, end) = site.run(&mut client, &mut server, &seconds, |_| true);
+        assert_eq!(format!("{end:?}"), format!("{:?}", Poll::Ready(expected)));
+        assert_eq!(first(&site, asked.len()), asked);
+        let late = site.asked.borrow().iter().find(|(_, early)| !early).copied();
+        assert_eq!(
+            late,
+            (!at_work && !leaves).then_some((10, false)),
+            "the last question has its whole time"
+        );
+    }
+}
+
+#[test]
+fn a_request_that_cannot_be_sent_again_is_not_taken_from_a_silent_server() {
+    let (mut server, mut client) = (server([]), Reader { request: [&b"abc"[..]].into(), ..reader() });
+    let mut site = Site { at_work: false, leaves: true, ..Site::new(Length::Exact(3)) };
+    site.policy.replay_body_max = 2;
+    let (_, end) = site.run(&mut client, &mut server, &[0, 1, 2, 9], |_| true);
+    assert!(end.is_pending(), "{end:?}");
+    let mut site = Site { at_work: false, leaves: true, ..Site::new(Length::Exact(3)) };
+    let (mut server, mut client) = (self::server([]), Reader { request: [&b"abc"[..]].into(), ..reader() });
+    let (_, end) = site.run(&mut client, &mut server, &[0, 1, 2, 9], |_| true);
+    assert!(matches!(end, Poll::Ready(Ok(End::Left))), "{end:?}");
 }
 
 #[test]
