@@ -1,14 +1,17 @@
 //! The command line.
 
+mod upgrade;
+
 use std::{
-    io::Write,
+    ffi::OsString,
+    io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     time::Duration,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use service_kit::{
     config::{Secret, Sources, ValueFiles},
     exit,
@@ -21,9 +24,10 @@ use service_kit::{
 };
 
 use crate::admin::SHORTEST_TOKEN;
-use crate::app::{App, Options, StartError};
+use crate::app::{App, Options, StartError, Succession};
 use crate::config::{self, Config, ConfigError, Problem};
 use crate::probing::SystemResolver;
+use crate::upgrade::{Door, Predecessor, Starter};
 
 const SERVICE: &str = "load-balancer";
 
@@ -57,11 +61,22 @@ struct Cli {
 #[derive(Debug, Clone, Copy, Subcommand)]
 enum Command {
     /// Serve (the default).
-    Run,
+    Run(RunOptions),
     /// Check the configuration: print every error with its file, line and key, and exit with 1 if there is one.
     Check,
     /// Ask the running balancer whether it is healthy; exit with 1 if it is not.
     Healthcheck,
+    /// Have a new process take over from the running balancer, and wait until it serves; exit with 1 if it cannot. No
+    /// connection is refused or cut off.
+    Upgrade,
+}
+
+#[derive(Debug, Clone, Copy, Default, Args)]
+struct RunOptions {
+    /// Take over from this process: its listening sockets, and what was changed by the admin interface. The balancer
+    /// passes this option itself when it is upgraded.
+    #[arg(long, value_name = "PID")]
+    take_over: Option<u32>,
 }
 
 /// The values of the environment.
@@ -83,10 +98,11 @@ pub fn main() -> ExitCode {
     if let Err(errors) = sources.finish() {
         return exit::report(exit::BAD_CONFIGURATION, &errors);
     }
-    match cli.command.unwrap_or(Command::Run) {
-        Command::Run => run(cli.config, environment),
+    match cli.command.unwrap_or(Command::Run(RunOptions::default())) {
+        Command::Run(options) => run(cli.config, options, environment),
         Command::Check => check(&cli.config, &environment),
         Command::Healthcheck => healthcheck(&cli.config),
+        Command::Upgrade => upgrade::run(&cli.config, environment.admin_token.as_ref()),
     }
 }
 
@@ -117,7 +133,7 @@ fn check(file: &Path, environment: &Environment) -> ExitCode {
 /// Bears its place at the beginning of the line, as problems do.
 fn note(note: &Problem) {
     // Standard error may be closed; then there is no one left to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{note} (note)");
+    let _ = writeln!(io::stderr().lock(), "{note} (note)");
 }
 
 fn summary(config: &Config) -> String {
@@ -134,7 +150,7 @@ fn refuse(code: u8, error: &ConfigError) -> ExitCode {
     match error {
         ConfigError::Invalid(_) => {
             // Standard error may be closed; then there is no one left to tell.
-            let _ = writeln!(std::io::stderr().lock(), "{error}");
+            let _ = writeln!(io::stderr().lock(), "{error}");
             ExitCode::from(code)
         }
         ConfigError::Read { .. } => exit::report(code, error),
@@ -154,7 +170,7 @@ fn healthcheck(file: &Path) -> ExitCode {
     }
 }
 
-fn run(file: PathBuf, environment: Environment) -> ExitCode {
+fn run(file: PathBuf, run: RunOptions, environment: Environment) -> ExitCode {
     let log = TelemetryConfig {
         service: SERVICE.to_owned(),
         instance: std::env::var("INSTANCE_ID").unwrap_or_else(|_| SERVICE.to_owned()),
@@ -176,7 +192,7 @@ fn run(file: PathBuf, environment: Environment) -> ExitCode {
     };
     let resolver = Arc::new(SystemResolver::default());
     let options = Options { file, admin_token: environment.admin_token, resolver, traces };
-    let ended = runtime.block_on(serve(options, environment.files));
+    let ended = runtime.block_on(serve(options, run, environment.files));
     // A look-up that hangs in the resolver must not hold up the end.
     runtime.shutdown_background();
     match ended {
@@ -187,11 +203,11 @@ fn run(file: PathBuf, environment: Environment) -> ExitCode {
     }
 }
 
-async fn serve(options: Options, files: ValueFiles) -> Result<Drained, StartError> {
+async fn serve(options: Options, run: RunOptions, files: ValueFiles) -> Result<Drained, StartError> {
     // Caught before anything is served, so that none is missed.
     let mut signals = Signals::new().map_err(StartError::Signals)?;
     let traces = options.traces.clone();
-    let app = App::build(options).await?.watching(files);
+    let app = build(options, run).await?.watching(files);
     tracing::info!(http = %app.http(), https = ?app.https(), admin = %app.admin(), "listening");
     let drained = app.run(Shutdown::new(), &mut signals).await;
     match drained {
@@ -205,9 +221,41 @@ async fn serve(options: Options, files: ValueFiles) -> Result<Drained, StartErro
     Ok(drained)
 }
 
+/// Builds the balancer, in the place of another process where there is one.
+async fn build(options: Options, run: RunOptions) -> Result<App, StartError> {
+    let mut succession = succession(&options.file);
+    if let Some(pid) = run.take_over {
+        // Before anything else, because that process is to be told why this one cannot serve.
+        succession.predecessor = Some(Predecessor::ask(pid).await?);
+    }
+    let app = App::succeed(options, &mut succession).await;
+    match (app, succession.predecessor) {
+        (Ok(app), None) => Ok(app),
+        (Ok(app), Some(predecessor)) => Ok(app.receiving(predecessor.serving().await?)),
+        (Err(error), predecessor) => {
+            if let Some(mut predecessor) = predecessor {
+                predecessor.fail(exit::chain(&error)).await;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// How the process after this one begins. Without it this one serves all the same.
+fn succession(file: &Path) -> Succession {
+    let arguments: [OsString; 3] = ["--config".into(), file.into(), "run".into()];
+    let begin = || Ok((Door::open()?, Starter::new(arguments.to_vec())?));
+    let (door, starter) = begin().inspect_err(cannot_upgrade).ok().unzip();
+    Succession { predecessor: None, door, starter }
+}
+
+fn cannot_upgrade(error: &io::Error) {
+    tracing::warn!(%error, "this process cannot hand its sockets on to a new one");
+}
+
 fn say(line: &str) {
     // Standard output may be closed; the exit code says it all.
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
+    let _ = writeln!(io::stdout().lock(), "{line}");
 }
 
 #[cfg(test)]

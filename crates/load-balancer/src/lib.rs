@@ -47,6 +47,7 @@ mod stats;
 mod supervise;
 mod tls;
 mod trust;
+mod upgrade;
 mod upkeep;
 mod upstreams;
 mod worker;

@@ -15,6 +15,7 @@ use crate::{
     control::Control,
     events::{By, Cause, Events, Kind},
     tls::{Certificates, TlsError},
+    upgrade::Orders,
 };
 
 const EVERY: Duration = Duration::from_secs(1);
@@ -37,6 +38,8 @@ pub(crate) struct Upkeep {
     hang_up: Signal,
     /// SIGUSR1: opens the access log's file again, as nginx does.
     rotate: Signal,
+    /// SIGUSR2: has a new process take over.
+    upgrade: Signal,
 }
 
 impl Renewable {
@@ -83,8 +86,14 @@ impl Renewable {
 impl Upkeep {
     /// Watches the files and catches the signals from now on. Needs a tokio runtime with I/O.
     pub(crate) fn new(configuration: FileWatch, certificates: Option<Renewable>) -> io::Result<Self> {
-        let (hang_up, rotate) = (signal(SignalKind::hangup())?, signal(SignalKind::user_defined1())?);
-        Ok(Self { configuration, values: ValueFiles::default(), certificates, hang_up, rotate })
+        Ok(Self {
+            configuration,
+            values: ValueFiles::default(),
+            certificates,
+            hang_up: signal(SignalKind::hangup())?,
+            rotate: signal(SignalKind::user_defined1())?,
+            upgrade: signal(SignalKind::user_defined2())?,
+        })
     }
 
     /// Watches the files that values of the environment came from.
@@ -93,7 +102,7 @@ impl Upkeep {
     }
 
     /// Runs as long as it is polled.
-    pub(crate) async fn run(mut self, control: &Control, admin: &Admin) {
+    pub(crate) async fn run(mut self, control: &Control, admin: &Admin, orders: &Orders) {
         let mut second = tokio::time::interval(EVERY);
         loop {
             tokio::select! {
@@ -103,6 +112,11 @@ impl Upkeep {
                 }
                 Some(()) = self.hang_up.recv() => self.all_again(control),
                 Some(()) = self.rotate.recv() => control.reopen_access_log(),
+                Some(()) = self.upgrade.recv() => {
+                    let orders = orders.clone();
+                    // Whoever hands on tells of the outcome.
+                    tokio::spawn(async move { orders.upgrade().await.is_ok() });
+                }
             }
         }
     }

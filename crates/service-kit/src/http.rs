@@ -1,4 +1,4 @@
-//! One request over HTTP/1.1 and its answer, for probes.
+//! One request over HTTP/1.1 and its answer, for probes and orders.
 //!
 //! The answer's framing tells where the answer ends (RFC 9112 section 6). A server that keeps the connection open
 //! behind its answer keeps nobody waiting. An answer that the connection's end cuts short is an error.
@@ -6,11 +6,12 @@
 use std::{error::Error as _, io, net::SocketAddr, time::Duration};
 
 use http_body_util::{BodyExt as _, Empty};
+use hyper::http::request::Builder;
 use hyper::{
-    Request, Response,
+    Method, Request, Response,
     body::{Body as _, Bytes, Incoming},
     client::conn::http1::{SendRequest, handshake},
-    header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, USER_AGENT},
+    header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, USER_AGENT},
 };
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -19,6 +20,7 @@ use tokio::{
     time::timeout,
 };
 
+use crate::config::Secret;
 use crate::duration::HumanDuration;
 
 /// The most content of an answer that is read, in bytes; the answer to a probe is short.
@@ -26,7 +28,7 @@ const MOST_CONTENT: usize = 64 * 1024;
 /// How long to wait for more of an answer that does not say where it ends.
 const UNFRAMED_SILENCE: Duration = Duration::from_millis(100);
 
-/// The target of a GET.
+/// The target of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     /// The `Host` field.
@@ -42,7 +44,7 @@ pub struct Question<'a> {
 pub struct Answer {
     /// The status code, from 101.
     pub status: u16,
-    /// The content without its framing, at most 64 KiB of it; empty where the status is an error's.
+    /// The content without its framing, at most 64 KiB of it; empty where a question was answered with an error's status.
     pub content: Vec<u8>,
 }
 
@@ -78,14 +80,41 @@ pub async fn ask(address: SocketAddr, question: Question<'_>, limit: Duration) -
     timeout(limit, asking).await.unwrap_or(Err(AskError::Silent(limit)))
 }
 
+/// Sends a POST without content to a server on a new connection, with a bearer token where there is one; the whole
+/// exchange takes at most `limit`. The answer has its content whatever its status is.
+pub async fn order(
+    address: SocketAddr,
+    question: Question<'_>,
+    token: Option<&Secret>,
+    limit: Duration,
+) -> Result<Answer, AskError> {
+    let ordering = async {
+        let mut request = request(Method::POST, question);
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
+        }
+        let stream = TcpStream::connect(address).await.map_err(AskError::Connect)?;
+        send_over(stream, request, u16::MAX).await
+    };
+    timeout(limit, ordering).await.unwrap_or(Err(AskError::Silent(limit)))
+}
+
 /// Asks over an existing connection, which ends with the answer.
 async fn ask_over<S>(stream: S, question: Question<'_>) -> Result<Answer, AskError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let request = request(question).map_err(AskError::Question)?;
+    send_over(stream, request(Method::GET, question), 400).await
+}
+
+/// Sends a request; an answer from the status `mute` on is given without its content.
+async fn send_over<S>(stream: S, request: Builder, mute: u16) -> Result<Answer, AskError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let request = request.body(Empty::new()).map_err(AskError::Question)?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(cause)?;
-    let answer = exchange(sender, request);
+    let answer = exchange(sender, request, mute);
     tokio::pin!(connection, answer);
     tokio::select! {
         biased;
@@ -98,22 +127,24 @@ where
     }
 }
 
-fn request(question: Question<'_>) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
-    Request::get(question.path)
+fn request(method: Method, question: Question<'_>) -> Builder {
+    Request::builder()
+        .method(method)
+        .uri(question.path)
         .header(HOST, question.host)
         .header(USER_AGENT, question.agent)
         .header(CONNECTION, "close")
-        .body(Empty::new())
 }
 
 /// Interim answers are passed over by hyper.
 async fn exchange(
     mut sender: SendRequest<Empty<Bytes>>,
     request: Request<Empty<Bytes>>,
+    mute: u16,
 ) -> Result<Answer, AskError> {
     let response = sender.send_request(request).await.map_err(cause)?;
     let status = response.status().as_u16();
-    let content = if status < 400 { content(response).await? } else { Vec::new() };
+    let content = if status < mute { content(response).await? } else { Vec::new() };
     Ok(Answer { status, content })
 }
 

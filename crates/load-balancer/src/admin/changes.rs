@@ -10,7 +10,10 @@ use axum::{
 use http::StatusCode;
 
 use super::{Admin, peer::Peer, problem::Problem};
-use crate::control::{NewServer, ServerChange};
+use crate::{
+    control::{NewServer, ServerChange},
+    events::By,
+};
 
 type Body<T> = Result<Json<T>, JsonRejection>;
 
@@ -22,6 +25,19 @@ pub(super) async fn reload(State(admin): State<Arc<Admin>>, peer: Peer) -> Resul
     })?;
     let version = admin.control.published().version();
     let body = serde_json::json!({ "status": "reloaded", "version": version, "needs_restart": restart });
+    Ok(Json(body).into_response())
+}
+
+/// `POST /api/upgrade`: answers once another process serves, or with the reason why none does.
+pub(super) async fn upgrade(State(admin): State<Arc<Admin>>, peer: Peer) -> Result<Response, Problem> {
+    let by = By::from(peer);
+    tracing::info!(%by, "an upgrade is ordered");
+    let new = admin
+        .orders
+        .upgrade()
+        .await
+        .map_err(|error| Problem::new(503, "upgrade_failed", error.to_string()))?;
+    let body = serde_json::json!({ "status": "upgraded", "old_pid": std::process::id(), "new_pid": new.pid });
     Ok(Json(body).into_response())
 }
 

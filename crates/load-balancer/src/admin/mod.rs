@@ -28,7 +28,7 @@ use http::header::CONTENT_TYPE;
 use service_kit::{config::Secret, shutdown::Shutdown};
 
 use self::{problem::Problem, throttle::Throttle};
-use crate::{control::Control, route::HostMatch, tls::Certificates};
+use crate::{control::Control, route::HostMatch, tls::Certificates, upgrade::Orders};
 
 /// The shortest admin token, in bytes.
 pub(crate) const SHORTEST_TOKEN: usize = 16;
@@ -58,6 +58,7 @@ pub(crate) struct Admin {
     throttle: Throttle,
     hosts: Vec<HostMatch>,
     shutdown: Shutdown,
+    orders: Orders,
 }
 
 impl Admin {
@@ -70,9 +71,10 @@ impl Admin {
         hosts: Vec<HostMatch>,
         facts: Facts,
         shutdown: Shutdown,
+        orders: Orders,
     ) -> Arc<Self> {
         let token = token.map(ArcSwap::from_pointee);
-        Arc::new(Self { control, facts, token, throttle: Throttle::default(), hosts, shutdown })
+        Arc::new(Self { control, facts, token, throttle: Throttle::default(), hosts, shutdown, orders })
     }
 
     /// Replaces the token by `token`. An interface without a token at the start never gets one.
@@ -88,6 +90,7 @@ impl Admin {
 pub(crate) fn router(admin: Arc<Admin>) -> Router {
     let changes = Router::new()
         .route("/api/reload", post(changes::reload))
+        .route("/api/upgrade", post(changes::upgrade))
         .route("/api/pools/{pool}/servers", post(changes::add))
         .route(
             "/api/pools/{pool}/servers/{name}",

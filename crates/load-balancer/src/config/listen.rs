@@ -32,6 +32,7 @@ fn defaults() -> Listen {
         keepalive_timeout: Duration::from_secs(75),
         drain_grace: Duration::from_secs(2),
         drain_timeout: Duration::from_secs(30),
+        upgrade_timeout: Duration::from_secs(30),
     }
 }
 
@@ -67,6 +68,7 @@ fn limits(section: &Section<'_>, listen: &mut Listen) {
     listen.keepalive_timeout = span("keepalive_timeout", MILLISECOND, listen.keepalive_timeout);
     listen.drain_grace = span("drain_grace", Duration::ZERO, listen.drain_grace);
     listen.drain_timeout = span("drain_timeout", Duration::ZERO, listen.drain_timeout);
+    listen.upgrade_timeout = span("upgrade_timeout", MILLISECOND, listen.upgrade_timeout);
 }
 
 fn certificate(section: &Section<'_>) -> Option<Certificate> {

@@ -89,6 +89,8 @@ pub struct Listen {
     pub drain_grace: Duration,
     /// How long open requests may take to end after that.
     pub drain_timeout: Duration,
+    /// How long a new process may take to serve in this one's place; after that this one goes on.
+    pub upgrade_timeout: Duration,
 }
 
 /// A certificate chain and its key, in PEM files.

@@ -61,6 +61,7 @@ header_timeout = "5s"
 keepalive_timeout = "1m"
 drain_grace = "0s"
 drain_timeout = "8s"
+upgrade_timeout = "9s"
 [[pools]]
 name = "backend"
 algorithm = "ip_hash"

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Control, Desired};
+use super::{Control, Desired, Wish};
 use crate::config::{HostPort, PoolConfig, ServerConfig, WEIGHTS, is_name};
 use crate::events::{By, Cause};
 use crate::pool::{AdminState, Discovery, MOST_SERVERS};
@@ -82,8 +82,13 @@ impl Control {
         let weight = change.weight.map(checked_weight).transpose()?;
         let name = match listed(&mut desired, pool, name)? {
             Some(server) => {
+                let before = Wish::of(server);
                 server.weight = weight.unwrap_or(server.weight);
                 server.state = change.state.or(server.state);
+                if let Some(wish) = wish(&mut desired, pool, name, before) {
+                    wish.weight = weight.or(wish.weight);
+                    wish.state = change.state.or(wish.state);
+                }
                 name.to_owned()
             }
             None => discovered(&mut desired, pool, name, |known| known.change(name, weight, change.state))?,
@@ -107,6 +112,8 @@ impl Control {
             return Err(ChangeError::Full(pool.to_owned()));
         }
         known.servers.push(server.clone());
+        // One of the same name may have been removed before.
+        desired.wishes.remove(&(pool.to_owned(), name.clone()));
         tracing::info!(pool, server = name, address = server.address.as_str(), "server added");
         desired.added.push((pool.to_owned(), server));
         self.publish(&mut desired, &by.into());
@@ -116,7 +123,11 @@ impl Control {
     /// Removes a server: for good, or as long as discovery finds it. Requests that are with the server end in peace.
     pub(crate) fn remove(&self, pool: &str, name: &str, by: By) -> Result<(), ChangeError> {
         let mut desired = self.desired();
-        if listed(&mut desired, pool, name)?.is_some() {
+        if let Some(server) = listed(&mut desired, pool, name)? {
+            let before = Wish::of(server);
+            if let Some(wish) = wish(&mut desired, pool, name, before) {
+                wish.removed = true;
+            }
             find_pool(&mut desired, pool)?.servers.retain(|server| server.name != name);
             desired.added.retain(|(in_pool, server)| in_pool != pool || server.name != name);
         } else {
@@ -145,6 +156,12 @@ fn listed<'a>(
     name: &str,
 ) -> Result<Option<&'a mut ServerConfig>, ChangeError> {
     Ok(find_pool(desired, pool)?.servers.iter_mut().find(|server| server.name == name))
+}
+
+/// The operators' wish for a server of the file, `before` being its beginning; `None` for a server that was added.
+fn wish<'a>(desired: &'a mut Desired, pool: &str, name: &str, before: Wish) -> Option<&'a mut Wish> {
+    let is_added = desired.added.iter().any(|(in_pool, server)| in_pool == pool && server.name == name);
+    (!is_added).then(|| desired.wishes.entry((pool.to_owned(), name.to_owned())).or_insert(before))
 }
 
 /// Changes a found server, and gives its name.

@@ -1,6 +1,7 @@
 //! The work beside the data path, on one thread: probers, discovery, changes, reloads, and the work of each second.
 
 mod assemble;
+mod carried;
 mod changes;
 mod discovery;
 mod membership;
@@ -8,7 +9,7 @@ mod reload;
 mod trusted;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, SystemTime},
@@ -16,10 +17,12 @@ use std::{
 
 use service_kit::{health::Uptime, telemetry::traces::SpanCounts};
 
+use self::carried::Wish;
+pub(crate) use self::carried::{Carried, Lack};
 pub(crate) use self::changes::{ChangeError, NewServer, ServerChange};
 use self::discovery::Followers;
 use self::membership::Membership;
-pub(crate) use self::trusted::follow as follow_names;
+pub(crate) use self::trusted::{follow as follow_names, look_up as look_names_up};
 use crate::config::{Config, ServerConfig};
 use crate::events::{By, Cause, Events, Kind};
 use crate::history::History;
@@ -43,6 +46,8 @@ pub(crate) struct Control {
     uptime: Uptime,
     events: Arc<Events>,
     history: History,
+    /// What was carried over from the process before, where there was one.
+    before: Carried,
 }
 
 /// The desired state: the file, and the changes since that are not in it.
@@ -51,6 +56,8 @@ struct Desired {
     config: Config,
     /// Servers that were added by hand; they outlive a reload.
     added: Vec<(String, ServerConfig)>,
+    /// What operators have changed of listed servers, by pool and server; for the next process.
+    wishes: BTreeMap<(String, String), Wish>,
     /// The servers that discovery has found, for each pool that has it.
     discovered: HashMap<String, Discovery>,
     /// The noted states of servers; `None` before the first snapshot.
@@ -59,7 +66,13 @@ struct Desired {
 
 impl Desired {
     fn new(config: Config) -> Self {
-        let mut desired = Self { config, added: Vec::new(), discovered: HashMap::new(), told: None };
+        let mut desired = Self {
+            config,
+            added: Vec::new(),
+            wishes: BTreeMap::new(),
+            discovered: HashMap::new(),
+            told: None,
+        };
         desired.discover();
         desired
     }
@@ -90,6 +103,8 @@ pub(crate) struct Start {
     pub resolver: Arc<dyn Resolve>,
     /// The counts of spans, where traces are on.
     pub span_counts: Option<Arc<SpanCounts>>,
+    /// What operators have changed in the process before, where there was one.
+    pub carried: Option<Carried>,
 }
 
 impl Control {
@@ -97,6 +112,9 @@ impl Control {
     pub(crate) fn start(start: Start) -> Arc<Self> {
         let workers = start.shards.len();
         let mut desired = Desired::new(start.config);
+        if let Some(carried) = &start.carried {
+            carried.apply(&mut desired);
+        }
         let first = assemble::snapshot(&mut desired, None, workers);
         desired.told = Some(Membership::new(&first));
         let published = Arc::new(Published::new(first));
@@ -121,6 +139,7 @@ impl Control {
             uptime: Uptime::start(),
             events,
             history: History::default(),
+            before: start.carried.unwrap_or_default(),
         });
         if let Some(answers) = probing::answer(control.published.inquiries()) {
             tokio::spawn(answers);

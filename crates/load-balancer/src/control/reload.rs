@@ -1,6 +1,8 @@
 //! Reloads the file while the balancer runs.
 
-use super::{Control, Desired};
+use std::collections::HashMap;
+
+use super::{Control, Desired, Wish};
 use crate::{
     config::{self, Config, ConfigError},
     events::{By, Cause, Kind},
@@ -40,6 +42,7 @@ impl Control {
         }
         keep_added(&mut desired, &mut config);
         desired.config = config;
+        desired.forget_wishes();
         desired.discover();
         desired.discovered.values_mut().for_each(Discovery::forget_wishes);
         self.publish(&mut desired, cause);
@@ -64,6 +67,29 @@ impl Control {
         if let Some(log) = &self.access_log {
             log.reopen();
         }
+    }
+}
+
+impl Desired {
+    /// Forgets operators' weights and removals of listed servers, because those of the file are in force again. Their
+    /// drains stay, unless the file says otherwise.
+    fn forget_wishes(&mut self) {
+        let listed: HashMap<_, _> = self
+            .config
+            .pools
+            .iter()
+            .flat_map(|pool| {
+                pool.servers.iter().map(|server| ((pool.name.as_str(), server.name.as_str()), server))
+            })
+            .collect();
+        let stay = std::mem::take(&mut self.wishes).into_iter().filter_map(|((pool, name), wish)| {
+            let server = listed.get(&(pool.as_str(), name.as_str()))?;
+            let state = wish.state.filter(|_| server.state.is_none())?;
+            let mut stays = Wish::of(server);
+            stays.state = Some(state);
+            Some(((pool, name), stays))
+        });
+        self.wishes = stay.collect();
     }
 }
 

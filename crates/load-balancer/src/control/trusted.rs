@@ -18,6 +18,15 @@ pub(crate) async fn follow(trusted: &TrustedProxies, resolver: &Arc<dyn Resolve>
     join_all(names.map(|(place, name)| follow_name(trusted, resolver, place, name))).await;
 }
 
+/// Looks each name up once.
+pub(crate) async fn look_up(trusted: &TrustedProxies, resolver: &Arc<dyn Resolve>) {
+    let names = trusted.names().iter().enumerate();
+    join_all(names.map(async |(place, name)| {
+        take_in(trusted, place, name, &resolver.lookup(name, 0).await);
+    }))
+    .await;
+}
+
 async fn follow_name(trusted: &TrustedProxies, resolver: &Arc<dyn Resolve>, place: usize, name: &str) {
     let mut failing = false;
     loop {

@@ -48,6 +48,10 @@ pub(crate) enum Kind {
     CertificatesRenewed,
     /// Certificates cannot be used or are gone; the old ones stay.
     CertificatesRefused,
+    /// A new process has taken over; this one drains.
+    HandedOn,
+    /// A new process could not take over; this one goes on.
+    UpgradeFailed,
     /// The resolver has no answer for a pool.
     LookupFailed,
     /// The resolver answers again.

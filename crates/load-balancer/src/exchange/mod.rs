@@ -85,7 +85,7 @@ impl<C: Client> Exchange<'_, C> {
     fn own_answer(&self, view: &Snapshot) -> Option<Answer> {
         let asks = matches!(self.request.method(), b"GET" | b"HEAD");
         match self.request.path() {
-            b"/lb-health" if asks => Some(respond::lb_health(self.worker.is_draining())),
+            b"/lb-health" if asks => Some(respond::lb_health(self.worker.is_going_away())),
             b"/health" if asks => Some(respond::health(view)),
             _ => None,
         }

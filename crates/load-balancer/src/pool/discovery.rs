@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{AdminState, Health, Server};
 use crate::pool::MOST_SERVERS;
 
@@ -35,7 +37,18 @@ pub(crate) struct LookupReport {
 pub(crate) struct Discovery {
     /// The servers in the order in which they were found.
     known: Vec<Known>,
+    /// The wishes for servers that are still to be found.
+    expected: Vec<FoundWish>,
     report: LookupReport,
+}
+
+/// An operator's wishes for a found server, which hold as long as answers have its address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FoundWish {
+    address: SocketAddr,
+    weight: Option<u32>,
+    state: AdminState,
+    removed: bool,
 }
 
 #[derive(Debug)]
@@ -101,7 +114,14 @@ impl Discovery {
         let mut new = answer.iter().filter(|address| !known.contains(address)).peekable();
         let is_news = moved > 0 || new.peek().is_some();
         let room = MOST_SERVERS.saturating_sub(known.len());
-        self.known.extend(new.by_ref().take(room).map(|address| Known::new(*address, server(*address))));
+        let expected = std::mem::take(&mut self.expected);
+        self.known.extend(new.by_ref().take(room).map(|address| {
+            let mut known = Known::new(*address, server(*address));
+            if let Some(wish) = expected.iter().find(|wish| wish.address == *address) {
+                known.comply(wish);
+            }
+            known
+        }));
         if new.next().is_some() {
             tracing::warn!(
                 most = MOST_SERVERS,
@@ -109,6 +129,24 @@ impl Discovery {
             );
         }
         is_news
+    }
+
+    /// The operators' wishes, for the next process.
+    pub(crate) fn wishes(&self) -> Vec<FoundWish> {
+        let wishes = self.known.iter().map(|known| FoundWish {
+            address: known.address,
+            weight: known.weight,
+            state: known.server.state().admin,
+            removed: known.removed,
+        });
+        let said =
+            |wish: &FoundWish| wish.weight.is_some() || wish.state != AdminState::Active || wish.removed;
+        wishes.filter(said).chain(self.expected.iter().cloned()).collect()
+    }
+
+    /// Has these wishes hold from the first answer on.
+    pub(crate) fn expect(&mut self, wishes: Vec<FoundWish>) {
+        self.expected = wishes;
     }
 
     /// Notes a failure of the resolver; known servers stay. `true` when there was an answer before.
@@ -196,6 +234,11 @@ impl Known {
     fn new(address: SocketAddr, server: Arc<Server>) -> Self {
         tracing::info!(pool = server.pool(), %address, "server found");
         Self { address, server, gone_since: None, weight: None, removed: false, placed: false }
+    }
+
+    fn comply(&mut self, wish: &FoundWish) {
+        (self.weight, self.removed) = (wish.weight, wish.removed);
+        self.server.set_admin_state(wish.state);
     }
 
     /// Compares with an answer; `true` when the server has come or gone.

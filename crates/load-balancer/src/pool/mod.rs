@@ -47,7 +47,7 @@ pub use self::{
     timeouts::Timeouts,
 };
 pub(crate) use self::{
-    discovery::{Discovery, Listed, LookupReport},
+    discovery::{Discovery, FoundWish, Listed, LookupReport},
     health::{CheckPolicy, CheckReport, Counter, next_check},
     outlier::Thresholds,
     pick::{choose, pick_any},

@@ -6,7 +6,7 @@ mod admission;
 mod common;
 
 pub(crate) use self::admission::admit;
-pub(crate) use self::common::{Accepted, Common, HandedOver, Handoff, Phase, Place};
+pub(crate) use self::common::{Accepted, Common, HandedOver, Handoff, Host, Phase, Place};
 
 use crate::config::Listen;
 use crate::pool::PickState;
@@ -91,9 +91,15 @@ impl Worker {
         &self.common.published
     }
 
-    /// Whether the balancer drains: `/lb-health` says so, and answers end their connections.
+    /// Whether the balancer drains: answers end their connections.
     pub(crate) fn is_draining(&self) -> bool {
         self.common.draining.load(Relaxed)
+    }
+
+    /// Whether clients should look for another balancer. While this process drains because another one has taken over,
+    /// they need not.
+    pub(crate) fn is_going_away(&self) -> bool {
+        self.is_draining() && self.common.departures().is_none()
     }
 
     /// Whether idle connections are to end.

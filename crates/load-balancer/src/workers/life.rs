@@ -4,10 +4,11 @@ use super::listener;
 use crate::downstream;
 use crate::respond::ErrorKind;
 use crate::supervise::{self, Task, Watch};
-use crate::worker::{Accepted, HandedOver, Handoff, Phase, Worker, admit};
+use crate::worker::{Accepted, HandedOver, Handoff, Host, Phase, Worker, admit};
 use std::cell::RefCell;
 use std::net::TcpListener;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
@@ -18,7 +19,7 @@ use tokio::task::LocalSet;
 const REFUSED_AT_ONCE: usize = 32;
 
 /// A listening socket, and whether TLS is spoken there.
-pub(super) type Acceptor = (TcpListener, bool);
+pub(super) type Acceptor = (Arc<TcpListener>, bool);
 /// Connections from other workers.
 type Handed = mpsc::UnboundedReceiver<HandedOver>;
 
@@ -47,7 +48,13 @@ async fn work(worker: &Rc<Worker>, handed: &RefCell<Handed>) {
     let mut phase = worker.common.phase.subscribe();
     loop {
         tokio::select! {
-            () = worker.common.ticks.notified() => worker.tick(),
+            () = worker.common.ticks.notified() => {
+                worker.tick();
+                if *phase.borrow() == Phase::HandedOn {
+                    // Connections that could not leave at once look again.
+                    worker.timers.wake_all();
+                }
+            }
             Some(accepted) = std::future::poll_fn(|cx| handed.borrow_mut().poll_recv(cx)) => {
                 take_over(worker, accepted);
             }
@@ -64,7 +71,7 @@ async fn work(worker: &Rc<Worker>, handed: &RefCell<Handed>) {
 
 /// Accepts connections on one listening socket until the worker closes. Connections that have come by then are still
 /// served.
-async fn attend(worker: Rc<Worker>, listener: TcpListener, tls: bool) {
+async fn attend(worker: Rc<Worker>, listener: Arc<TcpListener>, tls: bool) {
     worker.acceptors.set(worker.acceptors.get() + 1);
     supervise::restarting(Task::Acceptor, || accept(&worker, &listener, tls)).await;
     worker.acceptors.set(worker.acceptors.get() - 1);
@@ -121,6 +128,15 @@ fn hand_over(worker: &Worker, accepted: Accepted<TcpStream>, host: usize) {
     }
 }
 
+/// Sends a connection to the process that has taken over.
+fn depart(worker: &Worker, stream: TcpStream, used: bool) {
+    match (stream.into_std(), worker.common.departures()) {
+        (Ok(stream), Some(departures)) => departures.send(stream, used),
+        (Ok(_), None) => {}
+        (Err(error), _) => tracing::debug!(%error, "a connection could not be handed on"),
+    }
+}
+
 fn take_over(worker: &Rc<Worker>, accepted: Accepted<std::net::TcpStream>) {
     let Accepted { stream, peer, tls, place, admission } = accepted;
     match TcpStream::from_std(stream) {
@@ -144,8 +160,12 @@ fn settle(worker: &Rc<Worker>, mut accepted: Accepted<TcpStream>) {
     tokio::task::spawn_local(async move {
         let _watch = Watch(Task::Connection);
         let (peer, tls) = (accepted.peer, accepted.tls);
-        if let Some(Handoff { stream, place, host }) = downstream::connection(&open.0, accepted).await {
-            hand_over(&open.0, Accepted { stream, peer, tls, place: Some(place), admission }, host);
+        match downstream::connection(&open.0, accepted).await {
+            Some(Handoff { stream, to: Host::Worker(host, place) }) => {
+                hand_over(&open.0, Accepted { stream, peer, tls, place: Some(place), admission }, host);
+            }
+            Some(Handoff { stream, to: Host::Successor { used } }) => depart(&open.0, stream, used),
+            None => {}
         }
     });
 }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::Poll;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::coop::has_budget_remaining;
 
 /// The most connections that the kernel keeps until they are accepted; the kernel caps the number at
 /// `net.core.somaxconn`.
@@ -49,7 +50,8 @@ pub(super) async fn accept(
             closed = closed || closing.as_mut().poll(cx).is_ready();
             match listener.poll_accept(cx) {
                 Poll::Ready(accepted) => Poll::Ready(Next::Accepted(accepted)),
-                Poll::Pending if closed => Poll::Ready(Next::Closed),
+                // Without a budget it says nothing of what has come.
+                Poll::Pending if closed && has_budget_remaining() => Poll::Ready(Next::Closed),
                 Poll::Pending if std::mem::take(&mut some_came) => Poll::Ready(Next::NoMore),
                 Poll::Pending => Poll::Pending,
             }

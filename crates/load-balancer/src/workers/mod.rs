@@ -2,6 +2,7 @@
 
 mod life;
 mod listener;
+mod opening;
 
 use crate::config::Listen;
 use crate::record::access_log::LogBuffer;
@@ -10,16 +11,19 @@ use crate::runtime::TICK;
 use crate::snapshot::Published;
 use crate::supervise::{self, Task};
 use crate::trust::TrustedProxies;
-use crate::worker::{Common, Phase, Worker};
+use crate::upgrade::{Departures, Listeners, Role};
+use crate::worker::{Accepted, Common, Phase, Worker};
 use service_kit::telemetry::traces::Traces;
 use std::convert::Infallible;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::{io, thread};
 use thiserror::Error;
 use tokio::sync::mpsc;
+
+use self::opening::Opening;
 
 /// The parts of workers.
 #[derive(Debug)]
@@ -65,19 +69,38 @@ pub struct Workers {
 impl Workers {
     /// Opens the sockets and starts one worker for each entry of [`Parts::records`].
     pub fn start(parts: Parts) -> Result<Self, StartError> {
+        let trusted = TrustedProxies::new(&parts.listen.trusted_proxies);
+        Self::take_over(parts, trusted, Listeners::default()).map(|(workers, _)| workers)
+    }
+
+    /// Starts the workers on the sockets of the process before, as far as they are of the wanted addresses, and opens
+    /// whatever is missing. Gives the sockets, too, for the process after this one; as long as they are kept, the kernel
+    /// takes connections for them.
+    pub(crate) fn take_over(
+        parts: Parts,
+        trusted: Arc<TrustedProxies>,
+        mut inherited: Listeners,
+    ) -> Result<(Self, Listeners), StartError> {
         let count = parts.records.len();
-        let (http, plain) = open(parts.listen.http, count)?;
-        let https = parts.listen.https.map(|address| open(address, count)).transpose()?;
-        let (https, secure) = https.unzip();
+        let mut opening = |role, address| Opening::new(role, address, &mut inherited);
+        let plain = opening(Role::Http, parts.listen.http)?;
+        let secure = parts.listen.https.map(|address| opening(Role::Https, address)).transpose()?;
+        // Whatever comes to a socket that joins others from here on is lost where this process fails now.
+        let plain = plain.complete(count)?;
+        let secure = secure.map(|opening| opening.complete(count)).transpose()?;
+        let (http, https) = (plain.address, secure.as_ref().map(|opened| opened.address));
+        let mut listeners = Listeners::default();
+        listeners.add(Role::Http, plain.sockets.iter().cloned());
+        listeners.add(Role::Https, secure.iter().flat_map(|opened| opened.sockets.iter().cloned()));
         let (handoffs, handed): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::unbounded_channel()).unzip();
-        let common = Common::new(&parts.listen, parts.published, parts.tls, handoffs);
+        let common = Common::new(&parts.listen, parts.published, parts.tls, trusted, handoffs);
         keep_time(&common).map_err(StartError::Thread)?;
         let (alive, ended) = mpsc::channel(1);
-        let mut secure = secure.unwrap_or_default().into_iter();
-        let each = plain.into_iter().zip(parts.records).zip(handed).enumerate();
-        for (index, ((listener, (shard, log)), handed)) in each {
-            let mut acceptors = vec![(listener, false)];
-            acceptors.extend(secure.next().map(|listener| (listener, true)));
+        let each = parts.records.into_iter().zip(handed).enumerate();
+        for (index, ((shard, log), handed)) in each {
+            let mut acceptors: Vec<_> = plain.of(index, count).map(|listener| (listener, false)).collect();
+            let secure = secure.iter().flat_map(|opened| opened.of(index, count));
+            acceptors.extend(secure.map(|listener| (listener, true)));
             let (common, settings, alive) = (Arc::clone(&common), parts.listen.clone(), alive.clone());
             let traces = parts.traces.clone();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -90,7 +113,7 @@ impl Workers {
             };
             begin(index, work).map_err(StartError::Thread)?;
         }
-        Ok(Self { common, http, https, ended })
+        Ok((Self { common, http, https, ended }, listeners))
     }
 
     /// The trusted proxies; the caller puts in the addresses of their names.
@@ -106,6 +129,17 @@ impl Workers {
     /// Where TLS is served.
     pub fn https(&self) -> Option<SocketAddr> {
         self.https
+    }
+
+    /// Where connections come in that the process before has accepted.
+    pub(crate) fn reception(&self) -> Reception {
+        Reception(Arc::clone(&self.common))
+    }
+
+    /// Leaves accepting to another process that has the same sockets. Idle connections in clear go there, all others end
+    /// after their next answer.
+    pub(crate) fn hand_on(&self, departures: Departures) {
+        self.common.hand_on(departures);
     }
 
     /// Begins the drain: from now on `/lb-health` says 503, and each answer ends its connection.
@@ -127,6 +161,21 @@ impl Workers {
     /// Resolves once all workers have ended: after [`Workers::close`] with the last connection.
     pub async fn ended(&mut self) {
         while self.ended.recv().await.is_some() {}
+    }
+}
+
+/// Takes client connections in that another process has accepted.
+#[derive(Debug)]
+pub(crate) struct Reception(Arc<Common>);
+
+impl Reception {
+    /// Serves a connection. `used` says that it has served requests before.
+    pub(crate) fn welcome(&self, stream: TcpStream, used: bool) {
+        // One whose client has left has no address any more.
+        let (Ok(peer), Some(worker)) = (stream.peer_addr(), self.0.least()) else { return };
+        let place = used.then(|| self.0.place(worker));
+        // If it cannot be sent, that worker has ended, and so does the connection.
+        drop(self.0.handoffs[worker].send(Accepted { stream, peer, tls: false, place, admission: None }));
     }
 }
 
@@ -156,17 +205,4 @@ fn keep_time(common: &Arc<Common>) -> io::Result<()> {
     };
     let keep = move || supervise::restarting_thread(Task::Ticks, keep);
     thread::Builder::new().name("ticks".to_owned()).spawn(keep).map(drop)
-}
-
-/// Opens one listening socket for each worker, all on the same port.
-fn open(address: SocketAddr, count: usize) -> Result<(SocketAddr, Vec<TcpListener>), StartError> {
-    let failed = |source| StartError::Bind { address, source };
-    listener::refuse_taken(address).map_err(failed)?;
-    let first = listener::bind(address).map_err(failed)?;
-    let bound = first.local_addr().map_err(failed)?;
-    let mut listeners = vec![first];
-    for _ in 1..count {
-        listeners.push(listener::bind(bound).map_err(failed)?);
-    }
-    Ok((bound, listeners))
 }

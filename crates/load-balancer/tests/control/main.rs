@@ -18,3 +18,4 @@ mod reload;
 mod revalidation;
 mod secrets;
 mod shipped;
+mod upgrade;

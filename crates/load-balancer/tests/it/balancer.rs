@@ -61,6 +61,7 @@ fn listen() -> Listen {
         keepalive_timeout: Duration::from_secs(75),
         drain_grace: Duration::ZERO,
         drain_timeout: Duration::from_secs(10),
+        upgrade_timeout: Duration::from_secs(10),
     }
 }
 

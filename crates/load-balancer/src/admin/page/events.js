@@ -23,10 +23,12 @@ const WORDS = {
   configuration_refused: () => "A configuration was refused; the old one stays",
   certificates_renewed: () => "Certificates were read again",
   certificates_refused: () => "Certificates were refused; the old ones stay",
+  handed_on: () => "Another process has taken over",
+  upgrade_failed: () => "A new process could not take over; this one goes on",
   lookup_failed: (name) => `The resolver has no answer for pool ${name}`,
   lookup_recovered: (name) => `The resolver answers again for pool ${name}`,
 };
-const BAD = ["server_down", "server_ejected", "circuit_opened", "configuration_refused", "certificates_refused", "lookup_failed"];
+const BAD = ["server_down", "server_ejected", "circuit_opened", "configuration_refused", "certificates_refused", "upgrade_failed", "lookup_failed"];
 const ODD = ["circuit_half_opened", "server_drained", "server_disabled", "server_removed", "server_left"];
 
 /** Those of the newest answer, for the charts' marks. */

@@ -25,6 +25,8 @@ pub(super) struct Status {
     /// When the status was taken, RFC 3339.
     now: Option<String>,
     version: &'static str,
+    /// The process that answers; after an upgrade it is another one.
+    pid: u32,
     uptime_seconds: u64,
     draining: bool,
     configuration_version: u64,
@@ -66,6 +68,7 @@ pub(super) async fn status(State(admin): State<Arc<Admin>>) -> Json<Status> {
         overall: snapshot.view().0,
         now: now_rfc3339(),
         version: env!("CARGO_PKG_VERSION"),
+        pid: std::process::id(),
         uptime_seconds: control.uptime().seconds(),
         draining: admin.shutdown.is_draining(),
         configuration_version: snapshot.version,

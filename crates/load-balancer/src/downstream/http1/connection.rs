@@ -13,7 +13,7 @@ use crate::linger::Linger;
 use crate::record::Protocol;
 use crate::respond::ErrorKind;
 use crate::runtime::{READ, Scratch, Timer};
-use crate::worker::{Handoff, Place, Worker};
+use crate::worker::{Handoff, Host, Phase, Place, Worker};
 use socket2::SockRef;
 use std::ops::Range;
 use std::pin::Pin;
@@ -34,6 +34,8 @@ enum Next {
     Http2(Vec<u8>),
     /// The client has left, or its time is over.
     Gone,
+    /// The connection is better off at the process that has taken over.
+    Departs,
 }
 
 /// Serves requests, one after the other, until the client or the balancer ends the connection, or until the connection
@@ -46,7 +48,9 @@ pub(crate) async fn serve(
 ) -> Option<Handoff> {
     let timer = worker.timers.timer();
     let mut client = Http1Client::new(stream);
-    let (mut patience, mut requests) = (worker.settings.header_timeout, 0_u64);
+    let settings = &worker.settings;
+    let mut patience = if place.is_some() { settings.keepalive_timeout } else { settings.header_timeout };
+    let mut requests = 0_u64;
     loop {
         let first = requests == 0 && place.is_none();
         let until = timer.now() + patience;
@@ -68,17 +72,23 @@ pub(crate) async fn serve(
                 client.say_goodbye().await;
                 return None;
             }
+            Next::Departs => {
+                let to = Host::Successor { used: !first };
+                return client.into_socket().map(|stream| Handoff { stream, to });
+            }
         }
         if !client.is_reusable() {
             end(worker, &mut client, &timer).await;
             return None;
         }
-        patience = worker.settings.keepalive_timeout;
+        patience = settings.keepalive_timeout;
         requests += 1;
         let settles = requests.is_power_of_two() && client.ahead.is_empty() && client.owes_nothing();
         if settles && let Some(host) = better_host(worker, &client, &mut place) {
             let stream = client.into_socket();
-            return stream.zip(place).map(|(stream, place)| Handoff { stream, place, host });
+            return stream
+                .zip(place)
+                .map(|(stream, place)| Handoff { stream, to: Host::Worker(host, place) });
         }
     }
 }
@@ -93,7 +103,9 @@ pub(crate) async fn refuse(worker: &Rc<Worker>, stream: Stream, peer: Peer, kind
         Waiting { worker, client: &mut client, peer: &peer, timer: &timer, until, begun: false, first: true };
     let request = match std::future::poll_fn(|cx| waiting.poll(cx)).await {
         Next::Request(request) => request,
-        Next::Refused(_) | Next::Gone => Asked::unknown(Protocol::Http11).refused(&peer, worker),
+        Next::Refused(_) | Next::Gone | Next::Departs => {
+            Asked::unknown(Protocol::Http11).refused(&peer, worker)
+        }
         Next::Http2(begun) => {
             return Box::pin(http2::refuse(worker, client.stream, begun, peer, kind)).await;
         }
@@ -144,11 +156,25 @@ impl Waiting<'_> {
             Poll::Ready(Err(kind)) => return Poll::Ready(Next::Refused(kind)),
             Poll::Pending => {}
         }
-        if !self.begun && self.worker.is_closing() {
-            return Poll::Ready(Next::Gone);
+        if !self.begun
+            && self.worker.is_closing()
+            && let Some(next) = self.leave()
+        {
+            return Poll::Ready(next);
         }
         ready!(self.timer.poll_until(cx, self.until));
         Poll::Ready(if self.begun { Next::Refused(ErrorKind::RequestTimeout) } else { Next::Gone })
+    }
+
+    /// Has an idle connection leave: to the process that has taken over, as soon as it can go there, or for good.
+    #[cold]
+    fn leave(&self) -> Option<Next> {
+        let departs = self.worker.common.departures().is_some() && self.client.can_move();
+        match self.worker.common.phase() {
+            _ if departs => Some(Next::Departs),
+            Phase::HandedOn => None,
+            Phase::Running | Phase::Closing | Phase::Ended => Some(Next::Gone),
+        }
     }
 
     fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<Result<Next, ErrorKind>> {
@@ -259,9 +285,15 @@ impl Waiting<'_> {
         Ok(head.map(|head| self.accept(&head)))
     }
 
+    /// Whether the connection goes on, at the process that has taken over.
+    #[cold]
+    fn departs_later(&self) -> bool {
+        self.worker.common.departures().is_some() && !self.client.stream.is_tls()
+    }
+
     fn accept(&mut self, head: &RequestHead<'_, '_>) -> (Request, usize) {
         self.client.begin_request(head.length, head.http10, head.keep_alive);
-        if self.worker.is_draining() {
+        if self.worker.is_draining() && !self.departs_later() {
             self.client.close();
         }
         (forwarding::draft(head, self.peer, self.worker), head.len)

@@ -169,3 +169,24 @@ fn wishes_hold_as_long_as_the_address_stays() {
     assert_eq!(members.iter().map(|(_, weight)| *weight).collect::<Vec<_>>(), [2, 2]);
     assert_eq!(pool.states(), ["drain", "starting"]);
 }
+
+#[test]
+fn operators_wishes_are_carried_to_the_next_process() {
+    let mut old = Pool::new();
+    old.answer(0, &[1, 2, 3]);
+    old.are_well(&["a", "b", "c"]);
+    old.members();
+    old.discovery.change("a", Some(7), None).unwrap();
+    old.discovery.change("b", None, Some(AdminState::Drain)).unwrap();
+    old.discovery.remove("c").unwrap();
+
+    let mut new = Pool::new();
+    new.discovery.expect(old.discovery.wishes());
+    assert_eq!(new.discovery.wishes(), old.discovery.wishes(), "before the first answer, too");
+    new.answer(0, &[1, 2, 3]);
+    let members = new.discovery.members(1, &Listed::default(), HashSet::new());
+    let weights: Vec<_> = members.iter().map(|(server, weight)| (server.address(), *weight)).collect();
+    assert_eq!(weights, [("10.0.0.1:80", 7), ("10.0.0.2:80", 1)]);
+    assert_eq!(members[1].0.state().admin, AdminState::Drain);
+    assert_eq!(new.discovery.wishes(), old.discovery.wishes());
+}

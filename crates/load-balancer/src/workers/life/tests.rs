@@ -7,6 +7,7 @@ use crate::route::RouteTable;
 use crate::runtime::{TICK, Timer};
 use crate::snapshot::{Published, Snapshot};
 use crate::supervise::ends;
+use crate::trust::TrustedProxies;
 use crate::worker::Common;
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
@@ -46,7 +47,7 @@ impl Parts {
         let snapshot = Snapshot { version: 1, pools: Box::default(), routes: RouteTable::new(Vec::new()) };
         let (sender, handed) = mpsc::unbounded_channel();
         let published = Arc::new(Published::new(snapshot));
-        let common = Common::new(&listen, published, None, vec![sender]);
+        let common = Common::new(&listen, published, None, TrustedProxies::new(&[]), vec![sender]);
         super::super::keep_time(&common).unwrap();
         let listener = listener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         Self { listen, common, listener, handed }
@@ -57,7 +58,7 @@ impl Parts {
         let recorder = Recorder::new(0, Arc::new(Shard::default()), None);
         let worker = Rc::new(Worker::new(0, self.listen, recorder, self.common));
         let _timer = faulty(&worker);
-        run(runtime, worker, vec![(self.listener, false)], self.handed);
+        run(runtime, worker, vec![(Arc::new(self.listener), false)], self.handed);
     }
 }
 

@@ -131,6 +131,11 @@ impl Http1Client {
         }
     }
 
+    /// Whether the connection can go on elsewhere as it is: in clear, with nothing read ahead or still to be sent.
+    pub(super) fn can_move(&self) -> bool {
+        !self.stream.is_tls() && self.ahead.is_empty() && self.owes_nothing()
+    }
+
     /// The socket of a connection in clear that [owes nothing](Self::owes_nothing).
     pub(super) fn into_socket(self) -> Option<TcpStream> {
         match self.stream {
