@@ -1,4 +1,4 @@
-//! The arrival of the database: there at the start, or waited for while the instance already answers.
+//! Waits for a database that is away when the instance starts. The instance answers meanwhile.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -15,13 +15,13 @@ use crate::store::metrics::StoreMetrics;
 use crate::store::migration::MigrationError;
 use crate::store::{Store, StoreError};
 
-/// Between two looks whether the database is there. Each instance adds a random share.
+/// The pause between two looks for the database. Each instance adds a random share.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Why an instance that waited for its database had to end.
+/// The error for which an instance that waited for its database had to end; empty until then.
 pub type StartFailure = Arc<OnceLock<MigrationError>>;
 
-/// A database that is not there yet, and what is needed to open it.
+/// A database that is away, and what is needed to open it.
 pub(super) struct Arrival {
     late: Arc<LateStore>,
     config: DatabaseConfig,
@@ -31,7 +31,11 @@ pub(super) struct Arrival {
     started: Instant,
 }
 
-/// The store, migrated; or what stands for it, and what will bring it. An error where no waiting helps.
+/// The migrated store, or a stand-in with the task that brings the real store.
+///
+/// # Errors
+///
+/// A [`BuildError`] that no waiting mends.
 pub(super) async fn store(
     config: DatabaseConfig,
     metrics: StoreMetrics,
@@ -80,12 +84,12 @@ fn not_shared(error: ShelfError) -> MigrationError {
 }
 
 impl Arrival {
-    /// Where the reason is found should the wait have been in vain.
+    /// The place of the error, should the instance have to end.
     pub(super) fn failure(&self) -> StartFailure {
         Arc::clone(&self.failure)
     }
 
-    /// Waits until the database is there; ends the instance where no more waiting helps.
+    /// Waits until the database is there. Ends the instance for an error that no waiting mends.
     pub(super) async fn run(self, shutdown: Shutdown) {
         loop {
             tokio::time::sleep(PAUSE.mul_f64(1.0 + rand::random::<f64>())).await;
@@ -104,7 +108,7 @@ impl Arrival {
         }
     }
 
-    /// A lasting reason is said once.
+    /// Logs the error, once for as long as it stays the same.
     fn tell(&self, error: &MigrationError) {
         let reason = chain(error);
         if self.late.waits_for(reason.clone()) {

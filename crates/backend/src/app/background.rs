@@ -16,13 +16,14 @@ use super::supervise::Supervisor;
 use super::webhook::Messenger;
 use super::{clock, funnel, maintenance, outbox, reminders, revocations, value_files, watch, webhook};
 
-/// How long the end of the process waits for a mail or an event that is being sent, once all requests are answered.
+/// The longest wait at the end of the process for a mail or an event that is being sent, after all requests are
+/// answered.
 const COURIER_PATIENCE: Duration = Duration::from_secs(5);
 
-/// What tasks need beside the state that all share.
+/// The parts that tasks need beside the shared state.
 pub(super) struct Means {
     pub(super) files: ValueFiles,
-    /// Where the database is waited for.
+    /// The task that waits for the database; none where the database was there.
     pub(super) arrival: Option<Arrival>,
     pub(super) courier: Option<Courier>,
     pub(super) messenger: Option<Messenger>,
@@ -31,11 +32,11 @@ pub(super) struct Means {
 /// The running tasks.
 pub(super) struct Background {
     endless: Vec<JoinHandle<()>>,
-    /// They end by themselves when the instance drains.
+    /// The tasks that send mails and events. These tasks end by themselves when the instance drains.
     senders: Vec<JoinHandle<()>>,
 }
 
-/// Starts tasks that need no more than the state.
+/// Starts tasks that need only the shared state.
 struct Starter<'a> {
     app: &'a App,
     supervisor: Supervisor,
@@ -52,7 +53,7 @@ impl Starter<'_> {
 }
 
 impl Background {
-    /// Starts all of them, supervised.
+    /// Starts all tasks, supervised.
     pub(super) fn start(app: &App, means: Means) -> Self {
         let Means { files, arrival, courier, messenger } = means;
         let supervisor = Supervisor::new(app.metrics.task_ends(), app.shutdown.clone());
@@ -97,7 +98,7 @@ impl Background {
         Self { endless, senders: courier.into_iter().chain(messenger).collect() }
     }
 
-    /// Ends them, the senders once they have sent what they are at.
+    /// Ends all tasks. Senders first finish the message that they are sending.
     pub(super) async fn end(self) {
         self.endless.iter().for_each(JoinHandle::abort);
         join_all(self.senders.into_iter().map(async |mut task| {

@@ -38,45 +38,45 @@ use crate::store::migration::MigrationError;
 use crate::store::{Store, StoreError, sql_server};
 use crate::webhook::{Endpoint, EndpointConfig, EndpointError};
 
-/// Why the server cannot start.
+/// The reason why the server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// Another process has the port, or the address is not one of this machine.
+    /// The address cannot be bound: another process has the port, or this machine does not have the address.
     #[error("cannot listen on {address}")]
     Bind {
-        /// `BIND_ADDRESS`.
+        /// The address of `BIND_ADDRESS`.
         address: SocketAddr,
-        /// What the kernel said.
+        /// The error of the kernel.
         source: io::Error,
     },
-    /// The database cannot be reached, or not be brought to this version's schema.
+    /// The database cannot be reached, or cannot be brought to this version's schema.
     #[error(transparent)]
     Database(#[from] MigrationError),
-    /// The database does not take what belongs to this version's schema.
+    /// The database refuses a statement of this version.
     #[error("the database cannot be completed")]
     Store(#[from] StoreError),
-    /// Password hashing does not work.
+    /// The first password could not be hashed.
     #[error(transparent)]
     Hasher(#[from] HashError),
     /// Two metrics have one name.
     #[error("metrics cannot be set up")]
     Metrics(#[from] prometheus::Error),
-    /// A template of a mail is wrong.
+    /// A template of a mail cannot be read.
     #[error("the templates of mails cannot be read")]
     Templates(#[from] minijinja::Error),
-    /// The mail server cannot be reached securely.
+    /// The TLS set-up for the mail server failed.
     #[error(transparent)]
     Mail(#[from] smtp::TlsError),
-    /// The webhook cannot be called.
+    /// The client for the webhook could not be made.
     #[error(transparent)]
     Webhook(#[from] EndpointError),
-    /// No client for the providers of OpenID Connect can be made.
+    /// The client for the providers of OpenID Connect could not be made.
     #[error("the providers of OpenID Connect cannot be asked")]
     Oidc(#[from] ClientError),
-    /// No client for the balancers can be made.
+    /// The client for the balancers could not be made.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
-    /// The keys of kept answers cannot be made.
+    /// The keys of idempotency records, or other keys of this kind, could not be made.
     #[error("keys cannot be made from the secrets")]
     Keys(#[from] aws_lc_rs::error::Unspecified),
 }
@@ -94,8 +94,12 @@ pub struct Application {
 }
 
 impl Application {
-    /// Binds, migrates and connects, in this order: a taken port is told before anything is done.
-    /// `router` gives what answers the requests. A database that is away is waited for while the application runs.
+    /// Binds, migrates and connects, in this order, so that a taken port is reported before anything is done.
+    /// `router` makes the router of the state. A database that is away is waited for while the application runs.
+    ///
+    /// # Errors
+    ///
+    /// A [`BuildError`] by cause.
     pub async fn build(config: Config, router: fn(App) -> Router) -> Result<Self, BuildError> {
         let Config { server, database, auth, mail, webhook, templates, oidc, passkeys, balancers, files } =
             config;
@@ -144,28 +148,32 @@ impl Application {
         Ok(Self { app, router, listener, drain, files, arrival, courier, messenger })
     }
 
-    /// Shows in `/metrics` what becomes of the process's spans.
+    /// Registers the counters of sent and dropped spans.
     pub fn show_span_counts(&self, counts: &Arc<SpanCounts>) -> Result<(), BuildError> {
         Ok(self.app.metrics.count_spans(Arc::clone(counts))?)
     }
 
-    /// The address that is listened on, with the port that port 0 became.
+    /// The address that the server listens on. A configured port 0 is the real port here.
+    ///
+    /// # Errors
+    ///
+    /// The error of the kernel.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Begins the end from inside of the process, as a signal does from outside.
+    /// The handle that ends the server from within the process, as a signal does from outside.
     pub fn shutdown(&self) -> Shutdown {
         self.app.shutdown.clone()
     }
 
-    /// Where it is found why the application ended by itself, should it: its database was waited
-    /// for, and then proved to be one that no waiting mends.
+    /// The place of the error for which the application ends by itself: the database was waited for, and then had an
+    /// error that no waiting mends.
     pub fn start_failure(&self) -> StartFailure {
         self.arrival.as_ref().map_or_else(StartFailure::default, Arrival::failure)
     }
 
-    /// Serves until a signal comes, then drains.
+    /// Serves until a signal comes, and then drains.
     pub async fn run(self, signals: &mut Signals) -> Drained {
         let Self { app, router, listener, drain, files, arrival, courier, messenger } = self;
         let background = Background::start(&app, Means { files, arrival, courier, messenger });
@@ -206,7 +214,12 @@ fn bind(address: SocketAddr) -> Result<TcpListener, BuildError> {
     listen().map_err(|source| BuildError::Bind { address, source })
 }
 
-/// Brings the database to this version's schema, what no statement can do included, and gives the names of what was applied.
+/// Brings the database to this version's schema, with the work that SQL statements cannot do. Gives the names of the
+/// migrations that were applied.
+///
+/// # Errors
+///
+/// A [`BuildError`] by cause.
 pub async fn migrate(database: &DatabaseConfig) -> Result<Vec<String>, BuildError> {
     let applied = apply_migrations(database).await?;
     let store = open(database, Metrics::new()?.store())?;
@@ -216,13 +229,17 @@ pub async fn migrate(database: &DatabaseConfig) -> Result<Vec<String>, BuildErro
     Ok(applied)
 }
 
-/// Opens the migrated database for a command that serves nobody.
+/// Opens the migrated database for a command that serves no requests.
+///
+/// # Errors
+///
+/// A [`BuildError`] by cause.
 pub fn open_store(database: &DatabaseConfig) -> Result<Arc<dyn Store>, BuildError> {
     let metrics = StoreMetrics::register(&prometheus::Registry::new())?;
     Ok(open(database, metrics)?)
 }
 
-/// The replica that answers what may lag behind. It connects in the background, and while it cannot, the primary answers.
+/// Opens the replica. The replica connects in the background, and the primary answers until then.
 fn open_replica(database: &DatabaseConfig, metrics: StoreMetrics) -> Result<Option<Replica>, MigrationError> {
     let DatabaseConfig::SqlServer(config) = database else { return Ok(None) };
     let Some(replica) = &config.replica else { return Ok(None) };

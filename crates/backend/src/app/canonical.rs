@@ -2,19 +2,20 @@
 
 use crate::store::{Store, StoreError};
 
-/// Accounts in one transaction: few, since others wait for it.
+/// The number of accounts in one transaction. A transaction is short, because others wait for it.
 const BATCH: u32 = 500;
 
-/// What became of all of it.
+/// The result of filling in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Filled {
-    /// How many accounts got their form.
+    /// The number of accounts that got their canonical form.
     pub(super) accounts: u64,
-    /// How many collide, whenever that was found.
+    /// The number of accounts whose form another account has, whenever that was found.
     pub(super) unresolved: u64,
 }
 
-/// Fills in what is missing. A collision is told once: a person has to decide which of the two accounts is to go on.
+/// Fills in the missing canonical forms. A collision is logged once, because a person has to decide which of the two
+/// accounts goes on.
 pub(super) async fn fill(store: &dyn Store) -> Result<Filled, StoreError> {
     let mut filled = Filled::default();
     loop {

@@ -1,14 +1,14 @@
-//! Reads the database's clock again and again.
+//! Reads the database's clock at intervals.
 
 use std::time::Duration;
 
 use super::state::App;
 
-/// How often the database is asked. Between two questions the time is counted by this machine's crystal, which goes
-/// wrong by less than a millisecond in that time.
+/// The pause between two readings. This machine's crystal counts the time in between and drifts by less than a
+/// millisecond.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Never ends; the task is aborted with the server.
+/// Runs the task, which never ends by itself and is aborted with the server.
 pub(super) async fn run(app: App) {
     loop {
         // A database that does not answer is told of by requests and probes.

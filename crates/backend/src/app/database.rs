@@ -1,4 +1,4 @@
-//! The database that the configuration names, whichever it is.
+//! Opens the database that the configuration names, whichever kind it is.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,8 @@ use crate::store::metrics::{Metered, StoreMetrics};
 use crate::store::migration::MigrationError;
 use crate::store::{Store, sql_server, sqlite};
 
-/// Brings the database to this version's schema, as far as statements can, and gives the names of what was applied.
+/// Brings the database to this version's schema, as far as SQL statements can. Gives the names of the migrations that
+/// were applied.
 pub(super) async fn apply_migrations(database: &DatabaseConfig) -> Result<Vec<String>, MigrationError> {
     match database {
         DatabaseConfig::Sqlite { path, .. } => {
@@ -21,7 +22,7 @@ pub(super) async fn apply_migrations(database: &DatabaseConfig) -> Result<Vec<St
     }
 }
 
-/// Whether waiting may mend `error`, after `waited` since the start.
+/// Whether waiting may mend `error`, `waited` after the start.
 pub(super) fn may_pass(database: &DatabaseConfig, error: &MigrationError, waited: Duration) -> bool {
     if let MigrationError::Templates { may_pass, .. } = error {
         return *may_pass;

@@ -1,4 +1,4 @@
-//! Finds the events of the webhook that follow from a change.
+//! Finds the webhook's events that follow from a change.
 
 use super::state::AppState;
 use crate::domain::event::Event;
@@ -9,17 +9,17 @@ use crate::store::outbox::NewMessage;
 use crate::store::{Effect, IdentityChange, OidcChange};
 
 impl AppState {
-    /// The message that tells `event`, to be committed with what it tells of; none where no webhook is configured.
+    /// The message of `event`, to be committed with the change; none where no webhook is configured.
     pub fn event(&self, event: &Event) -> Result<Option<NewMessage>, EnvelopeError> {
         self.webhook_bell.as_ref().map(|_| self.envelopes.seal_event(event)).transpose()
     }
 
-    /// The messages that tell of `effect`, done at `at`; none where no webhook is configured.
+    /// The messages of the events that follow from `effect` at `at`; none where no webhook is configured.
     pub fn events_of(&self, effect: &Effect, at: Timestamp) -> Result<Vec<NewMessage>, EnvelopeError> {
         told_by(effect, at).iter().filter_map(|event| self.event(event).transpose()).collect()
     }
 
-    /// Wakes whoever tells what was just committed.
+    /// Wakes the tasks that send the messages that were just committed.
     pub fn ring(&self, messages: Written) {
         if messages.mails {
             self.outbox_bell.notify_one();
@@ -30,7 +30,7 @@ impl AppState {
     }
 }
 
-/// Whether there is something to tell.
+/// The kinds of messages that were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {
     /// Mails were written.
@@ -40,7 +40,7 @@ pub struct Written {
 }
 
 impl Written {
-    /// What there is to tell of `messages`.
+    /// The kinds of the messages `messages`.
     pub fn of(messages: &[NewMessage]) -> Self {
         let has = |channel| messages.iter().any(|message| message.channel == channel);
         Self { mails: has(MAIL), events: has(WEBHOOK) }

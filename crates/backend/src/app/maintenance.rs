@@ -1,4 +1,4 @@
-//! Maintenance: deletes expired rows, and completes what an earlier version has left out.
+//! Maintenance: deletes expired rows, and completes the work that an earlier version has left out.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use super::reseal::reseal;
 use super::state::App;
 use crate::store::StoreError;
 
-/// Pause between two rounds. Each instance adds a random share, so that they take turns.
+/// The pause between two rounds. Each instance adds a random share, so that instances take turns.
 const PAUSE: Duration = Duration::from_mins(5);
 
-/// Rows of each kind in one transaction: few, since others wait for it.
+/// The number of rows of each kind in one transaction. A transaction is short, because others wait for it.
 const BATCH: u32 = 500;
 
-/// Accounts in one go, each with all that belongs to it.
+/// The number of accounts in one transaction. All rows of an account are deleted with the account.
 const CLOSED_BATCH: u32 = 10;
 
-/// Never ends; the task is aborted with the server.
+/// Runs the task, which never ends by itself and is aborted with the server.
 pub(super) async fn run(app: App) {
     // The first of it was done at the start; how many accounts collide is shown from then on.
     tell("canonical addresses", "added", canonicalize(&app).await);
@@ -47,7 +47,7 @@ async fn canonicalize(app: &App) -> Result<u64, StoreError> {
     Ok(filled.accounts)
 }
 
-/// Purges until nothing is left, and gives how many rows went.
+/// Purges in batches until nothing is left. Gives the number of deleted rows.
 async fn in_batches<F: Future<Output = Result<u64, StoreError>>>(
     purge: impl Fn() -> F,
 ) -> Result<u64, StoreError> {

@@ -1,4 +1,4 @@
-//! Sends the mails that wait in the outbox. Every instance does so, and each mail is taken by one instance.
+//! Sends the mails that wait in the outbox. Every instance sends mails, and each mail is taken by one instance.
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -16,40 +16,41 @@ use crate::outbox::policy::{BATCH, BEGIN_WITHIN, LEASE, after_failure, is_worthl
 use crate::outbox::{MAIL, WEBHOOK};
 use crate::store::outbox::{Claim, ClaimedMessage, Fate};
 
-/// How often an instance looks for messages of others; its own it knows of.
+/// The pause between two looks for messages of other instances. A message of this instance wakes the task at once.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// The longest pause while no mail can be handed over.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How often what waits is counted.
+/// The pause between two counts of the waiting messages.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
 
-/// Writes mails and hands them over.
+/// Writes mails and hands them over to the mail server or folder.
 pub(super) struct Courier {
     pub(super) writer: Writer,
     pub(super) post: Post,
     pub(super) told: LastReason,
 }
 
-/// How a round ended.
+/// The result of one round.
 #[derive(Debug, PartialEq, Eq)]
 enum Round {
-    /// There was something to do, and there may be more.
+    /// Messages were due, and there may be more.
     Busy,
-    /// Nothing is due.
+    /// No message is due.
     Idle,
-    /// Nothing can be sent now.
+    /// No message can be sent now.
     Trouble,
 }
 
-/// Where a message went.
+/// The result of one attempt.
 enum Handed {
-    /// To whoever carries it on.
+    /// The mail was handed over.
     Over,
-    /// Nowhere: it has lost its sense.
+    /// The mail was withdrawn, because it makes no sense any more.
     Withdrawn,
 }
 
-/// Ends when the instance drains: what is being sent is brought to its end, the rest is left to others.
+/// Runs the task until the instance drains. The message that is being sent is finished, and other instances send the
+/// rest.
 pub(super) async fn run(app: App, courier: &mut Courier) {
     let mut troubles = 0;
     while !app.shutdown.is_draining() {
@@ -74,7 +75,7 @@ pub(super) async fn run(app: App, courier: &mut Courier) {
     courier.post.close().await;
 }
 
-/// Shows from time to time what waits. Never ends; the task is aborted with the server.
+/// Shows at intervals how many messages wait. The task never ends by itself and is aborted with the server.
 pub(super) async fn count(app: App) {
     let mut ticks = interval(COUNT_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -117,7 +118,7 @@ async fn round(app: &App, courier: &mut Courier) -> Round {
     end
 }
 
-/// Tries to send a message: what becomes of it, and whether no other can be sent either.
+/// Tries to send a message. Gives the fate of the message, and whether other messages would fail, too.
 async fn attempt(app: &App, courier: &mut Courier, claimed: &ClaimedMessage) -> (Fate, bool) {
     if is_worthless(claimed, app.now()) {
         return (Fate::Dead { error: "it expired before it could be sent".to_owned() }, false);

@@ -6,12 +6,12 @@ use super::replica::Freshness;
 use super::state::AppState;
 use crate::store::{Store, StoreError};
 
-/// A question to a store, under way.
+/// The running query of one store.
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 impl AppState {
-    /// Asks the replica where the answer may lag, and the primary where it may not, where there is no replica, or where
-    /// the replica cannot answer.
+    /// Runs a query on the replica where the answer may lag. The primary answers where it may not, where there is no
+    /// replica, and where the replica cannot answer.
     pub async fn read<T>(
         &self,
         freshness: Freshness,

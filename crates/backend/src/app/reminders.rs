@@ -1,4 +1,4 @@
-//! Reminds people whose onboarding stands still. Every instance does so, and each reminder is written once.
+//! Reminds people whose onboarding stands still. Every instance writes reminders, and each reminder is written once.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::outbox::EnvelopeError;
 use crate::store::reminders::{DueReminder, Reminder};
 use crate::store::{Effect, Mutation, Outcome, StoreError};
 
-/// The longest pause between two rounds; where times are short, a tenth of the first one.
+/// The longest pause between two rounds. A tenth of the first reminder's time is the pause where that is shorter.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
-/// How many people are looked up at once.
+/// The number of people in one query.
 const BATCH: u32 = 50;
 
-/// Why a reminder cannot be written.
+/// The reason why a reminder cannot be written.
 #[derive(Debug, thiserror::Error)]
 enum RemindError {
     #[error(transparent)]
@@ -28,7 +28,8 @@ enum RemindError {
     Envelope(#[from] EnvelopeError),
 }
 
-/// Never ends; the task is aborted with the server. What is aborted half-way is written whole or not at all.
+/// Runs the task, which never ends by itself and is aborted with the server. A reminder is written in one
+/// transaction, so an abort leaves no half reminder.
 pub(super) async fn run(app: App) {
     let tenth = Duration::try_from(app.reminders.stuck_after()).unwrap_or_default() / 10;
     let pause = tenth.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
@@ -51,7 +52,7 @@ pub(super) async fn run(app: App) {
     }
 }
 
-/// Writes all reminders that are due, and gives how many those were.
+/// Writes all reminders that are due. Gives the number of reminders.
 async fn round(app: &App) -> Result<u64, RemindError> {
     let mut written = 0;
     for window in app.reminders.windows(app.now()) {
@@ -72,7 +73,7 @@ async fn round(app: &App) -> Result<u64, RemindError> {
     Ok(written)
 }
 
-/// Whether this instance wrote it.
+/// Writes one reminder. Gives whether this instance wrote it, and not another.
 async fn write(app: &App, window: ReminderWindow, due: DueReminder) -> Result<bool, RemindError> {
     let DueReminder { user, changed_at } = due;
     let reminder = Reminder {
@@ -97,8 +98,8 @@ async fn write(app: &App, window: ReminderWindow, due: DueReminder) -> Result<bo
     Ok(app.store.commit(mutation).await? == Outcome::Committed)
 }
 
-/// Whether a reminder that waits to be sent still makes sense: since it was written, the person may have gone on,
-/// completed the onboarding, or said that they want none.
+/// Whether a reminder that waits in the outbox still makes sense. The person may have gone on since, completed the
+/// onboarding, or refused reminders.
 pub(super) async fn still_makes_sense(app: &App, mail: &Mail) -> Result<bool, StoreError> {
     let Some(user_id) = mail.user_id else { return Ok(false) };
     let Some((user, facts)) = app.store.reminded_person(user_id).await? else { return Ok(false) };

@@ -1,4 +1,4 @@
-//! A read replica of the database, and the rule for who may read from it.
+//! The read replica of the database, and the rule for requests that may read from it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,27 +6,27 @@ use std::time::Duration;
 use crate::domain::Timestamp;
 use crate::store::Store;
 
-/// How new an answer must be.
+/// The freshness that an answer needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// It knows every change that was acknowledged.
+    /// The answer must know every acknowledged change.
     Current,
-    /// It may lack the changes of the last seconds, none of which is the asker's own.
+    /// The answer may lack the changes of the last seconds, where none of them is the client's own.
     MayLag,
 }
 
 /// The replica of `DB_READ_SERVER`.
 pub struct Replica {
-    /// The database; nothing is written to it.
+    /// The store of the replica, which is never written to.
     pub store: Arc<dyn Store>,
-    /// `DB_READ_MAX_LAG`: whoever wrote within this time reads from the primary.
+    /// The time after a write in which the client reads from the primary (`DB_READ_MAX_LAG`).
     pub max_lag: Duration,
 }
 
 impl Replica {
-    /// What whoever wrote at `last_write` for the last time needs at `now`. Nobody knows of a client that does not say
-    /// when it wrote, so that one needs current answers. Clocks of two instances may differ by 30 s, and a time that is
-    /// in the future is none.
+    /// The freshness that a client needs at `now`, where `last_write` is the time of the client's last write. A
+    /// client that names no time needs current answers. The clocks of two instances may differ by 30 s, so a time
+    /// further in the future counts as no time.
     pub fn freshness(&self, last_write: Option<Timestamp>, now: Timestamp) -> Freshness {
         match last_write {
             Some(at) if now - at >= self.max_lag => Freshness::MayLag,

@@ -1,26 +1,30 @@
-//! Secrets of authenticator apps outlive the secret that has sealed them: whatever another one has sealed is sealed anew
-//! under the current one, so that a change of `JWT_SECRET` costs nobody the second factor.
+//! Encrypts the secrets of authenticator apps anew. A secret that another key than the current one has encrypted is
+//! encrypted under the current key. So a change of `JWT_SECRET` costs nobody the second factor.
 //!
-//! During a roll-out, instances with different current secrets may seal one row several times; whichever comes last, its
-//! secret is known to all of them.
+//! Instances with different current keys may encrypt one row several times during a roll-out. All instances know the
+//! key of the last one.
 
 use crate::auth::{FactorSecretError, FactorSecrets};
 use crate::domain::second_factor::OwnedSecret;
 use crate::store::{Effect, FactorChange, Mutation, Store, StoreError};
 
-/// Secrets in one go.
+/// The number of secrets in one batch.
 const BATCH: u32 = 500;
 
-/// What became of the secrets that another one than the current one had sealed.
+/// The result of encrypting anew.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Resealed {
-    /// So many are sealed under the current one now.
+    /// The number of secrets that the current key encrypts now.
     pub sealed: u64,
-    /// So many cannot be opened: what has sealed them is known no more.
+    /// The number of secrets that no known key opens.
     pub left: usize,
 }
 
-/// Seals anew what another secret has sealed. What cannot be opened stays as it is, and is told.
+/// Encrypts anew the secrets of other keys. A secret that cannot be opened stays as it is and is logged.
+///
+/// # Errors
+///
+/// A [`StoreError`] where the database does not answer.
 pub async fn reseal(store: &dyn Store, secrets: &FactorSecrets) -> Result<Resealed, StoreError> {
     let mut done = Resealed::default();
     loop {
@@ -55,7 +59,7 @@ fn change(secrets: &FactorSecrets, owned: &OwnedSecret) -> Result<FactorChange, 
     Ok(FactorChange::Reseal { factor_id: id, seen, secret: secrets.seal(user_id, id, &opened)? })
 }
 
-/// Not audited: nothing changes for anybody.
+/// The change without an audit row, because nothing changes for anybody.
 fn mutation(store: &dyn Store, change: FactorChange) -> Mutation {
     let (effect, messages) = (Effect::Factor(change), Vec::new());
     Mutation { at: store.now(), idempotency: None, session: None, effect, messages, audit: None }

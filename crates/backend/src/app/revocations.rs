@@ -8,21 +8,23 @@ use super::state::{App, LastReason};
 use crate::auth::MOST_REVOCATIONS;
 use crate::domain::Timestamp;
 
-/// From one reading to the next.
+/// The pause between two readings.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// A reading that takes longer is given up.
+/// The longest time of a reading.
 const LIMIT: Duration = Duration::from_secs(4);
 
-/// A change is stamped before it is committed, by the instance that makes it: up to 20 s, and 30 s between clocks.
+/// The largest delay of a change's time stamp. The instance stamps a change before the commit: by up to 20 s, and by
+/// up to 30 s where clocks differ.
 const LATE: Duration = Duration::from_mins(1);
 
-/// After so many rounds a list that had no room for all is read as a whole again.
+/// The number of rounds after which a list without room for all sessions is read as a whole again.
 const ROUNDS_TO_ALL: u32 = 20;
 
-/// Never ends; the task is aborted with the server.
+/// Runs the task, which never ends by itself and is aborted with the server.
 ///
-/// While the database is away, the list grows old, and whoever reads is looked up: they hear what others hear then.
+/// The list grows old while the database is away. Requests then ask the database for their session, and get the same
+/// error as other requests.
 pub(super) async fn run(app: App) {
     let (mut before, mut rounds, trouble) = (None, 0_u32, LastReason::default());
     loop {
@@ -48,7 +50,7 @@ pub(super) async fn run(app: App) {
     }
 }
 
-/// Reads what was ended since the reading of `before`, or all that counts.
+/// Reads the sessions that were ended since the reading of `before`, or all of them without `before`.
 async fn read(app: &App, before: Option<Timestamp>) -> Result<Timestamp, String> {
     let (began, now) = (Instant::now(), app.now());
     let horizon = now - app.issuer.ttl() - LATE;

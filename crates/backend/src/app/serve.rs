@@ -1,4 +1,4 @@
-//! Connections: accepts them, speaks HTTP/1.1, lets each finish its last request.
+//! Accepts connections and serves HTTP/1.1. Each connection finishes its last request before the end.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,24 +19,25 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use service_kit::shutdown::Shutdown;
 
-/// Connections that the kernel holds until they are accepted.
+/// The number of connections that the kernel holds until they are accepted.
 pub(super) const BACKLOG: i32 = 1024;
 
-/// More connections than this wait in the kernel's backlog.
+/// The largest number of open connections. More connections wait in the kernel's backlog.
 const MAX_CONNECTIONS: usize = 4096;
 
-/// How long a connection may be idle, or take for a head. Longer than balancers keep theirs
-/// (30 s), so that it is they who close, and no request meets a connection that is just closing.
+/// The longest idle time of a connection, and the longest time for a head. Balancers close idle connections earlier
+/// (after 30 s), so no request meets a connection that this side closes.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// More than the balancer takes (100 fields, 32 KiB) with what it adds: its limits give the clearer answers.
+/// The largest number of fields in a head. The balancer takes fewer (100 fields, 32 KiB), even with those that it
+/// adds, so the balancer's clearer refusals come first.
 const MAX_HEADERS: usize = 128;
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-/// Pause after a failed accept: out of file descriptors, which only time can heal.
+/// The pause after a failed accept. The process is out of file descriptors, and only time mends that.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves until the shutdown closes; done when the last request is.
+/// Serves until the shutdown closes. Returns after the last request.
 pub(super) async fn serve(shutdown: Shutdown, router: Router, listener: TcpListener) {
     let connections = Connections {
         service: TowerToHyperService::new(router),
@@ -79,8 +80,8 @@ impl Connections {
         }
     }
 
-    /// Takes the connections that were made before the listener closes: closing it would reset
-    /// them, with requests that are on their way.
+    /// Accepts the connections that were made before the listener closes. Closing the listener would reset them, with
+    /// requests that are on their way.
     fn accept_backlog(&self, listener: &TcpListener) {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         while let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned()

@@ -1,4 +1,4 @@
-//! Settles a message: writes its outcome down.
+//! Settles a message: writes the outcome of its attempt to the database.
 
 use std::time::{Duration, Instant};
 
@@ -9,11 +9,11 @@ use uuid::Uuid;
 use super::state::App;
 use crate::store::outbox::{ClaimedMessage, Fate, Settlement};
 
-/// Between two tries to say what became of a message.
+/// The pause between two tries to write an outcome.
 const SETTLE_PAUSE: Duration = Duration::from_millis(250);
 
-/// Says what became of a message, and does not rest while the lease lasts: a message that was sent and is not known to be
-/// would be sent again. `lease` is its id and its length, from `began` on.
+/// Writes the outcome of a message, with tries until the lease ends. Otherwise a message that was sent would be sent
+/// again. `lease` has the id and the length of the lease, which began at `began`.
 pub(super) async fn settle(
     app: &App,
     claimed: &ClaimedMessage,

@@ -1,4 +1,4 @@
-//! The state of an instance, which every request may use.
+//! The state of an instance, which all requests share.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,87 +25,88 @@ use crate::metrics::Metrics;
 use crate::outbox::Envelopes;
 use crate::store::Store;
 
-/// The parts of one instance. Nothing in it outlives a request but counters.
+/// The parts of one instance. Only counters and caches outlive a request.
 pub struct AppState {
-    /// `INSTANCE_ID`.
+    /// The name of the instance (`INSTANCE_ID`).
     pub instance_id: String,
     /// The database.
     pub store: Arc<dyn Store>,
-    /// Its replica for reading, where `DB_READ_SERVER` names one.
+    /// The read replica; none without `DB_READ_SERVER`.
     pub replica: Option<Replica>,
-    /// Why the database gives no sign of life.
+    /// The reason why the database does not answer, as it was last logged.
     pub sign_of_life: LastReason,
-    /// What onboardings ask.
+    /// The onboarding templates.
     pub templates: Arc<Shelf>,
-    /// Passwords.
+    /// The password hasher.
     pub hasher: Hasher,
-    /// Access tokens.
+    /// The issuer of access tokens.
     pub issuer: TokenIssuer,
-    /// One-time codes.
+    /// The maker of one-time codes.
     pub codes: CodeMaker,
-    /// Devices that have logged in before.
+    /// The signer of the tokens of known devices.
     pub devices: DeviceSigner,
-    /// What asks for a second factor.
+    /// The maker of the challenges for a second factor.
     pub challenges: Challenges,
-    /// Secrets of authenticator apps.
+    /// The keys of the secrets of authenticator apps.
     pub factor_secrets: FactorSecrets,
-    /// How old a proof may be where a sensitive call asks for one.
+    /// The largest age of an authentication for a sensitive call.
     pub step_up_max_age: time::Duration,
-    /// Whom people can log in by.
+    /// The providers of OpenID Connect.
     pub oidc: Providers,
-    /// Ceremonies with authenticators.
+    /// The relying party of passkeys.
     pub passkeys: Passkeys,
-    /// What binds a log-in at one of them to its answer.
+    /// The keys that derive nonce and PKCE verifier of a log-in at a provider.
     pub oidc_flows: FlowKeys,
-    /// Kept answers.
+    /// The vault of idempotency records.
     pub vault: Vault,
-    /// Messages to the world outside.
+    /// The keys of messages in the outbox.
     pub envelopes: Envelopes,
-    /// Rung when this instance has written a message.
+    /// Wakes the sender of mails when this instance has written a mail.
     pub outbox_bell: Notify,
-    /// Rung when this instance has written an event; none where no webhook is configured, and then none is written.
+    /// Wakes the sender of events when this instance has written an event. None where no webhook is configured, so
+    /// that no events are written.
     pub webhook_bell: Option<Notify>,
-    /// What replaces refresh tokens.
+    /// The keys that derive the successors of refresh tokens.
     pub successors: Successors,
-    /// How long sessions last.
+    /// The lifetimes of sessions.
     pub lifetimes: Lifetimes,
-    /// Which sessions were ended lately.
+    /// The list of sessions that ended lately.
     pub revocations: Revocations,
-    /// Whether cookies demand HTTPS.
+    /// The rule for the attribute `Secure` of cookies.
     pub cookie_security: CookieSecurity,
-    /// Whose word on the client's address and scheme is believed.
+    /// The proxies whose forwarding fields are believed.
     pub trusted_proxies: TrustedProxies,
-    /// How often the database is asked about itself; zero: never.
+    /// The interval of queries on the database's own state. Zero switches the queries off.
     pub database_views_interval: Duration,
-    /// How long a row of the audit log is kept.
+    /// The time that a row of the audit log is kept.
     pub audit_retention: Duration,
-    /// When people are reminded whose onboarding stands still.
+    /// The times of reminders.
     pub reminders: ReminderSchedule,
-    /// Links in mails that end reminders.
+    /// The signer of the links that end reminders.
     pub unsubscriptions: UnsubscribeSigner,
     /// The balancers and instances around this one.
     pub cluster: Cluster,
-    /// Whether the instance is about to end.
+    /// The handle that tells whether the instance drains.
     pub shutdown: Shutdown,
-    /// What is measured.
+    /// The metrics.
     pub metrics: Metrics,
-    /// Since when it runs.
+    /// The time since the start.
     pub uptime: Uptime,
 }
 
 impl AppState {
-    /// The time now, by the clock that all instances share.
+    /// The time now, by the database's clock that all instances share.
     pub fn now(&self) -> Timestamp {
         self.store.now()
     }
 }
 
-/// Why something fails, so that a lasting reason is said once.
+/// The reason of a failure, kept so that a lasting reason is logged once.
 #[derive(Debug, Default)]
 pub struct LastReason(Mutex<Option<String>>);
 
 impl LastReason {
-    /// Takes note of the reason, or of there being none; `true` when that is news.
+    /// Keeps the reason, or that there is none. `true` where the reason has changed.
     pub fn is_news(&self, reason: Option<&str>) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_news = known.as_deref() != reason;
@@ -114,5 +115,5 @@ impl LastReason {
     }
 }
 
-/// The state as handlers get it.
+/// The state, as handlers get it.
 pub type App = Arc<AppState>;

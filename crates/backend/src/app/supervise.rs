@@ -1,4 +1,4 @@
-//! Background tasks, of which none is lost: one that ends is logged, counted, and started again.
+//! Supervises background tasks. A task that ends is logged, counted and started again.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -10,17 +10,18 @@ use service_kit::shutdown::Shutdown;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-/// Before a task is started again; twice as long each time, unless it ran for longer than the longest.
+/// The pause before a task is started again. The pause doubles each time, unless the task ran for longer than the
+/// longest pause.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 const PANICKED: &str = "panicked";
 const ENDED: &str = "ended";
 
-/// Who starts the tasks of an instance.
+/// Starts and supervises the tasks of an instance.
 #[derive(Debug, Clone)]
 pub(super) struct Supervisor {
-    /// By task and reason.
+    /// The counter of ends, by task and reason.
     ends: IntCounterVec,
     shutdown: Shutdown,
 }
@@ -30,7 +31,7 @@ impl Supervisor {
         Self { ends, shutdown }
     }
 
-    /// Starts a task that goes on until the instance drains, and starts it again whenever it ends before.
+    /// Starts a task that runs until the instance drains. The task is started again whenever it ends before.
     pub(super) fn keep<F>(
         &self,
         name: &'static str,
@@ -61,8 +62,8 @@ impl Supervisor {
         })
     }
 
-    /// Starts a task that is done once. Where it panics, what it had to do cannot be done any more, so the instance drains:
-    /// whoever supervises the process starts another one.
+    /// Starts a task that is done once. A panic ends the instance, because nothing else does the task's work.
+    /// Whatever supervises the process starts another one.
     pub(super) fn once(
         &self,
         name: &'static str,
@@ -77,7 +78,7 @@ impl Supervisor {
         })
     }
 
-    /// Shows that nothing has happened to the task: only from there on a first end is an increase.
+    /// Makes the task's series at 0, so that a first end is an increase.
     fn knowing(&self, task: &'static str) -> Self {
         for reason in [PANICKED, ENDED] {
             self.ends.with_label_values(&[task, reason]).inc_by(0);
@@ -93,7 +94,7 @@ impl Supervisor {
     }
 }
 
-/// What `panic!` was called with.
+/// The text of the panic.
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no text")

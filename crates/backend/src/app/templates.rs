@@ -1,4 +1,4 @@
-//! The shelf of onboarding templates that this instance knows: its own, and those that other instances have stored.
+//! The shelf of onboarding templates: those of this instance, and those that other instances have stored.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,70 +8,74 @@ use crate::domain::onboarding::template::{Catalogue, Template, TemplateId, diffe
 use crate::domain::onboarding::{Moving, Onboarding, moving};
 use crate::store::{Store, StoreError, StoredTemplate};
 
-/// Templates by key and version.
+/// The known templates by key and version.
 pub struct Shelf {
     own: Catalogue,
     others: RwLock<BTreeMap<TemplateId, Arc<Template>>>,
 }
 
-/// Why this instance's templates cannot be used with its database.
+/// The reason why this instance's templates cannot be used with its database.
 #[derive(Debug, thiserror::Error)]
 pub enum ShelfError {
-    /// People may have met another template by the same key and version.
+    /// The database has another template of the same key and version, which people may have met.
     #[error(
         "{file}: {template} asks something else than when it was first used; give it a new version ({differences})"
     )]
     Changed {
-        /// The file of this instance.
+        /// The path of this instance's file.
         file: String,
-        /// Which.
+        /// Key and version.
         template: TemplateId,
-        /// What is different.
+        /// The differences, in words.
         differences: String,
     },
-    /// The database did not give or take them.
+    /// The database did not give or take the templates.
     #[error("the templates cannot be shared")]
     Store(#[from] StoreError),
 }
 
-/// A person's onboarding, and what it asks.
+/// A person's onboarding with its template.
 pub struct Way {
     /// The onboarding as it is stored.
     pub stored: Onboarding,
-    /// The onboarding as it is to be: the same, or an instance of the current template, one version on.
+    /// The onboarding as it is to be: unchanged, or one version higher as an instance of the current template.
     pub state: Onboarding,
-    /// The known versions of the template that `state` is an instance of, up to that.
+    /// The known versions of the template of `state`, up to the one of `state`.
     pub lineage: Vec<Arc<Template>>,
-    /// What `stored` is an instance of.
+    /// The template of `stored`.
     pub before: Arc<Template>,
-    /// What `state` is an instance of.
+    /// The template of `state`.
     pub template: Arc<Template>,
 }
 
 impl Way {
-    /// Whether `state` is another template's instance than what is stored.
+    /// Whether `state` belongs to another template than `stored`.
     pub fn is_moved(&self) -> bool {
         self.stored.template != self.state.template
     }
 }
 
-/// A stored onboarding whose template is nowhere.
+/// The template of a stored onboarding is neither in this instance nor in the database.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody knows the template {0}")]
 struct Lost(TemplateId);
 
 impl Shelf {
-    /// With this instance's own templates.
+    /// A shelf with this instance's own templates.
     pub fn new(own: Catalogue) -> Self {
         Self { own, others: RwLock::default() }
     }
 
-    /// The template that new people get.
+    /// The template for new people.
     pub fn current(&self) -> &Arc<Template> {
         self.own.current()
     }
 
-    /// Reads what others have brought, and keeps what this instance brings.
+    /// Reads the templates that other instances have stored, and stores the templates of this instance.
+    ///
+    /// # Errors
+    ///
+    /// A [`ShelfError`] by cause.
     pub async fn share(&self, store: &dyn Store) -> Result<(), ShelfError> {
         let stored = store.templates().await?;
         for entry in self.own.entries() {
@@ -87,7 +91,11 @@ impl Shelf {
         Ok(())
     }
 
-    /// What an onboarding asks, and whether it is to be moved.
+    /// The onboarding `stored` with its template, moved to the current template where that is due.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`] where the template is nowhere, or the database does not answer.
     pub async fn way(&self, store: &dyn Store, stored: Onboarding) -> Result<Way, StoreError> {
         let before = self.find(store, &stored.template).await?;
         let current = self.current();
@@ -102,7 +110,11 @@ impl Shelf {
         Ok(Way { stored, state, lineage, before, template })
     }
 
-    /// A template by its id; one that another instance has brought since is fetched.
+    /// The template `id`. A template that another instance has stored since is read from the database.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`] where the template is nowhere, or the database does not answer.
     pub async fn find(&self, store: &dyn Store, id: &TemplateId) -> Result<Arc<Template>, StoreError> {
         if let Some(template) = self.known(id) {
             return Ok(template);
@@ -111,7 +123,7 @@ impl Shelf {
         self.known(id).ok_or_else(|| StoreError::corrupt("template", Lost(id.clone())))
     }
 
-    /// None where a version in between is nowhere.
+    /// The onboarding as an instance of the current template; none where a version in between is nowhere.
     fn moved(&self, stored: &Onboarding) -> Option<Onboarding> {
         let mut lineage = self.lineage(&self.current().id);
         let begin = lineage.iter().position(|template| template.id == stored.template);
@@ -126,7 +138,7 @@ impl Shelf {
         Some(stored.moved(&lineage.split_off(begin)))
     }
 
-    /// The known versions up to `id` without a gap, in order.
+    /// The known versions up to `id`, in order and without a gap.
     fn lineage(&self, id: &TemplateId) -> Vec<Arc<Template>> {
         let mut lineage = Vec::new();
         let mut next = Some(id.clone());

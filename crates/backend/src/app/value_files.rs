@@ -1,4 +1,4 @@
-//! Notices that the file of a secret has another value than the instance uses.
+//! Watches the files of secrets for values that this instance does not use.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use service_kit::config::{ValueChange, ValueFiles};
 
 use super::state::App;
 
-/// How often the files are looked at.
+/// The pause between two looks at the files.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Never ends; the task is aborted with the server.
+/// Runs the task, which never ends by itself and is aborted with the server.
 ///
-/// Nothing is taken over: half of the instances with a new signing secret would refuse the tokens of the other half, and
-/// the password of a database belongs to connections that are open. A restart is the moment at which all of it changes.
+/// No new value is taken over. Instances with a new signing secret would make tokens that the other instances refuse,
+/// and open connections belong to the old password of the database. All values change at a restart.
 pub(super) async fn run(app: App, mut files: ValueFiles) {
     for variable in files.variables() {
         app.metrics.value_file(variable, false);

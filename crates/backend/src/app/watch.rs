@@ -1,4 +1,4 @@
-//! Asks the database about itself from time to time, so that a scrape need not.
+//! Asks the database about its own state at intervals, so that scrapes need not ask.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::state::App;
 use crate::store::StoreError;
 use crate::store::observation::ViewReading;
 
-/// Never ends; the task is aborted with the server.
+/// Runs the task, which never ends by itself and is aborted with the server.
 pub(super) async fn run(app: App) {
     let mut ticks = interval(app.database_views_interval);
     // A round that took long is no reason to hurry with the next.
@@ -33,7 +33,7 @@ pub(super) async fn run(app: App) {
     }
 }
 
-/// Which views could not be read when that was last said. A lasting state is said once.
+/// The views that could not be read, with the logged reasons. A lasting reason is logged once.
 #[derive(Debug, Default)]
 struct Told(BTreeMap<&'static str, String>);
 
@@ -46,7 +46,7 @@ impl Told {
         }
     }
 
-    /// Why `view` cannot be read, where that is news.
+    /// The reason why `view` cannot be read; none where it has not changed.
     fn change(&mut self, view: &'static str, error: Option<&StoreError>) -> Option<String> {
         let Some(error) = error else {
             if self.0.remove(view).is_some() {

@@ -1,4 +1,4 @@
-//! Tells events to the webhook. Every instance does so, and each event is taken by one instance.
+//! Sends events to the webhook. Every instance sends events, and each event is taken by one instance.
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -17,31 +17,31 @@ use crate::outbox::{EnvelopeError, WEBHOOK};
 use crate::store::outbox::{Claim, ClaimedMessage, Fate};
 use crate::webhook::{Delivery, Endpoint, Reply, body};
 
-/// How often an instance looks for events of others; its own it knows of.
+/// The pause between two looks for events of other instances. An event of this instance wakes the task at once.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// The longest pause while nothing can be told, unless the receiver asks for more.
+/// The longest pause while no event can be sent. The receiver may ask for a longer one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How many pauses grow.
+/// The number of doublings of the pause.
 const DOUBLINGS: u32 = 5;
 
-/// Tells events.
+/// Sends events.
 pub(super) struct Messenger {
     pub(super) endpoint: Endpoint,
     pub(super) told: LastReason,
 }
 
-/// How a round ended.
+/// The result of one round.
 #[derive(Debug, PartialEq, Eq)]
 enum Round {
-    /// There was something to do, and there may be more.
+    /// Events were due, and there may be more.
     Busy,
-    /// Nothing is due.
+    /// No event is due.
     Idle,
-    /// Nothing can be told now, for so long at least.
+    /// No event can be sent now, for this time at least.
     Trouble(Duration),
 }
 
-/// Why an event cannot be sent by this instance. Another one may be able to.
+/// The reason why this instance cannot read an event. Another instance may be able to.
 #[derive(Debug, thiserror::Error)]
 enum Unreadable {
     #[error(transparent)]
@@ -50,7 +50,8 @@ enum Unreadable {
     Body(#[from] serde_json::Error),
 }
 
-/// Ends when the instance drains: what is being told is brought to its end, the rest is left to others.
+/// Runs the task until the instance drains. Events that are being sent are finished, and other instances send the
+/// rest.
 pub(super) async fn run(app: App, messenger: &Messenger) {
     let mut troubles = 0;
     while !app.shutdown.is_draining() {
@@ -113,7 +114,7 @@ async fn round(app: &App, messenger: &Messenger, limit: u32) -> Round {
     if !longest.is_zero() || (trouble && !sent) { Round::Trouble(longest) } else { Round::Busy }
 }
 
-/// Tries to tell an event.
+/// Tries to send an event.
 async fn attempt(app: &App, messenger: &Messenger, claimed: &ClaimedMessage) -> Decision {
     // A panic over one event must not end the telling of all.
     let told = AssertUnwindSafe(send(app, messenger, claimed)).catch_unwind().await;
@@ -132,7 +133,7 @@ async fn attempt(app: &App, messenger: &Messenger, claimed: &ClaimedMessage) -> 
     decision
 }
 
-/// As an answer that is about this event alone.
+/// The decision on an event that this instance cannot read. Other events are not concerned.
 fn unreadable(app: &App, claimed: &ClaimedMessage, error: String) -> Decision {
     let mut decision = decide(claimed, &Reply::Silence(String::new()), app.now(), rand::random());
     decision.trouble = false;

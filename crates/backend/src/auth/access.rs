@@ -1,4 +1,4 @@
-//! Access tokens, and the users that they name.
+//! Access tokens, and the users whom access tokens name.
 
 use std::time::Duration;
 
@@ -9,36 +9,36 @@ use uuid::Uuid;
 
 use crate::domain::{Authentication, Role, Timestamp, UnknownRole, User};
 
-/// Makes and checks access tokens.
+/// Issues and verifies access tokens.
 #[derive(Debug)]
 pub struct TokenIssuer {
     keyring: Keyring,
     ttl: Duration,
 }
 
-/// Who sent a request, as their access token says. No look-up was done for it.
+/// The user of a request, as the access token says. The database was not asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CurrentUser {
-    /// The account.
+    /// The id of the account.
     pub id: Uuid,
-    /// The session that the token belongs to.
+    /// The id of the token's session.
     pub session_id: Uuid,
-    /// What they may do.
+    /// The user's role when the token was issued.
     pub role: Role,
-    /// The last time that they proved to be the one. None in tokens of earlier versions.
+    /// The last authentication of the session. None in tokens of earlier versions.
     pub authentication: Option<Authentication>,
 }
 
-/// Why a request names nobody.
+/// The reason why a request has no user.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
-    /// There is no `Authorization` header.
+    /// The request has no `Authorization` header.
     #[error("an access token is needed: Authorization: Bearer …")]
     Missing,
-    /// The header is not of the form `Bearer TOKEN`, or there are several.
+    /// The header is not of the form `Bearer TOKEN`, or the request has several of them.
     #[error("the Authorization header is not of the form: Bearer TOKEN")]
     Malformed,
-    /// The token is not one of ours, or not valid yet.
+    /// The token is not one of this service, or is not valid yet.
     #[error("the access token is not valid")]
     Invalid(#[source] TokenError),
     /// The token has expired.
@@ -47,26 +47,31 @@ pub enum AccessError {
     /// The token's session was ended.
     #[error("the session has ended; log in again")]
     Revoked,
-    /// The account of the token is gone.
+    /// The account of the token does not exist any more.
     #[error("the account of the access token does not exist any more")]
     UnknownUser,
-    /// The token bears a role that this version does not know.
+    /// The token has a role that this version does not know.
     #[error("the access token is not valid")]
     Role(#[from] UnknownRole),
 }
 
 impl TokenIssuer {
-    /// Tokens of `keyring` that are good for `ttl`.
+    /// An issuer with the keys of `keyring`, whose tokens are valid for `ttl`.
     pub fn new(keyring: Keyring, ttl: Duration) -> Self {
         Self { keyring, ttl }
     }
 
-    /// How long a token is good at most.
+    /// The lifetime of a token.
     pub fn ttl(&self) -> Duration {
         self.ttl
     }
 
-    /// A token for `user`, who has proved to be the one by `authentication`, in the session `session_id`, good for `ttl`.
+    /// A token for `user` in the session `session_id`, valid for `ttl`. `authentication` is the last authentication
+    /// of the session.
+    ///
+    /// # Errors
+    ///
+    /// A [`TokenError`] where the token cannot be signed or encrypted.
     pub fn issue(
         &self,
         user: &User,
@@ -88,7 +93,11 @@ impl TokenIssuer {
         })
     }
 
-    /// Who the `Authorization` header (RFC 6750 section 2.1) names.
+    /// The user whom the `Authorization` header names (RFC 6750 section 2.1).
+    ///
+    /// # Errors
+    ///
+    /// An [`AccessError`] by cause.
     pub fn authenticate(&self, headers: &HeaderMap, now: Timestamp) -> Result<CurrentUser, AccessError> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let value = values.next().ok_or(AccessError::Missing)?;
@@ -106,7 +115,8 @@ impl TokenIssuer {
     }
 }
 
-/// A level of a later version is worth nothing here: whoever has it proves once more to be the one.
+/// The authentication in the claims. A level that this version does not know counts as none, so the person has to
+/// authenticate again.
 fn authentication(claims: &Claims) -> Option<Authentication> {
     let level = claims.acr.as_deref()?.parse().ok()?;
     Some(Authentication { level, at: Timestamp::from_unix_timestamp(claims.auth_time?).ok()? })

@@ -1,7 +1,8 @@
-//! The challenge of a log-in with a second factor: a token that says whose password was right, for a few minutes.
+//! The challenge of a log-in with a second factor: a token that proves, for a few minutes, that the password was
+//! right.
 //!
-//! It is encrypted and no row of the database: it logs nobody in by itself, a new password makes it worthless, and each
-//! use needs a code that was not used before.
+//! The challenge is an encrypted token and no row of the database. The token alone logs nobody in. A new password
+//! makes the token worthless, and each use needs a code that was not used before.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,31 +21,31 @@ const LABEL: &str = "second factor challenges A256GCM v1";
 
 const MAX_TOKEN_BYTES: usize = 1024;
 
-/// Binds a token to what it is for.
+/// The purpose that a token is bound to.
 const PURPOSE: &[u8] = b"log in";
 
-/// Makes and reads challenges with the keys of all secrets.
+/// Makes and reads challenges, with the keys of all secrets.
 #[derive(Debug)]
 pub struct Challenges(Sealer);
 
-/// Somebody whose password was right.
+/// The content of a challenge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Challenge {
-    /// Whose.
+    /// The id of the account whose password was right.
     pub user_id: Uuid,
     /// Whether the session's refresh token is to be a cookie.
     pub cookie: bool,
-    /// SHA-256 of the hash of the password.
+    /// SHA-256 of the password's hash.
     password: [u8; 32],
-    /// Until when it counts, in Unix seconds.
+    /// The end of the challenge's lifetime, in Unix seconds.
     expires_at: i64,
 }
 
-/// A challenge as the client keeps it. `Debug` does not show it.
+/// A challenge, as the client keeps it. `Debug` does not show the token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ChallengeToken(pub String);
 
-/// A text is too long or empty, and so no challenge of ours.
+/// The text is too long or empty for a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a challenge, 1 to {MAX_TOKEN_BYTES} bytes long")]
 pub struct NoChallenge;
@@ -58,13 +59,13 @@ impl FromStr for ChallengeToken {
 }
 
 impl Challenge {
-    /// For the owner of the password that `hash` is of.
+    /// A challenge for the account `user_id`, whose password has the hash `hash`.
     pub fn new(user_id: Uuid, hash: &PasswordHash, cookie: bool, now: Timestamp) -> Self {
         let expires_at = (now + CHALLENGE_LIFETIME).unix_timestamp();
         Self { user_id, cookie, password: mark(hash), expires_at }
     }
 
-    /// Whether the password is still the one that was given.
+    /// Whether the account still has the password that was given. `hash` is the hash of the present password.
     pub fn is_for(&self, hash: &PasswordHash) -> bool {
         self.password == mark(hash)
     }
@@ -77,17 +78,25 @@ fn mark(hash: &PasswordHash) -> [u8; 32] {
 }
 
 impl Challenges {
-    /// With a key from every secret of `keyring`.
+    /// Keys for challenges from every secret of `keyring`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unspecified`] where a key cannot be made.
     pub fn new(keyring: &Keyring) -> Result<Self, Unspecified> {
         Ok(Self(Sealer::new(keyring, LABEL)?))
     }
 
     /// The token of `challenge`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unspecified`] where the challenge cannot be encrypted.
     pub fn seal(&self, challenge: &Challenge) -> Result<ChallengeToken, Unspecified> {
         self.0.seal(PURPOSE, challenge).map(ChallengeToken)
     }
 
-    /// The challenge of a token that was made with one of the secrets and has not expired at `now`.
+    /// The challenge of a token; none where no known key has encrypted the token, or the token has expired at `now`.
     pub fn open(&self, ChallengeToken(token): &ChallengeToken, now: Timestamp) -> Option<Challenge> {
         let challenge: Challenge = self.0.open(PURPOSE, token)?;
         (now.unix_timestamp() < challenge.expires_at).then_some(challenge)

@@ -9,20 +9,20 @@ use uuid::Uuid;
 use crate::domain::one_time_code::{CodePurpose, CodeState, Digits, LIFETIME, LinkToken, NewCode};
 use crate::domain::{Email, Timestamp};
 
-/// Makes codes with the current secret's key and knows those of every secret.
+/// Makes codes with the key of the current secret, and verifies codes with the keys of all secrets.
 pub struct CodeMaker {
-    /// The current secret's first.
+    /// The keys by `kid`, that of the current secret first.
     keys: Vec<(String, hmac::Key)>,
 }
 
-/// A code that is about to be stored and mailed.
+/// A code to be stored and mailed.
 #[derive(Debug, Clone)]
 pub struct IssuedCode {
-    /// What the database keeps.
+    /// The code as the database keeps it.
     pub stored: NewCode,
-    /// What the mail says to whoever is logged in.
+    /// The digits in the mail.
     pub digits: Digits,
-    /// What the mail's link bears.
+    /// The token in the link of the mail.
     pub token: LinkToken,
 }
 
@@ -33,7 +33,7 @@ impl CodeMaker {
         Self { keys: keys.map(|(kid, key)| (kid, hmac::Key::new(hmac::HMAC_SHA256, &key))).collect() }
     }
 
-    /// A code for `user_id`, to be sent to `email`.
+    /// A code for the account `user_id`, which is mailed to `email`.
     pub fn issue(&self, user_id: Uuid, purpose: CodePurpose, email: Email, now: Timestamp) -> IssuedCode {
         let (id, digits, token) = (Uuid::now_v7(), Digits::generate(), LinkToken::generate());
         // A keyring has a current secret by its making. Without one, no digits would ever fit.
@@ -54,7 +54,7 @@ impl CodeMaker {
         IssuedCode { stored, digits, token }
     }
 
-    /// Whether `digits` are those of the code. Takes the same time for right and wrong ones.
+    /// Whether `digits` are those of the code. Right and wrong digits take the same time.
     pub fn fits(&self, code: &CodeState, digits: &Digits) -> bool {
         let key = self.keys.iter().find(|(kid, _)| *kid == code.kid);
         let (Some((_, key)), Some(hash)) = (key, code.code_hash) else { return false };
@@ -62,7 +62,7 @@ impl CodeMaker {
     }
 }
 
-/// With the code's id, so that equal digits of two codes have different hashes.
+/// The text whose HMAC is stored. It has the code's id, so that equal digits of two codes have different hashes.
 fn message(id: Uuid, digits: &Digits) -> Vec<u8> {
     [id.as_bytes().as_slice(), digits.expose().as_bytes()].concat()
 }

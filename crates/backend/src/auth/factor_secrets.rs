@@ -1,8 +1,8 @@
-//! Secrets of authenticator apps are encrypted at rest: whoever reads the database cannot make codes.
+//! Encrypts the secrets of authenticator apps at rest, so that a reader of the database cannot make codes.
 //!
-//! The key is made from `JWT_SECRET`, and the `kid` says from which one. A secret lives for years and `JWT_SECRET` does not,
-//! so each instance seals anew, under the current one, what another one has sealed (`app::maintenance`), and
-//! `second_factors_sealed_by_other_secrets` says how many are left.
+//! The key is derived from `JWT_SECRET`, and the `kid` names the secret. A secret of an app lives for years and
+//! `JWT_SECRET` does not. So each instance encrypts anew, under the current key, what another key has encrypted
+//! (`app::maintenance`). The metric `second_factors_sealed_by_other_secrets` says how many are left.
 
 use std::fmt;
 
@@ -16,44 +16,52 @@ use crate::domain::second_factor::{NoTotpSecret, SealedSecret, TotpSecret};
 
 const LABEL: &str = "second factor secrets A256GCM v1";
 
-/// Seals and opens secrets of authenticator apps with the keys of all secrets.
+/// Encrypts and decrypts secrets of authenticator apps, with the keys of all secrets.
 pub struct FactorSecrets {
-    /// The current secret's first.
+    /// The keys by `kid`, that of the current secret first.
     keys: Vec<(String, RandomizedNonceKey)>,
 }
 
-/// Why a secret cannot be sealed or opened.
+/// The reason why a secret cannot be encrypted or decrypted.
 #[derive(Debug, thiserror::Error)]
 pub enum FactorSecretError {
-    /// The secret that sealed it is not among ours any more.
+    /// The key of the secret is not known any more.
     #[error("the secret {kid}, which sealed an authenticator app's, is not known any more")]
     UnknownSecret {
-        /// Which.
+        /// The `kid` of the key.
         kid: String,
     },
-    /// It was damaged, tampered with or moved to another person or factor.
+    /// The secret was damaged, tampered with or moved to another person or factor.
     #[error("the secret of an authenticator app cannot be decrypted")]
     Damaged(#[from] Unspecified),
-    /// It is none of this version.
+    /// The decrypted bytes are no secret of this version.
     #[error(transparent)]
     Unreadable(#[from] NoTotpSecret),
 }
 
 impl FactorSecrets {
-    /// With a key from every secret of `keyring`.
+    /// Keys from every secret of `keyring`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unspecified`] where a key cannot be made.
     pub fn new(keyring: &Keyring) -> Result<Self, Unspecified> {
         let keys = keyring.derive_all(LABEL).into_iter();
         let keys = keys.map(|(kid, key)| Ok((kid, RandomizedNonceKey::new(&AES_256_GCM, &key)?)));
         Ok(Self { keys: keys.collect::<Result<_, Unspecified>>()? })
     }
 
-    /// The `kid` of the secret that seals.
+    /// The `kid` of the current key.
     pub fn current_kid(&self) -> &str {
         // `Keyring` has a current secret by its making.
         self.keys.first().map(|(kid, _)| kid.as_str()).unwrap_or_default()
     }
 
-    /// The secret of the factor `factor_id` of `user_id` as it is stored.
+    /// Encrypts the secret of the factor `factor_id` of the account `user_id`.
+    ///
+    /// # Errors
+    ///
+    /// A [`FactorSecretError`] by cause.
     pub fn seal(
         &self,
         user_id: Uuid,
@@ -68,7 +76,11 @@ impl FactorSecrets {
         Ok(SealedSecret { kid: kid.clone(), sealed })
     }
 
-    /// The secret that was sealed for the factor `factor_id` of `user_id`.
+    /// Decrypts the secret of the factor `factor_id` of the account `user_id`.
+    ///
+    /// # Errors
+    ///
+    /// A [`FactorSecretError`] by cause.
     pub fn open(
         &self,
         user_id: Uuid,
@@ -84,7 +96,7 @@ impl FactorSecrets {
     }
 }
 
-/// A secret that is moved to another person's row does not open there.
+/// The associated data of a secret. A secret that is moved to another person's row cannot be decrypted there.
 fn place(user_id: Uuid, factor_id: Uuid) -> Aad<[u8; 32]> {
     let mut bytes = [0; 32];
     bytes[..16].copy_from_slice(user_id.as_bytes());

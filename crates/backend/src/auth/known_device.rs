@@ -1,7 +1,9 @@
-//! Devices that have logged in to an account before (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
+//! Recognizes devices that have logged in to an account before (OWASP, "Slow Down Online Guessing Attacks with Device
+//! Cookies").
 //!
-//! A log-in gives its device a token that names the account and a random number, signed with a key made from the secret
-//! of the access tokens. Whoever shows it is counted apart from strangers; it proves nothing else.
+//! A log-in gives the device a token with the account and a random number, signed with a key from the secret of the
+//! access tokens. The wrong guesses of a device with a token are counted apart from those of strangers. The token
+//! proves nothing else.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -13,40 +15,40 @@ use crate::domain::guessing::{LOG_IN, Limit};
 
 const LABEL: &str = "known devices v1";
 
-/// Signs and checks the tokens of devices.
+/// Signs and verifies the tokens of devices.
 pub struct DeviceSigner {
-    /// By `kid`; the first one signs.
+    /// The keys by `kid`. The first key signs.
     keys: Vec<(String, hmac::Key)>,
 }
 
 /// A device that has logged in to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownDevice {
-    /// The account.
+    /// The id of the account.
     pub user_id: Uuid,
-    /// The device, as far as this account goes.
+    /// The random id of the device for this account.
     pub id: Uuid,
 }
 
 impl KnownDevice {
-    /// A device that logs in to an account for the first time.
+    /// The device of a first log-in to the account `user_id`.
     pub fn new(user_id: Uuid) -> Self {
         Self { user_id, id: Uuid::new_v4() }
     }
 
-    /// What its wrong guesses go by.
+    /// The limit on this device's wrong guesses at a password.
     pub fn limit(self) -> Limit {
         self.limit_for(LOG_IN)
     }
 
-    /// What its wrong guesses for `purpose` go by.
+    /// The limit on this device's wrong guesses for `purpose`.
     pub fn limit_for(self, purpose: &str) -> Limit {
         Limit::by_device(purpose, self.user_id, self.id)
     }
 }
 
 impl DeviceSigner {
-    /// A signer with the keys of all secrets.
+    /// A signer with keys from all secrets of `keyring`.
     pub fn new(keyring: &Keyring) -> Self {
         let key = |(kid, bytes): (String, [u8; 32])| (kid, hmac::Key::new(hmac::HMAC_SHA256, &bytes));
         Self { keys: keyring.derive_all(LABEL).into_iter().map(key).collect() }
@@ -61,7 +63,7 @@ impl DeviceSigner {
         format!("{kid}.{}.{}", URL_SAFE_NO_PAD.encode(named), URL_SAFE_NO_PAD.encode(tag))
     }
 
-    /// The device of a token that was made with one of the secrets.
+    /// The device of a token; none where no known key has signed the token.
     pub fn verify(&self, token: &str) -> Option<KnownDevice> {
         let mut parts = token.splitn(3, '.');
         let (kid, named, tag) = (parts.next()?, parts.next()?, parts.next()?);

@@ -1,4 +1,4 @@
-//! How people prove who they are: passwords, access tokens, sessions.
+//! Proves who people are: passwords, access tokens, sessions, second factors, passkeys and providers.
 
 mod access;
 mod challenge;

@@ -8,30 +8,34 @@ use super::TokenIssuer;
 use crate::domain::session::{Lifetimes, NewSession, NewToken, RefreshToken};
 use crate::domain::{Authentication, Client, LogInMethod, Timestamp, User};
 
-/// The tokens that a client is given.
+/// The tokens that a client gets.
 #[derive(Clone)]
 pub struct Grant {
-    /// What the client shows with each request.
+    /// The access token, which the client sends with each request.
     pub access_token: String,
-    /// For how long.
+    /// The lifetime of the access token.
     pub access_ttl: Duration,
-    /// What the client keeps.
+    /// The refresh token.
     pub refresh_token: RefreshToken,
-    /// For how long.
+    /// The lifetime of the refresh token.
     pub refresh_ttl: Duration,
 }
 
-/// A session that is about to be stored.
+/// A session to be stored.
 #[derive(Clone)]
 pub struct OpenedSession {
-    /// What the database keeps.
+    /// The session as the database keeps it.
     pub stored: NewSession,
-    /// What the client gets.
+    /// The tokens for the client.
     pub grant: Grant,
 }
 
 impl OpenedSession {
     /// Opens a session for `user`, who has logged in from `client` by `method`.
+    ///
+    /// # Errors
+    ///
+    /// A [`TokenError`] where the access token cannot be made.
     pub fn begin(
         method: LogInMethod,
         user: &User,
@@ -57,8 +61,12 @@ impl OpenedSession {
 }
 
 impl Grant {
-    /// `refresh_token`, which expires at `expires_at`, with an access token for the session `session_id`, which ends at
-    /// `ends_at` at the latest.
+    /// A grant of `refresh_token`, which expires at `expires_at`, and of a new access token for the session
+    /// `session_id`. The access token ends with the session at `ends_at` at the latest.
+    ///
+    /// # Errors
+    ///
+    /// A [`TokenError`] where the access token cannot be made.
     pub fn new(
         user: &User,
         session_id: Uuid,

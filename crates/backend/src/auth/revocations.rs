@@ -1,4 +1,4 @@
-//! The list of sessions that ended lately, by which reads are refused.
+//! The list of sessions that ended lately. Requests that only read are refused by this list.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -9,25 +9,25 @@ use uuid::Uuid;
 
 use crate::domain::Timestamp;
 
-/// The list is no larger than this: about 8 MiB. What is more is asked for one by one.
+/// The largest number of sessions in the list: about 8 MiB. Each session beyond that is looked up in the database.
 pub const MOST: usize = 100_000;
 
-/// A list that was read longer ago is not relied on: whoever asks is looked up. With the time that an answer takes,
-/// nobody is let in for more than 10 s.
+/// The time that a reading of the list is relied on. After that, each session is looked up in the database. With the
+/// time of an answer, nobody is let in for more than 10 s after the end of a session.
 const FRESH_FOR: Duration = Duration::from_secs(8);
 
-/// What the list says of a session.
+/// The list's answer for a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// It was not ended by the time the list was read.
+    /// The session was not ended when the list was read.
     Live,
-    /// It was ended.
+    /// The session was ended.
     Ended,
-    /// The list is too old, or has no room for all: the database has to be asked.
+    /// The list is too old, or has no room for all sessions. The database has to be asked.
     Unknown,
 }
 
-/// Sessions that were ended while access tokens of theirs may still be good.
+/// The sessions that were ended while their access tokens may still be valid.
 #[derive(Debug, Default)]
 pub struct Revocations {
     list: RwLock<List>,
@@ -37,14 +37,14 @@ pub struct Revocations {
 #[derive(Debug, Default)]
 struct List {
     ended: HashMap<Uuid, Timestamp>,
-    /// When the reading began that the list is as new as.
+    /// The beginning of the last reading; none before the first.
     read: Option<Instant>,
-    /// Whether all that were ended are in it.
+    /// Whether the list has all ended sessions.
     whole: bool,
 }
 
 impl Revocations {
-    /// What is known of the session `id` at `now`.
+    /// The list's answer for the session `id` at `now`.
     pub fn standing(&self, id: Uuid, now: Instant) -> Standing {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         let is_fresh = list.read.is_some_and(|read| now.saturating_duration_since(read) < FRESH_FOR);
@@ -57,8 +57,9 @@ impl Revocations {
         }
     }
 
-    /// Takes in what a reading that began at `read` has found, and forgets what was ended before `horizon`, whose tokens
-    /// have all expired. `whole`: it was a reading of all since the horizon, and not of the latest only.
+    /// Adds the sessions `found` of a reading that began at `read`. Removes sessions that ended before `horizon`,
+    /// because their tokens have all expired. `whole` says that the reading had all sessions since the horizon, and
+    /// not only the latest.
     pub fn take_in(&self, found: Vec<(Uuid, Timestamp)>, read: Instant, horizon: Timestamp, whole: bool) {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
         list.ended.retain(|_, at| *at >= horizon);
@@ -72,22 +73,22 @@ impl Revocations {
         list.whole = all_fit && list.ended.len() < MOST && (whole || list.whole);
     }
 
-    /// Whether the next reading must be of all, and not of the latest only.
+    /// Whether the next reading must have all sessions, and not only the latest.
     pub fn needs_all(&self) -> bool {
         !self.list.read().unwrap_or_else(PoisonError::into_inner).whole
     }
 
-    /// How many are known.
+    /// The number of sessions in the list.
     pub fn len(&self) -> usize {
         self.list.read().unwrap_or_else(PoisonError::into_inner).ended.len()
     }
 
-    /// Whether none is known.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Asks for a reading now: this instance has just ended sessions.
+    /// Asks for a reading now, because this instance has just ended sessions.
     pub fn want(&self) {
         self.wanted.notify_one();
     }

@@ -1,4 +1,5 @@
-//! Tokens that only this service can read: encrypted under a key from each secret, so that they outlive a change of secrets.
+//! Encrypts tokens that only this service can read. The keys are from all secrets, so that tokens outlive a change of
+//! secrets.
 
 use std::fmt;
 
@@ -10,21 +11,22 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use service_kit::jwt::Keyring;
 
-/// Seals and opens tokens of one kind.
+/// Encrypts and decrypts tokens of one kind.
 pub(super) struct Sealer {
-    /// The current secret's first.
+    /// The keys by `kid`, that of the current secret first.
     keys: Vec<(String, RandomizedNonceKey)>,
 }
 
 impl Sealer {
-    /// With a key from every secret of `keyring`, for tokens of the kind `label`.
+    /// Keys from every secret of `keyring`, for tokens of the kind `label`.
     pub(super) fn new(keyring: &Keyring, label: &str) -> Result<Self, Unspecified> {
         let keys = keyring.derive_all(label).into_iter();
         let keys = keys.map(|(kid, key)| Ok((kid, RandomizedNonceKey::new(&AES_256_GCM, &key)?)));
         Ok(Self { keys: keys.collect::<Result<_, Unspecified>>()? })
     }
 
-    /// The token of `content`: the secret's `kid`, then nonce and ciphertext in base64url. It opens for the same `purpose` alone.
+    /// The token of `content`: the key's `kid`, then nonce and ciphertext in base64url. The token can be decrypted
+    /// for the same `purpose` only.
     pub(super) fn seal(&self, purpose: &[u8], content: &impl Serialize) -> Result<String, Unspecified> {
         // `Keyring` has a current secret by its making.
         let (kid, key) = self.keys.first().ok_or(Unspecified)?;
@@ -35,7 +37,7 @@ impl Sealer {
         Ok(format!("{kid}.{}", URL_SAFE_NO_PAD.encode(sealed)))
     }
 
-    /// What is in a token that was made with one of the secrets for `purpose`.
+    /// The content of a token for `purpose`; none where no known key has encrypted the token.
     pub(super) fn open<T: DeserializeOwned>(&self, purpose: &[u8], token: &str) -> Option<T> {
         let (kid, sealed) = token.split_once('.')?;
         let (_, key) = self.keys.iter().find(|(known, _)| known == kid)?;

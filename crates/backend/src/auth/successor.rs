@@ -1,29 +1,29 @@
-//! Derives the successor of a refresh token from it.
+//! Derives the successor of a refresh token.
 
 use aws_lc_rs::hmac;
 use service_kit::jwt::Keyring;
 
 use crate::domain::session::RefreshToken;
 
-/// Derives the successors of refresh tokens, with a key from every secret.
+/// Derives the successors of refresh tokens, with keys from all secrets.
 ///
-/// A successor is the HMAC-SHA256 of the token that it replaces. So every instance, asked for it as often as you like,
-/// gives the same one; and who has neither the token nor the secret cannot tell it.
+/// A successor is the HMAC-SHA256 of the token that it replaces. So every instance derives the same successor, as
+/// often as it is asked. Nobody can derive the successor without both the token and the secret.
 pub struct Successors {
-    /// The current secret's first.
+    /// The keys by `kid`, that of the current secret first.
     keys: Vec<(String, hmac::Key)>,
 }
 
 impl Successors {
-    /// With a key from every secret of `keyring`.
+    /// Keys from every secret of `keyring`.
     pub fn new(keyring: &Keyring) -> Self {
         let keys = keyring.derive_all("refresh token successor HMAC-SHA256 v1");
         let keys = keys.into_iter().map(|(kid, key)| (kid, hmac::Key::new(hmac::HMAC_SHA256, &key)));
         Self { keys: keys.collect() }
     }
 
-    /// The successor of `token` by the key of the secret `kid`, or by the current one's; and which one's it was. None
-    /// where that secret is not among ours any more.
+    /// The `kid` of a key, and the successor of `token` by that key. The key is that of `kid`, or the current one
+    /// without `kid`. None where the key is not known any more.
     pub fn of(&self, token: &RefreshToken, kid: Option<&str>) -> Option<(String, RefreshToken)> {
         let mut keys = self.keys.iter();
         let (kid, key) = keys.find(|(known, _)| kid.is_none_or(|kid| kid == known))?;

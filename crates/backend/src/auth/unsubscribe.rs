@@ -1,7 +1,7 @@
-//! Links in mails that end reminders, without a log-in (RFC 8058 section 2: whoever has the link may).
+//! Signs the links in mails that end reminders without a log-in (RFC 8058 section 2: whoever has the link may).
 //!
-//! A token names the account and is signed with a key made from the secret of the access tokens. It leads to nothing but
-//! the end of reminders, and works as long as its secret is known.
+//! A token names the account and is signed with a key from the secret of the access tokens. The token can only end
+//! reminders, and works as long as its key is known.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -11,20 +11,20 @@ use uuid::Uuid;
 
 const LABEL: &str = "end of reminders HMAC-SHA256 v1";
 
-/// Makes and checks the tokens of such links.
+/// Signs and verifies the tokens of such links.
 pub struct UnsubscribeSigner {
-    /// By `kid`; the first one signs.
+    /// The keys by `kid`. The first key signs.
     keys: Vec<(String, hmac::Key)>,
 }
 
 impl UnsubscribeSigner {
-    /// A signer with the keys of all secrets.
+    /// A signer with keys from all secrets of `keyring`.
     pub fn new(keyring: &Keyring) -> Self {
         let key = |(kid, bytes): (String, [u8; 32])| (kid, hmac::Key::new(hmac::HMAC_SHA256, &bytes));
         Self { keys: keyring.derive_all(LABEL).into_iter().map(key).collect() }
     }
 
-    /// The token of an account: the secret's `kid`, the account, and the HMAC of the account, in base64url.
+    /// The token of an account: the key's `kid`, the account, and the account's HMAC, in base64url.
     pub fn sign(&self, user_id: Uuid) -> String {
         // A keyring always has a current secret.
         let Some((kid, key)) = self.keys.first() else { return String::new() };
@@ -32,7 +32,7 @@ impl UnsubscribeSigner {
         format!("{kid}.{}.{}", URL_SAFE_NO_PAD.encode(user_id), URL_SAFE_NO_PAD.encode(tag))
     }
 
-    /// The account of a token that was made with one of the secrets.
+    /// The account of a token; none where no known key has signed the token.
     pub fn verify(&self, token: &str) -> Option<Uuid> {
         let mut parts = token.splitn(3, '.');
         let (kid, user_id, tag) = (parts.next()?, parts.next()?, parts.next()?);

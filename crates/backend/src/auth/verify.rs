@@ -1,24 +1,28 @@
-//! Checks a password against a hash that may be of an earlier rule.
+//! Verifies a password against a hash that an earlier rule may have made.
 
 use super::{HashError, Hasher};
 use crate::domain::{Password, PasswordHash, PresentedPassword};
 
-/// What a presented password is.
+/// The result of a verification.
 #[derive(Debug, Clone)]
 pub enum Verified {
-    /// Not the one of the hash.
+    /// The password is wrong.
     Wrong,
-    /// The one of the hash.
+    /// The password is right.
     Right,
-    /// The one of the hash, which was made of the password as it was typed and not of its NFC: this one is to take its
-    /// place.
+    /// The password is right, and the hash was made of the typed form instead of the NFC form. The new hash is to
+    /// replace the old one.
     RightBefore(PasswordHash),
 }
 
 impl Hasher {
-    /// Whether `password` is the one of `hash`, in NFC or, for hashes of earlier versions, as it was typed. With no hash
-    /// it is wrong after the same work: how often is hashed depends on the password alone.
-    /// `admit` is asked once there is a thread for it.
+    /// Verifies `password` against `hash`, in NFC and, for hashes of earlier versions, as it was typed. Without a
+    /// hash the password is wrong after the same work. The number of hashings depends on the password alone. `admit`
+    /// is asked once there is a thread for the work.
+    ///
+    /// # Errors
+    ///
+    /// A [`HashError`](super::HashError) by cause, or the error of `admit`.
     pub async fn verify_any_form<E: From<HashError>>(
         &self,
         password: PresentedPassword,

@@ -1,4 +1,4 @@
-//! The authentication of a person: its level, and its time.
+//! The authentication of a person: how strong the proof was, and when the proof was given.
 
 use std::str::FromStr;
 
@@ -6,16 +6,17 @@ use time::Duration;
 
 use super::Timestamp;
 
-/// An authentication assurance level (NIST SP 800-63B). The order is that of assurance.
+/// An authentication assurance level (NIST SP 800-63B). A higher level compares as greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AuthLevel {
     /// One factor was proved, such as the password.
     One,
-    /// Two factors were proved, such as the password and a code of an authenticator app, or a passkey, which is two in one.
+    /// Two factors were proved: the password and a code of an authenticator app, or a passkey, which is two factors
+    /// in one.
     Two,
 }
 
-/// A level that this version does not know.
+/// The text names no level that this version knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown authentication level {0:?}")]
 pub struct UnknownLevel(pub String);
@@ -42,14 +43,14 @@ impl FromStr for AuthLevel {
     }
 }
 
-/// What a log-in was finished with. What came before, such as the password before a code, is not said.
+/// The last step of a log-in. The steps before the last one, such as the password before a code, are not kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LogInMethod {
     /// The password, or a registration that chose one.
     Password,
     /// A code of an authenticator app, after the password or a provider.
     Totp,
-    /// A recovery code, likewise.
+    /// A recovery code, after the password or a provider.
     RecoveryCode,
     /// A provider of OpenID Connect.
     Oidc,
@@ -57,7 +58,7 @@ pub enum LogInMethod {
     Passkey,
 }
 
-/// A method that this version does not know.
+/// The text names no method that this version knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown log-in method {0:?}")]
 pub struct UnknownMethod(pub String);
@@ -76,7 +77,8 @@ impl LogInMethod {
         }
     }
 
-    /// How surely a person is known who has logged in so. A provider's word is one factor, whatever it has asked for.
+    /// The assurance level of a log-in by this method. A provider's log-in counts as one factor, whatever the
+    /// provider has asked for.
     pub fn level(self) -> AuthLevel {
         match self {
             Self::Password | Self::Oidc => AuthLevel::One,
@@ -94,18 +96,18 @@ impl FromStr for LogInMethod {
     }
 }
 
-/// The last time that the person of a session has proved to be the one.
+/// The last authentication of a session: when the person last proved who they are, and how strongly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Authentication {
-    /// How surely.
+    /// The assurance level of the proof.
     pub level: AuthLevel,
-    /// When: at log-in, or at a step-up after it.
+    /// The time of the proof: the log-in, or a step-up after the log-in.
     pub at: Timestamp,
 }
 
 impl Authentication {
-    /// Whether it is at least of `level` and at most `max_age` old. Another instance's clock may have been ahead when it
-    /// was stamped, so that a time in the future is as good as now.
+    /// Whether the authentication has at least the level `level` and is at most `max_age` old at `now`. An `at` in
+    /// the future counts as `now`, because the clock of the instance that wrote `at` may have been ahead.
     pub fn is_good_for(self, level: AuthLevel, max_age: Duration, now: Timestamp) -> bool {
         self.level >= level && now - self.at <= max_age
     }

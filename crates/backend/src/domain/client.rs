@@ -1,33 +1,34 @@
-//! The client of a request, as far as the network and the client itself tell.
+//! The client of a request: its address, and the name that the client gives itself.
 
 use std::net::IpAddr;
 
-/// No browser says more of itself that anybody would read.
+/// The longest `User-Agent` that is kept, in characters. Real browsers send shorter ones.
 const MAX_USER_AGENT_CHARS: usize = 255;
 
-/// What is remembered of whoever sent a request: for the list of sessions, for limits, for the audit log.
+/// What is kept of a request's client, for the list of sessions, for limits and for the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
-    /// The address that no trusted proxy has. IPv4 is never in its IPv6 form.
+    /// The address of the last hop that is no trusted proxy. An IPv4 address is never in its IPv6-mapped form.
     pub address: IpAddr,
-    /// What the client calls itself.
+    /// The `User-Agent` header; none where the client has sent none.
     pub user_agent: Option<UserAgent>,
 }
 
-/// The `User-Agent` header, which anybody may forge: at most 255 characters, none of them a control character, and not
-/// empty.
+/// A `User-Agent` header (RFC 9110 section 10.1.5): 1 to 255 characters without control characters. Anybody may forge
+/// one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserAgent(String);
 
 impl UserAgent {
-    /// As a client sent it, or as it was stored: cut to what is kept of it. None where nothing is left.
+    /// The user agent `text`, from a client or from the database, without control characters and cut to 255
+    /// characters. None where nothing is left.
     pub fn cut(text: &str) -> Option<Self> {
         let kept: String = text.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT_CHARS).collect();
         let kept = kept.trim();
         (!kept.is_empty()).then(|| Self(kept.to_owned()))
     }
 
-    /// The text.
+    /// The user agent as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

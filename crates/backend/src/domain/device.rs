@@ -1,11 +1,11 @@
 //! Names a client in plain words, by its `User-Agent`.
 //!
-//! Browsers say much that is not true of them for the sake of old servers, so the order matters: whoever claims to be
-//! Edge says `Chrome` and `Safari`, too.
+//! Browsers name other browsers for the sake of old servers: Edge says `Chrome` and `Safari`, too. So the order of
+//! the marks matters.
 
 use super::UserAgent;
 
-/// What the `User-Agent` has in it, and what that is for people.
+/// A part of a `User-Agent` header, and the name of that part for people.
 type Mark = (&'static str, &'static str);
 
 const PROGRAMS: [Mark; 18] = [
@@ -41,7 +41,7 @@ const SYSTEMS: [Mark; 9] = [
     ("OpenBSD", "OpenBSD"),
 ];
 
-/// Such as `Firefox on Windows`, `Safari on iPhone`, `curl`, or `Unknown device`.
+/// The name of a client for people, such as `Firefox on Windows`, `Safari on iPhone`, `curl`, or `Unknown device`.
 pub fn describe(agent: Option<&UserAgent>) -> String {
     let find = |marks: &[Mark]| {
         let agent = agent?.as_str();

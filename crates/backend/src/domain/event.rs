@@ -5,49 +5,50 @@ use uuid::Uuid;
 
 use super::{Email, FullName, Language, Timestamp, User};
 
-/// Something that has happened to one person. Serialized, it is the `data` of the event, by the names of its fields.
+/// Something that has happened to one person. The serialized event is the `data` of a webhook's message; the names of
+/// the fields are part of the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Event {
     /// Somebody has made an account.
     UserRegistered {
-        /// Whose account.
+        /// The id of the new account.
         user_id: Uuid,
-        /// Its address.
+        /// The e-mail address of the account.
         email: String,
         /// The person's name.
         full_name: String,
         /// The language that the person has chosen, as a BCP 47 tag.
         language: Option<String>,
     },
-    /// Somebody has proved that an address reaches them.
+    /// Somebody has proved that mail to an address reaches them.
     EmailVerified {
-        /// Whose account.
+        /// The id of the account.
         user_id: Uuid,
-        /// The address.
+        /// The address that was proved.
         email: String,
     },
-    /// A step is completed that was not.
+    /// A person has completed a step that was not completed before.
     StepCompleted {
-        /// Whose onboarding.
+        /// The id of the account.
         user_id: Uuid,
         /// The key of the step.
         step: String,
-        /// The version of the onboarding by that.
+        /// The version of the onboarding after this change.
         version: i64,
     },
-    /// The onboarding is completed.
+    /// A person has completed the onboarding.
     OnboardingCompleted {
-        /// Whose.
+        /// The id of the account.
         user_id: Uuid,
-        /// The version of the onboarding by that.
+        /// The version of the onboarding after this change.
         version: i64,
     },
-    /// The onboarding is not completed and has not changed for long.
+    /// An onboarding is not completed and has not changed for long.
     OnboardingStuck {
-        /// Whose.
+        /// The id of the account.
         user_id: Uuid,
-        /// When it was last changed.
+        /// The time of the last change.
         #[serde(with = "time::serde::rfc3339")]
         since: Timestamp,
     },
@@ -63,7 +64,7 @@ impl Event {
         "onboarding.stuck",
     ];
 
-    /// The registration of `user`.
+    /// The event of the registration of `user`.
     pub fn registered(user: &User) -> Self {
         Self::UserRegistered {
             user_id: user.id,
@@ -73,12 +74,12 @@ impl Event {
         }
     }
 
-    /// The proof that `email` reaches the owner of the account `user_id`.
+    /// The event of the proof that `email` reaches the owner of the account `user_id`.
     pub fn email_verified(user_id: Uuid, email: &Email) -> Self {
         Self::EmailVerified { user_id, email: email.as_str().to_owned() }
     }
 
-    /// Its name: the `type` of the event.
+    /// The event's name, which is the `type` of a webhook's message.
     pub fn kind(&self) -> &'static str {
         let [registered, verified, step, completed, stuck] = Self::KINDS;
         match self {
@@ -90,7 +91,7 @@ impl Event {
         }
     }
 
-    /// Whom it concerns.
+    /// The id of the account that the event is about.
     pub fn user_id(&self) -> Uuid {
         match self {
             Self::UserRegistered { user_id, .. }

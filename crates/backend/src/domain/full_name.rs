@@ -7,46 +7,48 @@ use super::text::{changes_direction, is_control, is_noncharacter, is_visible, nf
 
 const MAX_CHARS: usize = 200;
 
-/// A person's name in NFC: 1 to 200 characters of which something is seen, none of them a control, a non-character or
-/// one that changes the direction of what follows; no blanks around it. Joiners stay, which words and emoji need.
+/// A person's name in NFC: 1 to 200 characters, at least one of them visible, without blanks at its ends. Controls,
+/// non-characters and characters that change the direction of text are refused. Joiners are allowed, because words
+/// and emoji need joiners.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FullName(String);
 
-/// Why a text is no name.
+/// The reason why a text is no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FullNameError {
-    /// Nothing but blanks.
+    /// The text has nothing but blanks.
     #[error("must not be empty")]
     Empty,
-    /// More than 200 characters.
+    /// The text has more than 200 characters.
     #[error("must be at most {MAX_CHARS} characters long")]
     TooLong,
-    /// A line break, a NUL or another control character.
+    /// The text has a line break, a NUL or another control character.
     #[error("must not contain control characters")]
     ControlCharacter,
-    /// Nothing but characters that show nothing.
+    /// The text has no visible character.
     #[error("must contain a visible character")]
     Invisible,
-    /// An embedding, override or isolate of the text's direction (UAX #9).
+    /// The text has an embedding, override or isolate of direction (UAX #9).
     #[error("must not contain characters that change the direction of text")]
     Direction,
-    /// A code point that never is a character.
+    /// The text has a code point that is never a character.
     #[error("must not contain non-characters")]
     Noncharacter,
 }
 
 impl FullName {
-    /// The name.
+    /// The name as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name in lower case: what a search by prefix compares.
+    /// The name in NFC and lower case, which a search by prefix compares.
     pub fn key(&self) -> String {
         self.0.to_lowercase()
     }
 
-    /// A name that was stored. It was checked by whatever rule was valid then.
+    /// The name `text` of the database, without a check. The rules for names may have been others when the name was
+    /// stored.
     pub fn stored(text: String) -> Self {
         Self(text)
     }

@@ -7,97 +7,100 @@ use uuid::Uuid;
 
 use super::{Email, Language, Timestamp};
 
-/// How the error of a mail begins that will never be taken: no reminder goes to a person where that was heard.
+/// The first words of the error of a mail that no server will ever take. A person whose mail had this error gets no
+/// reminders.
 pub const REFUSED: &str = "a mail was refused";
 
 /// A mail to one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// Whom it concerns: the owner of the account.
+    /// The id of the account that the mail is about; none for somebody without an account.
     pub user_id: Option<Uuid>,
-    /// Where it goes.
+    /// The address that the mail goes to.
     pub to: Email,
-    /// The language that the person has chosen. Where nothing is written in that one, or none was chosen, it is English.
+    /// The language that the person has chosen. The mail is in English where none was chosen, or where no templates
+    /// are in that language.
     pub language: Option<Language>,
-    /// What it says.
+    /// The content of the mail.
     pub content: MailContent,
-    /// From when on it is not worth sending any more: the end of the code or link that it brings.
+    /// The time after which the mail is not sent any more: the end of the code or link in the mail. None for a mail
+    /// that never becomes useless.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A code or token that a mail brings. `Debug` does not show it.
+/// A code or token in a mail. `Debug` does not show the secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MailSecret(pub String);
 
-/// What a mail says. Each kind has its templates in `crates/backend/mail/LANGUAGE/KIND.txt` and `.html`, which know the
-/// fields by their names; the field `token` is what the template's `link` is made of.
+/// The content of a mail. Each kind has the templates `crates/backend/mail/LANGUAGE/KIND.txt` and `.html`. A template
+/// knows the fields by their names, and `link` is made of the field `token`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum MailContent {
-    /// Asks to prove that the address is read: by a code on the page, or by a link.
+    /// Asks the person to prove that mail to the address reaches them, by a code on the page or by a link.
     VerifyEmail {
         /// The name of the person.
         full_name: String,
-        /// 6 digits.
+        /// The code: 6 digits.
         code: MailSecret,
-        /// What the link bears.
+        /// The token in the link.
         token: MailSecret,
-        /// How long both work.
+        /// The lifetime of code and link, in minutes.
         minutes: u32,
     },
-    /// Brings the link by which a forgotten password is replaced.
+    /// Brings the link that replaces a forgotten password.
     ResetPassword {
         /// The name of the person.
         full_name: String,
-        /// What the link bears.
+        /// The token in the link.
         token: MailSecret,
-        /// How long it works.
+        /// The lifetime of the link, in minutes.
         minutes: u32,
     },
     /// Says that the password was changed.
     PasswordChanged {
         /// The name of the person.
         full_name: String,
-        /// When, as the mail shows it.
+        /// The time of the change, as the mail shows it.
         changed_at: String,
     },
-    /// Says that there is another way to log in.
+    /// Says that the account has a new way to log in.
     WayInAdded {
         /// The name of the person.
         full_name: String,
-        /// Which way, such as the name of a provider.
+        /// The name of the way to log in, such as the name of a provider.
         method: String,
-        /// When, as the mail shows it.
+        /// The time of the change, as the mail shows it.
         changed_at: String,
     },
-    /// Says that a way to log in was taken away.
+    /// Says that a way to log in was removed from the account.
     WayInRemoved {
         /// The name of the person.
         full_name: String,
-        /// Which way, such as the name of a provider.
+        /// The name of the way to log in, such as the name of a provider.
         method: String,
-        /// When, as the mail shows it.
+        /// The time of the change, as the mail shows it.
         changed_at: String,
     },
-    /// Says that a passkey opens the account no more, since there may be a copy of it.
+    /// Says that a passkey was disabled, because there may be a copy of the passkey.
     PasskeyDisabled {
         /// The name of the person.
         full_name: String,
-        /// What its owner calls it.
+        /// The name that the owner has given the passkey.
         passkey: String,
-        /// When, as the mail shows it.
+        /// The time of the change, as the mail shows it.
         changed_at: String,
     },
-    /// Asks, at the new address, to prove that it is read.
+    /// Asks, at the new address, for the proof that mail to this address reaches the person.
     EmailChangeConfirm {
         /// The name of the person.
         full_name: String,
-        /// 6 digits.
+        /// The code: 6 digits.
         code: MailSecret,
-        /// What the link bears.
+        /// The token in the link.
         token: MailSecret,
-        /// How long both work.
+        /// The lifetime of code and link, in minutes.
         minutes: u32,
     },
     /// Says, at the old address, that the account has another address now.
@@ -109,61 +112,61 @@ pub enum MailContent {
     },
     /// Brings the link by which somebody joins an organization.
     Invitation {
-        /// The name of whoever invites.
+        /// The name of the person who invites.
         inviter: String,
-        /// What the organization is called.
+        /// The name of the organization.
         organization: String,
-        /// What the link bears.
+        /// The token in the link.
         token: MailSecret,
-        /// The last day on which it works, as the mail shows it.
+        /// The last day of the link, as the mail shows it.
         expires_on: String,
     },
     /// Reminds of an onboarding that stands still.
     OnboardingReminder {
         /// The name of the person.
         full_name: String,
-        /// What the link bears by which reminders end.
+        /// The token in the link that ends reminders.
         token: MailSecret,
     },
     /// Reminds of an onboarding that stands still, for the last time.
     OnboardingLastReminder {
         /// The name of the person.
         full_name: String,
-        /// What the link bears by which reminders end.
+        /// The token in the link that ends reminders.
         token: MailSecret,
     },
-    /// Says that the account was closed, and until when that can be taken back.
+    /// Says that the account was closed, and until when the person can open the account again.
     AccountClosing {
         /// The name of the person.
         full_name: String,
-        /// When all of it is deleted, as the mail shows it.
+        /// The day on which the account is deleted, as the mail shows it.
         deleted_on: String,
     },
-    /// Says what has become of the second factor.
+    /// Says what has happened to the second factor.
     SecondFactor {
         /// The name of the person.
         full_name: String,
-        /// When, as the mail shows it.
+        /// The time of the change, as the mail shows it.
         changed_at: String,
-        /// What.
+        /// What has happened.
         #[serde(flatten)]
         news: FactorNews,
     },
 }
 
-/// What a mail tells of a second factor.
+/// What has happened to a second factor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "news", rename_all = "snake_case")]
 pub enum FactorNews {
-    /// It was switched on.
+    /// The second factor was switched on.
     On,
-    /// It was switched off.
+    /// The second factor was switched off.
     Off,
-    /// There are other recovery codes.
+    /// The recovery codes were replaced by new ones.
     Renewed,
     /// A recovery code was used.
     Recovery {
-        /// How many are left.
+        /// The number of recovery codes that are left.
         left: u32,
     },
     /// Somebody gave the right password and several wrong codes.
@@ -171,7 +174,7 @@ pub enum FactorNews {
 }
 
 impl MailContent {
-    /// What the link bears by which mails of this kind end; none where the person cannot do without them.
+    /// The token of the link that ends mails of this kind; none for mails that a person cannot do without.
     pub fn unsubscription(&self) -> Option<&MailSecret> {
         match self {
             Self::OnboardingReminder { token, .. } | Self::OnboardingLastReminder { token, .. } => {
@@ -191,7 +194,7 @@ impl MailContent {
         }
     }
 
-    /// The name of its kind: of its templates, and of the message in the outbox.
+    /// The name of the kind, which names the templates and the message in the outbox.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::VerifyEmail { .. } => "verify_email",

@@ -1,8 +1,7 @@
-//! What the service is about: people, their sessions and their onboarding.
+//! The terms of the service: people, their sessions and their onboarding.
 //!
-//! Knows neither axum nor SQL. Values are parsed at the edge into these types, so that the
-//! rest of the service cannot meet a bad one. Decisions are pure functions: the time comes in
-//! as an argument.
+//! The domain knows neither axum nor SQL. Handlers and stores parse values into these types, so that the rest of the
+//! service never meets a bad value. Decisions are pure functions that take the time as an argument.
 
 mod authentication;
 mod client;
@@ -43,8 +42,8 @@ pub fn search_key(text: &str) -> String {
     text::nfc(text).to_lowercase()
 }
 
-/// A moment in UTC, as the service keeps it: never finer than a millisecond, so that what was
-/// stored equals what was answered in every database.
+/// A moment in UTC, to the millisecond. All databases keep milliseconds, so a stored moment equals the moment that
+/// was answered.
 pub type Timestamp = OffsetDateTime;
 
 /// The time now, cut to the millisecond.
@@ -52,13 +51,13 @@ pub fn now() -> Timestamp {
     cut_to_millisecond(OffsetDateTime::now_utc())
 }
 
-/// `moment` in UTC without what is finer than a millisecond.
+/// The moment `moment` in UTC, cut to the millisecond.
 pub fn cut_to_millisecond(moment: OffsetDateTime) -> Timestamp {
     let moment = moment.to_offset(time::UtcOffset::UTC);
     moment - time::Duration::nanoseconds(i64::from(moment.nanosecond() % 1_000_000))
 }
 
-/// `duration` without what is finer than a millisecond.
+/// The duration `duration`, cut to the millisecond.
 pub fn whole_milliseconds(duration: time::Duration) -> time::Duration {
     duration - time::Duration::nanoseconds(i64::from(duration.subsec_nanoseconds() % 1_000_000))
 }

@@ -1,8 +1,8 @@
-//! Codes that are mailed to a person, to prove that they read the mail.
+//! One-time codes, which prove that a person reads the mail of an address.
 //!
-//! A mail bears six digits, for whoever is logged in, and a link with a long token, for whoever
-//! is not. Both stand for one row and are good for one use (OWASP ASVS 5, 6.5.1). Six digits can
-//! be guessed, so wrong ones are counted and a code is dead after [`MAX_ATTEMPTS`] of them.
+//! A mail has six digits for a person who is logged in, and a link with a long token for everybody else. Digits and
+//! token belong to one row and are good for one use (OWASP ASVS 5.0, 6.5.1). Six digits can be guessed. So wrong
+//! digits are counted, and a code is dead after [`MAX_ATTEMPTS`] wrong ones.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,19 +16,19 @@ use zeroize::Zeroizing;
 
 use super::{Email, Timestamp};
 
-/// How long a code is good.
+/// The lifetime of a code.
 pub const LIFETIME: Duration = Duration::minutes(10);
 
-/// How long its row is kept after that, so that a late use is told why it fails.
+/// The time that the row of a code is kept after the code's end, so that a late use gets the reason for its refusal.
 pub const KEPT_FOR: Duration = Duration::DAY;
 
-/// How many wrong digits a code survives, but for the last.
+/// The number of wrong digits after which a code is dead.
 pub const MAX_ATTEMPTS: i64 = 5;
 
-/// At least this long after one code there is no other for the same purpose.
+/// The shortest time between two codes for one purpose.
 pub const RESEND_AFTER: Duration = Duration::MINUTE;
 
-/// At most this many codes for one purpose in [`RESEND_WINDOW`].
+/// The largest number of codes for one purpose in [`RESEND_WINDOW`].
 pub const MAX_RESENDS: i64 = 5;
 
 /// The time in which [`MAX_RESENDS`] count.
@@ -38,32 +38,33 @@ const DIGITS: usize = 6;
 const TOKEN_BYTES: usize = 32;
 const MAX_TOKEN_BYTES: usize = 512;
 
-/// What a code proves.
+/// The purpose of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CodePurpose {
-    /// That mail to the account's address reaches its owner.
+    /// Proves that mail to the account's address reaches the owner.
     VerifyEmail,
-    /// That mail to the address that is to be the account's reaches its owner.
+    /// Proves that mail to the account's next address reaches the owner.
     ChangeEmail,
-    /// That whoever has forgotten the password owns the address.
+    /// Proves that a person who has forgotten the password owns the address.
     ResetPassword,
 }
 
-/// A purpose that this version does not know.
+/// The text names no purpose that this version knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown purpose {0:?}")]
 pub struct UnknownPurpose(pub String);
 
 impl CodePurpose {
-    /// Whoever uses one of these has the account: a change that shuts strangers out ends them.
+    /// The purposes whose codes give the account to whoever has the code. A change that shuts strangers out ends
+    /// these codes.
     pub const TAKEOVERS: [Self; 2] = [Self::ChangeEmail, Self::ResetPassword];
 
-    /// Whether the mail goes to the address that the account has.
+    /// Whether the code is mailed to the account's present address.
     pub fn is_for_own_address(self) -> bool {
         self != Self::ChangeEmail
     }
 
-    /// The name in the database.
+    /// The purpose's name in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::VerifyEmail => "verify_email",
@@ -86,17 +87,17 @@ impl FromStr for CodePurpose {
     }
 }
 
-/// Six digits, as they stand in a mail. Never printed, wiped on drop.
+/// The six digits of a code. Digits are never printed, and wiped on drop.
 #[derive(Clone)]
 pub struct Digits(Zeroizing<String>);
 
-/// A text is no code.
+/// The text is no code of six digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be {DIGITS} digits")]
 pub struct NoDigits;
 
 impl Digits {
-    /// Digits that nobody can foresee.
+    /// New random digits.
     pub fn generate() -> Self {
         Self(Zeroizing::new(format!("{:06}", rand::random_range(0..1_000_000_u32))))
     }
@@ -110,7 +111,7 @@ impl Digits {
 impl FromStr for Digits {
     type Err = NoDigits;
 
-    /// Blanks among the digits do not count: people copy them from mails in groups.
+    /// Parses digits. Blanks among the digits are ignored, because people copy digits in groups.
     fn from_str(text: &str) -> Result<Self, NoDigits> {
         let digits: String = text.chars().filter(|c| !c.is_whitespace()).take(DIGITS + 1).collect();
         let good = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -118,17 +119,17 @@ impl FromStr for Digits {
     }
 }
 
-/// The token of a link: 256 random bits in base64url. Never printed, wiped on drop.
+/// The token of a link: 256 random bits in base64url. A token is never printed, and wiped on drop.
 #[derive(Clone)]
 pub struct LinkToken(Zeroizing<String>);
 
-/// A text is too long or empty, and so no token of ours.
+/// The text is empty or too long for a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be the token of a link, 1 to {MAX_TOKEN_BYTES} bytes long")]
 pub struct NoToken;
 
 impl LinkToken {
-    /// A token nobody had before.
+    /// A new random token.
     pub fn generate() -> Self {
         let bytes: [u8; TOKEN_BYTES] = rand::random();
         Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes)))
@@ -139,8 +140,8 @@ impl LinkToken {
         &self.0
     }
 
-    /// SHA-256 of it: what the database keeps. The token is random, so a plain hash is as good
-    /// as a slow one.
+    /// SHA-256 of the token, which is what the database keeps. A token is random, so a plain hash is as good as a
+    /// slow one.
     pub fn hash(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest(&SHA256, self.0.as_bytes()).as_ref());
@@ -151,7 +152,7 @@ impl LinkToken {
 impl FromStr for LinkToken {
     type Err = NoToken;
 
-    /// Any text of a sane size: one that we never gave is not found.
+    /// Takes any text of a sane length. An unknown token is not found in the database.
     fn from_str(text: &str) -> Result<Self, NoToken> {
         let good = (1..=MAX_TOKEN_BYTES).contains(&text.len());
         if good { Ok(Self(Zeroizing::new(text.to_owned()))) } else { Err(NoToken) }
@@ -169,70 +170,69 @@ macro_rules! hide_from_debug {
 }
 hide_from_debug!(Digits, LinkToken);
 
-/// A code that is to be stored. The codes for the same person and purpose before it are dead by
-/// that.
+/// A code to be stored. Storing a code ends the earlier codes of the same person and purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCode {
-    /// `UUIDv7`.
+    /// The id of the code (`UUIDv7`).
     pub id: Uuid,
-    /// Whose it is.
+    /// The id of the account that the code is for.
     pub user_id: Uuid,
-    /// What it proves.
+    /// The purpose of the code.
     pub purpose: CodePurpose,
-    /// The address that it is sent to.
+    /// The address that the mail goes to.
     pub email: Email,
-    /// Which secret's key made `code_hash` (at most 64 characters).
+    /// The name of the secret whose key made `code_hash` (at most 64 characters).
     pub kid: String,
-    /// HMAC-SHA256 of the digits; none where the mail has none.
+    /// HMAC-SHA256 of the digits; none where the mail has no digits.
     pub code_hash: Option<[u8; 32]>,
     /// SHA-256 of the link's token.
     pub token_hash: [u8; 32],
-    /// When it was made.
+    /// The time when the code was made.
     pub created_at: Timestamp,
-    /// When it stops to work.
+    /// The end of the code's lifetime.
     pub expires_at: Timestamp,
 }
 
-/// A stored code, with all that decides what it is worth.
+/// A stored code, with all facts that decide whether the code can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeState {
-    /// Which.
+    /// The id of the code.
     pub id: Uuid,
-    /// Whose it is.
+    /// The id of the account that the code is for.
     pub user_id: Uuid,
-    /// What it proves.
+    /// The purpose of the code.
     pub purpose: CodePurpose,
-    /// The address that it was sent to.
+    /// The address that the mail went to.
     pub email: Email,
-    /// Which secret's key made `code_hash`.
+    /// The name of the secret whose key made `code_hash`.
     pub kid: String,
-    /// HMAC-SHA256 of the digits; none where the mail had none.
+    /// HMAC-SHA256 of the digits; none where the mail had no digits.
     pub code_hash: Option<[u8; 32]>,
-    /// When it was made.
+    /// The time when the code was made.
     pub created_at: Timestamp,
-    /// When it stops to work.
+    /// The end of the code's lifetime.
     pub expires_at: Timestamp,
-    /// How often other digits were given.
+    /// The number of wrong digits that were given.
     pub attempts: i64,
-    /// When it was used.
+    /// The time of the code's use; none before.
     pub used_at: Option<Timestamp>,
-    /// When a newer one took its place.
+    /// The time when a newer code replaced this one; none for the newest code.
     pub superseded_at: Option<Timestamp>,
 }
 
-/// What a code is worth.
+/// Whether a code can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeVerdict {
-    /// It may be used.
+    /// The code can be used.
     Good,
-    /// It was used before.
+    /// The code was used before.
     Used,
-    /// It is too old, a newer one was sent, or too many wrong digits were given.
+    /// The code is too old, was replaced by a newer one, or has met too many wrong digits.
     Dead,
 }
 
 impl CodeState {
-    /// What the link's token is worth at `now`. Wrong digits do not count against it: it cannot
+    /// Judges the token of the link at `now`. Wrong digits do not count against the token, because the token cannot
     /// be guessed.
     pub fn of_token(&self, now: Timestamp) -> CodeVerdict {
         if self.used_at.is_some() {
@@ -244,7 +244,7 @@ impl CodeState {
         }
     }
 
-    /// What the digits are worth at `now`, if they are the right ones.
+    /// Judges the right digits at `now`.
     pub fn of_digits(&self, now: Timestamp) -> CodeVerdict {
         match self.of_token(now) {
             CodeVerdict::Good if self.attempts >= MAX_ATTEMPTS => CodeVerdict::Dead,
@@ -253,8 +253,8 @@ impl CodeState {
     }
 }
 
-/// How long to wait before the next code for `purpose` may be sent, where `codes` are those of the person within the last
-/// [`RESEND_WINDOW`]; none where it may be sent at once.
+/// The time to wait before the next code for `purpose`; none where the next code may be sent at once. `codes` are the
+/// person's codes within the last [`RESEND_WINDOW`].
 pub fn wait_before_next(codes: &[CodeState], purpose: CodePurpose, now: Timestamp) -> Option<Duration> {
     let mut sent: Vec<Timestamp> =
         codes.iter().filter(|code| code.purpose == purpose).map(|code| code.created_at).collect();

@@ -3,26 +3,26 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The longest tag that has to be kept whole (RFC 5646 section 4.4.1).
+/// The longest tag that has to be kept whole, in bytes (RFC 5646 section 4.4.1).
 const MAX_BYTES: usize = 35;
 
-/// A language as a BCP 47 tag of the form `de` or `pt-BR`, as it was given. Whether anything is
-/// written in that language is for whoever writes to decide.
+/// A language as a BCP 47 tag such as `de` or `pt-BR`, spelled as it was given. The tag need not be a language that
+/// the page or the mails have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Language(String);
 
-/// A text is no language tag.
+/// The text is no language tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a language tag like en or pt-BR, at most {MAX_BYTES} characters long")]
 pub struct NoLanguage;
 
 impl Language {
-    /// The tag.
+    /// The tag as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The first part in lower case, such as `pt` of `pt-BR`.
+    /// The primary subtag in lower case, such as `pt` of `pt-BR`.
     pub fn primary(&self) -> String {
         self.0.split('-').next().unwrap_or_default().to_ascii_lowercase()
     }
@@ -44,25 +44,25 @@ impl FromStr for Language {
     }
 }
 
-/// How the page looks.
+/// The theme of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
-    /// As the person's device says.
+    /// The theme that the person's device has.
     #[default]
     System,
-    /// Dark on light.
+    /// Dark text on a light ground.
     Light,
-    /// Light on dark.
+    /// Light text on a dark ground.
     Dark,
 }
 
-/// A text names no theme.
+/// The text names no theme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of dark, light, system")]
 pub struct UnknownTheme;
 
 impl Theme {
-    /// The name in the database and in answers.
+    /// The theme's name in the database and in answers.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::System => "system",

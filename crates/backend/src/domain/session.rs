@@ -1,8 +1,9 @@
 //! Sessions and their refresh tokens.
 //!
-//! A session is a family of refresh tokens (RFC 9700 section 4.14.2): each use of a token replaces it by the one that is
-//! derived from it, and the use of one that was replaced earlier shows that two parties hold it, which ends the session
-//! for both. A family is a chain: whoever repeats a rotation gets the same successor, so it never has two branches.
+//! A session is a family of refresh tokens (RFC 9700 section 4.14.2). Each use of a token replaces the token by its
+//! successor, which is derived from it. The use of a token that was replaced earlier shows that two parties hold the
+//! token, and ends the session for both. A family is a chain without branches, because a repeated rotation gives the
+//! same successor.
 
 use std::net::IpAddr;
 
@@ -15,33 +16,33 @@ use zeroize::Zeroizing;
 
 use super::{Authentication, Client, LogInMethod, Timestamp, User, UserAgent};
 
-/// How long the token that was just replaced still works. A client that lost the answer, or
-/// that refreshes in two tabs at once, must not be logged out for it.
+/// The time that a replaced token still works. A client that lost the answer, or that refreshes in two tabs at once,
+/// must not be logged out for it.
 pub const GRACE: Duration = Duration::seconds(10);
 
 const TOKEN_BYTES: usize = 32;
 
-/// A refresh token in clear text: 256 bits in base64url. Only its owner has it.
+/// A refresh token in clear text: 256 bits in base64url. Only the token's owner has it.
 #[derive(Clone)]
 pub struct RefreshToken(Zeroizing<String>);
 
-/// SHA-256 of a refresh token: what the database keeps. The token cannot be guessed, so a plain hash
-/// is as good as a slow one.
+/// SHA-256 of a refresh token, which is what the database keeps. A token cannot be guessed, so a plain hash is as
+/// good as a slow one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash(pub [u8; 32]);
 
 impl RefreshToken {
-    /// A token nobody had before: the first of a session.
+    /// A new random token, which is the first one of a session.
     pub fn generate() -> Self {
         Self::from_bytes(&rand::random::<[u8; TOKEN_BYTES]>())
     }
 
-    /// The token that these bytes are.
+    /// The token of the random bytes `bytes`.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// A token as a client presents it. Any text will do: one that we never gave is not found.
+    /// The token that a client presents. Any text is taken; an unknown token is not found in the database.
     pub fn presented(text: &str) -> Self {
         Self(Zeroizing::new(text.to_owned()))
     }
@@ -51,7 +52,7 @@ impl RefreshToken {
         &self.0
     }
 
-    /// What is kept of it.
+    /// The hash of the token.
     pub fn hash(&self) -> TokenHash {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest(&SHA256, self.0.as_bytes()).as_ref());
@@ -59,114 +60,115 @@ impl RefreshToken {
     }
 }
 
-/// How long sessions last.
+/// The lifetimes of sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
-    /// From each use of the session on: `REFRESH_TOKEN_TTL`.
+    /// The longest time without a use of the session (`REFRESH_TOKEN_TTL`).
     pub unused: Duration,
-    /// From log-in on, whatever is refreshed: `SESSION_MAX_AGE`.
+    /// The longest time from log-in on, however often the session is used (`SESSION_MAX_AGE`).
     pub whole: Duration,
 }
 
 impl Lifetimes {
-    /// When a session that was begun at `begun` ends, however much it is used.
+    /// The latest end of a session that began at `begun`.
     pub fn end(&self, begun: Timestamp) -> Timestamp {
         begun + self.whole
     }
 
-    /// When a refresh token expires that is given at `now` in a session that was begun at `begun`.
+    /// The expiry of a refresh token that is given at `now`, in a session that began at `begun`.
     pub fn token_expiry(&self, begun: Timestamp, now: Timestamp) -> Timestamp {
         self.end(begun).min(now + self.unused)
     }
 }
 
-/// A refresh token that is to be stored.
+/// A refresh token to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewToken {
-    /// Its hash.
+    /// The hash of the token.
     pub hash: TokenHash,
-    /// When it was given.
+    /// The time when the token was given.
     pub issued_at: Timestamp,
-    /// When it stops to work.
+    /// The token's expiry.
     pub expires_at: Timestamp,
 }
 
-/// A session that is to be stored, with its first token. Its version is 1.
+/// A session to be stored, with its first token. The version of a new session is 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
-    /// `UUIDv7`; the `sid` of access tokens.
+    /// The session's id (`UUIDv7`), which is the `sid` of access tokens.
     pub id: Uuid,
-    /// Whose session it is.
+    /// The id of the owner's account.
     pub user_id: Uuid,
     /// The first token of the family.
     pub token: NewToken,
-    /// Who logged in.
+    /// The client that logged in.
     pub client: Client,
-    /// What they finished with, and so how surely they are known to be the one.
+    /// The method of the log-in, which decides the assurance level.
     pub method: LogInMethod,
 }
 
-/// A live session, as its owner is shown it.
+/// A live session, for the list that its owner sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionSummary {
-    /// The `sid` of its access tokens.
+    /// The session's id, which is the `sid` of its access tokens.
     pub id: Uuid,
-    /// What the client called itself at the last use.
+    /// The `User-Agent` header of the last use.
     pub user_agent: Option<UserAgent>,
-    /// Where the last use came from.
+    /// The client's address at the last use.
     pub address: Option<IpAddr>,
-    /// When it was begun.
+    /// The time of the log-in.
     pub created_at: Timestamp,
-    /// When it was last begun or refreshed.
+    /// The time of the last log-in or refresh.
     pub last_used_at: Timestamp,
-    /// What its log-in was finished with. None where another version of the program began it, which told nothing that this
-    /// one knows.
+    /// The method of the log-in. None where another version of the program began the session with a method that this
+    /// version does not know.
     pub method: Option<LogInMethod>,
 }
 
-/// A presented refresh token, with all that decides what it is worth.
+/// A presented refresh token, with all facts that decide whether the token is accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenState {
-    /// Whose session it is.
+    /// The owner of the session.
     pub user: User,
-    /// The family it belongs to.
+    /// The id of the session, which is the token's family.
     pub session_id: Uuid,
-    /// Grows by one with each rotation; a rotation is committed only at the version it saw.
+    /// The version of the session. Each rotation adds one, and a rotation is committed only at the version that it
+    /// has read.
     pub session_version: i64,
-    /// When the session was begun.
+    /// The time of the log-in.
     pub session_created_at: Timestamp,
-    /// The last time that its person has proved to be the one.
+    /// The last authentication of the session.
     pub authentication: Authentication,
-    /// When the session was ended, by its owner or by a reuse.
+    /// The time when the session was ended, by its owner or by a reuse; none for a live session.
     pub session_revoked_at: Option<Timestamp>,
-    /// When this token stops to work.
+    /// The token's expiry.
     pub expires_at: Timestamp,
-    /// When it was first replaced by a newer one.
+    /// The time when the token was first replaced; none for the newest token.
     pub replaced_at: Option<Timestamp>,
-    /// Which secret's key derived the newer one. None where an earlier version of the program drew it at random.
+    /// The name of the secret whose key derived the successor. None where an earlier version of the program drew the
+    /// successor at random.
     pub successor_kid: Option<String>,
-    /// Whether a token that replaced this one has itself been replaced: then this is not the
-    /// immediate parent of the newest any more.
+    /// Whether the successor was replaced, too. Then this token is not the immediate parent of the newest one.
     pub successor_replaced: bool,
 }
 
-/// What a presented refresh token is worth.
+/// The decision on a presented refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is replaced by its successor.
+    /// The token is replaced by its successor.
     Rotate,
-    /// It was replaced just now: its successor is given once more.
+    /// The token was replaced within [`GRACE`]. The client gets the same successor once more.
     Repeat,
-    /// It is too old, or its session is.
+    /// The token or its session has expired.
     Expired,
-    /// Its session was ended.
+    /// The session was ended.
     Revoked,
-    /// It was replaced before: the whole family is to be revoked.
+    /// The token was replaced earlier than [`GRACE`] ago. The whole family is to be revoked.
     Reused,
 }
 
 impl TokenState {
-    /// Decides what the token is worth at `now`.
+    /// Decides on the token at `now`.
     pub fn verdict(&self, now: Timestamp, lifetimes: Lifetimes) -> Verdict {
         if self.session_revoked_at.is_some() {
             return Verdict::Revoked;

@@ -4,20 +4,20 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::CodePointSetData;
 use icu_properties::props::{DefaultIgnorableCodePoint, NoncharacterCodePoint};
 
-/// A space by its look, though no blank by its property.
+/// A character that looks like a blank, though Unicode does not count it as one.
 const BRAILLE_BLANK: char = '\u{2800}';
 
-/// The text in Normalization Form C (UAX #15): keyboards give `é` as one character or as two.
+/// The text in Normalization Form C (UAX #15). Keyboards give `é` as one character or as two.
 pub(super) fn nfc(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
 }
 
-/// Lower case, in one form.
+/// The text in NFC and lower case.
 pub(super) fn folded(text: &str) -> String {
     nfc(&nfc(text).to_lowercase())
 }
 
-/// Whether at least one character is seen where the text is shown.
+/// Whether at least one character of the text is visible.
 pub(super) fn is_visible(text: &str) -> bool {
     let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
     let shows_nothing =
@@ -25,17 +25,18 @@ pub(super) fn is_visible(text: &str) -> bool {
     !text.chars().all(shows_nothing)
 }
 
-/// C0 and C1 controls, and the separators of lines and paragraphs.
+/// Whether the character is a C0 or C1 control, or a separator of lines or paragraphs.
 pub(super) fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// Embeddings, overrides and isolates (UAX #9): they change how the text around them reads.
+/// Whether the character is an embedding, override or isolate (UAX #9). Such characters change how the text around
+/// them reads.
 pub(super) fn changes_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Code points that are for a program's own use and never for a text (Unicode, section 23.7).
+/// Whether the code point is for a program's own use and never for a text (Unicode, section 23.7).
 pub(super) fn is_noncharacter(c: char) -> bool {
     CodePointSetData::new::<NoncharacterCodePoint>().contains(c)
 }

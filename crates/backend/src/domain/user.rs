@@ -8,22 +8,22 @@ use uuid::Uuid;
 use super::onboarding::template::TemplateId;
 use super::{Email, FullName, Language, PasswordHash, Theme, Timestamp};
 
-/// What a user may do.
+/// The role of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Sees and changes what is their own.
+    /// Sees and changes only what is the user's own.
     User,
-    /// Sees everybody.
+    /// Sees and administrates all accounts.
     Admin,
 }
 
-/// A role that this version does not know.
+/// The text names no role that this version knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown role {0:?}")]
 pub struct UnknownRole(pub String);
 
 impl Role {
-    /// The name in the database, in tokens and in answers.
+    /// The role's name in the database, in tokens and in answers.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -50,46 +50,46 @@ impl fmt::Display for Role {
     }
 }
 
-/// An account, without what proves its owner.
+/// An account, without its password hash and other factors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// `UUIDv7`, so ordered by the time of registration.
+    /// The account's id (`UUIDv7`). Ids are ordered by the time of registration.
     pub id: Uuid,
-    /// Unique without regard to case.
+    /// The e-mail address, unique by its canonical form.
     pub email: Email,
-    /// When the person showed that mail to the address reaches them; none until then.
+    /// The time when the person proved that mail to the address reaches them; none before.
     pub email_verified_at: Option<Timestamp>,
-    /// How the person wants to be called.
+    /// The person's name.
     pub full_name: FullName,
     /// The language for mails and the page; none where the person has chosen none.
     pub language: Option<Language>,
-    /// How the page looks for them.
+    /// The theme of the page.
     pub theme: Theme,
-    /// What they may do.
+    /// The role.
     pub role: Role,
-    /// Since when an administrator lets nobody log in; none for an account in use.
+    /// The time when an administrator suspended the account; none for an account in use.
     pub suspended_at: Option<Timestamp>,
-    /// When the grace ends and the account is deleted; none for an account that stays.
+    /// The end of the grace, when the account is deleted; none for an account that stays.
     pub closing_at: Option<Timestamp>,
-    /// Since when the person wants no reminders; none where they may come.
+    /// The time when the person refused reminders; none where reminders may come.
     pub reminders_off_at: Option<Timestamp>,
-    /// When they registered.
+    /// The time of the registration.
     pub created_at: Timestamp,
 }
 
-/// Whether an account can be used.
+/// The status of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountStatus {
-    /// It can.
+    /// The account can be used.
     Active,
-    /// An administrator lets nobody log in.
+    /// An administrator has suspended the account, and nobody can log in.
     Suspended,
-    /// Its owner has closed it, and may open it again until [`User::closing_at`].
+    /// The owner has closed the account, and may open it again until [`User::closing_at`].
     Closing,
 }
 
 impl AccountStatus {
-    /// The name in answers.
+    /// The status' name in answers.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -100,7 +100,7 @@ impl AccountStatus {
 }
 
 impl User {
-    /// An account as it is when somebody has just registered at `at`.
+    /// The account of somebody who registers at `at`.
     pub fn registered(id: Uuid, email: Email, full_name: FullName, at: Timestamp) -> Self {
         Self {
             id,
@@ -117,17 +117,17 @@ impl User {
         }
     }
 
-    /// Whether somebody can act as an admin with it.
+    /// Whether the account's owner can act as an admin.
     pub fn may_administrate(&self) -> bool {
         self.role == Role::Admin && self.suspended_at.is_none()
     }
 
-    /// Whether reminders may go to its owner.
+    /// Whether reminders may be sent to the account's owner.
     pub fn may_be_reminded(&self) -> bool {
         self.status() == AccountStatus::Active && self.reminders_off_at.is_none()
     }
 
-    /// Whether the account can be used. A suspension hides that the account is closing.
+    /// The status of the account. A suspended account that is closing counts as suspended.
     pub fn status(&self) -> AccountStatus {
         match (self.suspended_at, self.closing_at) {
             (Some(_), _) => AccountStatus::Suspended,
@@ -137,22 +137,22 @@ impl User {
     }
 }
 
-/// An account that is to be made.
+/// An account to be made.
 #[derive(Debug, Clone)]
 pub struct NewUser {
     /// The account.
     pub user: User,
-    /// What proves its owner.
+    /// The password's hash.
     pub password_hash: PasswordHash,
-    /// What the onboarding that begins is an instance of.
+    /// The template of the onboarding that begins.
     pub template: TemplateId,
 }
 
-/// What is needed to log somebody in.
+/// An account with its password hash, as a log-in needs them.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// The account.
     pub user: User,
-    /// What the given password is checked against.
+    /// The password's hash.
     pub password_hash: PasswordHash,
 }

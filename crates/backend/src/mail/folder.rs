@@ -1,4 +1,5 @@
-//! Writes mails into a folder, a file for each: for development, and for a mail system that picks the files up.
+//! Writes mails into a folder, one file for each mail. The folder serves development, and mail systems that pick
+//! files up.
 
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::SendError;
 use super::message::Letter;
 
-/// The folder.
+/// The folder for mails.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -18,7 +19,8 @@ impl Folder {
         Self { path }
     }
 
-    /// Writes `ID.eml`. The name is the same for each attempt, so that a repetition replaces the file by the same.
+    /// Writes the file `ID.eml`. The name is the same for each attempt, so a repetition replaces the file by an equal
+    /// one.
     pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
         let (path, name, bytes) = (self.path.clone(), letter.id.to_string(), letter.bytes.clone());
         let written = tokio::task::spawn_blocking(move || write(&path, &name, &bytes)).await;
@@ -27,7 +29,8 @@ impl Folder {
     }
 }
 
-/// Whoever looks into the folder sees a whole file or none. Only its owner may read it: it bears codes and links.
+/// Writes a file in one step, so that readers of the folder see a whole file or none. Only the owner may read the
+/// file, because it has codes and links.
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let (draft, place) = (folder.join(format!(".{name}.draft")), folder.join(format!("{name}.eml")));

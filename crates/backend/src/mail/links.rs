@@ -7,18 +7,18 @@ use url::Url;
 
 use crate::domain::mail::MailContent;
 
-/// `PUBLIC_URL`: where people find the page. Without a slash at its end.
+/// The base of links (`PUBLIC_URL`): the address of the page, without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(String);
 
-/// A text is no base of links.
+/// The text is no base of links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a URL like https://example.com, with http or https and without user, query and fragment")]
 pub struct UrlError;
 
 impl PublicUrl {
-    /// The link that a mail of this content brings. A token stands in the fragment: browsers send it to no server, so
-    /// that it comes into no log and no `Referer`.
+    /// The link of a mail with this content; none for mails without a link. The token is in the fragment. Browsers do
+    /// not send the fragment, so the token comes into no log and no `Referer`.
     pub fn link_for(&self, content: &MailContent) -> String {
         let base = &self.0;
         match content {
@@ -43,7 +43,8 @@ impl PublicUrl {
 }
 
 impl PublicUrl {
-    /// The link that ends mails of this kind. It leads to the API, where a mail program may go by itself (RFC 8058).
+    /// The link that ends mails of this kind; none for mails that a person cannot do without. The link leads to the
+    /// API, because a mail program may call it without a person (RFC 8058).
     pub fn unsubscription_for(&self, content: &MailContent) -> Option<String> {
         content.unsubscription().map(|token| format!("{}/api/unsubscribe/{}", self.0, token.0))
     }

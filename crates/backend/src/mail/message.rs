@@ -1,4 +1,4 @@
-//! A mail as it goes over the wire (RFC 5322), always the same for the same message of the outbox.
+//! Makes the message of a mail (RFC 5322). The same mail of the outbox always gives the same bytes.
 
 use lettre::address::{AddressError, Envelope};
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
@@ -11,7 +11,7 @@ use super::templates::Templates;
 use crate::domain::Timestamp;
 use crate::domain::mail::Mail;
 
-/// Makes messages.
+/// Makes messages of mails.
 #[derive(Debug)]
 pub struct Writer {
     from: Mailbox,
@@ -19,39 +19,48 @@ pub struct Writer {
     templates: Templates,
 }
 
-/// A mail that can be handed over.
+/// A message, ready for the mail server.
 #[derive(Debug, Clone)]
 pub struct Letter {
-    /// The id of its message in the outbox, which is in its `Message-ID`, too.
+    /// The id of the mail in the outbox, which is also in the `Message-ID`.
     pub id: Uuid,
-    /// Who and whom, for the server.
+    /// Sender and recipient, for the SMTP commands.
     pub envelope: Envelope,
-    /// Head and body, with CRLF line ends. Its transfer encodings are for 7 bits; only a non-ASCII address is as it is.
+    /// Head and body, with CRLF line ends. The transfer encodings need 7 bits only; a non-ASCII address is the one
+    /// exception.
     pub bytes: Vec<u8>,
 }
 
-/// Why no message can be made of a mail.
+/// The reason why a message cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The address is none that mail can be sent to.
+    /// Mail cannot be sent to the address.
     #[error("the recipient's address cannot be sent to")]
     Recipient(#[from] AddressError),
-    /// A template does not fit what the mail says.
+    /// A template does not fit the fields of the mail.
     #[error("a template of a mail fails")]
     Template(#[from] minijinja::Error),
-    /// A part is missing.
+    /// A part of the message is missing.
     #[error("a mail cannot be put together")]
     Message(#[from] lettre::error::Error),
 }
 
 impl Writer {
-    /// A writer for mails from `from`, with links that begin with `base`.
+    /// A writer of mails from `from`, with links that begin with `base`.
+    ///
+    /// # Errors
+    ///
+    /// The error of a template that cannot be read.
     pub fn new(from: Mailbox, base: PublicUrl) -> Result<Self, minijinja::Error> {
         Ok(Self { from, base, templates: Templates::new()? })
     }
 
-    /// The message that brings `mail`. Whenever it is written again, and by whatever instance, it is the same byte for
-    /// byte, so that a receiver can tell a repetition.
+    /// The message of `mail`. Each attempt and each instance makes the same bytes, so that a receiver can tell a
+    /// repetition.
+    ///
+    /// # Errors
+    ///
+    /// A [`WriteError`] by cause.
     pub fn write(&self, mail: &Mail, id: Uuid, created_at: Timestamp) -> Result<Letter, WriteError> {
         let rendered = self.templates.render(&mail.content, mail.language.as_ref(), &self.base)?;
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");

@@ -1,8 +1,8 @@
-//! Mails, from their content to the server that takes them.
+//! Mails: from the content to the server that takes the message.
 //!
-//! [`Templates`] renders the content in the person's language, [`Writer`] makes a message of it (RFC 5322, MIME) that is
-//! the same, byte for byte, each time that it is made, and [`Post`] hands it over: to a mail server ([`smtp`]) or into a
-//! folder. What waits and what is tried again is for [`crate::outbox`] to say.
+//! [`Templates`] renders the content in the person's language. [`Writer`] makes the message (RFC 5322, MIME), which
+//! has the same bytes in each attempt. [`Post`] hands the message over to a mail server ([`smtp`]) or into a folder.
+//! Waiting and repeating belong to [`crate::outbox`].
 
 mod folder;
 mod links;
@@ -20,43 +20,48 @@ use crate::domain::mail::REFUSED;
 use folder::Folder;
 use smtp::Smtp;
 
-/// What mails are told as the sender's name, and what the product is called in them.
+/// The sender's name in mails, and the product's name in their texts.
 pub const PRODUCT: &str = "User Onboarding";
 
-/// Where mails go.
+/// The destination of mails.
 #[derive(Debug, Clone)]
 pub enum PostConfig {
-    /// To a mail server.
+    /// A mail server.
     Smtp(smtp::SmtpConfig),
-    /// Into a folder, a file for each.
+    /// A folder, with a file for each mail.
     Folder(PathBuf),
 }
 
-/// Hands mails over.
+/// The way that mails are handed over.
 #[derive(Debug)]
 pub enum Post {
-    /// To a mail server.
+    /// A mail server.
     Smtp(Box<Smtp>),
-    /// Into a folder.
+    /// A folder.
     Folder(Folder),
 }
 
-/// Why a mail was not handed over, by what that means for it and for others.
+/// The reason why a mail was not handed over, by the consequence for this mail and for others.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// No mail can be handed over now: it is no fault of this one.
+    /// No mail can be handed over now. The reason is not in this mail.
     #[error("mails cannot be handed over: {0}")]
     Unavailable(String),
-    /// This one cannot be handed over now. It may even have been, where the connection was lost at the end.
+    /// This mail cannot be handed over now. The server may have taken the mail where the connection was lost at the
+    /// end.
     #[error("a mail cannot be handed over now: {0}")]
     Deferred(String),
-    /// This one will never be taken.
+    /// This mail will never be taken.
     #[error("{REFUSED}: {0}")]
     Refused(String),
 }
 
 impl Post {
-    /// Nothing is connected or made yet.
+    /// The way of the configuration. No connection is made yet.
+    ///
+    /// # Errors
+    ///
+    /// A [`smtp::TlsError`] where TLS cannot be set up.
     pub fn new(config: &PostConfig) -> Result<Self, smtp::TlsError> {
         Ok(match config {
             PostConfig::Smtp(config) => Self::Smtp(Box::new(Smtp::new(config)?)),
@@ -64,7 +69,11 @@ impl Post {
         })
     }
 
-    /// Hands `letter` over. Ends within [`smtp::SEND_LIMIT`].
+    /// Hands `letter` over, within [`smtp::SEND_LIMIT`].
+    ///
+    /// # Errors
+    ///
+    /// A [`SendError`] by consequence.
     pub async fn send(&mut self, letter: &Letter) -> Result<(), SendError> {
         match self {
             Self::Smtp(smtp) => smtp.send(letter).await,
@@ -72,7 +81,7 @@ impl Post {
         }
     }
 
-    /// Says goodbye to the server, if there is one.
+    /// Ends the connection to the mail server with QUIT, where there is one.
     pub async fn close(&mut self) {
         if let Self::Smtp(smtp) = self {
             smtp.close().await;

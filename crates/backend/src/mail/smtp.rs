@@ -15,24 +15,24 @@ use super::SendError;
 use super::message::Letter;
 pub use config::{NoServer, SmtpConfig, Tls};
 
-/// Whatever happens, handing a mail over takes no longer: by then another instance may soon take it up.
+/// The longest time for handing a mail over. Another instance may take the mail soon after.
 pub const SEND_LIMIT: Duration = Duration::from_secs(45);
-/// How long to wait for a connection.
+/// The longest wait for a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
-/// Why TLS cannot be set up.
+/// The reason why TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// `SMTP_CA_FILE` cannot be read.
     #[error("cannot read SMTP_CA_FILE")]
     Read(#[from] std::io::Error),
-    /// `SMTP_CA_FILE` holds no certificates, or TLS itself fails.
+    /// `SMTP_CA_FILE` has no certificates, or the TLS library fails.
     #[error("TLS to the mail server cannot be set up")]
     Tls(#[from] Error),
 }
 
-/// A mail server, and the connection to it where there is one.
+/// A mail server, with the open connection where there is one.
 pub struct Smtp {
     config: SmtpConfig,
     tls: TlsParameters,
@@ -40,7 +40,7 @@ pub struct Smtp {
 }
 
 impl Smtp {
-    /// Reads the certificates; connects with the first mail.
+    /// Reads the certificates. The connection is made with the first mail.
     pub(super) fn new(config: &SmtpConfig) -> Result<Self, TlsError> {
         let mut tls = TlsParameters::builder(config.host.clone());
         if let Some(path) = &config.ca_file {
@@ -76,7 +76,7 @@ impl Smtp {
         }
     }
 
-    /// The connection of the mail before, where the server has not closed it meanwhile.
+    /// The connection that the mail before has used; none where the server has closed it.
     async fn kept_connection(&mut self) -> Option<AsyncSmtpConnection> {
         let mut kept = self.connection.take()?;
         let answered = timeout(CONNECT_LIMIT, kept.command(Rset)).await;
@@ -101,8 +101,7 @@ impl Smtp {
     }
 }
 
-/// One mail. Who is to blame for a refusal depends on what was refused: the sender is the same for all mails, the
-/// recipient and the content are this one's.
+/// Sends one mail. A refused sender is a fault of all mails. A refused recipient or content is a fault of this mail.
 async fn transaction(connection: &mut AsyncSmtpConnection, letter: &Letter) -> Result<(), SendError> {
     let mut parameters = Vec::new();
     if letter.envelope.to().iter().any(|to| !to.to_string().is_ascii()) {

@@ -1,9 +1,9 @@
-//! What mails say, from templates in files: `crates/backend/mail/LANGUAGE/KIND.txt` and `.html`, which are embedded.
+//! Renders mails from the embedded templates `crates/backend/mail/LANGUAGE/KIND.txt` and `.html`.
 //!
-//! The first line of a text is `Subject: …`. Both know the fields of their [`MailContent`], and `link`, `product`,
-//! `language` and `name`: the person's name, or nothing where it looks like an advertisement. So it is with `inviter` and
-//! `organization`, which others have chosen. Reminders know `unsubscribe`, too:
-//! the link that ends them.
+//! The first line of a text is `Subject: …`. Text and HTML know the fields of their [`MailContent`], and also `link`,
+//! `product`, `language` and `name`. `name` is the person's name, or empty where the name looks like an
+//! advertisement. The same holds for `inviter` and `organization`, which other people have chosen. Reminders also
+//! know `unsubscribe`, the link that ends reminders.
 
 use include_dir::{Dir, include_dir};
 use minijinja::{Environment, UndefinedBehavior};
@@ -16,34 +16,38 @@ use crate::domain::mail::MailContent;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/mail");
 
-/// The languages that mails are written in, as the first part of their tags; the first is for all others.
+/// The languages of mails, as primary subtags. The first language serves all people who have another one.
 pub const LANGUAGES: [&str; 2] = ["en", "de"];
 
-/// Fields that somebody else than the reader has written.
+/// The fields that somebody else than the reader has written.
 const CHOSEN_BY_OTHERS: [&str; 2] = ["inviter", "organization"];
 
-/// All templates.
+/// The templates of all mails.
 #[derive(Debug)]
 pub struct Templates(Environment<'static>);
 
-/// What a mail says.
+/// A rendered mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
-    /// One line.
+    /// The subject: one line.
     pub subject: String,
-    /// For those who read plain text.
+    /// The body as plain text.
     pub text: String,
-    /// For all others.
+    /// The body as HTML.
     pub html: String,
 }
 
-/// Whether mails are written in `language`, wherever that is spoken.
+/// Whether mails are written in the primary language of `language`.
 pub fn is_written_in(language: &Language) -> bool {
     LANGUAGES.contains(&language.primary().as_str())
 }
 
 impl Templates {
     /// Reads the embedded templates.
+    ///
+    /// # Errors
+    ///
+    /// The error of the first template that cannot be read.
     pub fn new() -> Result<Self, minijinja::Error> {
         let mut environment = Environment::new();
         // A field that a template asks for and that is not there is an error, and no gap.
@@ -57,7 +61,7 @@ impl Templates {
         Ok(Self(environment))
     }
 
-    /// Renders `content`, in English where nothing is written in `language`.
+    /// Renders `content` in `language`, or in English where no templates are in that language.
     pub fn render(
         &self,
         content: &MailContent,
@@ -110,12 +114,13 @@ fn fields(content: &MailContent) -> Result<Map<String, Value>, minijinja::Error>
     }
 }
 
-/// No line end can bring a header of its own.
+/// The text as one line, so that no line end can begin a header.
 fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_control()).map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
 }
 
-/// Whether a mail program may make a link of a name. Anybody may sign somebody else up with a name like `Win at evil.example`, and we would mail it.
+/// Whether a mail program may make a link of a name. Anybody may register somebody else's address with a name like
+/// `Win at evil.example`, and the service would mail the name.
 pub fn looks_like_a_link(name: &str) -> bool {
     let domain = |word: &str| {
         word.split('.').filter(|label| label.chars().filter(|c| c.is_alphanumeric()).count() > 1).count() > 1

@@ -1,4 +1,5 @@
-//! Counts the funnel: takes people who changed since the last count out of the sums, and puts their present state in.
+//! Counts the funnel: takes people who have changed since the last count out of the sums, and puts their present
+//! state in.
 
 use std::collections::BTreeSet;
 
@@ -11,29 +12,29 @@ use crate::domain::funnel::{Cells, Counted, NotCounted};
 use crate::store::funnel::{CountedPerson, FunnelCount, LATE, PersonRecord, Uncounted, UncountedPerson};
 use crate::store::{Store, StoreError};
 
-/// What decides how somebody is counted.
+/// The rules of counting.
 #[derive(Clone, Copy)]
 pub struct Rules<'a> {
     /// The templates of all onboardings.
     pub templates: &'a Shelf,
-    /// Whoever changes nothing for so long before the first completion is stuck.
+    /// The time without a change after which a person is stuck, before the first completion.
     pub stuck_after: Duration,
 }
 
-/// How a round of counting ended.
+/// The result of one round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Round {
-    /// All that was changed before this moment is counted, and whatever was committed by now.
+    /// All changes before this moment are counted, and all that was committed by now.
     Done(Timestamp),
-    /// There is more to do; all that was changed before this moment is counted.
+    /// There is more to count. All changes before this moment are counted.
     More(Timestamp),
 }
 
-/// One round: counts at most `limit` people of each kind ([`crate::store::funnel::Funnels::uncounted`]).
+/// Counts one round: at most `limit` people of each kind ([`crate::store::funnel::Funnels::uncounted`]).
 ///
 /// # Errors
 ///
-/// The database cannot be asked, or holds records that are none.
+/// A [`StoreError`] where the database does not answer, or holds records that cannot be read.
 pub async fn count(
     store: &dyn Store,
     rules: Rules<'_>,
@@ -53,7 +54,7 @@ pub async fn count(
     Ok(if more { Round::More(counted_to) } else { Round::Done(now) })
 }
 
-/// What is to be stored.
+/// The changes to store.
 async fn recounted(
     store: &dyn Store,
     rules: Rules<'_>,
@@ -77,7 +78,7 @@ async fn recounted(
     Ok(FunnelCount { after: found.count, counted_to, people, cells })
 }
 
-/// What changes about one person.
+/// The change of one person.
 struct Change {
     before: Option<Counted>,
     after: Option<Counted>,

@@ -1,4 +1,4 @@
-//! Counts the funnel: every few seconds, and before somebody looks at it.
+//! Counts the funnel at intervals, and before an admin reads it.
 
 mod count;
 mod walk;
@@ -13,26 +13,26 @@ use crate::store::StoreError;
 
 pub use count::{Round, Rules, count};
 
-/// Between two looks. Each instance adds a random share, so that they take turns.
+/// The pause between two rounds. Each instance adds a random share, so that instances take turns.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Between two rounds while there is much to do, so that others come to write.
+/// The pause between two rounds while there is much to count, so that other transactions can write.
 const BREATH: Duration = Duration::from_millis(20);
 
-/// People in one round of the background.
+/// The number of people in one round in the background.
 const BATCH: u32 = 1000;
 
-/// People in one round of whoever looks.
+/// The number of people in one round before an answer.
 const BATCH_OF_A_LOOK: u32 = 200;
 
-/// Whoever looks waits no longer than this for the newest.
+/// The longest time that an answer waits for the newest count.
 const PATIENCE: Duration = Duration::from_millis(40);
 
 fn rules(app: &AppState) -> Rules<'_> {
     Rules { templates: &app.templates, stuck_after: app.reminders.stuck_after() }
 }
 
-/// Never ends; the task is aborted with the server.
+/// Runs the task, which never ends by itself and is aborted with the server.
 pub(super) async fn run(app: App) {
     let trouble = LastReason::default();
     loop {
@@ -57,7 +57,11 @@ pub(super) async fn run(app: App) {
     }
 }
 
-/// Counts what has been changed, as far as that takes no time worth naming; gives the moment up to which all is counted.
+/// Counts the newest changes, for at most 40 ms. Gives the moment up to which all changes are counted.
+///
+/// # Errors
+///
+/// A [`StoreError`] where the database does not answer.
 pub async fn up_to_date(app: &AppState) -> Result<Timestamp, StoreError> {
     let began = Instant::now();
     loop {

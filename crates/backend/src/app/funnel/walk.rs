@@ -1,4 +1,4 @@
-//! A person's way through the onboarding, as far as it is counted.
+//! Reads a person's way through the onboarding, as far as the funnel counts it.
 
 use serde_json::Value;
 use time::Duration;
@@ -10,8 +10,8 @@ use crate::domain::onboarding::{Onboarding, StepKey};
 use crate::domain::reference::is_country;
 use crate::store::funnel::UncountedState;
 
-/// What is counted of an onboarding at `now`: the steps of its template that apply or were touched, in order. Whoever changes
-/// nothing for `stuck_after` is stuck.
+/// The way of an onboarding at `now`: the steps of its template that apply or were touched, in order. A person who
+/// changes nothing for `stuck_after` is stuck.
 pub(super) fn of(
     state: &UncountedState,
     template: Option<&Template>,
@@ -46,7 +46,7 @@ pub(super) fn of(
     }
 }
 
-/// The answer to the first question for a country.
+/// The answer to the first question for a country; none where there is no such question or answer.
 fn country(onboarding: &Onboarding, template: &Template) -> Option<String> {
     let answers = onboarding.answers(template);
     let mut questions =

@@ -1,4 +1,4 @@
-//! Argon2 in memory that is used again, and given back to the system when nobody needs it.
+//! Runs Argon2 in memory that is used again, and is given back to the system when nobody needs it.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::password_hash::{Error as Argon2Error, Result};
@@ -7,26 +7,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroize;
 
-/// OWASP's choice for argon2id: 19 MiB of memory, two passes, one lane.
+/// The memory of a hash: 19 MiB, as OWASP recommends for argon2id with two passes and one lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-/// 128 bits, as the PHC format recommends.
+/// The length of a salt: 128 bits, as the PHC format recommends.
 const SALT_BYTES: usize = 16;
-/// 256 bits, likewise.
+/// The length of a hash: 256 bits, as the PHC format recommends.
 const OUTPUT_BYTES: usize = 32;
 
-/// How many blocks of 1 KiB are asked of the allocator. What is not used of them is never touched, so it is no memory.
-/// glibc takes blocks of more than 32 MiB from the system by themselves and gives them back when they are freed. It
-/// learns to keep smaller ones in its heaps, where several of 19 MiB stay for ever.
+/// The number of 1 KiB blocks that the allocator is asked for. Blocks that are not used are never touched, so they
+/// take no memory. glibc maps requests of more than 32 MiB by themselves and unmaps them when they are freed. Smaller
+/// requests stay in glibc's heaps, where several of 19 MiB would stay for ever.
 const RESERVED_BLOCKS: usize = 33 * 1024;
 
-/// The memory of all hashing threads: never more than there are threads, also while one ends and another begins.
+/// The memory of all hashing threads. There is never more of it than there are threads, even while one thread ends
+/// and another begins.
 #[derive(Debug, Default)]
 pub(super) struct Spare(Mutex<Vec<Memory>>);
 
 impl Spare {
-    /// Does `work` with memory that was used before, if there is any.
+    /// Runs `work` with memory that was used before, or with new memory.
     pub(super) fn lend<T>(&self, work: impl FnOnce(&mut Memory) -> T) -> T {
         let mut memory = self.lock().pop().unwrap_or_default();
         let result = work(&mut memory);
@@ -34,7 +35,7 @@ impl Spare {
         result
     }
 
-    /// Gives the memory of one thread back to the system. Whoever wants memory meanwhile waits for that.
+    /// Gives the memory of one thread back to the system. A thread that wants memory waits for that.
     pub(super) fn free_one(&self) {
         let mut spare = self.lock();
         drop(spare.pop());
@@ -45,7 +46,7 @@ impl Spare {
     }
 }
 
-/// The memory of one hashing thread. Wiped when it is dropped.
+/// The memory of one hashing thread, wiped on drop.
 #[derive(Debug, Default)]
 pub(super) struct Memory(Vec<Block>);
 
@@ -75,7 +76,7 @@ impl Memory {
         Ok(phc.to_string())
     }
 
-    /// Whether `password` is the one of `phc`, whose algorithm and parameters count.
+    /// Whether `password` is that of the hash `phc`. The algorithm and parameters of `phc` are used.
     pub(super) fn verify(&mut self, password: &[u8], phc: &str) -> Result<bool> {
         let phc = Phc::new(phc)?;
         let (Some(salt), Some(expected)) = (&phc.salt, &phc.hash) else {

@@ -1,5 +1,6 @@
-//! Password hashing on a bounded number of threads of its own, so that a storm of log-ins cannot starve anything else:
-//! neither of processor time ([`share`]) nor of memory ([`memory`]), and nobody waits in vain ([`queue`]).
+//! Hashes passwords on a bounded number of own threads, so that a storm of log-ins cannot starve other work.
+//! [`share`] bounds the processor time and [`memory`] the memory. [`queue`] refuses a password that would wait too
+//! long.
 
 mod memory;
 mod metrics;
@@ -26,13 +27,14 @@ use share::Share;
 
 pub use metrics::HashMetrics;
 
-/// How long a thread without work stays, and its memory with it.
+/// The time that a thread without work stays, together with its memory.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// Whoever has waited for so long gives up: the pace has become slower since the place was given.
+/// The longest wait for a thread. A password may wait longer than was expected when it came, because hashing has
+/// become slower.
 const LONGEST_WAIT: Duration = MAX_WAIT.saturating_mul(2);
 
-/// Hashes and checks passwords.
+/// Hashes and verifies passwords.
 #[derive(Clone)]
 pub struct Hasher(Arc<Inner>);
 
@@ -43,30 +45,34 @@ struct Inner {
     memory: Arc<Spare>,
     share: Share,
     metrics: HashMetrics,
-    /// What the password of an unknown person is checked against, so that the answer takes as
-    /// long as for a known one.
+    /// The hash that the password of an unknown person is checked against. The answer takes as long as for a known
+    /// person.
     nobody: PasswordHash,
 }
 
-/// Why a password was neither hashed nor checked.
+/// The reason why a password was neither hashed nor verified.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
-    /// The queue would take longer than 3 s.
+    /// The wait for a thread would be longer than 3 s.
     #[error("too many passwords wait to be hashed")]
     Busy {
-        /// When there should be a place.
+        /// The time after which there should be a place.
         retry_after: Duration,
     },
-    /// The parameters or a stored hash are bad.
+    /// The parameters or a stored hash are not valid.
     #[error("argon2 failed")]
     Argon2(#[from] Argon2Error),
-    /// The thread panicked, the process is about to end, or no thread could be made.
+    /// The thread panicked or could not be made, or the process is about to end.
     #[error("the hashing thread ended")]
     Thread,
 }
 
 impl Hasher {
-    /// A hasher for `threads` passwords at once. Hashes once, to know how long it takes.
+    /// A hasher for `threads` passwords at once. One password is hashed, to measure the time.
+    ///
+    /// # Errors
+    ///
+    /// [`HashError::Argon2`] or [`HashError::Thread`] where that hash fails.
     pub fn new(threads: NonZeroU32, metrics: HashMetrics) -> Result<Self, HashError> {
         let before = share::processor_time();
         let nobody = Memory::default().hash(&rand::random::<[u8; 16]>())?;
@@ -85,14 +91,22 @@ impl Hasher {
         })))
     }
 
-    /// Hashes a new password with a salt of its own.
+    /// Hashes a new password with a new salt.
+    ///
+    /// # Errors
+    ///
+    /// A [`HashError`] by cause.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashError> {
         let hash = self.run(move |memory| memory.hash(password.expose().as_bytes()));
         let phc = hash.instrument(tracing::info_span!(target: SPANS, "hash password")).await?;
         Ok(PasswordHash::from_phc(phc))
     }
 
-    /// Whether `password` is the one of `hash`; with no hash it is not, after the same work.
+    /// Whether `password` is that of `hash`. Without a hash the answer is no, after the same work.
+    ///
+    /// # Errors
+    ///
+    /// A [`HashError`] by cause.
     pub async fn verify(
         &self,
         password: PresentedPassword,
@@ -101,7 +115,11 @@ impl Hasher {
         self.verify_admitted(password, hash, ready(Ok(()))).await
     }
 
-    /// The same, where `admit` still allows it once there is a thread for it.
+    /// As [`Self::verify`], where `admit` allows the check once there is a thread for it.
+    ///
+    /// # Errors
+    ///
+    /// A [`HashError`] by cause, or the error of `admit`.
     pub async fn verify_admitted<E: From<HashError>>(
         &self,
         password: PresentedPassword,
@@ -116,7 +134,7 @@ impl Hasher {
         Ok(verified && known)
     }
 
-    /// How many passwords wait for a thread.
+    /// The number of passwords that wait for a thread.
     pub fn waiting(&self) -> usize {
         self.0.queue.waiting()
     }
@@ -128,7 +146,8 @@ impl Hasher {
         self.run_if(ready(Ok(())), work).await
     }
 
-    /// A client that hangs up gives back its place in the queue, but not a thread that still works for it.
+    /// Runs work on a hashing thread. A client that hangs up gives its place in the queue back, but not a thread that
+    /// works for it.
     async fn run_if<T: Send + 'static, E: From<HashError>>(
         &self,
         admit: impl Future<Output = Result<(), E>>,
@@ -162,20 +181,24 @@ impl Hasher {
     }
 }
 
-/// Hashes one password here and now, for commands, which serve nobody.
+/// Hashes one password in place, for commands, which serve no requests.
+///
+/// # Errors
+///
+/// A [`HashError`] by cause.
 pub async fn hash_once(password: Password) -> Result<PasswordHash, HashError> {
     let work = move || Memory::default().hash(password.expose().as_bytes());
     let phc = tokio::task::spawn_blocking(work).await.map_err(|_| HashError::Thread)??;
     Ok(PasswordHash::from_phc(phc))
 }
 
-/// A place in the queue that has become one at a thread.
+/// A place at a thread, which was a place in the queue before.
 struct Seat {
     place: Place,
     _thread: OwnedSemaphorePermit,
 }
 
-/// The hashing threads: they are made when there is work, and end when there has been none.
+/// The hashing threads. A thread is made when there is work, and ends when there was none for a while.
 struct Crew(Option<Runtime>);
 
 impl Crew {

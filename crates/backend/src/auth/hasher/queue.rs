@@ -1,21 +1,22 @@
-//! The queue for hashing threads: admits a request, or says when to come back.
+//! The queue for hashing threads: admits a password, or tells when to come back.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a newcomer may have to wait, at the pace of late.
+/// The longest expected wait of a password that is admitted, at the present pace.
 pub(super) const MAX_WAIT: Duration = Duration::from_secs(3);
 
-/// The longest time that anybody is told to stay away.
+/// The longest time that a client is told to stay away.
 const MAX_RETRY_AFTER: Duration = Duration::from_mins(2);
 
-/// How much a new measure counts beside the ones before it.
+/// The weight of a new measure in the mean.
 const WEIGHT: f64 = 0.2;
 
-/// No pace is believed to be faster, so that the queue has an end on any machine: 600 for each thread.
+/// The shortest time for one hash that the queue believes, so that the queue is bounded on any machine: 600 places
+/// for each thread.
 const FASTEST: Duration = Duration::from_millis(5);
 
-/// Counts who is inside, and knows how long each takes.
+/// Counts the passwords inside, and knows how long one hash takes.
 #[derive(Debug)]
 pub(super) struct Queue {
     threads: u32,
@@ -24,26 +25,26 @@ pub(super) struct Queue {
 
 #[derive(Debug)]
 struct State {
-    /// Those who wait and those who are at a thread.
+    /// The number of passwords that wait or are at a thread.
     inside: u32,
-    /// How long one is at a thread: an exponentially weighted mean.
+    /// The time of one hash: an exponentially weighted mean.
     pace: Duration,
-    /// Until when the threads are busy, should all who were sent away come back when they were told to.
+    /// The moment until which the threads are busy, if all clients that were sent away come back when they were told.
     promised: Instant,
 }
 
-/// A place in the queue or at a thread, given back when it is dropped.
+/// A place in the queue or at a thread. The place is given back on drop.
 #[derive(Debug)]
 pub(super) struct Place(Arc<Queue>);
 
 impl Queue {
-    /// For so many threads, each of which takes `pace` for one, as far as is known.
+    /// A queue for `threads` threads, each of which takes `pace` for one hash at first.
     pub(super) fn new(threads: u32, pace: Duration) -> Self {
         let state = State { inside: 0, pace: pace.max(FASTEST), promised: Instant::now() };
         Self { threads, state: Mutex::new(state) }
     }
 
-    /// A place, or after which time there should be one.
+    /// A place; or, as the error, the time after which there should be one.
     pub(super) fn enter(self: &Arc<Self>, now: Instant) -> Result<Place, Duration> {
         let mut state = self.state();
         // With a free thread there is nothing to wait for, however slow the last ones were.
@@ -54,12 +55,13 @@ impl Queue {
         Err(self.come_back(&mut state, now))
     }
 
-    /// After which time somebody who has to leave should come back.
+    /// The time after which a client that is sent away should come back.
     pub(super) fn send_away(&self, now: Instant) -> Duration {
         self.come_back(&mut self.state(), now)
     }
 
-    /// Each is told a time of its own: if all were told the same, the storm would come back as one.
+    /// Reserves a time for one client. Each client gets another time, because a common time would bring the storm
+    /// back as one.
     fn come_back(&self, state: &mut State, now: Instant) -> Duration {
         let busy_until = state.promised.max(now + self.wait(state));
         state.promised = (busy_until + state.pace / self.threads).min(now + MAX_RETRY_AFTER);
@@ -70,7 +72,7 @@ impl Queue {
         state.pace * state.inside / self.threads
     }
 
-    /// How many wait and are not at a thread.
+    /// The number of passwords that wait and are not at a thread.
     pub(super) fn waiting(&self) -> usize {
         self.state().inside.saturating_sub(self.threads) as usize
     }
@@ -81,7 +83,7 @@ impl Queue {
 }
 
 impl Place {
-    /// Takes note of how long this one was at a thread.
+    /// Adds the time that this password was at a thread to the mean.
     pub(super) fn took(&self, time: Duration) {
         let mut state = self.0.state();
         state.pace = (state.pace.mul_f64(1.0 - WEIGHT) + time.mul_f64(WEIGHT)).max(FASTEST);

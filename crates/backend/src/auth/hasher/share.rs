@@ -1,4 +1,4 @@
-//! Limits the share of the processor that hashing gets, so that all other work finds some of it.
+//! Limits the share of the processor for hashing, so that other work always gets some of it.
 
 use std::fs;
 use std::num::NonZeroU32;
@@ -9,12 +9,12 @@ use rustix::process::setpriority_process;
 use rustix::thread::gettid;
 use rustix::time::{ClockId, clock_gettime};
 
-/// The nice value of hashing threads: beside one of the others' threads, a hashing thread gets a quarter of a core that
-/// both want, and is interrupted at once; alone, it gets all of it.
+/// The nice value of hashing threads. Such a thread gets a quarter of a core that another thread wants, too, and is
+/// interrupted at once. Alone it gets the whole core.
 const NICE: i32 = 5;
 
-/// What part of a processor limit all hashing threads may use together. Being nice is of no use there: once the limit
-/// is used up, the kernel stops the whole container until the next period.
+/// The part of a processor limit that all hashing threads may use together. A nice value does not help under a limit:
+/// the kernel stops the whole container when the limit is used up.
 const OF_LIMIT: f64 = 0.8;
 
 /// The part of a core that one hashing thread may use.
@@ -22,7 +22,7 @@ const OF_LIMIT: f64 = 0.8;
 pub(super) struct Share(f64);
 
 impl Share {
-    /// Of one of so many threads, under this process's processor limit, if there is one.
+    /// The share of one of `threads` threads, under this process's processor limit where there is one.
     pub(super) fn of(threads: NonZeroU32) -> Self {
         let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         Self::under(cpu_limit(Path::new("/sys/fs/cgroup"), &groups), threads)
@@ -32,13 +32,13 @@ impl Share {
         Self(limit.map_or(1.0, |cores| (cores * OF_LIMIT / f64::from(threads.get())).clamp(0.01, 1.0)))
     }
 
-    /// How long a thread has to rest that has used the processor for `used`.
+    /// The time that a thread has to rest after it has used the processor for `used`.
     pub(super) fn rest_after(self, used: Duration) -> Duration {
         used.mul_f64(1.0 / self.0 - 1.0)
     }
 }
 
-/// The least `cpu.max` of the control groups (version 2) that this process is in, in cores.
+/// The lowest `cpu.max` of the control groups (version 2) that this process is in, in cores; none without a limit.
 fn cpu_limit(root: &Path, groups: &str) -> Option<f64> {
     let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
     let own: PathBuf = root.join(own);
@@ -47,14 +47,14 @@ fn cpu_limit(root: &Path, groups: &str) -> Option<f64> {
     limits.min_by(f64::total_cmp)
 }
 
-/// `"50000 100000"` is half a core, `"max 100000"` none at all.
+/// Reads a `cpu.max`: `"50000 100000"` is half a core, and `"max 100000"` is no limit.
 fn parse(cpu_max: &str) -> Option<f64> {
     let (quota, period) = cpu_max.trim().split_once(' ')?;
     let (quota, period): (f64, f64) = (quota.parse().ok()?, period.parse().ok()?);
     (quota > 0.0 && period > 0.0).then(|| quota / period)
 }
 
-/// Makes the calling thread stand back behind all others.
+/// Raises the nice value of the calling thread to [`NICE`].
 pub(super) fn stand_back() {
     if let Err(error) = setpriority_process(Some(gettid()), NICE) {
         tracing::debug!(%error, "a hashing thread keeps its priority");

@@ -1,7 +1,7 @@
-//! What a provider says of itself, asked for when it is needed (OpenID Connect Discovery 1.0).
+//! Reads the metadata of a provider when it is needed (OpenID Connect Discovery 1.0).
 //!
-//! The last good description stays in use while the provider does not answer: people who are there already can log in as
-//! long as its other addresses work, and nobody waits for it when an instance starts.
+//! The last good metadata stays in use while the provider does not answer it. So people can log in as long as the
+//! provider's other addresses work, and no instance waits for a provider at its start.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,20 +14,20 @@ use tokio::time::Instant;
 use super::error::OidcError;
 use super::http::{ClientError, Http};
 
-/// How long a description is used without asking anew.
+/// The time that metadata is used before it is read again.
 const FRESH: Duration = Duration::from_hours(1);
 
-/// How long a provider that did not answer is left in peace.
+/// The pause after a provider did not answer.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// A signature that fits no key is no reason to ask more often than this.
+/// The shortest time between two readings for a signature that no known key fits.
 const SHORTEST: Duration = Duration::from_secs(2);
 
-/// The description of one provider.
+/// The metadata of one provider.
 #[derive(Debug)]
 pub(super) struct Discovery {
     issuer: IssuerUrl,
-    /// Held while it is asked, so that many who come at once ask once.
+    /// The lock is held while the provider is asked, so that many log-ins at once ask once.
     known: Mutex<Known>,
 }
 
@@ -46,7 +46,11 @@ impl Discovery {
         &self.issuer
     }
 
-    /// The description, with the keys.
+    /// The metadata with the keys.
+    ///
+    /// # Errors
+    ///
+    /// An [`OidcError`] where the provider does not give usable metadata.
     pub(super) async fn metadata(&self, http: &Http) -> Result<Arc<CoreProviderMetadata>, OidcError> {
         let mut known = self.known.lock().await;
         if let Some((description, read_at)) = &known.description
@@ -64,7 +68,7 @@ impl Discovery {
         }
     }
 
-    /// A later description than `seen`, where there is one; none where that was read a moment ago.
+    /// Metadata that is newer than `seen`; none where `seen` was read a moment ago.
     pub(super) async fn newer_than(
         &self,
         seen: &Arc<CoreProviderMetadata>,
@@ -97,7 +101,8 @@ impl Discovery {
         }
     }
 
-    /// A page follows the first address, so that it must be one of the web, as safe as the issuer's.
+    /// Checks the authorization address. A browser follows this address, so it must be an http or https URL that is
+    /// as safe as the issuer's.
     fn check(&self, description: &CoreProviderMetadata) -> Result<(), OidcError> {
         let (wanted, scheme) =
             (self.issuer.url().scheme(), description.authorization_endpoint().url().scheme());

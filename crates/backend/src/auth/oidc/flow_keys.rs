@@ -1,6 +1,6 @@
-//! What binds a provider's token to one flow: nonce and PKCE verifier, derived from the state.
+//! Derives nonce and PKCE verifier from a flow's state. These bind a provider's token to one flow.
 //!
-//! So the database keeps nothing that helps to finish a flow, and any instance can finish what another began.
+//! The database keeps nothing that helps to finish a flow, and any instance can finish a flow of another one.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 
 use crate::domain::oidc::State;
 
-/// Derives the secrets of flows, with a key from every secret.
+/// Derives the secrets of flows, with keys from all secrets.
 pub struct FlowKeys {
-    /// The current secret's first.
+    /// The keys by `kid`, that of the current secret first.
     keys: Vec<(String, hmac::Key)>,
 }
 
@@ -24,14 +24,14 @@ pub struct FlowSecrets {
 }
 
 impl FlowKeys {
-    /// With a key from every secret of `keyring`.
+    /// Keys from every secret of `keyring`.
     pub fn new(keyring: &Keyring) -> Self {
         let keys = keyring.derive_all("OpenID Connect flow HMAC-SHA256 v1").into_iter();
         Self { keys: keys.map(|(kid, key)| (kid, hmac::Key::new(hmac::HMAC_SHA256, &key))).collect() }
     }
 
-    /// The secrets of the flow `state` by the key of the secret `kid`, or by the current one's; and which one's it was. None
-    /// where that secret is not among ours any more.
+    /// The `kid` of a key, and the secrets of the flow `state` by that key. The key is that of `kid`, or the current
+    /// one without `kid`. None where the key is not known any more.
     pub fn of(&self, state: &State, kid: Option<&str>) -> Option<(String, FlowSecrets)> {
         let (kid, key) = self.keys.iter().find(|(known, _)| kid.is_none_or(|kid| kid == known))?;
         let derived = |purpose: &str| {
@@ -43,12 +43,13 @@ impl FlowKeys {
 }
 
 impl FlowSecrets {
-    /// What the ID token must bear.
+    /// The nonce that the ID token must have.
     pub(super) fn nonce(&self) -> Nonce {
         Nonce::new(self.nonce.to_string())
     }
 
-    /// What proves to the provider that we began (43 characters, RFC 7636 section 4.1).
+    /// The PKCE verifier, which proves to the provider that this service began the flow (43 characters, RFC 7636
+    /// section 4.1).
     pub(super) fn verifier(&self) -> PkceCodeVerifier {
         PkceCodeVerifier::new(self.verifier.to_string())
     }

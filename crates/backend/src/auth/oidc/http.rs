@@ -1,4 +1,4 @@
-//! Requests to a provider: bounded in time and size, and never led elsewhere.
+//! Sends requests to a provider. Time and size are bounded, and redirects are not followed.
 
 use std::time::Duration;
 
@@ -6,36 +6,36 @@ use futures::future::BoxFuture;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::redirect::Policy;
 
-/// A log-in asks at most four times: description, keys, token, user info.
+/// The longest time of one request. A log-in has at most four: metadata, keys, token and user info.
 const LIMIT: Duration = Duration::from_secs(5);
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 
-/// No description, key set or token is larger.
+/// The largest answer, in bytes. Metadata, key sets and tokens are smaller.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// Speaks to one provider.
+/// The HTTP client for one provider.
 #[derive(Debug, Clone)]
 pub(super) struct Http(reqwest::Client);
 
-/// Why a provider gave no answer.
+/// The reason why a provider gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// It could not be asked, or broke off.
+    /// The connection failed or broke off.
     #[error(transparent)]
     Http(#[from] reqwest::Error),
-    /// It is sick.
+    /// The provider answered with this 5xx status.
     #[error("it answers with status {0}")]
     Sick(u16),
-    /// Its answer is too large.
+    /// The answer is too large.
     #[error("its answer is larger than {MAX_BYTES} bytes")]
     TooLarge,
-    /// It was asked a moment ago, and did not answer.
+    /// The provider did not answer a moment ago, and is not asked again yet.
     #[error("it did not answer a moment ago")]
     JustFailed,
 }
 
 impl Http {
-    /// Plain HTTP only where `plain`: for a provider on this machine.
+    /// A client. Plain HTTP is allowed only with `plain`, for a provider on this machine.
     pub(super) fn new(plain: bool) -> Result<Self, ClientError> {
         let client = reqwest::Client::builder()
             // A provider must not send us, with our secret, to another server.

@@ -1,7 +1,7 @@
 //! Log-in by OpenID Connect providers (OpenID Connect Core 1.0, authorization code flow with PKCE, RFC 7636).
 //!
-//! [`Provider`] sends a person there and checks what comes back; `discovery` keeps what the provider says of itself,
-//! `http` speaks to it, `tokens` checks what it gives for a code, `person` reads what that says, and [`FlowKeys`] derives
+//! [`Provider`] sends a person to the provider and checks the callback. `discovery` keeps the provider's metadata.
+//! `http` sends requests, `tokens` checks the tokens for a code, and `person` reads the claims. [`FlowKeys`] derives
 //! what binds a token to one flow.
 
 mod credentials;
@@ -27,18 +27,18 @@ pub use self::http::ClientError;
 pub use error::{Lie, OidcError};
 pub use flow_keys::{FlowKeys, FlowSecrets};
 
-/// The providers of this instance, in the order of their names.
+/// The configured providers, ordered by name.
 #[derive(Debug, Default)]
 pub struct Providers(Vec<Provider>);
 
-/// A provider, as configured. What it says of itself is asked for when somebody wants to log in by it.
+/// A configured provider. The metadata of a provider is read when somebody wants to log in.
 #[derive(Debug)]
 pub struct Provider {
-    /// Its name in paths.
+    /// The provider's name in paths.
     pub name: ProviderName,
-    /// What people call it.
+    /// The provider's name for people.
     pub label: String,
-    /// Whether its word on addresses is taken: `OIDC_<NAME>_TRUST_EMAIL`.
+    /// Whether the provider's word on addresses is taken (`OIDC_<NAME>_TRUST_EMAIL`).
     pub trusts_email: bool,
     credentials: Credentials,
     http: Http,
@@ -46,22 +46,26 @@ pub struct Provider {
 }
 
 impl Providers {
-    /// The configured ones.
+    /// The providers of the configuration.
+    ///
+    /// # Errors
+    ///
+    /// A [`ClientError`] where the HTTP client cannot be made.
     pub fn new(configs: Vec<OidcProviderConfig>) -> Result<Self, ClientError> {
         configs.into_iter().map(Provider::new).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The one of this name.
+    /// The provider with the name `name`; none where there is none.
     pub fn find(&self, name: &str) -> Option<&Provider> {
         self.0.iter().find(|provider| provider.name.as_str() == name)
     }
 
-    /// The one of this issuer.
+    /// The provider with the issuer `issuer`; none where there is none.
     pub fn of_issuer(&self, issuer: &str) -> Option<&Provider> {
         self.0.iter().find(|provider| provider.issuer().as_str() == issuer)
     }
 
-    /// All of them.
+    /// All providers.
     pub fn iter(&self) -> impl Iterator<Item = &Provider> {
         self.0.iter()
     }
@@ -85,12 +89,16 @@ impl Provider {
         })
     }
 
-    /// Whose tokens it gives.
+    /// The issuer of the provider's tokens.
     pub fn issuer(&self) -> &IssuerUrl {
         self.discovery.issuer()
     }
 
-    /// Where the person is sent, to come back with `state`.
+    /// The address that the person is sent to, to come back with `state`.
+    ///
+    /// # Errors
+    ///
+    /// An [`OidcError`] where the metadata cannot be read.
     pub async fn authorization_url(&self, state: &State, secrets: &FlowSecrets) -> Result<Url, OidcError> {
         let metadata = self.discovery.metadata(&self.http).await?;
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&secrets.verifier());
@@ -105,7 +113,11 @@ impl Provider {
         Ok(url)
     }
 
-    /// What the provider says of whoever came back with `code`, after every check.
+    /// The assertion for the code `code` of a callback, after every check.
+    ///
+    /// # Errors
+    ///
+    /// An [`OidcError`] by cause.
     pub async fn assertion(
         &self,
         code: &str,

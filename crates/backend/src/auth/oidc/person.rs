@@ -12,7 +12,8 @@ use crate::domain::{Email, FullName};
 
 const MAX_SUBJECT: usize = 255;
 
-/// What the ID token says, and the user info where the token says no address: many providers tell it only there.
+/// The assertion of the ID token, completed by the user info where the token has no address. Many providers tell the
+/// address only in the user info.
 pub(super) async fn assertion(
     client: &Client,
     http: &Http,
@@ -42,7 +43,7 @@ fn checked(subject: &SubjectIdentifier) -> Result<String, OidcError> {
     }
 }
 
-/// None where the provider has none. It must be of `subject`.
+/// The user info of `subject`; none where the provider has no such address.
 async fn user_info(
     client: &Client,
     http: &Http,
@@ -60,14 +61,14 @@ async fn user_info(
     })
 }
 
-/// Of a person, what both kinds of claims tell.
+/// The facts about a person that both kinds of claims can tell.
 struct Told {
     email: Option<Email>,
     email_verified: bool,
     full_name: Option<FullName>,
 }
 
-/// Both kinds of claims have the same names, and nothing of the library's in common.
+/// Reads the facts of one kind of claims. The library has two types with the same method names and no common trait.
 macro_rules! told_by {
     ($claims:ty) => {
         impl From<&$claims> for Told {

@@ -15,13 +15,14 @@ use super::flow_keys::FlowSecrets;
 use super::http::{ClientError, Http};
 use crate::domain::Timestamp;
 
-/// By how much the provider's clock may differ from ours.
+/// The allowed difference between the provider's clock and this one.
 const LEEWAY: time::Duration = time::Duration::minutes(1);
 
-/// An ID token of a flow that is not over is not older.
+/// The largest age of an ID token. A flow does not last longer.
 const OLDEST: time::Duration = time::Duration::minutes(15);
 
-/// Signed with a key of the provider's own: a shared secret would let whoever learns it speak for the provider.
+/// The accepted algorithms, which sign with a key of the provider's own. With a shared secret, whoever learns the
+/// secret could sign for the provider.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
@@ -34,7 +35,7 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// The tokens for a code.
+/// Exchanges the code for tokens.
 pub(super) async fn exchange(
     client: &Client,
     http: &Http,
@@ -57,7 +58,7 @@ where
     }
 }
 
-/// The claims of the ID token, all checked.
+/// The claims of the ID token, after all checks.
 pub(super) fn claims(
     client: &Client,
     credentials: &Credentials,
@@ -99,7 +100,7 @@ fn utc(moment: Timestamp) -> DateTime<Utc> {
     DateTime::from_timestamp(moment.unix_timestamp(), moment.nanosecond()).unwrap_or_default()
 }
 
-/// What the library says, as we say it.
+/// The reason for an error of the library.
 pub(super) fn lie(error: &ClaimsVerificationError) -> Lie {
     tracing::warn!(%error, "a provider's token is not believed");
     match error {

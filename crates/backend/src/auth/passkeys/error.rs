@@ -3,49 +3,50 @@
 use aws_lc_rs::error::Unspecified;
 use webauthn_rs::prelude::WebauthnError;
 
-/// Why a ceremony came to nothing.
+/// The reason why a ceremony failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
     /// The page has no domain that passkeys could be bound to.
     #[error("there are no passkeys here: the service's address has no domain")]
     Unavailable,
-    /// The token is too old, was never given, or its secret was taken away.
+    /// The token is too old, was never given, or its key is not known any more.
     #[error("this took too long, or was never begun; begin again")]
     Expired,
     /// The registration was begun in another session.
     #[error("this was begun by somebody else, or in another session; begin again")]
     Foreign,
-    /// The answer is one to another challenge.
+    /// The answer is for another challenge.
     #[error("the passkey has answered another challenge")]
     OtherChallenge,
-    /// The answer was given to another page.
+    /// The answer is from another page.
     #[error("the passkey was used at an address that is not this service's")]
     WrongOrigin,
-    /// The passkey is of another service, or this one was called otherwise when it was made.
+    /// The passkey belongs to another relying party, or this one had another id when the passkey was made.
     #[error("the passkey is for another service")]
     WrongRelyingParty,
     /// The authenticator has not recognized its owner.
     #[error("the device has not checked who you are, by PIN, finger or face")]
     NotVerified,
-    /// The passkey says that it is of another account than the one that has it.
+    /// The passkey names another account than the one that has it.
     #[error("the passkey is of another account")]
     OtherUser,
-    /// The authenticator keeps nothing by which the passkey would be found without an account's name.
+    /// The authenticator does not store the passkey under an account, so the passkey could not be found without the
+    /// account's name.
     #[error("the device cannot keep this passkey, so that nobody could log in with it")]
     NotDiscoverable,
     /// The signature counter went backwards.
     #[error("the passkey's counter went backwards: there may be a copy of it")]
     CountedBack,
-    /// The answer is wrong in another way, such as its signature.
+    /// The answer is wrong in another way: its signature, for example.
     #[error("the passkey's answer is not accepted")]
     Refused(#[source] WebauthnError),
-    /// What is stored cannot be read.
+    /// The stored credential cannot be read.
     #[error("a stored passkey cannot be read")]
     Unreadable(#[from] serde_json::Error),
-    /// Something of ours does not work.
+    /// The library failed for a reason on this side.
     #[error("a ceremony cannot be begun")]
     Broken(#[source] WebauthnError),
-    /// A token cannot be sealed.
+    /// A token cannot be encrypted.
     #[error("a ceremony cannot be sealed")]
     Unsealed(#[from] Unspecified),
 }

@@ -1,9 +1,9 @@
 //! Ceremonies with authenticators (WebAuthn Level 3): a passkey is made, or signs.
 //!
-//! A ceremony has two halves, which any two instances may do: the first gives a challenge, the second verifies its answer. What
-//! the second has to know stands in an encrypted token that the client brings back, so that whoever opens the log-in page
-//! leaves nothing in the database. That each challenge is answered once, the database sees to
-//! ([`AnsweredChallenge`]).
+//! A ceremony has two halves, and two instances may do one half each. The first half gives a challenge, and the
+//! second half verifies the answer. An encrypted token, which the client brings back, has the state that the second
+//! half needs. So a visitor of the log-in page leaves nothing in the database. The database makes sure that each
+//! challenge is answered once ([`AnsweredChallenge`]).
 
 mod error;
 mod site;
@@ -30,7 +30,7 @@ use crate::domain::{Timestamp, User};
 pub use error::PasskeyError;
 pub use token::{CeremonyToken, NoCeremony};
 
-/// What the options of a ceremony, and its answer, look like on the wire.
+/// The types of a ceremony's options and answers in JSON.
 pub mod wire {
     pub use webauthn_rs::prelude::{PublicKeyCredential, RegisterPublicKeyCredential};
 }
@@ -38,17 +38,17 @@ pub mod wire {
 /// The relying party: this service, as authenticators know it.
 #[derive(Debug)]
 pub struct Passkeys {
-    /// None where the page has no domain.
+    /// The relying party's settings; none where the page has no domain.
     site: Option<(Webauthn, PasskeyConfig)>,
     ceremonies: Ceremonies,
 }
 
-/// The first half of a ceremony.
+/// The result of a ceremony's first half.
 #[derive(Debug)]
 pub struct Begun<O> {
-    /// For the browser: `navigator.credentials.create` or `get`.
+    /// The options for the browser's `navigator.credentials.create` or `get`.
     pub options: O,
-    /// For the second half.
+    /// The token for the second half.
     pub token: CeremonyToken,
 }
 
@@ -56,7 +56,7 @@ pub struct Begun<O> {
 #[derive(Debug)]
 pub struct Registration {
     state: PasskeyRegistration,
-    /// What it is remembered by.
+    /// The record of the challenge.
     pub challenge: AnsweredChallenge,
 }
 
@@ -64,13 +64,17 @@ pub struct Registration {
 #[derive(Debug)]
 pub struct Assertion {
     state: DiscoverableAuthentication,
-    /// What it is remembered by.
+    /// The record of the challenge.
     pub challenge: AnsweredChallenge,
 }
 
 impl Passkeys {
-    /// The relying party of `config`; none where the page has no domain, and then every ceremony is
-    /// [`PasskeyError::Unavailable`]. Tokens are sealed with keys from every secret of `keyring`.
+    /// The relying party of `config`. Without a configuration the page has no domain, and every ceremony is
+    /// [`PasskeyError::Unavailable`]. Tokens are encrypted with keys from every secret of `keyring`.
+    ///
+    /// # Errors
+    ///
+    /// A [`PasskeyError`] where the settings cannot be used.
     pub fn new(config: Option<PasskeyConfig>, keyring: &Keyring) -> Result<Self, Unspecified> {
         // What could be wrong with it, the configuration has refused.
         let site = config.map(|config| Ok((site::site(&config)?, config)));
@@ -78,7 +82,7 @@ impl Passkeys {
         Ok(Self { site, ceremonies: Ceremonies::new(keyring)? })
     }
 
-    /// What authenticators know the service by; none where the page has no domain.
+    /// The settings of the relying party; none where the page has no domain.
     pub fn config(&self) -> Option<&PasskeyConfig> {
         self.site.as_ref().map(|(_, config)| config)
     }
@@ -87,7 +91,12 @@ impl Passkeys {
         self.site.as_ref().map(|(site, _)| site).ok_or(PasskeyError::Unavailable)
     }
 
-    /// Asks an authenticator for a new passkey of `user`, in the session `session_id`. One that has one of `known` makes no other.
+    /// Begins the registration of a new passkey of `user` in the session `session_id`. An authenticator that has one
+    /// of the passkeys `known` makes no other one.
+    ///
+    /// # Errors
+    ///
+    /// A [`PasskeyError`] by cause.
     pub fn begin_registration(
         &self,
         user: &User,
@@ -111,7 +120,11 @@ impl Passkeys {
         Ok(Begun { options, token })
     }
 
-    /// The registration that `token` is of, where it was begun in this session and has not expired.
+    /// The registration of `token`, which must be of this session and must not have expired.
+    ///
+    /// # Errors
+    ///
+    /// A [`PasskeyError`] by cause.
     pub fn registration(
         &self,
         token: &CeremonyToken,
@@ -127,7 +140,11 @@ impl Passkeys {
         }
     }
 
-    /// What is to be stored of the passkey that an authenticator has made.
+    /// Verifies the authenticator's answer. Gives the credential to store.
+    ///
+    /// # Errors
+    ///
+    /// A [`PasskeyError`] by cause.
     pub fn finish_registration(
         &self,
         registration: &Registration,
@@ -141,7 +158,11 @@ impl Passkeys {
         Ok((CredentialHash::of(passkey.cred_id()), stored(&passkey)?))
     }
 
-    /// Asks whoever has a passkey of this service to sign, without a name of an account.
+    /// Begins a log-in: asks for the signature of any passkey of this service, without the name of an account.
+    ///
+    /// # Errors
+    ///
+    /// A [`PasskeyError`] by cause.
     pub fn begin_assertion(&self, now: Timestamp) -> Result<Begun<RequestChallengeResponse>, PasskeyError> {
         let (options, state) = self.site()?.start_discoverable_authentication()?;
         let challenge = site::challenge(&options.public_key.challenge, now + CEREMONY_LIFETIME);
@@ -149,14 +170,22 @@ impl Passkeys {
         Ok(Begun { options, token })
     }
 
-    /// The request that `token` is of, where it has not expired.
+    /// The log-in of `token`, which must not have expired.
+    ///
+    /// # Errors
+    ///
+    /// A [`PasskeyError`] by cause.
     pub fn assertion(&self, token: &CeremonyToken, now: Timestamp) -> Result<Assertion, PasskeyError> {
         self.site()?;
         let (challenge, state) = self.ceremonies.open_assertion(token, now)?;
         Ok(Assertion { state, challenge })
     }
 
-    /// Verifies that `passkey` has signed, with its owner recognized by the authenticator.
+    /// Verifies the signature of `passkey`, and that the authenticator has recognized its owner.
+    ///
+    /// # Errors
+    ///
+    /// A [`PasskeyError`] by cause.
     pub fn finish_assertion(
         &self,
         assertion: &Assertion,
@@ -180,7 +209,7 @@ impl Passkeys {
         })
     }
 
-    /// The use that would have been, had the counter not gone backwards.
+    /// The use whose counter went backwards, as it is recorded.
     pub fn counted_back(assertion: &Assertion, passkey: &Passkey) -> PasskeyUse {
         PasskeyUse {
             passkey_id: passkey.id,
@@ -191,7 +220,7 @@ impl Passkeys {
     }
 }
 
-/// Options as they are told to a browser: what stands below `publicKey`.
+/// The options as JSON for a browser: the content of `publicKey`.
 pub fn told(options: &impl Serialize) -> Result<serde_json::Value, serde_json::Error> {
     let mut options = serde_json::to_value(options)?;
     Ok(options.get_mut("publicKey").map(serde_json::Value::take).unwrap_or_default())

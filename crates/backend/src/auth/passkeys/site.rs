@@ -10,7 +10,7 @@ use crate::domain::Timestamp;
 use crate::domain::passkey::{AnsweredChallenge, CEREMONY_LIFETIME, StoredCredential};
 use crate::mail::PRODUCT;
 
-/// The relying party of `config`. User verification is required in all that it begins.
+/// The relying party of `config`. All its ceremonies require user verification.
 pub(super) fn site(config: &PasskeyConfig) -> Result<Webauthn, PasskeyError> {
     let (first, others) =
         config.origins.split_first().ok_or(PasskeyError::Broken(WebauthnError::Configuration))?;

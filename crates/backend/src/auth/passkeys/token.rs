@@ -1,5 +1,5 @@
-//! The token that a client carries from the first half of a ceremony to the second. It is encrypted, so the client can
-//! neither read nor change it.
+//! The token that a client carries from the first half of a ceremony to the second. The token is encrypted, so the
+//! client can neither read nor change it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,18 +18,18 @@ use crate::domain::passkey::AnsweredChallenge;
 
 const LABEL: &str = "passkey ceremonies A256GCM v1";
 
-/// A state is some hundred bytes long.
+/// The longest token, in bytes. The state of a ceremony has some hundred bytes.
 const MAX_TOKEN_BYTES: usize = 4096;
 
-/// Bind a token to what it is for.
+/// The purposes that tokens are bound to.
 const REGISTRATION: &[u8] = b"registration";
 const ASSERTION: &[u8] = b"assertion";
 
-/// A ceremony as the client keeps it. `Debug` does not show it.
+/// A ceremony, as the client keeps it. `Debug` does not show the token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CeremonyToken(pub String);
 
-/// A text is too long or empty, and so no token of ours.
+/// The text is too long or empty for a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a challenge token, 1 to {MAX_TOKEN_BYTES} bytes long")]
 pub struct NoCeremony;
@@ -48,16 +48,16 @@ impl fmt::Debug for CeremonyToken {
     }
 }
 
-/// What stands in a token.
+/// The content of a token.
 #[derive(Serialize, Deserialize)]
 struct Ceremony<S> {
     /// SHA-256 of the challenge.
     challenge: [u8; 32],
-    /// In Unix seconds.
+    /// The end of the ceremony, in Unix seconds.
     expires_at: i64,
-    /// Whose session began it; none for whoever comes without one.
+    /// The account and session that began the ceremony; none for a ceremony without a session.
     owner: Option<(Uuid, Uuid)>,
-    /// What the library verifies the answer by.
+    /// The state by which the library verifies the answer.
     state: S,
 }
 
@@ -66,7 +66,7 @@ impl<S> Ceremony<S> {
         Self { challenge: challenge.hash, expires_at: challenge.expires_at.unix_timestamp(), owner, state }
     }
 
-    /// The challenge, where it has not expired at `now`.
+    /// The record of the challenge, which must not have expired at `now`.
     fn challenge(&self, now: Timestamp) -> Result<AnsweredChallenge, PasskeyError> {
         let expires_at = OffsetDateTime::from_unix_timestamp(self.expires_at);
         let expires_at = expires_at.ok().filter(|expires_at| now < *expires_at);
@@ -74,7 +74,7 @@ impl<S> Ceremony<S> {
     }
 }
 
-/// Makes and reads tokens with the keys of all secrets.
+/// Makes and reads tokens, with the keys of all secrets.
 #[derive(Debug)]
 pub(super) struct Ceremonies(Sealer);
 
@@ -92,7 +92,7 @@ impl Ceremonies {
         self.0.seal(REGISTRATION, &Ceremony::of(Some(owner), challenge, state)).map(CeremonyToken)
     }
 
-    /// Whose it is, what it is remembered by, and what its answer is verified by.
+    /// The account and session, the record of the challenge, and the state of a registration.
     pub(super) fn open_registration(
         &self,
         CeremonyToken(token): &CeremonyToken,

@@ -7,7 +7,8 @@ use idna::uts46::{DnsLength, Hyphens, Uts46};
 
 use crate::domain::text::folded;
 
-/// Any text has a form, so that every stored address can be looked up by it.
+/// The canonical form of any text. Every stored address has one, so that every stored address can be looked up by its
+/// form.
 pub(super) fn any(address: &str) -> String {
     match address.rsplit_once('@') {
         Some((local, domain)) => {
@@ -18,8 +19,8 @@ pub(super) fn any(address: &str) -> String {
     }
 }
 
-/// Whether the domain of `address` has a form as A-labels that DNS can have. Mapping may give characters that were not
-/// there before, such as an `@`.
+/// Whether the domain of `address` has a form as A-labels that DNS can have. UTS 46 mapping may make characters that
+/// `address` did not have, such as an `@`.
 pub(super) fn has_domain(address: &str) -> bool {
     let domain = address.rsplit_once('@').and_then(|(_, domain)| a_labels(domain));
     domain.is_some_and(|domain| domain.split('.').all(is_label))
@@ -29,7 +30,7 @@ fn is_label(label: &str) -> bool {
     (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }
 
-/// UTS 46 section 4.2. What is ASCII stays as liberal as it was: underscores and hyphens anywhere.
+/// The domain as A-labels (UTS 46 section 4.2). ASCII domains may have underscores and hyphens anywhere.
 fn a_labels(domain: &str) -> Option<Cow<'_, str>> {
     let mapped =
         Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow, DnsLength::Ignore);

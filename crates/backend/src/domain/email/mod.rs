@@ -7,10 +7,11 @@ use std::str::FromStr;
 
 use email_address::{EmailAddress, Options};
 
-/// The longest address that can be delivered to (RFC 5321 section 4.5.3.1.3, erratum 1690).
+/// The longest address that mail can be delivered to, in bytes (RFC 5321 section 4.5.3.1.3, erratum 1690).
 const MAX_BYTES: usize = 254;
 
-/// An address as its owner wrote it. All spellings of one mailbox are equal: [`Email::canonical`] is what is compared.
+/// An address as its owner wrote it. Two addresses are equal where their canonical forms ([`Email::canonical`]) are
+/// equal.
 #[derive(Debug, Clone)]
 pub struct Email {
     written: String,
@@ -18,24 +19,24 @@ pub struct Email {
     canonical: String,
 }
 
-/// An address given to find an account by. It was accepted by whatever rule was valid when the account was made, so that
-/// it may have a domain that is refused by now.
+/// An address that somebody gives to find an account. The rules for addresses were others when old accounts were
+/// made, so the domain may be one that [`Email`] refuses today.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresentedEmail(Email);
 
-/// Why a text is no e-mail address.
+/// The reason why a text is no e-mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
-    /// Nothing was given.
+    /// The text is empty.
     #[error("must not be empty")]
     Empty,
-    /// Longer than mail can be sent to.
+    /// The text is longer than 254 bytes.
     #[error("must be at most {MAX_BYTES} bytes long")]
     TooLong,
-    /// Not of the form `name@domain` (RFC 5321, RFC 6531).
+    /// The text is not of the form `name@domain` (RFC 5321, RFC 6531).
     #[error("must be an e-mail address like name@example.com")]
     Malformed,
-    /// The domain cannot be one (UTS 46).
+    /// The part behind the `@` cannot be a domain (UTS 46).
     #[error("must have a domain that can exist")]
     BadDomain,
 }
@@ -46,18 +47,20 @@ impl Email {
         &self.written
     }
 
-    /// The address in lower case: what instances of versions before migration 0012 compare.
+    /// The address in lower case. Instances of versions before migration 0012 compare this form.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// One form for all spellings of one mailbox: the local part in NFC and lower case, the domain as A-labels (UTS 46,
-    /// without transitional processing). A domain that UTS 46 refuses is taken in NFC and lower case, too.
+    /// The canonical form: one for all spellings of one mailbox. The local part is in NFC and lower case. The domain
+    /// is in A-labels (UTS 46, without transitional processing), or in NFC and lower case where UTS 46 refuses the
+    /// domain.
     pub fn canonical(&self) -> &str {
         &self.canonical
     }
 
-    /// An address that was stored. It was checked by whatever rule was valid then.
+    /// The address `written` of the database, without a check. The rules for addresses may have been others when the
+    /// address was stored.
     pub fn stored(written: String) -> Self {
         let (key, canonical) = (written.to_lowercase(), canonical::any(&written));
         Self { written, key, canonical }
@@ -65,7 +68,7 @@ impl Email {
 }
 
 impl PresentedEmail {
-    /// The address.
+    /// The address, for a caller that takes an [`Email`].
     pub fn into_email(self) -> Email {
         self.0
     }

@@ -1,4 +1,4 @@
-//! The cell of a funnel: the sums of people in one step.
+//! The cell of a funnel: the sums of one group of people in one step.
 
 use std::collections::BTreeMap;
 
@@ -7,29 +7,30 @@ use super::durations::Durations;
 use super::group::Group;
 use crate::domain::onboarding::StepStatus;
 
-/// Which people and which step.
+/// The key of a cell: the group of people and the step.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CellKey {
-    /// The people.
+    /// The group of people.
     pub group: Group,
-    /// The key of the step; empty for the onboarding as a whole.
+    /// The key of the step. An empty key stands for the onboarding as a whole.
     pub step: String,
 }
 
-/// How many people of a group are how far with a step, or with all of it.
+/// The sums of one group of people, for one step or for the onboarding as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cell {
-    /// Who have reached the step: have touched it, or are done with all before it. Of the whole: who have registered.
+    /// The number of people who have reached the step: who have touched the step or are done with all steps before
+    /// it. For the whole onboarding: the number of people who have registered.
     pub reached: u64,
-    /// Who have completed it.
+    /// The number of people who have completed the step.
     pub completed: u64,
-    /// Who have skipped it.
+    /// The number of people who have skipped the step.
     pub skipped: u64,
-    /// Who have begun it and not ended it.
+    /// The number of people who have begun the step, and have neither completed nor skipped it.
     pub in_progress: u64,
-    /// Who are stuck at it.
+    /// The number of people who are stuck at the step.
     pub stuck: u64,
-    /// How long it took those who have completed it.
+    /// The durations of the people who have completed the step.
     pub times: Durations,
 }
 
@@ -38,12 +39,13 @@ pub struct Cell {
 pub struct Cells(pub BTreeMap<CellKey, Cell>);
 
 impl Cells {
-    /// Puts a person in.
+    /// Adds one person's record to the cells.
     pub fn add(&mut self, counted: &Counted) {
         self.each(counted, Cell::add);
     }
 
-    /// Takes a person out who was put in with the same record; false where that cannot have been.
+    /// Takes one person's record out of the cells. False where a sum would fall below zero, so that the record cannot
+    /// have been added before.
     #[must_use]
     pub fn remove(&mut self, counted: &Counted) -> bool {
         let mut whole = true;
@@ -70,7 +72,7 @@ impl Cells {
     }
 }
 
-/// What one person adds to one cell.
+/// The share of one person in one cell.
 #[derive(Debug, Clone, Copy)]
 struct Share {
     status: Option<StepStatus>,

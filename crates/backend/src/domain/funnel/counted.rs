@@ -1,4 +1,4 @@
-//! The record that one person counts for.
+//! The record that one person counts for in the funnel.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,37 +7,38 @@ use super::group::{Dimension, Group, week_of};
 use crate::domain::Timestamp;
 use crate::domain::onboarding::StepStatus;
 
-/// A person's way through the onboarding, as it is now.
+/// A person's way through the onboarding, as the onboarding is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Walk {
     /// The template and its version, as `default.v1`.
     pub version: String,
     /// When the person registered.
     pub begun_at: Timestamp,
-    /// The country that they have chosen (ISO 3166-1 alpha-2).
+    /// The country that the person has chosen (ISO 3166-1 alpha-2); none where the person has chosen none.
     pub country: Option<String>,
-    /// When the onboarding was completed for the first time.
+    /// The time of the first completion of the onboarding; none before it.
     pub completed_at: Option<Timestamp>,
-    /// Whether it is complete.
+    /// Whether the onboarding is complete now.
     pub is_complete: bool,
     /// Whether nothing has changed for so long that the person is stuck.
     pub is_stuck: bool,
-    /// The steps that apply, in order, and those that were touched besides.
+    /// The steps that apply to the person, in order, and other steps that the person has touched.
     pub steps: Vec<WalkStep>,
 }
 
-/// One step of it.
+/// One step of a [`Walk`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WalkStep {
     /// The key of the step.
     pub key: String,
-    /// How far the person is with it; none where it was not touched.
+    /// The status of the step; none where the person has not touched the step.
     pub status: Option<StepStatus>,
-    /// When it was completed, as long as it is.
+    /// The time of the step's completion; none where the step is not complete.
     pub completed_at: Option<Timestamp>,
 }
 
-/// What one person counts for: the groups, and what is added in each. Kept, so that it can be taken out again.
+/// What one person counts for: the groups, and the share in each group. The record is stored, so that the same share
+/// can be taken out later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counted {
     version: String,
@@ -55,13 +56,14 @@ pub struct CountedStep {
     /// The key of the step.
     pub key: String,
     status: char,
-    /// Whether the person is stuck here.
+    /// Whether the person is stuck at this step.
     pub stuck: bool,
-    /// The bucket of the time from the step before to the end of this one.
+    /// The bucket of the time from the end of the step before to the end of this step; none where this step is not
+    /// complete.
     pub took: Option<u16>,
 }
 
-/// Bytes that are no record of this.
+/// The bytes are no serialized [`Counted`].
 #[derive(Debug, thiserror::Error)]
 #[error("is no record of what a person counts for")]
 pub struct NotCounted(#[from] serde_json::Error);
@@ -69,7 +71,7 @@ pub struct NotCounted(#[from] serde_json::Error);
 const NOT_TOUCHED: char = '-';
 
 impl CountedStep {
-    /// How far the person is with it; none where they have reached it and not touched it.
+    /// The status of the step; none where the person has reached the step and not touched it.
     pub fn status(&self) -> Option<StepStatus> {
         match self.status {
             'c' => Some(StepStatus::Completed),
@@ -90,8 +92,8 @@ fn letter(status: Option<StepStatus>) -> char {
 }
 
 impl Counted {
-    /// What somebody with this way counts for: each step that they have reached, by touching it or by being done with all
-    /// before it.
+    /// The record of a person with this way. The record has each step that the person has reached, by touching the
+    /// step or by being done with all steps before it.
     pub fn of(walk: &Walk) -> Self {
         let is_open =
             |step: &WalkStep| !matches!(step.status, Some(StepStatus::Completed | StepStatus::Skipped));
@@ -115,7 +117,7 @@ impl Counted {
         }
     }
 
-    /// The groups that the person is in.
+    /// The groups that the person is in, one of each dimension.
     pub fn groups(&self) -> [Group; 4] {
         let group = |dimension, value: &str| Group { dimension, value: value.to_owned() };
         [
@@ -136,7 +138,7 @@ impl Counted {
         self.stuck
     }
 
-    /// The bucket of the time from the registration to the first completion.
+    /// The bucket of the time from the registration to the first completion; none before that completion.
     pub fn took(&self) -> Option<u16> {
         self.took
     }
@@ -146,27 +148,29 @@ impl Counted {
         &self.steps
     }
 
-    /// For the database.
+    /// The record as bytes for the database.
     ///
     /// # Errors
     ///
-    /// Never, since all of it are texts and numbers; the encoder cannot say so.
+    /// Never. The record has only texts and numbers, which always can be encoded; the encoder's type has an error
+    /// nevertheless.
     pub fn to_bytes(&self) -> Result<Vec<u8>, NotCounted> {
         Ok(serde_json::to_vec(self)?)
     }
 
-    /// What [`Self::to_bytes`] gave.
+    /// The record of the bytes of [`Self::to_bytes`].
     ///
     /// # Errors
     ///
-    /// The bytes are others.
+    /// [`NotCounted`] where the bytes are not those of a record.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotCounted> {
         Ok(serde_json::from_slice(bytes)?)
     }
 }
 
 impl Walk {
-    /// The time that a completed step took: since the step that was completed before it, or since the registration.
+    /// The bucket of the time that a completed step took: since the completion of the step before, or since the
+    /// registration.
     fn time_of(&self, index: usize) -> Option<u16> {
         let end = self.steps[index].completed_at?;
         let others = self.steps.iter().enumerate().filter(|(other, _)| *other != index);
@@ -178,7 +182,8 @@ impl Walk {
     }
 }
 
-/// What clocks that differ have turned around takes no time.
+/// The bucket of the time between two moments. An `end` before `from`, which clocks that differ can make, counts as
+/// no time.
 fn bucket_between(from: Timestamp, end: Timestamp) -> u16 {
     Durations::bucket(u64::try_from((end - from).whole_seconds()).unwrap_or_default())
 }

@@ -1,17 +1,18 @@
 //! A compact histogram of durations.
 
-/// Each power of two has so many buckets, by the scheme of `HdrHistogram`: a duration is known to 1/32 of itself.
+/// The number of buckets for each power of two (the scheme of `HdrHistogram`). A duration is known to 1/32 of its
+/// length.
 const BUCKETS_PER_OCTAVE: u64 = 32;
 const OCTAVE_BITS: u32 = BUCKETS_PER_OCTAVE.trailing_zeros();
 
-/// How many durations there are of which length. Adding and taking away are exact; a quantile is off by 1.6 % at most.
+/// Counts of durations by bucket. Adding and removing are exact. A quantile is off by 1.6 % at most.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Durations(
     // Each bucket that has any, with their number, in order. A list, since very many are read for each that is changed.
     Vec<(u16, u64)>,
 );
 
-/// Bytes that are no durations.
+/// The bytes are no serialized [`Durations`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is no list of durations")]
 pub struct BadDurations;
@@ -32,7 +33,7 @@ impl Durations {
         first + (1_u64 << octave) / 2
     }
 
-    /// One more in `bucket`.
+    /// Adds one duration to `bucket`.
     pub fn add(&mut self, bucket: u16) {
         match self.place(bucket) {
             Ok(index) => self.0[index].1 += 1,
@@ -40,7 +41,7 @@ impl Durations {
         }
     }
 
-    /// One less in `bucket`; false where there is none.
+    /// Removes one duration from `bucket`. False where the bucket is empty.
     #[must_use]
     pub fn remove(&mut self, bucket: u16) -> bool {
         let Ok(index) = self.place(bucket) else { return false };
@@ -51,12 +52,13 @@ impl Durations {
         true
     }
 
-    /// Where `bucket` is, or where it would be.
+    /// The index of `bucket`: `Ok` where the bucket is there, `Err` where the bucket would be.
     fn place(&self, bucket: u16) -> Result<usize, usize> {
         self.0.binary_search_by_key(&bucket, |(bucket, _)| *bucket)
     }
 
-    /// The duration that `percent` of them do not exceed, in seconds (nearest rank); none where there are none.
+    /// The duration in seconds that `percent` of all durations do not exceed (nearest rank); none where there are no
+    /// durations.
     pub fn quantile(&self, percent: u64) -> Option<u64> {
         let all: u64 = self.0.iter().map(|(_, count)| count).sum();
         let rank = (all * percent).div_ceil(100).max(1);
@@ -68,7 +70,8 @@ impl Durations {
         bucket.map(|(bucket, _)| Self::middle(*bucket))
     }
 
-    /// For the database: pairs of the distance from the last bucket and the count, each in LEB128.
+    /// The counts as bytes for the database: pairs of the distance from the bucket before and the count, each in
+    /// LEB128.
     pub fn to_bytes(&self) -> Vec<u8> {
         let (mut bytes, mut last) = (Vec::new(), 0);
         for (bucket, count) in &self.0 {
@@ -79,11 +82,11 @@ impl Durations {
         bytes
     }
 
-    /// What [`Self::to_bytes`] gave.
+    /// The counts of the bytes of [`Self::to_bytes`].
     ///
     /// # Errors
     ///
-    /// The bytes are others.
+    /// [`BadDurations`] where the bytes are not those of durations.
     pub fn from_bytes(mut bytes: &[u8]) -> Result<Self, BadDurations> {
         let (mut buckets, mut last) = (Vec::with_capacity(bytes.len() / 2), 0_u64);
         while !bytes.is_empty() {

@@ -4,29 +4,29 @@ use std::str::FromStr;
 
 use crate::domain::Timestamp;
 
-/// By what people are grouped. Everybody is in one group of each.
+/// A dimension by which people are grouped. Each person is in one group of each dimension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dimension {
-    /// Everybody is in one group.
+    /// No division: everybody is in one group.
     All,
-    /// By the template and its version.
+    /// The template and its version.
     Version,
-    /// By the week of the registration (ISO 8601, in UTC).
+    /// The week of the registration (ISO 8601, in UTC).
     Week,
-    /// By the country that they have chosen.
+    /// The country that the person has chosen.
     Country,
 }
 
-/// A dimension that this version does not know.
+/// The text names no dimension that this version knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown dimension {0:?}")]
 pub struct UnknownDimension(pub String);
 
 impl Dimension {
-    /// All of them.
+    /// All dimensions.
     pub const ALL: [Self; 4] = [Self::All, Self::Version, Self::Week, Self::Country];
 
-    /// The name in the database and in the API.
+    /// The dimension's name in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::All => "all",
@@ -46,23 +46,24 @@ impl FromStr for Dimension {
     }
 }
 
-/// One group.
+/// One group of one dimension.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Group {
-    /// By what.
+    /// The dimension.
     pub dimension: Dimension,
-    /// Which: `default.v1`, `2026-W48`, `DE`; empty for all, and for those who have chosen no country.
+    /// The value of the dimension, such as `default.v1`, `2026-W48` or `DE`. The value is empty for
+    /// [`Dimension::All`], and for people who have chosen no country.
     pub value: String,
 }
 
 impl Group {
-    /// Everybody.
+    /// The group of everybody.
     pub fn all() -> Self {
         Self { dimension: Dimension::All, value: String::new() }
     }
 }
 
-/// The week of a moment, as `2026-W48`.
+/// The ISO 8601 week of a moment in UTC, such as `2026-W48`.
 pub fn week_of(moment: Timestamp) -> String {
     let (year, week, _) = moment.to_offset(time::UtcOffset::UTC).to_iso_week_date();
     format!("{year:04}-W{week:02}")

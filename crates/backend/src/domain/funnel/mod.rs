@@ -1,8 +1,8 @@
-//! How far people come in their onboarding, and how long it takes them.
+//! The funnel: how far people come in their onboarding, and how long each step takes.
 //!
-//! What one person counts for is a [`Counted`]: a short record that follows from the onboarding as it is. All of them add
-//! up to [`Cell`]s, one for each step of each group of people. A record that has changed is taken out and put in anew, so
-//! that nobody has to be counted twice for one change, and the sums are those of a recount.
+//! A [`Counted`] is the short record of one person and follows from the onboarding as it is now. The records of all
+//! people add up to [`Cell`]s, one for each step of each group. A changed record is taken out and the new one is
+//! added. So one change counts one person anew, and the sums equal those of a full recount.
 
 mod cell;
 mod counted;

@@ -1,11 +1,12 @@
 //! Limits on guessing: how many wrong guesses are free, and how long the next one has to wait after those.
 //!
-//! Each wrong guess is a debt that is forgiven after a while. As long as the debt is small, guesses are free; from there
-//! on each doubles the time until the next one may be made. What is guessed at (an account) and who guesses (an address, a
-//! device) are counted apart, so that neither many addresses against one account nor one against many accounts get far.
+//! Each wrong guess is a debt that is forgiven after a while. Guesses are free while the debt is small. Above that,
+//! each guess doubles the time until the next guess is allowed. The target of guesses (an account) and the source of
+//! guesses (an address, a device) are counted apart. So neither many addresses against one account get far, nor one
+//! address against many accounts.
 //!
-//! Two moments are all that is stored of a debt, so that one statement counts a guess, whichever instances count others
-//! at the same time.
+//! A debt is stored as two moments, so one statement counts a guess, even where several instances count guesses at
+//! the same time.
 
 mod policy;
 mod subject;

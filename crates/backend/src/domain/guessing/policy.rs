@@ -1,4 +1,4 @@
-//! The policies of guessing: how many guesses are free, and how long one waits after these.
+//! The policies of guessing: the number of free guesses, and the waits after these.
 
 use std::time::Duration;
 
@@ -7,61 +7,62 @@ use crate::domain::Timestamp;
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 
-/// The wait after the first guess that is not free. It doubles with each further one.
+/// The wait after the first guess that is not free. The wait doubles with each further guess.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
-/// How many times the first wait doubles until it is the longest.
+/// The number of doublings from the first wait to the longest.
 const DOUBLINGS: u32 = 10;
 
-/// Nobody waits longer than this: the owner of an account that is attacked may have lost the device that is known.
+/// The longest wait. The wait is bounded, because the owner of an attacked account may have lost the known device.
 const LONGEST_WAIT: Duration = Duration::from_mins(15);
 
 /// The limits of one kind of guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// How many wrong guesses may follow each other at once.
+    /// The number of wrong guesses that are free in a row.
     pub free: u32,
-    /// How long it takes until one of them is forgiven.
+    /// The time after which one wrong guess is forgiven.
     pub forgiven_after: Duration,
 }
 
 /// What is stored of the wrong guesses of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Debt {
-    /// When the last of them is forgiven: after this moment there is none.
+    /// The moment when the last wrong guess is forgiven. The debt is empty after that moment.
     pub owed_until: Timestamp,
-    /// When the last of them was made.
+    /// The moment of the last wrong guess.
     pub failed_at: Timestamp,
 }
 
 impl Policy {
-    /// At one account, by anybody who is not known there.
+    /// The policy for guesses at one account by clients that are not known to the account.
     pub const ACCOUNT: Self = Self { free: 5, forgiven_after: HOUR };
-    /// By a device that has logged in to the account before.
+    /// The policy for guesses by a device that has logged in to the account before.
     pub const DEVICE: Self = Self { free: 10, forgiven_after: HOUR };
-    /// By an address, which a whole office may share.
+    /// The policy for guesses by one address, which a whole office may share.
     pub const ADDRESS: Self = Self { free: 30, forgiven_after: MINUTE };
-    /// New accounts from an address: all of an office on their first day, but not one after the other for ever.
+    /// The policy for new accounts from one address. A whole office may register on one day, but one address may not
+    /// make accounts without end.
     pub const REGISTRATIONS: Self = Self { free: 300, forgiven_after: Duration::from_secs(12) };
 
-    /// The longest debt: a guess that is made in spite of the longest wait does not make it longer.
+    /// The longest debt. A guess that was made during the longest wait does not make the debt longer.
     pub fn most(self) -> Duration {
         self.forgiven_after * (self.free + DOUBLINGS)
     }
 
-    /// When the next guess may be made; none where there is nothing to wait for. Of the instance that counted the last
-    /// one, the clock may be ahead, which must not stop anybody whose guesses are free.
+    /// The moment from which the next guess is allowed; none where the next guess is free. A debt within the free
+    /// guesses never makes anybody wait, although the clock of the instance that counted the last guess may be ahead.
     pub fn next_at(self, debt: Debt) -> Option<Timestamp> {
         self.wait(self.guesses(debt)).map(|wait| debt.failed_at + wait)
     }
 
-    /// How many of them are not forgiven at `now`.
+    /// The number of wrong guesses that are not forgiven at `now`.
     pub fn open_guesses(self, debt: Debt, now: Timestamp) -> u32 {
         let owed = u128::try_from((debt.owed_until - now).whole_milliseconds()).unwrap_or(0);
         u32::try_from(owed.div_ceil(self.forgiven_after.as_millis())).unwrap_or(u32::MAX)
     }
 
-    /// How many were not forgiven when the last one was made.
+    /// The number of wrong guesses that were not forgiven when the last guess was made.
     fn guesses(self, debt: Debt) -> u32 {
         self.open_guesses(debt, debt.failed_at)
     }

@@ -1,4 +1,4 @@
-//! The subjects of guessing: what is guessed at, and by whom.
+//! The subjects of guessing: the target and the source of guesses.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -8,50 +8,51 @@ use uuid::Uuid;
 use super::Policy;
 use crate::domain::Email;
 
-/// What a debt is found by: SHA-256 over the purpose and its subject.
+/// The key of a debt: SHA-256 over the purpose and the subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GuessKey(pub [u8; 32]);
 
-/// A debt and the policy that it goes by.
+/// The key of a debt, and the policy for the debt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// What it is found by.
+    /// The key by which the debt is found.
     pub key: GuessKey,
-    /// What it goes by.
+    /// The policy that the debt goes by.
     pub policy: Policy,
 }
 
 impl Limit {
-    /// Guesses for `purpose` at the account of an address, whether there is one or not.
+    /// The limit on guesses for `purpose` at the account with an address, whether there is such an account or not.
     pub fn at_email(purpose: &str, email: &Email) -> Self {
         Self { key: key(&[purpose, "email", email.canonical()]), policy: Policy::ACCOUNT }
     }
 
-    /// Guesses for `purpose` at the account of a user.
+    /// The limit on guesses for `purpose` at the account of a user.
     pub fn at_user(purpose: &str, user_id: Uuid) -> Self {
         Self { key: key(&[purpose, "user", &user_id.to_string()]), policy: Policy::ACCOUNT }
     }
 
-    /// Guesses for `purpose` by whoever has an address. Of IPv6, a client has a whole network of 64 bits.
+    /// The limit on guesses for `purpose` from an address. An IPv6 address counts by its network of 64 bits, because
+    /// one client has such a network.
     pub fn by_address(purpose: &str, address: IpAddr) -> Self {
         Self { key: key(&[purpose, "address", &network(address).to_string()]), policy: Policy::ADDRESS }
     }
 
-    /// Accounts that are made from an address. None for one of the machine itself or of a network of one's own: nobody
-    /// out of the internet has one, and behind a container's gateway everybody has the same.
+    /// The limit on new accounts from an address. None for a loopback or private address: nobody on the internet has
+    /// such an address, and all clients behind a container's gateway share one.
     pub fn registrations(address: IpAddr) -> Option<Self> {
         let key = key(&["registrations", "address", &network(address).to_string()]);
         (!is_near(address)).then_some(Self { key, policy: Policy::REGISTRATIONS })
     }
 
-    /// Guesses for `purpose` by a device that is known to the account of a user.
+    /// The limit on guesses for `purpose` by a device that is known to the account of a user.
     pub fn by_device(purpose: &str, user_id: Uuid, device: Uuid) -> Self {
         let (user_id, device) = (user_id.to_string(), device.to_string());
         Self { key: key(&[purpose, "device", &user_id, &device]), policy: Policy::DEVICE }
     }
 }
 
-/// Not of the internet (RFC 1122, 1918, 3927, 4193, 4291).
+/// Whether the address is no address of the internet (RFC 1122, 1918, 3927, 4193, 4291).
 fn is_near(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
@@ -68,7 +69,7 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// A NUL is in none of the parts.
+/// The key of the parts, joined by NUL. None of the parts has a NUL.
 fn key(parts: &[&str]) -> GuessKey {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(digest(&SHA256, parts.join("\0").as_bytes()).as_ref());

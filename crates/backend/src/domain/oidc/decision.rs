@@ -1,58 +1,64 @@
-//! What an identity may do that a provider vouches for.
+//! Decides what an identity of an OpenID Connect provider may do.
 //!
-//! An address is no proof of a person: whoever registers first with somebody's address, here or at a provider, would share
-//! the account that is merged by it ("Pre-hijacked accounts", Sudhodanan and Paverd, USENIX Security 2022). So an account
-//! is found by issuer and subject alone, and an identity is added to one that is there only by somebody who is logged in
-//! to it, or where both sides have proved the address and the provider is one whose word on addresses is taken.
+//! An address is no proof of a person. Where accounts were merged by their address, whoever registers first with
+//! somebody else's address, here or at a provider, would share the account ("Pre-hijacked accounts", Sudhodanan and
+//! Paverd, USENIX Security 2022). So an account is found by issuer and subject alone. An identity is added to an
+//! existing account in two cases only: somebody who is logged in to the account adds the identity, or both sides have
+//! proved the address and the operator trusts the provider's word on addresses.
 
 use uuid::Uuid;
 
 use super::{Assertion, Identity};
 use crate::domain::{Email, User};
 
-/// What is known here of the person that a provider vouches for.
+/// What the service knows of the person whom a provider vouches for.
 #[derive(Debug, Clone)]
 pub struct Known {
-    /// The account that the identity opens, and the identity.
+    /// The identity and the account that it opens; none where the identity opens no account yet.
     pub linked: Option<(Identity, User)>,
-    /// The account with the address that the provider tells.
+    /// The account with the address that the provider tells; none where there is no such account.
     pub with_address: Option<User>,
 }
 
-/// What is to be done.
+/// What a log-in at a provider leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Log in to the account that the identity opens.
+    /// A log-in to the account that the identity opens.
     LogIn {
-        /// The identity.
+        /// The id of the identity.
         identity: Uuid,
-        /// The account.
+        /// The account that the identity opens.
         user: Box<User>,
     },
-    /// Link the identity to this account, whose verified address the provider has verified, too, and log in.
+    /// A link of the identity to this account, and a log-in. Both the account and the provider have verified the
+    /// address.
     Adopt {
-        /// The account.
+        /// The account with the verified address.
         user: Box<User>,
     },
-    /// Make an account.
+    /// A new account.
     Register {
-        /// Its address.
+        /// The address of the new account.
         email: Email,
-        /// Whether the address counts as verified. Otherwise a mail asks for that, as after any registration.
+        /// Whether the address counts as verified. Otherwise a mail asks for the proof, as after any registration.
         email_verified: bool,
     },
 }
 
-/// Why nothing is done.
+/// The reason why a log-in at a provider is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// The provider tells no address, so that no account can be made.
     NoAddress,
-    /// Another account has the address. Its owner can log in and link the identity.
+    /// Another account has the address. The owner of that account can log in and link the identity.
     AddressTaken,
 }
 
-/// Decides on a log-in. `trusts_addresses`: whether the provider's word on addresses is taken.
+/// Decides on a log-in. `trusts_addresses` says whether the provider's word on addresses is taken.
+///
+/// # Errors
+///
+/// The [`Refusal`] where the person can neither log in nor get an account.
 pub fn decide(assertion: &Assertion, known: Known, trusts_addresses: bool) -> Result<Decision, Refusal> {
     if let Some((identity, user)) = known.linked {
         return Ok(Decision::LogIn { identity: identity.id, user: Box::new(user) });

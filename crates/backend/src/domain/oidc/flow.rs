@@ -13,24 +13,24 @@ use zeroize::Zeroizing;
 use super::ProviderName;
 use crate::domain::Timestamp;
 
-/// How long somebody may take at the provider.
+/// The longest time between the start of a flow and its callback.
 pub const FLOW_LIFETIME: Duration = Duration::minutes(10);
 
-/// What the way back is known by: 256 random bits in base64url (`state`, RFC 6749 section 4.1.1).
+/// The `state` of a flow, by which the callback is recognized (RFC 6749 section 4.1.1): 256 random bits in base64url.
 #[derive(Clone)]
 pub struct State(Zeroizing<String>);
 
-/// What the browser that began is known by, which it keeps in a cookie: 256 random bits in base64url.
+/// The token that recognizes the browser that began a flow: 256 random bits in base64url, kept in a cookie.
 #[derive(Clone)]
 pub struct BrowserToken(Zeroizing<String>);
 
 impl State {
-    /// A state nobody had before.
+    /// A new random state.
     pub fn generate() -> Self {
         Self(random())
     }
 
-    /// A state as it comes back. Any text will do: one that we never gave is not found.
+    /// The state of a callback. Any text is taken; an unknown state is not found in the database.
     pub fn presented(text: &str) -> Self {
         Self(Zeroizing::new(text.to_owned()))
     }
@@ -40,19 +40,19 @@ impl State {
         &self.0
     }
 
-    /// What is kept of it.
+    /// SHA-256 of the state, which is what the database keeps.
     pub fn hash(&self) -> [u8; 32] {
         sha256(&self.0)
     }
 }
 
 impl BrowserToken {
-    /// A token nobody had before.
+    /// A new random token.
     pub fn generate() -> Self {
         Self(random())
     }
 
-    /// A token as a cookie brings it.
+    /// The token of a cookie. Any text is taken; an unknown token is not found in the database.
     pub fn presented(text: &str) -> Self {
         Self(Zeroizing::new(text.to_owned()))
     }
@@ -62,7 +62,7 @@ impl BrowserToken {
         &self.0
     }
 
-    /// What is kept of it.
+    /// SHA-256 of the token, which is what the database keeps.
     pub fn hash(&self) -> [u8; 32] {
         sha256(&self.0)
     }
@@ -78,50 +78,50 @@ fn sha256(text: &str) -> [u8; 32] {
     bytes
 }
 
-/// A flow that is to be stored.
+/// A flow to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewFlow {
     /// SHA-256 of the state.
     pub state_hash: [u8; 32],
-    /// Which secret's key derives nonce and PKCE verifier (at most 64 characters).
+    /// The name of the secret whose key derives nonce and PKCE verifier (at most 64 characters).
     pub kid: String,
     /// SHA-256 of the browser's token.
     pub browser_hash: [u8; 32],
-    /// Where the person was sent.
+    /// The provider that the person was sent to.
     pub provider: ProviderName,
-    /// Whose account the identity is for; none for a log-in.
+    /// The account that the identity is to be linked to; none for a log-in.
     pub user_id: Option<Uuid>,
-    /// When it began.
+    /// The start of the flow.
     pub created_at: Timestamp,
-    /// Until when it can be finished.
+    /// The end of the time in which the flow can be finished.
     pub expires_at: Timestamp,
 }
 
 /// A flow as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flow {
-    /// How it began.
+    /// The flow as it began.
     pub begun: NewFlow,
-    /// When it was finished or refused.
+    /// The time when the flow was finished or refused; none while it is open.
     pub used_at: Option<Timestamp>,
 }
 
 /// Whether a flow can be finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlowVerdict {
-    /// It can.
+    /// The flow can be finished.
     Good,
-    /// It was begun by another browser, at another provider or for another purpose.
+    /// Another browser began the flow, or it was begun at another provider or for another purpose.
     Foreign,
-    /// It was finished or refused before.
+    /// The flow was finished or refused before.
     Used,
-    /// It has taken too long.
+    /// The flow's time is over.
     Expired,
 }
 
 impl Flow {
-    /// Judges the way back from `provider` at `now`, in a browser with one of `tokens`, for `user_id`. Whether it was used is
-    /// told to nobody but the browser that began.
+    /// Judges the callback from `provider` at `now`, in a browser with the tokens `tokens`, for the account
+    /// `user_id`. Only the browser that began the flow is told that the flow was used before.
     pub fn verdict(
         &self,
         provider: &ProviderName,

@@ -1,4 +1,4 @@
-//! Log-in by OpenID Connect providers: what is kept of it, and what an identity that a provider vouches for may do.
+//! Log-in by OpenID Connect providers: the stored identities and flows, and what an identity may do.
 
 mod decision;
 mod flow;
@@ -12,37 +12,38 @@ use uuid::Uuid;
 
 use super::{Email, FullName, Timestamp};
 
-/// What a provider says of a person, after every check of its token.
+/// What a provider says of a person, after every check of the provider's token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assertion {
-    /// Who says so: `iss`.
+    /// The provider, as the claim `iss` names it.
     pub issuer: String,
-    /// The person's name there, which is never given to another: `sub`, 1 to 255 characters.
+    /// The person's name at the provider, as the claim `sub` gives it: 1 to 255 characters. A provider never gives
+    /// one `sub` to two people.
     pub subject: String,
-    /// Their address, where the provider tells one that can be one.
+    /// The person's address; none where the provider tells none or one that is not valid.
     pub email: Option<Email>,
     /// Whether the provider says that mail to the address reaches the person.
     pub email_verified: bool,
-    /// How the person is called there.
+    /// The person's name at the provider; none where the provider tells none or one that is not valid.
     pub full_name: Option<FullName>,
 }
 
 /// An identity at a provider that opens an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// Its name in paths.
+    /// The identity's id, which names the identity in paths.
     pub id: Uuid,
-    /// Whose account it opens.
+    /// The id of the account that the identity opens.
     pub user_id: Uuid,
-    /// The provider.
+    /// The provider, as the claim `iss` names it.
     pub issuer: String,
-    /// The person's name there.
+    /// The person's name at the provider, as the claim `sub` gives it.
     pub subject: String,
-    /// The address that the provider told when it was linked.
+    /// The address that the provider told when the identity was linked.
     pub email: Option<String>,
-    /// When it was linked.
+    /// The time when the identity was linked.
     pub created_at: Timestamp,
-    /// When it was last logged in with.
+    /// The time of the last log-in with the identity.
     pub last_used_at: Timestamp,
 }
 

@@ -5,14 +5,15 @@ use std::str::FromStr;
 
 const MAX_LENGTH: usize = 32;
 
-/// What else stands at its place in paths.
+/// Words that have another meaning in the place of a provider's name in paths.
 const RESERVED: [&str; 2] = ["identities", "providers"];
 
-/// 1 to 32 of `a-z`, `0-9` and `-`, with a letter first: `OIDC_MY_COMPANY_ISSUER` is the issuer of `my-company`.
+/// A provider's name: 1 to 32 of `a-z`, `0-9` and `-`, with a letter first. The setting `OIDC_MY_COMPANY_ISSUER` is
+/// the issuer of the provider `my-company`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProviderName(String);
 
-/// A text is no name of a provider.
+/// The text is no name of a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be 1 to {MAX_LENGTH} of a-z, 0-9 and -, with a letter first, and not identities or providers")]
 pub struct BadProviderName;

@@ -11,25 +11,25 @@ use crate::domain::Timestamp;
 /// What a person wants to change about a step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepChange {
-    /// The status it is to have.
+    /// The new status of the step.
     pub status: StepStatus,
-    /// What was entered; none keeps what is stored.
+    /// The new data of the step; none keeps the stored data.
     pub data: Option<Map<String, Value>>,
 }
 
-/// Why a change is not allowed.
+/// The reason why a change is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeRefused {
-    /// `account` is done by registering and stays so.
+    /// Registering completes the step `account`, and nobody changes that step.
     #[error("the step account is completed by registering and cannot be changed")]
     StepIsAutomatic,
-    /// Only a step that is not required may be skipped.
+    /// The step is required and cannot be skipped.
     #[error("the step {0} is required and cannot be skipped")]
     StepIsRequired(StepKey),
-    /// After the completion, a step may change its data, but not become open again.
+    /// The onboarding is completed. A step may still change its data, but may not become open again.
     #[error("the onboarding is completed and its steps cannot be reopened")]
     OnboardingCompleted,
-    /// The onboarding cannot be completed yet; these required steps are open.
+    /// These required steps are open, so the onboarding cannot be completed.
     #[error("required steps are still open: {}", list(.0))]
     StepsOpen(Vec<StepKey>),
 }
@@ -39,8 +39,12 @@ fn list(steps: &[StepKey]) -> String {
 }
 
 impl Onboarding {
-    /// Whether the data of a change is as the template wants it. All errors are told. A step that the template does not
-    /// have, and that was kept from an earlier version, takes any data that there is room for.
+    /// Checks the data of a change against the template. A step that the template does not have, and that was kept
+    /// from an earlier version, takes any data up to the size limit.
+    ///
+    /// # Errors
+    ///
+    /// All errors of the data, by field.
     pub fn check_data(
         &self,
         template: &Template,
@@ -62,7 +66,7 @@ impl Onboarding {
         if wanting.is_empty() { Ok(()) } else { Err(wanting) }
     }
 
-    /// This state with `change` made to a step at `now`, one version on.
+    /// The onboarding after `change` of a step at `now`. The version is one higher.
     pub fn change_step(
         &self,
         template: &Template,
@@ -92,7 +96,7 @@ impl Onboarding {
         })
     }
 
-    /// Whether a step of the template that was done becomes open.
+    /// Whether the change opens a step of the template that was done.
     pub fn reopens(&self, template: &Template, step: &StepKey, status: StepStatus) -> bool {
         let was_done = self.status_of(step).is_some_and(|status| status != StepStatus::InProgress);
         was_done && status == StepStatus::InProgress && template.step(step).is_some()
@@ -120,13 +124,16 @@ impl Onboarding {
         Ok(())
     }
 
-    /// Whether there is something to reopen: a completed onboarding. One that is open stays as it is.
+    /// Whether the onboarding can be reopened. Only a completed onboarding can.
     pub fn may_reopen(&self) -> bool {
         self.completed_at.is_some()
     }
 
-    /// Whether the onboarding may be completed: `Ok(true)` where there is something to do,
-    /// `Ok(false)` where it is completed already.
+    /// Whether completing changes something: `Ok(true)` for an open onboarding, `Ok(false)` for a completed one.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangeRefused::StepsOpen`] while required steps are open.
     pub fn may_complete(&self, template: &Template) -> Result<bool, ChangeRefused> {
         if self.completed_at.is_some() {
             return Ok(false);

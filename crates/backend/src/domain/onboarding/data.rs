@@ -1,20 +1,21 @@
 //! The data that a person enters in a step.
 //!
-//! The object belongs to the client: fields that the template knows are checked where they are given, others are kept
-//! as they come. So a page can ask for more without a new template, while what is read elsewhere is well-formed.
+//! The object belongs to the client. Fields that the template knows are checked where they are given, and other
+//! fields are kept without a check. So a page can ask for more without a new template, and other parts of the service
+//! find well-formed values in the fields that they read.
 
 use serde_json::{Map, Value};
 
 use super::step::StepStatus;
 use super::template::{Answers, Field, FieldKind, FieldRef, StepTemplate};
 
-/// The largest object that is kept for a step, as compact JSON.
+/// The size limit of a step's data, in bytes of compact JSON.
 pub const MAX_DATA_BYTES: usize = 16 * 1024;
 
-/// What is wrong with the data: pairs of a field (empty for the whole object) and a reason.
+/// The errors of a step's data: pairs of a field and a reason. An empty field stands for the whole object.
 pub type DataErrors = Vec<(String, String)>;
 
-/// Whether there is room for the data.
+/// Checks that the data is within [`MAX_DATA_BYTES`].
 pub(super) fn check_size(data: &Map<String, Value>) -> Result<(), DataErrors> {
     let size = serde_json::to_vec(data).map_or(usize::MAX, |json| json.len());
     if size > MAX_DATA_BYTES {
@@ -23,7 +24,7 @@ pub(super) fn check_size(data: &Map<String, Value>) -> Result<(), DataErrors> {
     Ok(())
 }
 
-/// Checks the fields that are given for a step that is to have `status`. All errors are told.
+/// Checks the given fields of a step that is to have `status`, and tells all errors.
 pub(super) fn check_fields(
     step: &StepTemplate,
     data: &Map<String, Value>,
@@ -38,7 +39,8 @@ pub(super) fn check_fields(
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// What is wanting for `step` to be completed: visible required fields without an answer, and consents that are refused.
+/// The visible required fields without an answer and the consents that are refused, for which `step` cannot be
+/// completed.
 pub(super) fn wanting(answers: Answers<'_>, step: &StepTemplate) -> DataErrors {
     if !answers.applies(step) {
         return DataErrors::new();

@@ -1,5 +1,5 @@
-//! A change that asks for steps and fields by the names of an earlier version: a page that was loaded before a new version
-//! came still sends it.
+//! Translates a change that names steps and fields by an earlier version of the template. A page that was loaded
+//! before a new version came sends such changes.
 
 use std::sync::Arc;
 
@@ -10,21 +10,27 @@ use super::template::{FieldRef, Located, Template, locate_field, locate_step};
 use super::{ChangeRefused, DataErrors, Onboarding, StepChange};
 use crate::domain::Timestamp;
 
-/// A change in the words of the template that the onboarding is an instance of.
+/// A change, translated to the version of the template that the onboarding is an instance of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Understood {
     step: StepKey,
     change: StepChange,
-    /// Answers to what other steps ask by now.
+    /// Answers to questions that other steps ask now.
     elsewhere: Vec<(FieldRef, Value)>,
-    /// Answers to what is asked no more, by where it was asked last.
+    /// Answers to questions that no step asks any more, by the place that asked them last.
     aside: Vec<(String, Value)>,
-    /// Fields that have come to this step from others: a page that does not know them does not take their answers away.
+    /// Fields that have moved to this step from others. A page that does not know such a field does not remove its
+    /// answer.
     arrived: Vec<String>,
 }
 
 impl Understood {
-    /// The change of a step, where `lineage` are the known versions of the template up to the onboarding's own.
+    /// Translates `change` of the step `key`. `lineage` has the known versions of the template, up to the
+    /// onboarding's own.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownStep`] where no version has the step.
     pub fn of(lineage: &[Arc<Template>], key: &StepKey, change: StepChange) -> Result<Self, UnknownStep> {
         let step = match locate_step(lineage, key) {
             Located::Here(step) | Located::Dropped(_, step) => step,
@@ -50,7 +56,7 @@ impl Understood {
         Ok(understood)
     }
 
-    /// Which step is changed.
+    /// The step that is changed.
     pub fn step(&self) -> &StepKey {
         &self.step
     }
@@ -78,12 +84,12 @@ impl Understood {
         self.change.data.get_or_insert_default().insert(field, value);
     }
 
-    /// Whether the data is as the template wants it; see [`Onboarding::check_data`].
+    /// Checks the data of the change against the template; see [`Onboarding::check_data`].
     pub fn check(&self, state: &Onboarding, template: &Template) -> Result<(), DataErrors> {
         state.check_data(template, &self.step, &self.change_of(state))
     }
 
-    /// The change with the answers that it leaves as they are.
+    /// The change, completed by the stored answers that the change leaves as they are.
     fn change_of(&self, state: &Onboarding) -> StepChange {
         let mut change = self.change.clone();
         let stored = state.steps.get(&self.step);
@@ -97,7 +103,7 @@ impl Understood {
         change
     }
 
-    /// The state after the change, one version on; see [`Onboarding::change_step`].
+    /// The onboarding after the change, one version higher; see [`Onboarding::change_step`].
     pub fn apply(
         self,
         state: &Onboarding,
@@ -120,7 +126,7 @@ impl Understood {
     }
 }
 
-/// The fields of a step that an earlier version asked in another one.
+/// The fields of a step that an earlier version asked in another step.
 fn arrived(lineage: &[Arc<Template>], step: &StepKey) -> Vec<String> {
     let mut fields = Vec::new();
     for (index, template) in lineage.iter().enumerate() {

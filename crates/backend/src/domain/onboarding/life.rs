@@ -1,40 +1,41 @@
 //! The life of an onboarding: its states, and which event leads from which to which.
 //!
-//! Nothing stores a state. It follows from four facts ([`LifeFacts`]) and the time, so that no job has to run for
-//! somebody to become stuck, and no row can contradict another. The table says where an event leads; the tests walk
-//! through random histories and find both to say the same.
+//! No state is stored. The state follows from four facts ([`LifeFacts`]) and the time. So a person becomes stuck
+//! without a job that writes it, and no row can contradict another. The table says where each event leads. The tests
+//! walk through random histories and compare the table with the facts.
 
 use time::Duration;
 
 use crate::domain::Timestamp;
 
-/// Where an onboarding is.
+/// The state of an onboarding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Life {
     /// The person has registered and changed nothing since.
     Begun,
-    /// The person has changed something, not long ago.
+    /// The person has changed something, and not long ago.
     InProgress,
     /// The onboarding was never completed, and nothing has changed for so long that the person may be reminded.
     Stuck,
-    /// It is complete.
+    /// The onboarding is complete.
     Completed,
-    /// It was complete once, and the person works on it again. However long that takes, nobody is reminded.
+    /// The onboarding was complete once, and the person works on it again. The person gets no reminders, however long
+    /// that takes.
     Reopened,
 }
 
-/// What happens to an onboarding.
+/// An event in the life of an onboarding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LifeEvent {
-    /// A step is changed.
+    /// The person changes a step.
     Change,
-    /// Nothing changes for as long as makes a person stuck.
+    /// Nothing has changed for so long that the person counts as stuck.
     Silence,
-    /// The person completes the onboarding. The first time is the activation, which is written once.
+    /// The person completes the onboarding. The first completion is the activation, which is written once.
     Complete,
     /// The person opens the onboarding again.
     Reopen,
-    /// A reminder is written.
+    /// The service writes a reminder.
     Remind,
 }
 
@@ -44,8 +45,9 @@ impl Life {
     /// All states, in the order of the table.
     pub const ALL: [Self; 5] = [Begun, InProgress, Stuck, Completed, Reopened];
 
-    /// The table: a row for each state, and in it where `Change`, `Silence`, `Complete`, `Reopen` and `Remind` lead; none
-    /// for what cannot happen. An event that leads to where it comes from changes nothing of the state.
+    /// The transitions: a row for each state with the next states after `Change`, `Silence`, `Complete`, `Reopen` and
+    /// `Remind`. None stands for an event that cannot happen. The same state stands for an event that changes
+    /// nothing.
     const TABLE: [(Self, [Option<Self>; 5]); 5] = [
         // from        Change            Silence           Complete         Reopen            Remind
         (Begun, [Some(InProgress), Some(Stuck), Some(Completed), Some(Begun), None]),
@@ -55,13 +57,13 @@ impl Life {
         (Reopened, [Some(Reopened), Some(Reopened), Some(Completed), Some(Reopened), None]),
     ];
 
-    /// Where `event` leads from here; none where it cannot happen.
+    /// The state after `event`; none where the event cannot happen in this state.
     pub fn after(self, event: LifeEvent) -> Option<Self> {
         let (_, row) = Self::TABLE.iter().find(|(from, _)| *from == self)?;
         row[event as usize]
     }
 
-    /// The name in answers.
+    /// The state's name in answers.
     pub fn as_str(self) -> &'static str {
         match self {
             Begun => "begun",
@@ -73,16 +75,16 @@ impl Life {
     }
 }
 
-/// What the state of an onboarding follows from.
+/// The facts that the state of an onboarding follows from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LifeFacts {
-    /// 1 until the first change.
+    /// The version of the onboarding, which is 1 until the first change.
     pub version: i64,
-    /// When it was last changed. May be later than now, by as much as clocks of instances differ.
+    /// The time of the last change. The time may be later than now, by as much as the clocks of instances differ.
     pub changed_at: Timestamp,
-    /// When it was completed for the first time.
+    /// The time of the first completion; none before it.
     pub activated_at: Option<Timestamp>,
-    /// When it was completed, as long as it is.
+    /// The time of the present completion; none while the onboarding is open.
     pub completed_at: Option<Timestamp>,
 }
 
@@ -92,13 +94,13 @@ impl LifeFacts {
         self.life(stuck_after, now).after(LifeEvent::Remind).is_some()
     }
 
-    /// When the person is stuck, unless something changes until then; none for whoever has completed the onboarding, now or
-    /// before.
+    /// The time when the person becomes stuck, unless something changes before; none where the onboarding is or was
+    /// completed.
     pub fn stuck_at(&self, stuck_after: Duration) -> Option<Timestamp> {
         (self.completed_at.is_none() && self.activated_at.is_none()).then(|| self.changed_at + stuck_after)
     }
 
-    /// The state at `now`, where whoever changes nothing for `stuck_after` is stuck.
+    /// The state at `now`. A person who changes nothing for `stuck_after` is stuck.
     pub fn life(&self, stuck_after: Duration, now: Timestamp) -> Life {
         if self.completed_at.is_some() {
             Completed

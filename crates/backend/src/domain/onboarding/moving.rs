@@ -9,19 +9,19 @@ use super::Onboarding;
 use super::step::{StepKey, StepRecord, StepStatus};
 use super::template::{FieldRef, Template, TemplateId};
 
-/// What is to become of an onboarding where `current` is the template for new people.
+/// What happens to an onboarding where `current` is the template for new people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Moving {
-    /// It stays as it is.
+    /// The onboarding keeps its template.
     Stays,
-    /// Nothing but registering was done, so that it is an instance of the current template from now on.
+    /// The onboarding becomes an instance of the current template. Nothing but registering was done.
     Adopts,
-    /// It is moved, version by version, to the current one.
+    /// The onboarding moves to the current template, version by version.
     Moves,
 }
 
-/// Whether an onboarding stays on its template. Of two instances that know different versions, one moves people on, and
-/// the other never moves them back.
+/// Decides whether an onboarding keeps its template. Where two instances know different versions, the instance with
+/// the newer one moves people on, and the other instance never moves them back.
 pub fn moving(state: &Onboarding, current: &Template) -> Moving {
     let (is, newest) = (&state.template, &current.id);
     let is_later = is.key == newest.key && is.version < newest.version;
@@ -37,8 +37,9 @@ pub fn moving(state: &Onboarding, current: &Template) -> Moving {
 }
 
 impl Onboarding {
-    /// This state as an instance of the last template of `lineage`, whose first one is its own, one version on. What was
-    /// reached stays, and so does every answer: where it is asked for now, or set aside.
+    /// The onboarding as an instance of the last template of `lineage`, one version higher. The first template of
+    /// `lineage` is the onboarding's own. Completed steps stay completed. Every answer is kept, either where the new
+    /// template asks for the answer or set aside.
     #[must_use]
     pub fn moved(&self, lineage: &[Arc<Template>]) -> Self {
         let (Some(first), Some(last)) = (lineage.first(), lineage.last()) else { return self.clone() };
@@ -53,7 +54,7 @@ impl Onboarding {
         moved.reaching(reached, last)
     }
 
-    /// This state, untouched, as an instance of `template` instead of `before`, one version on.
+    /// The untouched onboarding as an instance of `template` instead of `before`, one version higher.
     #[must_use]
     pub fn adopting(&self, before: &Template, template: &Template) -> Self {
         let reached = self.progress_percent(before);
@@ -94,7 +95,7 @@ fn carried(
     carrier.steps
 }
 
-/// The answers of a step that is asked no more which another step asks for now.
+/// The answers of a dropped step that another step asks for now.
 fn taken_along(data: &mut Map<String, Value>, step: &StepKey, after: &Template) -> Vec<(FieldRef, Value)> {
     let at = |field: &str| FieldRef { step: step.clone(), field: field.to_owned() };
     let is_renamed = |field: &&String| after.succession.renamed_fields.contains_key(&at(field));
@@ -109,7 +110,7 @@ struct Carrier<'a> {
 }
 
 impl Carrier<'_> {
-    /// Puts a step in its new place, and gives its data.
+    /// Puts a step in its new place. Gives the step's data.
     fn rename(&mut self, key: &StepKey, mut record: StepRecord) -> Map<String, Value> {
         let data = std::mem::take(&mut record.data);
         let new = self.after.succession.step(key).unwrap_or_else(|| key.clone());
@@ -117,7 +118,7 @@ impl Carrier<'_> {
         data
     }
 
-    /// Puts an answer where it is asked for now, or aside.
+    /// Puts an answer where the next version asks for the answer, or sets the answer aside.
     fn carry(&mut self, at: &FieldRef, value: Value) {
         let home = self.after.succession.step(&at.step).unwrap_or_else(|| at.step.clone());
         let name = self.name(at);
@@ -133,7 +134,8 @@ impl Carrier<'_> {
         }
     }
 
-    /// Keeps a step that is not asked for. Where another has its name by now, it is set aside there.
+    /// Keeps a step that the next version does not ask for. Where another step has that name now, the answers are set
+    /// aside there.
     fn keep(&mut self, key: StepKey, record: StepRecord) {
         let Some(taken) = self.steps.get_mut(&key) else {
             self.steps.insert(key, record);
@@ -148,18 +150,18 @@ impl Carrier<'_> {
         }
     }
 
-    /// Where an answer was given, as in `default.v1.profile.phone`.
+    /// The place where an answer was given, such as `default.v1.profile.phone`.
     fn name(&self, at: &FieldRef) -> String {
         format!("{}.{at}", self.before.id)
     }
 }
 
-/// A step that an answer has come to.
+/// A step whose only content is an answer from another step.
 fn untouched() -> StepRecord {
     StepRecord::new(StepStatus::InProgress, Map::new(), None)
 }
 
-/// Adds an answer, and takes none away.
+/// Adds an answer under a name that is free, so that no other answer is lost.
 fn set_aside(record: &mut StepRecord, mut name: String, value: Value) {
     while record.set_aside.get(&name).is_some_and(|there| *there != value) {
         name.push('~');

@@ -1,66 +1,74 @@
-//! When people who are stuck are reminded. Pure: the time comes in as an argument.
+//! Decides when people who are stuck are reminded. The functions are pure and take the time as an argument.
 //!
-//! Each reminder has a window in which it makes sense: from its own time on until that of the next one, and the last one
-//! for as long again as it took to come. A reminder that could not be written in its window is left out, so that nobody
-//! gets two at once after an outage, and nobody who gave up a year ago gets any.
+//! Each reminder has a window in which the reminder makes sense. The window begins at the reminder's time and ends at
+//! the time of the next reminder. The last window is as long as the time before it. A reminder that could not be
+//! written in its window is left out. So nobody gets two reminders at once after an outage, and nobody who gave up a
+//! year ago gets any.
 
 use time::Duration;
 
 use super::LifeFacts;
 use crate::domain::Timestamp;
 
-/// So many reminders at most.
+/// The largest number of reminders.
 const MAX_REMINDERS: usize = 4;
 const SHORTEST: Duration = Duration::SECOND;
 const LONGEST: Duration = Duration::days(90);
-/// Clocks of instances may differ by this. It comes on top of each time, so that no reminder comes early.
+/// The largest difference of the clocks of instances. The difference is added to each time, so that no reminder comes
+/// early.
 const CLOCK_TOLERANCE: Duration = Duration::seconds(30);
 
-/// After how long without a change a person is reminded: one time for each reminder, none for no reminders.
+/// The times without a change after which a person is reminded: one for each reminder. An empty schedule sends no
+/// reminders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReminderSchedule(Vec<Duration>);
 
-/// The times make no schedule.
+/// The times are more than four, do not rise, or are too short or too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be off, or at most {MAX_REMINDERS} times between 1s and 90d, each longer than the one before")]
 pub struct BadSchedule;
 
-/// Whom a reminder is for at a moment: those whose last change lies between two others.
+/// The window of one reminder at one moment: the times between which a person's last change lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReminderWindow {
-    /// Which reminder, counted from 1.
+    /// The number of the reminder, from 1 on.
     pub number: u8,
-    /// Whether none comes after it.
+    /// Whether the reminder is the last one.
     pub last: bool,
-    /// The last change was later than this: for others, the reminder comes too late.
+    /// The earliest last change, exclusive. For an earlier change, the reminder comes too late.
     pub changed_after: Timestamp,
-    /// The last change was not later than this.
+    /// The latest last change, inclusive.
     pub changed_until: Timestamp,
-    /// How long after the last change the window ends.
+    /// The time from the last change to the end of the window.
     pub ends_after: Duration,
 }
 
 impl Default for ReminderSchedule {
-    /// After 48 hours, and after 7 days.
+    /// Reminders after 48 hours and after 7 days.
     fn default() -> Self {
         Self(vec![Duration::hours(48), Duration::days(7)])
     }
 }
 
 impl ReminderSchedule {
-    /// Reminders after each of these times.
+    /// Reminders after each of the times.
+    ///
+    /// # Errors
+    ///
+    /// [`BadSchedule`] where the times make no schedule.
     pub fn new(times: Vec<Duration>) -> Result<Self, BadSchedule> {
         let bounded = times.iter().all(|time| (SHORTEST..=LONGEST).contains(time));
         let good = times.len() <= MAX_REMINDERS && bounded && times.is_sorted_by(|one, next| one < next);
         good.then_some(Self(times)).ok_or(BadSchedule)
     }
 
-    /// Whether nobody is reminded.
+    /// Whether the schedule is empty.
     pub fn is_off(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// After how long without a change a person is stuck: when the first reminder is due, or would be by default.
+    /// The time without a change after which a person is stuck: that of the first reminder, or of the first default
+    /// one where the schedule is empty.
     pub fn stuck_after(&self) -> Duration {
         tolerant(self.0.first().copied().unwrap_or(Duration::hours(48)))
     }
@@ -80,8 +88,8 @@ impl ReminderSchedule {
         })
     }
 
-    /// The reminder that is due at `now` to a person who has had those up to the number `reminded`. Every implementation of the
-    /// store decides the same in its own language.
+    /// The reminder that is due at `now` to a person whose last reminder had the number `reminded`. Each
+    /// implementation of the store decides the same in SQL.
     pub fn due(&self, facts: &LifeFacts, reminded: u8, now: Timestamp) -> Option<ReminderWindow> {
         if !facts.is_stuck(self.stuck_after(), now) {
             return None;
@@ -93,7 +101,7 @@ impl ReminderSchedule {
     }
 }
 
-/// `time`, and what clocks may differ by; less where the time is so short that nobody could tell.
+/// The time with [`CLOCK_TOLERANCE`] added, or with less for a time that is very short.
 fn tolerant(time: Duration) -> Duration {
     crate::domain::whole_milliseconds(time + CLOCK_TOLERANCE.min(time / 10))
 }

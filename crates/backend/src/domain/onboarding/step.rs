@@ -8,15 +8,15 @@ use serde_json::{Map, Value};
 
 use crate::domain::Timestamp;
 
-/// The longest key, in characters, which all are ASCII.
+/// The length limit of a key, in characters. All of them are ASCII.
 pub const MAX_KEY_LENGTH: usize = 32;
 
 /// The name of a step in paths, answers and the database: a small letter, then small letters, digits and `_`, at most
-/// [`MAX_KEY_LENGTH`] in all.
+/// [`MAX_KEY_LENGTH`] characters in all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StepKey(Cow<'static, str>);
 
-/// A key that names no step.
+/// The text names no step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no onboarding step {0:?}")]
 pub struct UnknownStep(pub String);
@@ -25,7 +25,7 @@ impl StepKey {
     /// The step that registering completes: the first one of every template.
     pub const ACCOUNT: Self = Self(Cow::Borrowed("account"));
 
-    /// The key.
+    /// The key as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -53,24 +53,24 @@ impl fmt::Display for StepKey {
     }
 }
 
-/// How far a person is with a step.
+/// The status of a step that a person has touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepStatus {
-    /// Some of it is there.
+    /// The person has begun the step.
     InProgress,
-    /// Done.
+    /// The person has completed the step.
     Completed,
-    /// Left out on purpose; only where the step is not required.
+    /// The person has left the step out. Only a step that is not required can be skipped.
     Skipped,
 }
 
-/// A text that is no status of a step.
+/// The text names no status of a step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of in_progress, completed, skipped")]
 pub struct UnknownStepStatus(pub String);
 
 impl StepStatus {
-    /// The name in answers and the database.
+    /// The status' name in answers and the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InProgress => "in_progress",
@@ -93,22 +93,22 @@ impl FromStr for StepStatus {
     }
 }
 
-/// What is known of one step that a person has touched.
+/// What is stored of one step that a person has touched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepRecord {
-    /// How far they are.
+    /// The status of the step.
     pub status: StepStatus,
-    /// What they entered: an object that the client owns.
+    /// The answers of the person: an object that belongs to the client.
     pub data: Map<String, Value>,
-    /// When the step was first completed, as long as it is.
+    /// The time of the step's first completion; none while the step is open.
     pub completed_at: Option<Timestamp>,
-    /// Answers to what is asked no more, by where they were given, as in `v1.profile.phone`. Nothing reads them but an
-    /// export.
+    /// Answers to questions that are asked no more, by the places where the answers were given, such as
+    /// `v1.profile.phone`. Only an export reads these answers.
     pub set_aside: Map<String, Value>,
 }
 
 impl StepRecord {
-    /// A step with `data`, of which nothing is set aside.
+    /// A step with `data` and nothing set aside.
     pub fn new(status: StepStatus, data: Map<String, Value>, completed_at: Option<Timestamp>) -> Self {
         Self { status, data, completed_at, set_aside: Map::new() }
     }

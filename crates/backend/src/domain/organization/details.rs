@@ -10,12 +10,12 @@ const MAX_NAME_CHARS: usize = 200;
 const MAX_SIZE_CHARS: usize = 100;
 const MAX_WEBSITE_BYTES: usize = 2048;
 
-/// The name of an organization in NFC: one line of 1 to 200 characters of which something is seen, none of them a
-/// non-character or one that changes the direction of what follows; no blanks around it.
+/// The name of an organization in NFC: one line of 1 to 200 characters, at least one of them visible, without blanks
+/// at its ends. Non-characters and characters that change the direction of text are refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationName(String);
 
-/// A text is no name of an organization.
+/// The text is no name of an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be one line of 1 to {MAX_NAME_CHARS} characters, at least one of them visible, none a control, a \
@@ -24,18 +24,19 @@ pub struct OrganizationName(String);
 pub struct NameError;
 
 impl OrganizationName {
-    /// The name.
+    /// The name as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// A name that was stored. It was checked by whatever rule was valid then.
+    /// The name `text` of the database, without a check. The rules for names may have been others when the name was
+    /// stored.
     pub fn stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The name that a person has typed into a field of several lines, with what no name can have taken out; none
-    /// where nothing is left.
+    /// The name that a person has typed into a field of several lines. Characters that no name can have are left out.
+    /// None where nothing is left.
     pub(super) fn lenient(text: &str) -> Option<Self> {
         let good = |c: &char| !changes_direction(*c) && !is_noncharacter(*c);
         let line: String = text.chars().map(|c| if is_control(c) { ' ' } else { c }).filter(good).collect();
@@ -56,22 +57,22 @@ impl FromStr for OrganizationName {
     }
 }
 
-/// How many people an organization has: a text of 1 to 100 characters without controls.
+/// The number of people in an organization: a text of 1 to 100 characters without controls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationSize(String);
 
-/// A text is no size.
+/// The text is no size of an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be 1 to {MAX_SIZE_CHARS} characters without control characters")]
 pub struct SizeError;
 
 impl OrganizationSize {
-    /// The text.
+    /// The size as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// A text that was stored.
+    /// The size `text` of the database, without a check.
     pub fn stored(text: String) -> Self {
         Self(text)
     }
@@ -87,22 +88,22 @@ impl FromStr for OrganizationSize {
     }
 }
 
-/// The address of a page with http or https, at most 2048 bytes.
+/// The http or https URL of an organization's page, at most 2048 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Website(String);
 
-/// A text is no address of a page.
+/// The text is no URL of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be an address like https://example.com of at most {MAX_WEBSITE_BYTES} bytes")]
 pub struct WebsiteError;
 
 impl Website {
-    /// The address.
+    /// The URL as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// An address that was stored.
+    /// The URL `text` of the database, without a check.
     pub fn stored(text: String) -> Self {
         Self(text)
     }

@@ -1,7 +1,7 @@
 //! Invitations by mail.
 //!
-//! A mail brings a link with a long token, of which the database keeps the hash. It is good for one use, by an account
-//! with the invited address: whoever has the link has read the mail, so that it proves the address, too.
+//! A mail brings a link with a long token, and the database keeps the token's hash. The token is good for one use, by
+//! an account with the invited address. Whoever has the link has read the mail, so the link proves the address, too.
 
 use time::Duration;
 use uuid::Uuid;
@@ -9,60 +9,61 @@ use uuid::Uuid;
 use super::{MemberRole, Organization};
 use crate::domain::{Email, Timestamp};
 
-/// How long an invitation is good, from its last mail on.
+/// The lifetime of an invitation, from its last mail on.
 pub const LIFETIME: Duration = Duration::days(7);
 
-/// How long its row is kept after that, so that a late use is told why it fails.
+/// The time that the row of an invitation is kept after the invitation's end, so that a late use gets the reason for
+/// its refusal.
 pub const KEPT_AFTER: Duration = Duration::days(30);
 
-/// At least this long after one mail of an invitation there is no other.
+/// The shortest time between two mails of one invitation.
 pub const RESEND_AFTER: Duration = Duration::minutes(10);
 
-/// At most so many mails for one invitation.
+/// The largest number of mails for one invitation.
 pub const MAX_SENDS: i64 = 5;
 
-/// At most so many mails for all invitations of an organization, and so many of one person, in [`QUOTA_WINDOW`].
+/// The largest number of invitation mails of one organization, and also of one person, in [`QUOTA_WINDOW`].
 pub const MAX_MAILS: i64 = 50;
 
-/// The time in which [`MAX_MAILS`] count, from the first of them on.
+/// The time in which [`MAX_MAILS`] count. The time begins with the first of the mails.
 pub const QUOTA_WINDOW: Duration = Duration::DAY;
 
-/// An invitation that is to be stored and mailed.
+/// An invitation to be stored and mailed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewInvitation {
-    /// `UUIDv7`.
+    /// The id of the invitation (`UUIDv7`).
     pub id: Uuid,
-    /// To which organization.
+    /// The id of the organization.
     pub organization_id: Uuid,
-    /// Who is invited. Nobody needs to have an account with the address.
+    /// The invited address. An account with the address need not exist.
     pub email: Email,
-    /// What they may do there.
+    /// The role of the invited person in the organization.
     pub role: MemberRole,
-    /// Who invites.
+    /// The id of the person who invites.
     pub invited_by: Uuid,
     /// SHA-256 of the link's token.
     pub token_hash: [u8; 32],
-    /// When it was made.
+    /// The time when the invitation was made.
     pub created_at: Timestamp,
-    /// When it stops to work.
+    /// The end of the invitation's lifetime.
     pub expires_at: Timestamp,
 }
 
-/// How an invitation stands.
+/// The state of an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvitationState {
-    /// It waits.
+    /// The invitation can be accepted.
     Pending,
-    /// Somebody has joined by it.
+    /// Somebody has joined by the invitation.
     Accepted,
-    /// It was taken back.
+    /// The invitation was revoked.
     Revoked,
-    /// It has waited too long.
+    /// The invitation's lifetime is over.
     Expired,
 }
 
 impl InvitationState {
-    /// The name in answers.
+    /// The state's name in answers.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -73,35 +74,35 @@ impl InvitationState {
     }
 }
 
-/// A stored invitation, with all that decides what it is worth.
+/// A stored invitation, with all facts that decide whether it can be accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {
-    /// Which.
+    /// The id of the invitation.
     pub id: Uuid,
-    /// To which organization.
+    /// The organization.
     pub organization: Organization,
-    /// Who is invited.
+    /// The invited address.
     pub email: Email,
-    /// What they may do there.
+    /// The role of the invited person in the organization.
     pub role: MemberRole,
-    /// Who invites.
+    /// The id of the person who invites.
     pub invited_by: Uuid,
-    /// When it was made.
+    /// The time when the invitation was made.
     pub created_at: Timestamp,
-    /// When its last mail was written.
+    /// The time when the invitation's last mail was written.
     pub sent_at: Timestamp,
-    /// How many mails were written.
+    /// The number of mails that were written.
     pub sends: i64,
-    /// When it stops to work.
+    /// The end of the invitation's lifetime.
     pub expires_at: Timestamp,
-    /// When somebody joined by it.
+    /// The time when somebody joined by the invitation; none before.
     pub accepted_at: Option<Timestamp>,
-    /// When it was taken back.
+    /// The time when the invitation was revoked; none for one that was not.
     pub revoked_at: Option<Timestamp>,
 }
 
 impl Invitation {
-    /// How it stands at `now`.
+    /// The state of the invitation at `now`.
     pub fn state(&self, now: Timestamp) -> InvitationState {
         if self.accepted_at.is_some() {
             InvitationState::Accepted

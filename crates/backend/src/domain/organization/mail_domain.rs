@@ -1,4 +1,4 @@
-//! Domains of mail addresses that are an organization's own.
+//! Mail domains that belong to one organization.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,44 +6,44 @@ use std::sync::LazyLock;
 
 use crate::domain::Email;
 
-/// The file says where it is from.
+/// Domains where anybody can get an address. The data file says where the list is from.
 static PUBLIC: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let file = include_str!("../../../data/public_mail_domains.txt");
     file.lines().filter(|line| !line.starts_with('#')).collect()
 });
 
-/// A domain that mail goes to, as A-labels in lower case: what stands behind the `@` of [`Email::canonical`].
+/// A mail domain as A-labels in lower case, as in [`Email::canonical`] behind the `@`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailDomain(String);
 
-/// Why a domain can be no organization's own.
+/// The reason why a domain cannot belong to one organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MailDomainError {
-    /// Not a domain.
+    /// The text is no domain.
     #[error("must be a domain like example.com")]
     Malformed,
-    /// A domain where anybody gets an address.
+    /// Anybody can get an address at the domain.
     #[error("is a domain where anybody gets an address, so that it is no organization's own")]
     Public,
 }
 
 impl MailDomain {
-    /// The domain.
+    /// The domain as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The domain of an address.
+    /// The domain of `email`.
     pub fn of(email: &Email) -> Self {
         Self(domain_of(email).to_owned())
     }
 
-    /// A domain that was stored.
+    /// The domain `text` of the database, without a check.
     pub fn stored(text: String) -> Self {
         Self(text)
     }
 
-    /// Whether anybody gets an address there, or at a domain above it.
+    /// Whether anybody can get an address at the domain, or at a domain above it.
     fn is_public(&self) -> bool {
         let labels = self.0.match_indices('.').map(|(dot, _)| &self.0[dot + 1..]);
         std::iter::once(self.0.as_str()).chain(labels).any(|domain| PUBLIC.binary_search(&domain).is_ok())
@@ -57,7 +57,7 @@ fn domain_of(email: &Email) -> &str {
 impl FromStr for MailDomain {
     type Err = MailDomainError;
 
-    /// By the rules for the domain of an address, which is where it comes from.
+    /// Parses a domain by the rules for the domain of an address.
     fn from_str(text: &str) -> Result<Self, MailDomainError> {
         let text = text.trim();
         let email: Email = format!("a@{text}").parse().map_err(|_| MailDomainError::Malformed)?;

@@ -1,7 +1,7 @@
-//! Organizations: who belongs to one, who is invited to it, and which mail domain is its own.
+//! Organizations: their members, invitations and mail domains.
 //!
-//! A person is a member of one organization at most. Every organization has an owner, always: whoever is the last one
-//! cannot leave, be removed or become a mere member while there are others.
+//! A person is a member of one organization at most. Every organization has an owner. The last owner cannot leave, be
+//! removed or become a mere member while the organization has other members.
 
 mod details;
 mod invitation;
@@ -24,25 +24,25 @@ pub use invitation::{
 pub use mail_domain::{MailDomain, MailDomainError};
 pub use refusal::{Refusal, UnknownRefusal};
 
-/// An organization has at most so many mail domains, claimed and verified ones together.
+/// The largest number of mail domains of one organization, claimed and verified ones together.
 pub const MAX_DOMAINS: i64 = 10;
 
-/// What a member may do.
+/// The role of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MemberRole {
-    /// Sees the members and invites others as members.
+    /// Sees the members, and invites others as members.
     Member,
     /// Also invites owners, removes members, sets roles and claims mail domains.
     Owner,
 }
 
-/// A role that this version does not know.
+/// The text names no role that this version knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of member, owner")]
 pub struct UnknownMemberRole(pub String);
 
 impl MemberRole {
-    /// The name in the database and in answers.
+    /// The role's name in the database and in answers.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Member => "member",
@@ -72,21 +72,22 @@ impl fmt::Display for MemberRole {
 /// An organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organization {
-    /// `UUIDv7`.
+    /// The organization's id (`UUIDv7`).
     pub id: Uuid,
-    /// What it is called.
+    /// The name of the organization.
     pub name: OrganizationName,
-    /// How many people it has, as a value of [`super::reference::ORGANIZATION_SIZES`] or as a page has put it.
+    /// The number of people in the organization: a value of [`super::reference::ORGANIZATION_SIZES`], or a text of a
+    /// page's own.
     pub size: Option<OrganizationSize>,
-    /// Its page in the web.
+    /// The organization's page on the web.
     pub website: Option<Website>,
-    /// When it was made.
+    /// The time when the organization was made.
     pub created_at: Timestamp,
 }
 
 impl Organization {
-    /// The organization that the answers of the step `organization` describe; none where they name none. What is no
-    /// good size or website is left out: a page may ask in its own way.
+    /// The organization that the answers of the step `organization` describe; none where the answers have no name. A
+    /// size or website that is not valid is left out, because a page may ask in its own way.
     pub fn described(id: Uuid, answers: &Map<String, Value>, at: Timestamp) -> Option<Self> {
         let text = |field: &str| answers.get(field).and_then(Value::as_str).unwrap_or_default();
         let name = OrganizationName::lenient(text("name"))?;
@@ -94,7 +95,7 @@ impl Organization {
         Some(Self { id, name, size, website, created_at: at })
     }
 
-    /// The answers of the step `organization` of whoever joins.
+    /// The answers of the step `organization` for a person who joins.
     pub fn answers(&self) -> Map<String, Value> {
         let size = self.size.as_ref().map(|size| ("size", size.as_str()));
         let website = self.website.as_ref().map(|website| ("website", website.as_str()));
@@ -103,55 +104,55 @@ impl Organization {
     }
 }
 
-/// That a person belongs to an organization.
+/// The membership of a person in an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
-    /// Which organization.
+    /// The organization.
     pub organization: Organization,
-    /// What the person may do there.
+    /// The role of the person.
     pub role: MemberRole,
-    /// Since when.
+    /// The time when the person joined.
     pub joined_at: Timestamp,
 }
 
-/// A member, as the other members see them.
+/// A member, as other members see the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// The account.
+    /// The id of the member's account.
     pub user_id: Uuid,
-    /// Its address.
+    /// The address of the account.
     pub email: Email,
-    /// Its owner's name.
+    /// The member's name.
     pub full_name: FullName,
-    /// What they may do.
+    /// The member's role.
     pub role: MemberRole,
-    /// Since when they are a member.
+    /// The time when the member joined.
     pub joined_at: Timestamp,
 }
 
-/// A mail domain that an organization says is its own.
+/// An organization's claim of a mail domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DomainClaim {
-    /// Whose.
+    /// The id of the organization.
     pub organization_id: Uuid,
-    /// What that organization is called.
+    /// The name of the organization.
     pub organization_name: OrganizationName,
     /// The domain.
     pub domain: MailDomain,
-    /// The owner who claimed it, with a verified address there.
+    /// The id of the owner who claimed the domain and has a verified address there.
     pub claimed_by: Uuid,
-    /// When.
+    /// The time of the claim.
     pub claimed_at: Timestamp,
-    /// When an admin approved it; none until then.
+    /// The time when an admin approved the claim; none before.
     pub verified_at: Option<Timestamp>,
 }
 
-/// An organization that people with an address at its domain may join.
+/// An organization that a person may join by the domain of a verified address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// The organization.
     pub organization: Organization,
-    /// How many members it has.
+    /// The number of members.
     pub members: u64,
 }
 

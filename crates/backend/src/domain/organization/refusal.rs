@@ -1,70 +1,71 @@
-//! Refusals of changes of an organization. Stores decide a refusal inside of the transaction, so that it holds.
+//! Refusals of changes of an organization. Stores decide on a refusal within the transaction, so that concurrent
+//! changes cannot make the decision wrong.
 
 use std::str::FromStr;
 
-/// Why a change is not done.
+/// The reason why a change of an organization is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Whoever asks belongs to no organization, or not to this one any more.
+    /// The person who asks belongs to no organization, or has left this one.
     #[error("you belong to no organization")]
     NotMember,
-    /// Only owners may do it.
+    /// Only owners may make the change.
     #[error("only owners of the organization may do this")]
     NotOwner,
-    /// Nobody else is an owner.
+    /// The organization has no other owner.
     #[error("nobody else is an owner; pass the ownership to somebody first")]
     LastOwner,
-    /// A person belongs to one organization at most.
+    /// The person belongs to an organization already.
     #[error("you belong to an organization already; leave it first")]
     AlreadyMember,
-    /// The invited address is a member's.
+    /// The invited address is that of a member.
     #[error("a member of the organization has this address")]
     MemberInvited,
-    /// There is an invitation to this address that waits.
+    /// An invitation to this address is pending.
     #[error("an invitation to this address waits already; it can be sent again")]
     AlreadyInvited,
-    /// There is no such member.
+    /// The organization has no such member.
     #[error("the organization has no such member")]
     UnknownMember,
-    /// There is no such invitation.
+    /// The organization has no such invitation.
     #[error("the organization has no such invitation")]
     UnknownInvitation,
     /// The invitation was accepted or revoked.
     #[error("the invitation was accepted or revoked before")]
     InvitationClosed,
-    /// Somebody has joined by it.
+    /// Somebody has joined by the invitation.
     #[error("the invitation was used before")]
     InvitationUsed,
-    /// Too old, revoked, replaced by a newer mail, or never given.
+    /// The invitation is too old or revoked, has a newer mail, or never existed.
     #[error("the invitation does not work any more; ask for another one")]
     InvitationDead,
-    /// The invitation is for somebody else.
+    /// The invitation is for another address.
     #[error("the invitation is for another address than the account's")]
     OtherAddress,
-    /// The last mail of the invitation was sent a moment ago, or there were enough of them.
+    /// The last mail of the invitation was sent a moment ago, or the invitation has had all its mails.
     #[error("the invitation was sent not long ago, or too often; a new one can be made once it has expired")]
     ResendTooSoon,
-    /// The organization, or the person, has sent as many mails as a day allows.
+    /// The organization or the person has sent all invitation mails of a day.
     #[error("no more invitations can be sent today")]
     QuotaUsed,
-    /// The domain is another organization's.
+    /// The domain belongs to another organization.
     #[error("the domain belongs to another organization")]
     DomainTaken,
-    /// Whoever asks has no verified address there.
+    /// The person who asks has no verified address at the domain.
     #[error("your account has no verified address at this domain")]
     DomainNotProved,
-    /// There is no such claim, or it was decided.
+    /// The claim does not exist, or was decided already.
     #[error("there is no such claim of a domain that waits")]
     UnknownDomain,
-    /// The organization has as many as it may.
+    /// The organization has as many domains as it may have.
     #[error("the organization has as many domains as it may have")]
     TooManyDomains,
-    /// There is no such organization, or it does not offer itself to this person.
+    /// The organization does not exist, or does not offer itself to this person.
     #[error("no such organization offers itself to you")]
     NoOffer,
 }
 
-/// A refusal that this version does not know.
+/// The text names no refusal that this version knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown refusal {0:?}")]
 pub struct UnknownRefusal(pub String);
@@ -92,7 +93,7 @@ impl Refusal {
         Self::NoOffer,
     ];
 
-    /// The stable name, in answers and between a database and its store.
+    /// The stable name of the refusal, in answers and in what the database tells its store.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotMember => "no_organization",

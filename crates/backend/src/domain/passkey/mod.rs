@@ -1,7 +1,7 @@
-//! Passkeys: keys in people's authenticators that log in without a password (WebAuthn Level 3).
+//! Passkeys: keys in people's authenticators, which log in without a password (WebAuthn Level 3).
 //!
-//! An authenticator lets nobody sign whom it has not recognized, by a PIN, a finger or a face. So a passkey is two factors in
-//! one: the device, and what it was unlocked by.
+//! An authenticator signs only after it has recognized its owner by a PIN, a finger or a face. So a passkey is two
+//! factors in one: the device, and the proof that unlocked the device.
 
 mod name;
 
@@ -16,75 +16,78 @@ pub use name::{PasskeyName, PasskeyNameError};
 /// The purpose of guesses at a passkey.
 pub const PASSKEY: &str = "passkey";
 
-/// How long an authenticator and its owner may take, from the challenge to its answer. It is what the standard recommends
-/// (WebAuthn Level 3, section 15.1).
+/// The time that an authenticator and its owner may take from the challenge to the answer, as WebAuthn Level 3
+/// section 15.1 recommends.
 pub const CEREMONY_LIFETIME: Duration = Duration::minutes(5);
 
-/// So many passkeys a person may have.
+/// The largest number of passkeys of one person.
 pub const MAX_PASSKEYS: u32 = 20;
 
-/// A passkey, as it is stored.
+/// A stored passkey.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passkey {
-    /// `UUIDv7`; its name in paths.
+    /// The passkey's id (`UUIDv7`), which names the passkey in paths.
     pub id: Uuid,
-    /// Whose account it opens.
+    /// The id of the account that the passkey opens.
     pub user_id: Uuid,
-    /// What its owner calls it.
+    /// The name that the owner has given the passkey.
     pub name: PasskeyName,
-    /// What its signatures are verified with.
+    /// The credential that verifies the passkey's signatures.
     pub credential: StoredCredential,
-    /// How often it was used.
+    /// The number of uses.
     pub uses: i64,
-    /// When it was registered.
+    /// The time of the registration.
     pub created_at: Timestamp,
-    /// When it was last used; none before the first time.
+    /// The time of the last use; none before the first.
     pub last_used_at: Option<Timestamp>,
-    /// When its signature counter went backwards, which says that there may be a copy of it. It opens nothing any more.
+    /// The time when the passkey was disabled, because its signature counter went backwards and there may be a copy
+    /// of the key. None for a passkey that works.
     pub disabled_at: Option<Timestamp>,
 }
 
-/// Public key, signature counter and flags of a credential, as a text that only whoever verifies signatures can read.
+/// Public key, signature counter and flags of a credential, serialized. Only the verifier of signatures reads the
+/// text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredCredential(pub String);
 
-/// SHA-256 of a credential's id, which an authenticator has chosen: 16 to 1023 bytes.
+/// SHA-256 of a credential's id. The authenticator chooses the id, which has 16 to 1023 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CredentialHash(pub [u8; 32]);
 
 impl CredentialHash {
-    /// The hash of the id `id`.
+    /// The hash of the credential id `id`.
     pub fn of(id: &[u8]) -> Self {
         Self(sha256(id))
     }
 }
 
-/// What a challenge is remembered by, once it was answered.
+/// The record of an answered challenge, by which a second answer is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AnsweredChallenge {
     /// SHA-256 of the challenge.
     pub hash: [u8; 32],
-    /// From then on it is refused anyway.
+    /// The end of the challenge's lifetime, after which the record is not needed.
     pub expires_at: Timestamp,
 }
 
 impl AnsweredChallenge {
-    /// The challenge `bytes`, which is good until `expires_at`.
+    /// The record of the challenge `bytes`, whose lifetime ends at `expires_at`.
     pub fn of(bytes: &[u8], expires_at: Timestamp) -> Self {
         Self { hash: sha256(bytes), expires_at }
     }
 }
 
-/// A use of a passkey that was verified.
+/// A verified use of a passkey.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasskeyUse {
-    /// The passkey.
+    /// The id of the passkey.
     pub passkey_id: Uuid,
-    /// How often it had been used when that was verified.
+    /// The number of uses that the passkey had when this use was verified.
     pub seen_uses: i64,
-    /// The challenge that it was used for.
+    /// The challenge that was answered.
     pub challenge: AnsweredChallenge,
-    /// What is stored from now on, where that is something else: the counter, or whether there are copies of the key.
+    /// The credential to be stored from now on; none where it is unchanged. The counter changes, or the flag that
+    /// says whether the key is copied to other devices.
     pub credential: Option<StoredCredential>,
 }
 

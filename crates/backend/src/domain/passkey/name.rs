@@ -7,36 +7,37 @@ use crate::domain::text::{changes_direction, is_control, is_noncharacter, is_vis
 
 const MAX_CHARS: usize = 60;
 
-/// A name for a passkey, by the rules of people's names: 1 to 60 characters in NFC, of which something is seen.
+/// A passkey's name, by the rules of people's names: 1 to 60 characters in NFC, at least one of them visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasskeyName(String);
 
-/// Why a text is no name.
+/// The reason why a text is no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasskeyNameError {
-    /// More than 60 characters.
+    /// The text has more than 60 characters.
     #[error("must be at most {MAX_CHARS} characters long")]
     TooLong,
-    /// Nothing, or nothing but characters that show nothing.
+    /// The text has no visible character.
     #[error("must contain a visible character")]
     Invisible,
-    /// A control character, a non-character, or one that changes the direction of text.
+    /// The text has a control character, a non-character, or a character that changes the direction of text.
     #[error("must not contain control characters, nor such as change the direction of text")]
     Forbidden,
 }
 
 impl PasskeyName {
-    /// The name.
+    /// The name as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// A name that was stored. It was checked by whatever rule was valid then.
+    /// The name `text` of the database, without a check. The rules for names may have been others when the name was
+    /// stored.
     pub fn stored(text: String) -> Self {
         Self(text)
     }
 
-    /// For somebody who gives none: what the client calls itself.
+    /// The name of a passkey whose owner gives none: the name of the client, `device`.
     pub fn of_device(device: &str) -> Self {
         device.parse().unwrap_or_else(|_| Self("Passkey".to_owned()))
     }

@@ -8,10 +8,11 @@ use crate::domain::text::folded;
 /// the passwords come from.
 static FINGERPRINTS: &[u8] = include_bytes!("../../../data/common_passwords.bin");
 
-/// 40 bits: of the passwords that are not in the list, one in eleven million is taken for one of it.
+/// The length of a fingerprint: 40 bits. One in eleven million passwords that are not in the list is taken for a
+/// listed one.
 const BYTES: usize = 5;
 
-/// Whether `password` is among the 100,000 most common ones of at least 8 characters, whatever its case.
+/// Whether `password` is one of the 100,000 most common passwords of at least 8 characters. Case does not count.
 pub(super) fn is_common(password: &str) -> bool {
     let hash = digest(&SHA256, folded(password).as_bytes());
     let (fingerprints, _) = FINGERPRINTS.as_chunks::<BYTES>();

@@ -15,17 +15,17 @@ use super::{Email, FullName};
 
 const MIN_CHARS: usize = 8;
 const MAX_CHARS: usize = 128;
-/// Longer than any password that was ever accepted.
+/// The longest password that is checked at log-in, in characters. No rule ever accepted a longer one.
 const MAX_PRESENTED_CHARS: usize = 4 * MAX_CHARS;
 
-/// A password that may be chosen, in NFC: 8 to 128 characters of any kind, of which something is seen and which are
-/// none of the 100,000 most common passwords (NIST SP 800-63B section 3.1.1.2: length and lists count, rules of
-/// composition do not help). Never printed, wiped on drop.
+/// A password that may be chosen, in NFC: 8 to 128 characters of any kind, at least one of them visible. The 100,000
+/// most common passwords are refused. Length and lists count, and rules of composition do not help (NIST SP 800-63B
+/// section 3.1.1.2). A password is never printed, and wiped on drop.
 #[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
-/// A password given to log in with. It was chosen by whatever rule was valid then, so only its
-/// size is bounded. Never printed, wiped on drop.
+/// A password given to log in. The rules may have been others when the password was chosen, so only its size is
+/// bounded. The password is never printed, and wiped on drop.
 #[derive(Clone)]
 pub struct PresentedPassword(Zeroizing<String>);
 
@@ -33,31 +33,31 @@ pub struct PresentedPassword(Zeroizing<String>);
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
-/// Why a password cannot be accepted.
+/// The reason why a password is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
-    /// Nothing was given.
+    /// The password is empty.
     #[error("must not be empty")]
     Empty,
-    /// Fewer than 8 characters.
+    /// The password has fewer than 8 characters.
     #[error("must be at least {MIN_CHARS} characters long")]
     TooShort,
-    /// More than 128 characters.
+    /// The password has more than 128 characters.
     #[error("must be at most {MAX_CHARS} characters long")]
     TooLong,
-    /// Nothing but blanks, controls and characters that show nothing.
+    /// The password has no visible character.
     #[error("must contain a visible character")]
     Invisible,
-    /// One of the 100,000 most common passwords.
+    /// The password is one of the 100,000 most common ones.
     #[error("must not be one of the most common passwords")]
     Common,
-    /// The person's own e-mail address or its first part is in it.
+    /// The password contains the person's e-mail address or the local part of the address.
     #[error("must not contain the e-mail address or the part before its @")]
     ContainsEmail,
-    /// The person's own name is in it.
+    /// The password contains the person's name.
     #[error("must not contain the name")]
     ContainsName,
-    /// The product's name is in it.
+    /// The password contains the product's name.
     #[error("must not contain the name of this service")]
     ContainsProduct,
 }
@@ -68,12 +68,16 @@ impl Password {
         &self.0
     }
 
-    /// The form that is hashed of a password that was accepted by an earlier rule.
+    /// The form for hashing of a password that an earlier rule accepted.
     pub fn accepted_before(password: &PresentedPassword) -> Self {
         Self(password.normalized().0)
     }
 
-    /// Refuses what somebody would guess first who knows the person or the product.
+    /// Refuses a password that somebody who knows the person or the product would guess first.
+    ///
+    /// # Errors
+    ///
+    /// The [`PasswordError`] that names what the password contains.
     pub fn check_personal(&self, email: &Email, name: &FullName) -> Result<(), PasswordError> {
         personal::check(&self.0, email, name)
     }
@@ -101,7 +105,7 @@ impl PresentedPassword {
         &self.0
     }
 
-    /// The form that is hashed of a password: NFC.
+    /// The password in NFC, which is the form for hashing.
     #[must_use]
     pub fn normalized(&self) -> Self {
         Self(Zeroizing::new(nfc(&self.0)))
@@ -121,29 +125,30 @@ impl FromStr for PresentedPassword {
 }
 
 impl PasswordHash {
-    /// Takes a PHC string that the hasher or the database gave.
+    /// The hash of a PHC string that the hasher or the database gave.
     pub fn from_phc(phc: String) -> Self {
         Self(phc)
     }
 
-    /// The PHC string.
+    /// The hash as a PHC string.
     pub fn as_phc(&self) -> &str {
         &self.0
     }
 
-    /// What is kept of an account without a password: a hash that no password is known for, since it was not made from
-    /// one. It takes as long to check as any other, also in instances of earlier versions.
+    /// The hash of an account without a password. No password is known for the hash, because the hash was not made
+    /// from one. Checking a password against it takes as long as against any other, also in instances of earlier
+    /// versions.
     pub fn of_nobody() -> Self {
         let hash = STANDARD_NO_PAD.encode(rand::random::<[u8; 32]>());
         Self(format!("$argon2id$v=19$m=19456,t=2,p=1{}{hash}", Self::NOBODYS_SALT))
     }
 
-    /// Whether the account has no password.
+    /// Whether the hash is that of an account without a password.
     pub fn is_of_nobody(&self) -> bool {
         self.0.contains(Self::NOBODYS_SALT)
     }
 
-    /// Marks hashes of accounts without a password. Real salts are random, so that none is this one.
+    /// The salt of accounts without a password. Real salts are random, so none equals this one.
     pub const NOBODYS_SALT: &str = "$bm8tcGFzc3dvcmQtc2V0IQ$";
 }
 

@@ -1,17 +1,17 @@
-//! Passwords that somebody who knows the person, or the product, would try first.
+//! Refuses passwords that somebody who knows the person or the product would try first.
 
 use super::PasswordError;
 use crate::domain::text::folded;
 use crate::domain::{Email, FullName};
 
-/// Shorter words occur in other words by chance.
+/// The shortest word that is looked for, in characters. Shorter words occur in other words by chance.
 const MIN_WORD_CHARS: usize = 4;
 
-/// What people and operators call the product.
+/// The names of the product.
 const PRODUCT: [&str; 2] = ["waymark", "useronboarding"];
 
-/// Refuses `password` where it contains the address, its local part, the name or a word of it, or the product's name;
-/// case, blanks and punctuation do not count.
+/// Refuses `password` where it contains the address, the local part of the address, the name or a word of the name,
+/// or the product's name. Case, blanks and punctuation do not count.
 pub(super) fn check(password: &str, email: &Email, name: &FullName) -> Result<(), PasswordError> {
     let password = letters(password);
     let contains = |text: &str| {
@@ -31,7 +31,7 @@ pub(super) fn check(password: &str, email: &Email, name: &FullName) -> Result<()
     Ok(())
 }
 
-/// Letters and digits in lower case.
+/// The letters and digits of `text`, in lower case.
 fn letters(text: &str) -> String {
     folded(text).chars().filter(|c| c.is_alphanumeric()).collect()
 }

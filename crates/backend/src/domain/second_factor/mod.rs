@@ -1,4 +1,4 @@
-//! Second factors: codes of an authenticator app, and recovery codes for when that app is lost.
+//! Second factors: codes of an authenticator app, and recovery codes for the case that the app is lost.
 
 mod recovery;
 mod totp;
@@ -16,16 +16,16 @@ pub use totp::{NoTotpSecret, TotpSecret};
 /// The purpose of guesses at a second factor.
 pub const SECOND_FACTOR: &str = "second factor";
 
-/// How many recovery codes a person is given.
+/// The number of recovery codes of one person.
 pub const RECOVERY_CODES: usize = 10;
 
-/// How long after the password the second factor may come.
+/// The longest time between the password and the second factor.
 pub const CHALLENGE_LIFETIME: Duration = Duration::minutes(5);
 
-/// How long an authenticator app may take from its secret to its first code.
+/// The longest time between the secret of an authenticator app and its first code.
 pub const ENROLMENT_LIFETIME: Duration = Duration::minutes(15);
 
-/// How long a device is remembered, so that the password alone logs in there.
+/// The time that a device is remembered. The password alone logs in on a remembered device.
 pub const REMEMBERED_FOR: Duration = Duration::days(30);
 
 /// A kind of second factor.
@@ -33,12 +33,12 @@ pub const REMEMBERED_FOR: Duration = Duration::days(30);
 pub enum FactorKind {
     /// A code of an authenticator app (RFC 6238).
     Totp,
-    /// One of the codes that a person keeps for the day on which the other factors are lost.
+    /// One of the codes that a person keeps for the case that the other factors are lost.
     RecoveryCode,
 }
 
 impl FactorKind {
-    /// The name in answers and in the audit log.
+    /// The kind's name in answers and in the audit log.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Totp => "totp",
@@ -46,7 +46,7 @@ impl FactorKind {
         }
     }
 
-    /// What a log-in is finished with that ends with such a factor.
+    /// The method of a log-in whose last step is this factor.
     pub fn method(self) -> LogInMethod {
         match self {
             Self::Totp => LogInMethod::Totp,
@@ -55,38 +55,39 @@ impl FactorKind {
     }
 }
 
-/// A secret as the database keeps it.
+/// A secret, encrypted for the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedSecret {
-    /// Which secret's key sealed it (at most 64 characters).
+    /// The name of the secret whose key encrypted this one (at most 64 characters).
     pub kid: String,
-    /// Nonce and ciphertext, at most 256 bytes.
+    /// Nonce and ciphertext, at most 256 bytes together.
     pub sealed: Vec<u8>,
 }
 
-/// The secret of an authenticator app, as it is stored.
+/// A stored secret of an authenticator app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TotpFactor {
-    /// `UUIDv7`.
+    /// The factor's id (`UUIDv7`).
     pub id: Uuid,
-    /// What codes are made of.
+    /// The secret that codes are made of.
     pub secret: SealedSecret,
-    /// When the secret was made.
+    /// The time when the secret was made.
     pub created_at: Timestamp,
-    /// When the first code of it was given; none until then.
+    /// The time when the first code was given; none before.
     pub confirmed_at: Option<Timestamp>,
-    /// The time step of the last code that was accepted: codes of it and of earlier ones are refused. 0 before the first.
+    /// The time step of the last accepted code, and 0 before the first. Codes of this step and of earlier steps are
+    /// refused.
     pub last_step: i64,
 }
 
-/// A stored secret whose owner is known, for whoever seals it anew.
+/// A stored secret with its owner, for the task that encrypts secrets with a new key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedSecret {
-    /// The factor.
+    /// The id of the factor.
     pub id: Uuid,
-    /// Whose it is.
+    /// The id of the owner's account.
     pub user_id: Uuid,
-    /// The secret.
+    /// The encrypted secret.
     pub secret: SealedSecret,
 }
 
@@ -95,69 +96,69 @@ pub struct OwnedSecret {
 pub struct SecondFactors {
     /// The authenticator app whose codes are accepted.
     pub totp: Option<TotpFactor>,
-    /// One that has not given its first code yet.
+    /// The authenticator app that has not given its first code yet.
     pub pending: Option<TotpFactor>,
-    /// How many recovery codes were not used yet.
+    /// The number of unused recovery codes.
     pub recovery_codes_left: u32,
 }
 
 impl SecondFactors {
-    /// Whether the person has switched a second factor on, so that the password alone is not enough.
+    /// Whether the person has a confirmed second factor, so that the password alone is not enough.
     pub fn is_on(&self) -> bool {
         self.totp.is_some()
     }
 
-    /// How surely a person with these factors can prove who they are, which is what sensitive calls ask for.
+    /// The highest assurance level that the person can prove with these factors. Sensitive calls ask for this level.
     pub fn level(&self) -> AuthLevel {
         if self.is_on() { AuthLevel::Two } else { AuthLevel::One }
     }
 
-    /// What the person may prove beside the password.
+    /// The kinds of factors that the person may prove beside the password.
     pub fn kinds(&self) -> Vec<FactorKind> {
         let totp = self.totp.is_some().then_some(FactorKind::Totp);
         let recovery = (self.is_on() && self.recovery_codes_left > 0).then_some(FactorKind::RecoveryCode);
         totp.into_iter().chain(recovery).collect()
     }
 
-    /// The authenticator app that may still be confirmed at `now`.
+    /// The authenticator app that can still be confirmed at `now`.
     pub fn enrolling(&self, now: Timestamp) -> Option<&TotpFactor> {
         self.pending.as_ref().filter(|pending| now - pending.created_at < ENROLMENT_LIFETIME)
     }
 }
 
-/// A device where the password alone logs in, as its owner is shown it.
+/// A device where the password alone logs in, for the list that its owner sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceSummary {
-    /// The device, as its token names it. The id alone opens nothing: the token is signed.
+    /// The device's id, as its token names it. The id alone opens nothing, because the token is signed.
     pub id: Uuid,
-    /// What the client called itself at the last log-in. None where an instance of an earlier version remembered it.
+    /// The `User-Agent` header of the last log-in. None where an instance of an earlier version remembered the device.
     pub user_agent: Option<UserAgent>,
-    /// Where the last log-in came from. None as above.
+    /// The client's address at the last log-in. None where an instance of an earlier version remembered the device.
     pub address: Option<IpAddr>,
-    /// When it was first remembered.
+    /// The time when the device was first remembered.
     pub created_at: Timestamp,
-    /// When somebody last logged in there: with the second factor, or without because it is remembered.
+    /// The time of the last log-in on the device, with the second factor or without.
     pub last_used_at: Timestamp,
-    /// Until when it is remembered.
+    /// The end of the time that the device is remembered.
     pub expires_at: Timestamp,
 }
 
-/// What uses a factor up. The database does it by a guarded update, so that one code is good for one use, whichever
-/// instances are given it at the same time.
+/// The use of a factor, which uses the factor up. The database records the use by a guarded update. So one code is
+/// good for one use, even where several instances get the code at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FactorUse {
     /// A code of an authenticator app.
     Totp {
-        /// The factor.
+        /// The id of the factor.
         factor_id: Uuid,
-        /// The time step that the code is of.
+        /// The time step of the code.
         step: i64,
     },
     /// A recovery code.
     RecoveryCode {
-        /// Whose it must be.
+        /// The id of the owner's account.
         user_id: Uuid,
-        /// What is kept of it.
+        /// The hash of the code.
         hash: RecoveryCodeHash,
     },
 }

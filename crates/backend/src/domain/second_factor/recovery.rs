@@ -1,4 +1,4 @@
-//! Codes that a person keeps on paper, for the day on which the other factors are lost.
+//! Recovery codes, which a person keeps on paper for the case that the other factors are lost.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,42 +8,42 @@ use zeroize::Zeroizing;
 
 use super::RECOVERY_CODES;
 
-/// Crockford's base32: no letter looks like a digit.
+/// The alphabet of Crockford's base32, in which no letter looks like a digit.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// 120 random bits. From 112 bits on, a plain hash is as good as a slow one (OWASP ASVS 5.0, 6.5.2), and a hash without a
-/// key survives every change of secrets.
+/// The number of characters of a code: 120 random bits. A plain hash is as good as a slow one from 112 bits on (OWASP
+/// ASVS 5.0, 6.5.2). A hash without a key survives every change of secrets.
 const LENGTH: usize = 24;
 
 const GROUP: usize = 4;
 
-/// A recovery code, in capitals and without hyphens. Never printed, wiped on drop.
+/// A recovery code, in capitals and without hyphens. A code is never printed, and wiped on drop.
 #[derive(Clone)]
 pub struct RecoveryCode(Zeroizing<String>);
 
-/// SHA-256 of a recovery code: what the database keeps.
+/// SHA-256 of a recovery code, which is what the database keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RecoveryCodeHash(pub [u8; 32]);
 
-/// A text is no recovery code.
+/// The text is no recovery code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a recovery code of {LENGTH} letters and digits")]
 pub struct NoRecoveryCode;
 
 impl RecoveryCode {
-    /// A code nobody had before.
+    /// A new random code.
     pub fn generate() -> Self {
         let random: [u8; LENGTH] = rand::random();
         let letter = |byte: u8| char::from(ALPHABET[usize::from(byte % 32)]);
         Self(Zeroizing::new(random.into_iter().map(letter).collect()))
     }
 
-    /// As many as a person is given.
+    /// All new codes of one person.
     pub fn generate_all() -> Vec<Self> {
         (0..RECOVERY_CODES).map(|_| Self::generate()).collect()
     }
 
-    /// The code as it is shown: six groups of four, with hyphens.
+    /// The code as people see it: six groups of four, with hyphens.
     pub fn expose(&self) -> String {
         let mut shown = String::with_capacity(LENGTH + LENGTH / GROUP);
         for (index, letter) in self.0.chars().enumerate() {
@@ -55,7 +55,7 @@ impl RecoveryCode {
         shown
     }
 
-    /// What is kept of it.
+    /// The hash of the code.
     pub fn hash(&self) -> RecoveryCodeHash {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest(&SHA256, self.0.as_bytes()).as_ref());
@@ -66,8 +66,8 @@ impl RecoveryCode {
 impl FromStr for RecoveryCode {
     type Err = NoRecoveryCode;
 
-    /// However it was typed: case, blanks and hyphens do not count, and letters that Crockford's base32 lacks are the
-    /// digits that they look like.
+    /// Parses a typed code. Case, blanks and hyphens do not count. Letters that Crockford's base32 lacks are read as
+    /// the digits that they resemble.
     fn from_str(text: &str) -> Result<Self, NoRecoveryCode> {
         let mut code = Zeroizing::new(String::with_capacity(LENGTH + 1));
         for letter in text.chars().filter(|c| !c.is_whitespace() && *c != '-').take(LENGTH + 1) {

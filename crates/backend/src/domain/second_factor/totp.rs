@@ -7,36 +7,41 @@ use zeroize::Zeroizing;
 
 use crate::domain::{Email, Timestamp};
 
-/// 160 bits, as RFC 4226 section 4 recommends.
+/// The length of a secret: 160 bits, as RFC 4226 section 4 recommends.
 const SECRET_BYTES: usize = 20;
 
-/// How many steps of 30 s a code may be early or late: for the clock of the phone, and for the time that typing takes.
+/// The number of time steps of 30 s that a code may be early or late. The steps allow for the clock of the phone and
+/// for the time that typing takes.
 const SKEW: u16 = 1;
 
-/// What the app shows above the codes.
+/// The name that the app shows above the codes.
 const ISSUER: &str = "User Onboarding";
 
-/// The secret that an authenticator app and this service share. Never printed, wiped on drop.
+/// The secret that an authenticator app and this service share. A secret is never printed, and wiped on drop.
 #[derive(Clone)]
 pub struct TotpSecret(Zeroizing<[u8; SECRET_BYTES]>);
 
-/// Bytes are no secret of ours.
+/// The bytes are not as many as a secret has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the secret of an authenticator app has {0} bytes instead of {SECRET_BYTES}")]
 pub struct NoTotpSecret(usize);
 
 impl TotpSecret {
-    /// A secret nobody had before.
+    /// A new random secret.
     pub fn generate() -> Self {
         Self(Zeroizing::new(rand::random()))
     }
 
-    /// The secret that these bytes are.
+    /// The secret of the bytes `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// [`NoTotpSecret`] where there are not 20 bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NoTotpSecret> {
         bytes.try_into().map(|bytes| Self(Zeroizing::new(bytes))).map_err(|_| NoTotpSecret(bytes.len()))
     }
 
-    /// The bytes.
+    /// The secret in clear, as bytes.
     pub fn expose(&self) -> &[u8; SECRET_BYTES] {
         &self.0
     }
@@ -55,8 +60,8 @@ impl TotpSecret {
         totp.to_url().unwrap_or_default()
     }
 
-    /// The time step that `code` is of: one at `now` or beside it, after `last_step`. None for any other code, so also for
-    /// one that was used.
+    /// The time step of `code`: a step at `now` or one beside it, later than `last_step`. None for any other code,
+    /// and so for a code that was used.
     pub fn step_of(&self, code: &str, now: Timestamp, last_step: i64) -> Option<i64> {
         let now = u64::try_from(now.unix_timestamp()).ok()?;
         let step = self.totp().check(code, now).and_then(|step| i64::try_from(step).ok())?;
@@ -67,7 +72,8 @@ impl TotpSecret {
         self.builder().build_noncompliant()
     }
 
-    /// SHA-1, six digits and 30 s are what every app takes. For HMAC, SHA-1 is as good as ever (RFC 6194 section 3).
+    /// The parameters of codes: SHA-1, six digits and 30 s, which every app supports. SHA-1 is still good for HMAC
+    /// (RFC 6194 section 3).
     fn builder(&self) -> Builder {
         Builder::new().with_secret(Secret::new_stack(*self.0)).with_skew(SKEW)
     }

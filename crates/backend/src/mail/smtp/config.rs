@@ -1,4 +1,4 @@
-//! `SMTP_URL`: the mail server.
+//! The mail server of `SMTP_URL`.
 
 use std::path::PathBuf;
 
@@ -10,47 +10,51 @@ use crate::percent::decode;
 /// A mail server.
 #[derive(Debug, Clone)]
 pub struct SmtpConfig {
-    /// Its name, which its certificate must bear.
+    /// The server's host name, which the server's certificate must have.
     pub host: String,
-    /// Its port.
+    /// The server's port.
     pub port: u16,
-    /// How the connection is secured.
+    /// The security of the connection.
     pub tls: Tls,
-    /// User and password.
+    /// User and password; none for a server without a log-in.
     pub login: Option<(String, Secret)>,
-    /// `SMTP_CA_FILE`: whose certificates are trusted instead of those of the system.
+    /// The file of trusted authorities, instead of those of the system (`SMTP_CA_FILE`).
     pub ca_file: Option<PathBuf>,
-    /// What this host calls itself in EHLO.
+    /// The name of this host in EHLO.
     pub hello: String,
 }
 
-/// How a connection is secured.
+/// The security of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tls {
-    /// From its first byte (RFC 8314): `smtps://`.
+    /// TLS from the first byte (RFC 8314): `smtps://`.
     Implicit,
-    /// By STARTTLS (RFC 3207), without which nothing is sent: `smtp://`.
+    /// STARTTLS (RFC 3207), without which no mail is sent: `smtp://`.
     StartTls,
-    /// Not at all: `smtp://…?tls=none`.
+    /// No TLS: `smtp://…?tls=none`.
     None,
 }
 
-/// Why a text names no mail server.
+/// The reason why a text names no mail server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoServer {
-    /// It is no URL, or of another kind.
+    /// The text is no URL, or has another scheme.
     #[error("must be a URL like smtps://user:password@mail.example.com or smtp://mail.example.com:587")]
     Malformed,
-    /// The query says something else.
+    /// The query is not `tls=none`.
     #[error("may have no query but ?tls=none, which smtp:// alone takes")]
     Query,
-    /// A password would go over the wire for all to read.
+    /// The URL has a password and no TLS, so that everybody on the way could read the password.
     #[error("has a user but no TLS: a password is sent over a secured connection only")]
     Exposed,
 }
 
 impl SmtpConfig {
-    /// Reads `SMTP_URL`.
+    /// Reads `SMTP_URL`. `hello` is the name of this host in EHLO.
+    ///
+    /// # Errors
+    ///
+    /// A [`NoServer`] by cause.
     pub fn parse(text: &str, hello: &str) -> Result<Self, NoServer> {
         let url: Url = text.trim().parse().map_err(|_| NoServer::Malformed)?;
         let (tls, port) = match (url.scheme(), url.query()) {

@@ -1,4 +1,4 @@
-//! Finds the parts of a template that apply to a person, by the answers so far.
+//! Finds the parts of a template that apply to a person with certain answers.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::domain::onboarding::step::{StepKey, StepRecord};
 pub struct Answers<'a> {
     template: &'a Template,
     steps: &'a BTreeMap<StepKey, StepRecord>,
-    /// What a step is about to hold, in the place of what it holds.
+    /// A step, and data that stands in for the stored data of that step.
     instead: Option<(&'a StepKey, &'a Map<String, Value>)>,
 }
 
@@ -24,7 +24,7 @@ impl<'a> Answers<'a> {
         Self { template, steps, instead: None }
     }
 
-    /// The same with `data` in a step.
+    /// These answers, with `data` in place of the stored data of `step`.
     #[must_use]
     pub fn with(self, step: &'a StepKey, data: &'a Map<String, Value>) -> Self {
         Self { instead: Some((step, data)), ..self }
@@ -35,13 +35,13 @@ impl<'a> Answers<'a> {
         step.applies_when.as_ref().is_none_or(|condition| self.holds(condition))
     }
 
-    /// Whether the field is shown where its step is asked.
+    /// Whether the field is shown, where the field's step is asked.
     pub fn is_visible(&self, field: &Field) -> bool {
         field.visible_when.as_ref().is_none_or(|condition| self.holds(condition))
     }
 
-    /// What is answered to a question that is asked; none where it is not asked, or left blank. Conditions ask about
-    /// what comes before them, so that this ends.
+    /// The answer to a question that is asked; none where the question is not asked, or left blank. The search ends,
+    /// because a condition only asks about questions before its own.
     pub fn of(&self, at: &FieldRef) -> Option<&'a Value> {
         let step = self.template.step(&at.step)?;
         let field = step.field(&at.field)?;

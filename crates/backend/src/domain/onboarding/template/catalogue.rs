@@ -1,4 +1,4 @@
-//! The catalogue: the templates that an instance brings, from a folder or built in.
+//! The catalogue: the templates of an instance, built in or from a folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,28 +13,28 @@ use super::{Template, TemplateId, parse};
 
 static FOLDER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../onboarding/templates");
 
-/// The key of the template that new people get where there are several.
+/// The key of the template for new people, where there are several templates.
 const DEFAULT: &str = "default";
 
 /// A file with a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Its path.
+    /// The path of the file.
     pub file: PathBuf,
-    /// What it says.
+    /// The text of the file.
     pub text: String,
 }
 
-/// A template and its text.
+/// A template and the file that it was read from.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// What the text says.
+    /// The template.
     pub template: Arc<Template>,
-    /// Where it is from.
+    /// The file.
     pub source: Source,
 }
 
-/// Templates that fit together, and which of them new people get.
+/// Templates that fit together, and the choice of the template for new people.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     entries: BTreeMap<TemplateId, Entry>,
@@ -42,11 +42,11 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// What the program brings.
+    /// The built-in templates.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, which a test finds before anybody else.
+    /// The errors of a built-in template. A test finds such errors before a release.
     pub fn built_in() -> Result<Self, Vec<Problem>> {
         let sources = FOLDER.files().filter(|file| file.path().extension().is_some_and(|end| end == "toml"));
         let sources = sources.map(|file| Source {
@@ -56,11 +56,11 @@ impl Catalogue {
         Self::assemble(Path::new("onboarding/templates"), sources.collect(), &BTreeMap::new())
     }
 
-    /// The templates of a folder, beside those that are built in: people who began with one of these go on with it.
+    /// The templates of a folder, beside the built-in ones. People who began with a built-in template go on with it.
     ///
     /// # Errors
     ///
-    /// All that is wrong, file by file.
+    /// All errors of all files.
     pub fn of_folder(folder: &Path, sources: Vec<Source>) -> Result<Self, Vec<Problem>> {
         Self::assemble(folder, sources, &Self::built_in()?.entries)
     }
@@ -102,17 +102,17 @@ impl Catalogue {
         }
     }
 
-    /// The template that new people get.
+    /// The template for new people.
     pub fn current(&self) -> &Arc<Template> {
         &self.current
     }
 
-    /// All of them, by key and version.
+    /// All templates, ordered by key and version.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values()
     }
 
-    /// One of them.
+    /// The template `id`; none where the catalogue does not have it.
     pub fn get(&self, id: &TemplateId) -> Option<&Entry> {
         self.entries.get(id)
     }
@@ -129,13 +129,13 @@ fn read_all(sources: Vec<Source>) -> (Vec<Entry>, Vec<Problem>) {
     (read, problems)
 }
 
-/// Something that is wrong with a key of a file that can be read.
+/// The error of a key of a readable file.
 fn problem(source: &Source, key: &str, reason: String) -> Vec<Problem> {
     let note = |root: &toml_file::Section<'_>| root.reject(key, reason);
     toml_file::read(&source.file, &source.text, note).err().unwrap_or_default()
 }
 
-/// The name of a file says what is in it.
+/// Checks that the name of the file is the template's key and version.
 fn check_name(Entry { template, source }: &Entry) -> Vec<Problem> {
     let id = &template.id;
     let name = source.file.file_name().unwrap_or_default().to_string_lossy();
@@ -166,7 +166,7 @@ fn check_id(
     Vec::new()
 }
 
-/// People may be on any version from the first one of the folder on.
+/// Checks that every version from the folder's first one on is there, because people may be on any of them.
 fn check_before(Entry { template, source }: &Entry, entries: &BTreeMap<TemplateId, Entry>) -> Vec<Problem> {
     let before = template.id.before();
     let found = before.as_ref().and_then(|id| entries.get(id));

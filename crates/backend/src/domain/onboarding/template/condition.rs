@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::domain::onboarding::step::StepKey;
 
-/// A field of a step.
+/// The place of a field: its step and its key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldRef {
     /// The step.
     pub step: StepKey,
-    /// The field's key.
+    /// The key of the field.
     pub field: String,
 }
 
@@ -21,29 +21,29 @@ impl fmt::Display for FieldRef {
     }
 }
 
-/// A question about answers that were given before.
+/// A condition on answers that were given before.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
-    /// The answer is one of some values, or with `negated` none of them. Where several are chosen, one is enough. No
-    /// answer is none of them.
+    /// The answer is one of some values, or none of them with `negated`. An answer of several values needs one of
+    /// them. A missing answer is none of the values.
     Is {
-        /// Whose answer.
+        /// The field of the answer.
         field: FieldRef,
-        /// Strings, whole numbers, `true` and `false`.
+        /// The values: strings, whole numbers, `true` and `false`.
         values: Vec<Value>,
-        /// Whether it must be none of them.
+        /// Whether the answer must be none of the values.
         negated: bool,
     },
-    /// There is an answer, or with `false` there is none.
+    /// The field has an answer, or has none with `false`.
     Answered(FieldRef, bool),
-    /// All of these hold.
+    /// All conditions hold.
     All(Vec<Self>),
-    /// At least one of these holds.
+    /// At least one condition holds.
     Any(Vec<Self>),
 }
 
 impl Condition {
-    /// Whether it holds, where `answer` gives the answers.
+    /// Whether the condition holds for the answers that `answer` gives.
     pub fn holds<'a>(&self, answer: &dyn Fn(&FieldRef) -> Option<&'a Value>) -> bool {
         match self {
             Self::Is { field, values, negated } => {
@@ -56,7 +56,7 @@ impl Condition {
         }
     }
 
-    /// The fields that it asks about.
+    /// The fields that the condition asks about.
     pub fn fields(&self) -> Vec<&FieldRef> {
         match self {
             Self::Is { field, .. } | Self::Answered(field, _) => vec![field],
@@ -75,7 +75,7 @@ fn is(answer: &Value, value: &Value) -> bool {
 }
 
 impl fmt::Display for Condition {
-    /// As people read it.
+    /// Writes the condition for people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let joined = |inner: &[Self], with: &str| {
             inner.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(with)

@@ -6,14 +6,14 @@ use super::condition::Condition;
 use super::field::{Choices, Field, FieldKind};
 use super::{StepTemplate, Template, Texts};
 
-/// One thing that is different.
+/// One difference between two templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// Where, such as `profile.country`; empty for the template as a whole.
+    /// The place of the difference, such as `profile.country`. An empty text stands for the template as a whole.
     pub at: String,
-    /// What.
+    /// The difference in words.
     pub what: String,
-    /// Whether only what people read is different, and not what is asked of them.
+    /// Whether the difference is only in texts that people read, and not in what the template asks.
     pub is_wording: bool,
 }
 
@@ -23,7 +23,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// What is different in `after`, in the order of the steps. Key and version are not compared.
+/// The differences between `before` and `after`, in the order of the steps. Key and version are not compared.
 pub fn differences(before: &Template, after: &Template) -> Vec<Difference> {
     let mut found = Found::default();
     if before.languages != after.languages {
@@ -149,7 +149,7 @@ impl Found {
     }
 }
 
-/// The type without what people read.
+/// The type without its texts for people.
 fn wordless(kind: &FieldKind) -> FieldKind {
     let choices = |choices: &Choices| match choices {
         Choices::Listed(listed) => {

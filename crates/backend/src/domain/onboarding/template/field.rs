@@ -16,51 +16,51 @@ use crate::domain::{Email, reference};
 /// One question of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
-    /// Its name in the step's data.
+    /// The key of the field in the step's data.
     pub key: String,
-    /// Its name for people.
+    /// The name of the field for people.
     pub label: Texts,
-    /// What it is about.
+    /// The explanation of the field for people.
     pub help: Option<Texts>,
-    /// Which answers are good.
+    /// The type of the field, which says what answers are valid.
     pub kind: FieldKind,
-    /// Whether the step can only be completed with an answer, where the field is visible.
+    /// Whether the step can only be completed with an answer to the field. The rule holds where the field is visible.
     pub required: bool,
-    /// When it is shown; always where there is none.
+    /// The condition for showing the field; none for a field that is always shown.
     pub visible_when: Option<Condition>,
 }
 
-/// Which answers are good.
+/// The type of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FieldKind {
     /// A string.
     Text {
-        /// How many characters.
+        /// The range of the text's length, in characters.
         length: RangeInclusive<usize>,
-        /// Whether it is meant to have several lines. Line breaks are taken in any case.
+        /// Whether the page offers several lines. Line breaks are valid in any case.
         multiline: bool,
-        /// What is offered; other texts are taken, too.
+        /// The list of suggestions. Other texts are valid, too.
         suggest: Option<ReferenceList>,
     },
-    /// A whole number.
+    /// A whole number within a range.
     Integer(RangeInclusive<i64>),
     /// `true` or `false`.
     Boolean,
-    /// `true`, or the step cannot be completed.
+    /// A consent. The step cannot be completed without `true`.
     Consent,
-    /// One of some values.
+    /// One value of a list.
     Choice(Choices),
-    /// An array of different ones of some values.
+    /// An array of different values of a list. The range is that of the array's length.
     Several(Choices, RangeInclusive<usize>),
-    /// A day, as in `2026-11-28` (RFC 3339 full-date).
+    /// A day such as `2026-11-28` (RFC 3339 full-date), not before the first bound and not after the second one.
     Date(Option<Date>, Option<Date>),
-    /// An address on the web: http or https, at most 2048 bytes.
+    /// An http or https URL of at most 2048 bytes.
     Url,
     /// An e-mail address.
     Email,
 }
 
-/// What is chosen from.
+/// The list of valid values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choices {
     /// The template's own list.
@@ -72,31 +72,31 @@ pub enum Choices {
 /// A value of a template's own list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// What is stored.
+    /// The stored value.
     pub value: String,
-    /// What a person reads.
+    /// The text for people.
     pub label: Texts,
 }
 
 /// A list that `GET /api/static-data` gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReferenceList {
-    /// ISO 3166-1 alpha-2.
+    /// Countries (ISO 3166-1 alpha-2 codes).
     Countries,
-    /// IANA Time Zone Database.
+    /// Time zones (names of the IANA Time Zone Database).
     TimeZones,
-    /// How many people an organization has.
+    /// Sizes of organizations.
     OrganizationSizes,
-    /// What a person does in their organization.
+    /// Roles of people in their organization.
     OrganizationRoles,
 }
 
 impl ReferenceList {
-    /// All of them.
+    /// All lists.
     pub const ALL: [Self; 4] =
         [Self::Countries, Self::TimeZones, Self::OrganizationSizes, Self::OrganizationRoles];
 
-    /// The name in templates and answers.
+    /// The list's name in templates and answers.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Countries => "countries",
@@ -131,7 +131,7 @@ impl ReferenceList {
 }
 
 impl Choices {
-    /// Whether the value is one of them.
+    /// Whether the list has `value`.
     pub fn contains(&self, value: &str) -> bool {
         match self {
             Self::Listed(listed) => listed.iter().any(|choice| choice.value == value),
@@ -150,7 +150,7 @@ impl Choices {
     }
 }
 
-/// Whether a value is a field that was left blank: `null`, an empty text, an empty array.
+/// Whether the value is that of a blank field: `null`, an empty text or an empty array.
 pub(super) fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -161,7 +161,7 @@ pub(super) fn is_blank(value: &Value) -> bool {
 }
 
 impl FieldKind {
-    /// The name in templates and answers.
+    /// The type's name in templates and answers.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Text { .. } => "text",
@@ -176,7 +176,11 @@ impl FieldKind {
         }
     }
 
-    /// Says what is wrong with an answer for a step that is to have `status`. One that was left blank is never wrong.
+    /// Checks an answer of a step that is to have `status`. A blank answer is always valid here.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the answer is not valid, for people.
     pub fn check(&self, value: &Value, status: StepStatus) -> Result<(), String> {
         if value.is_null() || value.as_str() == Some("") {
             return Ok(());
@@ -239,7 +243,7 @@ fn check_several(value: &Value, choices: &Choices, count: &RangeInclusive<usize>
     if count.contains(&chosen.len()) { Ok(()) } else { Err(format!("must have {least} to {most} values")) }
 }
 
-/// A day as it is written in templates and answers.
+/// A day of a template or an answer, such as `2026-11-28`; none for any other text.
 pub(super) fn parse_date(text: &str) -> Option<Date> {
     Date::parse(text, format_description!("[year]-[month]-[day]")).ok()
 }
@@ -271,7 +275,7 @@ fn check_url(text: &str) -> Result<(), String> {
 }
 
 impl fmt::Display for FieldKind {
-    /// The type with its limits, as people read it.
+    /// Writes the type with its limits for people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
         let list = |choices: &Choices| match choices {

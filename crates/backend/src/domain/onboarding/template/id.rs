@@ -5,19 +5,19 @@ use std::fmt;
 /// A template's key and version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TemplateId {
-    /// Its name.
+    /// The key, which names the template.
     pub key: String,
-    /// Its version, from 1 on.
+    /// The version, from 1 on.
     pub version: u32,
 }
 
 impl TemplateId {
-    /// The onboarding of those who began before there were templates.
+    /// The id that the onboardings from before templates belong to.
     pub fn original() -> Self {
         Self { key: "default".to_owned(), version: 1 }
     }
 
-    /// The same template in the version before.
+    /// The id of the version before; none for version 1.
     pub fn before(&self) -> Option<Self> {
         let version = self.version.checked_sub(1).filter(|version| *version > 0)?;
         Some(Self { key: self.key.clone(), version })

@@ -1,5 +1,5 @@
-//! The lineage of questions: finds the present place of a question of an earlier version, which a page that was loaded
-//! before still asks.
+//! Finds the present place of a question of an earlier version. A page that was loaded before a new version came asks
+//! such questions.
 
 use std::sync::Arc;
 
@@ -7,28 +7,28 @@ use super::condition::FieldRef;
 use super::{Template, TemplateId};
 use crate::domain::onboarding::step::StepKey;
 
-/// Where something of an earlier version is.
+/// The place of a step or field of an earlier version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Located<T> {
-    /// In the last version.
+    /// The place in the last version.
     Here(T),
-    /// It is asked no more; this is the last version that asked it, and where.
+    /// The last version that had the step or field, and the place there. Later versions have dropped it.
     Dropped(TemplateId, T),
     /// No version has it.
     Unknown,
 }
 
-/// Where a step is. `lineage` are successive versions, the last one at the end.
+/// The place of a step. `lineage` has successive versions, the newest at the end.
 pub fn locate_step(lineage: &[Arc<Template>], key: &StepKey) -> Located<StepKey> {
     locate(lineage, key, |template, key| template.step(key).is_some(), |next, key| next.succession.step(key))
 }
 
-/// Where a field is; see [`locate_step`].
+/// The place of a field; see [`locate_step`].
 pub fn locate_field(lineage: &[Arc<Template>], at: &FieldRef) -> Located<FieldRef> {
     locate(lineage, at, |template, at| template.field(at).is_some(), |next, at| next.succession.field(at))
 }
 
-/// Follows it from the newest version that has it.
+/// Follows a step or field from the newest version that has it.
 fn locate<T: Clone>(
     lineage: &[Arc<Template>],
     what: &T,

@@ -1,7 +1,8 @@
-//! What an onboarding asks: a versioned description of its steps and fields, which a person's onboarding is an instance of.
+//! Templates: versioned descriptions of the steps and fields of an onboarding. A person's onboarding is an instance
+//! of one version.
 //!
-//! A template is a file in TOML ([`parse`]). Its `key` names it, and its `version` grows with each change of what it asks;
-//! a version that people have met stays as it is, but for its texts.
+//! A template is a TOML file ([`parse`]). The `key` names the template. The `version` grows with each change of the
+//! questions. A version that people have met keeps its questions; only its texts may change.
 
 mod answers;
 mod catalogue;
@@ -28,17 +29,17 @@ pub use lineage::{Located, locate_field, locate_step};
 pub use parse::parse;
 pub use succession::{Succession, check_succession};
 
-/// A text in each language of its template, by language.
+/// The translations of one text, by language.
 pub type Texts = BTreeMap<String, String>;
 
-/// What an onboarding asks, in one version.
+/// One version of a template.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
-    /// Which.
+    /// Key and version.
     pub id: TemplateId,
-    /// The languages that every text is in; the first one is for whoever has none of them.
+    /// The languages that every text is in. The first one is for people who speak none of them.
     pub languages: Vec<String>,
-    /// What becomes of people on earlier versions.
+    /// The succession: what happens to people on earlier versions.
     pub succession: Succession,
     /// The steps in the order in which a person meets them; the first one is `account`.
     pub steps: Vec<StepTemplate>,
@@ -47,32 +48,32 @@ pub struct Template {
 /// One step of a template.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepTemplate {
-    /// Its name.
+    /// The key of the step.
     pub key: StepKey,
-    /// Its name for people.
+    /// The name of the step for people.
     pub title: Texts,
-    /// What it is about.
+    /// The explanation of the step for people.
     pub help: Option<Texts>,
-    /// Whether the onboarding can only be completed with this step completed; else it may be skipped.
+    /// Whether the onboarding can only be completed with this step completed. Other steps may be skipped.
     pub required: bool,
-    /// When it is asked; always where there is none.
+    /// The condition for asking the step; none for a step that is always asked.
     pub applies_when: Option<Condition>,
-    /// What it asks, in order.
+    /// The fields in order.
     pub fields: Vec<Field>,
 }
 
 impl Template {
-    /// The step of that name.
+    /// The step with the key `key`.
     pub fn step(&self, key: &StepKey) -> Option<&StepTemplate> {
         self.steps.iter().find(|step| step.key == *key)
     }
 
-    /// The field of that name.
+    /// The field at the place `at`.
     pub fn field(&self, at: &FieldRef) -> Option<&Field> {
         self.step(&at.step)?.field(&at.field)
     }
 
-    /// The language for whoever has none of the template's.
+    /// The language for people who speak none of the template's languages.
     pub fn first_language(&self) -> &str {
         self.languages.first().map_or("", String::as_str)
     }
@@ -84,12 +85,12 @@ impl Template {
 }
 
 impl StepTemplate {
-    /// The field of that name.
+    /// The field with the key `key`.
     pub fn field(&self, key: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.key == key)
     }
 
-    /// Whether the service completes it, and nobody else.
+    /// Whether the service completes the step. People cannot change such a step.
     pub fn is_automatic(&self) -> bool {
         self.key == StepKey::ACCOUNT
     }

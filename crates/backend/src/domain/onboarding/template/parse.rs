@@ -1,4 +1,4 @@
-//! A template as it is written. Everything that is wrong with a file is told at once, with line and key.
+//! Reads templates. All errors of a file are told at once, with line and key.
 
 mod conditions;
 mod fields;
@@ -18,17 +18,17 @@ use crate::domain::onboarding::step::StepKey;
 const MAX_STEPS: usize = 50;
 const MAX_LANGUAGES: usize = 50;
 
-/// Reads a template from the text of `file`, which is named in problems. What only the version before shows is looked
-/// at by [`check_succession`](super::check_succession).
+/// Reads a template from the text `text`. Problems name `file`. Errors that only the version before shows are found
+/// by [`check_succession`](super::check_succession).
 ///
 /// # Errors
 ///
-/// Everything that is wrong, in the order of the file.
+/// All errors, in the order of the file.
 pub fn parse(file: &Path, text: &str) -> Result<Template, Vec<Problem>> {
     toml_file::read(file, text, read).map(|(template, _)| template)
 }
 
-/// What is read of a bad file is never given, so that any value may stand for a bad one.
+/// Reads the sections. The template of a bad file is never returned, so any value may stand in for a bad one.
 fn read(root: &Section<'_>) -> Template {
     let key = root.required::<Key>("key").map(|key| key.0).unwrap_or_default();
     let version = root.required::<u32>("version").unwrap_or(1);

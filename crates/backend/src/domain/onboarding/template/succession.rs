@@ -1,5 +1,5 @@
-//! The succession of versions: the places of one version's steps and fields in the next, and whether the next version
-//! names them all.
+//! The succession of versions: the place of each step and field of one version in the next. The check tells where the
+//! next version leaves one out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,23 +10,23 @@ use super::condition::FieldRef;
 use super::{StepTemplate, Template};
 use crate::domain::onboarding::step::StepKey;
 
-/// How a version follows the one before.
+/// The way that a version follows the version before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Succession {
-    /// Whether people under way are moved to this version, or stay on theirs.
+    /// Whether people on the version before are moved to this version. Otherwise these people stay.
     pub moves_people: bool,
-    /// Steps of the version before, by what they are called here.
+    /// The renamed steps: the key before, and the key now.
     pub renamed_steps: BTreeMap<StepKey, StepKey>,
-    /// Fields of the version before, by where they are here.
+    /// The renamed or moved fields: the place before, and the place now.
     pub renamed_fields: BTreeMap<FieldRef, FieldRef>,
-    /// Steps of the version before that are asked no more.
+    /// The steps of the version before that are asked no more.
     pub dropped_steps: Vec<StepKey>,
-    /// Fields of the version before that are asked no more.
+    /// The fields of the version before that are asked no more.
     pub dropped_fields: Vec<FieldRef>,
 }
 
 impl Succession {
-    /// What a step of the version before is here; none where it is asked no more.
+    /// The key of a step of the version before, in this version; none where the step is asked no more.
     pub fn step(&self, key: &StepKey) -> Option<StepKey> {
         if self.dropped_steps.contains(key) {
             return None;
@@ -34,7 +34,7 @@ impl Succession {
         Some(self.renamed_steps.get(key).unwrap_or(key).clone())
     }
 
-    /// Where a field of the version before is here; none where it is asked no more.
+    /// The place of a field of the version before, in this version; none where the field is asked no more.
     pub fn field(&self, at: &FieldRef) -> Option<FieldRef> {
         if let Some(new) = self.renamed_fields.get(at) {
             return Some(new.clone());
@@ -46,8 +46,8 @@ impl Succession {
     }
 }
 
-/// What is wrong with how the template `after`, which the text of `file` is, follows `before`: every step and field of
-/// that must still be there, or be named as renamed or dropped.
+/// Checks that the template `after`, which was read from `file`, follows `before`. Every step and field of `before`
+/// must be in `after`, or be named there as renamed or dropped.
 pub fn check_succession(
     file: &Path,
     text: &str,
@@ -80,7 +80,7 @@ impl Check<'_> {
         self.named_fields(before);
     }
 
-    /// Nothing of the step is lost unsaid.
+    /// Checks that the step and its fields are in the next version, or named there.
     fn step(&self, before: &Template, step: &StepTemplate) {
         let succession = &self.after.succession;
         let was = &before.id;

@@ -10,10 +10,10 @@ use super::field::{ReferenceList, parse_date};
 use crate::domain::Language;
 use crate::domain::onboarding::step::{MAX_KEY_LENGTH, is_key};
 
-/// More of a text is for nobody to read on one page.
+/// The longest text for people, in characters.
 const MAX_TEXT_CHARS: usize = 2000;
 
-/// The key of a template, a step or a field.
+/// The key of a template, a step or a field, as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key(pub(super) String);
 
@@ -27,7 +27,7 @@ impl Value for Key {
     }
 }
 
-/// A field of a step, as in `profile.country`, or of the same step, as in `country`.
+/// The place of a field as it is written: `profile.country`, or `country` within the same step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Path {
     pub(super) step: Option<String>,
@@ -56,7 +56,7 @@ impl Value for Language {
     }
 }
 
-/// A text that people read.
+/// A text for people.
 pub(super) struct Words(pub(super) String);
 
 impl Value for Words {
@@ -70,7 +70,7 @@ impl Value for Words {
     }
 }
 
-/// A value that an answer may be.
+/// A value that an answer may have: a string, a whole number, `true` or `false`.
 pub(super) struct Scalar(pub(super) Json);
 
 impl Value for Scalar {
@@ -86,7 +86,7 @@ impl Value for Scalar {
     }
 }
 
-/// A day, as a string.
+/// A day, written as a string.
 pub(super) struct Day(pub(super) Date);
 
 impl Value for Day {
@@ -106,7 +106,7 @@ impl Value for ReferenceList {
     }
 }
 
-/// `keep` or `move`.
+/// The word `keep` or `move`.
 pub(super) struct Migrate {
     pub(super) moves_people: bool,
 }
@@ -123,7 +123,7 @@ impl Value for Migrate {
     }
 }
 
-/// The texts of a table by language.
+/// The translations of a table, by language.
 pub(super) fn by_language(entries: Vec<(String, Words)>) -> Texts {
     entries.into_iter().map(|(language, Words(words))| (language, words)).collect()
 }

@@ -1,4 +1,4 @@
-//! `applies_when` and `visible_when`.
+//! Reads `applies_when` and `visible_when`.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use crate::domain::onboarding::template::condition::{Condition, FieldRef};
 use crate::domain::onboarding::template::field::FieldKind;
 use crate::domain::onboarding::template::values::{Path, Scalar};
 
-/// Deeper is understood by nobody.
+/// The deepest nesting of conditions. Nobody understands a deeper one.
 const MAX_DEPTH: usize = 8;
 
 const TESTS: [&str; 5] = ["is", "is_not", "in", "not_in", "answered"];
 
-/// The questions before the one that is read.
+/// The questions before the condition that is read.
 #[derive(Debug, Default)]
 pub(super) struct Known(pub(super) BTreeMap<FieldRef, FieldKind>);
 
-/// The condition `key` of a table. A field that is named without a step is one of `step`, where there is one.
+/// Reads the condition `key` of a table. A field that is named without a step is a field of `step`.
 pub(super) fn read(
     section: &Section<'_>,
     key: &'static str,
@@ -116,7 +116,7 @@ fn resolve<'k>(
     None
 }
 
-/// Why a question is never answered so.
+/// The reason why the question never has the answer `value`; none where it may.
 fn never(kind: &FieldKind, value: &Json) -> Option<String> {
     let whole = match kind {
         // One of those that are chosen.

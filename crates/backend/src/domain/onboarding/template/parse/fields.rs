@@ -1,4 +1,4 @@
-//! `[[steps.fields]]`.
+//! Reads `[[steps.fields]]`.
 
 use std::ops::RangeInclusive;
 
@@ -12,7 +12,7 @@ use crate::domain::onboarding::template::field::{Choices, Field, FieldKind, List
 use crate::domain::onboarding::template::values::{Day, Key};
 
 const MAX_FIELDS: usize = 100;
-/// A step's data has room for 16 KiB.
+/// The largest `max_length` of a text, in characters. The data of a step has room for 16 KiB.
 const MAX_LENGTH: u32 = 10_000;
 const MAX_CHOICES: usize = 200;
 const MAX_VALUE_CHARS: usize = 100;
@@ -45,7 +45,7 @@ fn field(section: &Section<'_>, step: &StepKey, languages: &[String], known: &mu
     Field { key, label, help, kind, required, visible_when }
 }
 
-/// Only the keys of the type are asked for, so that those of others are unknown.
+/// Reads the type `name`. Only the keys of that type are read, so that keys of other types are reported as unknown.
 fn kind(section: &Section<'_>, name: &str, languages: &[String]) -> Option<FieldKind> {
     Some(match name {
         "text" => text(section)?,

@@ -1,4 +1,4 @@
-//! `[renamed]` and `[dropped]`: what became of the version before.
+//! Reads `[renamed]` and `[dropped]`: the present places of the steps and fields of the version before.
 
 use std::collections::BTreeMap;
 
