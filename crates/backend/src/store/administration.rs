@@ -1,4 +1,4 @@
-//! Changes that admins and the command line make to accounts of others.
+//! Changes of other people's accounts by admins and the command line.
 
 use uuid::Uuid;
 
@@ -7,43 +7,44 @@ use crate::domain::guessing::GuessKey;
 use crate::domain::one_time_code::NewCode;
 use crate::domain::{PasswordHash, Role};
 
-/// A change of an account by somebody else. It is done only while `by` may do it and an admin
-/// is left who may log in; otherwise, and where the account is gone: [`super::Outcome::Stale`].
+/// A change of an account by somebody else. The change is done only while `by` may do it, and only if an admin who
+/// may log in is left. Otherwise, and where the account is gone, the outcome is [`super::Outcome::Stale`].
 #[derive(Debug, Clone)]
 pub struct Administration {
-    /// The account.
+    /// The id of the account.
     pub user_id: Uuid,
-    /// Who does it. An admin must still be one, and must not be suspended.
+    /// Who makes the change. An admin must still have the role, and must not be suspended.
     pub by: Actor,
-    /// What is done.
+    /// The change.
     pub change: AccountChange,
 }
 
-/// What is done to an account.
+/// The change of an account.
 #[derive(Debug, Clone)]
 pub enum AccountChange {
-    /// Nobody may log in until it is restored, and all sessions end, as do links for a forgotten password and codes for
-    /// another address. Since when stays as it was
-    /// where it is suspended already.
+    /// Nobody may log in until the account is restored. All sessions end, and so do links for a forgotten password
+    /// and codes for another address. An account that is suspended already keeps the time of its suspension.
     Suspend,
-    /// It may be used again. Its sessions stay ended.
+    /// The account may be used again. Its sessions stay ended.
     Restore,
     /// All sessions end.
     EndSessions,
-    /// It gets another role.
+    /// The account gets another role.
     SetRole(Role),
-    /// It gets another password, and what ends with [`AccountChange::Suspend`] ends.
+    /// The account gets another password. The same ends as with [`AccountChange::Suspend`].
     SetPassword(PasswordHash),
-    /// A link for a new password is stored, in the place of those before it. Its address must be the account's still.
+    /// A link for a new password is stored and replaces earlier links. The link's address must still be the
+    /// account's.
     IssueReset(Box<NewCode>),
-    /// The wrong guesses that were counted under these keys are forgiven.
+    /// The wrong guesses under these keys are forgiven.
     ForgiveGuesses(Vec<GuessKey>),
-    /// Its second factors, recovery codes and remembered devices go: whoever has lost them logs in by the password alone.
+    /// The second factors, recovery codes and remembered devices are deleted. A person who has lost them logs in by
+    /// the password alone.
     RemoveSecondFactors,
 }
 
 impl AccountChange {
-    /// A name for metrics and logs.
+    /// The change's name in metrics and logs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Suspend => "suspend",
@@ -57,17 +58,17 @@ impl AccountChange {
         }
     }
 
-    /// Whether an account that was one an admin can act with is none afterwards.
+    /// Whether the account can no longer act as an admin afterwards.
     pub fn takes_admin_away(&self) -> bool {
         matches!(self, Self::Suspend | Self::SetRole(Role::User))
     }
 
-    /// Whether all sessions end with it.
+    /// Whether the change ends all sessions.
     pub(super) fn ends_sessions(&self) -> bool {
         matches!(self, Self::Suspend | Self::EndSessions | Self::SetPassword(_))
     }
 
-    /// Whether what was mailed to take the account over is dead after it.
+    /// Whether the change ends the mailed links and codes by which somebody could take the account over.
     pub(super) fn ends_codes(&self) -> bool {
         matches!(self, Self::Suspend | Self::SetPassword(_))
     }

@@ -1,10 +1,10 @@
-//! The rows of the audit log: who did what.
+//! The rows of the audit log.
 
 use std::net::IpAddr;
 
 use uuid::Uuid;
 
-/// What was done, for the audit log.
+/// The action of an audit row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditAction {
     /// An account was made.
@@ -17,43 +17,43 @@ pub enum AuditAction {
     UserLoggedOut,
     /// A replaced refresh token was used again: the session was ended.
     TokenReused,
-    /// A person ended one of their sessions.
+    /// A person ended one of the own sessions.
     SessionRevoked,
-    /// A person ended all their other sessions.
+    /// A person ended all other sessions.
     OtherSessionsRevoked,
-    /// A person ended all their sessions.
+    /// A person ended all sessions.
     AllSessionsRevoked,
     /// A mail was sent to prove that the address reaches its owner.
     VerificationSent,
     /// The address was proved to reach its owner.
     EmailVerified,
-    /// Another address was asked for.
+    /// A person asked for another address.
     EmailChangeRequested,
     /// The account has another address.
     EmailChanged,
-    /// A link for a forgotten password was asked for.
+    /// Somebody asked for a link for a forgotten password.
     PasswordResetRequested,
     /// A forgotten password was replaced.
     PasswordReset,
     /// The password was changed by its owner.
     PasswordChanged,
-    /// Somebody who has logged in gave a wrong current password, where a change asks for it.
+    /// A person who is logged in gave a wrong current password for a change.
     PasswordCheckFailed,
     /// An identity at an OpenID Connect provider was linked.
     OidcLinked,
-    /// An identity at an OpenID Connect provider was taken away.
+    /// An identity at an OpenID Connect provider was removed.
     OidcUnlinked,
-    /// What an OpenID Connect provider said was not believed.
+    /// An OpenID Connect provider's answer was not believed.
     OidcRefused,
     /// A passkey was added.
     PasskeyAdded,
     /// A passkey got another name.
     PasskeyRenamed,
-    /// A passkey was taken away.
+    /// A passkey was removed.
     PasskeyRemoved,
-    /// What was said to be the answer of a passkey was not believed.
+    /// The answer of a passkey was refused.
     PasskeyRefused,
-    /// The signature counter of a passkey went backwards, so that it opens nothing any more.
+    /// A passkey was disabled, because its signature counter went backwards.
     PasskeyDisabled,
     /// Name, language or theme was changed.
     AccountUpdated,
@@ -65,11 +65,11 @@ pub enum AuditAction {
     StepSaved,
     /// The onboarding was completed.
     OnboardingCompleted,
-    /// The onboarding became an instance of another version of its template.
+    /// The onboarding became an instance of another template.
     OnboardingMoved,
     /// The completed onboarding was opened again.
     OnboardingReopened,
-    /// The owner wants no more reminders, by the link of a mail.
+    /// The owner refused reminders, by the link of a mail.
     RemindersStopped,
     /// An account was made for somebody.
     UserCreated,
@@ -77,21 +77,21 @@ pub enum AuditAction {
     UserSuspended,
     /// A suspended account was restored.
     UserRestored,
-    /// All sessions of an account were ended by somebody else.
+    /// Somebody else ended all sessions of an account.
     SessionsEnded,
-    /// A link for a new password was sent to the owner by an admin.
+    /// An admin sent the owner a link for a new password.
     ResetSent,
-    /// Wrong passwords that were given for an account were forgiven.
+    /// The wrong passwords given for an account were forgiven.
     UserUnlocked,
     /// An account got another role.
     RoleSet,
-    /// An account got another password from somebody else.
+    /// Somebody else set another password for an account.
     PasswordSet,
     /// An admin has downloaded accounts.
     UsersExported,
-    /// A message of the outbox was to be sent again.
+    /// A message of the outbox was queued again.
     MessageReplayed,
-    /// Several messages of the outbox were to be sent again.
+    /// Several messages of the outbox were queued again.
     MessagesReplayed,
     /// An organization was made.
     OrganizationFounded,
@@ -101,15 +101,15 @@ pub enum AuditAction {
     MemberInvited,
     /// An invitation was sent again.
     InvitationResent,
-    /// An invitation was taken back.
+    /// An invitation was revoked.
     InvitationRevoked,
     /// A person joined an organization by an invitation.
     InvitationAccepted,
-    /// A person joined an organization by an address at its domain.
+    /// A person joined an organization by an address at the organization's domain.
     JoinedByDomain,
     /// A member got another role.
     MemberRoleSet,
-    /// An owner made somebody else one instead.
+    /// An owner made another member the owner instead.
     OwnershipPassed,
     /// A member was removed.
     MemberRemoved,
@@ -117,7 +117,7 @@ pub enum AuditAction {
     OrganizationLeft,
     /// An owner claimed a mail domain for an organization.
     DomainClaimed,
-    /// An owner gave a mail domain of an organization up.
+    /// An owner gave up a mail domain of an organization.
     DomainDropped,
     /// An admin approved the claim of a mail domain.
     DomainApproved,
@@ -125,26 +125,26 @@ pub enum AuditAction {
     DomainRefused,
     /// Somebody gave the right password of an account with a second factor.
     SecondFactorAsked,
-    /// Somebody who had given the right password gave a wrong second factor.
+    /// Somebody gave a wrong second factor, after the right password.
     SecondFactorFailed,
     /// A secret for an authenticator app was made.
     SecondFactorEnrolled,
     /// A second factor was switched on.
     SecondFactorAdded,
-    /// Second factors were switched off, by their owner or at the command line.
+    /// The second factors were switched off, by the owner or at the command line.
     SecondFactorRemoved,
-    /// There are other recovery codes.
+    /// The recovery codes were replaced.
     RecoveryCodesRenewed,
-    /// No device is remembered any more.
+    /// All devices were forgotten on which the password alone logged in.
     DevicesForgotten,
-    /// A device is not remembered any more.
+    /// A device was forgotten on which the password alone logged in.
     DeviceForgotten,
-    /// A person has proved once more to be the one.
+    /// A person authenticated again within a session.
     SteppedUp,
 }
 
 impl AuditAction {
-    /// The name in the database (at most 64 characters).
+    /// The action's name in the database (at most 64 characters).
     #[expect(clippy::too_many_lines, reason = "one line for each action, and nothing else")]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -219,19 +219,19 @@ impl AuditAction {
     }
 }
 
-/// Who did it.
+/// The actor of an audit row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Actor {
-    /// The person whom it was done to, or whoever claimed to be.
+    /// The person whom the row is about, or somebody who claimed to be that person.
     Person,
     /// An admin with this account.
     Admin(Uuid),
-    /// Whoever may run `onboarding-backend admin` on this system.
+    /// Somebody with the command `onboarding-backend admin` on this system.
     CommandLine,
 }
 
 impl Actor {
-    /// What the database keeps: nothing for the person, the nil UUID for the command line.
+    /// The id in the database: none for the person, and the nil UUID for the command line.
     pub fn stored(self) -> Option<Uuid> {
         match self {
             Self::Person => None,
@@ -240,7 +240,7 @@ impl Actor {
         }
     }
 
-    /// The actor of what the database keeps.
+    /// The actor of an id in the database.
     pub fn from_stored(id: Option<Uuid>) -> Self {
         match id {
             None => Self::Person,
@@ -250,31 +250,31 @@ impl Actor {
     }
 }
 
-/// A row of the audit log. Its time is the mutation's.
+/// A row of the audit log. The row's time is the mutation's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// What was done.
+    /// The action.
     pub action: AuditAction,
-    /// Whom it was done to; [`AuditEntry::NOBODY`] where no account is known, as when somebody
-    /// tried to log in with an unknown address.
+    /// The id of the account that the row is about; [`AuditEntry::NOBODY`] where no account is known, such as for a
+    /// log-in with an unknown address.
     pub user_id: Uuid,
-    /// Who did it.
+    /// The actor.
     pub actor: Actor,
-    /// What exactly, such as the step's key or the session's id (at most 100 characters).
+    /// The detail of the action, such as the key of a step or the id of a session (at most 100 characters).
     pub subject: Option<String>,
-    /// Why, in the words of an admin (at most 500 characters).
+    /// The reason, in the words of an admin (at most 500 characters).
     pub reason: Option<String>,
-    /// The client's address, where it is known.
+    /// The client's address, where the address is known.
     pub address: Option<IpAddr>,
-    /// The request that asked for it (at most 128 characters).
+    /// The id of the request (at most 128 characters).
     pub request_id: String,
-    /// The instance that did it (at most 255 characters).
+    /// The name of the instance (at most 255 characters).
     pub instance_id: String,
 }
 
 impl AuditEntry {
-    /// Stands for an account where there is none. The column has never been empty, and an
-    /// instance of an earlier version may still write to it.
+    /// The id for a row without an account. The column is never empty, and instances of earlier versions still write
+    /// to it.
     pub const NOBODY: Uuid = Uuid::nil();
 }
 

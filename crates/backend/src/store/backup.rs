@@ -1,11 +1,10 @@
-//! Backups: taking, checking and restoring them, of both stores.
+//! Takes, checks and restores backups of both stores.
 //!
-//! A backup is whole or it is not there: it is made under another name, flushed, checked, and
-//! then given its name. Restoring never takes the place of what is there without keeping that
-//! aside, and never goes on beneath instances that run.
+//! A backup is either whole or not there. It is made under another name, flushed, checked, and then renamed. A
+//! restore keeps the present database aside, and refuses to go on while instances use it.
 //!
-//! SQLite is copied by this process into a folder of this machine. SQL Server writes to its own
-//! disk, so that every path is one of the server.
+//! This process copies SQLite into a folder of this machine. SQL Server writes to its own disk, so every path is one
+//! of the server's.
 
 use super::{sql_server, sqlite};
 use crate::config::DatabaseConfig;
@@ -13,7 +12,11 @@ use crate::domain::Timestamp;
 
 pub use super::archive::{BackupError, Manifest, Report, Source, Wanted};
 
-/// Backs the database up, as of `at`.
+/// Backs up the database as of `at`.
+///
+/// # Errors
+///
+/// A [`BackupError`] by cause.
 pub async fn take(config: &DatabaseConfig, wanted: Wanted, at: Timestamp) -> Result<Report, BackupError> {
     match config {
         DatabaseConfig::Sqlite { path, .. } => {
@@ -24,7 +27,7 @@ pub async fn take(config: &DatabaseConfig, wanted: Wanted, at: Timestamp) -> Res
     }
 }
 
-/// When the last backup of this kind ended; none where that is not known.
+/// The end of the last backup of this kind; none where it is not known.
 pub async fn last(config: &DatabaseConfig, log: bool) -> Option<Timestamp> {
     match config {
         DatabaseConfig::Sqlite { path, .. } => sqlite::backup::last(path),
@@ -32,7 +35,11 @@ pub async fn last(config: &DatabaseConfig, log: bool) -> Option<Timestamp> {
     }
 }
 
-/// Checks a backup, or all in a folder (SQLite), as far as that can be done without restoring it.
+/// Checks a backup, or all backups of a folder (SQLite), without restoring them.
+///
+/// # Errors
+///
+/// A [`BackupError`] by cause.
 pub async fn verify(config: &DatabaseConfig, from: String) -> Result<Report, BackupError> {
     match config {
         DatabaseConfig::Sqlite { .. } => blocking(move || sqlite::backup::verify(&from)).await,
@@ -40,7 +47,11 @@ pub async fn verify(config: &DatabaseConfig, from: String) -> Result<Report, Bac
     }
 }
 
-/// Puts a backup in the place of the database, which is kept aside as it was `at` that time.
+/// Replaces the database by a backup. The present database is kept aside under a name with the time `at`.
+///
+/// # Errors
+///
+/// A [`BackupError`] by cause.
 pub async fn restore(config: &DatabaseConfig, source: Source, at: Timestamp) -> Result<Report, BackupError> {
     match config {
         DatabaseConfig::Sqlite { path, .. } => {

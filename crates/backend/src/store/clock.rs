@@ -1,22 +1,22 @@
-//! One clock for all instances: the database's.
+//! The clock of all instances, which is the database's.
 //!
-//! What one instance stamps (a replaced token, an expiry, the times of an access token), another one judges. Clocks of
-//! hosts differ; were each to go by its own, a grace of 10 s would be over before it began. So every instance takes the
-//! time from the database that it shares with the others, and judges by that.
+//! One instance writes times (a replaced token, an expiry, the times of an access token), and another one judges by
+//! them. The clocks of hosts differ by more than some of these times: a grace of 10 s could be over before it began.
+//! So every instance takes the time from the shared database.
 
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::domain::{self, Timestamp};
 
-/// A difference from which on the log tells of it.
+/// The difference of clocks from which on the log tells of it.
 const NOTABLE: time::Duration = time::Duration::seconds(5);
 
-/// An answer that took longer says too little of the moment at which it was given.
+/// The longest reading that is used. A slower answer says too little of the moment at which it was given.
 const SLOWEST: Duration = Duration::from_secs(1);
 
-/// The clock of a database that is somewhere else, as this instance knows it: its last reading and the time that has
-/// passed since, by a clock that nobody sets. Without any reading it is this machine's.
+/// The clock of a remote database, as this instance knows it: the last reading, and the time since by a monotonic
+/// clock. Without a reading the clock is this machine's.
 #[derive(Debug, Default)]
 pub struct DatabaseClock(RwLock<Option<Reading>>);
 
@@ -27,7 +27,7 @@ struct Reading {
 }
 
 impl DatabaseClock {
-    /// Takes in that the database said `time` to a question that was asked at `asked` and answered at `answered`.
+    /// Takes the reading `time` of the database. The question was asked at `asked` and answered at `answered`.
     pub fn set(&self, time: Timestamp, asked: Instant, answered: Instant) {
         let took = answered.saturating_duration_since(asked);
         let is_first = self.0.read().unwrap_or_else(PoisonError::into_inner).is_none();

@@ -1,8 +1,8 @@
 //! The directory: accounts and the audit log, for admins.
 //!
-//! Lists are read page by page. A page ends with a [`Position`] or an [`AuditPosition`], from which the next one goes
-//! on: by the keys of the last row and not by its number, so that rows that come meanwhile move nobody, and the tenth
-//! thousandth page costs what the first one does.
+//! Lists are read by pages. A page ends with a [`Position`] or an [`AuditPosition`], and the next page begins after
+//! it. A position holds the keys of the last row instead of its number. So rows that come meanwhile do not shift a
+//! page, and late pages cost as much as the first.
 
 use std::net::IpAddr;
 
@@ -14,12 +14,12 @@ use super::{Actor, StoreError};
 use crate::domain::onboarding::LifeFacts;
 use crate::domain::{AccountStatus, Role, Timestamp, User, search_key};
 
-/// Questions about everybody. A part of [`super::Store`], and of its contract.
+/// Queries about all accounts. The trait is a part of [`super::Store`] and of its contract.
 #[async_trait]
 pub trait Directory: Send + Sync {
-    /// At most `limit` accounts that `filter` lets through, from `after` on. Without a prefix, the newest
-    /// come first. With one, those whose address begins so come in the order of their addresses, and after them
-    /// those of whom the name alone does, in the order of the names.
+    /// At most `limit` accounts that match `filter`, after the position `after`. Without a prefix, the newest come
+    /// first. With a prefix, accounts whose address matches come first, ordered by address. Accounts of which only
+    /// the name matches come after them, ordered by name.
     async fn accounts(
         &self,
         filter: AccountFilter,
@@ -27,7 +27,7 @@ pub trait Directory: Send + Sync {
         limit: u32,
     ) -> Result<AccountPage, StoreError>;
 
-    /// At most `limit` rows of the audit log that `filter` lets through, the newest first, from `after` on.
+    /// At most `limit` rows of the audit log that match `filter`, after the position `after`. The newest come first.
     async fn audit_log(
         &self,
         filter: AuditFilter,
@@ -35,148 +35,149 @@ pub trait Directory: Send + Sync {
         limit: u32,
     ) -> Result<AuditPage, StoreError>;
 
-    /// Whether an account other than `id` is of an admin and not suspended.
+    /// Whether an account other than `id` belongs to an admin who is not suspended.
     async fn has_other_admin(&self, id: Uuid) -> Result<bool, StoreError>;
 }
 
-/// Which accounts are wanted: those that meet all that is given.
+/// A filter of accounts. An account matches where it meets all given conditions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountFilter {
-    /// How the address or the name begins.
+    /// The beginning of the address or the name.
     pub prefix: Option<Prefix>,
-    /// The state of the account.
+    /// The status of the account.
     pub status: Option<AccountStatus>,
     /// Whether the address was verified.
     pub email_verified: Option<bool>,
     /// The role.
     pub role: Option<Role>,
-    /// Who is stuck since this moment: whose onboarding was never completed, and was last changed by then.
+    /// The time for stuck people: the onboarding was never completed, and was last changed by then.
     pub stuck_since: Option<Timestamp>,
 }
 
-/// The beginning of an address or a name, in lower case. Every character stands for itself.
+/// The beginning of an address or a name, in lower case. No character is a wildcard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prefix(String);
 
 impl Prefix {
-    /// What was typed, in NFC, without the blanks around it and regardless of case; none where nothing is left.
+    /// The prefix of a typed text: in NFC and lower case, without blanks at its ends. None where nothing is left.
     pub fn typed(text: &str) -> Option<Self> {
         let text = search_key(text.trim());
         (!text.is_empty()).then_some(Self(text))
     }
 
-    /// The text.
+    /// The prefix as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Where in a list of accounts a page has ended.
+/// The end of a page of accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Position {
-    /// Newest first: at the account with this key, which is the store's own.
+    /// In a list of the newest accounts: the key of the last account. Only the store reads the key.
     Newest(String),
-    /// Among those whose address begins as wanted: at this address.
+    /// In the part that is ordered by address: the last address.
     Email(String),
-    /// Among those whose name does.
+    /// In the part that is ordered by name: the last name and account.
     Name {
-        /// At this name,
+        /// The name of the last account.
         name: String,
-        /// and of several with this name at the account with this key, which is the store's own.
+        /// The key of the last account, which tells apart accounts of one name. Only the store reads the key.
         key: String,
     },
 }
 
-/// One account and how far it is.
+/// One account with its progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// The account.
     pub user: User,
-    /// Its onboarding; none for an account without one.
+    /// The progress of the onboarding; none for an account without an onboarding.
     pub onboarding: Option<Progress>,
 }
 
-/// How far an onboarding is.
+/// The progress of an onboarding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// What the state of its life follows from.
+    /// The facts that the state of the onboarding follows from.
     pub facts: LifeFacts,
-    /// The number of the last reminder that was written; none where none was.
+    /// The number of the last reminder; none before the first.
     pub reminded: Option<u8>,
 }
 
-/// Some accounts.
+/// A page of accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountPage {
-    /// In order.
+    /// The accounts, in order.
     pub items: Vec<Account>,
-    /// Where the next page goes on; none after the last one.
+    /// The position after which the next page begins; none for the last page.
     pub next: Option<Position>,
 }
 
-/// Which rows of the audit log are wanted: those that meet all that is given.
+/// A filter of the audit log. A row matches where it meets all given conditions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// Whom it was done to.
+    /// The id of the account that the row is about.
     pub user_id: Option<Uuid>,
-    /// Which admin did it; the nil UUID for the command line.
+    /// The id of the admin who acted; the nil UUID for the command line.
     pub actor_id: Option<Uuid>,
-    /// What was done, such as `user.logged_in`.
+    /// The action, such as `user.logged_in`.
     pub action: Option<String>,
-    /// Not before this moment.
+    /// The earliest time.
     pub from: Option<Timestamp>,
-    /// Before this moment.
+    /// The time that all rows are before.
     pub before: Option<Timestamp>,
 }
 
-/// Where in the audit log a page has ended.
+/// The end of a page of the audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditPosition {
-    /// The time of its last row.
+    /// The time of the last row.
     pub at: Timestamp,
-    /// The number of that row.
+    /// The number of the last row.
     pub id: i64,
 }
 
-/// A row of the audit log as it was kept.
+/// A stored row of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRecord {
-    /// Grows with time, but for rows that were written at once.
+    /// The number of the row. Numbers grow with time, except for rows that were written at once.
     pub id: i64,
-    /// When.
+    /// The time of the action.
     pub at: Timestamp,
-    /// What was done. A text, since an instance of a later version may have written it.
+    /// The action. The type is a text, because an instance of a later version may have written the row.
     pub action: String,
-    /// Whom it was done to; [`super::AuditEntry::NOBODY`] where no account is known.
+    /// The id of the account that the row is about; [`super::AuditEntry::NOBODY`] where no account is known.
     pub user_id: Uuid,
-    /// The address of that account; none where it is gone.
+    /// The address of that account; none where the account is gone.
     pub user_email: Option<String>,
-    /// Who did it.
+    /// The actor.
     pub actor: Actor,
-    /// The address of the admin who did it; none where the account is gone.
+    /// The address of the admin who acted; none where the account is gone.
     pub actor_email: Option<String>,
-    /// What exactly.
+    /// The detail of the action.
     pub subject: Option<String>,
-    /// Why.
+    /// The reason.
     pub reason: Option<String>,
-    /// From where.
+    /// The client's address.
     pub address: Option<IpAddr>,
-    /// The request that asked for it.
+    /// The id of the request.
     pub request_id: String,
-    /// The instance that did it.
+    /// The name of the instance.
     pub instance_id: String,
 }
 
-/// Some rows of the audit log.
+/// A page of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditPage {
-    /// The newest first.
+    /// The rows, the newest first.
     pub items: Vec<AuditRecord>,
-    /// Where the next page goes on; none after the last one.
+    /// The position after which the next page begins; none for the last page.
     pub next: Option<AuditPosition>,
 }
 
-/// Cuts one row more than was wanted to a page, whose next one begins at the `position` of its last row.
+/// Makes a page of rows that were read with one row more than wanted. `position` gives the position of the page's
+/// last row.
 pub(super) fn page<T, P>(
     mut rows: Vec<T>,
     limit: u32,

@@ -1,10 +1,9 @@
-//! The sums behind the funnel, and the people to be counted anew.
+//! The sums of the funnel, and the people to be counted anew.
 //!
-//! Nobody writes to the sums but whoever counts: in the background every few seconds, and before they are asked for.
-//! Whatever changes an onboarding stamps it (`updated_at`) and raises its version, instances of earlier versions included.
-//! So whoever was changed since the last count is found by an index over that time, and told from those who are counted
-//! already by the version. Of several who count at once, the first one is; the others begin anew
-//! ([`Funnels::count_funnel`]).
+//! Only counting writes the sums: in the background every few seconds, and before an admin reads them. Each change of
+//! an onboarding sets `updated_at` and raises the version, in instances of earlier versions, too. So people who have
+//! changed since the last count are found by an index on that time, and the version tells who is counted already. Of
+//! several counts at once the first one is stored, and the others begin anew ([`Funnels::count_funnel`]).
 
 use async_trait::async_trait;
 use time::Duration;
@@ -15,100 +14,102 @@ use crate::domain::Timestamp;
 use crate::domain::funnel::{Cells, Dimension, Group};
 use crate::domain::onboarding::{LifeFacts, Onboarding};
 
-/// A change is committed later than it is stamped, and stamped by clocks that differ: so far back is looked once more.
+/// The overlap of two counts. A change is committed later than its time stamp, and the stamps are from clocks that
+/// differ.
 pub const LATE: Duration = Duration::minutes(2);
 
-/// Sums over all onboardings. A part of [`super::Store`], and of its contract.
+/// Sums over all onboardings. The trait is a part of [`super::Store`] and of its contract.
 #[async_trait]
 pub trait Funnels: Send + Sync {
-    /// People who are not counted as they are at `now`, at most `limit` of each kind: changed since, due by their time,
-    /// or gone. Those who were changed first come first.
+    /// At most `limit` people of each kind who are not counted as they are at `now`: changed since, due by their
+    /// time, or gone. The earliest change comes first.
     async fn uncounted(&self, now: Timestamp, limit: u32) -> Result<Uncounted, StoreError>;
 
-    /// All sums of these groups.
+    /// The sums of these groups.
     async fn funnel_groups(&self, groups: Vec<Group>) -> Result<Cells, StoreError>;
 
-    /// All sums of all groups of `dimension`.
+    /// The sums of all groups of `dimension`.
     async fn funnel(&self, dimension: Dimension) -> Result<Cells, StoreError>;
 
-    /// Stores a count. False, and nothing is done, where another was stored since [`Uncounted::count`].
+    /// Stores a count. False, and nothing is done, where another count was stored since [`Uncounted::count`].
     async fn count_funnel(&self, count: FunnelCount) -> Result<bool, StoreError>;
 }
 
-/// Who has to be counted anew.
+/// The people to be counted anew.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Uncounted {
     /// The number of the last count.
     pub count: i64,
-    /// Whatever was changed before is counted.
+    /// The moment before which all changes are counted.
     pub counted_to: Timestamp,
-    /// How far this looks: whoever was changed before is counted once these are.
+    /// The moment before which all changes are counted once these people are.
     pub reaches: Timestamp,
-    /// Whether there may be more.
+    /// Whether there may be more people.
     pub more: bool,
-    /// Those people.
+    /// The people.
     pub people: Vec<UncountedPerson>,
 }
 
-/// Somebody who has to be counted anew.
+/// A person to be counted anew.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UncountedPerson {
-    /// Whose onboarding.
+    /// The id of the account.
     pub user_id: Uuid,
-    /// What they are counted as ([`crate::domain::funnel::Counted::to_bytes`]); none for somebody new.
+    /// The record that the person is counted with ([`crate::domain::funnel::Counted::to_bytes`]); none for a new
+    /// person.
     pub counted: Option<Vec<u8>>,
-    /// How they are now; none where the account is gone.
+    /// The present state; none where the account is gone.
     pub now: Option<UncountedState>,
 }
 
-/// An onboarding with the times that belong to it.
+/// An onboarding with its times.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UncountedState {
-    /// When the account was made.
+    /// The time when the account was made.
     pub begun_at: Timestamp,
-    /// When the onboarding was last changed.
+    /// The time of the onboarding's last change.
     pub changed_at: Timestamp,
-    /// Its state.
+    /// The onboarding.
     pub onboarding: Onboarding,
 }
 
 impl UncountedState {
-    /// What says whether the person is stuck.
+    /// The facts that say whether the person is stuck.
     pub fn facts(&self) -> LifeFacts {
         let Onboarding { version, activated_at, completed_at, .. } = self.onboarding;
         LifeFacts { version, changed_at: self.changed_at, activated_at, completed_at }
     }
 }
 
-/// A count.
+/// A count to store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FunnelCount {
-    /// [`Uncounted::count`] of what was counted.
+    /// The [`Uncounted::count`] that this count follows.
     pub after: i64,
-    /// Whatever was changed before is counted with this.
+    /// The moment before which all changes are counted with this count.
     pub counted_to: Timestamp,
-    /// What people are counted as from now on.
+    /// The records of the people.
     pub people: Vec<CountedPerson>,
-    /// All sums of every group that one of them was in or is in.
+    /// The sums of every group that one of the people was in or is in.
     pub cells: Cells,
 }
 
-/// What somebody is counted as.
+/// The new record of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountedPerson {
-    /// Whose onboarding.
+    /// The id of the account.
     pub user_id: Uuid,
-    /// None where the account is gone.
+    /// The record; none where the account is gone.
     pub counted: Option<PersonRecord>,
 }
 
-/// What is kept of somebody who is counted.
+/// The stored record of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonRecord {
-    /// The version of the onboarding.
+    /// The version of the onboarding that was counted.
     pub version: i64,
-    /// [`crate::domain::funnel::Counted::to_bytes`].
+    /// The record as bytes ([`crate::domain::funnel::Counted::to_bytes`]).
     pub counted: Vec<u8>,
-    /// When they have to be counted anew although nothing has changed.
+    /// The time at which the person has to be counted anew without a change; none where there is no such time.
     pub due_at: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! A store whose database is not there yet.
+//! A stand-in for a store whose database is not there yet.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -22,20 +22,20 @@ use crate::domain::onboarding::Onboarding;
 use crate::domain::session::{SessionSummary, TokenHash, TokenState};
 use crate::domain::{self, Credentials, Email, Timestamp, User};
 
-/// Stands for a store until there is one. Until then every call fails at once and says why.
+/// A stand-in for a store. Until the store arrives, every call fails at once with the reason.
 #[derive(Default)]
 pub struct LateStore {
     store: OnceLock<Arc<dyn Store>>,
     reason: Mutex<String>,
 }
 
-/// Why there is no store yet.
+/// The reason why there is no store yet.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct NotYet(String);
 
 impl LateStore {
-    /// Says why there is no store; `true` when that is news.
+    /// Sets the reason why there is no store. `true` where the reason has changed.
     pub fn waits_for(&self, reason: String) -> bool {
         let mut known = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
         let is_news = *known != reason;
@@ -43,7 +43,7 @@ impl LateStore {
         is_news
     }
 
-    /// The store is there. Later ones are ignored.
+    /// Passes all calls to `store` from now on. Only the first store counts.
     pub fn arrives(&self, store: Arc<dyn Store>) {
         // Fails only where there was one before.
         let _ = self.store.set(store);

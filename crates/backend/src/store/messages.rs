@@ -1,4 +1,4 @@
-//! Queries about the messages of the outbox, and their replay.
+//! Queries about the messages of the outbox, and the replay of messages.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -7,24 +7,24 @@ use uuid::Uuid;
 use super::StoreError;
 use crate::domain::Timestamp;
 
-/// Sends messages of one channel again: those that were sent or given up become as if they had just been written, by the
-/// same id and at the same place in their stream; of those that wait, one that is between two attempts is due at once. One
-/// that is gone, or of which is kept no longer what it said, stays as it is.
+/// Queues messages of one channel again. Messages that were sent or given up become as if they had just been written,
+/// with the same id and place in their stream. A waiting message between two attempts becomes due at once. Nothing
+/// happens to a message that is gone or whose content is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replay {
-    /// Which channel's.
+    /// The channel.
     pub channel: String,
-    /// Which ones; at most [`MAX_REPLAYED`].
+    /// The ids of the messages; at most [`MAX_REPLAYED`].
     pub ids: Vec<Uuid>,
 }
 
-/// So many messages at most are sent again by one change.
+/// The largest number of messages in one replay.
 pub const MAX_REPLAYED: u32 = 100;
 
-/// The part of a [`super::Store`] that shows the messages of the outbox.
+/// The queries of a [`super::Store`] about messages of the outbox.
 #[async_trait]
 pub trait Messages: Send + Sync + 'static {
-    /// At most `limit` messages that `filter` lets through, in its order, from `after` on.
+    /// At most `limit` messages that match `filter`, in the filter's order, after the position `after`.
     async fn messages(
         &self,
         filter: MessageFilter,
@@ -32,87 +32,88 @@ pub trait Messages: Send + Sync + 'static {
         limit: u32,
     ) -> Result<MessagePage, StoreError>;
 
-    /// The message `id` of `channel`.
+    /// The message `id` of `channel`; none where there is none.
     async fn message(&self, channel: &str, id: Uuid) -> Result<Option<MessageRecord>, StoreError>;
 }
 
-/// How far a message is.
+/// The state of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageState {
-    /// It is neither sent nor given up.
+    /// The message is neither sent nor given up.
     Waiting,
-    /// It was sent.
+    /// The message was sent.
     Sent,
-    /// It was given up: a dead letter.
+    /// The message was given up: a dead letter.
     Dead,
 }
 
-/// Which messages are wanted: those that meet all that is given.
+/// A filter of messages. A message matches where it meets all given conditions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MessageFilter {
-    /// Which channel's.
+    /// The channel.
     pub channel: String,
-    /// How far they are.
+    /// The state.
     pub state: Option<MessageState>,
-    /// What they are, such as `user.registered`.
+    /// The topic, such as `user.registered`.
     pub topic: Option<String>,
-    /// Whom they concern.
+    /// The id of the account that the message is about.
     pub user_id: Option<Uuid>,
-    /// Not written before this moment.
+    /// The earliest time of writing.
     pub from: Option<Timestamp>,
-    /// Written before this moment.
+    /// The time that all messages were written before.
     pub before: Option<Timestamp>,
-    /// The oldest first instead of the newest.
+    /// Whether the oldest come first, instead of the newest.
     pub oldest_first: bool,
 }
 
-/// Where in a list of messages a page has ended.
+/// The end of a page of messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessagePosition {
-    /// When its last message was written.
+    /// The time when the last message was written.
     #[serde(with = "time::serde::rfc3339")]
     pub at: Timestamp,
-    /// The key of that message, which is the store's own.
+    /// The key of the last message. Only the store reads the key.
     pub key: String,
 }
 
-/// A message without what it says.
+/// A message without its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageRecord {
-    /// The same for all attempts.
+    /// The id of the message, which is the same for all attempts.
     pub id: Uuid,
-    /// What it is.
+    /// The topic.
     pub topic: String,
-    /// Whom it concerns.
+    /// The id of the account that the message is about.
     pub user_id: Option<Uuid>,
-    /// Where it goes; empty where its channel has one place.
+    /// The recipient; empty where the channel has only one.
     pub recipient: String,
-    /// Its place in its stream.
+    /// The place in the message's stream; none where the message is in no stream.
     pub position: Option<i64>,
-    /// When it was written.
+    /// The time when the message was written.
     pub created_at: Timestamp,
-    /// How far it is.
+    /// The state.
     pub state: MessageState,
-    /// How often it was taken, since it was written or last sent again.
+    /// The number of attempts since the message was written or last queued again.
     pub attempts: i64,
-    /// When it is due, or when its lease ends; none where it is settled or waits for an earlier one.
+    /// The time of the next attempt, or the end of the lease. None where the message is settled, or waits for an
+    /// earlier one.
     pub next_attempt_at: Option<Timestamp>,
-    /// When it was sent.
+    /// The time when the message was sent.
     pub sent_at: Option<Timestamp>,
-    /// When it was given up.
+    /// The time when the message was given up.
     pub dead_at: Option<Timestamp>,
-    /// Why the last attempt failed.
+    /// The error of the last attempt.
     pub last_error: Option<String>,
-    /// Whether it is still kept what it says.
+    /// Whether the content is still stored.
     pub has_content: bool,
 }
 
-/// Some messages.
+/// A page of messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessagePage {
-    /// In order.
+    /// The messages, in order.
     pub items: Vec<MessageRecord>,
-    /// Where the next page goes on; none after the last one.
+    /// The position after which the next page begins; none for the last page.
     pub next: Option<MessagePosition>,
 }
 

@@ -28,18 +28,22 @@ use crate::domain::{Credentials, Email, Timestamp, User};
 
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
-/// The database's histograms. Cloning shares them.
+/// The database's histograms. Clones share the counts.
 #[derive(Debug, Clone)]
 pub struct StoreMetrics {
-    /// `db_pool_wait_seconds`: how long a call waited for a connection or its place in the
-    /// queue. Each store observes it.
+    /// `db_pool_wait_seconds`: the wait of a call for a connection or a place in the queue. Each store observes this
+    /// histogram.
     pub pool_wait: Histogram,
-    /// `db_query_duration_seconds{query}`: how long a call took in all. [`Metered`] observes it.
+    /// `db_query_duration_seconds{query}`: the duration of a whole call. [`Metered`] observes this histogram.
     query_duration: HistogramVec,
 }
 
 impl StoreMetrics {
     /// Makes the histograms and registers them.
+    ///
+    /// # Errors
+    ///
+    /// The error of the registry where a name is taken.
     pub fn register(registry: &Registry) -> prometheus::Result<Self> {
         let wait = HistogramOpts::new("db_pool_wait_seconds", "Wait for a database connection in seconds.");
         let pool_wait = Histogram::with_opts(wait.buckets(BUCKETS.to_vec()))?;
@@ -51,17 +55,17 @@ impl StoreMetrics {
     }
 }
 
-/// A store whose calls are timed, and are spans of the request that makes them.
+/// A store whose calls are timed. Each call is a span of the request that makes it.
 #[derive(Debug)]
 pub struct Metered<S> {
     pub(super) store: S,
     metrics: StoreMetrics,
-    /// `db.system.name` of OpenTelemetry's semantic conventions.
+    /// The value of `db.system.name` (OpenTelemetry semantic conventions).
     system: &'static str,
 }
 
 impl<S: Store> Metered<S> {
-    /// Times the calls of `store`, which is a `system`, as OpenTelemetry's `db.system.name` has it.
+    /// Times the calls of `store`. `system` is the value of `db.system.name` (OpenTelemetry semantic conventions).
     pub fn new(store: S, metrics: StoreMetrics, system: &'static str) -> Self {
         Self { store, metrics, system }
     }

@@ -1,10 +1,9 @@
-//! Migrations: the list, and those that are due.
+//! The embedded migrations, and the choice of those that are due.
 //!
-//! Each store has a folder `migrations/<store>/NNNN_verb_noun.sql`, embedded in the binary, and
-//! applies what [`plan`] gives under its own lock, one transaction for each migration, with a
-//! row in `schema_migrations(version, name, checksum, applied_at)`. The lock is taken before
-//! the applied rows are read, so that of several instances that start at once one migrates and
-//! the others find nothing to do.
+//! The folder `migrations/<store>` of each store has files `NNNN_verb_noun.sql`, which are embedded in the binary. A
+//! store applies the migrations that [`plan`] gives under its own lock, one transaction each. A row of
+//! `schema_migrations(version, name, checksum, applied_at)` records each migration. The lock is taken before the
+//! applied rows are read. So of several instances that start at once one migrates, and the others find nothing to do.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use include_dir::{Dir, include_dir};
@@ -13,74 +12,74 @@ use super::BoxError;
 
 static SQLITE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../migrations/sqlite");
 
-/// One migration as it is in the binary.
+/// An embedded migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration {
-    /// Its number, from the file's name.
+    /// The number in the file's name.
     pub version: i64,
     /// The rest of the file's name, such as `create_users`.
     pub name: String,
-    /// The statements.
+    /// The SQL statements.
     pub sql: &'static str,
-    /// SHA-256 of the file in hexadecimal (64 characters); line ends do not count.
+    /// SHA-256 of the file in hexadecimal (64 characters). Line ends do not count.
     pub checksum: String,
 }
 
 /// A row of `schema_migrations`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
-    /// Its number.
+    /// The number of the migration.
     pub version: i64,
-    /// Its checksum when it was applied.
+    /// The checksum of the migration when it was applied.
     pub checksum: String,
 }
 
-/// Why a database cannot be brought to the binary's schema.
+/// The reason why a database cannot be brought to the binary's schema.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
-    /// A file's name is not `NNNN_verb_noun.sql`, or two have one number.
+    /// The name of a file is not `NNNN_verb_noun.sql`, or two files have one number.
     #[error("the embedded migration {file} is badly named")]
     BadName {
-        /// The file.
+        /// The name of the file.
         file: String,
     },
     /// A migration was edited after it had been applied.
     #[error("migration {version} ({name}) was changed after it was applied; write a new one instead")]
     Changed {
-        /// Its number.
+        /// The number of the migration.
         version: i64,
-        /// Its name.
+        /// The name of the migration.
         name: String,
     },
-    /// A migration is missing before one that is there.
+    /// A migration is not applied, although a later one is.
     #[error(
         "migration {version} ({name}) is older than the newest applied one ({newest}) and was never applied"
     )]
     OutOfOrder {
-        /// Its number.
+        /// The number of the migration.
         version: i64,
-        /// Its name.
+        /// The name of the migration.
         name: String,
-        /// The newest that is applied.
+        /// The number of the newest applied migration.
         newest: i64,
     },
     /// The database does not exist, cannot be made, or cannot be reached.
     #[error("cannot open the database {database}")]
     Open {
-        /// Which, without user and password.
+        /// The database, without user and password.
         database: String,
-        /// What was heard from below.
+        /// The cause.
         source: BoxError,
     },
-    /// The database was there before, and is missing or empty now.
+    /// The database existed before, and is missing or empty now.
     #[error(
         "the database {database} was here before and is gone: put it back, or restore a backup; \
          remove {marker} to begin with an empty one"
     )]
     Lost {
-        /// The file.
+        /// The path of the database.
         database: String,
-        /// What says that it was there.
+        /// The path of the marker that says that the database existed.
         marker: String,
     },
     /// A migration is due, and the login may not change the schema.
@@ -89,37 +88,41 @@ pub enum MigrationError {
          run `onboarding-backend provision --migrate`, or `migrate` with the migrator's login"
     )]
     NotPermitted {
-        /// Its number.
+        /// The number of the migration.
         version: i64,
-        /// Its name.
+        /// The name of the migration.
         name: String,
     },
-    /// The templates of this instance cannot be shared with others, or are not those that they have.
+    /// The templates of this instance cannot be stored, or differ from those of other instances.
     #[error("the onboarding templates cannot be used with this database")]
     Templates {
-        /// Whether waiting may mend it.
+        /// Whether waiting may help.
         may_pass: bool,
-        /// What was heard from above.
+        /// The cause.
         source: BoxError,
     },
     /// A statement failed; the migration was rolled back.
     #[error("migration {version} ({name}) failed")]
     Failed {
-        /// Its number; 0 for the table of migrations itself.
+        /// The number of the migration, and 0 for the table of migrations.
         version: i64,
-        /// Its name.
+        /// The name of the migration.
         name: String,
-        /// What was heard from below.
+        /// The cause.
         source: BoxError,
     },
 }
 
 /// The embedded migrations for SQLite, in order.
+///
+/// # Errors
+///
+/// [`MigrationError::BadName`] for a bad file name.
 pub fn for_sqlite() -> Result<Vec<Migration>, MigrationError> {
     embedded(&SQLITE)
 }
 
-/// Reads the migrations of an embedded folder, in order of their numbers.
+/// Reads the migrations of an embedded folder, ordered by number.
 pub fn embedded(folder: &'static Dir<'static>) -> Result<Vec<Migration>, MigrationError> {
     let mut migrations = folder.files().map(read).collect::<Result<Vec<_>, _>>()?;
     migrations.sort_by_key(|migration| migration.version);
@@ -144,10 +147,10 @@ fn checksum(sql: &str) -> String {
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Which of `embedded` (in order) are to be applied where `applied` (in order) already are.
+/// The migrations of `embedded` that are due where `applied` are applied. Both are ordered by number.
 ///
-/// Migrations that are newer than this binary are fine: during a roll-out old and new instances
-/// run side by side, which is why a migration may only expand what old ones use.
+/// Applied migrations that this binary does not know are allowed. Old and new instances run side by side during a
+/// roll-out, which is why a migration may only add to what old versions use.
 pub fn plan<'m>(
     embedded: &'m [Migration],
     applied: &[Applied],

@@ -6,9 +6,8 @@
 //!
 //! # One mutation, one transaction
 //!
-//! Everything that changes something goes through [`Store::commit`] as one [`Mutation`]: an
-//! effect, the idempotency record that makes it repeatable, and the audit row. A store does this,
-//! in this order, in one transaction:
+//! Every change goes through [`Store::commit`] as one [`Mutation`]: an effect, the idempotency record that makes the
+//! change repeatable, and the audit row. A store does these steps in this order, in one transaction:
 //!
 //! 1. Where `mutation.idempotency` is given: insert the record. A stored record of the same
 //!    scope whose `expires_at` is not after `mutation.at` counts as absent and is replaced. A
@@ -24,17 +23,15 @@
 //! 4. Insert `mutation.messages` into the [`outbox`], and the audit row where `mutation.audit` is given.
 //! 5. Commit, and give [`Outcome::Committed`].
 //!
-//! Because the record holds the answer, callers compute the answer before the commit: ids,
-//! times and tokens are made by them, and what depends on stored state is read first and
-//! guarded by the version that was seen ([`Outcome::Stale`]: read again and decide again).
-//! Hence no store ever generates an id or reads a clock for a row; callers take the time from
-//! [`Store::now`], so that what one instance stamps, another one judges by the same clock.
+//! The record holds the answer, so callers make the answer before the commit. Callers make ids, times and tokens. A
+//! decision on stored state is guarded by the version that was read ([`Outcome::Stale`]: read again and decide
+//! again). So no store makes an id or reads a clock for a row. Callers take the time from [`Store::now`], so that all
+//! instances judge by the same clock.
 //!
-//! Nothing outside the transaction may hold a lock: an instance can be stopped (SIGSTOP) or cut
-//! off at any point of it. On SQL Server the whole mutation therefore is one batch in one round
-//! trip; on SQLite no thread waits for anything but the file inside of it. A caller that goes
-//! away (its future is dropped) must leave neither an open transaction nor a half-read
-//! connection: the work belongs to a thread or task of the store, not to the caller.
+//! Nothing outside of the transaction may hold a lock, because an instance can be stopped (SIGSTOP) or cut off at any
+//! point. On SQL Server a mutation therefore is one batch in one round trip. On SQLite the writer's thread waits only
+//! for the file within a transaction. A caller that goes away (a dropped future) leaves neither an open transaction
+//! nor a half-read connection, because the work belongs to a thread or task of the store.
 //!
 //! # What an implementation offers besides the trait
 //!
@@ -103,10 +100,10 @@ pub use reshape::Reshape;
 pub use templates::{StoredTemplate, Templates};
 pub use way_in::WayIn;
 
-/// What the service asks of a database.
+/// The calls of the service to a database.
 ///
-/// Every call may be dropped at any time by its caller without harm. Every call ends by itself
-/// within 20 s (waiting for a connection: `DB_POOL_ACQUIRE_TIMEOUT_MS`; waiting for a lock: 13 s).
+/// A caller may drop any call at any time without harm. Every call ends by itself within 20 s (waiting for a
+/// connection: `DB_POOL_ACQUIRE_TIMEOUT_MS`; waiting for a lock: 13 s).
 #[async_trait]
 pub trait Store:
     Directory
@@ -123,122 +120,120 @@ pub trait Store:
     + Sync
     + 'static
 {
-    /// Does all of `mutation` or nothing; see the module for the order.
+    /// Does the whole `mutation` or nothing. The module's page has the order of steps.
     async fn commit(&self, mutation: Mutation) -> Result<Outcome, StoreError>;
 
-    /// The live (`expires_at > now`) idempotency record of `scope`.
+    /// The live idempotency record (`expires_at > now`) of `scope`.
     async fn kept_answer(&self, scope: Scope, now: Timestamp) -> Result<Option<KeptAnswer>, StoreError>;
 
-    /// The live record of `scope`, and how many live records `asker` has, in one question.
+    /// The live record of `scope`, and the number of live records of `asker`, by one query.
     async fn look_up(&self, scope: Scope, asker: Asker, now: Timestamp) -> Result<LookUp, StoreError>;
 
-    /// The account with an address equal to `email` ([`Email::canonical`]), and its password hash. Where two accounts
-    /// have spellings of one mailbox, the one whose spelling it is ([`Email::key`]).
+    /// The account whose address equals `email` ([`Email::canonical`]), with its password hash. Where two accounts
+    /// have spellings of one mailbox, the account with this very spelling ([`Email::key`]).
     async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError>;
 
     /// The account `id`.
     async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError>;
 
-    /// The state of a refresh token: joins token, session and user. A token that is unknown or
-    /// already purged is none.
+    /// The state of a refresh token, joined with its session and user. None for a token that is unknown or purged.
     async fn token_state(&self, hash: TokenHash) -> Result<Option<TokenState>, StoreError>;
 
-    /// Live sessions of one person: one of them first, then those that were used last.
+    /// Live sessions of one person: first the given session, then the last used ones.
     async fn sessions(&self, query: SessionsQuery) -> Result<Vec<SessionSummary>, StoreError>;
 
-    /// The sessions that were ended at `since` or later, and when; the `limit` latest, latest first.
+    /// The `limit` latest sessions that were ended at `since` or later, with the times of their ends. The latest come
+    /// first.
     async fn revoked_sessions(
         &self,
         since: Timestamp,
         limit: u32,
     ) -> Result<Vec<(Uuid, Timestamp)>, StoreError>;
 
-    /// Whether the session `id` is there and was ended.
+    /// Whether the session `id` exists and was ended.
     async fn is_revoked(&self, id: Uuid) -> Result<bool, StoreError>;
 
-    /// The onboarding of the user `id`, with its touched steps, as of one moment: version and
-    /// steps must belong together.
+    /// The onboarding of the user `id` with its touched steps, all as of one moment.
     async fn onboarding(&self, user_id: Uuid) -> Result<Option<Onboarding>, StoreError>;
 
-    /// Takes at most `claim.limit` messages of the outbox that are due, the longest due first: each gets the lease's
-    /// id, counts one attempt more and is due again at `claim.until`. No message is given to two. May give none while
-    /// others take some; a message whose parameters are gone is never due.
+    /// Leases at most `claim.limit` messages of the outbox that are due, the longest due first. Each message gets the
+    /// lease's id and one more attempt, and is due again at `claim.until`. No message is given to two instances. The
+    /// answer may be empty while other instances take messages. A message without content is never due.
     async fn claim_messages(&self, claim: Claim) -> Result<Vec<ClaimedMessage>, StoreError>;
 
-    /// Says what became of a message that was taken; false where it is not with that lease any more, and then nothing
-    /// changes. (Also false where the connection was lost after the change and it was repeated.)
+    /// Stores the outcome of a leased message. False, and nothing changes, where the message has another lease by
+    /// now. (Also false where the connection was lost after the change, and the change was repeated.)
     async fn settle_message(&self, settlement: Settlement) -> Result<bool, StoreError>;
 
-    /// How the messages of `channel` stand.
+    /// The numbers of messages of `channel` by state.
     async fn outbox_status(&self, channel: &str) -> Result<OutboxStatus, StoreError>;
 
     /// The steps of the onboarding of the user `id` as they were in `version`, as far as earlier versions are kept
-    /// ([`MAX_STEP_VERSIONS`], and no longer than answers): a step of which that is kept no longer is missing, or older. The
-    /// completion is that of now. None where the onboarding has not come to `version`.
+    /// ([`MAX_STEP_VERSIONS`], and no longer than answers). A step whose version is not kept is missing or older. The
+    /// completion is the present one. None where the onboarding has not reached `version`.
     async fn onboarding_at(&self, user_id: Uuid, version: i64) -> Result<Option<Onboarding>, StoreError>;
 
-    /// Deletes at most `limit` rows each of: idempotency records whose `expires_at` is not after
-    /// `now`; one-time codes, log-ins at providers and answered challenges that expired a day ago; refresh tokens likewise, and the sessions whose last token went by
-    /// that; wrong guesses that are forgiven; messages that were sent or given up some days ago
-    /// ([`outbox::KEPT_SENT`], [`outbox::KEPT_DEAD`]). Gives how many rows went in all;
-    /// the caller comes again while this is not zero. Small transactions, since others wait.
+    /// Deletes at most `limit` rows of each kind: idempotency records whose `expires_at` is not after `now`; codes,
+    /// flows and answered challenges that expired a day ago; refresh tokens that expired a day ago, with sessions
+    /// that have no token left; forgiven guesses; messages that were settled some days ago ([`outbox::KEPT_SENT`],
+    /// [`outbox::KEPT_DEAD`]). Gives the number of deleted rows. The caller calls again until that is zero.
+    /// Transactions are small, because others wait for them.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// Deletes at most `limit` audit rows that are older than `before`, as [`Store::purge`] does.
     async fn purge_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
-    /// What is owed for wrong guesses, where anything is.
+    /// The debts of wrong guesses under these keys, without empty ones.
     async fn guess_debts(&self, keys: Vec<GuessKey>) -> Result<Vec<(GuessKey, Debt)>, StoreError>;
 
-    /// Fills in [`Email::canonical`] for at most `limit` accounts that an earlier version has made. An address that
-    /// another account has in another spelling is left empty and noted as a collision, once; one whose address the other
-    /// has no longer is filled in after all. Gives what it did; the caller comes again while that is not nothing. Harmless
-    /// when many instances do it at once.
+    /// Fills in [`Email::canonical`] for at most `limit` accounts of earlier versions. An address whose form another
+    /// account has is left empty and noted once as a collision. A collision whose other account is gone or has
+    /// another address is filled in. Gives what was done. The caller calls again until nothing was done. Several
+    /// instances may call at once.
     async fn canonicalize(&self, now: Timestamp, limit: u32) -> Result<Canonicalized, StoreError>;
 
-    /// Asks the database for a sign of life: its schema is there and can be read. Ends within 2 s. Sets the clock of
-    /// [`Store::now`].
+    /// Checks that the schema is there and can be read, within 2 s. Sets the clock of [`Store::now`].
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// What the database says about itself, view by view, for metrics. Waits for a connection as
-    /// a request does, and holds one at most. An error where the database cannot be asked at all.
+    /// The readings of the database's own views, for metrics. The call waits for a connection as a request does, and
+    /// holds one at most. An error only where the database cannot be asked at all.
     async fn observe(&self) -> Result<Vec<ViewReading>, StoreError>;
 
-    /// The time now by the database's clock, which is the same for every instance, without asking for it. Before the
-    /// first [`Store::ping`] has succeeded it may be this machine's.
+    /// The time now by the database's clock, which all instances share. The database is not asked. Before the first
+    /// successful [`Store::ping`] the time may be this machine's.
     fn now(&self) -> Timestamp;
 
-    /// The connections of this instance, now.
+    /// The state of this instance's connections.
     fn pool(&self) -> PoolStatus;
 
-    /// Ends the work that is queued and closes the connections. Calls after it are
-    /// [`StoreError::Unavailable`]. Called once, when no request is left.
+    /// Finishes the queued work and closes the connections. Later calls are [`StoreError::Unavailable`]. The server
+    /// calls this once, when no request is left.
     async fn close(&self);
 }
 
-/// Which sessions are asked for.
+/// A query for sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionsQuery {
-    /// Whose sessions.
+    /// The id of the account.
     pub user_id: Uuid,
-    /// The one that comes first.
+    /// The id of the session that comes first.
     pub first: Uuid,
-    /// Those that have expired by then are left out.
+    /// The time now. Sessions that have expired by then are left out.
     pub now: Timestamp,
-    /// Those that were begun then or earlier are left out.
+    /// The time that all sessions were begun after.
     pub begun_after: Timestamp,
-    /// At most so many.
+    /// The largest number of sessions.
     pub limit: u32,
 }
 
-/// What [`Store::canonicalize`] did.
+/// The result of [`Store::canonicalize`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Canonicalized {
-    /// How many accounts got their form.
+    /// The number of accounts that got their canonical form.
     pub filled: u64,
-    /// The accounts that were found to have the form of another.
+    /// The ids of accounts whose form another account has.
     pub collisions: Vec<Uuid>,
-    /// How many accounts collide, those that were found earlier included.
+    /// The number of all accounts that collide, those that were found earlier included.
     pub unresolved: u64,
 }
 
@@ -249,17 +244,17 @@ impl Canonicalized {
     }
 }
 
-/// Connections of this instance to its database.
+/// The connections of an instance to its database.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PoolStatus {
-    /// How many there may be.
+    /// The largest number of connections.
     pub max: u32,
-    /// How many there are: idle and in use.
+    /// The number of open connections, idle and in use.
     pub open: u32,
-    /// Open and free.
+    /// The number of idle connections.
     pub idle: u32,
-    /// Working.
+    /// The number of connections in use.
     pub in_use: u32,
-    /// Requests that wait for one.
+    /// The number of requests that wait for a connection.
     pub waiting: u32,
 }

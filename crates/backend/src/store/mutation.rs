@@ -1,4 +1,4 @@
-//! A mutation: what is committed at once, an effect, its idempotency record and its audit row.
+//! A mutation: an effect, its idempotency record and its audit row, which are committed together.
 
 use uuid::Uuid;
 
@@ -15,165 +15,167 @@ use crate::domain::organization::Refusal;
 use crate::domain::session::{NewSession, NewToken, TokenHash};
 use crate::domain::{Client, NewUser, PasswordHash, Timestamp};
 
-/// How long a record of a request and its answer counts.
+/// The lifetime of an idempotency record.
 pub const KEPT_FOR: time::Duration = time::Duration::DAY;
 
-/// SHA-256 over who asks, method, path and `Idempotency-Key`: the primary key of the records.
+/// The primary key of an idempotency record: SHA-256 over asker, method, path and `Idempotency-Key`.
 pub type Scope = [u8; 32];
 
-/// Who asks, as a keyed hash: what live records are counted by.
+/// A keyed hash of the asker, by which live records are counted.
 pub type Asker = [u8; 16];
 
-/// Live records of one asker are counted no further.
+/// The number up to which live records of one asker are counted.
 pub const MAX_COUNTED: u32 = 1000;
 
-/// So many earlier versions of their steps are kept for one person.
+/// The number of earlier versions of steps that are kept for one person.
 pub const MAX_STEP_VERSIONS: u32 = 100;
 
 /// What is known of a request before it is done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LookUp {
-    /// What was kept for it.
+    /// The stored answer of an earlier request; none for a new request.
     pub kept: Option<KeptAnswer>,
-    /// How many live records its asker has, at most [`MAX_COUNTED`].
+    /// The number of live records of the asker, at most [`MAX_COUNTED`].
     pub live: u32,
 }
 
 /// One change of the database, done whole or not at all.
 #[derive(Debug, Clone)]
 pub struct Mutation {
-    /// The time of the change, for every row that wants one.
+    /// The time of the change, for every row that has a time.
     pub at: Timestamp,
-    /// The record that makes the request repeatable; none where it bears no key.
+    /// The record that makes the request repeatable; none for a request without a key.
     pub idempotency: Option<IdempotencyRecord>,
-    /// The session that asks, where it asks by an access token. Gone or ended by now: [`Outcome::SessionRevoked`].
+    /// The id of the session that asks; none for a request without an access token. The outcome is
+    /// [`Outcome::SessionRevoked`] where the session is gone or was ended.
     pub session: Option<Uuid>,
-    /// What changes.
+    /// The effect.
     pub effect: Effect,
-    /// What is told of it to the world outside, by mail and the like.
+    /// The messages about the change for mail and webhook.
     pub messages: Vec<NewMessage>,
-    /// What is remembered of it.
+    /// The audit row; none for a change that is not audited.
     pub audit: Option<AuditEntry>,
 }
 
-/// What a mutation changes.
+/// The effect of a mutation.
 #[derive(Debug, Clone)]
 pub enum Effect {
-    /// Nothing: only the record is kept, for an answer such as `email_taken`.
+    /// No effect: only the record is kept, for an answer such as `email_taken`.
     None,
-    /// A new account with its first session and an onboarding in the state
-    /// `Onboarding::begun(template, at)` (version 1, one completed step `account` with empty data).
-    /// An address that is there already: [`Outcome::EmailTaken`].
+    /// Makes an account with its first session and an onboarding in the state `Onboarding::begun(template, at)`
+    /// (version 1, one completed step `account` with empty data). The outcome is [`Outcome::EmailTaken`] where
+    /// another account has the address.
     Register {
         /// The account.
         user: Box<NewUser>,
-        /// Its first session.
+        /// The first session.
         session: NewSession,
-        /// What the first mail to its address brings.
+        /// The code of the first mail; none where no mail is sent.
         code: Option<Box<NewCode>>,
-        /// What it is counted by, as a guess is.
+        /// The limit that counts the registration like a guess.
         counted: Option<Limit>,
     },
-    /// A new account without a session, with an onboarding as in `Register`.
-    /// An address that is there already: [`Outcome::EmailTaken`].
+    /// Makes an account without a session, with an onboarding as in `Register`. The outcome is
+    /// [`Outcome::EmailTaken`] where another account has the address.
     AddAccount(Box<NewUser>),
-    /// A change of an account by somebody else; see there.
+    /// A change of an account by somebody else; see [`Administration`].
     Administer(Administration),
     /// A change of an account, or of the codes that prove who asks for it.
     Identity(Box<IdentityChange>),
     /// A change of an organization, its members or invitations.
     Organize(Box<OrganizationChange>),
-    /// Several effects, one after the other. The first that does not end with [`Outcome::Committed`] undoes all of them.
+    /// Several effects in order. The first one whose outcome is not [`Outcome::Committed`] undoes all of them.
     Sequence(Vec<Effect>),
-    /// A change of second factors, or a use of one.
+    /// A change or use of second factors.
     Factor(FactorChange),
-    /// A log-in at a provider, or what it leaves behind.
+    /// A log-in at a provider, or a change of a person's identities.
     Oidc(Box<OidcChange>),
-    /// A change of passkeys, or a use of one.
+    /// A change or use of passkeys.
     Passkey(Box<PasskeyChange>),
     /// A further session of a known user.
     StartSession(NewSession),
-    /// Counts wrong guesses. Whatever others count at the same time, none is lost.
+    /// Counts wrong guesses. Guesses that are counted at the same time are all counted.
     CountGuesses(Vec<Limit>),
-    /// A further session of somebody who has just proved who they are. Where the account is not as it was read by now:
-    /// [`Outcome::Stale`].
+    /// A further session of a person who has just authenticated. The outcome is [`Outcome::Stale`] where the account
+    /// is not as it was read.
     LogIn(Box<LogIn>),
-    /// Replaces a refresh token. The session's version goes from `expected_version` to the next;
-    /// where it is another or the session is revoked by now: [`Outcome::Stale`]. `replaced` gets
-    /// `replaced_at = at` if it has none yet (the grace counts from the first time) and `successor_kid`, and
-    /// `replacement` becomes a token of the session with `replaced` as its parent.
+    /// Replaces a refresh token. The session's version goes from `expected_version` to the next. The outcome is
+    /// [`Outcome::Stale`] where the version is another, or the session was ended. `replaced` gets `successor_kid`,
+    /// and gets `replaced_at = at` if it has none yet, so that the grace counts from the first time. `replacement`
+    /// becomes a token of the session with `replaced` as its parent.
     RotateToken(Box<Rotation>),
-    /// Ends a session: `revoked_at = at` if it has none yet. Ending one that is gone or ended
-    /// already is no error.
+    /// Ends a session: `revoked_at = at` if it has none yet. A session that is gone or was ended is no error.
     RevokeSession {
-        /// The session.
+        /// The id of the session.
         session_id: Uuid,
     },
-    /// Ends a session of one person. Where they have none of this id that is not ended yet: [`Outcome::Stale`].
+    /// Ends a session of one person. The outcome is [`Outcome::Stale`] where the person has no live session with this
+    /// id.
     RevokeOwnSession {
-        /// Whose session it must be.
+        /// The id of the account that the session must belong to.
         user_id: Uuid,
-        /// The session.
+        /// The id of the session.
         session_id: Uuid,
     },
-    /// Ends all sessions of one person, but for one of them. No device of theirs is remembered any more.
+    /// Ends all sessions of one person except one, and forgets all remembered devices.
     RevokeSessions {
-        /// Whose sessions.
+        /// The id of the account.
         user_id: Uuid,
-        /// The one that stays.
+        /// The id of the session that stays; none ends all of them.
         except: Option<Uuid>,
     },
-    /// Sets one step of an onboarding as given (insert or replace); what it was before is kept for as long as an
-    /// answer, for [`crate::store::Store::onboarding_at`]. The onboarding's version goes from
-    /// `expected_version` to the next; where it is another: [`Outcome::Stale`].
+    /// Sets one step of an onboarding (insert or replace). The step's state before is kept as long as an answer, for
+    /// [`crate::store::Store::onboarding_at`]. The onboarding's version goes from `expected_version` to the next. The
+    /// outcome is [`Outcome::Stale`] where the version is another.
     SaveStep {
-        /// Whose onboarding.
+        /// The id of the account.
         user_id: Uuid,
         /// The version that the decision was made on.
         expected_version: i64,
-        /// Which step.
+        /// The key of the step.
         step: StepKey,
-        /// All that is to be known of it.
+        /// The new record of the step.
         record: StepRecord,
-        /// What else changes.
+        /// Other changes of the onboarding.
         reshape: Option<Box<Reshape>>,
     },
-    /// Changes an onboarding without a person's doing: it becomes an instance of another template. Guarded as
-    /// `SaveStep` is.
+    /// Makes an onboarding an instance of another template, without a person's doing. The version guards the change
+    /// as in `SaveStep`.
     ReshapeOnboarding {
-        /// Whose onboarding.
+        /// The id of the account.
         user_id: Uuid,
         /// The version that the decision was made on.
         expected_version: i64,
-        /// What changes.
+        /// The changes.
         reshape: Box<Reshape>,
     },
-    /// Completes an onboarding: `completed_at = at`, and `activated_at = at` if it has none yet, guarded as `SaveStep` is.
+    /// Completes an onboarding: `completed_at = at`, and `activated_at = at` if it has none yet. The version guards
+    /// the change as in `SaveStep`.
     CompleteOnboarding {
-        /// Whose onboarding.
+        /// The id of the account.
         user_id: Uuid,
         /// The version that the decision was made on.
         expected_version: i64,
-        /// What else changes.
+        /// Other changes of the onboarding.
         reshape: Option<Box<Reshape>>,
     },
-    /// Messages are to be sent again; see there.
+    /// Queues messages again; see [`Replay`].
     Replay(Replay),
-    /// Opens a completed onboarding again: it has no `completed_at` any more, and keeps when it was completed first.
-    /// Guarded as `SaveStep` is; one that is not completed: [`Outcome::Stale`].
+    /// Reopens a completed onboarding: `completed_at` becomes none, and `activated_at` stays. The version guards the
+    /// change as in `SaveStep`. The outcome is [`Outcome::Stale`] where the onboarding is not completed.
     ReopenOnboarding {
-        /// Whose onboarding.
+        /// The id of the account.
         user_id: Uuid,
         /// The version that the decision was made on.
         expected_version: i64,
     },
-    /// Notes that a person is reminded, together with the mail that does it. See there for the guards, of which any
-    /// that fails is [`Outcome::Stale`].
+    /// Records a reminder, together with its mail. The outcome is [`Outcome::Stale`] where one of the guards of
+    /// [`Reminder`] fails.
     Remind(Reminder),
 }
 
 impl Effect {
-    /// A name for metrics and logs.
+    /// The effect's name in metrics and logs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::None => "keep_answer",
@@ -203,55 +205,56 @@ impl Effect {
     }
 }
 
-/// A refresh token that is replaced by its successor.
+/// The replacement of a refresh token by its successor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotation {
-    /// The session.
+    /// The id of the session.
     pub session_id: Uuid,
     /// The version that the decision was made on.
     pub expected_version: i64,
-    /// The token that was presented.
+    /// The hash of the presented token.
     pub replaced: TokenHash,
-    /// The new one.
+    /// The successor.
     pub replacement: NewToken,
-    /// Which secret's key derived the new one (at most 64 characters).
+    /// The name of the secret whose key derived the successor (at most 64 characters).
     pub successor_kid: String,
-    /// Who used the session.
+    /// The client that used the session.
     pub client: Client,
 }
 
-/// What a log-in changes.
+/// The changes of a log-in.
 #[derive(Debug, Clone)]
 pub struct LogIn {
     /// The session that begins.
     pub session: NewSession,
-    /// What was read of the account, which must not be suspended. A change that ends every session locks the account's
-    /// row, and so does a log-in: either it comes first, and its session is ended with the others, or it is stale.
+    /// The account as it was read, which must not be suspended. A log-in locks the account's row, and so does a
+    /// change that ends all sessions. So either the log-in comes first and the other change ends its session, or the
+    /// log-in is stale.
     pub seen: SeenAccount,
-    /// A hash in the place of `seen.password_hash`, which was made by an earlier rule.
+    /// A hash to replace `seen.password_hash`, which an earlier rule made.
     pub rehash: Option<PasswordHash>,
-    /// A debt of wrong guesses that is forgiven.
+    /// The debt of wrong guesses to forgive.
     pub forgiven: Option<GuessKey>,
     /// The remembered device that stood for a second factor. Where it is not remembered any more, the log-in is stale: it
     /// was forgotten while the password was judged.
     pub remembered: Option<Uuid>,
 }
 
-/// What a log-in was decided on.
+/// The facts about an account that a log-in was decided on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenAccount {
-    /// What the given password was checked against; none where no password was.
+    /// The hash that the given password was checked against; none without a password.
     pub password_hash: Option<PasswordHash>,
-    /// Whether the account was closing, and until when.
+    /// The end of the account's grace; none where the account was not closing.
     pub closing_at: Option<Timestamp>,
 }
 
-/// How a mutation ended. All but `Committed` changed nothing.
+/// The outcome of a mutation. All outcomes but `Committed` have changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// All of it is durable.
+    /// The whole mutation is durable.
     Committed,
-    /// The same key was used before; this is what was kept then.
+    /// The key was used before. The record is that of the first use.
     Kept(KeptAnswer),
     /// Another account has the e-mail address.
     EmailTaken,
@@ -259,29 +262,29 @@ pub enum Outcome {
     SessionRevoked,
     /// Too many codes were sent lately.
     Throttled,
-    /// An organization is not changed, and why.
+    /// The change of an organization is refused, for this reason.
     Organization(Refusal),
-    /// The version that was expected is not the stored one (or the row is gone).
+    /// The stored version is not the expected one, or the row is gone.
     Stale,
 }
 
-/// A record that is to be kept. To the store, hash and answer are mere bytes.
+/// An idempotency record to keep. The store takes hash and answer as plain bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyRecord {
-    /// What it is found by.
+    /// The key of the record.
     pub scope: Scope,
-    /// Whose records it is counted among; none where nobody counts.
+    /// The asker among whose records this one counts; none where it is not counted.
     pub asker: Option<Asker>,
-    /// The fingerprint of the request's body and the answer.
+    /// The hash of the request's body, and the answer.
     pub kept: KeptAnswer,
-    /// Until when it counts.
+    /// The end of the record's lifetime.
     pub expires_at: Timestamp,
 }
 
-/// What is kept of a request and its answer.
+/// The stored hash of a request and its stored answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptAnswer {
-    /// Which secret's keys made `body_hash` and `answer` (at most 64 characters).
+    /// The name of the secret whose keys made `body_hash` and `answer` (at most 64 characters).
     pub kid: String,
     /// HMAC-SHA256 of the request's body.
     pub body_hash: [u8; 32],

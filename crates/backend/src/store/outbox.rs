@@ -1,141 +1,141 @@
-//! Messages that wait to be sent: rows of the table `outbox`.
+//! Messages that wait to be sent, which are rows of the table `outbox`.
 //!
-//! A message is written in one transaction with what it tells of ([`super::Mutation::messages`]). Every instance takes
-//! messages that are due ([`Claim`]), tries to send them and says how that ended ([`Settlement`]). To take a message is
-//! a guarded update that moves its `next_attempt_at` to the end of the lease: the message of an instance that dies is
-//! due again by itself. Whoever settles a message names the lease; where another instance has it by then, nothing
-//! changes.
+//! A message is written in one transaction with the change that it tells of ([`super::Mutation::messages`]). Every
+//! instance leases due messages ([`Claim`]), tries to send them and stores the outcome ([`Settlement`]). A lease is a
+//! guarded update that moves `next_attempt_at` to the end of the lease. So the message of an instance that dies
+//! becomes due again by itself. A settlement names its lease, and changes nothing where another instance has leased
+//! the message since.
 //!
 //! # In order
 //!
-//! Messages that are told in order ([`NewMessage::in_order`]) make a stream for each person in each channel, in the order
-//! of their commits. Of a stream one message at a time is due or taken, the earliest that is neither sent nor given up; it
-//! makes way when it is sent or given up, so that a dead letter holds nothing up. Whatever adds to a stream or takes from
-//! it locks the stream's row first.
+//! Messages in order ([`NewMessage::in_order`]) form a stream for each person in each channel, in the order of their
+//! commits. One message of a stream at a time is due or leased: the earliest one that is neither sent nor given up. A
+//! message that is sent or given up makes way for the next, so a dead letter holds nothing up. Adding to a stream and
+//! taking from it lock the stream's row first.
 
 use time::Duration;
 use uuid::Uuid;
 
 use crate::domain::Timestamp;
 
-/// How long the row of a message that was sent is kept, without what it said.
+/// The time that the row of a sent message is kept, without the message's content.
 pub const KEPT_SENT: Duration = Duration::days(7);
-/// The same for one that is told in order: with what it said, so that it can be sent again.
+/// The time that a sent message of a stream is kept, with its content, so that it can be sent again.
 pub const KEPT_SENT_IN_ORDER: Duration = Duration::days(30);
-/// How long a message that was given up is kept.
+/// The time that a message is kept after it was given up.
 pub const KEPT_DEAD: Duration = Duration::days(30);
-/// The longest text that is kept of an error, in characters.
+/// The longest stored error, in characters.
 pub const MAX_ERROR: usize = 500;
 
 /// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMessage {
-    /// The same for all attempts. A `UUIDv7` of whoever writes it.
+    /// The id (`UUIDv7`), which the writer of the message makes, and which is the same for all attempts.
     pub id: Uuid,
-    /// How it goes, such as `mail` (at most 20 characters).
+    /// The channel, such as `mail` (at most 20 characters).
     pub channel: String,
-    /// What it is, such as `verify_email` (at most 64 characters).
+    /// The topic, such as `verify_email` (at most 64 characters).
     pub topic: String,
-    /// Whom it concerns.
+    /// The id of the account that the message is about; none where it is about no account.
     pub user_id: Option<Uuid>,
-    /// Where it goes, such as an e-mail address (at most 400 characters).
+    /// The recipient, such as an e-mail address (at most 400 characters).
     pub recipient: String,
-    /// In which language, as a BCP 47 tag (at most 35 characters).
+    /// The language as a BCP 47 tag (at most 35 characters).
     pub language: String,
-    /// What it says. To the store, these are mere bytes.
+    /// The content. The store takes the content as plain bytes.
     pub parameters: SealedParameters,
-    /// From when on it is not worth sending any more.
+    /// The time after which the message is not sent any more.
     pub expires_at: Option<Timestamp>,
-    /// Whether it waits for the earlier ones of its channel that concern the same person. Where it concerns nobody, it
-    /// waits for none.
+    /// Whether the message waits for earlier messages of its channel about the same account. A message about no
+    /// account waits for none.
     pub in_order: bool,
 }
 
-/// What a message says, encrypted.
+/// The encrypted content of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedParameters {
-    /// Which secret's key did it (at most 64 characters).
+    /// The name of the secret whose key encrypted the content (at most 64 characters).
     pub kid: String,
     /// Nonce, ciphertext and tag (at most 64 KiB).
     pub sealed: Vec<u8>,
 }
 
-/// Takes messages that are due.
+/// A lease of messages that are due.
 #[derive(Debug, Clone)]
 pub struct Claim {
-    /// Which channel's.
+    /// The channel.
     pub channel: String,
-    /// An id that nobody has used before.
+    /// The id of the lease, which nobody has used before.
     pub lease: Uuid,
     /// The time now.
     pub now: Timestamp,
-    /// When another instance may take them.
+    /// The end of the lease, after which other instances may take the messages.
     pub until: Timestamp,
-    /// How many at most.
+    /// The largest number of messages.
     pub limit: u32,
 }
 
-/// A message that was taken.
+/// A leased message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedMessage {
-    /// As it was written.
+    /// The message as it was written.
     pub message: NewMessage,
-    /// When it was written.
+    /// The time when the message was written.
     pub created_at: Timestamp,
-    /// Since when it waits: when it was written, or when somebody asked to send it again.
+    /// The time since when the message waits: when it was written, or last queued again.
     pub queued_at: Timestamp,
-    /// Its place in its stream, from 1 on and without gaps; none where it is not told in order.
+    /// The place in the message's stream, from 1 on and without gaps; none where the message is in no stream.
     pub position: Option<i64>,
-    /// How often it was taken, this time included.
+    /// The number of attempts, this one included.
     pub attempts: i64,
 }
 
-/// How an attempt ended.
+/// The outcome of an attempt.
 #[derive(Debug, Clone)]
 pub struct Settlement {
-    /// Which message.
+    /// The id of the message.
     pub id: Uuid,
-    /// The lease that it was taken with.
+    /// The id of the lease.
     pub lease: Uuid,
     /// The time now.
     pub at: Timestamp,
-    /// What became of it.
+    /// The fate of the message.
     pub fate: Fate,
 }
 
-/// What becomes of a message after an attempt.
+/// The fate of a message after an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    /// It was sent. What it said is deleted, unless it is told in order.
+    /// The message was sent. Its content is deleted, unless it belongs to a stream.
     Sent,
-    /// It is tried again.
+    /// The message is tried again.
     Again {
-        /// From when on.
+        /// The earliest time of the next attempt.
         next_attempt_at: Timestamp,
-        /// Why it failed.
+        /// The error of the attempt.
         error: String,
     },
-    /// It is not tried again.
+    /// The message is given up.
     Dead {
-        /// Why.
+        /// The error of the attempt.
         error: String,
     },
-    /// It has lost its sense, and is not sent. Nothing is left of it.
+    /// The message makes no sense any more, is not sent and is deleted.
     Withdrawn,
-    /// It was not tried at all: due at once, and the attempt does not count.
+    /// The message was not tried. It is due at once, and the attempt does not count.
     Returned,
 }
 
-/// How the messages of a channel stand.
+/// The numbers of messages of a channel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OutboxStatus {
-    /// Wait for their first attempt, for the next, or for earlier ones of their stream.
+    /// The number of messages that wait for an attempt, or for earlier messages of their stream.
     pub waiting: u64,
-    /// Are with an instance now (or with one that has died).
+    /// The number of leased messages, those of dead instances included.
     pub leased: u64,
-    /// Were given up, and not yet deleted.
+    /// The number of messages that were given up and not yet deleted.
     pub dead: u64,
-    /// Since when the oldest message waits that is neither sent nor given up.
+    /// The time since when the oldest waiting message waits; none where no message waits.
     pub oldest: Option<Timestamp>,
 }
 

@@ -1,9 +1,9 @@
 //! Reminders: the people whose reminder is due, and the effect that writes each reminder once.
 //!
-//! Every instance looks for people whose reminder is due, and writes it: the mail, and in the same transaction that it was
-//! written ([`super::Effect::Remind`]), guarded by all that made it due. Of two instances that meet in one person, and of
-//! an instance and a person who completes the onboarding at the same moment, the second finds the row changed and does
-//! nothing.
+//! Every instance looks for due reminders and writes them. The mail and the record that it was written
+//! ([`super::Effect::Remind`]) are in one transaction, guarded by the facts that made the reminder due. Where two
+//! instances write one reminder, or the person completes the onboarding at the same moment, the second change finds
+//! the row changed and does nothing.
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -14,41 +14,41 @@ use super::{Store, StoreError};
 use crate::domain::onboarding::{LifeFacts, ReminderWindow};
 use crate::domain::{Timestamp, User};
 
-/// The part of a [`Store`] that knows who is to be reminded.
+/// The queries of a [`Store`] about reminders.
 #[async_trait]
 pub trait Reminders: Send + Sync + 'static {
-    /// At most `limit` people for whom the reminder of `window` is due, those who have waited longest first: their
-    /// onboarding was never completed, they have not had this reminder or a later one, they want reminders, their account
-    /// is neither suspended nor closing, and no mail to them was [`REFUSED`](crate::domain::mail::REFUSED).
+    /// At most `limit` people for whom the reminder of `window` is due, those who have waited longest first. The
+    /// onboarding was never completed. The person has had neither this reminder nor a later one, and wants reminders.
+    /// The account is neither suspended nor closing. No mail to the person was
+    /// [`REFUSED`](crate::domain::mail::REFUSED).
     async fn due_reminders(&self, window: ReminderWindow, limit: u32)
     -> Result<Vec<DueReminder>, StoreError>;
 
-    /// A person, and what the state of their onboarding follows from: whether a reminder that waits to be sent still
-    /// makes sense.
+    /// A person with the facts of the onboarding, which decide whether a waiting reminder still makes sense.
     async fn reminded_person(&self, user_id: Uuid) -> Result<Option<(User, LifeFacts)>, StoreError>;
 }
 
-/// A person who is to be reminded.
+/// A person whose reminder is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueReminder {
-    /// Who.
+    /// The account.
     pub user: User,
-    /// When the onboarding was last changed.
+    /// The time of the onboarding's last change.
     pub changed_at: Timestamp,
 }
 
-/// A reminder that is written: `reminded = number` and `reminded_at = at`, where all of this still holds: the onboarding
-/// was never completed and has not changed since `changed_at`, no reminder of this number or a later one was written, and
-/// the account has the address, wants reminders and is neither suspended nor closing.
+/// The record of a written reminder: `reminded = number` and `reminded_at = at`. The guards: the onboarding was never
+/// completed and has not changed since `changed_at`; no reminder of this number or a later one was written; the
+/// account has the address, wants reminders, and is neither suspended nor closing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reminder {
-    /// Whom it is for.
+    /// The id of the account.
     pub user_id: Uuid,
-    /// Where it goes: [`crate::domain::Email::key`].
+    /// The address of the mail, as [`crate::domain::Email::key`].
     pub email_key: String,
-    /// Which it is, counted from 1.
+    /// The number of the reminder, from 1 on.
     pub number: u8,
-    /// When the onboarding was last changed, as far as is known.
+    /// The time of the onboarding's last change, as it was read.
     pub changed_at: Timestamp,
 }
 

@@ -3,22 +3,21 @@
 use crate::domain::onboarding::template::TemplateId;
 use crate::domain::onboarding::{Onboarding, StepKey, StepRecord};
 
-/// What else of an onboarding changes: it becomes an instance of another template, or the change of one step touches
-/// others.
+/// The changes of an onboarding beside one step: another template, or changes of other steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reshape {
-    /// What it is an instance of from now on.
+    /// The template of the onboarding from now on.
     pub template: TemplateId,
-    /// See [`Onboarding::progress_floor`].
+    /// The floor of the progress; see [`Onboarding::progress_floor`].
     pub progress_floor: Option<u8>,
-    /// Steps to set as given (insert or replace).
+    /// The steps to set (insert or replace).
     pub saved: Vec<(StepKey, StepRecord)>,
-    /// Steps to delete: they have another name among those that are set.
+    /// The steps to delete, because they are set under another key.
     pub removed: Vec<StepKey>,
 }
 
 impl Reshape {
-    /// What turns `before` into `after`, but for one step that is saved besides; none where there is nothing else.
+    /// The changes that turn `before` into `after`, without the step `saved`; none where there are no other changes.
     pub fn between(before: &Onboarding, after: &Onboarding, saved: Option<&StepKey>) -> Option<Box<Self>> {
         let is_else = |step: &&StepKey| Some(*step) != saved;
         let changed = after.steps.iter().filter(|(step, record)| before.steps.get(step) != Some(*record));

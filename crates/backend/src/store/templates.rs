@@ -6,21 +6,21 @@ use super::StoreError;
 use crate::domain::Timestamp;
 use crate::domain::onboarding::template::TemplateId;
 
-/// A template's text.
+/// A stored text of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredTemplate {
-    /// Which.
+    /// Key and version.
     pub id: TemplateId,
-    /// The text that was the first to be kept for it.
+    /// The text that was first stored for the key and version.
     pub source: String,
 }
 
-/// What the service asks of a database about templates.
+/// The queries and changes of a database about templates.
 #[async_trait]
 pub trait Templates {
-    /// All texts that were kept.
+    /// All stored texts.
     async fn templates(&self) -> Result<Vec<StoredTemplate>, StoreError>;
 
-    /// Keeps a text, unless there is one for this key and version.
+    /// Stores a text, unless there is one of the same key and version.
     async fn keep_template(&self, template: StoredTemplate, at: Timestamp) -> Result<(), StoreError>;
 }

@@ -1,8 +1,8 @@
-//! The ways into an account, of which one must stay.
+//! The ways into an account, one of which must stay.
 
 use uuid::Uuid;
 
-/// A way into an account that remains when another one is taken away.
+/// A way in that an account keeps when another one is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WayIn {
     /// A password.

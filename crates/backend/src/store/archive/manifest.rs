@@ -9,28 +9,28 @@ use aws_lc_rs::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-/// `FILE.json` beside the backup `FILE`.
+/// The manifest, which is the file `FILE.json` beside the backup `FILE`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Its format; 1.
+    /// The format of the manifest: 1.
     pub format: u32,
-    /// When the backup began: everything that was acknowledged before is in it.
+    /// The beginning of the backup. The backup has every change that was acknowledged before.
     #[serde(with = "time::serde::rfc3339")]
     pub taken_at: OffsetDateTime,
-    /// Size of the file.
+    /// The size of the backup, in bytes.
     pub bytes: u64,
-    /// SHA-256 of the file in hexadecimal.
+    /// SHA-256 of the backup, in hexadecimal.
     pub sha256: String,
-    /// The newest migration that the database has.
+    /// The version of the newest migration in the backup.
     pub schema_version: i64,
-    /// How many rows each table has.
+    /// The number of rows of each table.
     pub rows: BTreeMap<String, i64>,
-    /// The version of the service that took it.
+    /// The version of the service that took the backup.
     pub made_by: String,
 }
 
 impl Manifest {
-    /// The place of the manifest of `backup`.
+    /// The path of the manifest of `backup`.
     pub fn path_for(backup: &Path) -> PathBuf {
         let mut name = backup.as_os_str().to_owned();
         name.push(".json");
@@ -38,12 +38,20 @@ impl Manifest {
     }
 
     /// Reads the manifest of `backup`.
+    ///
+    /// # Errors
+    ///
+    /// The error of the file system, or `InvalidData` for a file that is no manifest.
     pub fn read(backup: &Path) -> io::Result<Self> {
         let text = fs::read(Self::path_for(backup))?;
         serde_json::from_slice(&text).map_err(io::Error::other)
     }
 
-    /// Writes it beside `backup`, whole or not at all.
+    /// Writes the manifest beside `backup`, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// The error of the file system.
     pub fn write(&self, backup: &Path) -> io::Result<()> {
         let (path, mut new) = (Self::path_for(backup), Self::path_for(backup).into_os_string());
         new.push(".partial");
@@ -55,7 +63,7 @@ impl Manifest {
     }
 }
 
-/// Size and SHA-256 (hexadecimal) of a file.
+/// The size of a file in bytes, and its SHA-256 in hexadecimal.
 pub(crate) fn digest_of(path: &Path) -> io::Result<(u64, String)> {
     let mut file = File::open(path)?;
     let (mut context, mut bytes, mut buffer) = (Context::new(&SHA256), 0, vec![0; 64 * 1024]);

@@ -13,146 +13,146 @@ pub use manifest::Manifest;
 pub(super) use manifest::digest_of;
 pub(super) use name::{Kind, beside, is_backup_of, shown, stamp, target};
 
-/// Which backup is wanted.
+/// The options of a backup.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// A folder, in which the backup gets a name by its time; or a file, by its ending (`.db` of
-    /// SQLite; `.bak`, for logs `.trn`, of SQL Server).
+    /// A folder, in which the backup gets a name by its time. Or a file, which has the ending of a backup: `.db` of
+    /// SQLite, `.bak` of SQL Server, and `.trn` for a log of SQL Server.
     pub to: String,
-    /// How many backups the folder keeps; all without it.
+    /// The number of backups that the folder keeps; all without it.
     pub keep: Option<NonZeroU32>,
-    /// Only the transaction log since the last log backup (SQL Server).
+    /// Whether only the transaction log since the last log backup is backed up (SQL Server).
     pub log: bool,
 }
 
-/// What is to be restored, and how far.
+/// The options of a restore.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// A backup, or a folder of them (SQLite), of which the newest is taken.
+    /// The backup, or a folder of backups whose newest one is restored (SQLite).
     pub from: String,
-    /// Log backups to apply after it, in order (SQL Server).
+    /// The log backups to apply after the backup, in order (SQL Server).
     pub logs: Vec<String>,
-    /// The moment at which to stop applying them.
+    /// The moment at which to stop applying log backups.
     pub stop_at: Option<Timestamp>,
-    /// SQL Server: ends the sessions that use the database. SQLite: goes on where the present
-    /// file is so damaged that it cannot tell whether anybody uses it. Both: goes on where what
-    /// is there cannot be kept aside.
+    /// Whether to go on in spite of an obstacle. SQL Server: the sessions that use the database are ended. SQLite: a
+    /// file may be so damaged that it does not tell whether instances use it. Both: the present database may be such
+    /// that it cannot be kept aside.
     pub force: bool,
 }
 
-/// What was done, line by line, for a person.
+/// The steps that were done, one line each, for people.
 pub type Report = Vec<String>;
 
-/// Why there is no backup, or why it was not restored.
+/// The reason why there is no backup, or why a backup was not restored.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// There is nothing to back up.
+    /// The database to back up does not exist.
     #[error("there is no database {database}")]
     NoDatabase {
-        /// Which.
+        /// The name or path of the database.
         database: String,
     },
     /// The database cannot be read.
     #[error("cannot {action} the database {database}")]
     Database {
-        /// What was being done.
+        /// The step that failed.
         action: &'static str,
-        /// Which.
+        /// The name or path of the database.
         database: String,
-        /// What was heard from below.
+        /// The cause.
         source: BoxError,
     },
     /// A file or folder of backups cannot be read or written.
     #[error("cannot {action} {path}")]
     File {
-        /// What was being done.
+        /// The step that failed.
         action: &'static str,
-        /// Which.
+        /// The path.
         path: String,
-        /// What was heard from below.
+        /// The cause.
         source: BoxError,
     },
-    /// A backup is never overwritten.
+    /// The file exists. A backup never overwrites a file.
     #[error("{path} exists already; choose another name, or a folder")]
     Exists {
-        /// Which.
+        /// The path.
         path: String,
     },
-    /// Somebody else takes a backup into the same folder.
+    /// Another process takes a backup into the same folder.
     #[error("another backup into {folder} is running")]
     Busy {
-        /// Which.
+        /// The folder.
         folder: String,
     },
-    /// There is no backup where one was looked for.
+    /// The place has no backup.
     #[error("there is no backup in {path}")]
     None {
-        /// Where.
+        /// The path.
         path: String,
     },
-    /// The backup is not what its manifest says, or not what a database must be.
+    /// The backup does not match its manifest, or is no sound database.
     #[error("the backup {path} is damaged: {what}")]
     Damaged {
-        /// Which.
+        /// The path.
         path: String,
-        /// What is wrong.
+        /// The damage, in words.
         what: String,
     },
-    /// Instances are running.
+    /// Instances use the database.
     #[error("the database {database} is in use{by}; stop all instances first{or}")]
     InUse {
-        /// Which.
+        /// The name or path of the database.
         database: String,
-        /// By whom, where that is known.
+        /// The users of the database, where they are known.
         by: String,
-        /// What else could be done.
+        /// What else can be done, in words.
         or: &'static str,
     },
-    /// The present file does not tell whether instances are running.
+    /// The present file is unreadable, so that nothing tells whether instances use it.
     #[error(
         "the database {database} cannot be read, so that it cannot tell whether instances use it; \
          stop all instances, then say --force"
     )]
     Unknown {
-        /// Which.
+        /// The path of the database.
         database: String,
-        /// What was heard from below.
+        /// The cause.
         source: BoxError,
     },
-    /// What is there cannot be kept aside.
+    /// The present database cannot be kept aside.
     #[error("what is in the database {database} now cannot be kept aside; --force goes on without it")]
     NotKept {
-        /// Which.
+        /// The name or path of the database.
         database: String,
-        /// What was heard from below.
+        /// The cause.
         source: BoxError,
     },
-    /// The moment to stop at is before or after all that the backups hold.
+    /// The moment to stop at is not within the backups.
     #[error("{moment} is not in the backups: {reach}")]
     NotInBackups {
-        /// The moment, as people read it.
+        /// The moment, for people.
         moment: String,
-        /// How far the backups reach.
+        /// The times that the backups reach to, for people.
         reach: String,
     },
-    /// This store cannot do it.
+    /// This store cannot do what was asked.
     #[error("{what}")]
     Unsupported {
-        /// What, and what to do instead.
+        /// What was asked, and what can be done instead.
         what: &'static str,
     },
-    /// The schema of the backup does not fit this version of the service.
+    /// The backup's schema does not fit this version of the service.
     #[error("the schema of the backup {path} does not fit this version")]
     Schema {
-        /// Which.
+        /// The path of the backup.
         path: String,
-        /// In which way.
+        /// The difference.
         source: MigrationError,
     },
 }
 
 impl BackupError {
-    /// [`BackupError::File`] for `path`.
+    /// A [`BackupError::File`] for `path`.
     pub(super) fn file(
         action: &'static str,
         path: impl std::fmt::Display,

@@ -6,18 +6,18 @@ use time::macros::format_description;
 
 use crate::domain::Timestamp;
 
-/// `20261125T090405123Z`: sorts by time, and no file system minds it.
+/// The format of times in names, such as `20261125T090405123Z`. Names sort by time, and all file systems allow them.
 const TIME: StaticFormatDescription =
     format_description!("[year][month][day]T[hour][minute][second][subsecond digits:3]Z");
 
-/// What a file holds, by its ending.
+/// The content of a backup, by the ending of its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A SQLite database.
     Sqlite,
-    /// A whole SQL Server database.
+    /// A full SQL Server database.
     Full,
-    /// A part of its transaction log.
+    /// A part of a SQL Server transaction log.
     Log,
 }
 
@@ -31,19 +31,19 @@ impl Kind {
     }
 }
 
-/// The time as it is written in names.
+/// The time in the format of names.
 pub(crate) fn stamp(at: Timestamp) -> String {
     // Every part of the format is a part of every time.
     at.to_offset(time::UtcOffset::UTC).format(TIME).unwrap_or_default()
 }
 
-/// The time as people read it (RFC 3339).
+/// The time for people (RFC 3339).
 pub(crate) fn shown(at: Timestamp) -> String {
     at.to_offset(time::UtcOffset::UTC).format(&Rfc3339).unwrap_or_default()
 }
 
-/// Where a backup of the database `name` goes: `to` itself where it has the ending of a backup,
-/// or else a new name in the folder `to`.
+/// The path for a backup of the database `name`: `to` itself where it has the ending of a backup, or a new name in
+/// the folder `to`.
 pub(crate) fn target(to: &str, kind: Kind, name: &str, at: Timestamp) -> String {
     if to.ends_with(kind.ending()) {
         return to.to_owned();
@@ -61,7 +61,7 @@ pub(crate) fn is_backup_of(name: &str, file: &str) -> bool {
     time.is_some_and(|time| time::PrimitiveDateTime::parse(time, TIME).is_ok())
 }
 
-/// The path of `file` in the folder of `path`, on whichever machine that is.
+/// The path of `file` in the folder of `path`, where `path` may be one of another machine.
 pub(crate) fn beside(path: &str, file: &str) -> String {
     let folder = path.rfind(['/', '\\']).map_or("", |end| &path[..=end]);
     format!("{folder}{file}")

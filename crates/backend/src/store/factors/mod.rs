@@ -11,132 +11,133 @@ use crate::domain::{AuthLevel, PasswordHash, Timestamp};
 
 pub use queries::Factors;
 
-/// A change of second factors, or a use of one. What changes a person's factors locks the account's row first, so that
-/// such changes are done one after the other.
+/// A change or use of second factors. A change locks the account's row first, so that changes of one person's factors
+/// are done one after the other.
 #[derive(Debug, Clone)]
 pub enum FactorChange {
-    /// A secret for an authenticator app, in the place of one that was never confirmed. Where the account is gone:
-    /// [`Outcome::Stale`](super::Outcome::Stale).
+    /// Stores a secret for an authenticator app, in place of one that was never confirmed. The outcome is
+    /// [`Outcome::Stale`](super::Outcome::Stale) where the account is gone.
     Enrol {
-        /// The factor, `UUIDv7`.
+        /// The id of the new factor (`UUIDv7`).
         factor_id: Uuid,
-        /// Whose it is.
+        /// The id of the account.
         user_id: Uuid,
-        /// What codes are made of.
+        /// The encrypted secret.
         secret: SealedSecret,
     },
-    /// The first code was given: the app is the person's from now on, in the place of another one. There are new recovery
-    /// codes, no device is remembered any more, and the session is of [`AuthLevel::Two`]. Where the factor is gone or
-    /// confirmed already: [`Outcome::Stale`](super::Outcome::Stale).
+    /// Confirms an authenticator app by its first code. The app replaces an earlier one. The recovery codes are
+    /// replaced, all remembered devices are forgotten, and the session gets [`AuthLevel::Two`]. The outcome is
+    /// [`Outcome::Stale`](super::Outcome::Stale) where the factor is gone or confirmed already.
     Confirm {
-        /// The factor.
+        /// The id of the factor.
         factor_id: Uuid,
-        /// Whose it is.
+        /// The id of the account.
         user_id: Uuid,
-        /// The session that asks.
+        /// The id of the session that asks.
         session_id: Uuid,
         /// The time step of the code.
         step: i64,
-        /// The recovery codes.
+        /// The hashes of the new recovery codes.
         codes: Vec<RecoveryCodeHash>,
     },
-    /// All second factors, recovery codes and remembered devices go. Where there is no confirmed factor:
-    /// [`Outcome::Stale`](super::Outcome::Stale).
+    /// Deletes all second factors, recovery codes and remembered devices. The outcome is
+    /// [`Outcome::Stale`](super::Outcome::Stale) where there is no confirmed factor.
     Remove {
-        /// Whose.
+        /// The id of the account.
         user_id: Uuid,
     },
-    /// Other recovery codes, in the place of all of before. Where there is no confirmed factor:
-    /// [`Outcome::Stale`](super::Outcome::Stale).
+    /// Replaces all recovery codes. The outcome is [`Outcome::Stale`](super::Outcome::Stale) where there is no
+    /// confirmed factor.
     RenewCodes {
-        /// Whose.
+        /// The id of the account.
         user_id: Uuid,
-        /// The recovery codes.
+        /// The hashes of the new recovery codes.
         codes: Vec<RecoveryCodeHash>,
     },
-    /// No device is remembered any more.
+    /// Forgets all remembered devices.
     ForgetDevices {
-        /// Whose.
+        /// The id of the account.
         user_id: Uuid,
     },
-    /// One device is not remembered any more. Where it was not (or only until before the change):
-    /// [`Outcome::Stale`](super::Outcome::Stale).
+    /// Forgets one remembered device. The outcome is [`Outcome::Stale`](super::Outcome::Stale) where the device is not
+    /// remembered at the mutation's time.
     ForgetDevice {
-        /// Whose.
+        /// The id of the account.
         user_id: Uuid,
-        /// The device, as its token names it.
+        /// The id of the device, as the device's token names it.
         device_id: Uuid,
     },
-    /// The password was right, and a second factor is asked for. Where the account is not as it was read:
-    /// [`Outcome::Stale`](super::Outcome::Stale).
+    /// Records a right password, after which a second factor is asked for. The outcome is
+    /// [`Outcome::Stale`](super::Outcome::Stale) where the account is not as it was read.
     Ask(RightPassword),
-    /// A log-in with a second factor. Where the factor cannot be used (any more), or the account is not as it was read:
-    /// [`Outcome::Stale`](super::Outcome::Stale).
+    /// A log-in with a second factor. The outcome is [`Outcome::Stale`](super::Outcome::Stale) where the factor
+    /// cannot be used (any more), or the account is not as it was read.
     LogIn(Box<FactorLogIn>),
-    /// A session whose person has proved once more to be the one. Where the factor cannot be used (any more):
-    /// [`Outcome::Stale`](super::Outcome::Stale).
+    /// A new authentication in a session. The outcome is [`Outcome::Stale`](super::Outcome::Stale) where the factor
+    /// cannot be used (any more).
     StepUp(StepUp),
-    /// The same secret under another key, where it still is `seen`; otherwise nothing.
+    /// Replaces an encrypted secret by the same secret under another key, where the stored one still is `seen`.
+    /// Otherwise nothing is done.
     Reseal {
-        /// The factor.
+        /// The id of the factor.
         factor_id: Uuid,
-        /// What was read.
+        /// The encrypted secret that was read.
         seen: SealedSecret,
-        /// What takes its place.
+        /// The secret under the other key.
         secret: SealedSecret,
     },
 }
 
-/// A right password of somebody who has a second factor.
+/// A right password of a person with a second factor.
 #[derive(Debug, Clone)]
 pub struct RightPassword {
-    /// Whose password.
+    /// The id of the account.
     pub user_id: Uuid,
-    /// What was read of the account, which must not be suspended.
+    /// The account as it was read, which must not be suspended.
     pub seen: SeenAccount,
-    /// A hash in the place of `seen.password_hash`, which was made by an earlier rule.
+    /// A hash to replace `seen.password_hash`, which an earlier rule made.
     pub rehash: Option<PasswordHash>,
-    /// A debt of wrong passwords that is forgiven.
+    /// The debt of wrong passwords to forgive.
     pub forgiven: Option<GuessKey>,
 }
 
 /// A log-in with a second factor.
 #[derive(Debug, Clone)]
 pub struct FactorLogIn {
-    /// The session that begins.
+    /// The log-in's session and account.
     pub log_in: LogIn,
-    /// What is used up by it.
+    /// The factor that is used up.
     pub used: FactorUse,
-    /// Guesses that were counted before they proved right.
+    /// The guesses that were counted in advance and are taken back.
     pub refunded: Vec<Limit>,
-    /// The device, where it is to be remembered.
+    /// The device to remember; none where the person did not ask for that.
     pub remembered: Option<RememberedDevice>,
 }
 
 /// A device where the password alone logs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RememberedDevice {
-    /// The device, as its token names it.
+    /// The id of the device, as the device's token names it.
     pub id: Uuid,
-    /// Until when.
+    /// The end of the time that the device is remembered.
     pub expires_at: Timestamp,
 }
 
-/// A proof in a session that goes on.
+/// A new authentication in a session.
 #[derive(Debug, Clone)]
 pub struct StepUp {
-    /// The session.
+    /// The id of the session.
     pub session_id: Uuid,
-    /// How surely the person is known from now on.
+    /// The assurance level from now on.
     pub level: AuthLevel,
-    /// What is used up by it; none for a password.
+    /// The factor that is used up; none for a password.
     pub used: Option<FactorUse>,
-    /// Guesses that were counted before they proved right.
+    /// The guesses that were counted in advance and are taken back.
     pub refunded: Vec<Limit>,
 }
 
 impl FactorChange {
-    /// A name for metrics and logs.
+    /// The change's name in metrics and logs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Enrol { .. } => "enrol_totp",

@@ -9,16 +9,16 @@ use crate::store::late::LateStore;
 use crate::store::metrics::Metered;
 use crate::store::{Store, StoreError};
 
-/// The part of a [`Store`] that knows second factors.
+/// The queries of a [`Store`] about second factors.
 #[async_trait]
 pub trait Factors: Send + Sync + 'static {
-    /// The second factors of a person; none of any kind for an unknown one.
+    /// The second factors of a person; none of any kind for an unknown person.
     async fn second_factors(&self, user_id: Uuid) -> Result<SecondFactors, StoreError>;
 
-    /// Whether a device of a person is remembered at `now`.
+    /// Whether a person's device is remembered at `now`.
     async fn is_remembered(&self, user_id: Uuid, device: Uuid, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// The devices of a person that are remembered at `now`, those that were used last first, at most `limit`.
+    /// At most `limit` devices of a person that are remembered at `now`, the last used ones first.
     async fn remembered_devices(
         &self,
         user_id: Uuid,
@@ -26,7 +26,7 @@ pub trait Factors: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<DeviceSummary>, StoreError>;
 
-    /// At most `limit` secrets of authenticator apps that another key than `kid`'s has sealed.
+    /// At most `limit` secrets of authenticator apps that another key than that of `kid` encrypts.
     async fn secrets_sealed_otherwise(&self, kid: &str, limit: u32) -> Result<Vec<OwnedSecret>, StoreError>;
 }
 

@@ -1,4 +1,4 @@
-//! Effects that change an account, and the codes that prove who asks for it.
+//! Effects on accounts, and on the codes that prove who asks for them.
 
 mod queries;
 
@@ -10,14 +10,14 @@ use crate::domain::{Email, FullName, Language, PasswordHash, Theme, Timestamp, U
 
 pub use queries::{AuditRecord, Identities, PersonalRecords, SessionRecord};
 
-/// A change of an account. Every store locks the account's row first, so that changes of one
-/// account are done one after the other.
+/// A change of an account. Every store locks the account's row first, so that changes of one account are done one
+/// after the other.
 #[derive(Debug, Clone)]
 pub enum IdentityChange {
-    /// Stores a code; the unused ones of the same person and purpose before it get
-    /// `superseded_at = at`. Where one was made after `quiet_since`, or [`MAX_RESENDS`] after
-    /// `window_since`: [`Outcome::Throttled`]. Where the account is gone, or another than was read: [`Outcome::Stale`].
-    /// A code for the account's own address needs that address to be the account's still.
+    /// Stores a code. The unused codes of the same person and purpose get `superseded_at = at`. The outcome is
+    /// [`Outcome::Throttled`] where a code was made after `quiet_since`, or [`MAX_RESENDS`] codes after
+    /// `window_since`. The outcome is [`Outcome::Stale`] where the account is gone or has changed since it was read.
+    /// A code for the account's own address needs that address to be still the account's.
     ///
     /// [`MAX_RESENDS`]: crate::domain::one_time_code::MAX_RESENDS
     /// [`Outcome::Throttled`]: super::Outcome::Throttled
@@ -25,63 +25,64 @@ pub enum IdentityChange {
     IssueCode {
         /// The code.
         code: NewCode,
-        /// What the given password was checked against, where one was.
+        /// The password hash that the given password was checked against; none without a password.
         seen: Option<PasswordHash>,
-        /// No other may have been made after this.
+        /// The time after which no other code may have been made.
         quiet_since: Timestamp,
-        /// Only so many may have been made after this.
+        /// The time after which only a limited number of codes may have been made.
         window_since: Timestamp,
     },
-    /// Adds one to the attempts of every unused code of the person that has digits, and counts a guess.
+    /// Adds one attempt to every unused code of the person that has digits, and counts a guess.
     CountWrongDigits {
-        /// Whose codes.
+        /// The id of the account.
         user_id: Uuid,
-        /// What the guess is counted by.
+        /// The limits that count the guess.
         limits: Vec<Limit>,
     },
-    /// Uses a code, and marks `email` as verified if it still is the account's.
+    /// Uses a code. Marks `email` as verified where it still is the account's address.
     VerifyEmail {
         /// The code.
         code: CodeUse,
-        /// Whose account.
+        /// The id of the account.
         user_id: Uuid,
         /// The address that the code was sent to.
         email: Email,
     },
-    /// Uses a code, and gives the account the verified address `email`. Another account has it:
-    /// [`Outcome::EmailTaken`](super::Outcome::EmailTaken). The person's other codes are dead by that.
+    /// Uses a code, and sets the verified address `email`. The outcome is
+    /// [`Outcome::EmailTaken`](super::Outcome::EmailTaken) where another account has the address. The person's other
+    /// codes end.
     ChangeEmail {
         /// The code.
         code: CodeUse,
-        /// Whose account.
+        /// The id of the account.
         user_id: Uuid,
         /// The address that the code was sent to.
         email: Email,
     },
-    /// Uses a code and replaces the password. Every session ends, the person's other codes are
-    /// dead, and the address is verified: the link came by it. Where it was not before, identities at
-    /// providers go: whoever made the account may have linked theirs.
+    /// Uses a code and replaces the password. All sessions and the person's other codes end. The address counts as
+    /// verified, because the link came by mail. Where the address was not verified before, identities at providers
+    /// are removed: somebody else may have made the account and linked them.
     ResetPassword {
         /// The code.
         code: CodeUse,
-        /// Whose account.
+        /// The id of the account.
         user_id: Uuid,
-        /// Of the new password.
+        /// The hash of the new password.
         password_hash: PasswordHash,
     },
-    /// Replaces the password where it still is `seen`. Every session but `session_id` ends, and what was mailed to
-    /// take the account over is dead: links for a forgotten password, codes for another address.
+    /// Replaces the password where its hash still is `seen`. All sessions but `session_id` end. Links for a forgotten
+    /// password and codes for another address end, too, because they could take the account over.
     ChangePassword {
-        /// Whose account.
+        /// The id of the account.
         user_id: Uuid,
-        /// The session that goes on.
+        /// The id of the session that stays.
         session_id: Uuid,
-        /// What the given password was checked against.
+        /// The hash that the given password was checked against.
         seen: PasswordHash,
-        /// Of the new password.
+        /// The hash of the new password.
         password_hash: PasswordHash,
     },
-    /// Sets name, language, theme and whether reminders may come where they still are as in `seen`.
+    /// Sets name, language, theme and the refusal of reminders, where all of them still are as in `seen`.
     Update {
         /// The account as it was read.
         seen: Box<User>,
@@ -91,44 +92,44 @@ pub enum IdentityChange {
         language: Option<Language>,
         /// The theme.
         theme: Theme,
-        /// Since when no reminders may come.
+        /// The time when the person refused reminders; none where reminders may come.
         reminders_off_at: Option<Timestamp>,
     },
-    /// The person wants no reminders: `reminders_off_at = at`. Where that is so already, or the account is gone:
-    /// [`Outcome::Stale`](super::Outcome::Stale).
+    /// Sets `reminders_off_at = at`. The outcome is [`Outcome::Stale`](super::Outcome::Stale) where reminders are
+    /// refused already or the account is gone.
     StopReminders {
-        /// Whose account.
+        /// The id of the account.
         user_id: Uuid,
     },
-    /// Begins the grace before the account is deleted, where it is not closing already and its
-    /// password still is `seen`. Every session ends.
+    /// Begins the grace before the account is deleted, where it is not closing already and its password hash still is
+    /// `seen`. All sessions end.
     Close {
-        /// Whose account.
+        /// The id of the account.
         user_id: Uuid,
-        /// What the given password was checked against.
+        /// The hash that the given password was checked against.
         seen: PasswordHash,
-        /// When it will be deleted.
+        /// The end of the grace.
         closing_at: Timestamp,
     },
-    /// Ends the grace: the account stays. It must be closing, at a time after the mutation's.
+    /// Ends the grace, so that the account stays. The account must be closing, at a time after the mutation's.
     Reopen {
-        /// Whose account.
+        /// The id of the account.
         user_id: Uuid,
     },
 }
 
-/// The use of a code: `used_at = at`, for a code that was neither used nor superseded and has not
-/// expired by then; otherwise [`Outcome::Stale`](super::Outcome::Stale), and nothing is changed.
+/// The use of a code, which sets `used_at = at`. The code must be neither used nor superseded, and must not have
+/// expired. Otherwise the outcome is [`Outcome::Stale`](super::Outcome::Stale), and nothing is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CodeUse {
-    /// Which.
+    /// The id of the code.
     pub id: Uuid,
-    /// Whether it is used by its digits, so that it must have attempts left, too.
+    /// Whether the code is used by its digits, so that it must have attempts left.
     pub by_digits: bool,
 }
 
 impl IdentityChange {
-    /// A name for metrics and logs.
+    /// The change's name in metrics and logs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::IssueCode { .. } => "issue_code",

@@ -9,61 +9,60 @@ use crate::store::late::LateStore;
 use crate::store::metrics::Metered;
 use crate::store::{Store, StoreError};
 
-/// The part of a [`Store`] that knows accounts and their codes.
+/// The queries of a [`Store`] about accounts and their codes.
 #[async_trait]
 pub trait Identities: Send + Sync + 'static {
-    /// The account `user_id` and its password hash.
+    /// The account `user_id` with its password hash.
     async fn credentials_of(&self, user_id: Uuid) -> Result<Option<Credentials>, StoreError>;
 
-    /// The code whose link's token has this hash.
+    /// The code whose link has a token with this hash.
     async fn code(&self, token_hash: [u8; 32]) -> Result<Option<CodeState>, StoreError>;
 
-    /// The codes of a person that were made after `since`, newest first, at most 100.
+    /// The person's codes that were made after `since`, newest first, at most 100.
     async fn codes(&self, user_id: Uuid, since: Timestamp) -> Result<Vec<CodeState>, StoreError>;
 
-    /// What is kept of a person beside account and onboarding: all sessions, and the `limit` newest
-    /// rows of the audit log.
+    /// The sessions of a person, and the `limit` newest rows of the audit log.
     async fn personal_records(&self, user_id: Uuid, limit: u32) -> Result<PersonalRecords, StoreError>;
 
-    /// Deletes at most `limit` accounts whose `closing_at` is not after `now`, with all that belongs
-    /// to them, and makes their rows of the audit log anonymous: these say what was done and when,
-    /// to [`AuditEntry::NOBODY`](super::super::AuditEntry::NOBODY). Gives how many accounts went; the
-    /// caller comes again while this is not zero. Safe when many instances do it at once.
+    /// Deletes at most `limit` accounts whose `closing_at` is not after `now`, with all their rows. The accounts'
+    /// rows of the audit log become anonymous: they keep action and time, and name
+    /// [`AuditEntry::NOBODY`](super::super::AuditEntry::NOBODY). Gives the number of deleted accounts. The caller
+    /// calls again until that is zero. Several instances may call at once.
     async fn delete_closed(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }
 
-/// What is kept of a person beside account and onboarding.
+/// The stored records of a person beside account and onboarding.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PersonalRecords {
-    /// All sessions, newest first.
+    /// All sessions, the newest first.
     pub sessions: Vec<SessionRecord>,
     /// Rows of the audit log, newest first.
     pub audit: Vec<AuditRecord>,
 }
 
-/// A session as its owner is told of it.
+/// A session in a person's export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionRecord {
-    /// Which.
+    /// The id of the session.
     pub id: Uuid,
-    /// When it began.
+    /// The time of the log-in.
     pub created_at: Timestamp,
-    /// When its tokens were last renewed.
+    /// The time of the last refresh.
     pub last_used_at: Timestamp,
-    /// When it was ended.
+    /// The time when the session was ended; none for a live session.
     pub revoked_at: Option<Timestamp>,
 }
 
-/// A row of the audit log as the person is told of it whom it concerns.
+/// A row of the audit log in a person's export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRecord {
-    /// When.
+    /// The time of the action.
     pub at: Timestamp,
-    /// What, such as `user.logged_in`.
+    /// The action, such as `user.logged_in`.
     pub action: String,
-    /// What exactly, such as the step's key.
+    /// The detail of the action, such as the key of a step.
     pub subject: Option<String>,
-    /// From which address.
+    /// The client's address.
     pub address: Option<String>,
 }
 

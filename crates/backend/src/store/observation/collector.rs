@@ -9,8 +9,8 @@ use prometheus::{GaugeVec, IntGaugeVec, Opts, Registry};
 
 use super::{Definition, Kind, Sample, ViewReading};
 
-/// `db_server_…`. Cloning shares it. A scrape gives what was read last and asks the database
-/// nothing; what a view no longer says is gone with the next reading.
+/// The metrics `db_server_…`. Clones share the reading. A scrape gives the last reading and asks the database
+/// nothing. Series that a view no longer gives are gone with the next reading.
 #[derive(Debug, Clone)]
 pub struct ServerMetrics {
     samples: Arc<Mutex<BTreeMap<&'static str, Vec<Sample>>>>,
@@ -20,6 +20,10 @@ pub struct ServerMetrics {
 
 impl ServerMetrics {
     /// Makes the metrics and registers them.
+    ///
+    /// # Errors
+    ///
+    /// The error of the registry where a name is taken.
     pub fn register(registry: &Registry) -> prometheus::Result<Self> {
         let help = "1 where this view of the database could be read, else 0; the log says why.";
         let view_up = IntGaugeVec::new(Opts::new("db_server_view_up", help), &["view"])?;
@@ -33,7 +37,7 @@ impl ServerMetrics {
         Ok(metrics)
     }
 
-    /// Replaces what was read before.
+    /// Replaces the last reading.
     pub fn publish(&self, readings: &[ViewReading]) {
         let mut samples = self.lock();
         samples.clear();
@@ -51,7 +55,7 @@ impl ServerMetrics {
         }
     }
 
-    /// Forgets what was read: the database does not answer, and old values would look like new ones.
+    /// Forgets the last reading. The database does not answer, and old values would look like new ones.
     pub fn clear(&self) {
         self.lock().clear();
         self.reset_views();

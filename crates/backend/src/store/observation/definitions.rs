@@ -1,22 +1,22 @@
 //! Every metric about the database itself.
 
-/// How a value behaves.
+/// The kind of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Goes up and down.
+    /// The value goes up and down.
     Gauge,
-    /// Only grows, until the server is restarted.
+    /// The value only grows until the server is restarted.
     Counter,
 }
 
-/// A metric: `db_server_…`, with the unit at the end of its name.
+/// The definition of a metric `db_server_…`, whose name ends in its unit.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Definition {
-    /// Its name.
+    /// The metric's name.
     pub name: &'static str,
-    /// What it says, for `# HELP`.
+    /// The text for `# HELP`.
     pub help: &'static str,
-    /// How it behaves.
+    /// The metric's kind.
     pub kind: Kind,
     /// The names of its labels.
     pub labels: &'static [&'static str],
@@ -30,8 +30,8 @@ const fn counter(name: &'static str, labels: &'static [&'static str], help: &'st
     Definition { name, help, kind: Kind::Counter, labels }
 }
 
-/// All of them. What is of the whole server is told by every instance alike, so that dashboards
-/// take the maximum over the instances, not the sum.
+/// All definitions. Every instance gives the same values of the server as a whole, so dashboards take the maximum
+/// over the instances and not the sum.
 pub static DEFINITIONS: [Definition; 35] = [
     // Of both databases.
     gauge("db_server_info", &["engine", "version"], "Always 1; what the database is."),

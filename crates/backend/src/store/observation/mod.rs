@@ -1,7 +1,7 @@
-//! What the database says about itself: read from the server's own views, kept until a scrape asks.
+//! Reads the database's own views. The readings are kept until a scrape.
 //!
-//! Each database has a few views. One that this login may not read, or that this server does not
-//! have, is reported as such ([`ViewReading`]) and takes nothing away from the others.
+//! Each database has a few views. A view that the login may not read, or that the server does not have, is reported
+//! as such ([`ViewReading`]). The other views are still read.
 
 mod collector;
 mod definitions;
@@ -13,29 +13,30 @@ use std::time::Duration;
 
 use super::{BoxError, StoreError};
 
-/// What one view said.
+/// The reading of one view.
 #[derive(Debug)]
 pub struct ViewReading {
-    /// Its name in `db_server_view_up{view}`.
+    /// The view's name in `db_server_view_up{view}`.
     pub view: &'static str,
-    /// Its samples, or why there are none.
+    /// The samples, or the reason why there are none.
     pub samples: Result<Vec<Sample>, StoreError>,
-    /// How long it took to read, or to fail.
+    /// The time that the reading took.
     pub took: Duration,
 }
 
-/// One value of one of the [`DEFINITIONS`].
+/// One value of a metric of [`DEFINITIONS`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    /// What is measured.
+    /// The metric.
     pub definition: &'static Definition,
-    /// A value for each label of the definition.
+    /// The values of the labels, in the order of the definition.
     pub labels: Vec<String>,
-    /// The value, in the unit that the name ends in.
+    /// The value, in the unit at the end of the metric's name.
     pub value: f64,
 }
 
-/// A view names a metric that there is not, or labels it wrongly: an error of ours.
+/// The view gives a metric without a definition, or with the wrong number of labels. The cause is a fault of this
+/// program.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no metric {name} with {labels} labels")]
 pub struct UnknownMetric {
@@ -45,6 +46,10 @@ pub struct UnknownMetric {
 
 impl Sample {
     /// A value of the metric `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownMetric`] where `name` has no definition, or `labels` is not as long as the definition says.
     pub fn new(name: &str, labels: Vec<String>, value: f64) -> Result<Self, UnknownMetric> {
         let fits = |known: &&Definition| known.name == name && known.labels.len() == labels.len();
         match DEFINITIONS.iter().find(fits) {

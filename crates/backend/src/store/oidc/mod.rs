@@ -13,67 +13,67 @@ use crate::domain::{Email, NewUser};
 
 pub use queries::OidcIdentities;
 
-/// What a log-in at a provider changes. All but `Begin` and `Unlink` use a flow, by the hash of its state: it must not have
-/// been used and not have expired, else [`Outcome::Stale`](super::Outcome::Stale), and nothing is done. So is an identity
-/// (issuer and subject) that is linked already.
+/// A change by a log-in at a provider. All changes but `Begin` and `Unlink` use a flow, by the hash of the flow's
+/// state. The outcome is [`Outcome::Stale`](super::Outcome::Stale), and nothing is done, where the flow was used or
+/// has expired. The outcome is the same where an identity to be linked (issuer and subject) is linked already.
 #[derive(Debug, Clone)]
 pub enum OidcChange {
     /// Stores a flow.
     Begin(NewFlow),
-    /// Ends a flow that came to nothing.
+    /// Ends a flow without a log-in.
     End {
-        /// The flow.
+        /// The hash of the flow's state.
         state_hash: [u8; 32],
     },
-    /// Begins a session of the account that an identity opens. The identity must still be there.
+    /// Begins a session of the account that an identity opens. The identity must still exist.
     LogIn {
-        /// The flow.
+        /// The hash of the flow's state.
         state_hash: [u8; 32],
-        /// The identity; its `last_used_at` becomes the mutation's time.
+        /// The id of the identity, whose `last_used_at` becomes the mutation's time.
         identity_id: Uuid,
         /// The session, and the account as it was read.
         log_in: Box<LogIn>,
     },
-    /// Makes an account with an identity, a session and an onboarding. An address that is there already:
-    /// [`Outcome::EmailTaken`](super::Outcome::EmailTaken).
+    /// Makes an account with an identity, a session and an onboarding. The outcome is
+    /// [`Outcome::EmailTaken`](super::Outcome::EmailTaken) where another account has the address.
     Register {
-        /// The flow.
+        /// The hash of the flow's state.
         state_hash: [u8; 32],
         /// The account.
         user: Box<NewUser>,
-        /// What opens it.
+        /// The identity that opens the account.
         identity: Box<Identity>,
-        /// Its first session.
+        /// The first session.
         session: Box<NewSession>,
-        /// What the first mail to its address brings; none where the address is verified.
+        /// The code of the first mail; none where the address is verified.
         code: Option<Box<NewCode>>,
-        /// What registrations are counted by.
+        /// The limit that counts the registration.
         counted: Option<Limit>,
     },
     /// Adds an identity to an account.
     Link {
-        /// The flow.
+        /// The hash of the flow's state.
         state_hash: [u8; 32],
-        /// The identity, with the account that it is to open.
+        /// The identity, with the id of the account.
         identity: Box<Identity>,
-        /// The address that must still be the account's, and verified.
+        /// The address that must still be the account's and verified; none where no address matters.
         verified: Option<Email>,
-        /// A session that begins, and the account as it was read.
+        /// The session that begins, and the account as it was read; none where the person is logged in already.
         log_in: Option<Box<LogIn>>,
     },
-    /// Takes an identity away from an account, where the other way into it is still there.
+    /// Removes an identity from an account that keeps another way in.
     Unlink {
-        /// Whose identity it must be.
+        /// The id of the account that the identity must belong to.
         user_id: Uuid,
-        /// The identity.
+        /// The id of the identity.
         identity_id: Uuid,
-        /// What remains.
+        /// The way in that the account keeps.
         remains: WayIn,
     },
 }
 
 impl OidcChange {
-    /// A name for metrics and logs.
+    /// The change's name in metrics and logs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Begin(_) => "begin_oidc_flow",

@@ -9,20 +9,20 @@ use crate::store::late::LateStore;
 use crate::store::metrics::Metered;
 use crate::store::{Store, StoreError};
 
-/// The part of a [`Store`] that knows who people are at providers of OpenID Connect.
+/// The queries of a [`Store`] about identities at OpenID Connect providers.
 #[async_trait]
 pub trait OidcIdentities: Send + Sync + 'static {
-    /// The flow whose state has this hash. One that has expired may be gone.
+    /// The flow whose state has this hash. An expired flow may be gone.
     async fn oidc_flow(&self, state_hash: [u8; 32]) -> Result<Option<Flow>, StoreError>;
 
-    /// The identity of `subject` at `issuer`, and the account that it opens.
+    /// The identity of `subject` at `issuer`, with the account that it opens.
     async fn oidc_identity(
         &self,
         issuer: &str,
         subject: &str,
     ) -> Result<Option<(Identity, User)>, StoreError>;
 
-    /// All identities that open the account of a person, the oldest first.
+    /// All identities of a person, the oldest first.
     async fn oidc_identities_of(&self, user_id: Uuid) -> Result<Vec<Identity>, StoreError>;
 }
 

@@ -11,138 +11,139 @@ use crate::domain::{Email, Timestamp};
 
 pub use queries::Organizations;
 
-/// A change of an organization. Every store locks the organization's row first, so that changes of one are done one after
-/// the other, and decides then whether the change may be done; where not, it says why:
-/// [`Outcome::Organization`](super::Outcome::Organization).
+/// A change of an organization. Every store locks the organization's row first, so that changes of one organization
+/// are done one after the other. The store then decides whether the change is allowed. The outcome of a refused
+/// change is [`Outcome::Organization`](super::Outcome::Organization) with the reason.
 #[derive(Debug, Clone)]
 pub enum OrganizationChange {
     /// Makes an organization with `owner` as its only member.
     Found {
         /// The organization.
         organization: Organization,
-        /// Its first owner.
+        /// The id of the account of the first owner.
         owner: Uuid,
-        /// Whether an owner who belongs to one already is no hindrance: then nothing is made.
+        /// Whether nothing is made, and nothing refused, where the owner is a member of an organization already.
         unless_member: bool,
     },
-    /// Stores an invitation, and counts its mail among those of the organization and of the person. Of the mail domain's
-    /// and the address's other invitations, only one that waits is in the way. Only owners invite owners.
+    /// Stores an invitation, and counts its mail among those of the organization and of the person. Only a pending
+    /// invitation to the same address is in the way. Only owners invite owners.
     Invite(NewInvitation),
-    /// Gives an invitation that waits or has expired another token and more time, and counts its mail. Allowed to
-    /// whoever invited, and to owners.
+    /// Gives a pending or expired invitation another token and more time, and counts its mail. The person who invited
+    /// may do so, and so may owners.
     Resend {
         /// The invitation.
         target: InvitationTarget,
-        /// SHA-256 of the new token. The one before is dead.
+        /// SHA-256 of the new token, which replaces the old one.
         token_hash: [u8; 32],
-        /// When it stops to work from now on.
+        /// The new end of the invitation's lifetime.
         expires_at: Timestamp,
     },
-    /// Takes an invitation back. Allowed to whoever invited, and to owners. Again is no harm.
+    /// Revokes an invitation. The person who invited may do so, and so may owners. Revoking a revoked invitation is
+    /// no error.
     Revoke(InvitationTarget),
-    /// Makes a person a member by an invitation, and uses that. The address of the account must be the invited one, and
-    /// is verified by that.
+    /// Makes a person a member by an invitation, which is used up. The account's address must be the invited one and
+    /// counts as verified from then on.
     Accept {
-        /// The invitation.
+        /// The id of the invitation.
         invitation_id: Uuid,
-        /// To which organization.
+        /// The id of the organization.
         organization_id: Uuid,
-        /// SHA-256 of the token, as it must be by then.
+        /// SHA-256 of the token, which must still be the invitation's.
         token_hash: [u8; 32],
-        /// Who joins.
+        /// The id of the account that joins.
         user_id: Uuid,
     },
-    /// Makes a person a member, whose verified address must still be `email` and at a verified domain of the
-    /// organization.
+    /// Makes a person a member by the domain of an address. The account's verified address must still be `email`, and
+    /// its domain must be a verified one of the organization.
     JoinByDomain {
-        /// Which organization.
+        /// The id of the organization.
         organization_id: Uuid,
-        /// Who joins.
+        /// The id of the account that joins.
         user_id: Uuid,
-        /// Their address as it was read.
+        /// The address as it was read.
         email: Email,
     },
-    /// Gives a member a role. One who is an owner no more has no invitations of owners that wait.
+    /// Sets a member's role. A member who is no longer an owner loses pending invitations of owners.
     SetRole {
-        /// Whose.
+        /// The member, and the owner who asks.
         target: MemberTarget,
-        /// The role.
+        /// The new role.
         role: MemberRole,
     },
-    /// Makes a member an owner, and the owner who asks a mere member.
+    /// Makes a member an owner, and the owner who asks a plain member.
     PassOwnership(MemberTarget),
-    /// Removes a member. Invitations of theirs that wait are revoked.
+    /// Removes a member, and revokes the member's pending invitations.
     Remove(MemberTarget),
-    /// Removes whoever asks, as `Remove` does. With the last member goes the organization.
+    /// Removes the person who asks, as `Remove` does. The organization ends with its last member.
     Leave {
-        /// Which organization.
+        /// The id of the organization.
         organization_id: Uuid,
-        /// Who leaves.
+        /// The id of the account that leaves.
         user_id: Uuid,
     },
-    /// Claims a domain for an organization, by an owner whose verified address is there.
+    /// Claims a domain for an organization. The owner who claims must have a verified address at the domain.
     ClaimDomain(DomainTarget),
-    /// Takes a domain away from an organization, claimed or verified. Again is no harm.
+    /// Removes a claimed or verified domain from an organization. Removing a missing domain is no error.
     DropDomain(DomainTarget),
-    /// Approves a claim that waits, or deletes it. Another organization may have the domain by now.
+    /// Approves or deletes a pending claim. The approval is refused where another organization has the domain by now.
     DecideDomain {
-        /// Whose claim.
+        /// The id of the organization that claims.
         organization_id: Uuid,
-        /// Of which domain.
+        /// The domain.
         domain: MailDomain,
-        /// Whether the domain becomes the organization's.
+        /// Whether the claim is approved.
         approve: bool,
     },
-    /// Gives an organization another name, size and website.
+    /// Sets an organization's name, size and website.
     Describe {
-        /// Which organization.
+        /// The id of the organization.
         organization_id: Uuid,
-        /// The owner who asks.
+        /// The id of the owner who asks.
         by: Uuid,
         /// The name.
         name: OrganizationName,
-        /// How many people it has.
+        /// The number of people in the organization.
         size: Option<OrganizationSize>,
-        /// Its page.
+        /// The organization's page.
         website: Option<Website>,
     },
 }
 
-/// An invitation, and who asks to change it.
+/// An invitation to change, and the member who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvitationTarget {
-    /// The organization.
+    /// The id of the organization.
     pub organization_id: Uuid,
-    /// The invitation.
+    /// The id of the invitation.
     pub id: Uuid,
-    /// The member who asks.
+    /// The id of the member who asks.
     pub by: Uuid,
 }
 
-/// A member, and who asks to change what they are.
+/// A member to change, and the owner who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemberTarget {
-    /// The organization.
+    /// The id of the organization.
     pub organization_id: Uuid,
-    /// The member.
+    /// The id of the member.
     pub user_id: Uuid,
-    /// The owner who asks.
+    /// The id of the owner who asks.
     pub by: Uuid,
 }
 
-/// A domain, and who asks to have or to lose it.
+/// A domain to claim or remove, and the owner who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DomainTarget {
-    /// The organization.
+    /// The id of the organization.
     pub organization_id: Uuid,
     /// The domain.
     pub domain: MailDomain,
-    /// The owner who asks.
+    /// The id of the owner who asks.
     pub by: Uuid,
 }
 
 impl OrganizationChange {
-    /// A name for metrics and logs.
+    /// The change's name in metrics and logs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Found { .. } => "found_organization",

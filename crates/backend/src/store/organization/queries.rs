@@ -8,15 +8,15 @@ use crate::store::late::LateStore;
 use crate::store::metrics::Metered;
 use crate::store::{Store, StoreError};
 
-/// The part of a [`Store`] that knows organizations.
+/// The queries of a [`Store`] about organizations.
 ///
-/// Lists go on after an id, in the order of ids, which is the store's own: rows that come meanwhile move nobody.
+/// Pages of lists begin after an id, in the store's order of ids. So rows that come meanwhile do not shift a page.
 #[async_trait]
 pub trait Organizations: Send + Sync + 'static {
-    /// What the person belongs to.
+    /// The membership of a person; none for a person without an organization.
     async fn membership(&self, user_id: Uuid) -> Result<Option<Membership>, StoreError>;
 
-    /// At most `limit` members, from the account `after` on.
+    /// At most `limit` members, after the account `after`.
     async fn members(
         &self,
         organization_id: Uuid,
@@ -24,14 +24,14 @@ pub trait Organizations: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Member>, StoreError>;
 
-    /// The invitation whose link's token has this hash.
+    /// The invitation whose link has a token with this hash.
     async fn invitation_of_token(&self, token_hash: [u8; 32]) -> Result<Option<Invitation>, StoreError>;
 
     /// The invitation `id` of an organization.
     async fn invitation(&self, organization_id: Uuid, id: Uuid) -> Result<Option<Invitation>, StoreError>;
 
-    /// At most `limit` invitations of an organization, from the invitation `after` on: those that `invited_by` made,
-    /// where that is given.
+    /// At most `limit` invitations of an organization, after the invitation `after`. With `invited_by`, only the
+    /// invitations of that member.
     async fn invitations(
         &self,
         organization_id: Uuid,
@@ -43,10 +43,10 @@ pub trait Organizations: Send + Sync + 'static {
     /// The domains of an organization, claimed and verified ones.
     async fn domains(&self, organization_id: Uuid) -> Result<Vec<DomainClaim>, StoreError>;
 
-    /// At most `limit` claims that wait for an admin, the oldest first.
+    /// At most `limit` claims that an admin has to decide, the oldest first.
     async fn waiting_claims(&self, limit: u32) -> Result<Vec<DomainClaim>, StoreError>;
 
-    /// The organization that has verified the domain.
+    /// The organization that has the domain as a verified one, as an offer.
     async fn offer(&self, domain: &MailDomain) -> Result<Option<Offer>, StoreError>;
 }
 

@@ -9,68 +9,70 @@ use crate::domain::passkey::{AnsweredChallenge, CredentialHash, Passkey, Passkey
 
 pub use queries::Passkeys;
 
-/// A change of passkeys, or a use of one. All that answer a challenge note it: one that was answered before is
-/// [`Outcome::Stale`](super::Outcome::Stale), and nothing is done. What changes a person's passkeys locks the account's row
-/// first, so that such changes are done one after the other.
+/// A change or use of passkeys. Changes that answer a challenge store the challenge. The outcome is
+/// [`Outcome::Stale`](super::Outcome::Stale), and nothing is done, for a challenge that was answered before. A change
+/// locks the account's row first, so that changes of one person's passkeys are done one after the other.
 #[derive(Debug, Clone)]
 pub enum PasskeyChange {
-    /// Adds a passkey to an account. A credential that is there already, for anybody, an account that is gone, or one that has
-    /// [`MAX_PASSKEYS`](crate::domain::passkey::MAX_PASSKEYS) is [`Outcome::Stale`](super::Outcome::Stale).
+    /// Adds a passkey to an account. The outcome is [`Outcome::Stale`](super::Outcome::Stale) where some account has
+    /// the credential, the account is gone, or it has [`MAX_PASSKEYS`](crate::domain::passkey::MAX_PASSKEYS) already.
     Add {
-        /// The passkey, with the account that it is to open. It was not used yet.
+        /// The passkey with the id of its account. It has no uses yet.
         passkey: Box<Passkey>,
-        /// What it is found by.
+        /// The hash of the credential's id.
         hash: CredentialHash,
-        /// The challenge that its first signature answers.
+        /// The challenge that the registration has answered.
         challenge: AnsweredChallenge,
     },
-    /// A log-in. A passkey that is gone, disabled, or was used since it was read, and an account that is not as it was read, are
-    /// [`Outcome::Stale`](super::Outcome::Stale).
+    /// A log-in. The outcome is [`Outcome::Stale`](super::Outcome::Stale) where the passkey is gone, disabled or was
+    /// used since it was read, or the account is not as it was read.
     LogIn {
-        /// The use of the passkey; its `last_used_at` becomes the mutation's time.
+        /// The use of the passkey, whose `last_used_at` becomes the mutation's time.
         used: PasskeyUse,
         /// The session, and the account as it was read.
         log_in: Box<LogIn>,
     },
-    /// A session whose person has proved once more to be the one, guarded as `LogIn` is. It is of
-    /// [`AuthLevel::Two`](crate::domain::AuthLevel::Two) from now on.
+    /// A new authentication in a session, guarded as `LogIn` is. The session gets
+    /// [`AuthLevel::Two`](crate::domain::AuthLevel::Two).
     StepUp {
         /// The use of the passkey.
         used: PasskeyUse,
-        /// The session.
+        /// The id of the session.
         session_id: Uuid,
     },
-    /// The signature counter went backwards: it opens nothing any more. One that is gone, disabled already, or was used since
-    /// it was read is [`Outcome::Stale`](super::Outcome::Stale).
+    /// Disables a passkey whose signature counter went backwards. The outcome is
+    /// [`Outcome::Stale`](super::Outcome::Stale) where the passkey is gone, disabled already, or was used since it
+    /// was read.
     Disable {
-        /// Whose passkey it is.
+        /// The id of the account.
         user_id: Uuid,
-        /// The use that showed it.
+        /// The use that showed the counter.
         used: PasskeyUse,
     },
-    /// Another name. Where that person has no such passkey: [`Outcome::Stale`](super::Outcome::Stale).
+    /// Renames a passkey. The outcome is [`Outcome::Stale`](super::Outcome::Stale) where the person has no such
+    /// passkey.
     Rename {
-        /// Whose passkey it must be.
+        /// The id of the account that the passkey must belong to.
         user_id: Uuid,
-        /// The passkey.
+        /// The id of the passkey.
         passkey_id: Uuid,
-        /// What it is called from now on.
+        /// The new name.
         name: PasskeyName,
     },
-    /// Takes a passkey away, where the other way into the account is still there; else, and where that person has no such
-    /// passkey: [`Outcome::Stale`](super::Outcome::Stale).
+    /// Removes a passkey from an account that keeps another way in. The outcome is
+    /// [`Outcome::Stale`](super::Outcome::Stale) where the other way in is gone, or the person has no such passkey.
     Remove {
-        /// Whose passkey it must be.
+        /// The id of the account that the passkey must belong to.
         user_id: Uuid,
-        /// The passkey.
+        /// The id of the passkey.
         passkey_id: Uuid,
-        /// What remains.
+        /// The way in that the account keeps.
         remains: WayIn,
     },
 }
 
 impl PasskeyChange {
-    /// A name for metrics and logs.
+    /// The change's name in metrics and logs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Add { .. } => "add_passkey",

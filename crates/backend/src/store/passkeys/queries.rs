@@ -9,16 +9,16 @@ use crate::store::late::LateStore;
 use crate::store::metrics::Metered;
 use crate::store::{Store, StoreError};
 
-/// The part of a [`Store`] that knows passkeys.
+/// The queries of a [`Store`] about passkeys.
 #[async_trait]
 pub trait Passkeys: Send + Sync + 'static {
-    /// The passkey of a credential, and whose account it opens. Disabled ones, too.
+    /// The passkey of a credential with the account that it opens, even where the passkey is disabled.
     async fn passkey(&self, hash: CredentialHash) -> Result<Option<(Passkey, User)>, StoreError>;
 
-    /// All passkeys of a person, the oldest first. Disabled ones, too.
+    /// All passkeys of a person with the disabled ones, the oldest first.
     async fn passkeys_of(&self, user_id: Uuid) -> Result<Vec<Passkey>, StoreError>;
 
-    /// Whether the challenge with this hash was answered. One that has expired may be forgotten.
+    /// Whether the challenge with this hash was answered. An expired challenge may be forgotten.
     async fn is_answered(&self, challenge: [u8; 32]) -> Result<bool, StoreError>;
 }
 

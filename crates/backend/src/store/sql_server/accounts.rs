@@ -4,7 +4,7 @@ use super::batch::{Batch, values};
 use super::onboarding;
 use crate::domain::{Language, NewUser, Timestamp};
 
-/// The account and its onboarding.
+/// Adds the rows of the account and its onboarding.
 pub(super) fn add(batch: &mut Batch, new: &NewUser, at: Timestamp) {
     let user = &new.user;
     batch.add(

@@ -6,18 +6,18 @@ use super::{codes, factors, guesses, remembered};
 use crate::domain::Timestamp;
 use crate::store::{AccountChange, Actor, Administration};
 
-/// Whoever changes this row waits until the change before is committed, and every later statement sees what that one
-/// did: an admin cannot act after having been suspended, and of two who suspend each other one is left.
+/// The statement that puts changes of accounts in a row. A second change waits for the commit of the first, and then
+/// sees its effect. So an admin cannot act after a suspension, and of two admins who suspend each other one is left.
 const ONE_AFTER_THE_OTHER: &str = "UPDATE dbo.admin_changes SET changes = changes + 1 WHERE id = 1";
 
-/// What an `IF` before it refuses.
+/// The refusal behind an `IF`.
 const REFUSE: &str = "BEGIN ROLLBACK TRANSACTION; SELECT CAST(0 AS BIT) AS committed; RETURN; END";
 
-/// An account with which somebody can act as an admin.
+/// A subquery for an account that can act as an admin.
 const ACTIVE_ADMIN: &str =
     "SELECT 1 FROM dbo.users WHERE id = ? AND role = N'admin' AND suspended_at IS NULL";
 
-/// Adds the change; the batch ends before it where it may not be done.
+/// Adds the change. The batch ends before the change where it is not allowed.
 pub(super) fn add(batch: &mut Batch, Administration { user_id, by, change }: &Administration, at: Timestamp) {
     batch.add(ONE_AFTER_THE_OTHER, values![]);
     if let Actor::Admin(admin) = by {

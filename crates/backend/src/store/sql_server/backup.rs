@@ -13,11 +13,11 @@ use crate::config::SqlServerConfig;
 use crate::domain::Timestamp;
 use crate::store::archive::{self, BackupError, Kind, Report, Wanted};
 
-/// The longest that one statement may take: a large database is copied for hours.
+/// The longest time of one statement. A large database is copied for hours.
 const LIMIT: Duration = Duration::from_hours(12);
-/// `WITH COMPRESSION` is not in this edition.
+/// The error number of an edition without `WITH COMPRESSION`.
 const NO_COMPRESSION: u32 = 1844;
-/// The backup's file cannot be opened: it is not there.
+/// The error number of a backup file that does not exist.
 const CANNOT_OPEN: u32 = 3201;
 
 /// Backs the database up, or its log.
@@ -54,7 +54,7 @@ pub(crate) async fn take(
     Ok(report)
 }
 
-/// When the server last ended a backup of this kind.
+/// The end of the last backup of this kind, as the server remembers it.
 pub(crate) async fn last(config: &SqlServerConfig, log: bool) -> Option<Timestamp> {
     let mut server = Server::connect(config).await.ok()?;
     let name = text(&config.database);
@@ -71,13 +71,13 @@ pub(crate) async fn last(config: &SqlServerConfig, log: bool) -> Option<Timestam
     Timestamp::from_unix_timestamp(ended).ok()
 }
 
-/// Has the server read the backup `from` to its end.
+/// Lets the server read the backup `from` to its end.
 pub(crate) async fn verify(config: &SqlServerConfig, from: &str) -> Result<Report, BackupError> {
     Server::connect(config).await?.verify(from).await?;
     Ok(vec![format!("{from}: complete, and its checksums are right")])
 }
 
-/// A session beside the database, which may be away while it is restored.
+/// A session outside of the database, which may be away while it is restored.
 pub(super) struct Server<'a> {
     pub(super) config: &'a SqlServerConfig,
     pub(super) connection: Connection,
@@ -124,7 +124,7 @@ impl<'a> Server<'a> {
         Ok(model.to_owned())
     }
 
-    /// Whether the file is a backup already: the server would append to it.
+    /// Whether the file is a backup already, to which the server would append.
     async fn is_there(&mut self, path: &str) -> Result<bool, BackupError> {
         let header = format!("RESTORE HEADERONLY FROM DISK = {}", text(path));
         match self.connection.run_plain(&header, LIMIT).await {
@@ -136,7 +136,7 @@ impl<'a> Server<'a> {
         }
     }
 
-    /// Writes a backup with checksums, compressed where the edition can. `options` begin with a comma.
+    /// Writes a backup with checksums, compressed where the edition can compress. `options` begin with a comma.
     pub(super) async fn back_up(&mut self, what: &str, path: &str, options: &str) -> Result<(), BackupError> {
         let statement = |compression: &str| {
             format!(

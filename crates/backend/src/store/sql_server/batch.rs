@@ -8,21 +8,21 @@ use uuid::Uuid;
 
 use crate::domain::Timestamp;
 
-/// A parameter. There is no null: the driver sends one without its type, which not every server
-/// takes, so that [`Batch::add`] writes `NULL` into the text instead.
+/// A parameter. No parameter is null: the driver sends a null without its type, which some servers refuse.
+/// [`Batch::add`] writes `NULL` into the text instead.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
-    /// NVARCHAR.
+    /// An NVARCHAR.
     Text(String),
-    /// VARBINARY.
+    /// A VARBINARY.
     Bytes(Vec<u8>),
-    /// BIGINT.
+    /// A BIGINT.
     Int(i64),
-    /// UNIQUEIDENTIFIER.
+    /// A UNIQUEIDENTIFIER.
     Id(Uuid),
-    /// DATETIME2, in UTC.
+    /// A DATETIME2 in UTC.
     Time(PrimitiveDateTime),
-    /// `NULL` in the text.
+    /// The text `NULL`.
     Null,
 }
 

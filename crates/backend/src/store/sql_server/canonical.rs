@@ -15,15 +15,15 @@ use crate::store::{Canonicalized, StoreError};
 
 const ACTION: &str = "fill in canonical addresses";
 
-/// At most so many accounts in one batch, which may have 2100 parameters.
+/// The largest number of accounts in one batch, which may have 2100 parameters.
 const MAX_ROWS: u32 = 200;
 
-/// Those with an empty form that were not found to collide.
+/// The accounts without a form that are not noted as collisions.
 const MISSING: &str =
     "SELECT TOP (CAST(? AS BIGINT)) u.id, u.email FROM dbo.users u WHERE u.email_canonical IS NULL
      AND NOT EXISTS (SELECT 1 FROM dbo.address_collisions c WHERE c.user_id = u.id)";
 
-/// Collisions that are none any more: one of the two accounts is gone, or has another address.
+/// The statement that deletes collisions whose other account is gone or has another address.
 const RESOLVED: &str = "DELETE FROM dbo.address_collisions WHERE NOT EXISTS
          (SELECT 1 FROM dbo.users o WHERE o.email_canonical = address_collisions.email_canonical)
      OR EXISTS (SELECT 1 FROM dbo.users u WHERE u.id = address_collisions.user_id AND u.email_canonical IS NOT NULL)";
@@ -46,7 +46,7 @@ pub(super) async fn fill(pool: &Pool, now: Timestamp, limit: u32) -> Result<Cano
     Ok(done)
 }
 
-/// Gives those that collide.
+/// Fills in the forms. Gives the ids of accounts that collide.
 async fn fill_in(pool: &Pool, missing: &[(Uuid, String)], now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
     let answer = pool.run(&Arc::new(filling(missing, now)), CALL_LIMIT / 4).await;
     let rows = match answer {
@@ -62,7 +62,7 @@ fn account(row: &Row) -> Result<(Uuid, String), StoreError> {
     Ok((row::required(row, "id")?, Email::stored(email.to_owned()).canonical().to_owned()))
 }
 
-/// One transaction for each account. Gives the ids of those that collide.
+/// A batch with one transaction for each account. Its rows are the ids of accounts that collide.
 fn filling(missing: &[(Uuid, String)], now: Timestamp) -> Batch {
     let mut batch = Batch::of("SET NOCOUNT ON", values![]);
     batch.add("DECLARE @collisions TABLE (id UNIQUEIDENTIFIER NOT NULL)", values![]);

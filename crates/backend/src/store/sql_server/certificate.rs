@@ -1,11 +1,11 @@
-//! Advice about a server's certificate that was not accepted.
+//! Advice for a server certificate that was not accepted.
 
 use tiberius::error::Error as DriverError;
 
-/// How rustls begins to say so.
+/// The beginning of rustls's text.
 const REFUSED: &str = "invalid peer certificate";
 
-/// By rustls's word for what is wrong.
+/// The advice by rustls's word for the problem.
 const ADVICE: [(&str, &str); 9] = [
     (
         "CaUsedAsEndEntity",
@@ -34,7 +34,7 @@ const ADVICE: [(&str, &str); 9] = [
 const OTHERWISE: &str = "have the server use one that an authority issued for its name, and set DB_CA_FILE to the \
                          authority's";
 
-/// What to do about `error`; none where it is not about a certificate.
+/// The advice for `error`; none where the error is not about a certificate.
 pub(super) fn advice(error: &DriverError) -> Option<&'static str> {
     let (DriverError::Io { message, .. } | DriverError::Tls(message)) = error else { return None };
     let wrong = message.split_once(REFUSED)?.1;

@@ -11,11 +11,11 @@ use crate::domain::one_time_code::{CodePurpose, CodeState, MAX_ATTEMPTS, MAX_RES
 use crate::domain::{PasswordHash, Timestamp};
 use crate::store::{CodeUse, StoreError};
 
-/// Ends a batch that found too many codes.
+/// The end of a batch that finds too many codes.
 const THROTTLED: &str =
     "BEGIN ROLLBACK TRANSACTION; SELECT CAST(0 AS BIT) AS committed, N'throttled' AS refusal; RETURN; END";
 
-/// With the account's row locked, whoever comes second sees the code of the first.
+/// Stores a code. The account's row is locked first, so that the second of two requests sees the code of the first.
 pub(super) fn issue(
     batch: &mut Batch,
     code: &NewCode,
@@ -49,7 +49,7 @@ pub(super) fn lock_as_read(batch: &mut Batch, code: &NewCode, seen: Option<&Pass
     batch.add(OR_STALE, values![]);
 }
 
-/// Stores the code and lets it take the place of the ones before it.
+/// Stores the code, which supersedes the earlier ones.
 pub(super) fn add(batch: &mut Batch, code: &NewCode) {
     supersede(batch, code.user_id, code.purpose, code.created_at);
     batch.add(
@@ -70,7 +70,7 @@ pub(super) fn add(batch: &mut Batch, code: &NewCode) {
     );
 }
 
-/// The unused codes for `purpose` are dead from now on.
+/// Ends the unused codes for `purpose`.
 pub(super) fn supersede(batch: &mut Batch, user_id: Uuid, purpose: CodePurpose, at: Timestamp) {
     batch.add(
         "UPDATE dbo.one_time_codes SET superseded_at = ?
@@ -79,14 +79,14 @@ pub(super) fn supersede(batch: &mut Batch, user_id: Uuid, purpose: CodePurpose, 
     );
 }
 
-/// The unused codes by which somebody else could get the account are dead from now on.
+/// Ends the unused codes by which somebody else could take the account over.
 pub(super) fn supersede_takeovers(batch: &mut Batch, user_id: Uuid, at: Timestamp) {
     for purpose in CodePurpose::TAKEOVERS {
         supersede(batch, user_id, purpose, at);
     }
 }
 
-/// All unused codes are dead from now on.
+/// Ends all unused codes.
 pub(super) fn supersede_all(batch: &mut Batch, user_id: Uuid, at: Timestamp) {
     batch.add(
         "UPDATE dbo.one_time_codes SET superseded_at = ?
@@ -106,7 +106,7 @@ pub(super) fn use_one(batch: &mut Batch, code: CodeUse, at: Timestamp) {
     batch.add(OR_STALE, values![]);
 }
 
-/// The columns that [`state`] takes.
+/// The columns that [`state`] reads.
 macro_rules! code_columns {
     () => {
         "id, user_id, purpose, email, kid, code_hash, created_at, expires_at, CAST(attempts AS BIGINT) AS attempts,

@@ -20,8 +20,8 @@ const EMAIL_CONSTRAINTS: [&str; 2] = ["uq_users_email_key", "uq_users_email_cano
 
 /// Does `mutation` whole or not at all.
 ///
-/// Where the connection is lost in the middle, a mutation with an idempotency record is sent
-/// again: the record tells whether it was done, and if so, keeps the very same answer.
+/// A mutation with an idempotency record is sent again where the connection was lost on the way. The record tells
+/// whether the mutation was done, and keeps the same answer.
 pub(super) async fn commit(pool: &Pool, mutation: &Mutation) -> Result<Outcome, StoreError> {
     let action = mutation.effect.name();
     let batch = Arc::new(batch(mutation));
@@ -46,7 +46,7 @@ pub(super) async fn commit(pool: &Pool, mutation: &Mutation) -> Result<Outcome, 
     }
 }
 
-/// What a violated constraint means; none where it is gone by now, or means nothing.
+/// The meaning of a violated constraint; none where the cause is gone by now, or has no meaning.
 async fn told_apart(
     pool: &Pool,
     mutation: &Mutation,
@@ -68,8 +68,8 @@ async fn told_apart(
     Ok(is_taken.then_some(Outcome::EmailTaken))
 }
 
-/// Whether what was in the way is no reason not to try again: a record that has expired by now, or another instance that
-/// was the first to count a guess or to begin a stream.
+/// Whether the mutation can be tried again: the violated constraint was that of an expired record, or of a row that
+/// another instance has made at the same time (a first guess, a new stream).
 fn has_passed(duplicate: &Failure) -> bool {
     [RECORD_CONSTRAINT, guesses::CONSTRAINT, streams::CONSTRAINT]
         .into_iter()
@@ -102,7 +102,7 @@ fn batch(mutation: &Mutation) -> Batch {
     batch
 }
 
-/// First of all, so that a repetition meets the unique constraint before anything else.
+/// Inserts the record before everything else, so that a repetition meets the unique constraint first.
 fn add_record(batch: &mut Batch, record: &IdempotencyRecord, at: Timestamp) {
     batch.add(
         "DELETE FROM dbo.idempotency_records WHERE scope = ? AND expires_at <= ?",

@@ -1,4 +1,4 @@
-//! One connection: how it is made, what goes over it, and whether it can go on.
+//! One connection: connecting, sending batches, and judging whether the connection can be used again.
 
 use std::any::Any;
 use std::mem::{Discriminant, discriminant};
@@ -21,55 +21,55 @@ use super::batch::Batch;
 use super::certificate;
 use super::failure::{Failure, Panicked, TimedOut};
 
-/// Login included.
+/// The longest time for connecting, log-in included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// A dead peer is found out after about twice this.
+/// The TCP keepalive time. A dead peer is found after about twice this time.
 const KEEPALIVE: Duration = Duration::from_secs(10);
-/// A connection that worked so recently is taken to work.
+/// The time after a good batch in which a connection is used without a check.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
-/// Error numbers for a database that does not exist, or not for this login.
+/// The error numbers for a database that does not exist, or not for this login.
 const NO_DATABASE: [u32; 2] = [4060, 911];
 
-/// The login is unknown, or its password is another one.
+/// The error number for an unknown login or a wrong password.
 const LOGIN_FAILED: u32 = 18_456;
 
-/// Login failed; of an untrusted domain; disabled; password expired, to be changed; Azure SQL:
-/// address not let in by its firewall.
+/// The error numbers of refused logins: failed; of an untrusted domain; disabled; password expired or to be changed;
+/// Azure SQL: an address that the firewall refuses.
 const REFUSED_FOR_GOOD: [u32; 7] = [LOGIN_FAILED, 18_452, 18_470, 18_487, 18_488, 40_532, 40_615];
 
-/// Why there is no connection.
+/// The reason why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
-    /// The name does not resolve, or nobody listens.
+    /// The host name does not resolve, or no process listens.
     #[error("the server cannot be reached")]
     Unreachable(#[source] std::io::Error),
-    /// The server is not who it should be, as far as this machine can tell.
+    /// The server's certificate is not accepted.
     #[error("the server's certificate is not accepted: {advice}")]
     Certificate { advice: &'static str, source: DriverError },
-    /// TLS, protocol or login failed.
+    /// TLS, the protocol or the login failed.
     #[error("the server refused the connection")]
     Refused(#[source] DriverError),
-    /// Somebody listens, but does not answer.
+    /// A process listens, but does not answer.
     #[error("the server did not answer")]
     Silent(#[source] TimedOut),
-    /// The driver found something that it cannot handle.
+    /// The driver has panicked.
     #[error("the server or its certificate cannot be dealt with")]
     Panicked(#[source] Panicked),
-    /// A pooled connection turned out to be unusable.
+    /// A pooled connection cannot be used any more.
     #[error("the connection cannot go on")]
     Unfit(#[source] Failure),
-    /// A pooled connection has a transaction open, which none of ours leaves.
+    /// A pooled connection has an open transaction, which no batch of this program leaves.
     #[error("the connection has an open transaction")]
     InTransaction,
 }
 
 impl ConnectError {
-    /// What two failures of one cause have in common: the variant, and the server's number.
+    /// The kind of the failure: the variant, and the number of the server's error.
     pub(super) fn kind(&self) -> (Discriminant<Self>, Option<u32>) {
         (discriminant(self), self.code())
     }
 
-    /// The number of the server's error.
+    /// The number of the server's error; none for other failures.
     fn code(&self) -> Option<u32> {
         match self {
             Self::Refused(error) => error.code(),
@@ -78,8 +78,8 @@ impl ConnectError {
         }
     }
 
-    /// Whether waiting may mend it. A wrong password, a certificate that is not to be trusted or
-    /// a server that cannot encrypt stay what they are.
+    /// Whether waiting may help. Waiting does not help a wrong password, a refused certificate or a server without
+    /// encryption.
     pub(super) fn may_pass(&self) -> bool {
         match self {
             Self::Refused(DriverError::Server(token)) => !REFUSED_FOR_GOOD.contains(&token.code()),
@@ -92,12 +92,12 @@ impl ConnectError {
         }
     }
 
-    /// Whether the server does not know the login, or not with this password.
+    /// Whether the server refuses the login or its password.
     pub(super) fn is_refused_login(&self) -> bool {
         matches!(self, Self::Refused(_)) && self.code() == Some(LOGIN_FAILED)
     }
 
-    /// Whether the server is there, but not the database.
+    /// Whether the server answers and the database is missing.
     pub(super) fn is_missing_database(&self) -> bool {
         matches!(self, Self::Refused(_)) && self.code().is_some_and(|code| NO_DATABASE.contains(&code))
     }
@@ -123,8 +123,7 @@ impl Connector {
         Self(bb8_tiberius::ConnectionManager::new(config).with_modify_tcp_stream(prepare))
     }
 
-    /// Connects, logs in, and runs `greeting` in the new session: plainly, since what is set
-    /// inside of `sp_executesql` is forgotten with its end.
+    /// Connects, logs in, and sends `greeting` as plain text, because settings within `sp_executesql` end with it.
     pub(super) async fn connect(&self, greeting: &str) -> Result<Connection, ConnectError> {
         let client = timeout(CONNECT_LIMIT, guarded(self.0.connect())).await;
         let client = client.map_err(|_| ConnectError::Silent(TimedOut(CONNECT_LIMIT)))?;
@@ -141,8 +140,8 @@ fn prepare(stream: &TcpStream) -> std::io::Result<()> {
     SockRef::from(stream).set_tcp_keepalive(&keepalive)
 }
 
-/// Runs the driver's `future`: without its log, which would tell duplicate e-mail addresses, and
-/// with its panics as errors, since one would take a place in the pool with it.
+/// Runs the driver's `future`. The driver's log is off, because it would tell duplicate e-mail addresses. A panic
+/// becomes an error, because a panic would take a place of the pool with it.
 async fn guarded<T>(future: impl Future<Output = T>) -> Result<T, Panicked> {
     let silent = future.with_subscriber(NoSubscriber::default());
     AssertUnwindSafe(silent).catch_unwind().await.map_err(|panic| Panicked(text_of(&*panic)))
@@ -156,17 +155,16 @@ fn text_of(panic: &(dyn Any + Send)) -> String {
 /// A session on the server.
 pub(super) struct Connection {
     client: Client,
-    /// Every batch so far was sent whole, and its answer read to the end. Left false by whatever
-    /// ends in the middle: an error, a time-out, a dropped future.
+    /// Whether every batch was sent whole and answered to the end. An error, a time-out or a dropped future leaves
+    /// this false.
     clean: bool,
-    /// The server refused the last batch: it says so itself when it still has a transaction open.
+    /// Whether the server refused the last batch, so that a transaction may be open.
     doubtful: bool,
     used: Instant,
 }
 
 impl Connection {
-    /// Sends `batch` and reads the whole answer, for at most `limit`. Gives the rows of the
-    /// first result set.
+    /// Sends `batch` and reads the whole answer, within `limit`. Gives the rows of the first result set.
     pub(super) async fn run(&mut self, batch: &Batch, limit: Duration) -> Result<Vec<Row>, Failure> {
         self.clean = false;
         let answer = async {
@@ -177,7 +175,7 @@ impl Connection {
         self.ended(result)
     }
 
-    /// The same for statements that may not be part of a larger one, such as `CREATE DATABASE`.
+    /// Sends a statement that may not be part of a larger one, such as `CREATE DATABASE`.
     pub(super) async fn run_plain(&mut self, statement: &str, limit: Duration) -> Result<Vec<Row>, Failure> {
         self.clean = false;
         let answer = async { rows(self.client.simple_query(statement).await?).await };
@@ -197,7 +195,7 @@ impl Connection {
         self.clean
     }
 
-    /// Asks the server, where there is reason to, whether the session can take the next batch.
+    /// Checks, where there is reason to, that the session can take the next batch.
     pub(super) async fn check(&mut self) -> Result<(), ConnectError> {
         if !self.doubtful && self.used.elapsed() < TRUSTED_FOR {
             return Ok(());
@@ -211,8 +209,7 @@ impl Connection {
     }
 }
 
-/// `into_results` reads to the end: an error that the server finds after the first rows would
-/// otherwise be lost.
+/// Reads all rows with `into_results`. Errors that the server finds after the first rows would be lost otherwise.
 async fn rows(stream: QueryStream<'_>) -> Result<Vec<Row>, DriverError> {
     Ok(stream.into_results().await?.into_iter().next().unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! The database itself: making it, and its settings.
+//! Makes the database and sets its options.
 
 use std::time::Duration;
 
@@ -12,29 +12,29 @@ use super::row;
 use crate::config::SqlServerConfig;
 use crate::store::BoxError;
 
-/// Making a database copies files.
+/// The longest time for making a database, which copies files.
 const LIMIT: Duration = Duration::from_mins(2);
-/// The error number for a database that is there already.
+/// The error number for a database that exists.
 const EXISTS: u32 = 1801;
 const SNAPSHOT_TRIES: u32 = 10;
 const SNAPSHOT_PAUSE: Duration = Duration::from_millis(200);
 
 const MISSING: &str = "the database is missing and cannot be made by this login";
 
-/// `CREATE DATABASE` is not permitted to this login.
+/// The error number for a login that may not make databases.
 const FORBIDDEN: u32 = 262;
 
-/// The database cannot be opened, and was not made either.
+/// The database can neither be opened nor made.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
 pub(super) struct CannotCreate {
     what: &'static str,
     source: BoxError,
-    /// Whether another try cannot help.
+    /// Whether trying again cannot help.
     pub(super) is_final: bool,
 }
 
-/// Makes the database. That it is there by now, because another instance was faster, is fine.
+/// Makes the database. A database that another instance has made meanwhile is no error.
 pub(super) async fn create(config: &SqlServerConfig) -> Result<(), CannotCreate> {
     let cannot = |source: BoxError, is_final| CannotCreate { what: MISSING, source, is_final };
     let driver = driver::driver_config(config, "master").map_err(|error| cannot(error.into(), true))?;
@@ -59,7 +59,7 @@ pub(super) async fn create(config: &SqlServerConfig) -> Result<(), CannotCreate>
     Ok(())
 }
 
-/// A database that is there is not to be made: it is being recovered, or this login may not use it.
+/// Refuses to make a database that exists: it is being recovered, or the login may not use it.
 async fn refuse_existing(master: &mut Connection, config: &SqlServerConfig) -> Result<(), CannotCreate> {
     let name = text(&config.database);
     let select =
@@ -83,8 +83,8 @@ async fn refuse_existing(master: &mut Connection, config: &SqlServerConfig) -> R
     }
 }
 
-/// Turns `READ_COMMITTED_SNAPSHOT` on, so that readers wait for no writer. Goes on without where
-/// it cannot: the login may not, or others are connected.
+/// Turns `READ_COMMITTED_SNAPSHOT` on, so that readers do not wait for writers. A login without the right, and other
+/// connections, leave the option as it is.
 pub(super) async fn set_snapshot(connection: &mut Connection) -> Result<(), Failure> {
     for _ in 0..SNAPSHOT_TRIES {
         if is_snapshot(connection).await? {

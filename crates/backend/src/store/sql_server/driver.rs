@@ -9,25 +9,25 @@ use crate::config::SqlServerConfig;
 
 const APPLICATION_NAME: &str = "onboarding-backend";
 
-/// Why a file cannot serve as the certificate authority. The driver would say so with the first
-/// connection only, and less clearly.
+/// The reason why a file cannot be the certificate authority. The driver would tell it with the first connection
+/// only, and less clearly.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CaFileError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read the certificate authority's file {0}")]
     Unreadable(PathBuf, #[source] std::io::Error),
-    /// The driver goes by the end of the name.
+    /// The ending is unknown. The driver goes by the ending.
     #[error("the certificate authority's file {0} must end in .pem, .crt (both PEM) or .der")]
     Extension(PathBuf),
-    /// Not exactly one certificate.
+    /// The file does not have exactly one certificate.
     #[error("the certificate authority's file {0} must hold exactly one certificate, but holds {1}")]
     Count(PathBuf, usize),
 }
 
 /// The driver's configuration for `database` on the server of `config`.
 ///
-/// Without `encrypt` nothing is encrypted that the server does not insist on; with it, a server
-/// that cannot is refused.
+/// Without `encrypt`, only what the server insists on is encrypted. With `encrypt`, a server that cannot encrypt is
+/// refused.
 pub(super) fn driver_config(config: &SqlServerConfig, database: &str) -> Result<Config, CaFileError> {
     let mut driver = Config::new();
     driver.host(&config.host);

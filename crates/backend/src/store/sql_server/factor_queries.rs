@@ -1,4 +1,4 @@
-//! Second factors as SQL: what is asked about them.
+//! Queries about second factors, as SQL.
 
 use async_trait::async_trait;
 use tiberius::Row;

@@ -1,4 +1,4 @@
-//! Second factors as SQL: what changes and uses them.
+//! Changes and uses of second factors, as SQL.
 
 use uuid::Uuid;
 
@@ -9,10 +9,10 @@ use crate::domain::second_factor::{FactorUse, RecoveryCodeHash};
 use crate::domain::{AuthLevel, Timestamp};
 use crate::store::{FactorChange, FactorLogIn, RightPassword, StepUp};
 
-/// Changes nothing of the account, but lets changes of its factors wait for each other.
+/// A statement that locks the account's row, so that changes of one account's factors wait for each other.
 const LOCK_ACCOUNT: &str = "UPDATE dbo.users SET updated_at = ? WHERE id = ?";
 
-/// Does not find a row where no factor is switched on.
+/// A statement without a row where no second factor is on.
 const IS_ON: &str =
     "UPDATE dbo.totp_factors SET last_step = last_step WHERE user_id = ? AND is_confirmed = 1";
 
@@ -90,7 +90,7 @@ fn confirm(batch: &mut Batch, (factor_id, user_id): (Uuid, Uuid), step: i64, at:
     batch.add(OR_STALE, values![]);
 }
 
-/// Whatever there is of second factors goes.
+/// Deletes everything of a person's second factors.
 pub(super) fn remove_all(batch: &mut Batch, user_id: Uuid) {
     batch.add("DELETE FROM dbo.totp_factors WHERE user_id = ?", values![user_id]);
     batch.add("DELETE FROM dbo.recovery_codes WHERE user_id = ?", values![user_id]);
@@ -115,7 +115,7 @@ fn ask(batch: &mut Batch, asked: &RightPassword, at: Timestamp) {
     }
 }
 
-/// The account's row comes first, as in every change of factors.
+/// Locks the account's row before a change of factors.
 fn with_factor(
     batch: &mut Batch,
     FactorLogIn { log_in, used, refunded, remembered }: &FactorLogIn,
@@ -129,7 +129,7 @@ fn with_factor(
     }
 }
 
-/// Whoever comes second with the same code waits for the row, and then finds it used.
+/// Uses a factor up. The second of two uses of one code waits for the row, and then finds the code used.
 fn use_up(batch: &mut Batch, used: FactorUse, at: Timestamp) {
     match used {
         FactorUse::Totp { factor_id, step } => batch.add(
@@ -144,7 +144,7 @@ fn use_up(batch: &mut Batch, used: FactorUse, at: Timestamp) {
     batch.add(OR_STALE, values![]);
 }
 
-/// The session's person has proved so surely to be the one.
+/// Sets the assurance level and time of a session's last authentication.
 pub(super) fn lift(batch: &mut Batch, session_id: Uuid, level: AuthLevel, at: Timestamp) {
     batch.add(
         "UPDATE dbo.sessions SET authenticated_at = ?, acr = ? WHERE id = ?",

@@ -1,4 +1,4 @@
-//! What a failed round trip means: was anything done, and may it be tried again?
+//! Classifies failed round trips: was anything done, and may the call be tried again?
 
 use std::time::Duration;
 
@@ -6,40 +6,40 @@ use tiberius::error::Error as DriverError;
 
 use crate::store::{BoxError, StoreError};
 
-/// How a round trip failed.
+/// A failed round trip.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
-    /// No connection was to be had, so that nothing was sent.
+    /// There was no connection, so nothing was sent.
     #[error("{0}")]
     NotConnected(&'static str, #[source] Option<BoxError>),
-    /// The connection was lost, or no answer came in time: done or not done.
+    /// The connection was lost, or no answer came in time. The batch was done or not done.
     #[error("the connection was lost")]
     Lost(#[source] BoxError),
-    /// The server rolled back for a reason that passes, such as a deadlock.
+    /// The server rolled back for a passing reason, such as a deadlock.
     #[error("the server rolled back for now")]
     Transient(#[source] BoxError),
-    /// A unique constraint failed; all was rolled back.
+    /// A unique constraint failed, and everything was rolled back.
     #[error("a unique constraint failed")]
     Duplicate(#[source] DriverError),
-    /// The server cannot write or is out of memory; all was rolled back.
+    /// The server cannot write or is out of memory, and everything was rolled back.
     #[error("the server is out of order")]
     Exhausted(#[source] BoxError),
-    /// The server refused a statement; all was rolled back.
+    /// The server refused a statement, and everything was rolled back.
     #[error("the server refused a statement")]
     Refused(#[source] BoxError),
 }
 
-/// No answer came in time.
+/// No answer came within this time.
 #[derive(Debug, thiserror::Error)]
 #[error("no answer within {0:?}")]
 pub(super) struct TimedOut(pub(super) Duration);
 
-/// A defect in the driver, which panics where a server breaks the protocol.
+/// The driver has panicked, as it does where a server breaks the protocol.
 #[derive(Debug, thiserror::Error)]
 #[error("the driver gave up: {0}")]
 pub(super) struct Panicked(pub(super) String);
 
-/// What passes by itself; whole transactions are to be repeated.
+/// The error numbers of passing failures, after which whole transactions are repeated.
 const TRANSIENT: [u32; 17] = [
     // Deadlock victim; snapshot conflict; lock time-out; no lock to be had for want of memory.
     1205, 3960, 1222, 1204,
@@ -51,15 +51,15 @@ const TRANSIENT: [u32; 17] = [
     // and sessions; not enough resources; too many operations; the subscription's operations.
     40_197, 40_501, 40_613, 10_928, 10_929, 49_918, 49_919, 49_920,
 ];
-/// A unique index or constraint.
+/// The error numbers of unique indexes and constraints.
 const DUPLICATE: [u32; 2] = [2601, 2627];
-/// Memory, log, disk, read-only database, paused or unavailable replica.
+/// The error numbers of a server out of memory, log or disk, and of a read-only, paused or unavailable database.
 const EXHAUSTED: [u32; 8] = [701, 802, 1105, 3906, 8645, 8651, 9002, 983];
-/// From this severity on, the server closes the connection, and what became of the batch is unknown.
+/// The severity from which on the server closes the connection, so that the fate of the batch is unknown.
 const FATAL_CLASS: u8 = 20;
 
 impl Failure {
-    /// Classifies what the driver said about a batch that was sent.
+    /// Classifies an error of a batch that was sent.
     pub(super) fn of_batch(error: DriverError) -> Self {
         match &error {
             DriverError::Server(token) if token.class() >= FATAL_CLASS => Self::Lost(error.into()),
@@ -73,7 +73,7 @@ impl Failure {
         }
     }
 
-    /// Whether the server's whole answer was read, so that the connection can go on.
+    /// Whether the whole answer was read, so that the connection can be used again.
     pub(super) fn was_answered(&self) -> bool {
         match self {
             Self::NotConnected(..) | Self::Lost(_) => false,
@@ -81,8 +81,7 @@ impl Failure {
         }
     }
 
-    /// Whether the constraint `name` is the one that failed. The server's text names it in
-    /// every language.
+    /// Whether the constraint `name` has failed. The server's text names the constraint in every language.
     pub(super) fn violates(&self, name: &str) -> bool {
         match self {
             Self::Duplicate(DriverError::Server(token)) => token.message().contains(name),
@@ -90,7 +89,7 @@ impl Failure {
         }
     }
 
-    /// This failure as one that is worth another try.
+    /// This failure as a transient one.
     pub(super) fn has_passed(self) -> Self {
         match self {
             Self::Duplicate(source) => Self::Transient(source.into()),
@@ -98,7 +97,7 @@ impl Failure {
         }
     }
 
-    /// Whether waiting may mend it.
+    /// Whether waiting may help.
     pub(super) fn may_pass(&self) -> bool {
         match self {
             Self::NotConnected(..) | Self::Lost(_) | Self::Transient(_) | Self::Exhausted(_) => true,
@@ -106,7 +105,7 @@ impl Failure {
         }
     }
 
-    /// The number of the server's error.
+    /// The number of the server's error; none for other failures.
     pub(super) fn code(&self) -> Option<u32> {
         let source: &(dyn std::error::Error + 'static) = match self {
             Self::Duplicate(error) => error,
@@ -115,7 +114,7 @@ impl Failure {
         source.downcast_ref::<DriverError>()?.code()
     }
 
-    /// The error for a call that only reads: whatever happened, nothing was done.
+    /// The error of a call that only reads, so that nothing was done.
     pub(super) fn of_read(self, action: &'static str) -> StoreError {
         match self {
             Self::Lost(source) => StoreError::unavailable("the connection was lost", source),
@@ -123,7 +122,7 @@ impl Failure {
         }
     }
 
-    /// The error for a call that changes something.
+    /// The error of a call that changes something.
     pub(super) fn of_change(self, action: &'static str) -> StoreError {
         match self {
             Self::NotConnected(reason, source) => StoreError::Unavailable { reason, source },

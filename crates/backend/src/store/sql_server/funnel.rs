@@ -1,4 +1,4 @@
-//! The sums behind the funnel.
+//! The sums of the funnel, as SQL.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -23,10 +23,10 @@ use crate::store::{Outcome, StoreError};
 
 const ACTION: &str = "look for whom to count";
 
-/// At most so many people of each kind: what is asked about them are parameters, of which there may be 2100.
+/// The largest number of people of each kind. The questions about them are parameters, and a batch has at most 2100.
 const MAX_PEOPLE: u32 = 200;
 
-/// Whoever was changed since, who is due, and who is gone, each with what they are counted as.
+/// The people who have changed, are due, or are gone, with the records that they are counted with.
 const UNCOUNTED: &str = "SELECT d.kind, d.user_id, d.changed_at, p.counted FROM (
         SELECT N'changed' AS kind, c.user_id, c.updated_at AS changed_at FROM (
             SELECT TOP (CAST(? AS BIGINT)) o.user_id, o.updated_at FROM dbo.onboarding o
@@ -107,7 +107,8 @@ async fn states(
     Ok(states)
 }
 
-/// One transaction. All that is not a time stands in the text: there are more values than a batch may have parameters.
+/// The batch of a count: one transaction. All values but times are in the text, because a batch cannot have so many
+/// parameters.
 fn counting(count: &FunnelCount) -> Batch {
     let mut batch = Batch::of("SET XACT_ABORT ON", values![]);
     batch.add("SET NOCOUNT ON", values![]);
@@ -160,7 +161,7 @@ fn put_cell(batch: &mut Batch, CellKey { group, step }: &CellKey, cell: &Cell) {
     ));
 }
 
-/// A binary constant.
+/// The bytes as a binary constant.
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::from("0x"), |mut text, byte| {
         // Writing to a String cannot fail.

@@ -1,4 +1,4 @@
-//! Debts of wrong guesses.
+//! Debts of wrong guesses, as SQL.
 
 use tiberius::Row;
 
@@ -9,10 +9,11 @@ use crate::domain::Timestamp;
 use crate::domain::guessing::{Debt, GuessKey, Limit};
 use crate::store::StoreError;
 
-/// Two instances that count the first guess at the same time: the one that comes second counts again.
+/// The constraint that two instances meet when they count a first guess at the same time. The second one counts
+/// again.
 pub(super) const CONSTRAINT: &str = "uq_guesses_guess_key";
 
-/// Counts a guess of each, in the order of their keys, so that nobody waits in a circle.
+/// Counts one guess for each limit, in the order of the keys, so that no two batches wait for each other.
 pub(super) fn count(batch: &mut Batch, limits: &[Limit], at: Timestamp) {
     let mut limits: Vec<&Limit> = limits.iter().collect();
     limits.sort_by_key(|limit| limit.key);
@@ -39,7 +40,8 @@ pub(super) fn forgive(batch: &mut Batch, key: GuessKey) {
     batch.add("DELETE FROM dbo.guesses WHERE guess_key = ?", values![key.0]);
 }
 
-/// Takes back a guess of each that was counted before it proved right, in the order of [`count`].
+/// Takes back one guess for each limit, in the order of [`count`]. The guesses were counted in advance and proved
+/// right.
 pub(super) fn refund(batch: &mut Batch, limits: &[Limit]) {
     let mut limits: Vec<&Limit> = limits.iter().collect();
     limits.sort_by_key(|limit| limit.key);

@@ -10,16 +10,16 @@ use super::reading::{column, missing_answer};
 use crate::domain::Timestamp;
 use crate::store::archive::{self, BackupError, Source};
 
-/// What is asked of a backup's file.
+/// The facts in the header of a backup's file.
 pub(super) struct Header {
-    /// When the backup was complete.
+    /// The end of the backup.
     pub(super) finished: Timestamp,
-    /// How far the server's clock was ahead of UTC then.
+    /// The offset of the server's local time from UTC on that day.
     offset: Duration,
 }
 
 impl Header {
-    /// Reads the header of `path`. Its times are of the clock on the server's wall on that day.
+    /// Reads the header of `path`. Its times are in the server's local time of that day.
     pub(super) async fn read(server: &mut Server<'_>, path: &str) -> Result<Self, BackupError> {
         let header = format!("RESTORE HEADERONLY FROM DISK = {}", text(path));
         let rows = server.run("read the header of a backup of", &header).await?;
@@ -30,7 +30,7 @@ impl Header {
         Ok(Self { finished: finished.assume_utc() - offset, offset })
     }
 
-    /// `moment` on the server's wall, as a log of that day tells time.
+    /// `moment` in the server's local time, as a log of that day has it.
     pub(super) fn on_the_wall(&self, moment: Timestamp) -> String {
         let moment = moment.to_offset(time::UtcOffset::UTC) + self.offset;
         let (date, time) = (moment.date(), moment.time());
@@ -39,8 +39,8 @@ impl Header {
     }
 }
 
-/// The server remembers each backup's time zone: of this one, else of the one nearest in time, else
-/// it is as it is now.
+/// The offset of a backup: as the server remembers it for this backup, or for the one nearest in time, or as it is
+/// now.
 async fn offset(
     server: &mut Server<'_>,
     id: Uuid,
@@ -65,8 +65,8 @@ fn first<'r>(server: &Server<'_>, rows: &'r [Row]) -> Result<&'r Row, BackupErro
     rows.first().ok_or_else(|| missing_answer(server))
 }
 
-/// The moment to stop at, as each log tells time; refuses a moment that the backups do not hold,
-/// before anything is touched.
+/// The moment to stop at, in the local time of each log. A moment that the backups do not hold is refused before
+/// anything is changed.
 pub(super) async fn stops(
     server: &mut Server<'_>,
     source: &Source,

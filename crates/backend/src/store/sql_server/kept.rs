@@ -1,4 +1,4 @@
-//! Kept answers beyond a single record: how many an asker has, and what steps were in earlier versions.
+//! Queries about kept answers: the number of an asker's records, and steps as they were in earlier versions.
 
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::domain::Timestamp;
 use crate::domain::onboarding::{Onboarding, StepKey};
 use crate::store::{Asker, KEPT_FOR, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS, Scope, StoreError};
 
-/// One row in any case, in one round trip: the count, and the record where there is one.
+/// One row in any case, by one round trip: the number of records, and the record where there is one.
 pub(super) async fn look_up(
     pool: &Pool,
     scope: Scope,
@@ -31,7 +31,7 @@ pub(super) async fn look_up(
     Ok(LookUp { kept, live })
 }
 
-/// The current steps that are as old as the version, and the earlier ones of those that are not.
+/// The steps in a version: the current ones that are not newer, and the kept earlier ones of the others.
 pub(super) async fn onboarding_at(
     pool: &Pool,
     user_id: Uuid,
@@ -60,7 +60,7 @@ pub(super) async fn onboarding_at(
     row::onboarding(&rows(pool, "read an earlier onboarding", batch).await?)
 }
 
-/// Keeps what `step` is now, before it changes.
+/// Keeps the present state of `step` before it changes.
 pub(super) fn keep_version(batch: &mut Batch, user_id: Uuid, step: &StepKey, at: Timestamp) {
     batch.add(
         "INSERT INTO dbo.onboarding_step_versions (user_id, step, version, status, data, completed_at, expires_at)

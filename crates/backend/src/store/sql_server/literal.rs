@@ -1,4 +1,4 @@
-//! Names and strings inside of statements that take no parameters, such as `CREATE DATABASE`.
+//! Names and strings for statements without parameters, such as `CREATE DATABASE`.
 
 /// A name in brackets (T-SQL's delimited identifier).
 pub(super) fn quoted(name: &str) -> String {

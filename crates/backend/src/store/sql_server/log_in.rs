@@ -20,7 +20,7 @@ pub(super) fn add(batch: &mut Batch, log_in: &LogIn, at: Timestamp) {
     sessions::start(batch, session, at);
 }
 
-/// Goes on only where the account is as it was read; then it gets the hash `rehash`, where there is one.
+/// Ends the batch where the account is not as it was read. Sets the hash `rehash`, where there is one.
 pub(super) fn lock_as_seen(
     batch: &mut Batch,
     user_id: Uuid,
@@ -40,7 +40,7 @@ pub(super) fn lock_as_seen(
     batch.add(OR_STALE, values![]);
 }
 
-/// Adds what the account must still be.
+/// Adds the conditions that the account must still meet.
 fn as_seen(statement: &mut String, values: &mut Vec<Value>, seen: &SeenAccount) {
     match seen.closing_at {
         Some(closing_at) => {

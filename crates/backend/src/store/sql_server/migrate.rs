@@ -20,7 +20,7 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../migrations/sq
 
 /// The longest that one migration may take.
 pub(super) const MIGRATION_LIMIT: Duration = Duration::from_hours(1);
-/// How long another instance may hold the lock.
+/// The longest wait for the lock of another instance.
 const LOCK_PATIENCE: Duration = Duration::from_mins(5);
 const CREATE_TRIES: u32 = 8;
 const APPLY_TRIES: u32 = 8;
@@ -42,13 +42,17 @@ pub(super) const TABLE: &str = "IF OBJECT_ID(N'dbo.schema_migrations', N'U') IS 
 
 const MAY_CHANGE_SCHEMA: &str = "SELECT CAST(COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'CREATE TABLE'), 1) AS BIT) AS may_change";
 
-/// Another instance holds the lock for very long.
+/// Another instance holds the lock for too long.
 #[derive(Debug, thiserror::Error)]
 #[error("another instance has been migrating for more than {LOCK_PATIENCE:?}")]
 struct Locked;
 
-/// Applies what is missing and gives the names of it. Makes the database where it is missing and
-/// the login may. Of several instances that call this at once, one works and the others wait.
+/// Applies the migrations that are due, and gives their names. Makes the database where it is missing and the login
+/// may. Of several calls at once, one works and the others wait.
+///
+/// # Errors
+///
+/// A [`MigrationError`] by cause.
 pub async fn migrate(config: &SqlServerConfig) -> Result<Vec<String>, MigrationError> {
     let embedded = migration::embedded(&EMBEDDED)?;
     let patience = Instant::now() + LOCK_PATIENCE;
@@ -67,8 +71,8 @@ pub async fn migrate(config: &SqlServerConfig) -> Result<Vec<String>, MigrationE
     }
 }
 
-/// Whether waiting may mend `error`: a server that is away, a database that is being recovered, a migration that
-/// another login is about to apply.
+/// Whether waiting may mend `error`: the server is away, the database is being recovered, or another login is about
+/// to migrate.
 pub fn may_pass(error: &MigrationError) -> bool {
     if matches!(error, MigrationError::NotPermitted { .. }) {
         return true;
@@ -76,7 +80,7 @@ pub fn may_pass(error: &MigrationError) -> bool {
     causes(error).find_map(cause_may_pass).unwrap_or(false)
 }
 
-/// Whether the server refused the login, which `provision` may still be making.
+/// Whether the server refused the login, which `provision` may be making.
 pub fn is_refused_login(error: &MigrationError) -> bool {
     causes(error)
         .any(|cause| cause.downcast_ref::<ConnectError>().is_some_and(ConnectError::is_refused_login))
@@ -86,7 +90,7 @@ fn causes(error: &MigrationError) -> impl Iterator<Item = &(dyn Error + 'static)
     std::iter::successors(Some(error as &(dyn Error + 'static)), |&error| error.source())
 }
 
-/// What a cause says of it, where it is one that tells.
+/// Whether waiting may mend `cause`; none where the cause does not tell.
 fn cause_may_pass(cause: &(dyn Error + 'static)) -> Option<bool> {
     let created = cause.downcast_ref::<CannotCreate>().map(|cannot| !cannot.is_final);
     let connected = || cause.downcast_ref::<ConnectError>().map(ConnectError::may_pass);
@@ -142,13 +146,14 @@ async fn apply_due(
     Ok(names)
 }
 
-/// The application's login has no right to (`provision`); a server that cannot tell is believed to let us.
+/// Whether the login may change the schema. The application's login of `provision` may not. A server that cannot tell
+/// counts as a yes.
 async fn may_change_schema(connection: &mut Connection) -> Result<bool, BoxError> {
     let rows = connection.run(&Batch::of(MAY_CHANGE_SCHEMA, values![]), MIGRATION_LIMIT).await?;
     Ok(rows.first().map_or(Ok(true), |row| row::required(row, "may_change"))?)
 }
 
-/// Nothing to do is fine without any rights; else another login has to migrate first.
+/// Refuses due migrations, which another login has to apply. Nothing is refused where nothing is due.
 async fn refuse_due(
     connection: &mut Connection,
     embedded: &[Migration],
@@ -176,7 +181,7 @@ async fn applied(connection: &mut Connection) -> Result<Vec<Applied>, BoxError> 
     Ok(rows.iter().map(applied).collect::<Result<_, _>>()?)
 }
 
-/// Again, where the server rolled it back for a reason that passes: instances that serve hold locks.
+/// Applies a migration, again where the server rolled back for a passing reason. Instances that serve hold locks.
 async fn apply_patiently(connection: &mut Connection, migration: &Migration) -> Result<(), Failure> {
     let mut tries = 1;
     loop {
@@ -188,7 +193,7 @@ async fn apply_patiently(connection: &mut Connection, migration: &Migration) -> 
     }
 }
 
-/// One batch, so that a migration whose instance dies is rolled back.
+/// Applies a migration in one batch, so that the migration is rolled back if the instance dies.
 async fn apply(connection: &mut Connection, migration: &Migration) -> Result<(), Failure> {
     let Migration { version, name, sql, checksum } = migration;
     let mut batch = Batch::of("SET XACT_ABORT ON", values![]);

@@ -1,13 +1,13 @@
 //! The store in a Microsoft SQL Server (2019 and newer, Azure SQL).
 //!
-//! Everything is one batch in one round trip: a mutation is sent with its `BEGIN` and `COMMIT`,
-//! so that an instance that is stopped, killed or cut off never holds a lock. Unique constraints
-//! and version guards decide races, never table hints.
+//! Every call is one batch in one round trip. A mutation is sent with its `BEGIN` and `COMMIT`, so that an instance
+//! that is stopped, killed or cut off never holds a lock. Unique constraints and version guards decide races, never
+//! table hints.
 //!
-//! In the order in which a call meets them: [`commit`], [`read`] and [`purge`] write the
-//! [`batch`]; [`pool`] lends a [`connection`] to a task that sends it; [`failure`] says what an
-//! error means and [`retry`] whether to try again; [`row`] reads the answer. [`mod@migrate`] works
-//! on a connection of its own, as [`mod@provision`] does, and [`observe`] asks the server about itself.
+//! The modules, in the order in which a call meets them: [`commit`], [`read`] and [`purge`] write the [`batch`];
+//! [`pool`] lends a [`connection`] to a task, which sends the batch; [`failure`] classifies an error, and [`retry`]
+//! decides on another try; [`row`] reads the answer. [`mod@migrate`] and [`mod@provision`] work on connections of
+//! their own, and [`observe`] asks the server about itself.
 
 mod accounts;
 mod administration;
@@ -85,8 +85,8 @@ pub struct SqlServerStore {
     clock: DatabaseClock,
 }
 
-/// Opens the migrated database. Connects in the background: until it has, calls wait and then
-/// are [`StoreError::Unavailable`]. Must be called on a runtime.
+/// Opens the migrated database. The store connects in the background. Calls wait for a connection until then, or are
+/// [`StoreError::Unavailable`]. The function must be called on a runtime.
 pub fn open(config: &SqlServerConfig, metrics: &StoreMetrics) -> Result<SqlServerStore, MigrationError> {
     let driver = driver::driver_config(config, &config.database);
     let driver = driver.map_err(|error| migrate::cannot_open(config, error))?;

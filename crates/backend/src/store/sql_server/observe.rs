@@ -1,5 +1,5 @@
-//! What the server's own views say: each a statement of its own, so that one that is missing or
-//! not permitted takes nothing away from the others. They are in the folder `views`.
+//! Reads the server's own views, whose statements are in the folder `views`. Each view is a statement of its own, so
+//! that a missing or forbidden view does not keep the others from being read.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,13 +13,13 @@ use super::row;
 use crate::store::StoreError;
 use crate::store::observation::{Sample, ViewReading};
 
-/// How long one view may take. They are small; a server that is slower has other worries.
+/// The longest time for one view. The views are small.
 const VIEW_LIMIT: Duration = Duration::from_secs(2);
 
 struct View {
     name: &'static str,
     sql: &'static str,
-    /// The view hides what the login may not see instead of refusing it.
+    /// Whether the view hides rows that the login may not see, instead of refusing.
     hides: bool,
 }
 
@@ -51,8 +51,8 @@ impl View {
     }
 }
 
-/// Reads one view after the other, each over a connection of the pool that it waits for like
-/// everybody else, and each within its own time. An error where the server cannot be asked at all.
+/// Reads the views one after the other. Each one waits for a connection of the pool like any call, and has its own
+/// time limit. An error only where the server cannot be asked at all.
 pub(super) async fn observe(pool: &Pool) -> Result<Vec<ViewReading>, StoreError> {
     let mut readings = Vec::with_capacity(VIEWS.len());
     for view in &VIEWS {
@@ -71,8 +71,8 @@ pub(super) async fn observe(pool: &Pool) -> Result<Vec<ViewReading>, StoreError>
     Ok(readings)
 }
 
-/// Whether other views may well be readable. Of a view that took too long or cost its connection,
-/// the server itself says so: it answers something else, over another connection.
+/// Whether the failure concerns one view only. After a time-out or a lost connection, the server is asked something
+/// else over another connection.
 async fn is_of_the_view(pool: &Pool, failure: &Failure) -> bool {
     match failure {
         Failure::Refused(_) | Failure::Duplicate(_) | Failure::Transient(_) | Failure::Exhausted(_) => true,

@@ -11,10 +11,11 @@ use crate::domain::oidc::{Flow, Identity, NewFlow};
 use crate::domain::{Email, Timestamp, User};
 use crate::store::{OidcChange, OidcIdentities, StoreError, WayIn};
 
-/// Whoever violates it has linked an identity that another was faster to link.
+/// The constraint that is violated where somebody else has linked the identity first.
 pub(super) const CONSTRAINT: &str = "uq_oidc_identities_issuer_subject";
 
-/// Adds the change. Where there is an account, its row comes first, so that changes of one account wait for each other.
+/// Adds the change. The account's row is locked first, where there is an account, so that changes of one account wait
+/// for each other.
 pub(super) fn add(batch: &mut Batch, change: &OidcChange, at: Timestamp) {
     match change {
         OidcChange::Begin(flow) => begin(batch, flow),
@@ -79,7 +80,7 @@ fn use_flow(batch: &mut Batch, state_hash: [u8; 32], at: Timestamp) {
     batch.add(OR_STALE, values![]);
 }
 
-/// Locks the account's row, or ends the batch where it is gone or has not this verified address any more.
+/// Locks the account's row. Ends the batch where the account is gone or does not have this verified address any more.
 fn lock(batch: &mut Batch, user_id: Uuid, verified: Option<&Email>) {
     match verified {
         None => batch.add("UPDATE dbo.users SET updated_at = updated_at WHERE id = ?", values![user_id]),
@@ -115,8 +116,8 @@ fn unlink(batch: &mut Batch, user_id: Uuid, identity_id: Uuid, remains: WayIn) {
     ways_in::demand(batch, user_id, remains);
 }
 
-/// Whoever resets the password of an account whose address nobody has proved may not be the one who made it: what that one
-/// has linked goes.
+/// Removes the identities of an account whose address was not verified. The person who resets the password may not be
+/// the one who made the account and linked the identities.
 pub(super) fn forget_unproved(batch: &mut Batch, user_id: Uuid) {
     batch.add(
         "DELETE FROM dbo.oidc_identities WHERE user_id = ? AND EXISTS
@@ -125,7 +126,7 @@ pub(super) fn forget_unproved(batch: &mut Batch, user_id: Uuid) {
     );
 }
 
-/// The columns that [`identity`] takes, of a table that is called `i`.
+/// The columns that [`identity`] reads, of a table with the alias `i`.
 macro_rules! identity_columns {
     () => {
         "i.id AS identity_id, i.user_id, i.issuer, i.subject, i.email AS identity_email,

@@ -1,4 +1,4 @@
-//! Changes of a person's onboarding. Each takes it from the version that was seen to the next, or ends the batch.
+//! Changes of onboardings. Each change leads from the version that was read to the next, or ends the batch.
 
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ pub(super) fn begin(batch: &mut Batch, user_id: Uuid, template: &TemplateId, at:
     }
 }
 
-/// Saves one step, and what else changes with it. `version` is whose onboarding, and the version that was seen.
+/// Saves one step and its other changes. `version` has the id of the account and the version that was read.
 pub(super) fn save_step(
     batch: &mut Batch,
     (user_id, expected_version): (Uuid, i64),
@@ -39,7 +39,7 @@ pub(super) fn save_step(
     }
 }
 
-/// Makes it an instance of another template.
+/// Makes the onboarding an instance of another template.
 pub(super) fn reshape(
     batch: &mut Batch,
     user_id: Uuid,
@@ -51,7 +51,7 @@ pub(super) fn reshape(
     add(batch, user_id, expected_version + 1, reshape, at);
 }
 
-/// Completes it, and changes what else changes with that.
+/// Completes the onboarding, with its other changes.
 pub(super) fn complete(
     batch: &mut Batch,
     user_id: Uuid,
@@ -79,7 +79,7 @@ fn next_version(batch: &mut Batch, user_id: Uuid, expected_version: i64, at: Tim
     batch.add(OR_STALE, values![]);
 }
 
-/// The guarded row of the onboarding is locked by now, so that nobody comes between the two.
+/// Sets a step. The onboarding's row is locked by its guard, so nobody changes the step in between.
 fn put_step(
     batch: &mut Batch,
     user_id: Uuid,
@@ -139,7 +139,7 @@ fn set_aside(record: &StepRecord) -> Value {
     if record.set_aside.is_empty() { Value::Null } else { json(&record.set_aside) }
 }
 
-/// Changes an onboarding that has come to `version`.
+/// Adds the other changes of an onboarding, whose version after the change is `version`.
 fn add(batch: &mut Batch, user_id: Uuid, version: i64, reshape: &Reshape, at: Timestamp) {
     let Reshape { template, progress_floor, saved, removed } = reshape;
     batch.add(

@@ -1,4 +1,4 @@
-//! Messages that wait to be sent.
+//! The outbox as SQL.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,15 +18,16 @@ use crate::store::outbox::{
     SealedParameters, Settlement, cut,
 };
 
-/// How often messages are looked for that are not taken by others at the same moment.
+/// The number of looks for messages that other instances do not take at the same moment.
 const COLLISIONS: u32 = 4;
-/// Between two looks.
+/// The longest pause between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_millis(40);
 
-/// Deletes what was sent or given up long ago; run by [`super::purge`].
+/// Deletes messages that were settled long ago. [`super::purge`] runs the statement.
 pub(super) const PURGE: &str = "DELETE FROM dbo.outbox WHERE seq IN
     (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.outbox WHERE purge_at <= ? ORDER BY purge_at)";
-/// Who meets others at the same rows waits for their update, and then finds by the outer condition that they are taken.
+/// The statement that leases messages. Of two instances that meet in one row, the second waits for the update and
+/// then finds, by the outer condition, that the message is leased.
 const CLAIM: &str = "UPDATE dbo.outbox SET lease_id = ?, next_attempt_at = ?, attempts = attempts + 1
     WHERE seq IN (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.outbox
                   WHERE channel = ? AND next_attempt_at <= ? ORDER BY next_attempt_at)
@@ -44,7 +45,7 @@ const STATUS: &str = "SELECT
     (SELECT COUNT_BIG(*) FROM dbo.outbox WHERE channel = ? AND dead_at IS NOT NULL) AS dead,
     (SELECT MIN(COALESCE(queued_at, created_at)) FROM dbo.outbox WHERE channel = ? AND purge_at IS NULL) AS oldest";
 
-/// Writes the messages of a mutation, due at once unless they wait for earlier ones.
+/// Writes the messages of a mutation. They are due at once, unless they wait for earlier ones.
 pub(super) fn add(batch: &mut Batch, messages: &[NewMessage], at: Timestamp) {
     if messages.iter().any(|message| stream(message).is_some()) {
         streams::declare(batch);
@@ -57,7 +58,7 @@ pub(super) fn add(batch: &mut Batch, messages: &[NewMessage], at: Timestamp) {
     }
 }
 
-/// Whose stream it is in, if it is in one.
+/// The account whose stream the message is in; none for a message in no stream.
 fn stream(message: &NewMessage) -> Option<Uuid> {
     message.user_id.filter(|_| message.in_order)
 }
@@ -104,7 +105,7 @@ fn add_at_once(batch: &mut Batch, message: &NewMessage, at: Timestamp) {
     );
 }
 
-/// Takes messages; see [`crate::store::Store::claim_messages`].
+/// Leases messages; see [`crate::store::Store::claim_messages`].
 pub(super) async fn claim(pool: &Pool, claim: &Claim) -> Result<Vec<ClaimedMessage>, StoreError> {
     let Claim { channel, lease, now, until, limit } = claim;
     let channel = channel.as_str();
@@ -130,7 +131,7 @@ pub(super) async fn claim(pool: &Pool, claim: &Claim) -> Result<Vec<ClaimedMessa
     rows.iter().map(claimed).collect()
 }
 
-/// Says what became of a message; see [`crate::store::Store::settle_message`].
+/// Stores the outcome of an attempt; see [`crate::store::Store::settle_message`].
 pub(super) async fn settle(pool: &Pool, settlement: &Settlement) -> Result<bool, StoreError> {
     let Settlement { id, lease, at, fate } = settlement;
     let (id, lease, at) = (*id, *lease, *at);
@@ -173,7 +174,7 @@ pub(super) async fn settle(pool: &Pool, settlement: &Settlement) -> Result<bool,
     Ok(rows.first().map_or(Ok(0), |row| row::required::<i64>(row, "changed"))? == 1)
 }
 
-/// The end of a message, after which the next one of its stream is due.
+/// Ends a message and makes the next one of its stream due.
 fn making_way(id: Uuid, statement: &str, values: Vec<Value>, at: Timestamp) -> Batch {
     let mut batch = Batch::of("SET XACT_ABORT ON", vec![]);
     batch.add("SET NOCOUNT ON", vec![]);
@@ -189,7 +190,7 @@ fn making_way(id: Uuid, statement: &str, values: Vec<Value>, at: Timestamp) -> B
     batch
 }
 
-/// How the messages of `channel` stand.
+/// The numbers of messages of `channel`.
 pub(super) async fn status(pool: &Pool, channel: &str) -> Result<OutboxStatus, StoreError> {
     let batch = Batch::of(STATUS, values![channel, channel, channel, channel]);
     let rows = read::rows(pool, "count the messages of the outbox", batch).await?;
@@ -227,7 +228,7 @@ fn claimed(row: &Row) -> Result<ClaimedMessage, StoreError> {
     })
 }
 
-/// A change that may be repeated without harm.
+/// Runs a change that may be repeated without harm.
 async fn change(pool: &Pool, action: &'static str, batch: &Arc<Batch>) -> Result<Vec<Row>, StoreError> {
     let mut tries = Tries::new(true);
     loop {

@@ -14,11 +14,11 @@ use crate::domain::passkey::{
 use crate::domain::{AuthLevel, Timestamp, User};
 use crate::store::{PasskeyChange, Passkeys, StoreError};
 
-/// Whoever violates one of them has answered a challenge that was answered, or registered a credential that somebody has.
+/// The constraints of answered challenges and of registered credentials.
 pub(super) const CONSTRAINTS: [&str; 2] =
     ["uq_passkey_challenges_challenge_hash", "uq_passkeys_credential_hash"];
 
-/// Adds the change. The account's row comes first, so that changes of one account wait for each other.
+/// Adds the change. The account's row is locked first, so that changes of one account wait for each other.
 pub(super) fn add(batch: &mut Batch, change: &PasskeyChange, at: Timestamp) {
     match change {
         PasskeyChange::Add { passkey, hash, challenge } => {
@@ -66,7 +66,7 @@ fn lock(batch: &mut Batch, user_id: Uuid) {
     batch.add(OR_STALE, values![]);
 }
 
-/// Whoever comes second with the same challenge waits for the first one, and then violates the constraint.
+/// Stores an answered challenge. The second of two answers waits for the first, and then violates the constraint.
 fn answer(batch: &mut Batch, AnsweredChallenge { hash, expires_at }: &AnsweredChallenge) {
     batch.add(
         "INSERT INTO dbo.passkey_challenges (challenge_hash, expires_at) VALUES (?, ?)",
@@ -111,8 +111,8 @@ fn use_one(batch: &mut Batch, used: &PasskeyUse, at: Timestamp) {
     answer(batch, &used.challenge);
 }
 
-/// Whoever resets the password of an account whose address nobody has proved may not be the one who made it: the passkeys of
-/// that one go.
+/// Removes the passkeys of an account whose address was not verified. The person who resets the password may not be
+/// the one who made the account and its passkeys.
 pub(super) fn forget_unproved(batch: &mut Batch, user_id: Uuid) {
     batch.add(
         "DELETE FROM dbo.passkeys WHERE user_id = ? AND EXISTS
@@ -121,7 +121,7 @@ pub(super) fn forget_unproved(batch: &mut Batch, user_id: Uuid) {
     );
 }
 
-/// The columns that [`passkey`] takes, of a table that is called `p`.
+/// The columns that [`passkey`] reads, of a table with the alias `p`.
 macro_rules! passkey_columns {
     () => {
         "p.id AS passkey_id, p.user_id, p.name AS passkey_name, p.credential, p.uses, p.created_at AS registered_at,

@@ -1,4 +1,4 @@
-//! Everything that is kept of a person: its export and its deletion.
+//! Exports and deletes all that is stored of a person.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{organizations, read, row, streams};
 use crate::domain::Timestamp;
 use crate::store::{AuditEntry, AuditRecord, Outcome, PersonalRecords, SessionRecord, StoreError};
 
-/// See [`crate::store::Identities::delete_closed`]. Each account is a transaction of its own.
+/// Deletes closed accounts, each in a transaction of its own; see [`crate::store::Identities::delete_closed`].
 pub(super) async fn delete_closed(pool: &Pool, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let closed = Batch::of(
         "SELECT TOP (CAST(? AS BIGINT)) id FROM dbo.users WHERE closing_at <= ? ORDER BY closing_at",
@@ -26,7 +26,8 @@ pub(super) async fn delete_closed(pool: &Pool, now: Timestamp, limit: u32) -> Re
     Ok(deleted)
 }
 
-/// Whether this call deleted the account. Where instances meet in one, the others leave it to the first.
+/// Deletes one account. Gives whether this call deleted it. Of several instances that meet in one account, the first
+/// deletes it.
 async fn delete(pool: &Pool, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
     let mut batch = Batch::of("SET XACT_ABORT ON", values![]);
     batch.add("SET NOCOUNT ON", values![]);
@@ -58,7 +59,7 @@ async fn delete(pool: &Pool, id: Uuid, now: Timestamp) -> Result<bool, StoreErro
     }
 }
 
-/// See [`crate::store::Identities::personal_records`].
+/// Reads a person's records; see [`crate::store::Identities::personal_records`].
 pub(super) async fn records(pool: &Pool, user_id: Uuid, limit: u32) -> Result<PersonalRecords, StoreError> {
     let sessions = Batch::of(
         "SELECT id, created_at, last_used_at, revoked_at FROM dbo.sessions WHERE user_id = ?

@@ -1,8 +1,8 @@
 //! The pool of connections, and the tasks that work on them.
 //!
-//! A round trip belongs to a task of its own, which owns the connection until the answer is read
-//! to the end. Whoever asked may go away at any time: the task goes on, and only a connection
-//! whose last answer was read whole is used again.
+//! Each round trip belongs to a task of its own, which owns the connection until the answer is read to the end. A
+//! caller may go away at any time, and the task goes on. Only a connection whose last answer was read to its end is
+//! used again.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -23,19 +23,19 @@ use super::trouble::Trouble;
 use crate::config::PoolConfig;
 use crate::store::PoolStatus;
 
-/// Calls at work or waiting; more are refused at once.
+/// The largest number of calls at work or waiting. More calls are refused at once.
 const MAX_CALLS: u32 = 1024;
-/// The longest that one round trip may take. A lock is waited for less long, see [`GREETING`].
+/// The longest time of one round trip. The wait for a lock is shorter, see [`GREETING`].
 const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(8);
-/// While no connection can be made, nobody waits longer than this for one.
+/// The longest wait for a connection while no connection can be made.
 const PATIENCE_IN_TROUBLE: Duration = Duration::from_millis(200);
-/// Connecting that takes longer looks like a server that is away, until it succeeds.
+/// The time of connecting after which the server counts as away, until connecting succeeds.
 const SLOW_CONNECT: Duration = Duration::from_secs(1);
-/// How often connections that were idle too long are looked for.
+/// The pause between two looks for idle connections.
 const REAP_EVERY: Duration = Duration::from_secs(5);
 
-/// What every session is set to. An error in a transaction rolls all of it back; nobody waits
-/// longer than 5 s for a lock (error 1222, which is tried again).
+/// The settings of every session. An error in a transaction rolls the whole transaction back. A lock is waited for at
+/// most 5 s (error 1222, after which the call is tried again).
 const GREETING: &str = "SET XACT_ABORT ON; SET NOCOUNT ON; SET LOCK_TIMEOUT 5000; SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
 /// The connections of this instance.
@@ -48,7 +48,7 @@ pub(super) struct Pool {
     max: u32,
 }
 
-/// A call that waits for a connection. The pool's own count would keep those that gave up.
+/// A call that waits for a connection. The pool's own count would include calls that gave up.
 struct Waiting<'a>(&'a AtomicU32);
 
 impl<'a> Waiting<'a> {
@@ -65,7 +65,7 @@ impl Drop for Waiting<'_> {
 }
 
 impl Pool {
-    /// Starts to connect in the background. Must be called on a runtime.
+    /// Starts to connect in the background. The function must be called on a runtime.
     pub(super) fn start(connector: Connector, config: &PoolConfig, wait: Histogram) -> Self {
         let trouble = Trouble::default();
         let pool = bb8::Pool::builder()
@@ -87,8 +87,7 @@ impl Pool {
         }
     }
 
-    /// Sends `batch` over a free connection, and gives the rows of its first result set. Takes
-    /// `limit` at most.
+    /// Sends `batch` over a free connection, within `limit`. Gives the rows of the first result set.
     pub(super) async fn run(&self, batch: &Arc<Batch>, limit: Duration) -> Result<Vec<Row>, Failure> {
         let ends = Instant::now() + limit;
         let place = self.place()?;
@@ -122,7 +121,7 @@ impl Pool {
         acquired.ok_or_else(|| self.no_connection())
     }
 
-    /// What `acquiring` gives; none where it fails, or takes longer than it may.
+    /// The result of `acquiring`; none where it fails or takes too long.
     async fn in_time<C, E>(
         &self,
         limit: Duration,
@@ -147,7 +146,7 @@ impl Pool {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How many connections there are, and who waits.
+    /// The numbers of connections and of waiting calls.
     pub(super) fn status(&self) -> PoolStatus {
         let Some(state) = self.connections().map(|pool| pool.state()) else {
             return PoolStatus { max: self.max, ..PoolStatus::default() };
@@ -157,7 +156,7 @@ impl Pool {
         PoolStatus { max: self.max, open: state.connections, idle: state.idle_connections, in_use, waiting }
     }
 
-    /// Takes no more calls, waits for those at work, and closes the connections.
+    /// Refuses new calls, waits for those at work, and closes the connections.
     pub(super) async fn close(&self) {
         let pool = self.connections.lock().unwrap_or_else(PoisonError::into_inner).take();
         // Fails only where it was closed before.
@@ -167,8 +166,8 @@ impl Pool {
     }
 }
 
-/// Part of the trace of whoever waits. What waits for no request (pings, the reading of the
-/// server's views) begins no trace of its own.
+/// The span of the wait, in the trace of the caller. A wait for no request (pings, readings of the server's views)
+/// begins no trace.
 fn wait_span() -> Span {
     if Span::current().is_none() {
         return Span::none();
@@ -182,7 +181,7 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// Makes, checks and judges the pool's connections.
+/// Makes, checks and judges the connections of the pool.
 struct Manager {
     connector: Connector,
     trouble: Trouble,

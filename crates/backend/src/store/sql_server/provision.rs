@@ -16,13 +16,13 @@ use crate::config::{LoginConfig, ProvisionConfig, SqlServerConfig};
 use crate::store::BoxError;
 use crate::store::migration::MigrationError;
 
-/// What the migrator may do in the database: `CREATE TABLE` makes tables, `ALTER` of the schema
-/// puts them there and changes them.
+/// The migrator's rights in the database. `CREATE TABLE` makes tables, and `ALTER` of the schema puts tables there
+/// and changes them.
 const MIGRATOR_RIGHTS: [&str; 2] =
     ["CREATE TABLE", "ALTER, REFERENCES, SELECT, INSERT, UPDATE, DELETE ON SCHEMA::dbo"];
 
-/// The server's figures for metrics: what to run in which database, and what the figures are of. Of the first two, one
-/// is of SQL Server 2022 and one of older ones.
+/// The rights to read the server's figures: the statement, the database, and the figures. Of the first two
+/// statements, one is for SQL Server 2022 and one for older versions.
 const FIGURES: [(&str, &[&str], &str); 2] = [
     (
         "master",
@@ -37,35 +37,39 @@ const FIGURES: [(&str, &[&str], &str); 2] = [
     ),
 ];
 
-/// What was done, for whoever ran it.
+/// The result of provisioning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provisioned {
     /// A sentence for each thing that was made or changed.
     pub changes: Vec<String>,
-    /// A sentence for each thing that should be mended by hand.
+    /// A sentence for each thing that a person should mend.
     pub warnings: Vec<String>,
-    /// Whether the migrator's login may change the schema, which not every server can grant.
+    /// Whether the migrator's login may change the schema. Not every server can grant that.
     pub migrator_may_migrate: bool,
 }
 
-/// Why provisioning failed; what was done until then stays, and the next run goes on from there.
+/// The reason why provisioning failed. Finished steps stay, and the next run goes on from there.
 #[derive(Debug, thiserror::Error)]
 pub enum ProvisionError {
-    /// The administrator's login cannot open or make the database.
+    /// The administrator's login can neither open nor make the database.
     #[error(transparent)]
     Open(#[from] MigrationError),
-    /// The administrator's login may not do something, or the server refused it.
+    /// The administrator's login may not do a step, or the server refused it.
     #[error("cannot {action}")]
     Refused {
-        /// What was tried, such as `make the login onboarding`.
+        /// The step, such as `make the login onboarding`.
         action: String,
-        /// What was heard from below.
+        /// The cause.
         source: BoxError,
     },
 }
 
-/// Makes the database where it is missing, the logins and their rights. A login that is there gets
-/// the password that is configured.
+/// Makes the database where it is missing, the logins and their rights. An existing login gets the configured
+/// password.
+///
+/// # Errors
+///
+/// A [`ProvisionError`] by cause.
 pub async fn provision(config: &ProvisionConfig) -> Result<Provisioned, ProvisionError> {
     let ProvisionConfig { administrator, migrator, application } = config;
     let connection = open(administrator).await.map_err(|source| cannot_open(administrator, source))?;
@@ -94,7 +98,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Settings that only the administrator may change, and the table whose rights are set here.
+    /// Sets what only the administrator may set, and makes the table whose rights are granted here.
     async fn prepare_database(&mut self) -> Result<(), ProvisionError> {
         let refused = |failure| refused("prepare the database", failure);
         database::set_snapshot(&mut self.connection).await.map_err(refused)?;
@@ -116,7 +120,8 @@ impl Work<'_> {
         self.warn_of_too_many_rights(login).await
     }
 
-    /// A login that has its password already is left alone: some policies refuse the same one again.
+    /// Whether the login has its password already. Such a login is left alone, because some policies refuse the same
+    /// password again.
     async fn lets_in(&self, login: &LoginConfig, database: &str) -> bool {
         let config = self.server.with_login(login);
         let Ok(driver) = driver::driver_config(&config, database) else { return false };
@@ -138,8 +143,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The login's user in the database. One that a restored backup brought belongs to no login
-    /// of this server, and is given to this one.
+    /// Makes the login's user in the database. A user from a restored backup belongs to no login of this server and
+    /// is given to this one.
     async fn make_user(&mut self, login: &LoginConfig) -> Result<(), ProvisionError> {
         let name = quoted(&login.user);
         if self.is_there("database_principals", &login.user).await? {
@@ -157,7 +162,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Some servers that speak T-SQL cannot grant these; there, the administrator's login has to migrate.
+    /// Grants the rights on the schema. Some servers that speak T-SQL cannot grant them, and the administrator's
+    /// login has to migrate there.
     async fn grant_schema(&mut self, login: &LoginConfig) -> Result<(), ProvisionError> {
         for right in MIGRATOR_RIGHTS {
             if !self.take(&format!("GRANT {right} TO {}", quoted(&login.user))).await? {
@@ -172,7 +178,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// What was applied is the migrator's to say: a denial counts more than the grant for the schema.
+    /// Grants the rights on rows. The application may not write the table of migrations; the denial counts more than
+    /// the grant for the schema.
     async fn grant_rows(&mut self, login: &LoginConfig) -> Result<(), ProvisionError> {
         let user = quoted(&login.user);
         let grant = format!("GRANT SELECT, INSERT, UPDATE, DELETE ON SCHEMA::dbo TO {user}");
@@ -187,7 +194,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Without them, all works but for metrics about the server: then a warning says what to grant.
+    /// Grants the rights to read the server's figures. Without them only the metrics about the server are missing,
+    /// and a warning says what to grant.
     async fn show_server_figures(&mut self, login: &LoginConfig) -> Result<(), ProvisionError> {
         for (database, choices, figures) in FIGURES {
             let mut granted = false;
@@ -214,7 +222,7 @@ impl Work<'_> {
         Ok(taken)
     }
 
-    /// Whether the server took `statement`; an error where it did not answer.
+    /// Whether the server took `statement`. An error where the server did not answer.
     async fn take(&mut self, statement: &str) -> Result<bool, ProvisionError> {
         match self.connection.run_plain(statement, MIGRATION_LIMIT).await {
             Ok(_) => Ok(true),

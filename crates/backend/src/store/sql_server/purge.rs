@@ -1,4 +1,4 @@
-//! Deleting what is out of date. Every statement finds its rows by an index over their time.
+//! Deletes expired rows. Every statement finds its rows by an index on their time.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::domain::Timestamp;
 use crate::domain::{one_time_code, organization};
 use crate::store::StoreError;
 
-/// Few rows for each statement, each a transaction of its own, so that nobody waits long. Under
-/// 5000 row locks, SQL Server would not turn them into a lock of the table.
+/// The largest number of rows of one statement, which is a transaction of its own, so that nobody waits long. SQL
+/// Server turns 5000 row locks into a lock of the table.
 const MAX_ROWS: u32 = 1000;
 
 const RECORDS: &str = "DELETE FROM dbo.idempotency_records WHERE seq IN
@@ -20,11 +20,11 @@ const STEP_VERSIONS: &str = "DELETE FROM dbo.onboarding_step_versions WHERE seq 
     (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.onboarding_step_versions WHERE expires_at <= ? ORDER BY expires_at)";
 const TOKENS: &str = "DELETE FROM dbo.refresh_tokens WHERE seq IN
     (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.refresh_tokens WHERE expires_at <= ? ORDER BY expires_at)";
-/// Instances of earlier versions give a session no time.
+/// Gives sessions of earlier versions an expiry.
 const UNDATED_SESSIONS: &str = "UPDATE dbo.sessions SET expires_at =
     COALESCE((SELECT MAX(t.expires_at) FROM dbo.refresh_tokens t WHERE t.session_id = dbo.sessions.id), CAST(? AS DATETIME2(3)))
     WHERE seq IN (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.sessions WHERE expires_at IS NULL)";
-/// An instance of an earlier version may have given the session a later token.
+/// Deletes expired sessions. An instance of an earlier version may have given a session a later token.
 const SESSIONS: &str = "DELETE FROM dbo.sessions WHERE seq IN
     (SELECT TOP (CAST(? AS BIGINT)) s.seq FROM dbo.sessions s WHERE s.expires_at <= ?
      AND NOT EXISTS (SELECT 1 FROM dbo.refresh_tokens t WHERE t.session_id = s.id) ORDER BY s.expires_at)";
@@ -41,11 +41,11 @@ const REMEMBERED: &str = "DELETE FROM dbo.remembered_devices WHERE seq IN
 const AUDIT: &str = "DELETE FROM dbo.audit_log WHERE id IN
     (SELECT TOP (CAST(? AS BIGINT)) id FROM dbo.audit_log WHERE at < ? ORDER BY at)";
 
-/// Names without the key that they are found by: of instances of earlier versions.
+/// Fills in the search keys of names that earlier versions have stored.
 const NAME_KEYS: &str = "UPDATE dbo.users SET name_key = LOWER(full_name) WHERE seq IN
     (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.users WHERE name_key IS NULL)";
 
-/// Deletes at most `limit` rows of each kind; gives how many there were.
+/// Deletes at most `limit` rows of each kind. Gives the number of deleted rows.
 pub(super) async fn expired(pool: &Pool, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let rows = i64::from(limit.min(MAX_ROWS));
     let mut changed = run(pool, RECORDS, values![rows, now]).await?;
@@ -66,12 +66,13 @@ pub(super) async fn expired(pool: &Pool, now: Timestamp, limit: u32) -> Result<u
     Ok(changed)
 }
 
-/// Deletes at most `limit` audit rows of before `before`; gives how many there were.
+/// Deletes at most `limit` audit rows from before `before`. Gives the number of deleted rows.
 pub(super) async fn audit(pool: &Pool, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
     run(pool, AUDIT, values![i64::from(limit.min(MAX_ROWS)), before]).await
 }
 
-/// Where instances meet in the same rows, one goes on and the others leave it to that one.
+/// Runs a statement. Of several instances that meet in the same rows, one goes on and the others leave the rows to
+/// it.
 async fn run(pool: &Pool, statement: &str, values: Vec<Value>) -> Result<u64, StoreError> {
     let mut batch = Batch::of(statement, values);
     batch.add("SELECT CAST(@@ROWCOUNT AS BIGINT) AS changed", vec![]);

@@ -1,5 +1,5 @@
-//! What is asked of the database. Each question is one statement, so that with
-//! `READ_COMMITTED_SNAPSHOT` its answer is of one moment and waits for no writer.
+//! Queries as SQL. Each query is one statement, so that with `READ_COMMITTED_SNAPSHOT` its answer is of one moment
+//! and waits for no writer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,10 +17,10 @@ use crate::domain::session::{TokenHash, TokenState};
 use crate::domain::{Credentials, Email, Timestamp, User};
 use crate::store::{DatabaseClock, KeptAnswer, Scope, StoreError};
 
-/// How long a sign of life may take.
+/// The longest time of a ping.
 const PING_LIMIT: Duration = Duration::from_secs(2);
 
-/// The columns that [`row::user`] takes, of a table that is called `u`.
+/// The columns that [`row::user`] reads, of a table with the alias `u`.
 macro_rules! user_columns {
     () => {
         "u.id, u.email, u.full_name, u.role, u.created_at,
@@ -70,7 +70,7 @@ pub(super) async fn user(pool: &Pool, id: Uuid) -> Result<Option<User>, StoreErr
     rows(pool, "read a user", batch).await?.first().map(row::user).transpose()
 }
 
-/// Reads the server's clock, too: whether the token was replaced just now is judged by it.
+/// Reads a token's state and the server's clock, which decides whether the token was replaced just now.
 pub(super) async fn token_state(
     pool: &Pool,
     clock: &DatabaseClock,
@@ -112,8 +112,8 @@ pub(super) async fn onboarding(pool: &Pool, user_id: Uuid) -> Result<Option<Onbo
     row::onboarding(&rows(pool, "read an onboarding", batch).await?)
 }
 
-/// Reads the schema's version and the server's clock. It may have waited for a connection before it was asked, but
-/// then it has taken long, and the clock does not listen.
+/// Reads the schema's version and the server's clock. A reading that has waited for a connection is slow, and the
+/// clock ignores slow readings.
 pub(super) async fn ping(pool: &Pool, clock: &DatabaseClock) -> Result<(), StoreError> {
     let question = "SELECT MAX(version) AS version, CAST(SYSUTCDATETIME() AS DATETIME2(3)) AS clock
          FROM dbo.schema_migrations";

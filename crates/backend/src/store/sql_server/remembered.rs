@@ -36,7 +36,8 @@ pub(super) fn add(
     );
 }
 
-/// The device stands for a second factor at the log-in that begins `session`, where it is remembered still.
+/// Uses a device in place of a second factor, for the log-in that begins `session`. Ends the batch where the device is
+/// not remembered any more.
 pub(super) fn use_it(batch: &mut Batch, session: &NewSession, id: Uuid, at: Timestamp) {
     batch.add(
         "UPDATE dbo.remembered_devices SET last_used_at = ?, user_agent = ?, address = ?
@@ -53,7 +54,7 @@ pub(super) fn use_it(batch: &mut Batch, session: &NewSession, id: Uuid, at: Time
     batch.add(OR_STALE, values![]);
 }
 
-/// The password alone logs in nowhere any more.
+/// Forgets all devices on which the password alone logs in.
 pub(super) fn forget(batch: &mut Batch, user_id: Uuid) {
     batch.add("DELETE FROM dbo.remembered_devices WHERE user_id = ?", values![user_id]);
 }

@@ -13,7 +13,7 @@ use crate::domain::{Timestamp, User};
 use crate::store::StoreError;
 use crate::store::reminders::{DueReminder, Reminder, Reminders};
 
-/// Of those who were reminded as often as is said in `{reminded}`.
+/// The people with a due reminder who have had the number of reminders in `{reminded}`.
 const DUE: &str = concat!(
     "SELECT TOP (CAST(? AS BIGINT)) ",
     user_columns!(),
@@ -45,7 +45,7 @@ pub(super) fn reopen(batch: &mut Batch, user_id: Uuid, expected_version: i64, at
     batch.add(OR_STALE, values![]);
 }
 
-/// Notes that a reminder is written, where it still is due.
+/// Records a reminder, where it is still due.
 pub(super) fn remind(batch: &mut Batch, reminder: &Reminder, at: Timestamp) {
     let Reminder { user_id, email_key, number, changed_at } = reminder;
     let number = i64::from(*number);
@@ -60,7 +60,7 @@ pub(super) fn remind(batch: &mut Batch, reminder: &Reminder, at: Timestamp) {
     batch.add(OR_STALE, values![]);
 }
 
-/// Notes that a person wants no reminders any more.
+/// Sets the time when a person refused reminders.
 pub(super) fn stop(batch: &mut Batch, user_id: Uuid, at: Timestamp) {
     batch.add(
         "UPDATE dbo.users SET reminders_off_at = ?, updated_at = ? WHERE id = ? AND reminders_off_at IS NULL",

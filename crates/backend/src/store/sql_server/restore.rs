@@ -1,4 +1,4 @@
-//! Restores a backup that lies on the server's disk.
+//! Restores a backup on the server's disk.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ use crate::store::archive::{self, BackupError, Report, Source};
 
 const MAY_READ: &str = include_str!("views/may_read.sql");
 
-/// Restores `source` as the database of `config`; what is there is backed up first, beside it.
+/// Restores `source` as the database of `config`. The present database is backed up first, beside the backup.
 pub(crate) async fn restore(
     config: &SqlServerConfig,
     source: &Source,
@@ -50,7 +50,7 @@ pub(crate) async fn restore(
     Ok(report)
 }
 
-/// `ONLINE` and others; none where there is no such database.
+/// The state of the database, such as `ONLINE`; none where there is no such database.
 async fn state(server: &mut Server<'_>) -> Result<Option<String>, BackupError> {
     let name = text(&server.config.database);
     let select =
@@ -79,7 +79,7 @@ async fn refuse_beneath_sessions(server: &mut Server<'_>, force: bool) -> Result
     }
 }
 
-/// A whole backup that is no part of any chain, beside the one that is restored.
+/// Takes a full copy-only backup of the present database, beside the backup that is restored.
 async fn keep_aside(
     server: &mut Server<'_>,
     state: Option<&str>,
@@ -107,8 +107,8 @@ async fn keep_aside(
     }
 }
 
-/// Where the files of the backup go: where the database has them now, or to the server's folder
-/// for data under the database's name, so that a backup may also be restored beside its original.
+/// The `MOVE` options: the files go to the present ones of the database, or to the server's data folder under the
+/// database's name. So a backup can be restored beside its original.
 async fn moves(server: &mut Server<'_>, from: &str) -> Result<String, BackupError> {
     let list = format!("RESTORE FILELISTONLY FROM DISK = {}", text(from));
     let files = server.run("list the files of the backup of", &list).await?;
@@ -143,8 +143,8 @@ fn place_of(server: &Server<'_>, known: &[Row], logical: &str) -> Result<Option<
     Ok(None)
 }
 
-/// Closing the database and restoring it are one batch. An offline database lets nobody in, as one
-/// for a single user would: whoever comes first.
+/// Closes the database and restores it in one batch. An offline database lets nobody in. A database for a single user
+/// would let in whoever comes first.
 async fn replace(
     server: &mut Server<'_>,
     source: &Source,
@@ -170,8 +170,8 @@ async fn replace(
     server.run("reopen", &format!("ALTER DATABASE {name} SET MULTI_USER")).await.map(drop)
 }
 
-/// Applies the logs in order, and says whether the database is open by then. The server opens it
-/// with the log that holds the moment to stop at, and leaves it as it is with those before.
+/// Applies the logs in order. Gives whether the database is open afterwards. The server opens the database with the
+/// log that has the moment to stop at, and keeps it closed with earlier logs.
 async fn apply_logs(
     server: &mut Server<'_>,
     source: &Source,

@@ -1,4 +1,4 @@
-//! When a failed transaction is tried again, and after which pause.
+//! Decides when a failed transaction is tried again.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::failure::Failure;
 
-/// A call has ended by then, whatever happens: before the balancer gives up on the try.
+/// The longest time of a call. The balancer gives a try up later.
 pub(super) const CALL_LIMIT: Duration = Duration::from_secs(9);
 const MAX_TRIES: u32 = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -21,21 +21,21 @@ pub(super) struct Tries {
 }
 
 impl Tries {
-    /// For a call that begins now. `repeatable`: it may be repeated even where it is unknown
-    /// whether it was done: it only reads, or an idempotency record tells.
+    /// The tries of a call that begins now. A `repeatable` call may be repeated even where it is unknown whether it
+    /// was done: it only reads, or an idempotency record tells.
     pub(super) fn new(repeatable: bool) -> Self {
         Self { ends: Instant::now() + CALL_LIMIT, failed: 0, repeatable }
     }
 
-    /// How long this call may still take.
+    /// The time that the call has left.
     pub(super) fn left(&self) -> Duration {
         self.ends.saturating_duration_since(Instant::now())
     }
 
-    /// The pause before the next try after `failure`; none where there is to be none.
+    /// The pause before the next try after `failure`; none where there is no next try.
     ///
-    /// Full jitter: of those who collided, each waits a random share of a time that doubles, so
-    /// that they do not meet again.
+    /// The pause has full jitter: a random share of a time that doubles, so that calls that collided do not collide
+    /// again.
     pub(super) fn pause_after(&mut self, failure: &Failure) -> Option<Duration> {
         self.failed += 1;
         let longest = longest_pause(self.failed, may_repeat(failure, self.repeatable))?;

@@ -13,17 +13,17 @@ use crate::domain::session::TokenState;
 use crate::domain::{AuthLevel, Authentication, Credentials, Email, FullName, PasswordHash, Timestamp, User};
 use crate::store::{BoxError, KeptAnswer, Outcome, StoreError};
 
-/// A column that must have a value has none.
+/// A column that must have a value is null.
 #[derive(Debug, thiserror::Error)]
 #[error("it is null or missing")]
 struct Absent;
 
-/// A hash of another length.
+/// A hash has this length instead of 32 bytes.
 #[derive(Debug, thiserror::Error)]
 #[error("it has {0} bytes instead of 32")]
 struct BadLength(usize);
 
-/// What a mutation's batch says of its end. A refusal that is none of a version is named in a column of its own.
+/// The outcome of a mutation's batch. A refusal without a version guard is named in a column of its own.
 pub(super) fn outcome(rows: &[Row]) -> Result<Outcome, StoreError> {
     let row = rows.first().ok_or_else(|| StoreError::corrupt("committed", Absent))?;
     if required(row, "committed")? {
@@ -66,7 +66,7 @@ pub(super) fn kept_answer(row: &Row) -> Result<KeptAnswer, StoreError> {
     Ok(KeptAnswer { kid: kid.to_owned(), body_hash, answer: answer.to_vec() })
 }
 
-/// Exactly 32 bytes.
+/// The 32 bytes of a hash.
 pub(super) fn hash(row: &Row, column: &'static str) -> Result<[u8; 32], StoreError> {
     let bytes: &[u8] = required(row, column)?;
     bytes.try_into().map_err(|_| StoreError::corrupt(column, BadLength(bytes.len())))
@@ -87,14 +87,15 @@ pub(super) fn token_state(row: &Row) -> Result<TokenState, StoreError> {
     })
 }
 
-/// Sessions of instances of earlier versions have proved the password, when they began.
+/// The authentication of a session. A session of an earlier version counts as authenticated by password at its
+/// beginning.
 fn authentication(row: &Row) -> Result<Authentication, StoreError> {
     let at =
         optional_moment(row, "authenticated_at")?.map_or_else(|| moment(row, "session_created_at"), Ok)?;
     Ok(Authentication { level: optional_parsed(row, "acr")?.unwrap_or(AuthLevel::One), at })
 }
 
-/// One row for each touched step, each with the onboarding's own columns.
+/// The onboarding of rows that have one touched step each, with the onboarding's own columns.
 pub(super) fn onboarding(rows: &[Row]) -> Result<Option<Onboarding>, StoreError> {
     let Some(first) = rows.first() else { return Ok(None) };
     Ok(Some(Onboarding {
@@ -107,7 +108,7 @@ pub(super) fn onboarding(rows: &[Row]) -> Result<Option<Onboarding>, StoreError>
     }))
 }
 
-/// Instances of earlier versions leave it empty.
+/// The template. Instances of earlier versions leave its columns empty.
 fn template(row: &Row) -> Result<TemplateId, StoreError> {
     let key: Option<&str> = optional(row, "template")?;
     let version = optional::<i32>(row, "template_version")?.and_then(|version| version.try_into().ok());
@@ -142,7 +143,7 @@ pub(super) fn optional<'r, T: FromSql<'r>>(
     row.try_get(column).map_err(|error| StoreError::corrupt(column, error))
 }
 
-/// A text that was checked before it was stored, by whatever rule was valid then.
+/// A stored text, without a check. The rules may have been others when the text was stored.
 fn text(row: &Row, column: &'static str) -> Result<String, StoreError> {
     required::<&str>(row, column).map(str::to_owned)
 }

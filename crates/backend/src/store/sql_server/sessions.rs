@@ -1,4 +1,4 @@
-//! Sessions as SQL: what begins, uses, ends and shows them.
+//! Sessions as SQL: changes, uses, ends and queries.
 
 use tiberius::Row;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::domain::session::{NewSession, NewToken, SessionSummary};
 use crate::domain::{Timestamp, UserAgent};
 use crate::store::{Rotation, SessionsQuery, StoreError};
 
-/// Ends a batch where the session that asks for it is gone or was ended.
+/// Ends a batch where the asking session is gone or was ended.
 pub(super) fn guard(batch: &mut Batch, session_id: Uuid) {
     batch.add(
         "IF NOT EXISTS (SELECT 1 FROM dbo.sessions WHERE id = ? AND revoked_at IS NULL)
@@ -87,7 +87,7 @@ pub(super) fn revoke_one_of(batch: &mut Batch, user_id: Uuid, session_id: Uuid, 
     batch.add(OR_STALE, values![]);
 }
 
-/// Ends all sessions of a person but `except`, and lets no device log in by the password alone.
+/// Ends all sessions of a person but `except`, and forgets all remembered devices.
 pub(super) fn revoke_all_of(batch: &mut Batch, user_id: Uuid, except: Option<Uuid>, at: Timestamp) {
     // No session has this id.
     let except = except.unwrap_or_default();

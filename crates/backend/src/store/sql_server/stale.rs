@@ -1,5 +1,5 @@
-//! What a batch says where a guard of a change found nothing.
+//! The end of a batch whose guard finds no row.
 
-/// Ends a batch whose version guard found another version than it expected.
+/// Ends a batch whose version guard finds another version than it expects.
 pub(super) const OR_STALE: &str =
     "IF @@ROWCOUNT = 0 BEGIN ROLLBACK TRANSACTION; SELECT CAST(0 AS BIT) AS committed; RETURN; END";

@@ -1,8 +1,8 @@
-//! The order of messages that concern one person; see [`crate::store::outbox`].
+//! Streams: the order of messages about one account; see [`crate::store::outbox`].
 //!
-//! A stream's row is changed before anything that waits in the stream: so changes of one stream are done one after the
-//! other, and each sees what the one before it has done. To take messages needs no such order, since what is taken was due
-//! and stays the one of its stream.
+//! A change locks the stream's row before it changes a waiting message of the stream. So changes of one stream are
+//! done one after the other, and each sees the effect of the one before. Leasing needs no such lock, because a leased
+//! message was due and stays the stream's only one.
 
 use uuid::Uuid;
 
@@ -10,10 +10,11 @@ use super::batch::{Batch, values};
 use crate::domain::Timestamp;
 use crate::store::messages::Replay;
 
-/// Two instances that begin a stream at the same time: the one that comes second goes on with it.
+/// The constraint that two instances meet when they begin a stream at the same time. The second one goes on with the
+/// stream.
 pub(super) const CONSTRAINT: &str = "pk_outbox_streams";
 
-/// Makes the earliest message that waits due, unless one of the stream is due or taken.
+/// Makes the earliest waiting message due, unless a message of the stream is due or leased.
 const WAKE: &str = "UPDATE dbo.outbox SET next_attempt_at = ?
     WHERE id = (SELECT TOP (1) id FROM dbo.outbox WHERE user_id = @stream_user AND channel = @stream_channel
                 AND stream_position > 0 AND purge_at IS NULL ORDER BY stream_position)
@@ -21,12 +22,12 @@ const WAKE: &str = "UPDATE dbo.outbox SET next_attempt_at = ?
     AND NOT EXISTS (SELECT 1 FROM dbo.outbox WHERE user_id = @stream_user AND channel = @stream_channel
                     AND stream_position > 0 AND next_attempt_at IS NOT NULL)";
 
-/// Declares what the other statements of this page go by. Once for each batch.
+/// Declares the variables of the other statements of this file, once for each batch.
 pub(super) fn declare(batch: &mut Batch) {
     batch.add("DECLARE @stream_user UNIQUEIDENTIFIER, @stream_channel NVARCHAR(20)", values![]);
 }
 
-/// Takes the next place in a stream, which is begun where there is none, and locks it.
+/// Takes the next place in a stream and locks the stream. A missing stream is begun.
 pub(super) fn take_place(batch: &mut Batch, channel: &str, user_id: Uuid) {
     batch.add("SET @stream_user = ?", values![user_id]);
     batch.add("SET @stream_channel = ?", values![channel]);
@@ -42,7 +43,7 @@ pub(super) fn take_place(batch: &mut Batch, channel: &str, user_id: Uuid) {
     );
 }
 
-/// Locks the stream of a message, if it is in one.
+/// Locks the stream of a message that is in one.
 pub(super) fn lock_stream_of(batch: &mut Batch, id: Uuid) {
     // A variable keeps its value where no row is found.
     batch.add("SET @stream_user = NULL", values![]);
@@ -57,12 +58,12 @@ pub(super) fn lock_stream_of(batch: &mut Batch, id: Uuid) {
     );
 }
 
-/// Sees to it that the stream that was locked last has one message that is due, if any waits.
+/// Makes a message of the stream that was locked last due, where one waits and none is due.
 pub(super) fn wake(batch: &mut Batch, at: Timestamp) {
     batch.add(WAKE, values![at]);
 }
 
-/// Lets messages be sent again.
+/// Queues messages again.
 pub(super) fn replay(batch: &mut Batch, Replay { channel, ids }: &Replay, at: Timestamp) {
     declare(batch);
     // In one order, so that nobody waits in a circle.
@@ -89,7 +90,7 @@ pub(super) fn replay(batch: &mut Batch, Replay { channel, ids }: &Replay, at: Ti
     }
 }
 
-/// Deletes what was to be told in order of somebody who is gone.
+/// Deletes the streams of an account that is gone.
 pub(super) fn forget(batch: &mut Batch, user_id: Uuid) {
     batch.add("DELETE FROM dbo.outbox_streams WHERE user_id = ?", values![user_id]);
     batch.add("DELETE FROM dbo.outbox WHERE user_id = ? AND stream_position > 0", values![user_id]);

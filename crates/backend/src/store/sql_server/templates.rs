@@ -26,7 +26,7 @@ fn stored(row: &Row) -> Result<StoredTemplate, StoreError> {
     Ok(StoredTemplate { id, source: row::required::<&str>(row, "source")?.to_owned() })
 }
 
-/// Done again where it is not known whether it was done: the second time nothing is left to do.
+/// Stores a text. The change may be repeated, because the second time nothing is left to do.
 pub(super) async fn keep(pool: &Pool, template: &StoredTemplate, at: Timestamp) -> Result<(), StoreError> {
     let StoredTemplate { id, source } = template;
     let (key, version) = (id.key.as_str(), i64::from(id.version));

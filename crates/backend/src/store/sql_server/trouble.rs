@@ -17,14 +17,14 @@ pub(super) struct Trouble(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     lasting: watch::Sender<Option<Lasting>>,
-    /// When the server last answered a batch, in milliseconds by [`now`]; 0: never.
+    /// The time when the server last answered a batch, in milliseconds of [`now`]; 0 before the first.
     answered: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Lasting {
     error: Arc<ConnectError>,
-    /// By [`now`].
+    /// The beginning of the failure, in milliseconds of [`now`].
     since: u64,
 }
 
@@ -35,12 +35,12 @@ fn now() -> u64 {
 }
 
 impl Trouble {
-    /// The failure, while it lasts.
+    /// The present failure; none while connecting works.
     pub(super) fn current(&self) -> Option<Arc<ConnectError>> {
         self.0.lasting.borrow().as_ref().map(|lasting| Arc::clone(&lasting.error))
     }
 
-    /// Connecting has failed.
+    /// Notes that connecting has failed.
     pub(super) fn began(&self, error: ConnectError) {
         let (cause, error) = (error.source().map(ToString::to_string), Arc::new(error));
         let mut is_news = true;
@@ -54,34 +54,32 @@ impl Trouble {
         }
     }
 
-    /// Connecting takes so long that it looks like a failure; what is known already says more.
+    /// Notes that connecting is so slow that it looks like a failure. A known failure is kept.
     pub(super) fn is_slow(&self, error: ConnectError) {
         if self.current().is_none() {
             self.began(error);
         }
     }
 
-    /// A connection succeeded.
+    /// Notes that a connection succeeded.
     pub(super) fn is_over(&self) {
         if self.0.lasting.send_replace(None).is_some() {
             tracing::info!("the database answers again");
         }
     }
 
-    /// A batch was answered over a connection that stands: not all is lost, even where no other
-    /// connection can be made.
+    /// Notes that a batch was answered. The server works then, even where no other connection can be made.
     pub(super) fn was_answered(&self) {
         self.0.answered.store(now(), Ordering::Relaxed);
     }
 
-    /// Whether nothing has been answered since the failure began.
+    /// Whether no batch was answered since the failure began.
     fn is_total(&self) -> bool {
         let since = self.0.lasting.borrow().as_ref().map(|lasting| lasting.since);
         since.is_some_and(|since| self.0.answered.load(Ordering::Relaxed) < since)
     }
 
-    /// Ends once the caller has waited for `patience` while no connection could be made and no
-    /// batch was answered.
+    /// Waits until the caller has waited for `patience` while no connection could be made and no batch was answered.
     pub(super) async fn lasts(&self, patience: Duration) {
         let mut news = self.0.lasting.subscribe();
         loop {

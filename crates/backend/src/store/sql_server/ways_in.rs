@@ -1,4 +1,4 @@
-//! Whether a way into an account is there.
+//! Checks that an account has a way in.
 
 use uuid::Uuid;
 
@@ -6,7 +6,7 @@ use super::batch::{Batch, values};
 use crate::domain::PasswordHash;
 use crate::store::WayIn;
 
-/// What ends a batch where a way in is not there.
+/// The end of a batch where the way in is missing.
 macro_rules! or_stale {
     ($there:literal) => {
         concat!(
@@ -17,7 +17,8 @@ macro_rules! or_stale {
     };
 }
 
-/// Goes on only where the account of `user_id` can be entered by `way`. The account's row is locked before, so that it stays so.
+/// Ends the batch where the account `user_id` does not have the way in `way`. The account's row is locked before, so
+/// the answer holds until the commit.
 pub(super) fn demand(batch: &mut Batch, user_id: Uuid, way: WayIn) {
     match way {
         WayIn::Password => batch.add(

@@ -8,7 +8,7 @@ use super::rows::is_taken;
 use crate::domain::{Language, NewUser, Timestamp};
 use crate::store::Outcome;
 
-/// The account and its onboarding.
+/// Inserts the rows of the account and its onboarding.
 pub(super) fn add(
     connection: &Connection,
     NewUser { user, password_hash, template }: &NewUser,

@@ -1,4 +1,5 @@
-//! Changes of accounts by somebody else, as SQL. There is one writer at a time, so that what is looked at stays so.
+//! Changes of accounts by somebody else, as SQL. SQLite has one writer at a time, so facts that were read stay true
+//! until the commit.
 
 use rusqlite::{Connection, Error, OptionalExtension as _, Params, params};
 use uuid::Uuid;
@@ -9,10 +10,10 @@ use super::{codes, factors, guesses, remembered};
 use crate::domain::Timestamp;
 use crate::store::{AccountChange, Actor, Administration, Outcome};
 
-/// An account with which somebody can act as an admin.
+/// A query for an account that can act as an admin.
 const ACTIVE_ADMIN: &str = "SELECT 1 FROM users WHERE id = ? AND role = 'admin' AND suspended_at IS NULL";
 
-/// Does the change, or nothing where it may not be done.
+/// Does the change, or nothing where it is not allowed.
 pub(super) fn apply(
     connection: &Connection,
     Administration { user_id, by, change }: &Administration,
@@ -45,7 +46,7 @@ pub(super) fn apply(
     Ok(Outcome::Committed)
 }
 
-/// False where there is no such account.
+/// Changes the account. False where there is no such account.
 fn change_account(
     connection: &Connection,
     user_id: Uuid,

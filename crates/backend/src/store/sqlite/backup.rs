@@ -14,8 +14,7 @@ use super::last_backup;
 use crate::domain::{Timestamp, now};
 use crate::store::archive::{self, BackupError, Kind, Manifest, Report, Wanted, digest_of};
 
-/// Backs up the database at `path`. Nobody waits for it, and it waits for nobody: it reads one
-/// moment of the write-ahead log.
+/// Backs up the database at `path`. Neither side waits, because the copy reads one moment of the write-ahead log.
 pub(crate) fn take(path: &Path, wanted: &Wanted, at: Timestamp) -> Result<Report, BackupError> {
     if wanted.log {
         return Err(BackupError::Unsupported { what: "--log is for SQL Server; SQLite is backed up whole" });
@@ -41,12 +40,12 @@ pub(crate) fn take(path: &Path, wanted: &Wanted, at: Timestamp) -> Result<Report
     Ok(report)
 }
 
-/// When the last backup of the database at `path` ended.
+/// The end of the last backup of the database at `path`.
 pub(crate) fn last(path: &Path) -> Option<Timestamp> {
     Timestamp::from_unix_timestamp(last_backup::read(path).ok()??).ok()
 }
 
-/// Checks the backup `from`, or each in the folder `from`.
+/// Checks the backup `from`, or each backup in the folder `from`.
 pub(crate) fn verify(from: &str) -> Result<Report, BackupError> {
     let path = Path::new(from);
     let all = if path.is_dir() { in_folder(path)? } else { vec![path.to_owned()] };
@@ -65,7 +64,7 @@ pub(super) fn chosen(from: &str) -> Result<PathBuf, BackupError> {
     in_folder(path)?.pop().ok_or_else(|| BackupError::None { path: from.to_owned() })
 }
 
-/// The manifest of a backup that is just as it was taken.
+/// The manifest of a backup that has not changed since it was taken.
 pub(super) fn sound(path: &Path) -> Result<Manifest, BackupError> {
     let damaged = |what: String| BackupError::Damaged { path: path.display().to_string(), what };
     let (bytes, sha256) = digest_of(path).map_err(BackupError::file("read", path.display()))?;
@@ -92,7 +91,7 @@ fn described(path: &Path, manifest: &Manifest) -> String {
     format!("{}: {} bytes, {users} users, as of {taken_at}", path.display(), manifest.bytes)
 }
 
-/// The name that backups of the database at `path` begin with.
+/// The first part of the names of backups of the database at `path`.
 fn name_of(path: &Path) -> String {
     path.file_stem().map_or_else(|| "database".into(), |stem| stem.to_string_lossy().into_owned())
 }
@@ -101,7 +100,7 @@ pub(super) fn folder_of(path: &Path) -> PathBuf {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
-/// Two backups into one folder at once would remove each other's unfinished files.
+/// Locks the folder. Two backups into one folder at once would remove each other's unfinished files.
 fn lock(folder: &Path) -> Result<File, BackupError> {
     let path = folder.join(".lock");
     let open = OpenOptions::new().create(true).write(true).truncate(false).mode(0o600).open(&path);
@@ -113,7 +112,7 @@ fn lock(folder: &Path) -> Result<File, BackupError> {
     }
 }
 
-/// Copies, flushes, checks, and only then gives the copy its name.
+/// Copies, flushes and checks, and then renames the copy.
 fn copy(path: &Path, target: &Path, at: Timestamp) -> Result<Manifest, BackupError> {
     let partial = super::beside(target, ".partial");
     // Left by a process that was killed; nobody else writes here now.
@@ -191,7 +190,7 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
     listed().map_err(BackupError::file("read the folder", folder.display()))
 }
 
-/// Removes all but the `keep` newest backups of the database `name`; leaves other files alone.
+/// Removes all but the `keep` newest backups of the database `name`. Other files stay.
 fn remove_old(folder: &Path, name: &str, keep: NonZeroU32) -> Result<Report, BackupError> {
     let is_ours = |path: &PathBuf| {
         path.file_name().and_then(|file| file.to_str()).is_some_and(|file| archive::is_backup_of(name, file))

@@ -9,11 +9,11 @@ use super::rows::is_unique_violation;
 use crate::domain::{Email, Timestamp};
 use crate::store::{Canonicalized, StoreError};
 
-/// Those with an empty form that were not found to collide.
+/// The accounts without a form that are not noted as collisions.
 const MISSING: &str = "SELECT id, email FROM users WHERE email_canonical IS NULL
     AND NOT EXISTS (SELECT 1 FROM address_collisions c WHERE c.user_id = users.id) LIMIT ?";
 
-/// Collisions that are none any more: one of the two accounts is gone, or has another address.
+/// The statement that deletes collisions whose other account is gone or has another address.
 const RESOLVED: &str = "DELETE FROM address_collisions WHERE NOT EXISTS
     (SELECT 1 FROM users o WHERE o.email_canonical = address_collisions.email_canonical)
     OR EXISTS (SELECT 1 FROM users u WHERE u.id = address_collisions.user_id AND u.email_canonical IS NOT NULL)";
@@ -44,7 +44,7 @@ fn missing(connection: &Connection, limit: u32) -> Result<Vec<(String, String)>,
     query.query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
-/// False where another account has this form.
+/// Sets the form of an account. False where another account has this form.
 fn set(connection: &Connection, id: &str, canonical: &str) -> Result<bool, Error> {
     let updated = connection
         .prepare_cached("UPDATE users SET email_canonical = ?2 WHERE id = ?1 AND email_canonical IS NULL")?

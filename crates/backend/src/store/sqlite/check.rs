@@ -9,14 +9,14 @@ use super::migrate::read_applied;
 use crate::store::archive::BackupError;
 use crate::store::migration;
 
-/// What a sound database holds.
+/// The content of a sound database.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Content {
     pub(super) schema_version: i64,
     pub(super) rows: BTreeMap<String, i64>,
 }
 
-/// Opens a backup, which nobody changes.
+/// Opens a backup as a file that nobody changes.
 pub(super) fn open_backup(path: &Path) -> Result<Connection, Error> {
     Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
@@ -39,7 +39,7 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<Content, Bac
     Ok(Content { schema_version, rows })
 }
 
-/// What SQLite finds wrong with the pages, the indexes and the references.
+/// The problems that SQLite finds in pages, indexes and references.
 fn problems(connection: &Connection) -> Result<Vec<String>, Error> {
     let mut statement = connection.prepare("PRAGMA integrity_check(10)")?;
     let found = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;

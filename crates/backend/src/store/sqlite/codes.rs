@@ -36,7 +36,7 @@ pub(super) fn issue(
     Ok(Outcome::Committed)
 }
 
-/// Whether the account still is what the code was made for.
+/// Whether the account still is as the code needs it.
 pub(super) fn is_as_read(
     connection: &Connection,
     code: &NewCode,
@@ -49,7 +49,7 @@ pub(super) fn is_as_read(
     connection.prepare_cached(sql)?.query_row(account, |row| row.get(0))
 }
 
-/// Stores the code and lets it take the place of the ones before it.
+/// Stores the code, which supersedes the earlier ones.
 pub(super) fn add(connection: &Connection, code: &NewCode) -> Result<(), Error> {
     supersede(connection, code.user_id, code.purpose, code.created_at)?;
     connection
@@ -72,7 +72,7 @@ pub(super) fn add(connection: &Connection, code: &NewCode) -> Result<(), Error> 
     Ok(())
 }
 
-/// The unused codes for `purpose` are dead from now on.
+/// Ends the unused codes for `purpose`.
 pub(super) fn supersede(
     connection: &Connection,
     user_id: Uuid,
@@ -84,7 +84,7 @@ pub(super) fn supersede(
     changed(connection, sql, params![user_id.to_string(), purpose.as_str(), millis(at)]).map(drop)
 }
 
-/// The unused codes by which somebody else could get the account are dead from now on.
+/// Ends the unused codes by which somebody else could take the account over.
 pub(super) fn supersede_takeovers(
     connection: &Connection,
     user_id: Uuid,
@@ -96,14 +96,14 @@ pub(super) fn supersede_takeovers(
     Ok(())
 }
 
-/// All unused codes are dead from now on.
+/// Ends all unused codes.
 pub(super) fn supersede_all(connection: &Connection, user_id: Uuid, at: Timestamp) -> Result<(), Error> {
     let sql = "UPDATE one_time_codes SET superseded_at = ?2
                WHERE user_id = ?1 AND used_at IS NULL AND superseded_at IS NULL";
     changed(connection, sql, params![user_id.to_string(), millis(at)]).map(drop)
 }
 
-/// Whether the code could be used.
+/// Uses a code. Gives whether the code could be used.
 pub(super) fn use_one(connection: &Connection, code: CodeUse, at: Timestamp) -> Result<bool, Error> {
     let sql = "UPDATE one_time_codes SET used_at = ?2
                WHERE id = ?1 AND used_at IS NULL AND superseded_at IS NULL AND expires_at > ?2 AND attempts < ?3";
@@ -111,7 +111,7 @@ pub(super) fn use_one(connection: &Connection, code: CodeUse, at: Timestamp) -> 
     changed(connection, sql, params![code.id.to_string(), millis(at), attempts])
 }
 
-/// The columns of a code, in the order in which [`CodeRow::read`] takes them.
+/// The columns of a code, in the order of [`CodeRow::read`].
 macro_rules! code_columns {
     () => {
         "id, user_id, purpose, email, kid, code_hash, created_at, expires_at, attempts, used_at, superseded_at"

@@ -1,4 +1,4 @@
-//! Connections and how long they wait for the file's lock.
+//! Connections, and their waits for the file's lock.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -10,18 +10,18 @@ use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 
 use crate::store::StoreError;
 
-/// How long anything waits for the lock: longer than a stop of 10 s of the process that holds it, and shorter than the
-/// 60 s that a balancer gives a request whose server is at work.
+/// The longest wait for the lock. A process that holds the lock may be stopped for 10 s, and a balancer gives a
+/// request 60 s while the server is at work.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(13);
 
-/// How long a sign of life may take.
+/// The longest time of a ping.
 pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How often, and for how many microseconds, this process waited for a file's lock.
+/// The number of this process's waits for a file's lock, and their duration in microseconds.
 static LOCK_WAITS: AtomicU64 = AtomicU64::new(0);
 static LOCK_WAIT_MICROS: AtomicU64 = AtomicU64::new(0);
 
-/// How often this process has waited for a file's lock, and how long in all.
+/// The number and the whole duration of this process's waits for a file's lock.
 pub(super) fn lock_waits() -> (u64, Duration) {
     let micros = LOCK_WAIT_MICROS.load(Ordering::Relaxed);
     (LOCK_WAITS.load(Ordering::Relaxed), Duration::from_micros(micros))
@@ -31,13 +31,13 @@ thread_local! {
     static GIVE_UP_AT: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// From here on, this thread waits for locks until `deadline` at most.
+/// Sets the deadline of this thread's waits for locks.
 pub(super) fn wait_until(deadline: Instant) {
     GIVE_UP_AT.set(Some(deadline));
 }
 
-/// SQLite's own handler sleeps up to 100 ms between tries, which other processes' short
-/// transactions then win again and again.
+/// Waits before the next try for the lock. SQLite's own handler sleeps up to 100 ms, and short transactions of other
+/// processes then win again and again.
 fn wait_for_lock(tries: i32) -> bool {
     if GIVE_UP_AT.get().is_none_or(|deadline| Instant::now() >= deadline) {
         return false;
@@ -50,7 +50,7 @@ fn wait_for_lock(tries: i32) -> bool {
     true
 }
 
-/// Opens the file, which must be there, for reading and writing.
+/// Opens an existing file for reading and writing.
 pub(super) fn open(path: &Path) -> Result<Connection, Error> {
     wait_until(Instant::now() + BUSY_TIMEOUT);
     let mut connection = Connection::open_with_flags(
@@ -74,7 +74,8 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// Changing the journal mode reports a lock at once instead of asking the busy handler.
+/// Repeats `action` while the file is locked. A change of the journal mode reports a lock at once, without the busy
+/// handler.
 fn retry_while_busy(mut action: impl FnMut() -> Result<(), Error>) -> Result<(), Error> {
     let mut tries = 0;
     loop {
@@ -89,7 +90,7 @@ fn is_busy(error: &Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// What an error inside a transaction, which is rolled back then, means for the request.
+/// The error of a call for an error within a transaction, which is rolled back then.
 pub(super) fn store_error(action: &'static str, error: Error) -> StoreError {
     use ErrorCode as Code;
     match error.sqlite_error_code() {

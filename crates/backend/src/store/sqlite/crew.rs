@@ -14,10 +14,10 @@ use super::job::Job;
 use super::place::Place;
 use crate::store::{BoxError, StoreError};
 
-/// How many calls may wait; a call that finds no place is refused at once.
+/// The largest number of waiting calls. A call that finds no place is refused at once.
 const QUEUE: usize = 1024;
 
-/// How busy a crew is.
+/// The load of a crew.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Load {
     pub(super) threads: u32,
@@ -31,9 +31,9 @@ struct Counters {
     working: AtomicU32,
 }
 
-/// The threads and the way to them.
+/// The threads and their queue.
 pub(super) struct Crew {
-    /// None once it was stopped.
+    /// The queue; none after the stop.
     queue: Mutex<Option<SyncSender<Job>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     size: u32,
@@ -48,8 +48,7 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
-    /// Waits for a job and takes up to `max` that are there. None when the crew was stopped and
-    /// the queue is empty.
+    /// Waits for a job, and takes up to `max` waiting jobs. None when the crew was stopped and the queue is empty.
     pub(super) fn take(&self, max: usize) -> Option<Vec<Job>> {
         let queue = lock(&self.queue);
         let first = queue.recv().ok()?;
@@ -63,14 +62,14 @@ impl Inbox {
         Some(jobs)
     }
 
-    /// Tells that the jobs that were taken are done.
+    /// Notes that the taken jobs are done.
     pub(super) fn done(&self) {
         self.counters.working.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Crew {
-    /// One thread called `name` for each connection to the database at `place`, which does `run`.
+    /// Starts a thread called `name` for each connection to the database at `place`. The thread runs `run`.
     pub(super) fn start(
         name: &str,
         connections: Vec<Connection>,
@@ -92,7 +91,7 @@ impl Crew {
         Ok(Self { queue: Mutex::new(Some(sender)), threads: Mutex::new(threads), size, counters })
     }
 
-    /// Puts a job into the queue and waits for its result. Dropping the wait does not stop it.
+    /// Queues a job and waits for its result. Dropping the wait does not stop the job.
     pub(super) async fn submit<T>(
         &self,
         (job, result): (Job, oneshot::Receiver<Result<T, StoreError>>),
@@ -123,7 +122,7 @@ impl Crew {
         }
     }
 
-    /// Lets the threads finish what is queued, then joins them.
+    /// Lets the threads finish the queued jobs, then joins them.
     pub(super) async fn stop(&self) {
         drop(lock(&self.queue).take());
         let threads = std::mem::take(&mut *lock(&self.threads));
@@ -140,7 +139,7 @@ impl fmt::Debug for Crew {
     }
 }
 
-/// The lock, even where a thread panicked with it: what it guards is never half-changed.
+/// Takes the lock, even where a thread has panicked with it. The guarded values are never half-changed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Second factors as SQL: what changes and uses them.
+//! Changes and uses of second factors, as SQL.
 
 use rusqlite::{Connection, Error, params};
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use crate::domain::second_factor::{FactorUse, RecoveryCodeHash, SealedSecret};
 use crate::domain::{AuthLevel, Timestamp};
 use crate::store::{FactorChange, FactorLogIn, Outcome, RightPassword, StepUp};
 
-/// Does the change. What it did before an outcome other than `Committed` is undone by the caller.
+/// Does the change. The caller undoes it for an outcome other than `Committed`.
 pub(super) fn apply(connection: &Connection, change: &FactorChange, at: Timestamp) -> Result<Outcome, Error> {
     match change {
         FactorChange::Enrol { factor_id, user_id, secret } => {
@@ -95,7 +95,7 @@ fn remove(connection: &Connection, user_id: Uuid) -> Result<Outcome, Error> {
     Ok(Outcome::Committed)
 }
 
-/// Whatever there is of second factors goes.
+/// Deletes everything of a person's second factors.
 pub(super) fn remove_all(connection: &Connection, user_id: Uuid) -> Result<(), Error> {
     let user = user_id.to_string();
     changed(connection, "DELETE FROM totp_factors WHERE user_id = ?", [&user])?;
@@ -160,7 +160,7 @@ fn prove_again(
     Ok(Outcome::Committed)
 }
 
-/// Whether the factor was there to be used.
+/// Uses a factor up. Gives whether the factor could be used.
 fn use_up(connection: &Connection, used: FactorUse, at: Timestamp) -> Result<bool, Error> {
     match used {
         FactorUse::Totp { factor_id, step } => {
@@ -176,7 +176,7 @@ fn use_up(connection: &Connection, used: FactorUse, at: Timestamp) -> Result<boo
     }
 }
 
-/// The session's person has proved so surely to be the one.
+/// Sets the assurance level and time of a session's last authentication.
 pub(super) fn lift(
     connection: &Connection,
     session_id: Uuid,

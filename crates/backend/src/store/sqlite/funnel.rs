@@ -1,4 +1,4 @@
-//! The sums behind the funnel.
+//! The sums of the funnel, as SQL.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::domain::funnel::{Cell, CellKey, Cells, Dimension, Durations, Group};
 use crate::store::funnel::{FunnelCount, Funnels, Uncounted, UncountedPerson, UncountedState};
 use crate::store::{Outcome, StoreError};
 
-/// Whoever was changed since, in that order.
+/// The people who have changed since a time, in the order of their changes.
 const CHANGED: &str = "SELECT o.user_id, o.updated_at FROM onboarding o
     LEFT JOIN funnel_people p ON p.user_id = o.user_id
     WHERE o.updated_at >= ?1 AND (p.version IS NULL OR p.version <> o.version) ORDER BY o.updated_at LIMIT ?2";

@@ -1,4 +1,4 @@
-//! Debts of wrong guesses.
+//! Debts of wrong guesses, as SQL.
 
 use rusqlite::{Connection, Error, params};
 
@@ -7,7 +7,7 @@ use crate::domain::Timestamp;
 use crate::domain::guessing::{Debt, GuessKey, Limit};
 use crate::store::{Outcome, StoreError};
 
-/// Counts a guess of each.
+/// Counts one guess for each limit.
 pub(super) fn count(connection: &Connection, limits: &[Limit], at: Timestamp) -> Result<Outcome, Error> {
     for Limit { key, policy } in limits {
         connection
@@ -31,7 +31,7 @@ pub(super) fn forgive(connection: &Connection, key: GuessKey) -> Result<(), Erro
     Ok(())
 }
 
-/// Takes back a guess of each that was counted before it proved right.
+/// Takes back one guess for each limit. The guesses were counted in advance and proved right.
 pub(super) fn refund(connection: &Connection, limits: &[Limit]) -> Result<(), Error> {
     for Limit { key, policy } in limits {
         let once = i64::try_from(policy.forgiven_after.as_millis()).unwrap_or(i64::MAX);

@@ -13,12 +13,12 @@ use crate::domain::one_time_code::CodeState;
 use crate::domain::{Credentials, Email, FullName, Language, PasswordHash, Theme, Timestamp, User};
 use crate::store::{CodeUse, Identities, IdentityChange, Outcome, PersonalRecords, StoreError};
 
-/// What a guard that found nothing means.
+/// The outcome for a guard: `Committed` where it found a row, `Stale` where it found none.
 fn or_stale(found: bool) -> Outcome {
     if found { Outcome::Committed } else { Outcome::Stale }
 }
 
-/// Does the change. What it did before an outcome other than `Committed` is undone by the caller.
+/// Does the change. The caller undoes it for an outcome other than `Committed`.
 pub(super) fn apply(
     connection: &Connection,
     change: &IdentityChange,

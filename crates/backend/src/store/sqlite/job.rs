@@ -1,4 +1,4 @@
-//! A call to the database, as the thread that does it sees it.
+//! Jobs: calls to the database, as the threads run them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -8,9 +8,9 @@ use tokio::sync::oneshot;
 
 use crate::store::{Outcome, StoreError};
 
-/// Whether what was done is to stay.
+/// Whether the changes of a job are kept.
 pub(super) trait Keep {
-    /// False undoes all of it.
+    /// False undoes all changes of the job.
     fn keep(&self) -> bool;
 }
 
@@ -20,15 +20,15 @@ impl Keep for Outcome {
     }
 }
 
-/// What waits in a queue.
+/// A job in the queue.
 pub(super) struct Job {
-    /// Since when it waits.
+    /// The time when the job was queued.
     pub(super) queued: Instant,
     call: Box<dyn Call>,
 }
 
 impl Job {
-    /// A job that does `work`, and where its result will be found.
+    /// A job for `work`, and the channel of its result.
     pub(super) fn new<T, W>(work: W) -> (Self, oneshot::Receiver<Result<T, StoreError>>)
     where
         T: Send + 'static,
@@ -37,7 +37,7 @@ impl Job {
         Self::with_keep(work, |_| true)
     }
 
-    /// The same where the result says whether what was done is to stay.
+    /// A job whose result says whether its changes are kept.
     pub(super) fn keeping<T, W>(work: W) -> (Self, oneshot::Receiver<Result<T, StoreError>>)
     where
         T: Keep + Send + 'static,
@@ -56,12 +56,12 @@ impl Job {
         (Self { queued: Instant::now(), call }, receiver)
     }
 
-    /// Does the work. False: what it did is to be undone.
+    /// Runs the job. False where its changes are to be undone.
     pub(super) fn run(&mut self, connection: &Connection) -> bool {
         self.call.run(connection)
     }
 
-    /// Tells the caller the result, or the error of the transaction around it.
+    /// Sends the caller the result, or the error of the surrounding transaction.
     pub(super) fn finish(self, committed: Result<(), StoreError>) {
         self.call.finish(committed);
     }
@@ -73,7 +73,7 @@ trait Call: Send {
 }
 
 struct Pending<T, W> {
-    /// None once it was begun.
+    /// The work; none once it has begun.
     work: Option<W>,
     keep: fn(&T) -> bool,
     result: Option<Result<T, StoreError>>,

@@ -1,4 +1,4 @@
-//! Kept answers beyond a single record: how many an asker has, and what steps were in earlier versions.
+//! Queries about kept answers: the number of an asker's records, and steps as they were in earlier versions.
 
 use rusqlite::{Connection, Error, params};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::store::{Asker, KEPT_FOR, LookUp, MAX_COUNTED, MAX_STEP_VERSIONS, Scop
 const LIVE: &str = "SELECT count(*) FROM
     (SELECT 1 FROM idempotency_records WHERE asker = ?1 AND expires_at > ?2 LIMIT ?3)";
 
-/// The current steps that are as old as the version, and the earlier ones of those that are not.
+/// The steps in a version: the current ones that are not newer, and the kept earlier ones of the others.
 const AT_VERSION: &str = "SELECT ?2, o.completed_at, o.template, o.template_version, o.progress_floor,
         s.step, s.status, s.data, s.completed_at, s.set_aside, COALESCE(o.activated_at, o.completed_at)
     FROM onboarding o JOIN (
@@ -55,7 +55,7 @@ pub(super) fn onboarding_at(
     onboarding_of(connection, AT_VERSION, params![user_id.to_string(), version])
 }
 
-/// Keeps what `step` is now, before it changes.
+/// Keeps the present state of `step` before it changes.
 pub(super) fn keep_version(
     connection: &Connection,
     user_id: Uuid,

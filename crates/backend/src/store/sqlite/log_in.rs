@@ -9,7 +9,7 @@ use super::{guesses, remembered, sessions};
 use crate::domain::{PasswordHash, Timestamp};
 use crate::store::{LogIn, Outcome, SeenAccount};
 
-/// The account as it was read. What ends sessions comes before this writer or after it.
+/// The query for an account as it was read. A change that ends sessions is committed before this writer or after it.
 const SEEN: &str =
     "SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1 AND suspended_at IS NULL AND closing_at IS ?2
     AND password_hash = COALESCE(?3, password_hash))";
@@ -29,7 +29,7 @@ pub(super) fn apply(connection: &Connection, log_in: &LogIn, at: Timestamp) -> R
     sessions::start(connection, &log_in.session, at)
 }
 
-/// Whether the account is as it was read; then it gets the hash `rehash`, where there is one.
+/// Whether the account is as it was read. Sets the hash `rehash`, where there is one.
 pub(super) fn is_as_seen(
     connection: &Connection,
     user_id: Uuid,

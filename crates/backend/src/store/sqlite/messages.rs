@@ -54,8 +54,8 @@ fn page(
     Ok(MessagePage { items, next })
 }
 
-/// The state or the person, if given, decides which index is read. Only dead letters and a person's messages are sorted:
-/// there are few of them.
+/// The query for a filter. A given state or person decides which index is read. Only dead letters and the messages of
+/// one person are sorted, and there are few of them.
 fn query(filter: &MessageFilter, after: Option<&MessagePosition>, limit: u32) -> (String, Vec<Value>) {
     let index = match (filter.user_id, filter.state) {
         (Some(_), _) => "ix_outbox_user_id",

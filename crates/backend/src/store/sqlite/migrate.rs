@@ -16,8 +16,13 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     applied_at INTEGER NOT NULL
 ) STRICT";
 
-/// Applies what is missing and gives the names of it. Makes the file and its folder where they are missing and never
-/// were there: a marker beside the file says that they were. Blocks: for start-up, or a thread of its own.
+/// Applies the migrations that are due, and gives their names. Makes the file and its folder where they are missing
+/// and never existed; a marker beside the file says that they did. The call blocks: it is for start-up, or for a
+/// thread of its own.
+///
+/// # Errors
+///
+/// A [`MigrationError`] by cause.
 pub fn migrate(path: &Path) -> Result<Vec<String>, MigrationError> {
     let embedded = migration::for_sqlite()?;
     let marker = super::beside(path, ".initialized");
@@ -35,7 +40,7 @@ pub fn migrate(path: &Path) -> Result<Vec<String>, MigrationError> {
     }
 }
 
-/// Opens a database that was there before. An empty one would serve strangers where accounts were.
+/// Opens a database that existed before. An empty database would lose all accounts unnoticed.
 fn open_again(path: &Path, marker: &Path) -> Result<Connection, MigrationError> {
     let lost = || MigrationError::Lost {
         database: path.display().to_string(),
@@ -62,7 +67,7 @@ fn open_first(path: &Path) -> Result<Connection, MigrationError> {
     connection::open(path).map_err(|source| cannot_open(path, source))
 }
 
-/// Whether waiting may mend `error`: others hold the file's lock for long.
+/// Whether waiting may mend `error`: other processes hold the file's lock for long.
 pub fn may_pass(error: &MigrationError) -> bool {
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Error>());
     matches!(
@@ -71,20 +76,20 @@ pub fn may_pass(error: &MigrationError) -> bool {
     )
 }
 
-/// Whether nothing is due, seen without the lock, so that an instance that restarts under load
-/// need not wait for the others. Anything doubtful is looked at again under the lock.
+/// Whether nothing is due. The look takes no lock, so that a restart under load does not wait. A doubtful database is
+/// looked at again under the lock.
 fn is_up_to_date(connection: &Connection, embedded: &[Migration]) -> bool {
     let applied = read_applied(connection).unwrap_or_default();
     migration::plan(embedded, &applied).is_ok_and(|due| due.is_empty())
 }
 
-/// [`MigrationError::Open`] for the file `path`.
+/// A [`MigrationError::Open`] for the file `path`.
 pub fn cannot_open(path: &Path, source: impl Into<crate::store::BoxError>) -> MigrationError {
     MigrationError::Open { database: path.display().to_string(), source: source.into() }
 }
 
-/// Each migration takes the lock anew, and looks under it what is missing: of several instances
-/// one applies it, and the others see that it is there.
+/// Applies the next migration. Each migration takes the lock and then looks what is due. So of several instances one
+/// applies it, and the others see it applied.
 fn apply_next(connection: &mut Connection, embedded: &[Migration]) -> Result<Option<String>, MigrationError> {
     connection::wait_until(std::time::Instant::now() + connection::BUSY_TIMEOUT);
     let preparing = |source: Error| failed(0, "schema_migrations", source);

@@ -1,9 +1,9 @@
 //! The embedded store: one SQLite file in WAL mode, shared by the processes of one machine.
 //!
-//! Each process has one writer thread, which takes mutations from a bounded queue and commits
-//! those that wait together with one flush, and a few reader threads. SQLite's own file lock
-//! orders the processes; whoever waits longer than [`connection::BUSY_TIMEOUT`] for it gives up
-//! with no effect. A process that is killed leaves no lock behind: the kernel drops it.
+//! Each process has one writer thread and a few reader threads. The writer takes mutations from a bounded queue, and
+//! commits waiting mutations together with one flush. SQLite's file lock orders the processes. A call that waits
+//! longer than [`connection::BUSY_TIMEOUT`] for the lock gives up with no effect. The kernel drops the lock of a
+//! killed process.
 
 mod accounts;
 mod administration;
@@ -74,7 +74,7 @@ use job::Job;
 pub use migrate::{cannot_open, may_pass, migrate};
 use place::Place;
 
-/// More readers than this only compete for the file's cache.
+/// The largest number of reader threads. More of them only compete for the file's cache.
 const MAX_READERS: u32 = 4;
 
 /// A SQLite file.
@@ -92,8 +92,8 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Makes a new file that its owner alone can read: it will hold password hashes. SQLite gives the
-/// companions of a database (`-wal`, `-shm`) the same mode.
+/// Makes a new file that only its owner can read, because it will hold password hashes. SQLite gives the files beside
+/// a database (`-wal`, `-shm`) the same mode.
 fn create_private(path: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop)
 }
@@ -226,8 +226,8 @@ impl Store for SqliteStore {
         Ok(observe::observe(&self.readers, &self.path).await)
     }
 
-    /// All processes are on one machine and share its clock. The kernel is asked itself, past all that may stand
-    /// between it and a process.
+    /// The time of this machine, which all processes of the database share. The kernel is asked directly, without any
+    /// library that could change the time for one process.
     fn now(&self) -> Timestamp {
         let clock = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
         let since_epoch = time::Duration::new(clock.tv_sec, i32::try_from(clock.tv_nsec).unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Mutations as SQL. All of it runs inside a savepoint of the writer.
+//! Mutations as SQL, within a savepoint of the writer.
 
 use rusqlite::{Connection, Error, params};
 
@@ -13,7 +13,7 @@ use crate::domain::session::NewSession;
 use crate::domain::{NewUser, Timestamp};
 use crate::store::{Effect, IdempotencyRecord, Mutation, Outcome, StoreError};
 
-/// Does the mutation. What it did before an outcome other than `Committed` is undone by the caller.
+/// Does the mutation. The caller undoes it for an outcome other than `Committed`.
 pub(super) fn apply(connection: &Connection, mutation: &Mutation) -> Result<Outcome, StoreError> {
     let failed = |error| store_error(mutation.effect.name(), error);
     if let Some(record) = &mutation.idempotency
@@ -37,7 +37,7 @@ pub(super) fn apply(connection: &Connection, mutation: &Mutation) -> Result<Outc
     Ok(outcome)
 }
 
-/// False where a live record of the scope is there. An expired one is replaced.
+/// Inserts the record, in place of an expired one. False where a live record of the scope is there.
 fn keep_record(connection: &Connection, record: &IdempotencyRecord, at: Timestamp) -> Result<bool, Error> {
     let IdempotencyRecord { scope, asker, kept, expires_at } = record;
     let rows = connection
@@ -110,7 +110,7 @@ fn apply_effect(connection: &Connection, effect: &Effect, at: Timestamp) -> Resu
     }
 }
 
-/// What those before one that fails did is undone by the caller.
+/// Does the effects in order. The caller undoes the effects before one that fails.
 fn apply_all(connection: &Connection, effects: &[Effect], at: Timestamp) -> Result<Outcome, Error> {
     for effect in effects {
         let outcome = apply_effect(connection, effect, at)?;

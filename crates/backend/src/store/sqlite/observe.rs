@@ -1,4 +1,4 @@
-//! What the file says about itself, and the file system that it is on.
+//! Reads the state of the file and of its file system.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use super::{beside, last_backup};
 use crate::store::StoreError;
 use crate::store::observation::{Sample, ViewReading};
 
-/// How long one view may take.
+/// The longest time for one view.
 const VIEW_LIMIT: Duration = Duration::from_secs(2);
 
 type View = fn(&Connection, &Path) -> Result<Vec<Sample>, StoreError>;
@@ -26,8 +26,8 @@ const VIEWS: [(&str, View); 5] = [
     ("backups", |_, path| backups(path)),
 ];
 
-/// Reads one view after the other, each within its own time; one that cannot be read takes nothing
-/// away from the others.
+/// Reads the views one after the other, each within its own time. A view that cannot be read does not keep the others
+/// from being read.
 pub(super) async fn observe(readers: &Crew, path: &Path) -> Vec<ViewReading> {
     let mut readings = Vec::with_capacity(VIEWS.len());
     for (view, read) in VIEWS {
@@ -99,7 +99,7 @@ fn of_one(name: &str, label: &str, value: f64) -> Result<Sample, StoreError> {
     Ok(Sample::new(name, vec![label.to_owned()], value)?)
 }
 
-/// Prometheus knows floating-point numbers alone: exact up to 2^53, which no file reaches.
+/// The number as a floating-point one, which is exact up to 2^53. No file is that large.
 #[expect(clippy::cast_precision_loss, reason = "see above")]
 fn number(value: i64) -> f64 {
     value as f64

@@ -13,7 +13,7 @@ use crate::domain::oidc::{Flow, Identity, NewFlow};
 use crate::domain::{Email, Timestamp, User};
 use crate::store::{OidcChange, OidcIdentities, Outcome, StoreError, WayIn};
 
-/// Does the change. What it did before an outcome other than `Committed` is undone by the caller.
+/// Does the change. The caller undoes it for an outcome other than `Committed`.
 pub(super) fn apply(connection: &Connection, change: &OidcChange, at: Timestamp) -> Result<Outcome, Error> {
     let end = |hash: &[u8; 32]| use_flow(connection, hash, at);
     match change {
@@ -50,7 +50,7 @@ pub(super) fn apply(connection: &Connection, change: &OidcChange, at: Timestamp)
     }
 }
 
-/// Does one step after the other, as long as each is done.
+/// Does the steps in order, as long as each outcome is `Committed`.
 fn all(steps: &[&dyn Fn() -> Result<Outcome, Error>]) -> Result<Outcome, Error> {
     for step in steps {
         match step()? {
@@ -129,15 +129,15 @@ fn unlink(
     Ok(or_stale(is_done))
 }
 
-/// Whoever resets the password of an account whose address nobody has proved may not be the one who made it: what that one
-/// has linked goes.
+/// Removes the identities of an account whose address was not verified. The person who resets the password may not be
+/// the one who made the account and linked the identities.
 pub(super) fn forget_unproved(connection: &Connection, user_id: Uuid) -> Result<(), Error> {
     let sql = "DELETE FROM oidc_identities WHERE user_id = ?1 AND EXISTS
                (SELECT 1 FROM users WHERE id = ?1 AND email_verified_at IS NULL)";
     changed(connection, sql, [user_id.to_string()]).map(drop)
 }
 
-/// The columns of an identity, in the order in which [`IdentityRow::read`] takes them.
+/// The columns of an identity, in the order of [`IdentityRow::read`].
 macro_rules! identity_columns {
     () => {
         "i.id, i.user_id, i.issuer, i.subject, i.email, i.created_at, i.last_used_at"

@@ -1,4 +1,4 @@
-//! Changes of a person's onboarding. Each takes it from the version that was seen to the next, or does nothing.
+//! Changes of onboardings. Each change leads from the version that was read to the next, or does nothing.
 
 use rusqlite::{Connection, Error, params};
 use uuid::Uuid;
@@ -30,7 +30,7 @@ pub(super) fn begin(
     Ok(())
 }
 
-/// Saves one step, and what else changes with it. `version` is whose onboarding, and the version that was seen.
+/// Saves one step and its other changes. `version` has the id of the account and the version that was read.
 pub(super) fn save_step(
     connection: &Connection,
     (user_id, expected_version): (Uuid, i64),
@@ -49,7 +49,7 @@ pub(super) fn save_step(
     Ok(Outcome::Committed)
 }
 
-/// Makes it an instance of another template.
+/// Makes the onboarding an instance of another template.
 pub(super) fn reshape(
     connection: &Connection,
     user_id: Uuid,
@@ -64,7 +64,7 @@ pub(super) fn reshape(
     Ok(Outcome::Committed)
 }
 
-/// Completes it, and changes what else changes with that.
+/// Completes the onboarding, with its other changes.
 pub(super) fn complete(
     connection: &Connection,
     user_id: Uuid,
@@ -132,7 +132,7 @@ fn upsert_step(
     Ok(())
 }
 
-/// Changes an onboarding that has come to `version`.
+/// Does the other changes of an onboarding, whose version after the change is `version`.
 fn apply(
     connection: &Connection,
     user_id: Uuid,

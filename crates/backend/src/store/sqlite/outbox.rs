@@ -1,4 +1,4 @@
-//! Messages that wait to be sent.
+//! The outbox as SQL.
 
 use rusqlite::{Connection, Error, Row, params};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::store::outbox::{
     SealedParameters, Settlement, cut,
 };
 
-/// Deletes what was sent or given up long ago; run by [`super::purge`].
+/// Deletes messages that were settled long ago. [`super::purge`] runs the statement.
 pub(super) const PURGE: &str =
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE purge_at <= ?1 LIMIT ?2)";
 const DUE: &str = "SELECT EXISTS (SELECT 1 FROM outbox WHERE channel = ?1 AND next_attempt_at <= ?2)";
@@ -27,7 +27,7 @@ const STATUS: &str = "SELECT
     (SELECT COUNT(*) FROM outbox WHERE channel = ?1 AND dead_at IS NOT NULL),
     (SELECT MIN(COALESCE(queued_at, created_at)) FROM outbox WHERE channel = ?1 AND purge_at IS NULL)";
 
-/// Writes the messages of a mutation, due at once unless they wait for earlier ones.
+/// Writes the messages of a mutation. They are due at once, unless they wait for earlier ones.
 pub(super) fn insert(connection: &Connection, messages: &[NewMessage], at: Timestamp) -> Result<(), Error> {
     for message in messages {
         let user_id = message.user_id.map(|id| id.to_string());
@@ -60,7 +60,7 @@ pub(super) fn insert(connection: &Connection, messages: &[NewMessage], at: Times
     Ok(())
 }
 
-/// Whether a message is due: a reading, so that whoever looks in vain writes nothing.
+/// Whether a message is due. The look only reads, so that a look in vain writes nothing.
 pub(super) fn is_due(connection: &Connection, channel: &str, now: Timestamp) -> Result<bool, StoreError> {
     let due = connection
         .prepare_cached(DUE)
@@ -68,7 +68,7 @@ pub(super) fn is_due(connection: &Connection, channel: &str, now: Timestamp) -> 
     due.map_err(|error| store_error("look for due messages", error))
 }
 
-/// Takes messages; see [`crate::store::Store::claim_messages`].
+/// Leases messages; see [`crate::store::Store::claim_messages`].
 pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<Vec<ClaimedMessage>, StoreError> {
     let rows = || -> Result<Vec<MessageRow>, Error> {
         let mut update = connection.prepare_cached(CLAIM)?;
@@ -82,7 +82,7 @@ pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<Vec<Claime
     Ok(messages)
 }
 
-/// Says what became of a message; see [`crate::store::Store::settle_message`].
+/// Stores the outcome of an attempt; see [`crate::store::Store::settle_message`].
 pub(super) fn settle(connection: &Connection, settlement: &Settlement) -> Result<bool, StoreError> {
     let Settlement { id, lease, at, fate } = settlement;
     let (id, lease, now) = (id.to_string(), lease.to_string(), millis(*at));
@@ -122,7 +122,7 @@ pub(super) fn settle(connection: &Connection, settlement: &Settlement) -> Result
     settled.map_err(|error| store_error("settle a message", error))
 }
 
-/// How the messages of `channel` stand.
+/// The numbers of messages of `channel`.
 pub(super) fn status(connection: &Connection, channel: &str) -> Result<OutboxStatus, StoreError> {
     let count = i64::unsigned_abs;
     let counts = connection.prepare_cached(STATUS).and_then(|mut query| {

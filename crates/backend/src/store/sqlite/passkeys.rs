@@ -16,7 +16,7 @@ use crate::domain::passkey::{
 use crate::domain::{AuthLevel, Timestamp, User};
 use crate::store::{Outcome, PasskeyChange, Passkeys, StoreError, WayIn};
 
-/// Does the change. What it did before an outcome other than `Committed` is undone by the caller.
+/// Does the change. The caller undoes it for an outcome other than `Committed`.
 pub(super) fn apply(
     connection: &Connection,
     change: &PasskeyChange,
@@ -61,7 +61,7 @@ fn or_stale(found: bool) -> Outcome {
     if found { Outcome::Committed } else { Outcome::Stale }
 }
 
-/// False where the challenge was answered before.
+/// Stores an answered challenge. False where it was answered before.
 fn answer(
     connection: &Connection,
     AnsweredChallenge { hash, expires_at }: &AnsweredChallenge,
@@ -110,15 +110,15 @@ fn remove(connection: &Connection, user_id: Uuid, passkey_id: Uuid, remains: Way
         && changed(connection, sql, params![passkey_id.to_string(), user_id.to_string()])?)
 }
 
-/// Whoever resets the password of an account whose address nobody has proved may not be the one who made it: the passkeys of
-/// that one go.
+/// Removes the passkeys of an account whose address was not verified. The person who resets the password may not be
+/// the one who made the account and its passkeys.
 pub(super) fn forget_unproved(connection: &Connection, user_id: Uuid) -> Result<(), Error> {
     let sql = "DELETE FROM passkeys WHERE user_id = ?1 AND EXISTS
                (SELECT 1 FROM users WHERE id = ?1 AND email_verified_at IS NULL)";
     changed(connection, sql, [user_id.to_string()]).map(drop)
 }
 
-/// The columns of a passkey, in the order in which [`PasskeyRow::read`] takes them.
+/// The columns of a passkey, in the order of [`PasskeyRow::read`].
 macro_rules! passkey_columns {
     () => {
         "p.id, p.user_id, p.name, p.credential, p.uses, p.created_at, p.last_used_at, p.disabled_at"

@@ -1,4 +1,4 @@
-//! Everything that is kept of a person: its export and its deletion.
+//! Exports and deletes all that is stored of a person.
 
 use rusqlite::{Connection, Error, params};
 use uuid::Uuid;
@@ -21,7 +21,7 @@ type AuditRow = (i64, String, Option<String>, Option<String>);
 
 const CLOSED: &str = "SELECT id FROM users WHERE closing_at <= ?1 LIMIT ?2";
 
-/// See [`crate::store::Identities::delete_closed`].
+/// Deletes closed accounts; see [`crate::store::Identities::delete_closed`].
 pub(super) fn delete_closed(connection: &Connection, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let delete = || -> Result<u64, Error> {
         let mut closed = connection.prepare_cached(CLOSED)?;
@@ -49,7 +49,7 @@ pub(super) fn delete_closed(connection: &Connection, now: Timestamp, limit: u32)
     delete().map_err(|error| store_error("delete closed accounts", error))
 }
 
-/// See [`crate::store::Identities::personal_records`].
+/// Reads a person's records; see [`crate::store::Identities::personal_records`].
 pub(super) fn records(
     connection: &Connection,
     user_id: Uuid,

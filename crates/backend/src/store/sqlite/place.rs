@@ -1,11 +1,12 @@
 //! Checks that the open file is still the one that its path names.
 //!
-//! A file that is replaced or removed lives on for whoever has it open: what is written to it then is lost with the
-//! process, and other processes see another database. SQLite does not look. So each call looks before it begins,
-//! and a change looks again after its commit and before it is acknowledged.
+//! A file that is replaced or removed lives on for a process that has it open. Changes to it are lost with the
+//! process, and other processes see another database. SQLite does not check this. So each call checks before it
+//! begins, and a change checks again after its commit, before it is acknowledged.
 //!
-//! An instance that has lost its file refuses every call until the file is back at its path. It opens no other one by
-//! itself: a log (`-wal`) that was left beside would be played into a file that it does not belong to.
+//! An instance that has lost its file refuses every call until the file is back at its path. The instance opens no
+//! other file by itself, because a `-wal` that was left behind would be played into a file that it does not belong
+//! to.
 
 use std::fs;
 use std::io;
@@ -17,24 +18,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::beside;
 use crate::store::StoreError;
 
-/// The database, its write-ahead log and the log's index: one without the others is another database.
+/// The files of a database: the database, its write-ahead log and the log's index. They belong together.
 const PARTS: [&str; 3] = ["", "-wal", "-shm"];
 
 /// Device and inode.
 type Identity = (u64, u64);
 
-/// The files that this process has open, and where they were found.
+/// The open files of this process, and the paths where they were found.
 #[derive(Debug, Clone)]
 pub(super) struct Place(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     parts: [(PathBuf, Identity); PARTS.len()],
-    /// Whether the log says so already.
+    /// Whether the log tells of the loss already.
     lost: AtomicBool,
 }
 
-/// The path names another file than the one that is open.
+/// The path names another file than the open one.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(
     "{} was replaced or removed while it was open; stop all instances, put the right file in its place, as restore does, \
@@ -46,7 +47,7 @@ pub(super) struct Lost {
 }
 
 impl Place {
-    /// The place of the database at `path`, which has been opened and read: then all of its files are there.
+    /// The place of the database at `path`. The database was opened and read before, so all its files exist.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         let part = |suffix| {
             let path = beside(path, suffix);
@@ -57,7 +58,7 @@ impl Place {
         Ok(Self(Arc::new(Inner { parts, lost: AtomicBool::new(false) })))
     }
 
-    /// Whether all files are where they were.
+    /// Checks that all files are in their places.
     pub(super) fn check(&self) -> Result<(), Lost> {
         let Inner { parts, lost } = &*self.0;
         let moved = |(path, held): &&(PathBuf, Identity)| identity(path).ok() != Some(*held);
@@ -76,7 +77,7 @@ impl Place {
 }
 
 impl From<Lost> for StoreError {
-    /// Nothing was done.
+    /// The error of a call that has done nothing.
     fn from(lost: Lost) -> Self {
         Self::unavailable("the database file", lost)
     }

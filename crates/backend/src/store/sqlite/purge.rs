@@ -1,4 +1,4 @@
-//! Deleting what is out of date. Every statement finds its rows by an index over their time.
+//! Deletes expired rows. Every statement finds its rows by an index on their time.
 
 use rusqlite::{Connection, Error, params};
 
@@ -15,11 +15,11 @@ const STEP_VERSIONS: &str = "DELETE FROM onboarding_step_versions WHERE seq IN
     (SELECT seq FROM onboarding_step_versions WHERE expires_at <= ?1 LIMIT ?2)";
 const TOKENS: &str = "DELETE FROM refresh_tokens WHERE hash IN
     (SELECT hash FROM refresh_tokens WHERE expires_at <= ?1 LIMIT ?2)";
-/// Instances of earlier versions give a session no time.
+/// Gives sessions of earlier versions an expiry.
 const UNDATED_SESSIONS: &str = "UPDATE sessions SET expires_at =
     COALESCE((SELECT MAX(t.expires_at) FROM refresh_tokens t WHERE t.session_id = sessions.id), ?1)
     WHERE id IN (SELECT id FROM sessions WHERE expires_at IS NULL LIMIT ?2)";
-/// An instance of an earlier version may have given the session a later token.
+/// Deletes expired sessions. An instance of an earlier version may have given a session a later token.
 const SESSIONS: &str = "DELETE FROM sessions WHERE id IN
     (SELECT s.id FROM sessions s WHERE s.expires_at <= ?1
      AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = s.id) LIMIT ?2)";
@@ -35,11 +35,11 @@ const REMEMBERED: &str = "DELETE FROM remembered_devices WHERE (user_id, device_
     (SELECT user_id, device_id FROM remembered_devices WHERE expires_at <= ?1 LIMIT ?2)";
 const AUDIT: &str = "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < ?1 LIMIT ?2)";
 
-/// Names without the key that they are found by: of instances of earlier versions.
+/// The names without a search key, which earlier versions have stored.
 const UNKEYED_NAMES: &str = "SELECT id, full_name FROM users WHERE name_key IS NULL LIMIT ?1";
 const NAME_KEY: &str = "UPDATE users SET name_key = ?2 WHERE id = ?1";
 
-/// Deletes what has expired; see [`crate::store::Store::purge`].
+/// Deletes expired rows; see [`crate::store::Store::purge`].
 pub(super) fn expired(connection: &Connection, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
     let statements =
         [RECORDS, STEP_VERSIONS, TOKENS, UNDATED_SESSIONS, SESSIONS, GUESSES, REMEMBERED, outbox::PURGE];
@@ -68,7 +68,7 @@ fn key_names(connection: &Connection, limit: u32) -> Result<u64, Error> {
     Ok(rows.len() as u64)
 }
 
-/// Deletes audit rows of before `before`; see [`crate::store::Store::purge_audit`].
+/// Deletes old audit rows; see [`crate::store::Store::purge_audit`].
 pub(super) fn audit(connection: &Connection, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
     run(connection, AUDIT, before, limit).map_err(|error| store_error("purge the audit log", error))
 }

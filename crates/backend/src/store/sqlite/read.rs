@@ -1,4 +1,4 @@
-//! Queries, and rows as domain types. Each is one statement, so it sees one moment.
+//! Queries, and rows as domain types. Each query is one statement and sees one moment.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ use crate::domain::session::{TokenHash, TokenState};
 use crate::domain::{AuthLevel, Authentication, Credentials, Email, FullName, PasswordHash, Timestamp, User};
 use crate::store::{BoxError, KeptAnswer, Scope, StoreError};
 
-/// A moment as the database keeps it: milliseconds since 1970.
+/// A moment as the database keeps it: in Unix milliseconds.
 pub(super) fn millis(moment: Timestamp) -> i64 {
     // The calendar's whole range fits into 64 bits.
     i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
@@ -34,7 +34,7 @@ where
     text.parse().map_err(|error: T::Err| StoreError::corrupt(what, error))
 }
 
-/// Runs a query for at most one row, read by `read`.
+/// Runs a query for at most one row, which `read` reads.
 pub(super) fn one<T>(
     connection: &Connection,
     action: &'static str,
@@ -46,7 +46,7 @@ pub(super) fn one<T>(
     row.map_err(|error| store_error(action, error))
 }
 
-/// The schema is there and can be read.
+/// Checks that the schema is there and can be read.
 pub(super) fn ping(connection: &Connection) -> Result<(), StoreError> {
     one(connection, "ping", "SELECT count(*) FROM schema_migrations", [], |row| row.get::<_, i64>(0))?;
     Ok(())
@@ -66,8 +66,7 @@ pub(super) fn kept_answer(
     )
 }
 
-/// The columns of a user, in the order in which [`UserRow::read`] takes them from column 0 on; what comes
-/// after them begins at [`AFTER_USER`].
+/// The columns of a user, in the order of [`UserRow::read`] from column 0 on. Other columns begin at [`AFTER_USER`].
 macro_rules! user_columns {
     () => {
         "u.id, u.email, u.full_name, u.role, u.created_at,
@@ -245,8 +244,8 @@ pub(super) fn onboarding(connection: &Connection, user_id: Uuid) -> Result<Optio
     onboarding_of(connection, query, [user_id.to_string()])
 }
 
-/// Reads rows of version, completion, template (key and version) and reached progress, and a step with its status, data,
-/// completion, and what was set aside, and last the first completion.
+/// Reads an onboarding from rows with these columns: version, completion, template (key and version), reached
+/// progress; a step with status, data, completion and set-aside answers; and the first completion.
 pub(super) fn onboarding_of(
     connection: &Connection,
     query: &str,
@@ -279,7 +278,7 @@ pub(super) fn onboarding_of(
     Ok(state)
 }
 
-/// What an onboarding has beside its steps.
+/// The columns of an onboarding beside its steps.
 struct WholeRow {
     version: i64,
     completed_at: Option<i64>,
@@ -301,7 +300,7 @@ impl WholeRow {
         })
     }
 
-    /// Instances of earlier versions leave the template empty.
+    /// The onboarding. Instances of earlier versions leave the template empty.
     fn into_onboarding(self) -> Result<Onboarding, StoreError> {
         let template = self.template.zip(self.template_version);
         let template = template.map(|(key, version)| TemplateId { key, version });

@@ -36,7 +36,8 @@ pub(super) fn add(
     Ok(())
 }
 
-/// The device stands for a second factor at the log-in that begins `session`; whether it is remembered still.
+/// Uses a device in place of a second factor, for the log-in that begins `session`. Gives whether the device is still
+/// remembered.
 pub(super) fn use_it(
     connection: &Connection,
     session: &NewSession,
@@ -56,7 +57,7 @@ pub(super) fn use_it(
     changed(connection, sql, device)
 }
 
-/// The password alone logs in nowhere any more.
+/// Forgets all devices on which the password alone logs in.
 pub(super) fn forget(connection: &Connection, user_id: Uuid) -> Result<(), Error> {
     let sql = "DELETE FROM remembered_devices WHERE user_id = ?";
     connection.prepare_cached(sql)?.execute([user_id.to_string()])?;

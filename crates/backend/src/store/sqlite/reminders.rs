@@ -15,7 +15,7 @@ use crate::domain::{Timestamp, User};
 use crate::store::reminders::{DueReminder, Reminder, Reminders};
 use crate::store::{Outcome, StoreError};
 
-/// Seldom reminded and long silent: one range of the index for each number below the window's.
+/// The people with a due reminder: one range of the index for each number of reminders below the window's.
 const DUE: &str = concat!(
     "SELECT ",
     user_columns!(),
@@ -48,7 +48,7 @@ pub(super) fn reopen(
     Ok(if found { Outcome::Committed } else { Outcome::Stale })
 }
 
-/// Notes that a reminder is written, where it still is due.
+/// Records a reminder, where it is still due.
 pub(super) fn remind(connection: &Connection, reminder: &Reminder, at: Timestamp) -> Result<Outcome, Error> {
     let sql = "UPDATE onboarding SET reminded = ?2, reminded_at = ?3
                WHERE user_id = ?1 AND completed_at IS NULL AND activated_at IS NULL AND updated_at = ?4
@@ -60,7 +60,7 @@ pub(super) fn remind(connection: &Connection, reminder: &Reminder, at: Timestamp
     Ok(if changed(connection, sql, values)? { Outcome::Committed } else { Outcome::Stale })
 }
 
-/// Notes that a person wants no reminders any more.
+/// Sets the time when a person refused reminders.
 pub(super) fn stop(connection: &Connection, user_id: Uuid, at: Timestamp) -> Result<Outcome, Error> {
     let sql =
         "UPDATE users SET reminders_off_at = ?2, updated_at = ?2 WHERE id = ?1 AND reminders_off_at IS NULL";

@@ -1,4 +1,4 @@
-//! Puts a backup in the place of the file.
+//! Replaces the file by a backup.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,16 +13,16 @@ use crate::domain::Timestamp;
 use crate::store::BoxError;
 use crate::store::archive::{BackupError, Manifest, Report, Source, digest_of, shown, stamp};
 
-/// What is at the database's place.
+/// What is in the place of the database.
 enum Present {
     Nothing,
-    /// The database, with nobody else in it while this lives.
+    /// The database, which nobody else uses while this connection lives.
     Seized(Connection),
-    /// Something that is no database any more.
+    /// A file that is no database any more.
     Unreadable(Error),
 }
 
-/// Restores the database at `path`, and keeps what was there under another name.
+/// Restores the database at `path`. The present file is kept under another name.
 pub(crate) fn restore(path: &Path, source: &Source, at: Timestamp) -> Result<Report, BackupError> {
     if !source.logs.is_empty() || source.stop_at.is_some() {
         return Err(BackupError::Unsupported { what: "--log and --stop-at are for SQL Server" });
@@ -58,7 +58,7 @@ pub(crate) fn restore(path: &Path, source: &Source, at: Timestamp) -> Result<Rep
     Ok(report)
 }
 
-/// Takes the file's exclusive lock, which nobody gets while an instance has the file open.
+/// Takes the file's exclusive lock, which is not given while an instance has the file open.
 fn seize(path: &Path) -> Result<Present, BackupError> {
     if !path.exists() {
         return Ok(Present::Nothing);
@@ -85,7 +85,7 @@ fn is_busy(error: &Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// Copies what is there, page by page, sound or not.
+/// Copies the present file page by page, sound or not.
 fn keep_aside(
     database: &Connection,
     path: &Path,
@@ -108,8 +108,8 @@ fn keep_aside(
     }
 }
 
-/// Writes the backup into the file in one transaction: after a crash, one or the other is there;
-/// and an instance that is just starting waits for the lock and then finds what was restored.
+/// Writes the backup into the file in one transaction. After a crash the file has either the old or the new content.
+/// An instance that is just starting waits for the lock, and then finds the restored content.
 fn overwrite(backup: &Path, database: &mut Connection, path: &Path) -> Result<(), BackupError> {
     let mut written = || -> Result<(), Error> {
         copy_pages(&check::open_backup(backup)?, database)?;
@@ -133,7 +133,7 @@ fn copy_pages(from: &Connection, to: &mut Connection) -> Result<(), Error> {
     }
 }
 
-/// Puts a copy of the backup where nothing is; whoever makes a file there meanwhile wins.
+/// Puts a copy of the backup at a free path. A file that somebody else makes there meanwhile stays.
 fn place(backup: &Path, manifest: &Manifest, path: &Path) -> Result<(), BackupError> {
     let partial = beside(path, ".restoring");
     let placed = || -> io::Result<()> {
@@ -153,8 +153,8 @@ fn place(backup: &Path, manifest: &Manifest, path: &Path) -> Result<(), BackupEr
     placed().map_err(BackupError::file("write", path.display()))
 }
 
-/// Moves what is there out of the way, the logs first: SQLite would take them for the logs of what
-/// comes in the file's place.
+/// Moves the present files out of the way, the logs first, because SQLite would take them for the logs of the new
+/// file.
 fn move_aside(path: &Path, aside: &Path) -> Result<(), BackupError> {
     let moved = || -> io::Result<()> {
         remove_if_there(&beside(path, "-shm"))?;

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Error, ffi};
 
-/// Changes rows of one statement; whether there was at least one.
+/// Runs a statement. Gives whether it has changed at least one row.
 pub(super) fn changed(
     connection: &Connection,
     sql: &str,

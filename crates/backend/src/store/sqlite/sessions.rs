@@ -1,4 +1,4 @@
-//! Sessions as SQL: what begins, uses, ends and shows them.
+//! Sessions as SQL: changes, uses, ends and queries.
 
 use rusqlite::{Connection, Error, Row, params};
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use crate::domain::UserAgent;
 use crate::domain::session::{NewSession, NewToken, SessionSummary, TokenHash};
 use crate::store::{Outcome, Rotation, SessionsQuery, StoreError};
 
-/// Whether a session is there and was not ended: what every change that it asks for depends on.
+/// Whether a session exists and was not ended, so that its changes are allowed.
 pub(super) fn may_write(connection: &Connection, session_id: Uuid) -> Result<bool, Error> {
     connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ? AND revoked_at IS NULL)")?
@@ -107,7 +107,7 @@ pub(super) fn revoke_one_of(
     Ok(if rows == 0 { Outcome::Stale } else { Outcome::Committed })
 }
 
-/// Ends all sessions of a person but `except`, and lets no device log in by the password alone.
+/// Ends all sessions of a person but `except`, and forgets all remembered devices.
 pub(super) fn revoke_all_of(
     connection: &Connection,
     user_id: Uuid,

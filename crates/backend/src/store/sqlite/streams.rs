@@ -1,5 +1,5 @@
-//! The order of messages that concern one person; see [`crate::store::outbox`]. There is one writer at a time, so that
-//! nothing is locked.
+//! Streams: the order of messages about one account; see [`crate::store::outbox`]. SQLite has one writer at a time,
+//! so nothing is locked.
 
 use rusqlite::{Connection, Error, OptionalExtension as _, params};
 
@@ -7,7 +7,7 @@ use super::read::millis;
 use crate::domain::Timestamp;
 use crate::store::messages::Replay;
 
-/// Makes the earliest message that waits due, unless one of the stream is due or taken.
+/// Makes the earliest waiting message due, unless a message of the stream is due or leased.
 const WAKE: &str = "UPDATE outbox SET next_attempt_at = ?3
     WHERE id = (SELECT id FROM outbox WHERE user_id = ?2 AND channel = ?1 AND stream_position > 0
                 AND purge_at IS NULL ORDER BY stream_position LIMIT 1)
@@ -25,12 +25,12 @@ const AGAIN: &str =
 const AT_ONCE: &str = "UPDATE outbox SET next_attempt_at = ?3
     WHERE id = ?1 AND channel = ?2 AND purge_at IS NULL AND lease_id IS NULL AND next_attempt_at > ?3";
 
-/// The next place in a stream, which is begun where there is none.
+/// Takes the next place in a stream. A missing stream is begun.
 pub(super) fn next_position(connection: &Connection, channel: &str, user_id: &str) -> Result<i64, Error> {
     connection.prepare_cached(NEXT_POSITION)?.query_row(params![channel, user_id], |row| row.get(0))
 }
 
-/// Sees to it that a stream with messages that wait has one that is due.
+/// Makes a message of a stream due, where one waits and none is due.
 pub(super) fn wake(
     connection: &Connection,
     channel: &str,
@@ -40,7 +40,7 @@ pub(super) fn wake(
     connection.prepare_cached(WAKE)?.execute(params![channel, user_id, millis(at)]).map(drop)
 }
 
-/// The same for the stream of a message, if it is in one.
+/// Makes a message of the stream of `id` due, where `id` is in a stream.
 pub(super) fn wake_stream_of(connection: &Connection, id: &str, at: Timestamp) -> Result<(), Error> {
     let stream = connection.prepare_cached(STREAM)?.query_row([id], |row| {
         let stream: (String, String) = (row.get(0)?, row.get(1)?);
@@ -52,7 +52,7 @@ pub(super) fn wake_stream_of(connection: &Connection, id: &str, at: Timestamp) -
     }
 }
 
-/// Lets messages be sent again.
+/// Queues messages again.
 pub(super) fn replay(
     connection: &Connection,
     Replay { channel, ids }: &Replay,
@@ -70,7 +70,7 @@ pub(super) fn replay(
     Ok(())
 }
 
-/// Deletes what was to be told in order of somebody who is gone.
+/// Deletes the streams of an account that is gone.
 pub(super) fn forget(connection: &Connection, user_id: &str) -> Result<(), Error> {
     connection
         .prepare_cached("DELETE FROM outbox WHERE user_id = ? AND stream_position > 0")?

@@ -1,4 +1,4 @@
-//! Whether a way into an account is there.
+//! Checks that an account has a way in.
 
 use rusqlite::{Connection, Error, params};
 use uuid::Uuid;
@@ -6,8 +6,8 @@ use uuid::Uuid;
 use crate::domain::PasswordHash;
 use crate::store::WayIn;
 
-/// Whether the account of `user_id` can be entered by `way`. This writer is the only one, so that it stays so until the end of
-/// the transaction.
+/// Whether the account `user_id` has the way in `way`. This writer is the only one, so the answer holds until the
+/// commit.
 pub(super) fn is_there(connection: &Connection, user_id: Uuid, way: WayIn) -> Result<bool, Error> {
     let user_id = user_id.to_string();
     let found = |sql: &str, what: &str| {

@@ -1,4 +1,4 @@
-//! The work of the threads: they do the jobs of the queue.
+//! Runs the jobs of the queue on the threads.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,10 +11,10 @@ use super::job::Job;
 use super::place::{Lost, Place};
 use crate::store::StoreError;
 
-/// How many waiting mutations are flushed together at most.
+/// The largest number of mutations in one flush.
 const MAX_BATCH: usize = 64;
 
-/// The writer: waiting mutations share one transaction and one flush.
+/// The writer, which commits waiting mutations in one transaction with one flush.
 pub(super) fn write(connection: &Connection, place: &Place, inbox: &Inbox) {
     while let Some(jobs) = inbox.take(MAX_BATCH) {
         match place.check() {
@@ -31,7 +31,7 @@ fn refuse(jobs: Vec<Job>, lost: &Lost) {
     }
 }
 
-/// A reader: each job is one statement, so it sees one moment.
+/// The reader. Each job is one statement and sees one moment.
 pub(super) fn read(connection: &Connection, place: &Place, inbox: &Inbox) {
     while let Some(jobs) = inbox.take(1) {
         match place.check() {
@@ -48,11 +48,11 @@ fn read_one(connection: &Connection, mut job: Job) {
     job.finish(Ok(()));
 }
 
-/// Why the shared transaction failed. Each sharer gets the error, hence the `Arc`.
+/// The reason why the shared transaction failed. Each mutation of the transaction gets the error, hence the `Arc`.
 enum Broken {
-    /// It did not begin, or was undone before its end: surely nothing was done.
+    /// The transaction did not begin, or was undone. Nothing was done.
     Undone(Arc<Error>),
-    /// Its end failed, or the file was lost meanwhile: the change may be in the database, or may not.
+    /// The commit failed, or the file was lost meanwhile. The change may be in the database or not.
     Unsure(Arc<dyn std::error::Error + Send + Sync>),
 }
 

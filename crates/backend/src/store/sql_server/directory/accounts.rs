@@ -1,4 +1,4 @@
-//! Lists of accounts, by the number that each row was given when it came.
+//! Lists of accounts, ordered by the number that the server gave each row.
 
 use tiberius::Row;
 
@@ -18,7 +18,7 @@ const COLUMNS: &str = concat!(
        o.completed_at AS onboarding_completed_at, o.reminded, u.email_key, u.name_key"
 );
 
-/// A row with what a page may have to go on from.
+/// A row with the keys that the next page may begin after.
 struct Found {
     account: Account,
     email_key: String,
@@ -64,7 +64,7 @@ pub(super) async fn page(
     Ok(AccountPage { items: accounts(items), next })
 }
 
-/// The number that a client gave back; a made-up one begins anew.
+/// The number in a key that a client has sent back, or `otherwise` for a text that is none.
 fn number(key: &str, otherwise: i64) -> i64 {
     key.parse().unwrap_or(otherwise)
 }
@@ -73,7 +73,8 @@ fn accounts(found: Vec<Found>) -> Vec<Account> {
     found.into_iter().map(|found| found.account).collect()
 }
 
-/// Newest first. Where the onboarding decides and few accounts are asked for otherwise, by its number.
+/// A query for the newest accounts. Where the onboarding decides and the filter leaves few accounts, the query reads
+/// by the onboarding's number.
 fn newest(filter: &AccountFilter, after: i64, limit: u32) -> Batch {
     let few = filter.role == Some(Role::Admin)
         || matches!(filter.status, Some(AccountStatus::Suspended | AccountStatus::Closing));
@@ -84,7 +85,7 @@ fn newest(filter: &AccountFilter, after: i64, limit: u32) -> Batch {
     query.ordered(&format!("{table}.seq DESC"))
 }
 
-/// Those whose address begins so, in the order of their addresses.
+/// A query for accounts whose address begins with the prefix, ordered by address.
 fn by_email(filter: &AccountFilter, prefix: &Prefix, after: Option<String>, limit: u32) -> Batch {
     let mut query = from_users(filter, "u", limit);
     match after {
@@ -96,7 +97,7 @@ fn by_email(filter: &AccountFilter, prefix: &Prefix, after: Option<String>, limi
     query.ordered("u.email_key")
 }
 
-/// Those whose name begins so and whose address does not, in the order of their names.
+/// A query for accounts of which only the name begins with the prefix, ordered by name.
 fn by_name(filter: &AccountFilter, prefix: &Prefix, after: Option<(String, i64)>, limit: u32) -> Batch {
     let mut query = from_users(filter, "u", limit);
     match after {
@@ -112,8 +113,8 @@ fn by_name(filter: &AccountFilter, prefix: &Prefix, after: Option<(String, i64)>
     query.ordered("u.name_key, u.seq")
 }
 
-/// The texts of `column` that begin with `prefix`, which is where the index is read from already. The end of its range is
-/// found by the order of the texts, and what is none of them in between is left out. No pattern is matched, so no
+/// Adds the condition that `column`, which the index reads from the prefix on, begins with `prefix`. The end of the
+/// range is found by the order of texts, and other texts within the range are left out. No pattern is matched, so no
 /// character is special.
 fn begins(query: &mut Query, column: &str, prefix: &Prefix) {
     if let Some(end) = end_of_range(prefix.as_str()) {
@@ -122,15 +123,16 @@ fn begins(query: &mut Query, column: &str, prefix: &Prefix) {
     query.and(&format!("CHARINDEX(?, {column}) = 1"), values![prefix.as_str()]);
 }
 
-/// Comes after all that begins with `prefix`, with little in between: the last character that has a next one becomes that
-/// one. SQL Server orders by UTF-16 units, others that speak T-SQL by code points, so that no character behind the prefix
-/// would come last in both. None where all that is greater may begin so.
+/// A text after all that begins with `prefix`, with little in between: the last character that has a next one becomes
+/// that one. SQL Server orders by UTF-16 units and other servers by code points, so no character behind the prefix
+/// would be the last in both orders. None where every greater text may begin with the prefix.
 fn end_of_range(prefix: &str) -> Option<String> {
     let (place, next) = prefix.char_indices().rev().find_map(|(place, last)| Some((place, next(last)?)))?;
     Some(format!("{}{next}", &prefix[..place]))
 }
 
-/// None for the last one of each order: behind U+FFFF there is nothing in UTF-16 units, which surrogates are less than.
+/// The next character; none for the last one of either order. U+FFFF is the last one in UTF-16 units, after all
+/// surrogates.
 fn next(character: char) -> Option<char> {
     match character {
         '\u{FFFF}' => None,

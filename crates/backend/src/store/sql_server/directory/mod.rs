@@ -1,5 +1,4 @@
-//! Questions about everybody. Each is written so that an index gives the rows in their order; which one, and how that
-//! was looked at, is in `docs/database.md`.
+//! Queries about all accounts. An index gives the rows of each query in their order; `docs/database.md` says which.
 
 mod accounts;
 mod audit_log;
@@ -41,20 +40,20 @@ impl Directory for SqlServerStore {
     }
 }
 
-/// Some account other than one with which somebody can act as an admin.
+/// A subquery for an account other than one that can act as an admin.
 pub(super) const OTHER_ADMIN: &str =
     "SELECT TOP (1) id FROM dbo.users WHERE role = N'admin' AND suspended_at IS NULL AND id <> ?";
 
-/// A statement that grows by conditions.
+/// A query that grows by conditions.
 struct Query {
     sql: String,
     values: Vec<Value>,
-    /// What joins the next condition to what is there.
+    /// The word before the next condition.
     next: &'static str,
 }
 
 impl Query {
-    /// `columns` of `from`, at most one row more than `limit`, so as to know whether there is one.
+    /// A query for `columns` of `from`, with one row more than `limit`, which shows whether there is a next page.
     fn new(columns: &str, from: &str, limit: u32) -> Self {
         let sql = format!("SELECT TOP (CAST(? AS BIGINT)) {columns} FROM {from}");
         Self { sql, values: values![i64::from(limit) + 1], next: " WHERE " }

@@ -1,11 +1,11 @@
-//! The organization of a member whose account is deleted.
+//! Prepares and completes the deletion of a member's account, in the member's organization.
 
 use uuid::Uuid;
 
 use super::super::batch::{Batch, values};
 use crate::domain::Timestamp;
 
-/// Takes along what an account leaves: invitations to its address, and those by it that wait. Takes the row of its
+/// Deletes invitations to the account's address and the account's pending invitations. Locks the row of the account's
 /// organization, which the variable `@organization` names from here on.
 pub(in crate::store::sql_server) fn before_deletion(batch: &mut Batch, user_id: Uuid, at: Timestamp) {
     batch.add("DECLARE @organization UNIQUEIDENTIFIER", values![]);
@@ -26,8 +26,8 @@ pub(in crate::store::sql_server) fn before_deletion(batch: &mut Batch, user_id: 
     );
 }
 
-/// Gives the organization an owner where the last one has gone: whoever has been a member for longest, of those whose
-/// accounts stay and can be used, if there are any. Deletes it where nobody is left.
+/// Gives the organization an owner where the last one has gone: the member for longest, first among those whose
+/// accounts can be used. Deletes an organization without members.
 pub(in crate::store::sql_server) fn after_deletion(batch: &mut Batch) {
     batch.add(
         "UPDATE dbo.organization_members SET role = N'owner' WHERE user_id =

@@ -8,11 +8,11 @@ use crate::domain::organization::{MAX_DOMAINS, MailDomain, MemberRole, Refusal};
 use crate::domain::{Email, Timestamp};
 use crate::store::DomainTarget;
 
-/// Another organization has the domain.
+/// A subquery that finds another organization with the domain.
 const TAKEN: &str = "SELECT 1 FROM dbo.organization_domains
     WHERE domain = ? AND verified_at IS NOT NULL AND organization_id <> ?";
 
-/// How an address at the domain ends.
+/// The end of addresses at the domain.
 fn ending(domain: &MailDomain) -> String {
     format!("@{domain}")
 }

@@ -46,7 +46,7 @@ pub(super) fn invite(batch: &mut Batch, invitation: &NewInvitation, at: Timestam
     );
 }
 
-/// Counts a mail of the organization and of the person, or ends the batch where one of them has sent enough.
+/// Counts a mail of the organization and of the person. Ends the batch where one of them has used its quota.
 fn count_mail(batch: &mut Batch, subjects: [Uuid; 2], at: Timestamp) {
     let long_ago = at - QUOTA_WINDOW;
     for subject in subjects {
@@ -64,7 +64,7 @@ fn count_mail(batch: &mut Batch, subjects: [Uuid; 2], at: Timestamp) {
     }
 }
 
-/// Takes the organization's row, and ends the batch where `by` may not change the invitation.
+/// Locks the organization's row. Ends the batch where `by` may not change the invitation.
 fn check(batch: &mut Batch, target: &InvitationTarget) {
     let InvitationTarget { organization_id, id, by } = *target;
     lock(batch, organization_id);

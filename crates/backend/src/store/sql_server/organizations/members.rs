@@ -1,4 +1,4 @@
-//! Who belongs to an organization. It has an owner, always.
+//! Members of organizations. An organization always has an owner.
 
 use uuid::Uuid;
 
@@ -29,8 +29,8 @@ pub(super) fn check_owner(batch: &mut Batch, organization_id: Uuid, by: Uuid) {
     batch.add(&check, values![organization_id, by]);
 }
 
-/// Ends the batch where the person belongs to an organization. Takes the account's row, so that of two who join at once
-/// the second sees the first.
+/// Ends the batch where the person is a member already. The account's row is locked, so that the second of two joins
+/// sees the first.
 pub(super) fn check_free(batch: &mut Batch, user_id: Uuid) {
     batch.add("UPDATE dbo.users SET updated_at = updated_at WHERE id = ?", values![user_id]);
     let taken = "SELECT 1 FROM dbo.organization_members WHERE user_id = ?";
@@ -38,13 +38,13 @@ pub(super) fn check_free(batch: &mut Batch, user_id: Uuid) {
     batch.add(&check, values![user_id]);
 }
 
-/// Ends the batch where it would take the last owner away.
+/// Ends the batch where the last owner would be lost.
 fn check_last_owner(batch: &mut Batch, organization_id: Uuid, user_id: Uuid) {
     let last = format!("IF EXISTS ({OWNER}) AND NOT EXISTS ({OTHER_OWNER}) {}", refuse(Refusal::LastOwner));
     batch.add(&last, values![organization_id, user_id, organization_id, user_id]);
 }
 
-/// Takes the organization's row, and ends the batch where `by` is no owner or the member is none of theirs.
+/// Locks the organization's row. Ends the batch where `by` is no owner, or the person is no member.
 fn check(batch: &mut Batch, target: &MemberTarget) {
     let MemberTarget { organization_id, user_id, by } = *target;
     lock(batch, organization_id);
@@ -86,7 +86,7 @@ pub(super) fn remove(batch: &mut Batch, target: &MemberTarget, at: Timestamp) {
     take_out(batch, target.organization_id, target.user_id, at);
 }
 
-/// With the last member goes the organization.
+/// Removes the person who asks. The organization ends with its last member.
 pub(super) fn leave(batch: &mut Batch, organization_id: Uuid, user_id: Uuid, at: Timestamp) {
     lock(batch, organization_id);
     check_member(batch, organization_id, user_id);
@@ -109,7 +109,7 @@ fn take_out(batch: &mut Batch, organization_id: Uuid, user_id: Uuid, at: Timesta
     revoke_invitations(batch, organization_id, user_id, "", at);
 }
 
-/// Revokes the invitations by a person that wait.
+/// Revokes a person's pending invitations.
 fn revoke_invitations(batch: &mut Batch, organization_id: Uuid, user_id: Uuid, which: &str, at: Timestamp) {
     batch.add(
         &format!(

@@ -1,5 +1,5 @@
-//! Organizations as SQL. Whoever changes one has its row first, so that the next change waits until this one is committed,
-//! and each later statement sees what that one did.
+//! Organizations as SQL. A change locks the organization's row first, so that the next change waits for its commit
+//! and sees its effect.
 
 mod closing;
 mod domains;
@@ -22,29 +22,30 @@ use crate::domain::organization::{
 };
 use crate::store::{OrganizationChange, Organizations, StoreError};
 
-/// Deletes invitations that a late use is told of no more, run by [`super::purge`].
+/// Deletes invitations after the time in which a late use gets the reason for its refusal. [`super::purge`] runs the
+/// statement.
 pub(super) const PURGE_INVITATIONS: &str = "DELETE FROM dbo.invitations WHERE seq IN
     (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.invitations WHERE expires_at <= ? ORDER BY expires_at)";
-/// Deletes what was counted in windows that began long ago; run by [`super::purge`], too.
+/// Deletes quotas whose window began long ago. [`super::purge`] runs the statement.
 pub(super) const PURGE_QUOTAS: &str = "DELETE FROM dbo.invitation_quotas WHERE seq IN
     (SELECT TOP (CAST(? AS BIGINT)) seq FROM dbo.invitation_quotas WHERE began_at <= ? ORDER BY began_at)";
 
 const DOMAIN_CONSTRAINT: &str = "uq_organization_domains_verified";
-/// Where two meet, the second finds out why by looking again.
+/// The constraints that concurrent changes meet. The second change finds the reason when it is tried again.
 const PASSING: [&str; 3] =
     ["uq_organization_members_user_id", "uq_invitation_quotas_subject", "uq_organization_domains_claim"];
 
-/// What a violated constraint of these tables means; none where it means nothing.
+/// The refusal for a violated constraint of these tables; none where there is no such meaning.
 pub(super) fn refusal(duplicate: &Failure) -> Option<Refusal> {
     duplicate.violates(DOMAIN_CONSTRAINT).then_some(Refusal::DomainTaken)
 }
 
-/// Whether what was in the way is no reason not to try again.
+/// Whether the change can be tried again.
 pub(super) fn has_passed(duplicate: &Failure) -> bool {
     PASSING.into_iter().any(|constraint| duplicate.violates(constraint))
 }
 
-/// What an `IF` before it refuses with `refusal`.
+/// The refusal `refusal` behind an `IF`.
 fn refuse(refusal: Refusal) -> String {
     let name = refusal.as_str();
     format!(
@@ -52,13 +53,13 @@ fn refuse(refusal: Refusal) -> String {
     )
 }
 
-/// Takes the organization's row; without one, nobody is a member.
+/// Locks the organization's row. The refusal is that of a person who is no member, where there is no such row.
 fn lock(batch: &mut Batch, organization_id: Uuid) {
     batch.add("UPDATE dbo.organizations SET updated_at = updated_at WHERE id = ?", values![organization_id]);
     batch.add(&format!("IF @@ROWCOUNT = 0 {}", refuse(Refusal::NotMember)), values![]);
 }
 
-/// Adds the change; the batch ends before it where it may not be done.
+/// Adds the change. The batch ends before the change where it is not allowed.
 pub(super) fn add(batch: &mut Batch, change: &OrganizationChange, at: Timestamp) {
     match change {
         OrganizationChange::Found { organization, owner, unless_member } => {

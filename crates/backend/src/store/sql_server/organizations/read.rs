@@ -14,7 +14,7 @@ use crate::domain::organization::{
 use crate::domain::{Email, FullName};
 use crate::store::StoreError;
 
-/// The columns that [`organization`] takes, of a table that is called `o`.
+/// The columns that [`organization`] reads, of a table with the alias `o`.
 macro_rules! organization_columns {
     () => {
         "o.id AS organization_id, o.name AS organization_name, o.size AS organization_size,
@@ -53,7 +53,7 @@ pub(super) async fn membership(pool: &Pool, user_id: Uuid) -> Result<Option<Memb
     found.first().map(membership).transpose()
 }
 
-/// A condition that what comes after `after` meets, and its value.
+/// The condition for rows after `after`, and its value.
 fn going_on(column: &str, after: Option<Uuid>) -> (String, Option<Value>) {
     match after {
         Some(id) => (format!("AND {column} > ?"), Some(id.into())),

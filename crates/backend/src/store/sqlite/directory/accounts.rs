@@ -1,7 +1,7 @@
 //! Lists of accounts.
 //!
-//! One condition drives the reading: it is written so that an index serves it. All others bear a `+`, by which SQLite
-//! knows that no index is meant, and are checked row by row.
+//! One condition drives each query and is written for an index. All other conditions have a `+`, which tells SQLite
+//! to use no index, and are checked row by row.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
@@ -20,13 +20,13 @@ const COLUMNS: &str = concat!(
         COALESCE(o.activated_at, o.completed_at), o.completed_at, o.reminded"
 );
 
-/// Comes after every id.
+/// A text after every id.
 const AFTER_ALL_IDS: &str = "~";
 
-/// Comes, behind a prefix, after all that begins with it.
+/// A character that makes, behind a prefix, a text after all that begins with the prefix.
 const LAST: char = '\u{10FFFF}';
 
-/// A row with what a page may have to go on from.
+/// A row with the keys that the next page may begin after.
 struct Found {
     account: Account,
     email_key: String,
@@ -79,7 +79,7 @@ fn accounts(found: Vec<Found>) -> Vec<Account> {
     found.into_iter().map(|found| found.account).collect()
 }
 
-/// Newest first, by the id, which begins with the time of registration.
+/// A query for the newest accounts, by id. An id begins with the time of registration.
 pub(super) fn newest(filter: &AccountFilter, after: String, limit: u32) -> Query {
     let after = Value::Text(after);
     let mut query;
@@ -116,7 +116,7 @@ pub(super) fn newest(filter: &AccountFilter, after: String, limit: u32) -> Query
     ended(query, limit)
 }
 
-/// Those whose address begins so, in the order of their addresses.
+/// A query for accounts whose address begins with the prefix, ordered by address.
 pub(super) fn by_email(filter: &AccountFilter, prefix: &Prefix, after: Option<String>, limit: u32) -> Query {
     let mut query = from_users(filter);
     let [from, end] = range(prefix);
@@ -129,7 +129,7 @@ pub(super) fn by_email(filter: &AccountFilter, prefix: &Prefix, after: Option<St
     ended(query, limit)
 }
 
-/// Those whose name begins so and whose address does not, in the order of their names.
+/// A query for accounts of which only the name begins with the prefix, ordered by name.
 pub(super) fn by_name(
     filter: &AccountFilter,
     prefix: &Prefix,
@@ -152,7 +152,7 @@ pub(super) fn by_name(
     ended(query, limit)
 }
 
-/// What begins with `prefix` lies between the two. No pattern is matched, so no character is special.
+/// The bounds of the texts that begin with `prefix`. No pattern is matched, so no character is special.
 fn range(prefix: &Prefix) -> [Value; 2] {
     let from = prefix.as_str().to_owned();
     [from.clone().into(), format!("{from}{LAST}").into()]
@@ -191,7 +191,7 @@ fn add_filters(query: &mut Query, filter: &AccountFilter) {
     }
 }
 
-/// One row more is read than is given, so as to know whether there is one.
+/// The query with one row more than `limit`, which shows whether there is a next page.
 fn ended(mut query: Query, limit: u32) -> Query {
     query.add("LIMIT ?", [(i64::from(limit) + 1).into()]);
     query
@@ -220,7 +220,7 @@ struct ProgressRow {
 }
 
 impl ProgressRow {
-    /// None for an account without an onboarding.
+    /// Reads the progress; none for an account without an onboarding.
     fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
         let Some(version) = row.get(AFTER_USER + 3)? else { return Ok(None) };
         Ok(Some(Self {

@@ -25,7 +25,8 @@ pub(super) fn page(
     Ok(AuditPage { items, next })
 }
 
-/// The first condition that is given drives the reading, within the given time; as in `accounts`, all others bear a `+`.
+/// The query for a filter. The first given condition drives the query, within the given time. All other conditions
+/// have a `+`, as in `accounts`.
 pub(super) fn query(filter: &AuditFilter, after: Option<AuditPosition>, limit: u32) -> Query {
     let mut query = Query::new(COLUMNS);
     query.add("WHERE a.at >= ?", [filter.from.map_or(i64::MIN, millis).into()]);

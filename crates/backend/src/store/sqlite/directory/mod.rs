@@ -1,4 +1,5 @@
-//! Questions about everybody. Every plan begins at an index, and none sorts more than a few rows; the tests ask SQLite.
+//! Queries about all accounts. Every plan begins at an index, and none sorts more than a few rows. The tests check
+//! SQLite's plans.
 
 mod accounts;
 mod audit_log;

@@ -1,4 +1,4 @@
-//! The organization of a member whose account is deleted.
+//! Prepares and completes the deletion of a member's account, in the member's organization.
 
 use rusqlite::{Connection, Error, OptionalExtension as _, params};
 
@@ -6,13 +6,14 @@ use crate::domain::Timestamp;
 use crate::store::sqlite::read::millis;
 use crate::store::sqlite::rows::changed;
 
-/// Whoever has been a member for longest, of those whose accounts stay and can be used, if there are any.
+/// Makes the member for longest an owner, first among those whose accounts can be used.
 const HEIR: &str = "UPDATE organization_members SET role = 'owner' WHERE user_id =
     (SELECT m.user_id FROM organization_members m JOIN users u ON u.id = m.user_id WHERE m.organization_id = ?1
      ORDER BY u.closing_at IS NOT NULL OR u.suspended_at IS NOT NULL, m.joined_at, m.user_id LIMIT 1)
     AND NOT EXISTS (SELECT 1 FROM organization_members WHERE organization_id = ?1 AND role = 'owner')";
 
-/// Takes along what an account leaves: invitations to its address, and those by it that wait. Gives its organization.
+/// Deletes invitations to the account's address and the account's pending invitations. Gives the account's
+/// organization.
 pub(in crate::store::sqlite) fn before_deletion(
     connection: &Connection,
     user_id: &str,

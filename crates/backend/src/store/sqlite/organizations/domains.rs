@@ -10,13 +10,14 @@ use crate::store::DomainTarget;
 use crate::store::sqlite::read::millis;
 use crate::store::sqlite::rows::changed;
 
-/// Another organization has the domain.
+/// A query that finds another organization with the domain.
 const TAKEN: &str = "SELECT 1 FROM organization_domains
     WHERE domain = ?1 AND verified_at IS NOT NULL AND organization_id <> ?2";
-/// A person with a verified address at the domain.
+/// A query for a person with a verified address at the domain.
 const PROVED: &str = "SELECT 1 FROM users WHERE id = ?1 AND email_verified_at IS NOT NULL
     AND substr(email_canonical, -length(?2) - 1) = '@' || ?2";
-/// The owner who claimed the domain still is one, and still has a verified address there.
+/// A query that holds where the owner who claimed the domain is still an owner, and still has a verified address
+/// there.
 const STILL_PROVED: &str = "SELECT 1 FROM organization_domains d
     JOIN organization_members m ON m.user_id = d.claimed_by AND m.organization_id = d.organization_id
     JOIN users u ON u.id = d.claimed_by

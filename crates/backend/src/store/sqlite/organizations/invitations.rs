@@ -53,7 +53,7 @@ pub(super) fn invite(connection: &Connection, invitation: &NewInvitation, at: Ti
     Ok(Ok(()))
 }
 
-/// Counts a mail of the organization and of the person; false where one of them has sent enough.
+/// Counts a mail of the organization and of the person. False where one of them has used its quota.
 fn count_mail(
     connection: &Connection,
     organization_id: Uuid,

@@ -1,4 +1,4 @@
-//! Who belongs to an organization. It has an owner, always.
+//! Members of organizations. An organization always has an owner.
 
 use rusqlite::{Connection, Error, OptionalExtension as _, params};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ const OTHER_OWNER: &str =
     "SELECT 1 FROM organization_members WHERE organization_id = ?1 AND role = 'owner' AND user_id <> ?2";
 const OTHER_MEMBER: &str = "SELECT 1 FROM organization_members WHERE organization_id = ?1 AND user_id <> ?2";
 
-/// What `user_id` may do in the organization; none where they are no member of it.
+/// The role of `user_id` in the organization; none for a person who is no member.
 pub(super) fn role(
     connection: &Connection,
     organization_id: Uuid,
@@ -35,7 +35,7 @@ pub(super) fn owner(connection: &Connection, organization_id: Uuid, by: Uuid) ->
     })
 }
 
-/// Makes a person a member who belongs to no organization.
+/// Makes a person without an organization a member.
 pub(super) fn join(
     connection: &Connection,
     organization_id: Uuid,
@@ -60,7 +60,7 @@ fn is_last_owner(connection: &Connection, organization_id: Uuid, user_id: Uuid) 
     Ok(is_owner && !exists(connection, OTHER_OWNER, keys(organization_id, user_id))?)
 }
 
-/// Whether `by` is an owner and the member is one of theirs.
+/// Whether `by` is an owner and the person is a member.
 fn check(connection: &Connection, target: &MemberTarget) -> Decision {
     let MemberTarget { organization_id, user_id, by } = *target;
     if let Err(refusal) = owner(connection, organization_id, by)? {
@@ -159,7 +159,7 @@ fn take_out(
     revoke_invitations(connection, organization_id, user_id, "", at)
 }
 
-/// Revokes the invitations by a person that wait.
+/// Revokes a person's pending invitations.
 fn revoke_invitations(
     connection: &Connection,
     organization_id: Uuid,

@@ -1,4 +1,4 @@
-//! Organizations as SQL. There is one writer at a time, so that what is looked at stays so.
+//! Organizations as SQL. SQLite has one writer at a time, so facts that were read stay true until the commit.
 
 mod closing;
 mod domains;
@@ -23,17 +23,18 @@ use crate::domain::organization::{
 };
 use crate::store::{OrganizationChange, Organizations, Outcome, StoreError};
 
-/// Deletes invitations that a late use is told of no more, run by [`super::purge`] with the time before which they expired.
+/// Deletes invitations that expired before a time. A late use no longer gets the reason for its refusal.
+/// [`super::purge`] runs the statement.
 pub(super) const PURGE_INVITATIONS: &str =
     "DELETE FROM invitations WHERE id IN (SELECT id FROM invitations WHERE expires_at <= ?1 LIMIT ?2)";
-/// Deletes what was counted in windows that began before a time; run by [`super::purge`], too.
+/// Deletes quotas whose window began before a time. [`super::purge`] runs the statement.
 pub(super) const PURGE_QUOTAS: &str = "DELETE FROM invitation_quotas WHERE subject IN
     (SELECT subject FROM invitation_quotas WHERE began_at <= ?1 LIMIT ?2)";
 
-/// How a change ends: refused, or done.
+/// The end of a change: refused or done.
 type Decision = Result<Result<(), Refusal>, Error>;
 
-/// Does the change. What it did before a refusal is undone by the caller.
+/// Does the change. The caller undoes it for a refusal.
 pub(super) fn apply(
     connection: &Connection,
     change: &OrganizationChange,

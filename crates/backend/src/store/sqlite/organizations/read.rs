@@ -15,8 +15,8 @@ use crate::store::StoreError;
 use crate::store::sqlite::connection::store_error;
 use crate::store::sqlite::read::{moment, one, parse};
 
-/// The columns of an organization, in the order in which [`OrganizationRow::read`] takes them from column 0 on; what
-/// comes after them begins at [`AFTER`].
+/// The columns of an organization, in the order of [`OrganizationRow::read`] from column 0 on. Other columns begin at
+/// [`AFTER`].
 macro_rules! organization_columns {
     () => {
         "o.id, o.name, o.size, o.website, o.created_at"
@@ -85,7 +85,7 @@ fn all<T>(
     rows().map_err(|error| store_error(action, error))
 }
 
-/// Comes before every id.
+/// A text before every id, or the id `after`.
 fn after_key(after: Option<Uuid>) -> String {
     after.map(|id| id.to_string()).unwrap_or_default()
 }

@@ -20,7 +20,7 @@ macro_rules! claims {
 
 /// The domains of an organization.
 pub(super) const OF_ORGANIZATION: &str = claims!("d.organization_id = ? ORDER BY d.domain");
-/// What waits for an admin.
+/// The claims that an admin has to decide.
 pub(super) const WAITING: &str =
     claims!("d.verified_at IS NULL ORDER BY d.claimed_at, d.organization_id, d.domain LIMIT ?");
 
