@@ -1,4 +1,5 @@
-//! The language of somebody who has not chosen one: what their client asks for (`Accept-Language`, RFC 9110 section 12.5.4).
+//! The language that a client asks for (`Accept-Language`, RFC 9110 section 12.5.4), for a person who has chosen
+//! none.
 
 use std::convert::Infallible;
 
@@ -10,12 +11,12 @@ use http::request::Parts;
 use crate::domain::Language;
 use crate::mail::is_written_in;
 
-/// The language that the client likes best of those that mails are written in; none where it names none of them.
+/// The language that the client prefers among those of mails; none where the client names none of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AcceptedLanguage(pub(super) Option<Language>);
 
 impl AcceptedLanguage {
-    /// Of languages that are liked alike, it is the first.
+    /// The preferred language of the headers. The first of several equally preferred languages counts.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let values = headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
         let liked = values
@@ -35,7 +36,8 @@ impl<S: Sync> FromRequestParts<S> for AcceptedLanguage {
     }
 }
 
-/// A language and its weight, from 0 to 1, as in `de-AT;q=0.8`; none for `*`, and for what is not well formed.
+/// A language and its weight from 0 to 1, such as `de-AT;q=0.8`. None for `*` and for a range that is not
+/// well-formed.
 fn liked(range: &str) -> Option<(Language, f32)> {
     let (tag, parameter) = range.split_once(';').unwrap_or((range, "q=1"));
     let (name, weight) = parameter.split_once('=')?;

@@ -9,9 +9,10 @@ use crate::app::App;
 use crate::auth::AccessError;
 use crate::domain::User;
 
-/// The admin who asks; without the role the handler is not called.
+/// The admin who asks. The handler is not called for a user without the role.
 ///
-/// The role is not taken from the access token but read anew, so that whoever lost it can do nothing from then on.
+/// The role is read from the database and not from the access token, so that an admin who has lost the role can do
+/// nothing from then on.
 #[derive(Debug, Clone)]
 pub(super) struct Administrator(pub(super) User);
 

@@ -1,4 +1,4 @@
-//! Gives a kept answer again.
+//! Gives a stored answer again.
 
 use super::error::ApiError;
 use super::whole_state::whole_state;
@@ -7,7 +7,8 @@ use crate::auth::AccessError;
 use crate::domain::onboarding::Onboarding;
 use crate::idempotency::{Answer, Completion, Kept, StateReference};
 
-/// The answer that was kept. Of a state, only the name is kept, and the answer is made from it anew.
+/// The stored answer. Of an onboarding's state only a reference is stored, and the answer is made from the state
+/// again.
 pub(super) async fn answer_again(app: &AppState, kept: Kept) -> Result<Answer, ApiError> {
     match kept {
         Kept::Answer(answer) => Ok(answer),
@@ -18,7 +19,7 @@ pub(super) async fn answer_again(app: &AppState, kept: Kept) -> Result<Answer, A
     }
 }
 
-/// The same answer, byte for byte; none where what it is made of is kept no longer.
+/// The same answer, byte for byte; none where the state of that version is not stored any more.
 async fn as_it_was(app: &AppState, reference: &StateReference) -> Result<Option<Answer>, ApiError> {
     let Some(state) = app.store.onboarding_at(reference.user_id, reference.version).await? else {
         return Ok(None);
@@ -33,7 +34,8 @@ async fn as_it_was(app: &AppState, reference: &StateReference) -> Result<Option<
     Ok(None)
 }
 
-/// What the state may have been, where its completion is that of now: it may have been completed first, or last.
+/// The states that the answer may have shown, where `now` has the present completion. The onboarding may have been
+/// completed for the first or the last time.
 fn states_with(now: Onboarding, completion: Completion) -> Vec<Onboarding> {
     let open = Onboarding { completed_at: None, ..now.clone() };
     match completion {
@@ -46,8 +48,8 @@ fn states_with(now: Onboarding, completion: Completion) -> Vec<Onboarding> {
     }
 }
 
-/// The state has changed more often since than earlier versions of it are kept. The request was done, and what a client
-/// can go on with is the state as it is.
+/// The present state, where the state of the answer is not stored any more. The request was done, and a client can go
+/// on with the present state.
 async fn as_it_is(app: &AppState, reference: &StateReference) -> Result<Answer, ApiError> {
     let state = app.store.onboarding(reference.user_id).await?.ok_or(AccessError::UnknownUser)?;
     let template = app.templates.find(&*app.store, &state.template).await?;

@@ -1,4 +1,4 @@
-//! One try of a request that changes something: commits its effect together with its answer.
+//! One attempt of a request that changes something. The attempt commits its effect together with its answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,31 +22,30 @@ use crate::domain::one_time_code::RESEND_AFTER;
 use crate::idempotency::Answer;
 use crate::store::{Actor, AuditAction, AuditEntry, Effect, KeptAnswer, Mutation, Outcome};
 
-/// The try, as handlers get it.
+/// The attempt, as handlers get it.
 #[derive(Debug, Clone)]
 pub(super) struct Attempt(Arc<Inner>, Vec<Event>);
 
 #[derive(Debug)]
 struct Inner {
-    /// None where the request bears no key.
+    /// The request's key; none for a request without one.
     keyed: Option<Keyed>,
-    /// The session whose access token the request bears, where it needs one: it must not have ended.
+    /// The session of the request's access token, which must not have ended; none where the request needs no token.
     session: Option<Uuid>,
     /// Whether the answer is in the database by now.
     settled: AtomicBool,
 }
 
-/// How a commit ended.
+/// The result of a commit.
 #[derive(Debug)]
 pub(super) enum Commit {
-    /// This is the answer: the one that was to be given, or the one that an earlier try of the
-    /// same request got.
+    /// The answer: the one that was given to the commit, or the stored one of an earlier attempt of the same request.
     Done(Answer),
     /// The state has changed since it was read.
     Stale,
 }
 
-/// What is remembered of a change.
+/// The facts for the audit row of a change.
 #[derive(Debug, Clone)]
 pub(super) struct Audit {
     pub(super) action: AuditAction,
@@ -59,14 +58,14 @@ impl Attempt {
         Self(Arc::new(Inner { keyed, session, settled: AtomicBool::new(false) }), Vec::new())
     }
 
-    /// The same, telling the webhook of `event` besides what the effect itself tells of.
+    /// The attempt with `event`, which the webhook is told beside the events of the effect.
     #[must_use]
     pub(super) fn telling(&self, event: Option<Event>) -> Self {
         Self(Arc::clone(&self.0), event.into_iter().collect())
     }
 
-    /// Commits `effect`, its audit row and, where the request bears a key, `answer`. Where the session that asks has
-    /// ended by now, nothing is done.
+    /// Commits `effect`, its audit row and, for a request with a key, `answer`. Nothing is done where the asking
+    /// session has ended.
     pub(super) async fn commit(
         &self,
         app: &AppState,
@@ -78,7 +77,8 @@ impl Attempt {
         self.commit_and_mail(app, at, effect, audit, &[], answer).await
     }
 
-    /// Does the same, and writes `mails` into the outbox in the same transaction: they are sent once that is done.
+    /// As [`Self::commit`], with `mails` written to the outbox in the same transaction. The mails are sent after the
+    /// commit.
     pub(super) async fn commit_and_mail(
         &self,
         app: &AppState,
@@ -92,7 +92,7 @@ impl Attempt {
         self.commit_entry(app, at, effect, audit, mails, answer).await
     }
 
-    /// The same with an audit row that says more than who was concerned.
+    /// As [`Self::commit_and_mail`], with a whole audit row.
     pub(super) async fn commit_entry(
         &self,
         app: &AppState,
@@ -145,8 +145,8 @@ impl Attempt {
         answer_again(app, app.vault.open(&keyed.request, kept)?).await
     }
 
-    /// Keeps the refusal `response` for the request's key, unless its answer is in the database
-    /// already; gives the answer that an earlier or faster try got, if there is one.
+    /// Stores the refusal `response` for the request's key, unless the answer is in the database already. Gives the
+    /// stored answer of an earlier or faster attempt, if there is one.
     pub(super) async fn keep_refusal(
         &self,
         app: &AppState,
@@ -183,7 +183,7 @@ impl Attempt {
     }
 }
 
-/// Whose change it is.
+/// The id of the person who makes the change; none where it is nobody's.
 fn person(effect: &Effect, audit: Option<&AuditEntry>) -> Option<Uuid> {
     match (effect, audit) {
         (_, Some(audit)) => Some(audit.user_id),

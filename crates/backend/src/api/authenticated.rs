@@ -10,7 +10,8 @@ use super::error::ApiError;
 use crate::app::App;
 use crate::auth::{AccessError, CurrentUser, Standing};
 
-/// The user of the request's access token; without a good one, or where its session has ended, the handler is not called.
+/// The user of the request's access token. The handler is not called without a valid token, or where the token's
+/// session has ended.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Authenticated(pub(super) CurrentUser);
 
@@ -30,7 +31,7 @@ impl FromRequestParts<App> for Authenticated {
     }
 }
 
-/// By the list that this instance has, or by the database where the list does not tell.
+/// Refuses a session that has ended, by this instance's list, or by the database where the list does not tell.
 async fn goes_on(app: &App, session_id: Uuid) -> Result<(), ApiError> {
     let ended = match app.revocations.standing(session_id, Instant::now()) {
         Standing::Live => false,

@@ -1,4 +1,4 @@
-//! Reads bodies, within bounds of size and time.
+//! Reads bodies within limits of size and time.
 
 use std::time::Duration;
 
@@ -11,21 +11,25 @@ use tokio::time::timeout;
 
 use super::error::ApiError;
 
-/// The largest body of any request.
+/// The largest body of a request, in bytes.
 pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// How long the next piece of a body may take. The balancer, which knows the client, has less patience; how long a slow
-/// client takes in all is no reason to refuse it.
+/// The longest wait for the next piece of a body. The balancer, which knows the client, waits less. A client may be
+/// slow as a whole.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(40);
 
-/// How long what is too large is read.
+/// The longest time in which a body that is too large is read and discarded.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How much of a body that is too large is read and thrown away. A client that still sends while
-/// the connection is closed would see a reset instead of the answer.
+/// The largest part of a body that is read and discarded. A client that still sends while the connection closes would
+/// see a reset instead of the answer.
 const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 
 /// Takes the whole body out of `request`.
+///
+/// # Errors
+///
+/// An [`ApiError`] for a body that is too large, too slow or broken off.
 pub(super) async fn read(request: &mut Request<Body>) -> Result<Bytes, ApiError> {
     let body = std::mem::take(request.body_mut());
     if declared_length(request.headers()).is_some_and(|length| length > MAX_BODY_BYTES as u64) {
@@ -56,7 +60,7 @@ async fn collect(mut body: Body) -> Result<Bytes, ApiError> {
     Ok(bytes.freeze())
 }
 
-/// Reads what is left and throws it away, within bounds of size and time.
+/// Reads the rest of a body and discards it, within limits of size and time.
 async fn discard(mut body: Body, mut read: usize) {
     let reading = async {
         while let Some(Ok(frame)) = body.frame().await {

@@ -1,4 +1,4 @@
-//! The client as an argument of the handler: its address and scheme, through the proxies that are trusted.
+//! The client as an argument of the handler: address and scheme, as trusted proxies tell them.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -25,28 +25,28 @@ pub(super) async fn scope<T>(address: IpAddr, work: impl Future<Output = T>) -> 
     CURRENT.scope(address, work).await
 }
 
-/// The address of the client that this task works for. Audit rows bear it wherever they are made.
+/// The address of this task's client, for audit rows.
 pub(super) fn current_address() -> Option<IpAddr> {
     CURRENT.try_with(|address| *address).ok()
 }
 
-/// What is known of whoever sent the request.
+/// The facts about the client of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ClientInfo {
-    /// Who it is.
+    /// The client's address and name.
     pub(super) client: Client,
     /// Whether the client came by HTTPS.
     pub(super) https: bool,
-    /// By which name a trusted proxy was asked.
+    /// The host name that a trusted proxy was asked for.
     pub(super) forwarded_host: Option<String>,
 }
 
 impl ClientInfo {
     /// The client of a request with `headers` that came from `peer`.
     ///
-    /// Of a peer that is no trusted proxy, what it says of others is not believed. Of one that is, the client is the
-    /// rightmost address of `X-Forwarded-For` that no trusted proxy has; whatever stands left of that, or of an entry
-    /// that is no address, was written by nobody who is known.
+    /// The forwarding fields of a peer that is no trusted proxy are ignored. Behind a trusted proxy, the client is
+    /// the rightmost address of `X-Forwarded-For` that no trusted proxy has. Everything left of that address, or of
+    /// an entry that is no address, may be forged.
     pub(super) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> Self {
         let peer = peer.to_canonical();
         let (address, https, forwarded_host) = if trusted.contains(peer) {
@@ -77,7 +77,7 @@ fn forwarded_for(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) ->
     client
 }
 
-/// An address, perhaps with a port, as proxies write it.
+/// The address of an entry, which may have a port.
 fn address(entry: &str) -> Option<IpAddr> {
     let bare = entry.trim_matches('"');
     let without_brackets = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(bare);
@@ -85,22 +85,23 @@ fn address(entry: &str) -> Option<IpAddr> {
     address.ok().map(|address: IpAddr| address.to_canonical())
 }
 
-/// Backends themselves speak plain HTTP.
+/// Whether a trusted proxy says that the client came by HTTPS. Backends speak plain HTTP.
 fn is_forwarded_https(headers: &HeaderMap) -> bool {
     nearest(headers, FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
 }
 
-/// The last member of a list: the nearest proxy's word.
+/// The last member of a list, which the nearest proxy has written.
 fn nearest<'h>(headers: &'h HeaderMap, name: &'static str) -> Option<&'h str> {
     texts(headers, name).last().and_then(|value| value.rsplit(',').next()).map(str::trim)
 }
 
-/// A value that is no text ends the chain as one that is no address does.
+/// The values of a field, from the last to the first. A value that is no text ends the chain, as one that is no
+/// address does.
 fn texts<'h>(headers: &'h HeaderMap, name: &'static str) -> impl Iterator<Item = &'h str> {
     headers.get_all(name).iter().map(|value: &HeaderValue| value.to_str().unwrap_or("unknown"))
 }
 
-/// Who is at the other end of the connection.
+/// The address at the other end of the connection.
 pub(super) fn peer(extensions: &Extensions) -> IpAddr {
     // Every connection bears its peer (`app::serve`); without one, nobody is trusted.
     let peer = extensions.get::<ConnectInfo<SocketAddr>>();

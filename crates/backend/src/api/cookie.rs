@@ -1,4 +1,4 @@
-//! The refresh token as a cookie (RFC 6265), for pages that must not see it.
+//! The refresh token as a cookie (RFC 6265), for pages whose scripts must not see the token.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use super::client::ClientInfo;
 use crate::app::AppState;
 use crate::domain::session::RefreshToken;
 
-/// A browser takes a cookie of such a name by HTTPS only, for the whole host and for no other host (RFC 6265bis section
-/// 4.1.3.2), so that no neighbour can put in one of theirs.
+/// The name of the cookie over HTTPS. A browser takes a cookie with this prefix by HTTPS only, for the whole host and
+/// for no other host (RFC 6265bis section 4.1.3.2). So no neighbouring host can plant one.
 const HOST_NAME: &str = "__Host-refresh_token";
 
-/// The name where people come by plain HTTP, and the only one of earlier versions.
+/// The name of the cookie over plain HTTP, and the only name of earlier versions.
 const PLAIN_NAME: &str = "refresh_token";
 
-/// More cookies of these names than this are not ours.
+/// The largest number of cookies of these names that are read.
 const MOST: usize = 8;
 
-/// What a session cookie is like.
+/// The attributes of a session cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SessionCookie {
     kind: Kind,
@@ -32,8 +32,8 @@ enum Kind {
     Plain,
 }
 
-/// All refresh tokens that the browser sent, those that no neighbour can have put in first. There may be several of one
-/// name: cookies of other paths or of a domain above, and a proxy's two lines.
+/// All refresh tokens that the browser sent, those first that no neighbour can have planted. One name may occur
+/// several times: for other paths, for a domain above, and in two lines of a proxy.
 pub(super) fn read(headers: &HeaderMap) -> Vec<(RefreshToken, SessionCookie)> {
     let pairs = || {
         let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
@@ -56,31 +56,31 @@ impl Kind {
 }
 
 impl SessionCookie {
-    /// The cookie of a new session for the client.
+    /// The cookie of a new session of the client.
     pub(super) fn new(app: &AppState, client: &ClientInfo) -> Self {
         let secure = app.cookie_security.is_secure(client.https);
         Self { kind: if secure { Kind::Host } else { Kind::Plain }, secure }
     }
 
-    /// The one that the browser has, renewed. Its name stays, since an instance of an earlier version, which may answer
-    /// the next request during a roll-out, knows the plain one only.
+    /// The renewed cookie of the browser. The name stays, because an instance of an earlier version may answer the
+    /// next request during a roll-out and knows only the plain name.
     pub(super) fn renewed(self, app: &AppState, client: &ClientInfo) -> Self {
         let secure = self.kind == Kind::Host || app.cookie_security.is_secure(client.https);
         Self { secure, ..self }
     }
 
-    /// `Set-Cookie` with `token`, which the browser forgets after `ttl`.
+    /// The `Set-Cookie` with `token`. The browser forgets the cookie after `ttl`.
     pub(super) fn set(self, token: &RefreshToken, ttl: Duration) -> HeaderValue {
         self.header(token.expose(), ttl.as_secs())
     }
 
-    /// `Set-Cookie` that makes the browser forget the token.
+    /// The `Set-Cookie` that makes the browser forget the token.
     pub(super) fn clear(self) -> HeaderValue {
         self.header("", 0)
     }
 
-    /// No script may read it, no other site may send it. Only the calls under `/api/auth` need it, but the prefix asks
-    /// for the whole host.
+    /// The header's value. No script may read the cookie, and no other site may send it. Only calls under `/api/auth`
+    /// need the cookie, but the prefix demands the whole host.
     fn header(self, value: &str, max_age: u64) -> HeaderValue {
         let (name, path) = (self.kind.name(), if self.kind == Kind::Host { "/" } else { "/api/auth" });
         let secure = if self.secure { "; Secure" } else { "" };

@@ -1,4 +1,4 @@
-//! How a device shows that it is known: by a cookie in browsers, by a header elsewhere.
+//! Known devices: a browser shows a cookie, and any other client a header.
 
 use axum::extract::FromRequestParts;
 use http::header::{COOKIE, SET_COOKIE};
@@ -11,22 +11,23 @@ use crate::app::{App, AppState};
 use crate::auth::{DeviceSigner, KnownDevice};
 use crate::idempotency::Answer;
 
-/// The header of requests and answers, for clients that have no cookies.
+/// The header of requests and answers for clients without cookies.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-device-token");
 
-/// With the prefix, no neighbour can put in a cookie of theirs (RFC 6265bis section 4.1.3.2); browsers take it by HTTPS only.
+/// The names of the cookie, over HTTPS and over plain HTTP. Browsers take a cookie with the prefix by HTTPS only, and
+/// no neighbouring host can plant one (RFC 6265bis section 4.1.3.2).
 const NAMES: [&str; 2] = ["__Host-device", "device"];
 
-/// How many accounts a browser is known to: people share devices.
+/// The largest number of accounts that know one browser. People share devices.
 const MOST: usize = 4;
 
-/// Between the tokens in the cookie.
+/// The character between the tokens in the cookie.
 const SEPARATOR: char = '~';
 
-/// A year, which is about as long as browsers keep any cookie.
+/// The lifetime of the cookie: a year, which is about as long as browsers keep any cookie.
 const MAX_AGE_SECONDS: u32 = 365 * 24 * 60 * 60;
 
-/// The devices that the client says it is, one for each account. Bad tokens are as good as none.
+/// The devices of a client's tokens, one for each account. Invalid tokens are left out.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Devices(Vec<KnownDevice>);
 
@@ -46,26 +47,27 @@ impl Devices {
         devices
     }
 
-    /// The device, where it is known to the account `user_id`.
+    /// The device that is known to the account `user_id`; none where there is none.
     pub(super) fn known_to(&self, user_id: uuid::Uuid) -> Option<KnownDevice> {
         self.0.iter().copied().find(|device| device.user_id == user_id)
     }
 
-    /// The same after a log-in to the account `user_id`: this one first, and not more than a cookie takes.
+    /// The devices after a log-in to the account `user_id`: that account's device first, and not more than a cookie
+    /// takes.
     fn after_log_in(&self, user_id: uuid::Uuid) -> Vec<KnownDevice> {
         let own = self.known_to(user_id).unwrap_or_else(|| KnownDevice::new(user_id));
         let others = self.0.iter().copied().filter(|device| device.user_id != user_id);
         std::iter::once(own).chain(others).take(MOST).collect()
     }
 
-    /// The same with the device of the account `user_id`, which is a new one where it was not known, and that device.
+    /// The devices with one of the account `user_id`, and that device. A new device is made where none is known.
     pub(super) fn settled(&self, user_id: uuid::Uuid) -> (Self, KnownDevice) {
         let devices = self.after_log_in(user_id);
         let own = devices.first().copied().unwrap_or_else(|| KnownDevice::new(user_id));
         (Self(devices), own)
     }
 
-    /// `answer` to a log-in to the account `user_id`, with what makes the device known from now on.
+    /// The answer `answer` to a log-in to the account `user_id`, with the cookie or header of the device.
     pub(super) fn introduce(
         &self,
         app: &AppState,

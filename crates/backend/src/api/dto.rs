@@ -1,4 +1,4 @@
-//! Requests and answers in their JSON form.
+//! The bodies of requests and answers in JSON.
 
 mod identity;
 mod onboarding;
@@ -35,14 +35,14 @@ pub(super) use second_factor::{
     SecondFactorRequest, StepUpRequest, SteppedUpBody, TotpBody, TotpEnrolmentBody,
 };
 
-/// Where the refresh token goes.
+/// The place of the refresh token in the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ToSchema)]
 #[schema(rename_all = "snake_case")]
 pub(super) enum SessionMode {
-    /// Into the answer's body.
+    /// The refresh token is in the answer's body.
     #[default]
     Token,
-    /// Into an `HttpOnly` cookie.
+    /// The refresh token is in an `HttpOnly` cookie.
     Cookie,
 }
 
@@ -62,33 +62,32 @@ impl std::str::FromStr for SessionMode {
     }
 }
 
-/// An account that is to be made.
+/// An account to be made.
 #[derive(Debug, ToSchema)]
 pub(super) struct RegisterRequest {
-    /// Compared without regard to case, and to how its characters are written: a domain and its A-labels
-    /// (`xn--…`) are one. At most 254 bytes, also as A-labels. The domain must be one that can exist (UTS 46).
+    /// At most 254 bytes, also as A-labels. Addresses are compared without regard to case and to spelling: a domain
+    /// and its A-labels (`xn--…`) are one. The domain must be one that can exist (UTS 46).
     #[schema(value_type = String, format = Email, max_length = 254, pattern = r#"^\s*[^\s@\x22<>(),;:\\]+@[^\s@\x22<>(),;:\\]+\s*$"#, example = "ada@example.com")]
     pub(super) email: Email,
-    /// Any characters; 8 to 128 in NFC, at least one of them visible. Refused are the 100,000 most common passwords
-    /// and those that contain the e-mail address, the part before its `@`, the name or a word of it (of at least 4
-    /// letters or digits each), or the name of this service.
+    /// Any characters: 8 to 128 in NFC, at least one of them visible. The 100,000 most common passwords are refused.
+    /// A password is also refused if it contains the e-mail address, the part before the `@`, the name or a word of
+    /// the name (of at least 4 letters or digits each), or the name of this service.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
     pub(super) password: Password,
-    /// How the person wants to be called, with at least one visible character. Blanks around it are cut off.
-    /// Controls, characters that change the direction of text (U+202A to U+202E, U+2066 to U+2069) and
-    /// non-characters are refused.
+    /// The person's name, with at least one visible character. Blanks at the ends are cut off. Controls, characters
+    /// that change the direction of text (U+202A to U+202E, U+2066 to U+2069) and non-characters are refused.
     #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"^\s*[^\s\x00-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069]([^\x00-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069]*[^\s\x00-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069])?\s*$", example = "Ada Lovelace")]
     pub(super) full_name: FullName,
-    /// Where the refresh token goes; `token` where it is left out.
+    /// The place of the refresh token; `token` where the field is left out.
     #[schema(value_type = Option<SessionMode>)]
     pub(super) session: SessionMode,
-    /// The token of an invitation's link, for the address that it was sent to: the account joins the organization, and
-    /// its address is verified.
+    /// The token of an invitation's link, for the address that the invitation was sent to. The account joins the
+    /// organization, and the account's address is verified.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 512)]
     pub(super) invitation: Option<LinkToken>,
-    /// The person's language, of those that mails are written in, as a BCP 47 tag. Where it is left out, it is the one of
-    /// `Accept-Language` that is liked best of these; where none of these is there, mails are in English until the account
-    /// has a language.
+    /// The person's language as a BCP 47 tag, one of those that mails are written in. Where the field is left out,
+    /// the most preferred such language of `Accept-Language` counts. Without one, mails are in English until the
+    /// account has a language.
     #[schema(value_type = Option<String>, max_length = 35, pattern = r"^([Ee][Nn]|[Dd][Ee])(-[A-Za-z0-9]{1,8})*$", example = "de")]
     pub(super) language: Option<Language>,
 }
@@ -113,15 +112,15 @@ impl FromFields for RegisterRequest {
     }
 }
 
-/// Somebody who wants in.
+/// A log-in by password.
 #[derive(Debug, ToSchema)]
 pub(super) struct LoginRequest {
-    /// Compared without regard to case.
+    /// Addresses are compared without regard to case.
     #[schema(value_type = String, format = Email, max_length = 254, pattern = r#"^\s*[^\s@\x22<>(),;:\\]+@[^\s@\x22<>(),;:\\]+\s*$"#, example = "ada@example.com")]
     pub(super) email: Email,
     #[schema(value_type = String, format = Password, min_length = 1, max_length = 512)]
     pub(super) password: PresentedPassword,
-    /// Where the refresh token goes; `token` where it is left out.
+    /// The place of the refresh token; `token` where the field is left out.
     #[schema(value_type = Option<SessionMode>)]
     pub(super) session: SessionMode,
 }
@@ -134,15 +133,15 @@ impl FromFields for LoginRequest {
     }
 }
 
-/// A refresh token, where it is not sent as a cookie.
+/// A refresh token that is not sent as a cookie.
 #[derive(Debug, ToSchema)]
 pub(super) struct TokenRequest {
-    /// As it was given at registration, log-in or the last refresh.
+    /// The token of the registration, the log-in or the last refresh.
     #[schema(value_type = Option<String>)]
     pub(super) refresh_token: Option<RefreshTokenText>,
 }
 
-/// A refresh token in a request: any text, since one that we never gave is not found.
+/// A refresh token in a request. Any text is taken; an unknown token is not found.
 #[derive(Clone)]
 pub(super) struct RefreshTokenText(pub(super) RefreshToken);
 
@@ -186,13 +185,13 @@ pub(super) struct UserBody {
     id: Uuid,
     #[schema(format = Email)]
     email: String,
-    /// Whether the person has shown that mail to the address reaches them.
+    /// Whether the person has proved that mail to the address reaches them.
     email_verified: bool,
     full_name: String,
-    /// A BCP 47 tag; `null` where the person has chosen none.
+    /// The person's language as a BCP 47 tag; `null` where the person has chosen none.
     #[schema(required = true, example = "en")]
     language: Option<String>,
-    /// `system`, `light` or `dark`.
+    /// The page's theme: `system`, `light` or `dark`.
     #[schema(pattern = "^(system|light|dark)$", example = "system")]
     theme: &'static str,
     /// Whether mails may remind the person of an onboarding that stands still.
@@ -200,10 +199,10 @@ pub(super) struct UserBody {
     /// `user` or `admin`.
     #[schema(pattern = "^(user|admin)$", example = "user")]
     role: &'static str,
-    /// `active`, `suspended` or `closing` (its owner has closed it and may open it again).
+    /// `active`, `suspended`, or `closing` (the owner has closed the account and may open it again).
     #[schema(pattern = "^(active|suspended|closing)$", example = "active")]
     status: &'static str,
-    /// With `closing`: when the account will be deleted.
+    /// The time when the account will be deleted, with `closing`.
     #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = DateTime, required = false)]
     closing_at: Option<Timestamp>,
@@ -230,99 +229,99 @@ impl From<&User> for UserBody {
     }
 }
 
-/// A session's tokens, and whose they are.
+/// The tokens of a session, and the session's user.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SessionBody {
     pub(super) user: UserBody,
-    /// For the `Authorization` header.
+    /// The token for the `Authorization` header.
     pub(super) access_token: String,
     /// Always `Bearer`.
     #[schema(example = "Bearer")]
     pub(super) token_type: &'static str,
     /// Seconds until the access token expires.
     pub(super) expires_in: u64,
-    /// Good for one refresh; absent where it was set as a cookie.
+    /// The token for one refresh. The field is left out where the token is in a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) refresh_token: Option<String>,
 }
 
-/// Something to choose from.
+/// A value to choose.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ChoiceBody {
-    /// What is stored.
+    /// The stored value.
     pub(super) value: &'static str,
-    /// What a person reads.
+    /// The text for people.
     pub(super) label: &'static str,
 }
 
 /// A country.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CountryBody {
-    /// ISO 3166-1 alpha-2.
+    /// The ISO 3166-1 alpha-2 code.
     #[schema(example = "DE")]
     pub(super) code: &'static str,
-    /// English short name.
+    /// The English short name.
     #[schema(example = "Germany")]
     pub(super) name: &'static str,
 }
 
-/// What a person chooses from during the onboarding.
+/// The lists that a person chooses from during the onboarding.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct StaticDataBody {
     /// All countries of ISO 3166-1.
     pub(super) countries: Vec<CountryBody>,
     /// All names of the IANA Time Zone Database.
     pub(super) time_zones: Vec<&'static str>,
-    /// How many people an organization has.
+    /// The sizes of organizations.
     pub(super) organization_sizes: Vec<ChoiceBody>,
-    /// What a person does in their organization.
+    /// The roles of people in their organization.
     pub(super) roles: Vec<ChoiceBody>,
 }
 
-/// Whether an instance is alive.
+/// The health of an instance.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct HealthBody {
-    /// `healthy`, `degraded` (its database does not answer), `unready` or `draining`.
+    /// `healthy`, `degraded` (the database does not answer), `unready` or `draining`.
     #[schema(example = "healthy")]
     pub(super) status: &'static str,
     /// The name of the instance.
     pub(super) instance: String,
     /// The version of the program.
     pub(super) version: &'static str,
-    /// Whole seconds since its start.
+    /// The time since the instance's start, in whole seconds.
     pub(super) uptime_seconds: u64,
-    /// Only at `/api/health` and `/ready`.
+    /// The state of the database, only at `/api/health` and `/ready`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) database: Option<DatabaseBody>,
 }
 
-/// How the database is, seen from an instance.
+/// The state of the database, seen from an instance.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DatabaseBody {
     /// `up` or `down`.
     #[schema(example = "up")]
     pub(super) status: &'static str,
-    /// Why it is down; only at `/ready`, which is not for strangers.
+    /// The reason why the database is down, only at `/ready`, which is not public.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<String>,
-    /// How long a sign of life took, in milliseconds.
+    /// The duration of a ping, in milliseconds.
     pub(super) latency_ms: f64,
     /// The connections of the instance.
     pub(super) pool: PoolBody,
 }
 
-/// Connections of an instance to its database.
+/// The connections of an instance to its database.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PoolBody {
     pub(super) max: u32,
     pub(super) open: u32,
     pub(super) idle: u32,
     pub(super) in_use: u32,
-    /// Requests that wait for one.
+    /// The number of requests that wait for a connection.
     pub(super) waiting: u32,
 }
 
-/// All field errors of one prefix, as in `data.country`.
+/// The errors of fields below `prefix`, such as `data.country`.
 pub(super) fn under(prefix: &str, errors: Vec<(String, String)>) -> FieldErrors {
     let mut by_field = FieldErrors::new();
     for (field, reason) in errors {

@@ -23,15 +23,15 @@ use crate::idempotency::{Answer, InvalidKey, OpenError};
 use crate::outbox::EnvelopeError;
 use crate::store::StoreError;
 
-/// Tells a balancer that nothing was done, so that even a request that is not idempotent may be
-/// sent to another instance.
+/// The header that tells a balancer that nothing was done. Even a request that is not idempotent may be sent to
+/// another instance.
 pub(super) const RETRY_SAFE: HeaderName = HeaderName::from_static("x-retry-safe");
 
-/// Tells a balancer that a 503 is for want of what all instances share, so that another is worth
-/// asking only as long as it has not lately said the same.
+/// The header of a 503 for want of something that all instances share. A balancer asks another instance only as long
+/// as that one has not lately said the same.
 const UNAVAILABLE: HeaderName = HeaderName::from_static("x-unavailable");
 
-/// Why a request was not answered as it wanted to be.
+/// The reason why a request was refused or failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
     #[error("the body is no JSON: {reason} at line {line}, column {column}")]
@@ -148,11 +148,11 @@ pub(super) enum ApiError {
     Bug(&'static str),
 }
 
-/// The outline of an answer: status and stable code.
+/// The status and stable code of an answer.
 type Outline = (StatusCode, &'static str);
 
 impl ApiError {
-    /// Every cause has one line here; a new one cannot be forgotten.
+    /// The outline of the error. Every cause has one line here, so that a new cause cannot be forgotten.
     fn outline(&self) -> Outline {
         use StatusCode as S;
         match self {
@@ -215,17 +215,17 @@ impl ApiError {
         }
     }
 
-    /// The answer, for a refusal that is committed together with what it leaves behind.
+    /// The answer, for a refusal that is committed together with its effect.
     pub(super) async fn into_answer(self) -> Result<Answer, Self> {
         whole(self.into_response()).await.map_err(|_| Self::BodyBroken)
     }
 
-    /// Whether surely nothing was done, so that anybody may try it again anywhere.
+    /// Whether nothing was done, so that the request may be tried again anywhere.
     fn retry_safe(&self) -> bool {
         matches!(self, Self::Hash(HashError::Busy { .. }) | Self::Store(StoreError::Unavailable { .. }))
     }
 
-    /// After how many seconds it is worth trying again.
+    /// The time after which another try is worthwhile, in seconds.
     fn retry_after(&self, status: StatusCode) -> Option<u64> {
         match self {
             Self::Hash(HashError::Busy { retry_after }) => {
@@ -237,14 +237,14 @@ impl ApiError {
         }
     }
 
-    /// What all instances share and this one lacks now.
+    /// The shared thing that this instance lacks; none for other errors.
     fn lacks(&self) -> Option<&'static str> {
         matches!(self, Self::Store(error) if error.is_shared()).then_some("database")
     }
 
-    /// Whether the answer belongs to the request and is kept for its key. A missing or bad
-    /// credential does not: the same request with a good one is to be done. Nor does a suspension
-    /// or the want of a role, which may end.
+    /// Whether the answer belongs to the request and is stored for its key. A missing or invalid credential does not:
+    /// the same request with a valid one is to be done. A suspension or a missing role does not either, because both
+    /// may end.
     fn keepable(&self, status: StatusCode) -> bool {
         let passing = matches!(
             self,
@@ -276,7 +276,7 @@ impl ApiError {
         matches!(self, Self::Organization(_)) && passing
     }
 
-    /// What a client is told. Causes inside of this service are for the log alone.
+    /// The text for the client. Causes within this service are for the log only.
     fn detail(&self, status: StatusCode) -> String {
         match self {
             _ if status == StatusCode::INTERNAL_SERVER_ERROR => {
@@ -365,40 +365,40 @@ fn capitalize(text: &str) -> String {
     format!("{first}{}.", chars.as_str())
 }
 
-/// An error as clients see it (RFC 9457).
+/// An error, as clients see it (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Problem {
-    /// Names the kind of problem: `urn:user-onboarding:problem:` and the code.
+    /// The kind of the problem: `urn:user-onboarding:problem:` and the code.
     #[serde(rename = "type")]
     kind: String,
-    /// The status's standard phrase.
+    /// The standard phrase of the status.
     title: &'static str,
     /// The status of the answer.
     status: u16,
-    /// What is wrong with this request.
+    /// The error of this request, in words.
     detail: String,
-    /// Stable name of the problem.
+    /// The stable name of the problem.
     #[schema(example = "email_taken")]
     code: &'static str,
-    /// Finds the request in logs.
+    /// The id of the request in logs.
     request_id: String,
-    /// With 422: what is wrong with which field, at most 20 errors.
+    /// The errors by field, with 422: at most 20.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(required = false)]
     errors: BTreeMap<String, Vec<String>>,
-    /// With 422: how many errors there are besides, if there are any.
+    /// The number of errors beyond those in `errors`, with 422.
     #[serde(skip_serializing_if = "is_zero")]
     #[schema(required = false)]
     more_errors: usize,
-    /// With `second_factor_required`: how the log-in goes on.
+    /// The next step of the log-in, with `second_factor_required`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = AskedFactorBody, required = false)]
     second_factor: Option<AskedFactorBody>,
-    /// With `step_up_required`: what has to be proved.
+    /// The proof that is needed, with `step_up_required`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = NeededProofBody, required = false)]
     step_up: Option<NeededProofBody>,
-    /// With `onboarding_incomplete`: the required steps that are open.
+    /// The required steps that are open, with `onboarding_incomplete`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     open_steps: Vec<String>,
@@ -454,7 +454,7 @@ fn open_steps(error: &ApiError) -> Vec<String> {
     }
 }
 
-/// Marks an answer that is kept for the request's key, should it have one.
+/// The mark of an answer that is stored for the request's key, where the request has one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Keepable;
 
@@ -497,7 +497,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// At least one, and never too early.
+/// The duration in whole seconds, rounded up, at least 1.
 fn whole_seconds(duration: &Duration) -> u64 {
     u64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1)
 }
@@ -509,7 +509,7 @@ fn seconds(duration: &Duration) -> String {
     }
 }
 
-/// RFC 6750 section 3: no error code where the request bore no token at all.
+/// The value of `WWW-Authenticate`. A request without a token gets no error code (RFC 6750 section 3).
 fn challenge(error: &ApiError) -> HeaderValue {
     match error {
         ApiError::Access(AccessError::Missing)

@@ -33,9 +33,8 @@ pub(super) fn if_none_match(headers: &HeaderMap, current: &HeaderValue) -> Resul
     Ok(tags.iter().all(|tag| tag.opaque.as_bytes() != current.as_bytes()))
 }
 
-/// Whether `If-None-Match` says that the client has the state with the tag `current` already.
-/// Compares weakly; a header that cannot be read counts as absent, since the whole state is
-/// never wrong.
+/// Whether `If-None-Match` says that the client has the state with the tag `current`. The comparison is weak. A
+/// header that cannot be read counts as absent, because the whole state is always a right answer.
 pub(super) fn has_already(headers: &HeaderMap, current: &HeaderValue) -> bool {
     if_none_match(headers, current).is_ok_and(|admitted| !admitted)
 }
@@ -51,7 +50,7 @@ fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 
 struct Tag<'a> {
     weak: bool,
-    /// With its quotes.
+    /// The tag with its quotes.
     opaque: &'a str,
 }
 

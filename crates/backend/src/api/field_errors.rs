@@ -1,16 +1,16 @@
-//! Errors by field: as many as a person reads, and how many more there are.
+//! Errors by field: a readable number of them, and the number of the others.
 
 use std::collections::{BTreeMap, btree_map};
 use std::fmt;
 
-/// So many errors are told. A client that sends a thousand bad fields learns nothing from the rest, but could have the
-/// answer, which echoes the names of fields, kept a thousand times.
+/// The largest number of errors in an answer. A client with a thousand bad fields learns nothing from the rest, but
+/// the answer, which repeats the names of fields, could be stored a thousand times.
 const MAX_TOLD: usize = 20;
 
-/// A longer name of a field is cut there.
+/// The longest name of a field, in characters. Longer names are cut.
 const MAX_NAME_CHARS: usize = 64;
 
-/// Errors by field. A field inside of another is named by its path, as in `data.country`.
+/// Errors by field. A field within another field is named by its path, such as `data.country`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FieldErrors {
     told: BTreeMap<String, Vec<String>>,
@@ -22,7 +22,7 @@ impl FieldErrors {
         Self::default()
     }
 
-    /// Notes what is wrong with a field; the first twenty are told.
+    /// Notes an error of a field. Only the first twenty errors are told.
     pub(super) fn note(&mut self, field: &str, reason: impl Into<String>) {
         if self.told.values().map(Vec::len).sum::<usize>() < MAX_TOLD {
             self.told.entry(shortened(field)).or_default().push(reason.into());
@@ -35,12 +35,12 @@ impl FieldErrors {
         self.told.is_empty()
     }
 
-    /// Those that are told.
+    /// The errors that are told.
     pub(super) fn told(&self) -> &BTreeMap<String, Vec<String>> {
         &self.told
     }
 
-    /// How many errors there are besides.
+    /// The number of errors that are not told.
     pub(super) fn more(&self) -> usize {
         self.more
     }
@@ -54,7 +54,7 @@ fn shortened(name: &str) -> String {
 }
 
 impl fmt::Display for FieldErrors {
-    /// The end of a sentence about the errors that are told.
+    /// Writes the end of a sentence about the errors.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.more == 0 { Ok(()) } else { write!(f, ", and {} more", self.more) }
     }

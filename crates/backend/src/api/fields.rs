@@ -1,4 +1,4 @@
-//! Reads JSON objects field by field: every field is looked at, and all errors are reported at once.
+//! Reads JSON objects field by field. Every field is looked at, and all errors are reported at once.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -15,18 +15,19 @@ use serde_json::{Map, Value};
 use super::body;
 use super::error::{ApiError, FieldErrors};
 
-/// What stands for the whole body among the errors by field.
+/// The name of the whole body among the errors by field.
 const WHOLE_BODY: &str = "body";
 
-/// A parser's reason may repeat all that it was given.
+/// The longest reason, in characters. A parser's reason may repeat the whole text.
 const MAX_REASON: usize = 200;
 
 /// A request body that is read from the fields of a JSON object.
 pub(super) trait FromFields: Sized {
-    /// Whether no body at all, or `null`, is as good as an empty object.
+    /// Whether a missing body, or `null`, counts as an empty object.
     const MAY_BE_EMPTY: bool = false;
 
-    /// Takes its fields; none where one that it needs is missing or bad, which `fields` notes.
+    /// Takes the fields of the body. None where a required field is missing or a field is not valid; `fields` has the
+    /// errors.
     fn from_fields(fields: &mut Fields) -> Option<Self>;
 }
 
@@ -34,7 +35,7 @@ pub(super) trait FromFields: Sized {
 #[derive(Debug)]
 pub(super) struct Checked<T>(pub(super) T);
 
-/// The fields of an object that were not taken yet, and what is wrong with those that were.
+/// The fields of an object that were not taken yet, and the errors of those that were.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     left: Map<String, Value>,
@@ -46,7 +47,7 @@ impl Fields {
         Self { left, errors: FieldErrors::new() }
     }
 
-    /// A text that must be there and parse as `T`.
+    /// Takes a required text that parses as `T`.
     pub(super) fn required<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
         if self.left.get(name).is_none_or(Value::is_null) {
             self.reject(name, "is required");
@@ -54,7 +55,7 @@ impl Fields {
         self.optional(name)
     }
 
-    /// A text that may be absent (or `null`, which is the same), and parses as `T` where it is there.
+    /// Takes an optional text that parses as `T`. `null` counts as absent.
     pub(super) fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
         match self.left.remove(name)? {
             Value::Null => None,
@@ -71,7 +72,7 @@ impl Fields {
         self.left.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// An object that may be absent, or `null`.
+    /// Takes an optional object. `null` counts as absent.
     pub(super) fn object(&mut self, name: &str) -> Option<Map<String, Value>> {
         match self.left.remove(name)? {
             Value::Null => None,
@@ -83,7 +84,7 @@ impl Fields {
         }
     }
 
-    /// An object that must be there, and be what a `T` looks like in JSON.
+    /// Takes a required object that deserializes as `T`.
     pub(super) fn required_json<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         if !self.has(name) {
             self.left.remove(name);
@@ -96,7 +97,8 @@ impl Fields {
         serde_json::from_value(object).map_err(|error| self.reject(name, shortened(error))).ok()
     }
 
-    /// An object that may be absent, or `null`, and has fields of its own. What is wrong with those is told as `name.field`.
+    /// Takes an optional object with fields of its own. `null` counts as absent. Errors of its fields are named
+    /// `name.field`.
     pub(super) fn nested<T: FromFields>(&mut self, name: &str) -> Option<T> {
         let mut inner = Self::new(self.object(name)?);
         let value = T::from_fields(&mut inner);
@@ -112,7 +114,7 @@ impl Fields {
         value
     }
 
-    /// A boolean that may be absent, or `null`.
+    /// Takes an optional boolean. `null` counts as absent.
     pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
         match self.left.remove(name)? {
             Value::Null => None,
@@ -124,19 +126,23 @@ impl Fields {
         }
     }
 
-    /// Adds a text, of which there may be one of that name.
+    /// Adds a text. A second text of the same name is an error.
     pub(super) fn put(&mut self, name: &str, text: String) {
         if self.left.insert(name.to_owned(), Value::String(text)).is_some() {
             self.reject(name, "is there more than once");
         }
     }
 
-    /// Notes what is wrong with a field.
+    /// Notes an error of a field.
     pub(super) fn reject(&mut self, name: &str, reason: impl Display) {
         self.errors.note(name, reason.to_string());
     }
 
-    /// The value, where nothing is wrong and no field is left.
+    /// The value, where there are no errors and no field is left.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Validation`] with all errors.
     pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, ApiError> {
         let unknown: Vec<String> = self.left.keys().cloned().collect();
         for name in unknown {

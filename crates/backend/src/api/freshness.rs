@@ -1,4 +1,4 @@
-//! Read-your-writes: a cookie says when its holder wrote for the last time, to any instance.
+//! Read-your-writes: a cookie has the time of its holder's last write at any instance.
 
 use std::convert::Infallible;
 
@@ -14,10 +14,11 @@ use crate::domain::Timestamp;
 
 const NAME: &str = "last_write";
 
-/// For how long a browser keeps the cookie; without it, the primary answers.
+/// The lifetime of the cookie. The primary database answers requests without it.
 const MAX_AGE_SECONDS: u32 = 86_400;
 
-/// How new the answer to a request must be. `Cache-Control: no-cache` (RFC 9111 section 5.2.1.4) asks for a current one.
+/// The freshness that the answer needs. `Cache-Control: no-cache` (RFC 9111 section 5.2.1.4) asks for a current
+/// answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked(pub(super) Freshness);
 
@@ -53,7 +54,7 @@ fn moment(millis: &str) -> Option<Timestamp> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok()
 }
 
-/// Notes in the answer to a change when the change was made, where a replica may lag behind it.
+/// Sets the cookie with the time of the change, where a replica may lag behind it.
 pub(super) fn note_write(app: &AppState, response: &mut Response) {
     if app.replica.is_none() || !response.status().is_success() {
         return;

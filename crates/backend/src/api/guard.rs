@@ -1,5 +1,5 @@
-//! Limits on guessing, as handlers use them: a handler asks for admission before costly work, and counts the request
-//! when the guess was wrong.
+//! Limits on guessing, as handlers use them. A handler asks for admission before costly work, and counts the guess
+//! when it was wrong.
 
 use std::time::Duration;
 
@@ -17,16 +17,16 @@ use crate::domain::{Client, Email};
 use crate::idempotency::Answer;
 use crate::store::Effect;
 
-/// What a request may guess at, and by whom.
+/// The limits of one guess: its target and its source.
 #[derive(Debug, Clone)]
 pub(super) struct Guard(Vec<Limit>);
 
 /// A guess that was counted before it is judged.
 #[derive(Debug, Clone)]
 pub(super) struct Reserved {
-    /// What is refunded where it proves right.
+    /// The limits whose guess is taken back where the guess proves right.
     pub(super) limits: Vec<Limit>,
-    /// Whether the next one has to wait where it proves wrong, for the first time.
+    /// Whether the next guess has to wait where this one proves wrong, for the first time.
     pub(super) was_last_free: bool,
 }
 
@@ -35,12 +35,13 @@ fn debt(debts: &[(GuessKey, Debt)], limit: &Limit) -> Option<Debt> {
 }
 
 impl Guard {
-    /// All of `limits` hold.
+    /// A guard with all of `limits`.
     pub(super) fn of(limits: impl IntoIterator<Item = Limit>) -> Self {
         Self(limits.into_iter().collect())
     }
 
-    /// A log-in. A device that the account knows has an allowance of its own, so that no stranger can lock it out.
+    /// The guard of a log-in by password. A device that the account knows has a limit of its own, so that no stranger
+    /// can lock the device out.
     pub(super) fn log_in(email: &Email, client: &Client, device: Option<KnownDevice>) -> Self {
         match device {
             Some(device) => Self::of([device.limit()]),
@@ -48,29 +49,30 @@ impl Guard {
         }
     }
 
-    /// A registration that meets an account: whoever tries many addresses learns which are taken.
+    /// The guard of a registration whose address an account has. Otherwise a client could learn which addresses are
+    /// taken.
     pub(super) fn registration(client: &Client) -> Self {
         Self::of([Limit::by_address("register", client.address)])
     }
 
-    /// Digits of a mail, by whoever has logged in: each code has a few tries of its own, and another one comes for the
-    /// asking.
+    /// The guard of the digits of a mail, given by a user who is logged in. Each code has a few tries, and another
+    /// code can be asked for.
     pub(super) fn digits(user_id: Uuid) -> Self {
         Self::of([Limit::at_user("digits of a mail", user_id)])
     }
 
-    /// These and one more.
+    /// This guard with one more limit.
     #[must_use]
     pub(super) fn and(&self, limit: Option<Limit>) -> Self {
         Self::of(self.0.iter().copied().chain(limit))
     }
 
-    /// What is counted of a wrong guess.
+    /// The limits that count a wrong guess.
     pub(super) fn limits(&self) -> Vec<Limit> {
         self.0.clone()
     }
 
-    /// A second factor at log-in, by devices as [`Guard::log_in`].
+    /// The guard of a second factor at log-in, with devices as in [`Guard::log_in`].
     pub(super) fn second_factor(user_id: Uuid, client: &Client, device: Option<KnownDevice>) -> Self {
         match device {
             Some(device) => Self::of([device.limit_for(SECOND_FACTOR)]),
@@ -81,7 +83,8 @@ impl Guard {
         }
     }
 
-    /// A log-in by a passkey. Nobody can guess one, so that its account has no limit by which a stranger could stop its owner.
+    /// The guard of a log-in by a passkey. Nobody can guess a passkey, so the account has no limit by which a
+    /// stranger could stop its owner.
     pub(super) fn passkey(client: &Client, device: Option<KnownDevice>) -> Self {
         Self::of([match device {
             Some(device) => device.limit_for(PASSKEY),
@@ -89,17 +92,21 @@ impl Guard {
         }])
     }
 
-    /// A passkey in a session that goes on.
+    /// The guard of a passkey within a session.
     pub(super) fn passkey_in_session(current: CurrentUser) -> Self {
         Self::of([Limit::by_device(PASSKEY, current.id, current.session_id)])
     }
 
-    /// A second factor in a session that goes on: whoever has got hold of one cannot stop the owner's others.
+    /// The guard of a second factor within a session. A thief of one session cannot stop the owner's other sessions.
     pub(super) fn in_session(current: CurrentUser) -> Self {
         Self::of([Limit::by_device(SECOND_FACTOR, current.id, current.session_id)])
     }
 
-    /// Refuses where the next guess may not be made yet. Writes nothing. Gives the debts that there are.
+    /// Refuses a guess that has to wait. Nothing is written. Gives the keys of the existing debts.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::TooManyAttempts`] with the wait.
     pub(super) async fn admit(&self, app: &AppState) -> Result<Vec<GuessKey>, ApiError> {
         let debts = self.debts(app).await?;
         match self.wait(app, &debts) {
@@ -108,10 +115,11 @@ impl Guard {
         }
     }
 
-    /// Counts a guess before it is judged, and refuses where it may not be made. What proves right is refunded.
+    /// Counts a guess before it is judged, and refuses a guess that has to wait. A guess that proves right is taken
+    /// back.
     ///
-    /// A code is judged within microseconds, so that of many at once all would be admitted before the first is counted. So
-    /// each is counted first, and goes on only where it is a free one, or the only one after the wait.
+    /// A code is judged within microseconds. Many codes at once would all be admitted before the first is counted. So
+    /// each one is counted first, and goes on only as a free guess, or as the only one after the wait.
     pub(super) async fn reserve(&self, app: &AppState) -> Result<Reserved, ApiError> {
         let before = self.debts(app).await?;
         if let Some(wait) = self.wait(app, &before) {
@@ -138,7 +146,7 @@ impl Guard {
         Ok(app.store.guess_debts(self.0.iter().map(|limit| limit.key).collect()).await?)
     }
 
-    /// How long the next guess has to wait; none where it need not.
+    /// The wait before the next guess; none where there is no wait.
     fn wait(&self, app: &AppState, debts: &[(GuessKey, Debt)]) -> Option<Duration> {
         let next_at = self.0.iter().filter_map(|limit| limit.policy.next_at(debt(debts, limit)?)).max()?;
         Duration::try_from(next_at - app.now()).ok().filter(|wait| !wait.is_zero())

@@ -1,4 +1,5 @@
-//! The middleware of all calls that change something: finds who asks, and whether the same was asked before.
+//! The middleware of all calls that change something. It finds the asker, and whether the same request was made
+//! before.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -15,23 +16,23 @@ use crate::app::{App, AppState};
 use crate::auth::CurrentUser;
 use crate::idempotency::{self, IdempotencyKey};
 
-/// Who asks, for the scope of a key. Two tries of one request must be of one asker, and two
-/// people with the same key of two.
+/// The asker in the scope of a key. Two tries of one request must have one asker, and two people with the same key
+/// must have two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asker {
-    /// Nobody in particular: the body tells people apart, and another body is refused.
+    /// Anybody. The body tells people apart, and another body is refused.
     Anybody,
-    /// Whoever holds the refresh token, which may come as a cookie and not in the body.
+    /// The holder of the refresh token, which may be in a cookie and not in the body.
     TokenHolder,
-    /// Whoever ends a session, by either token.
+    /// A person who ends a session, by either token.
     Leaver,
-    /// A user with an access token, or anybody without a good one: the body tells.
+    /// The user of the access token, or anybody without a valid one, told apart by the body.
     MaybeUser,
-    /// A user with an access token; without one, the request ends here.
+    /// The user of the access token. The request ends here without a valid one.
     User,
 }
 
-/// Answers a change, and notes in the answer when it was made.
+/// Answers a change. The answer has the cookie with the time of the change.
 pub(super) async fn idempotent(
     State((app, asker)): State<(App, Asker)>,
     request: Request<Body>,
@@ -42,7 +43,7 @@ pub(super) async fn idempotent(
     Ok(response)
 }
 
-/// Reads the body, gives a kept answer again, or lets the handler work and keeps its refusal.
+/// Reads the body. Gives a stored answer again, or calls the handler and stores its refusal.
 async fn answer(
     app: &App,
     asker: Asker,
@@ -97,7 +98,7 @@ fn identify(asker: Asker, app: &AppState, request: &mut Request<Body>) -> Result
     })
 }
 
-/// Zeros where there is no cookie.
+/// The hash of the cookies, or zeros without a cookie.
 fn cookie_hashes(headers: &HeaderMap) -> Vec<u8> {
     let hashes: Vec<[u8; 32]> = cookie::read(headers).iter().map(|(token, _)| token.hash().0).collect();
     if hashes.is_empty() { vec![0; 32] } else { hashes.concat() }

@@ -1,4 +1,4 @@
-//! Decides which answers are kept for a request's key, so that nobody can fill the database with answers.
+//! Decides which answers are stored for a request's key, so that nobody can fill the database with answers.
 
 use std::net::IpAddr;
 
@@ -16,25 +16,25 @@ use crate::store::{Asker, IdempotencyRecord, KeptAnswer};
 #[derive(Debug)]
 pub(super) struct Keyed {
     pub(super) request: Request,
-    /// Of a person who is logged in: what their changes are counted by, and how many are kept.
+    /// The asker of changes and the number of stored ones; none where the person is not logged in.
     changes: Option<(Asker, u32)>,
-    /// What the asker's refusals are counted by, and what is nobody's change.
+    /// The asker that refusals are counted by, and changes by nobody.
     refusals: Asker,
 }
 
-/// What becomes of an answer.
+/// The fate of an answer.
 #[derive(Debug)]
 pub(super) enum Keep {
-    /// This record is kept.
+    /// This record is stored.
     Record(IdempotencyRecord),
-    /// Nothing is.
+    /// Nothing is stored.
     Nothing,
-    /// There is one already.
+    /// There is a stored answer already.
     Found(KeptAnswer),
 }
 
 impl Keyed {
-    /// Looks whether there is an answer already, in one question to the database with whatever else is to be known.
+    /// Looks for a stored answer, by one query to the database that also gives the other facts.
     pub(super) async fn look_up(
         app: &AppState,
         request: Request,
@@ -53,7 +53,7 @@ impl Keyed {
         Ok((Self { request, changes: Some((changes, found.live)), refusals }, found.kept))
     }
 
-    /// What is to be kept of the answer to a change. `person` is whose change it turned out to be.
+    /// The fate of the answer to a change. `person` is the person who has made the change.
     pub(super) async fn change(
         &self,
         app: &AppState,
@@ -77,8 +77,8 @@ impl Keyed {
         Ok(Keep::Record(app.vault.seal(&self.request, answer, Some(asker), at)?))
     }
 
-    /// What is to be kept of a refusal. It has changed nothing, so that a repetition may as well be judged anew: records
-    /// are for clients that ask for them, small and few.
+    /// The fate of a refusal. A refusal has changed nothing, so a repetition may be judged again. Records are for
+    /// clients that ask for them, small and few.
     pub(super) async fn refusal(
         &self,
         app: &AppState,
@@ -102,7 +102,8 @@ impl Keyed {
         Ok(Keep::Record(record))
     }
 
-    /// An earlier or faster try may be what this one was refused for, and its answer counts.
+    /// The fate of an answer that is not stored. The answer of an earlier or faster try counts, because it may be the
+    /// cause of this refusal.
     async fn nothing(&self, app: &AppState, reason: NotKept, at: Timestamp) -> Result<Keep, ApiError> {
         app.metrics.answer_not_kept(reason);
         let kept = app.store.kept_answer(self.request.scope, at).await?;
@@ -114,7 +115,7 @@ fn changes_of(app: &AppState, person: Uuid) -> Asker {
     app.vault.asker("changes of a person", person.as_bytes())
 }
 
-/// Of an IPv6 address the first half: the rest is whatever its owner likes.
+/// The first half of an IPv6 address, because its owner chooses the rest; the whole of an IPv4 address.
 fn network(address: Option<IpAddr>) -> Vec<u8> {
     match address {
         Some(IpAddr::V4(address)) => address.octets().to_vec(),

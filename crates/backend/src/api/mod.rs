@@ -1,6 +1,6 @@
-//! The HTTP API, in the order in which a request meets it: [`mod@router`] knows all paths, `observe`
-//! names, counts and logs the request, `idempotent` makes it repeatable, `body` and `fields`
-//! parse it, a handler calls the domain and the store, `error` shapes what went wrong.
+//! The HTTP API. The modules in the order in which a request meets them: [`mod@router`] knows all paths; `observe`
+//! names, counts and logs the request; `idempotent` makes the request repeatable; `body` and `fields` parse it; a
+//! handler calls the domain and the store; `error` makes the answer of an error.
 
 mod accept_language;
 mod administrator;

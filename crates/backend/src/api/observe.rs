@@ -1,4 +1,4 @@
-//! Names, counts, times and logs every request, whatever its outcome.
+//! Names, counts, times and logs every request.
 
 use std::any::Any;
 use std::time::{Duration, Instant};
@@ -42,12 +42,12 @@ pub(super) async fn observe(State(app): State<App>, request: Request<Body>, next
     response
 }
 
-/// What is remembered of a request while a handler has it.
+/// The facts about a request that are kept while a handler has it.
 struct Seen {
     id: RequestId,
     caller: Option<TraceParent>,
     method: &'static str,
-    /// The path's pattern, so that there are as many as in the router and no more.
+    /// The pattern of the path. There are no more patterns than the router has.
     route: String,
 }
 
@@ -63,7 +63,7 @@ impl Seen {
         }
     }
 
-    /// The request in its trace. Probes are in none.
+    /// The span of the request. Probes are in no trace.
     fn server_span(&self, request: &Request<Body>) -> Span {
         if self.is_probe() {
             return Span::none();
@@ -71,7 +71,7 @@ impl Seen {
         server_span::begin(request, self.method, &self.route, &self.id, self.caller.as_ref())
     }
 
-    /// What every log line of the request bears. With traces off, its trace is the caller's or a new one.
+    /// The fields of every log line of the request. With traces off, the trace is that of the caller or a new one.
     fn line(&self, span: &Span) -> Span {
         let ids = span_ids(span);
         let trace_id = ids.as_ref().map(|ids| ids.trace_id.clone());
@@ -86,13 +86,13 @@ impl Seen {
         )
     }
 
-    /// Probes come every second and would drown the rest.
+    /// Whether the request is a probe. Probes come every second, and their log lines would hide others.
     fn is_probe(&self) -> bool {
         matches!(&*self.route, "/health" | "/ready" | "/metrics" | "/api/health")
     }
 }
 
-/// A label must not take any value a client can think of.
+/// The method as a label, which must not take any value that a client chooses.
 fn known_method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -106,7 +106,7 @@ fn known_method(method: &Method) -> &'static str {
     }
 }
 
-/// The answer where a handler panics, by [`tower_http::catch_panic`]. The process has told of the panic itself.
+/// The answer where a handler panics ([`tower_http::catch_panic`]). The panic hook has logged the panic.
 pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
     ApiError::Bug("a handler panicked").into_response()
 }

@@ -1,7 +1,7 @@
-//! The cookie by which a browser shows that it began a log-in at a provider.
+//! The cookie of a flow, by which a browser shows that it began the log-in at a provider.
 //!
-//! Each flow has one of its own, so that two tabs do not disturb each other. Only the page's own request brings it back:
-//! the provider sends people to the page, and not to the API.
+//! Each flow has its own cookie, so that two tabs do not disturb each other. The cookie only comes with a request of
+//! the page, because the provider sends people to the page and not to the API.
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
@@ -10,30 +10,30 @@ use super::client::ClientInfo;
 use crate::app::AppState;
 use crate::domain::oidc::{BrowserToken, FLOW_LIFETIME};
 
-/// More cookies of one name than this are not ours.
+/// The largest number of cookies of one name that are read.
 const MOST: usize = 4;
 
 /// The cookie of one flow.
 #[derive(Debug, Clone)]
 pub(super) struct FlowCookie {
-    /// The first half of the hash of the state, in hexadecimal.
+    /// The first half of the state's hash, in hexadecimal.
     flow: String,
     secure: bool,
 }
 
 impl FlowCookie {
-    /// The cookie of the flow with the hash `state_hash`, for the client.
+    /// The cookie of the flow with the state's hash `state_hash`, for the client.
     pub(super) fn new(app: &AppState, client: &ClientInfo, state_hash: &[u8; 32]) -> Self {
         let flow = state_hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         Self { flow, secure: app.cookie_security.is_secure(client.https) }
     }
 
-    /// With the prefix, no neighbour can put in one of theirs (RFC 6265bis section 4.1.3.2).
+    /// The name of the cookie. With the prefix, no neighbouring host can plant one (RFC 6265bis section 4.1.3.2).
     fn name(&self, secure: bool) -> String {
         format!("{}oidc_{}", if secure { "__Host-" } else { "" }, self.flow)
     }
 
-    /// What the browser sent of it. Without the prefix only where people come by plain HTTP.
+    /// The tokens that the browser sent. A cookie without the prefix counts only where people come by plain HTTP.
     pub(super) fn read(&self, headers: &HeaderMap) -> Vec<BrowserToken> {
         let name = self.name(self.secure);
         let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
@@ -43,12 +43,12 @@ impl FlowCookie {
         found.take(MOST).collect()
     }
 
-    /// `Set-Cookie` with `token`.
+    /// The `Set-Cookie` with `token`.
     pub(super) fn set(&self, token: &BrowserToken) -> HeaderValue {
         self.header(token.expose(), FLOW_LIFETIME.whole_seconds())
     }
 
-    /// `Set-Cookie` that makes the browser forget it.
+    /// The `Set-Cookie` that makes the browser forget the cookie.
     pub(super) fn clear(&self) -> HeaderValue {
         self.header("", 0)
     }

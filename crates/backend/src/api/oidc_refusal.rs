@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::auth::oidc::OidcError;
 
-/// A refusal that has to do with a provider of OpenID Connect.
+/// A refusal about a provider of OpenID Connect.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OidcRefusal {
     #[error("there is no provider of this name")]
@@ -36,7 +36,7 @@ pub(super) enum OidcRefusal {
 }
 
 impl OidcRefusal {
-    /// Status and stable code.
+    /// The status and stable code.
     pub(super) fn outline(&self) -> (StatusCode, &'static str) {
         use StatusCode as S;
         match self {
@@ -59,7 +59,7 @@ impl OidcRefusal {
         }
     }
 
-    /// Whether the same request may be answered otherwise later, so that the refusal is not kept for its key.
+    /// Whether the same request may have another answer later. Such a refusal is not stored for the request's key.
     pub(super) fn passes(&self) -> bool {
         matches!(self, Self::UnknownProvider | Self::Foreign | Self::SessionTooOld)
     }

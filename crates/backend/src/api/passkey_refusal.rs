@@ -5,7 +5,7 @@ use http::StatusCode;
 use crate::auth::passkeys::PasskeyError;
 use crate::domain::passkey::MAX_PASSKEYS;
 
-/// A refusal that has to do with passkeys.
+/// A refusal about passkeys.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PasskeyRefusal {
     #[error(transparent)]
@@ -31,7 +31,7 @@ pub(super) enum PasskeyRefusal {
 }
 
 impl PasskeyRefusal {
-    /// Status and stable code.
+    /// The status and stable code.
     pub(super) fn outline(&self) -> (StatusCode, &'static str) {
         use PasskeyError as E;
         use StatusCode as S;
@@ -59,7 +59,7 @@ impl PasskeyRefusal {
         }
     }
 
-    /// Whether the same request may be answered otherwise later, so that the refusal is not kept for its key.
+    /// Whether the same request may have another answer later. Such a refusal is not stored for the request's key.
     pub(super) fn passes(&self) -> bool {
         use PasskeyError as E;
         matches!(

@@ -1,4 +1,4 @@
-//! The refresh tokens that a request bears, and the one of them that counts.
+//! The refresh tokens of a request, and the choice of the one that counts.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use super::same_site;
 use crate::app::AppState;
 use crate::domain::session::{RefreshToken, TokenState, Verdict};
 
-/// Where the next refresh token goes: whence this one came.
+/// The place of the next refresh token, which is that of the presented one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenPlace {
     /// Into the answer's body.
@@ -28,8 +28,8 @@ pub(super) struct Presented {
     pub(super) place: TokenPlace,
 }
 
-/// The token in the body, or else those in cookies: several, where there are several of our names. What cookies alone
-/// authorize is refused to other sites.
+/// The token in the body, or those in cookies: several, where several cookies have these names. A request that only
+/// cookies authorize is refused from other sites.
 pub(super) fn presented(
     request: TokenRequest,
     headers: &HeaderMap,
@@ -46,20 +46,21 @@ pub(super) fn presented(
     Ok(cookies.map(|(token, cookie)| Presented { token, place: TokenPlace::Cookie(cookie) }).collect())
 }
 
-/// What became of looking the tokens up.
+/// The result of looking the tokens up.
 pub(super) enum Choice {
-    /// This one is good for a refresh.
+    /// This token can be refreshed.
     Good(Presented, Box<TokenState>, Verdict),
-    /// None is, and one of them shows that two parties hold its family.
+    /// No token can be refreshed, and one of them shows that two parties hold its family.
     Reused(Box<TokenState>),
-    /// None is.
+    /// No token can be refreshed.
     None,
 }
 
-/// Looks the tokens up until one is good: an old cookie beside a good one is no reason to end anything.
+/// Looks the tokens up until one can be refreshed. An old cookie beside a good one ends nothing.
 ///
-/// Each is judged as of when the request `arrived`: one that came within the grace and had to wait for the database is no
-/// late one. The wait is taken from the time after the look-up, since that reads the database's clock.
+/// Each token is judged as of the moment when the request `arrived`. A request that came within the grace and had to
+/// wait for the database is not late. The wait is subtracted after the look-up, because the look-up reads the
+/// database's clock.
 pub(super) async fn choose(
     app: &AppState,
     presented: &[Presented],

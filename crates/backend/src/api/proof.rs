@@ -1,4 +1,4 @@
-//! The missing proof, as an error names it.
+//! The missing proof of an error.
 
 use serde::Serialize;
 use time::Duration;
@@ -8,28 +8,28 @@ use crate::auth::ChallengeToken;
 use crate::domain::AuthLevel;
 use crate::domain::second_factor::{CHALLENGE_LIFETIME, FactorKind, SecondFactors};
 
-/// A second factor that is asked for after the password.
+/// The question for a second factor, after the right password.
 #[derive(Debug, Clone)]
 pub(super) struct AskedFactor {
-    /// What the log-in goes on with.
+    /// The token for the next step of the log-in.
     pub(super) token: ChallengeToken,
-    /// What there is to prove.
+    /// The kinds of factors.
     pub(super) kinds: Vec<FactorKind>,
 }
 
-/// How the log-in goes on: one of `factors`, with `challenge`, at `POST /api/auth/login/second-factor`.
+/// The next step of the log-in: one of `factors`, with `challenge`, at `POST /api/auth/login/second-factor`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AskedFactorBody {
-    /// Says whose password was right. It tells nothing, and logs nobody in by itself.
+    /// The token of the right password. A client cannot read the token, and the token alone logs nobody in.
     challenge: String,
-    /// Seconds until the challenge expires and the password is needed again.
+    /// The time until the challenge expires, in seconds.
     expires_in: i64,
     /// `totp` (a code of an authenticator app), `recovery_code`.
     #[schema(example = json!(["totp", "recovery_code"]))]
     factors: Vec<&'static str>,
 }
 
-/// A proof that a sensitive call asks for.
+/// The proof that a sensitive call needs.
 #[derive(Debug, Clone)]
 pub(super) struct NeededProof {
     level: AuthLevel,
@@ -38,26 +38,27 @@ pub(super) struct NeededProof {
     has_passkey: bool,
 }
 
-/// What has to be proved at `POST /api/auth/step-up`.
+/// The proof for `POST /api/auth/step-up`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct NeededProofBody {
-    /// How surely (NIST SP 800-63B): `aal1`, or `aal2` for people with a second factor.
+    /// The assurance level (NIST SP 800-63B): `aal1`, or `aal2` for people with a second factor.
     #[schema(pattern = "^aal[12]$", example = "aal2")]
     acr: &'static str,
-    /// How many seconds ago at most.
+    /// The largest age of the proof, in seconds.
     max_age: i64,
-    /// By what: `password`, or `totp` and `recovery_code` for people with a second factor; `passkey` for people who have one.
+    /// The kinds of proof: `password`, or `totp` and `recovery_code` for people with a second factor; `passkey` for
+    /// people who have one.
     #[schema(example = json!(["totp", "recovery_code"]))]
     factors: Vec<&'static str>,
 }
 
 impl NeededProof {
-    /// What a person with `factors`, and perhaps a passkey, has to prove, at most `max_age` ago.
+    /// The proof of a person with `factors` and perhaps a passkey, at most `max_age` old.
     pub(super) fn of(factors: &SecondFactors, has_passkey: bool, max_age: Duration) -> Self {
         Self { level: factors.level(), max_age, kinds: factors.kinds(), has_passkey }
     }
 
-    /// The same for clients that know RFC 9470.
+    /// The proof for clients that know RFC 9470.
     pub(super) fn challenge(&self) -> String {
         let (acr, max_age) = (self.level.as_str(), self.max_age.whole_seconds());
         format!(r#"Bearer error="insufficient_user_authentication", acr_values="{acr}", max_age="{max_age}""#)

@@ -1,4 +1,4 @@
-//! Reads the query of a request as fields: every parameter is looked at, and all errors are reported at once.
+//! Reads the query of a request as fields. Every parameter is looked at, and all errors are reported at once.
 
 use std::convert::Infallible;
 use std::str::FromStr;
@@ -34,7 +34,7 @@ fn parse<T: FromFields>(query: &str) -> Result<T, ApiError> {
     fields.finish(value)
 }
 
-/// How many items a page has.
+/// The number of items of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PageSize(pub(super) u32);
 
@@ -78,7 +78,7 @@ impl FromStr for Moment {
     }
 }
 
-/// `true` or `false`.
+/// The value `true` or `false`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Flag(pub(super) bool);
 

@@ -13,8 +13,8 @@ pub(super) async fn scope<T>(id: RequestId, work: impl Future<Output = T>) -> T 
     CURRENT.scope(id, work).await
 }
 
-/// The request that this task works for. Error bodies name it wherever they are made, which is
-/// why it is not handed from function to function.
+/// The id of this task's request. Error bodies have the id wherever they are made, so it is not handed from function
+/// to function.
 pub(super) fn current() -> String {
     CURRENT.try_with(|id| id.as_str().to_owned()).unwrap_or_default()
 }

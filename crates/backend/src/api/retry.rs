@@ -1,11 +1,11 @@
-//! Optimistic retries: a change is decided by what was read, and decided anew when that has changed meanwhile.
+//! Optimistic retries: a change is decided by facts that were read, and decided anew when the facts have changed.
 
 use super::attempt::Commit;
 use super::error::ApiError;
 use crate::idempotency::Answer;
 use crate::store::StoreError;
 
-/// Calls `decide` until what it commits is done, at most `tries` times. `what` is what it needs to stand still for so long.
+/// Calls `decide` until its commit is done, at most `tries` times. `what` names the facts that have to stand still.
 pub(super) async fn until_done<F>(
     tries: u32,
     what: &'static str,

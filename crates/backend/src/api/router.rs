@@ -79,7 +79,7 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// What changes nothing.
+/// The calls that change nothing.
 fn readable() -> Router<App> {
     what_admins_see()
         .merge(organization_reads())
@@ -127,7 +127,7 @@ fn what_admins_see() -> Router<App> {
         .route("/api/admin/outbox", get(mails::list))
 }
 
-/// Each by a member of an organization, by somebody who joins one, or by an admin.
+/// The changes of organizations: by members, by people who join, and by admins.
 fn organization_changes() -> Router<App> {
     Router::new()
         .route("/api/organization", post(own::found).patch(own::describe))
@@ -155,7 +155,7 @@ fn organization_reads() -> Router<App> {
         .route("/api/admin/domain-claims", get(domain_claims::list))
 }
 
-/// Own sessions, passkeys and second factors.
+/// The changes of the own sessions, passkeys and second factors.
 fn changes_of_access() -> Router<App> {
     Router::new()
         .route("/api/auth/sessions", delete(sessions::end_all))
@@ -171,14 +171,14 @@ fn changes_of_access() -> Router<App> {
         .route("/api/auth/factors/devices/{id}", delete(second_factor::devices::forget_one))
 }
 
-/// Logging in by a provider.
+/// Log-in by a provider.
 fn providers_for_anybody() -> Router<App> {
     Router::new()
         .route("/api/auth/oidc/{provider}/start", post(oidc::start::start))
         .route("/api/auth/oidc/{provider}/callback", post(oidc::callback::callback))
 }
 
-/// Adding a provider to one's account, and taking one away.
+/// Adding a provider to the own account, and removing one.
 fn providers_for_users() -> Router<App> {
     Router::new()
         .route("/api/auth/oidc/{provider}/link", post(oidc::link::start))

@@ -1,18 +1,20 @@
-//! Whether a request that a cookie alone authorizes comes from our own pages.
+//! Checks that a request that only a cookie authorizes comes from this site's own pages.
 //!
-//! `SameSite=Strict` keeps browsers from sending the cookie for other sites. This is the second lock: it holds for
-//! browsers that do not know the attribute, and against neighbours on the same site, such as another port or another name
-//! below the same domain.
+//! `SameSite=Strict` keeps browsers from sending the cookie for other sites. This check is the second lock. It also
+//! holds for browsers without the attribute, and against neighbours on the same site, such as another port or another
+//! name below the same domain.
 
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, Uri};
 
 use super::client::ClientInfo;
 
-/// Browsers say this of every request in a secure context, and no script can change it (Fetch Metadata).
+/// The header that browsers send with every request in a secure context, and that no script can change (Fetch
+/// Metadata).
 const FETCH_SITE: &str = "sec-fetch-site";
 
-/// True for a request of one of our own pages, of a person (the address bar), or of what is no browser.
+/// Whether the request comes from this site's own page, from a person (the address bar), or from a client that is no
+/// browser.
 pub(super) fn is_own(headers: &HeaderMap, client: &ClientInfo) -> bool {
     if let Some(site) = headers.get(FETCH_SITE) {
         return site == "same-origin" || site == "none";
@@ -26,7 +28,7 @@ pub(super) fn is_own(headers: &HeaderMap, client: &ClientInfo) -> bool {
     asked_hosts(headers, client).any(|host| host.eq_ignore_ascii_case(origin.as_str()))
 }
 
-/// By which name the client asked: as proxies that are trusted tell, or as it came.
+/// The host names that the client asked for: as trusted proxies tell, or as the request has them.
 fn asked_hosts<'h>(headers: &'h HeaderMap, client: &'h ClientInfo) -> impl Iterator<Item = &'h str> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     client.forwarded_host.as_deref().or(host).into_iter()

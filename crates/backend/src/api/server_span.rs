@@ -1,4 +1,4 @@
-//! The span of a request in its trace, by OpenTelemetry's semantic conventions for HTTP servers.
+//! The span of a request, by OpenTelemetry's semantic conventions for HTTP servers.
 
 use axum::body::Body;
 use http::header::{HOST, HeaderName, USER_AGENT};
@@ -8,7 +8,7 @@ use service_kit::telemetry::{RequestId, TraceParent};
 use tracing::Span;
 use tracing::field::Empty;
 
-/// Begins the span, below the caller's where it sent a `traceparent`. With traces off it is nothing.
+/// Begins the span, below the span of a `traceparent`. With traces off, the span is disabled.
 pub(super) fn begin(
     request: &Request<Body>,
     method: &str,
@@ -39,7 +39,7 @@ pub(super) fn begin(
     span
 }
 
-/// Says how it went. An error of the client's is none of the server's.
+/// Records the status. An error of the client is no error of the server's span.
 pub(super) fn end(span: &Span, status: StatusCode) {
     span.record("http.response.status_code", status.as_u16());
     if status.is_server_error() {

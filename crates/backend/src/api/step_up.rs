@@ -1,4 +1,4 @@
-//! Sensitive calls want a proof that is not old: whoever finds a session that was left open gets nowhere with it.
+//! Demands a recent authentication for sensitive calls. A thief of an open session gets nowhere without a proof.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -13,14 +13,13 @@ use crate::domain::User;
 use crate::domain::passkey::Passkey;
 use crate::domain::second_factor::SecondFactors;
 
-/// Refuses unless the person has lately proved all the factors that they have. Gives their second factors.
+/// Refuses unless the person has lately authenticated with all factors. Gives the person's second factors.
 pub(super) async fn demand(app: &AppState, current: CurrentUser) -> Result<SecondFactors, ApiError> {
     let factors = app.store.second_factors(current.id).await?;
     if is_fresh(app, current, &factors) { Ok(factors) } else { Err(needed(app, current, &factors).await?) }
 }
 
-/// The same for calls that ask for the current password themselves: people without a second factor have to prove nothing
-/// else.
+/// As [`demand`], for calls that ask for the current password. People without a second factor need no other proof.
 pub(super) async fn demand_beside_password(app: &AppState, current: CurrentUser) -> Result<(), ApiError> {
     let factors = app.store.second_factors(current.id).await?;
     if !factors.is_on() || is_fresh(app, current, &factors) {
@@ -30,7 +29,7 @@ pub(super) async fn demand_beside_password(app: &AppState, current: CurrentUser)
     }
 }
 
-/// Asks for all that a person with `factors` can prove.
+/// The error that asks for all factors that a person with `factors` can prove.
 pub(super) async fn needed(
     app: &AppState,
     current: CurrentUser,
@@ -47,7 +46,7 @@ fn is_fresh(app: &AppState, current: CurrentUser, factors: &SecondFactors) -> bo
     proved.is_some_and(|proved| proved.is_good_for(factors.level(), app.step_up_max_age, app.now()))
 }
 
-/// An admin who has lately proved to be the one, for whatever they change or take out as a whole.
+/// An admin with a recent authentication, for changes and exports.
 #[derive(Debug, Clone)]
 pub(super) struct FreshAdministrator(pub(super) User);
 

@@ -1,11 +1,11 @@
-//! A whole answer with its content, to be kept.
+//! A whole answer with its content, to be stored.
 
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 
 use crate::idempotency::Answer;
 
-/// The whole of a response; an error where its content cannot be had.
+/// The response as an answer. An error where the content cannot be read.
 pub(super) async fn whole(response: Response) -> Result<Answer, axum::Error> {
     let (parts, body) = response.into_parts();
     let body = body.collect().await?.to_bytes();

@@ -13,10 +13,10 @@ use crate::domain::one_time_code::{Digits, LinkToken};
 use crate::domain::{Email, FullName, Language, Password, PresentedPassword, Theme, Timestamp};
 use crate::store::{AuditRecord, SessionRecord};
 
-/// What a mail brought: either its digits, with an access token, or the token of its link.
+/// The secret of a mail: either the mail's digits, with an access token, or the token of the mail's link.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct VerifyEmailRequest {
-    /// The six digits. Blanks among them do not count.
+    /// The six digits of the mail. Blanks among the digits do not count.
     #[schema(value_type = Option<String>, pattern = r"^\s*([0-9]\s*){6}$", example = "012345")]
     pub(in crate::api) code: Option<Digits>,
     /// The token of the link.
@@ -38,7 +38,7 @@ impl FromFields for VerifyEmailRequest {
 /// A new address for the account.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct ChangeEmailRequest {
-    /// Another address than the account's.
+    /// An address other than the account's present one.
     #[schema(value_type = String, format = Email, max_length = 254, pattern = r#"^\s*[^\s@\x22<>(),;:\\]+@[^\s@\x22<>(),;:\\]+\s*$"#, example = "ada@example.org")]
     pub(in crate::api) new_email: Email,
     #[schema(value_type = String, format = Password, min_length = 1, max_length = 512)]
@@ -53,10 +53,10 @@ impl FromFields for ChangeEmailRequest {
     }
 }
 
-/// Somebody who has forgotten the password.
+/// A request of somebody who has forgotten the password.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct ForgotPasswordRequest {
-    /// The address of the account. Compared without regard to case.
+    /// The address of the account. Addresses are compared without regard to case.
     #[schema(value_type = String, format = Email, max_length = 254, pattern = r#"^\s*[^\s@\x22<>(),;:\\]+@[^\s@\x22<>(),;:\\]+\s*$"#, example = "ada@example.com")]
     pub(in crate::api) email: Email,
 }
@@ -67,13 +67,13 @@ impl FromFields for ForgotPasswordRequest {
     }
 }
 
-/// A new password for somebody who has forgotten the old one.
+/// A new password, by the link for a forgotten one.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct ResetPasswordRequest {
     /// The token of the link.
     #[schema(value_type = String, min_length = 1, max_length = 512)]
     pub(in crate::api) token: LinkToken,
-    /// Any characters; not the e-mail address.
+    /// The new password: any characters, without the e-mail address.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
     pub(in crate::api) new_password: Password,
 }
@@ -85,12 +85,12 @@ impl FromFields for ResetPasswordRequest {
     }
 }
 
-/// A new password for somebody who knows the old one.
+/// A new password, from somebody who gives the present one.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct ChangePasswordRequest {
     #[schema(value_type = String, format = Password, min_length = 1, max_length = 512)]
     pub(in crate::api) current_password: PresentedPassword,
-    /// Any characters; not the e-mail address.
+    /// The new password: any characters, without the e-mail address.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
     pub(in crate::api) new_password: Password,
 }
@@ -102,16 +102,16 @@ impl FromFields for ChangePasswordRequest {
     }
 }
 
-/// What is to change. What is left out or `null` stays as it is.
+/// The changes. A field that is left out or `null` stays as it is.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct UpdateAccountRequest {
-    /// How the person wants to be called. Blanks around it are cut off.
+    /// The person's name. Blanks at the ends are cut off.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"^\s*[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F])?\s*$", example = "Ada Lovelace")]
     pub(in crate::api) full_name: Option<FullName>,
-    /// A BCP 47 tag, at most 35 characters long.
+    /// The person's language as a BCP 47 tag of at most 35 characters.
     #[schema(value_type = Option<String>, max_length = 35, pattern = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", example = "de")]
     pub(in crate::api) language: Option<Language>,
-    /// How the page looks.
+    /// The theme of the page.
     #[schema(value_type = Option<ThemeName>)]
     pub(in crate::api) theme: Option<Theme>,
     /// Whether mails may remind the person of an onboarding that stands still.
@@ -126,7 +126,7 @@ impl FromFields for UpdateAccountRequest {
     }
 }
 
-/// How the page looks.
+/// The theme of the page.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "it describes the values in the API document")]
@@ -136,7 +136,7 @@ pub(in crate::api) enum ThemeName {
     Dark,
 }
 
-/// The wish to close the account, by somebody who knows its password.
+/// The request to close the account, with the account's password.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct CloseAccountRequest {
     #[schema(value_type = String, format = Password, min_length = 1, max_length = 512)]
@@ -152,34 +152,35 @@ impl FromFields for CloseAccountRequest {
 /// An account that will be deleted.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct ClosingBody {
-    /// Until then it can be opened again.
+    /// The end of the time in which the account can be opened again.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub(in crate::api) closing_at: Timestamp,
 }
 
-/// All that is kept of a person.
+/// All that is stored of a person.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct ExportBody {
     pub(in crate::api) account: UserBody,
-    /// Every session, newest first.
+    /// All sessions, the newest first.
     pub(in crate::api) sessions: Vec<ExportedSession>,
-    /// What a log-in asks for beside the password. The secrets themselves are in no export.
+    /// The second factors, without their secrets.
     pub(in crate::api) second_factors: FactorsBody,
-    /// Every remembered device, those that were used last first, at most 100. None is `current`.
+    /// The remembered devices, the last used ones first, at most 100. None is `current`.
     pub(in crate::api) remembered_devices: Vec<DeviceBody>,
-    /// Every identity at an OpenID Connect provider, the oldest first.
+    /// All identities at OpenID Connect providers, the oldest first.
     pub(in crate::api) oidc_identities: Vec<ExportedIdentity>,
-    /// Every passkey, the oldest first.
+    /// All passkeys, the oldest first.
     pub(in crate::api) passkeys: Vec<PasskeyBody>,
     pub(in crate::api) onboarding: OnboardingBody,
-    /// What the person belongs to; `null` for nothing.
+    /// The organization that the person belongs to; `null` for none.
     #[schema(required = true)]
     pub(in crate::api) organization: Option<OrganizationBody>,
-    /// Answers to what the onboarding asks no more: those of whole steps by step, and by where they were given.
+    /// Answers to questions that the onboarding asks no more: those of whole steps by step, others by the place where
+    /// they were given.
     #[schema(value_type = Object)]
     pub(in crate::api) set_aside: Map<String, Value>,
-    /// What the audit log says of the person, newest first, at most 10,000 rows.
+    /// The rows of the audit log about the person, the newest first, at most 10,000.
     pub(in crate::api) audit_log: Vec<ExportedAudit>,
 }
 
@@ -193,7 +194,7 @@ pub(in crate::api) struct ExportedSession {
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     last_used_at: Timestamp,
-    /// When it was ended.
+    /// The time when the session was ended.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     ended_at: Option<Timestamp>,
@@ -205,13 +206,13 @@ pub(in crate::api) struct ExportedAudit {
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// What was done.
+    /// The action.
     #[schema(example = "user.logged_in")]
     action: String,
-    /// What exactly, such as the step's key or the session's id.
+    /// The detail of the action, such as a step's key or a session's id.
     #[schema(required = true)]
     subject: Option<String>,
-    /// From which address.
+    /// The client's address.
     #[schema(required = true)]
     address: Option<String>,
 }

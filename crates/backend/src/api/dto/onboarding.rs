@@ -1,4 +1,4 @@
-//! A person's onboarding on the wire.
+//! A person's onboarding in JSON.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,16 +10,16 @@ use crate::domain::Timestamp;
 use crate::domain::onboarding::template::{StepTemplate, Template};
 use crate::domain::onboarding::{Onboarding, StepStatus};
 
-/// What a step is to become.
+/// The change of a step.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct StepRequest {
-    /// `skipped` only where the step is not required.
+    /// The new status. `skipped` is allowed only where the step is not required.
     #[schema(value_type = StepStatusName)]
     pub(in crate::api) status: StepStatus,
-    /// What was entered, at most 16 KiB as compact JSON. Fields that the person's template has in this step are checked
-    /// where they are given and not blank (`null`, an empty string, an empty array), as `template.steps[].fields[]` of
-    /// `GET /api/onboarding` says. Where the step is to be completed, its required visible fields must be given. Other
-    /// fields are kept as they come. Without it, what is stored stays.
+    /// The answers, at most 16 KiB as compact JSON. Fields of the person's template (`template.steps[].fields[]` of
+    /// `GET /api/onboarding`) are checked where they are given and not blank (`null`, an empty string, an empty
+    /// array). A step can be completed only with all its required visible fields. Other fields are kept without a
+    /// check. Without `data`, the stored answers stay.
     #[schema(value_type = Option<Object>, example = json!({"job_title": "Engineer", "country": "DE"}))]
     pub(in crate::api) data: Option<Map<String, Value>>,
 }
@@ -31,7 +31,7 @@ impl FromFields for StepRequest {
     }
 }
 
-/// The status that a client may give a step.
+/// A status that a client may give a step.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "it describes the values in the API document")]
@@ -41,18 +41,18 @@ pub(in crate::api) enum StepStatusName {
     Skipped,
 }
 
-/// How far a person is with a step.
+/// The status of a step.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::api) enum StepState {
-    /// Not touched yet.
+    /// The person has not touched the step.
     NotStarted,
     InProgress,
     Completed,
     Skipped,
 }
 
-/// How far a person is with the onboarding.
+/// The status of the onboarding.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::api) enum OnboardingStatus {
@@ -63,20 +63,20 @@ pub(in crate::api) enum OnboardingStatus {
 /// One step of an onboarding.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct StepBody {
-    /// Its name in paths.
+    /// The step's key, which names the step in paths.
     #[schema(example = "profile")]
     key: String,
-    /// Its name for people, in the template's first language; `template` has the others.
+    /// The step's name for people, in the template's first language. `template` has the other languages.
     title: String,
-    /// Whether it must be completed before the onboarding can be, where it applies.
+    /// Whether the step must be completed before the onboarding can be, where the step applies.
     required: bool,
-    /// Whether it is asked, by what was answered so far. A step that is not counts for nothing.
+    /// Whether the step is asked, by the answers so far. A step that does not apply counts for nothing.
     applies: bool,
     status: StepState,
-    /// What was entered.
+    /// The answers.
     #[schema(value_type = Object)]
     data: Map<String, Value>,
-    /// When it was first completed, as long as it is.
+    /// The time of the step's first completion; `null` while the step is open.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     completed_at: Option<Timestamp>,
@@ -86,33 +86,33 @@ pub(in crate::api) struct StepBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct OnboardingBody {
     status: OnboardingStatus,
-    /// Share of the steps that apply which are completed, of those that are not skipped, in whole percent. It never
-    /// becomes less, unless a step or the whole onboarding is reopened.
+    /// The percentage of completed steps among the steps that apply and are not skipped, in whole percent. The
+    /// percentage never falls, unless a step or the whole onboarding is reopened.
     #[schema(minimum = 0, maximum = 100)]
     progress: u8,
-    /// Grows by one with each change; the `ETag` is this number in quotes.
+    /// The version, which grows by one with each change. The `ETag` is the version in quotes.
     version: i64,
-    /// When the onboarding was completed.
+    /// The time of the completion; `null` while the onboarding is open.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     completed_at: Option<Timestamp>,
-    /// When it was completed for the first time: it stays where the onboarding is opened again.
+    /// The time of the first completion, which stays when the onboarding is reopened.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     activated_at: Option<Timestamp>,
-    /// What it is an instance of; in whole at `GET /api/onboarding`.
+    /// The template of the onboarding. Only `GET /api/onboarding` gives the whole template.
     template: TemplateBody,
     /// All steps, in order.
     steps: Vec<StepBody>,
 }
 
 impl OnboardingBody {
-    /// The state, an instance of `template`, which is only named.
+    /// The state, with the name of its template.
     pub(in crate::api) fn of(template: &Template, state: &Onboarding) -> Self {
         Self::with(TemplateBody::named(&template.id), template, state)
     }
 
-    /// The same, with all that the template asks.
+    /// The state, with its whole template.
     pub(in crate::api) fn with_template(template: &Template, state: &Onboarding) -> Self {
         Self::with(TemplateBody::whole(template), template, state)
     }

@@ -13,18 +13,18 @@ use crate::config::PasskeyConfig;
 use crate::domain::Timestamp;
 use crate::domain::passkey::{CEREMONY_LIFETIME, Passkey, PasskeyName};
 
-/// Bodies with no other fields than those that are described.
+/// The names of bodies that refuse unknown fields.
 pub(in crate::api) const CLOSED: [&str; 4] =
     ["RegisterPasskeyRequest", "PasskeyLoginRequest", "RenamePasskeyRequest", "PasskeyProof"];
 
-/// The first half of a ceremony: what the browser is to ask an authenticator for.
+/// The first half of a ceremony: the options for the browser's request to an authenticator.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct PasskeyOptionsBody {
-    /// Goes into the request that ends the ceremony. It tells nothing.
+    /// The token of the ceremony, for the request that ends the ceremony. A client cannot read the token.
     challenge_token: String,
-    /// Seconds until the ceremony must have ended.
+    /// The time in which the ceremony must end, in seconds.
     expires_in: i64,
-    /// In the form of WebAuthn Level 3, for `PublicKeyCredential.parseCreationOptionsFromJSON` or
+    /// The options in the form of WebAuthn Level 3, for `PublicKeyCredential.parseCreationOptionsFromJSON` or
     /// `parseRequestOptionsFromJSON`.
     #[schema(value_type = Object)]
     public_key: Value,
@@ -39,13 +39,13 @@ impl PasskeyOptionsBody {
 /// A passkey that an authenticator has made.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct RegisterPasskeyRequest {
-    /// From the options.
+    /// The token of the options.
     #[schema(value_type = String, min_length = 1, max_length = 4096)]
     pub(in crate::api) challenge_token: CeremonyToken,
-    /// What `PublicKeyCredential.toJSON()` gives (`RegistrationResponseJSON` of WebAuthn Level 3).
+    /// The result of `PublicKeyCredential.toJSON()` (`RegistrationResponseJSON` of WebAuthn Level 3).
     #[schema(value_type = Object)]
     pub(in crate::api) credential: RegisterPublicKeyCredential,
-    /// How its owner calls it; the client's name where it is left out. Blanks around it are cut off.
+    /// The passkey's name; the name of the client where the field is left out. Blanks at the ends are cut off.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 60, example = "My laptop")]
     pub(in crate::api) name: Option<PasskeyName>,
 }
@@ -61,10 +61,10 @@ impl FromFields for RegisterPasskeyRequest {
 /// A signature by a passkey.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct PasskeyProof {
-    /// From the options of `GET /api/auth/login/passkey`.
+    /// The token of the options of `GET /api/auth/login/passkey`.
     #[schema(value_type = String, min_length = 1, max_length = 4096)]
     pub(in crate::api) challenge_token: CeremonyToken,
-    /// What `PublicKeyCredential.toJSON()` gives (`AuthenticationResponseJSON` of WebAuthn Level 3).
+    /// The result of `PublicKeyCredential.toJSON()` (`AuthenticationResponseJSON` of WebAuthn Level 3).
     #[schema(value_type = Object)]
     pub(in crate::api) credential: PublicKeyCredential,
 }
@@ -80,13 +80,13 @@ impl FromFields for PasskeyProof {
 /// A log-in by a passkey.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct PasskeyLoginRequest {
-    /// From the options.
+    /// The token of the options.
     #[schema(value_type = String, min_length = 1, max_length = 4096)]
     challenge_token: CeremonyToken,
-    /// What `PublicKeyCredential.toJSON()` gives (`AuthenticationResponseJSON` of WebAuthn Level 3).
+    /// The result of `PublicKeyCredential.toJSON()` (`AuthenticationResponseJSON` of WebAuthn Level 3).
     #[schema(value_type = Object)]
     credential: PublicKeyCredential,
-    /// Where the refresh token goes; `token` where it is left out.
+    /// The place of the refresh token; `token` where the field is left out.
     #[schema(value_type = Option<SessionMode>)]
     pub(in crate::api) session: SessionMode,
 }
@@ -100,17 +100,17 @@ impl FromFields for PasskeyLoginRequest {
 }
 
 impl PasskeyLoginRequest {
-    /// The signature, and where the refresh token goes.
+    /// The signature, and the place of the refresh token.
     pub(in crate::api) fn into_parts(self) -> (PasskeyProof, SessionMode) {
         let Self { challenge_token, credential, session } = self;
         (PasskeyProof { challenge_token, credential }, session)
     }
 }
 
-/// Another name for a passkey.
+/// The new name of a passkey.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct RenamePasskeyRequest {
-    /// Blanks around it are cut off.
+    /// The passkey's name. Blanks at the ends are cut off.
     #[schema(value_type = String, min_length = 1, max_length = 60, example = "My laptop")]
     pub(in crate::api) name: PasskeyName,
 }
@@ -124,20 +124,20 @@ impl FromFields for RenamePasskeyRequest {
 /// A passkey.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct PasskeyBody {
-    /// Its name in paths.
+    /// The passkey's id, which names the passkey in paths.
     id: Uuid,
-    /// How its owner calls it.
+    /// The name that the owner has given the passkey.
     #[schema(example = "My laptop")]
     name: String,
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last used. Null before the first time.
+    /// The time of the last use; `null` before the first.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     last_used_at: Option<Timestamp>,
-    /// When it was switched off, since its signature counter went backwards and there may be a copy of it. Null for one that
-    /// is good.
+    /// The time when the passkey was disabled; `null` for a passkey that works. A signature counter that goes
+    /// backwards disables a passkey, because there may be a copy of the key.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     disabled_at: Option<Timestamp>,
@@ -155,17 +155,17 @@ impl From<&Passkey> for PasskeyBody {
     }
 }
 
-/// One's own passkeys.
+/// The person's own passkeys.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct PasskeysBody {
-    /// The oldest first.
+    /// The passkeys, the oldest first.
     items: Vec<PasskeyBody>,
-    /// Whether the account has a password, so that it can do without passkeys.
+    /// Whether the account has a password, so that it needs no passkey.
     has_password: bool,
-    /// The domain that passkeys are bound to. Null where there are none, since the page has no domain.
+    /// The domain that passkeys are bound to; `null` where the page has no domain and there are no passkeys.
     #[schema(required = true, example = "app.example.com")]
     rp_id: Option<String>,
-    /// A page where they can be used. Null where there is none.
+    /// A page where the passkeys can be used; `null` where there is none.
     #[schema(required = true, example = "https://app.example.com")]
     origin: Option<String>,
 }

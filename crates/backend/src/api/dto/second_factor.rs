@@ -11,29 +11,29 @@ use crate::domain::one_time_code::Digits;
 use crate::domain::second_factor::{DeviceSummary, RecoveryCode};
 use crate::domain::{PresentedPassword, Timestamp, device};
 
-/// Bodies with no other fields than those that are described.
+/// The names of bodies that refuse unknown fields.
 pub(in crate::api) const CLOSED: [&str; 3] = ["SecondFactorRequest", "StepUpRequest", "ConfirmTotpRequest"];
 
-/// What somebody gives as a second factor.
+/// A given second factor.
 #[derive(Debug)]
 pub(in crate::api) enum GivenFactor {
     Totp(Digits),
     RecoveryCode(RecoveryCode),
 }
 
-/// What comes after the password: the challenge, and either a code of the authenticator app or a recovery code.
+/// The second step of a log-in: the challenge, and either a code of the authenticator app or a recovery code.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct SecondFactorRequest {
-    /// From the answer `second_factor_required`.
+    /// The challenge of the answer `second_factor_required`.
     #[schema(value_type = String, min_length = 1, max_length = 1024)]
     pub(in crate::api) challenge: ChallengeToken,
-    /// The six digits that the authenticator app shows. Blanks among them do not count.
+    /// The six digits of the authenticator app. Blanks among the digits do not count.
     #[schema(value_type = Option<String>, pattern = r"^\s*([0-9]\s*){6}$", example = "012345")]
     pub(in crate::api) code: Option<Digits>,
     /// A recovery code. Case, blanks and hyphens do not count.
     #[schema(value_type = Option<String>, pattern = r"^[\s-]*([0-9A-Za-z][\s-]*){24}$", example = "0123-4567-89AB-CDEF-GHJK-MNPQ")]
     pub(in crate::api) recovery_code: Option<RecoveryCode>,
-    /// Whether the password alone is to log in from this device for 30 days. The device is known by its cookie, or its
+    /// Whether the password alone logs in from this device for 30 days. The device is known by its cookie or its
     /// `X-Device-Token`.
     #[schema(required = false)]
     pub(in crate::api) remember_device: bool,
@@ -50,25 +50,25 @@ impl FromFields for SecondFactorRequest {
 }
 
 impl SecondFactorRequest {
-    /// What was given; none where neither was, which is refused before.
+    /// The given factor. The reader has refused a body without one.
     pub(in crate::api) fn given(&self) -> Option<GivenFactor> {
         given(self.code.clone(), self.recovery_code.clone())
     }
 }
 
-/// A proof that it is oneself: the password or, for people with a second factor, a code of the authenticator app or a
-/// recovery code; for people with a passkey, a signature by that.
+/// A proof of who the person is: the password, or a code of the authenticator app or a recovery code for people with
+/// a second factor, or a signature by a passkey.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct StepUpRequest {
     #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 512)]
     pub(in crate::api) password: Option<PresentedPassword>,
-    /// The six digits that the authenticator app shows. Blanks among them do not count.
+    /// The six digits of the authenticator app. Blanks among the digits do not count.
     #[schema(value_type = Option<String>, pattern = r"^\s*([0-9]\s*){6}$", example = "012345")]
     pub(in crate::api) code: Option<Digits>,
     /// A recovery code. Case, blanks and hyphens do not count.
     #[schema(value_type = Option<String>, pattern = r"^[\s-]*([0-9A-Za-z][\s-]*){24}$", example = "0123-4567-89AB-CDEF-GHJK-MNPQ")]
     pub(in crate::api) recovery_code: Option<RecoveryCode>,
-    /// A signature by a passkey, as for a log-in by it.
+    /// A signature by a passkey, as for a log-in.
     pub(in crate::api) passkey: Option<PasskeyProof>,
 }
 
@@ -82,7 +82,7 @@ impl FromFields for StepUpRequest {
 }
 
 impl StepUpRequest {
-    /// The second factor that was given; none where it was the password or a passkey.
+    /// The given second factor; none for a password or a passkey.
     pub(in crate::api) fn given(&self) -> Option<GivenFactor> {
         given(self.code.clone(), self.recovery_code.clone())
     }
@@ -92,7 +92,7 @@ fn given(code: Option<Digits>, recovery_code: Option<RecoveryCode>) -> Option<Gi
     code.map(GivenFactor::Totp).or(recovery_code.map(GivenFactor::RecoveryCode))
 }
 
-/// Exactly one of `names` must be there.
+/// Notes an error unless exactly one of `names` is given.
 fn one_of(fields: &mut Fields, names: &[&str]) {
     let given: Vec<&str> = names.iter().copied().filter(|name| fields.has(name)).collect();
     match given.as_slice() {
@@ -111,7 +111,7 @@ fn one_of(fields: &mut Fields, names: &[&str]) {
 /// The first code of an authenticator app.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct ConfirmTotpRequest {
-    /// The six digits that the authenticator app shows. Blanks among them do not count.
+    /// The six digits of the authenticator app. Blanks among the digits do not count.
     #[schema(value_type = String, pattern = r"^\s*([0-9]\s*){6}$", example = "012345")]
     pub(in crate::api) code: Digits,
 }
@@ -122,77 +122,77 @@ impl FromFields for ConfirmTotpRequest {
     }
 }
 
-/// A secret for an authenticator app. It is shown this once.
+/// A secret for an authenticator app, which is shown only once.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct TotpEnrolmentBody {
-    /// In base32, for those who type it.
+    /// The secret in base32, for typing.
     #[schema(example = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")]
     pub(in crate::api) secret: String,
-    /// The same for a QR code: `otpauth://totp/…`.
+    /// The secret for a QR code: `otpauth://totp/…`.
     pub(in crate::api) uri: String,
-    /// Until then the first code must have been given.
+    /// The end of the time for the first code.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub(in crate::api) expires_at: Timestamp,
 }
 
-/// Ten codes, each of which is good for one use in the place of the authenticator app. They are shown this once.
+/// Ten recovery codes, which are shown only once. Each code is good for one use in place of the authenticator app.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct RecoveryCodesBody {
     #[schema(example = json!(["0123-4567-89AB-CDEF-GHJK-MNPQ"]))]
     pub(in crate::api) recovery_codes: Vec<String>,
 }
 
-/// One's own second factors.
+/// The person's own second factors.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct FactorsBody {
-    /// Whether a log-in asks for more than the password.
+    /// Whether a log-in needs a second factor.
     pub(in crate::api) enabled: bool,
     /// The authenticator app; `null` where there is none.
     #[schema(required = true)]
     pub(in crate::api) totp: Option<TotpBody>,
-    /// How many recovery codes are left.
+    /// The number of unused recovery codes.
     pub(in crate::api) recovery_codes_left: u32,
 }
 
 /// An authenticator app.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct TotpBody {
-    /// Since when its codes are asked for.
+    /// The time since when the app's codes are asked for.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub(in crate::api) confirmed_at: Option<Timestamp>,
 }
 
-/// Where the password alone logs in.
+/// A device where the password alone logs in.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct DeviceBody {
-    /// Its name in paths.
+    /// The device's id, which names the device in paths.
     id: Uuid,
-    /// With what it last logged in, by what the client called itself, such as `Firefox on Windows`.
+    /// The client of the last log-in, by the client's own name, such as `Firefox on Windows`.
     #[schema(example = "Firefox on Windows")]
     device: String,
-    /// The address from which it last logged in. Null where it is not known.
+    /// The client's address at the last log-in; `null` where it is not known.
     #[schema(required = true, example = "203.0.113.7")]
     address: Option<String>,
-    /// When it was first remembered.
+    /// The time when the device was first remembered.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When somebody last logged in there.
+    /// The time of the last log-in on the device.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     last_used_at: Timestamp,
-    /// Until when it is remembered.
+    /// The end of the time that the device is remembered.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
-    /// Whether it is the one that asks.
+    /// Whether the device is the one that asks.
     current: bool,
 }
 
 impl DeviceBody {
-    /// `current` is the device that asks, where it is known.
+    /// The device `found`. `current` is the id of the device that asks, where it is known.
     pub(in crate::api) fn new(found: &DeviceSummary, current: Option<Uuid>) -> Self {
         Self {
             id: found.id,
@@ -206,24 +206,24 @@ impl DeviceBody {
     }
 }
 
-/// One's own remembered devices.
+/// The person's own remembered devices.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct DevicesBody {
-    /// Those that were used last first. At most 100.
+    /// The devices, the last used ones first. At most 100.
     pub(in crate::api) items: Vec<DeviceBody>,
 }
 
-/// An access token that says what was proved just now.
+/// An access token of a session that was just authenticated again.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct SteppedUpBody {
-    /// For the `Authorization` header, in the place of the one of before.
+    /// The token for the `Authorization` header, in place of the earlier one.
     pub(in crate::api) access_token: String,
     /// Always `Bearer`.
     #[schema(example = "Bearer")]
     pub(in crate::api) token_type: &'static str,
     /// Seconds until the access token expires.
     pub(in crate::api) expires_in: u64,
-    /// How surely the person is known (NIST SP 800-63B): `aal1`, `aal2`.
+    /// The assurance level (NIST SP 800-63B): `aal1` or `aal2`.
     #[schema(pattern = "^aal[12]$", example = "aal2")]
     pub(in crate::api) acr: &'static str,
 }

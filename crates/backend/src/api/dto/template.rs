@@ -1,4 +1,4 @@
-//! The template of an onboarding in its JSON form, from which a page can draw steps that it has never seen.
+//! The template of an onboarding in JSON, by which a page can draw any step.
 
 use std::collections::BTreeMap;
 
@@ -10,20 +10,20 @@ use crate::domain::onboarding::template::{
     Choices, Condition, Field, FieldKind, ReferenceList, StepTemplate, Template, TemplateId, Texts,
 };
 
-/// What an onboarding is an instance of.
+/// The template of an onboarding.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct TemplateBody {
     #[schema(example = "default")]
     key: String,
-    /// Grows with each change of what is asked.
+    /// The version, which grows with each change of the questions.
     #[schema(minimum = 1)]
     version: u32,
-    /// The languages that every text is in, as BCP 47 tags; the first one is for whoever has none of them. Only at `GET
-    /// /api/onboarding`.
+    /// The languages that every text is in, as BCP 47 tags. The first one is for people who speak none of them. The
+    /// field is only at `GET /api/onboarding`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<String>, required = false, example = json!(["en"]))]
     languages: Option<Vec<String>>,
-    /// What is asked, in order. Only at `GET /api/onboarding`.
+    /// The steps in order. The field is only at `GET /api/onboarding`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<TemplateStepBody>, required = false)]
     steps: Option<Vec<TemplateStepBody>>,
@@ -33,17 +33,18 @@ pub(in crate::api) struct TemplateBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct TemplateStepBody {
     key: String,
-    /// By language.
+    /// The step's name, by language.
     title: BTreeMap<String, String>,
-    /// By language.
+    /// The step's explanation, by language.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = BTreeMap<String, String>, required = false)]
     help: Option<BTreeMap<String, String>>,
-    /// Whether it must be completed before the onboarding can be; else it may be skipped.
+    /// Whether the step must be completed before the onboarding can be. Other steps may be skipped.
     required: bool,
-    /// Whether the service completes it, so that a person has nothing to do.
+    /// Whether the service completes the step, so that people have nothing to do.
     automatic: bool,
-    /// When it is asked; always where there is none. `steps[].applies` of the state says whether this holds.
+    /// The condition for asking the step; a step without one is always asked. `steps[].applies` of the state says
+    /// whether the condition holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = TemplateConditionBody, required = false)]
     applies_when: Option<TemplateConditionBody>,
@@ -53,56 +54,56 @@ pub(in crate::api) struct TemplateStepBody {
 /// One question of a step.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(in crate::api) struct TemplateFieldBody {
-    /// Its name in the step's `data`.
+    /// The field's key in the step's `data`.
     key: String,
-    /// By language.
+    /// The field's name, by language.
     label: BTreeMap<String, String>,
-    /// By language.
+    /// The field's explanation, by language.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = BTreeMap<String, String>, required = false)]
     help: Option<BTreeMap<String, String>>,
-    /// `text` (a string), `integer`, `boolean`, `consent` (a boolean that is `true` where the step is completed), `choice`
-    /// (one value), `choices` (an array of values), `date` (as in `2026-11-28`), `url` (http or https) or `email`. More
-    /// may come; one that a page does not know is best drawn as a text.
+    /// The type: `text` (a string), `integer`, `boolean`, `consent` (a boolean that is `true` in a completed step),
+    /// `choice` (one value), `choices` (an array of values), `date` (such as `2026-11-28`), `url` (http or https) or
+    /// `email`. More types may come; a page best draws an unknown type as a text.
     #[serde(rename = "type")]
     #[schema(example = "text")]
     kind: &'static str,
-    /// Whether the step can only be completed with an answer, where the field is visible.
+    /// Whether the step can only be completed with an answer to the field. The rule holds where the field is visible.
     required: bool,
-    /// With `text`: how many characters at least.
+    /// The least number of characters of a `text`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = usize, required = false)]
     min_length: Option<usize>,
-    /// With `text`: how many characters at most.
+    /// The largest number of characters of a `text`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = usize, required = false)]
     max_length: Option<usize>,
-    /// With `text`: whether it is meant to have several lines.
+    /// Whether the page offers several lines for a `text`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = bool, required = false)]
     multiline: Option<bool>,
-    /// With `text`: the list of `GET /api/static-data` that makes suggestions.
+    /// The list of `GET /api/static-data` with suggestions for a `text`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false, example = "organization_sizes")]
     suggest: Option<&'static str>,
-    /// The least value: a number with `integer`, a day with `date`, how many values with `choices`.
+    /// The least value: a number for `integer`, a day for `date`, the number of values for `choices`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Value, required = false)]
     min: Option<Value>,
-    /// The greatest value, likewise.
+    /// The greatest value: a number for `integer`, a day for `date`, the number of values for `choices`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Value, required = false)]
     max: Option<Value>,
-    /// With `choice` and `choices`: what is chosen from, where the template lists it.
+    /// The values of `choice` and `choices`, where the template lists them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<TemplateChoiceBody>, required = false)]
     choices: Option<Vec<TemplateChoiceBody>>,
-    /// With `choice` and `choices`: the list of `GET /api/static-data` that is chosen from (`countries`, `time_zones`,
+    /// The list of `GET /api/static-data` with the values of `choice` and `choices` (`countries`, `time_zones`,
     /// `organization_sizes`, `organization_roles`, which is `roles` there).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false, example = "countries")]
     list: Option<&'static str>,
-    /// When it is shown; always where there is none.
+    /// The condition for showing the field; a field without one is always shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = TemplateConditionBody, required = false)]
     visible_when: Option<TemplateConditionBody>,
@@ -111,33 +112,33 @@ pub(in crate::api) struct TemplateFieldBody {
 /// A value to choose.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct TemplateChoiceBody {
-    /// What is stored.
+    /// The stored value.
     value: String,
-    /// What a person reads, by language.
+    /// The text for people, by language.
     label: BTreeMap<String, String>,
 }
 
-/// A question about earlier answers: exactly one of `all`, `any` and `field` is there. What is not asked, because its
-/// step does not apply or it is not visible, counts as not answered.
+/// A condition on earlier answers: exactly one of `all`, `any` and `field` is there. A field counts as not answered
+/// where its step does not apply or the field is not visible.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(in crate::api) struct TemplateConditionBody {
-    /// All of these hold.
+    /// All of these conditions hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<TemplateConditionBody>, required = false, no_recursion)]
     all: Option<Vec<TemplateConditionBody>>,
-    /// At least one of these holds.
+    /// At least one of these conditions holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<TemplateConditionBody>, required = false, no_recursion)]
     any: Option<Vec<TemplateConditionBody>>,
-    /// Whose answer is asked about: a step and a field of it.
+    /// The step and field of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false, example = "profile.country")]
     field: Option<String>,
-    /// The answer is one of these; of several values that were chosen, one is enough.
+    /// The answer is one of these values. An answer of several values needs one of them.
     #[serde(rename = "in", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<Value>, required = false)]
     one_of: Option<Vec<Value>>,
-    /// The answer is none of these, as it is where nothing was answered.
+    /// The answer is none of these values, or is missing.
     #[serde(rename = "not_in", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<Value>, required = false)]
     none_of: Option<Vec<Value>>,

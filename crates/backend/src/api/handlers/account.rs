@@ -28,10 +28,11 @@ use uuid::Uuid;
 
 /// Make an account
 ///
-/// Makes the account, its first session and its onboarding, whose step `account` is done by that. A mail with a code and
-/// a link goes to the address, in the person's language. With `invitation` there is no such mail: the account joins the organization, and its step
-/// `organization` is done, too. From one address of a client, 300 accounts may follow each other, then one comes every 12
-/// seconds; 30 attempts may meet an account that is there already, then each has to wait longer.
+/// Makes the account, its first session and its onboarding, whose step `account` is completed. A mail with a code and
+/// a link goes to the address, in the person's language. With `invitation` there is no such mail: the account joins
+/// the organization, and the step `organization` is completed, too. One client address may make 300 accounts in a
+/// row, and one every 12 seconds after that. One client address may meet 30 existing accounts in a row; each further
+/// attempt has to wait longer.
 #[utoipa::path(
     post, path = "/api/auth/register", tag = "auth", operation_id = "register",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -110,7 +111,7 @@ pub(in crate::api) async fn me(
     Ok(Json(UserBody::from(&user)))
 }
 
-/// The answer of a commit that has no version to be stale.
+/// The answer of a commit that cannot be stale.
 pub(super) fn done(commit: Commit) -> Result<Answer, ApiError> {
     match commit {
         Commit::Done(answer) => Ok(answer),

@@ -1,4 +1,4 @@
-//! Mailing a code or a link to a person.
+//! Mails a code or a link to a person.
 
 use http::StatusCode;
 
@@ -11,20 +11,24 @@ use crate::domain::{Email, PasswordHash, Timestamp, User};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, IdentityChange};
 
-/// What is to be mailed.
+/// A code to be mailed.
 pub(super) struct CodeMail {
     pub(super) purpose: CodePurpose,
-    /// Where it goes.
+    /// The address that the mail goes to.
     pub(super) email: Email,
-    /// What is remembered of it.
+    /// The action for the audit log.
     pub(super) action: AuditAction,
-    /// What the given password was checked against, where one was: it must still be the account's.
+    /// The hash that the given password was checked against, which must still be the account's; none without a
+    /// password.
     pub(super) seen: Option<PasswordHash>,
 }
 
 impl CodeMail {
-    /// Sends it, with the answer 202. Refused with [`ApiError::CodesThrottled`] where others were sent lately; stale
-    /// where `user` is not as it was read any more.
+    /// Sends the code, with the answer 202. The commit is stale where `user` is not as it was read.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::CodesThrottled`] where other codes were sent lately.
     pub(super) async fn send(
         self,
         app: &AppState,
@@ -48,7 +52,11 @@ impl CodeMail {
     }
 }
 
-/// Refuses a code that is not good any more.
+/// Refuses a code that cannot be used.
+///
+/// # Errors
+///
+/// [`ApiError::CodeUsed`] or [`ApiError::CodeExpired`].
 pub(super) fn refuse(verdict: CodeVerdict) -> Result<(), ApiError> {
     match verdict {
         CodeVerdict::Good => Ok(()),

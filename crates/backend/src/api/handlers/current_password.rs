@@ -1,4 +1,4 @@
-//! Changes that ask for the current password, from somebody who has logged in.
+//! Checks the current password of a user who is logged in and wants a change.
 
 use uuid::Uuid;
 
@@ -11,8 +11,8 @@ use crate::domain::guessing::Limit;
 use crate::domain::{PasswordHash, PresentedPassword};
 use crate::store::AuditAction;
 
-/// Refuses unless `password` is the one of `hash`. Wrong ones are audited, and counted by session, so that whoever has got hold of one
-/// cannot guess on, and cannot stop the owner's others.
+/// Refuses unless `password` is that of `hash`. Wrong passwords are audited and counted by session. So a thief of one
+/// session cannot guess on, and cannot stop the owner's other sessions.
 pub(super) async fn prove(
     app: &AppState,
     CurrentUser { id, session_id, .. }: CurrentUser,

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 #[derive(Debug, Clone)]
 pub(in crate::api) struct Document(pub(in crate::api) Bytes);
 
-/// The page in one piece: its scripts share one scope and need no further requests.
+/// The page's scripts in one piece, so that they share one scope and need no further requests.
 const SCRIPTS: &str = concat!(
     "\"use strict\";\n",
     include_str!("docs/words.js"),
@@ -24,8 +24,8 @@ const SCRIPTS: &str = concat!(
 );
 const STYLE: &str = include_str!("docs/page.css");
 
-/// The page, and its policy: it loads nothing from anywhere but this API, and runs its own script only, which the policy
-/// names by its hash (CSP 3, section 2.3.1).
+/// The page and its policy. The page loads nothing but this API, and runs only its own script, which the policy names
+/// by its hash (CSP 3, section 2.3.1).
 static PAGE: LazyLock<(String, HeaderValue)> = LazyLock::new(|| {
     let page = include_str!("docs/page.html").replace("{{style}}", STYLE).replace("{{script}}", SCRIPTS);
     let policy = format!(

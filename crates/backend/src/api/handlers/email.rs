@@ -1,4 +1,4 @@
-//! Verifying and changing the address of an account.
+//! Verifies and changes the address of an account.
 
 use axum::extract::State;
 use http::StatusCode;
@@ -23,14 +23,14 @@ use crate::domain::one_time_code::{
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, CodeUse, Effect, IdentityChange};
 
-/// How often a use starts anew when the code or the account has changed meanwhile.
+/// The number of times that a use is decided anew, where the code or the account has changed.
 const MAX_TRIES: u32 = 5;
 
 /// Prove that I read my mail
 ///
-/// Takes what a mail brought, to the account's address or to the one that is to be the account's: either the six
-/// digits, with an access token, or the token of the link. After five wrong digits a new mail is needed; the link goes on
-/// to work. Wrong digits are counted by account, too: beyond five, each has to wait longer, up to 15 minutes.
+/// Takes the secret of a mail to the account's present or next address: either the six digits, with an access token,
+/// or the token of the link. Five wrong digits end a code, and a new mail is needed; the link still works. Wrong
+/// digits are also counted by account: after five, each further one has to wait longer, up to 15 minutes.
 #[utoipa::path(
     post, path = "/api/auth/email/verify", tag = "auth", operation_id = "verify_email", security(("access_token" = []), ()),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -91,7 +91,7 @@ async fn by_digits(
     .await
 }
 
-/// Codes for a forgotten password have calls of their own.
+/// Whether the code is one of this call. Codes for a forgotten password have calls of their own.
 fn is_of_mail(purpose: CodePurpose) -> bool {
     matches!(purpose, CodePurpose::VerifyEmail | CodePurpose::ChangeEmail)
 }
@@ -127,7 +127,7 @@ async fn accept(
     attempt.commit_and_mail(app, at, Effect::Identity(Box::new(change)), audit, &mails, answer).await
 }
 
-/// Digits that fit no code that is good. They count against every code that they could have been guessed for.
+/// Counts digits that fit no usable code, against every code that they were guessed for.
 async fn reject(
     app: &AppState,
     attempt: &Attempt,
@@ -152,7 +152,7 @@ async fn reject(
 
 /// Send me the mail again
 ///
-/// Nothing is sent where the address is verified already.
+/// Nothing is sent where the address is verified.
 #[utoipa::path(
     post, path = "/api/auth/email/resend", tag = "auth", operation_id = "resend_email", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -184,8 +184,8 @@ pub(in crate::api) async fn resend(
 
 /// Move my account to another address
 ///
-/// A code goes to the new address, which becomes the account's when the code is given to `/api/auth/email/verify`. Whether another
-/// account has it is told to nobody but its owner.
+/// A code goes to the new address, which becomes the account's when the code is given to `/api/auth/email/verify`.
+/// Only the owner of the new address learns whether another account has it.
 #[utoipa::path(
     post, path = "/api/auth/email/change", tag = "auth", operation_id = "change_email", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),

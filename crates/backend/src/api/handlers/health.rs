@@ -16,7 +16,7 @@ type Health = (StatusCode, Json<HealthBody>);
 
 /// Is this instance alive
 ///
-/// Says nothing of the database: an instance is not restarted because its database is away.
+/// The answer does not depend on the database, because a restart of the instance would not mend the database.
 #[utoipa::path(
     get, path = "/health", tag = "operations", operation_id = "health",
     responses(
@@ -71,7 +71,7 @@ fn answer(app: &AppState, status: &'static str, database: Option<DatabaseBody>) 
     (if draining { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, Json(body))
 }
 
-/// How the database is, and why it is down, which the log tells once.
+/// The state of the database, with the reason why it is down. The log tells the reason once.
 async fn database(app: &AppState) -> DatabaseBody {
     let started = Instant::now();
     let reason = app.store.ping().await.err().map(|error| service_kit::exit::chain(&error));

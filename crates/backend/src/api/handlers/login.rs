@@ -1,4 +1,4 @@
-//! Logging in by the password.
+//! Logs people in by password.
 
 use axum::extract::State;
 use http::StatusCode;
@@ -21,13 +21,13 @@ use crate::store::{AuditAction, AuditEntry, Effect, LogIn};
 
 /// Log in
 ///
-/// A wrong password and an unknown address get the same answer in the same time. Wrong attempts are counted by account
-/// and by address of the client: 5 and 30 may follow each other, then each has to wait longer, up to 15 minutes. A device
-/// that has logged in to the account before has 10 of its own.
+/// A wrong password and an unknown address get the same answer in the same time. Wrong attempts are counted by
+/// account and by address of the client: 5 and 30 are free in a row, and then each one has to wait longer, up to 15
+/// minutes. A device that has logged in to the account before has 10 of its own.
 ///
-/// People who have switched a second factor on get 401 `second_factor_required` for the right password, unless the device is
-/// remembered. Its `second_factor` has a challenge, which `POST /api/auth/login/second-factor` takes, and the factors that
-/// there are.
+/// People with a second factor get 401 `second_factor_required` for the right password, unless the device is
+/// remembered. The field `second_factor` has a challenge for `POST /api/auth/login/second-factor`, and the kinds of
+/// factors.
 #[utoipa::path(
     post, path = "/api/auth/login", tag = "auth", operation_id = "login",
     params(
@@ -57,8 +57,9 @@ pub(in crate::api) async fn login(
     .await
 }
 
-/// Judges the password and begins the session, or asks for a second factor. Stale where the account was changed in
-/// between, so that the password has to be judged again, or where the device was forgotten.
+/// Judges the password, and begins the session or asks for a second factor. The commit is stale where the account has
+/// changed since it was read, or the device was forgotten. The password is judged again then, because it may be wrong by
+/// now.
 async fn log_in(
     app: &AppState,
     attempt: &Attempt,
@@ -91,7 +92,7 @@ async fn log_in(
     attempt.commit(app, at, effect, audit, answer).await
 }
 
-/// The owner of `password`. Whatever is wrong is counted, for an address without an account, too.
+/// The owner of `password`. Wrong guesses are counted, even for an address without an account.
 async fn prove(
     app: &AppState,
     guard: &Guard,

@@ -14,7 +14,7 @@ use crate::mail::looks_like_a_link;
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
 
-/// The mail that brings a code to the address that it was made for.
+/// The mail with a code, to the address that the code is for.
 pub(super) fn with_code(user: &User, code: &IssuedCode) -> Mail {
     let full_name = user.full_name.as_str().to_owned();
     let (digits, token) = (secret(code.digits.expose()), secret(code.token.expose()));
@@ -37,33 +37,33 @@ pub(super) fn password_changed(user: &User, at: Timestamp) -> Mail {
     mail(user, user.email.clone(), content)
 }
 
-/// Says that there is another way to log in: `method`.
+/// Says that the account has a new way to log in: `method`.
 pub(super) fn way_in_added(user: &User, method: &str, at: Timestamp) -> Mail {
     let (full_name, method) = (user.full_name.as_str().to_owned(), method.to_owned());
     let content = MailContent::WayInAdded { full_name, method, changed_at: shown(at, MINUTE) };
     mail(user, user.email.clone(), content)
 }
 
-/// Says that a way to log in was taken away: `method`.
+/// Says that a way to log in was removed: `method`.
 pub(super) fn way_in_removed(user: &User, method: &str, at: Timestamp) -> Mail {
     let (full_name, method) = (user.full_name.as_str().to_owned(), method.to_owned());
     let content = MailContent::WayInRemoved { full_name, method, changed_at: shown(at, MINUTE) };
     mail(user, user.email.clone(), content)
 }
 
-/// What a passkey is called in mails. Whoever has got into an account could make its owner read a link there.
+/// The name of a passkey in mails. An intruder could make the account's owner read a link there.
 pub(super) fn passkey(name: &PasskeyName) -> String {
     if looks_like_a_link(name.as_str()) { "Passkey".to_owned() } else { format!("Passkey ({name})") }
 }
 
-/// Says that a passkey opens the account no more, since there may be a copy of it.
+/// Says that a passkey was disabled, because there may be a copy of it.
 pub(super) fn passkey_disabled(user: &User, name: &PasskeyName, at: Timestamp) -> Mail {
     let (full_name, passkey) = (user.full_name.as_str().to_owned(), passkey(name));
     let content = MailContent::PasskeyDisabled { full_name, passkey, changed_at: shown(at, MINUTE) };
     mail(user, user.email.clone(), content)
 }
 
-/// Says at the address that `user` still has that the account's is `new_email` from now on.
+/// Says, at the present address of `user`, that the account's address is `new_email` from now on.
 pub(super) fn email_changed(user: &User, new_email: &Email) -> Mail {
     let full_name = user.full_name.as_str().to_owned();
     let content = MailContent::EmailChangedNotice { full_name, new_email: new_email.as_str().to_owned() };
@@ -77,7 +77,7 @@ pub(super) fn account_closing(user: &User, closing_at: Timestamp) -> Mail {
     mail(user, user.email.clone(), content)
 }
 
-/// Invites whoever reads the address, with an account or without, in the language of the one who invites.
+/// Invites the reader of the address, with an account or without, in the language of the person who invites.
 pub(super) fn invitation(
     inviter: &User,
     organization: &OrganizationName,
@@ -95,17 +95,17 @@ pub(super) fn invitation(
     Mail { user_id, to, language: inviter.language.clone(), content, expires_at }
 }
 
-/// Says that a second factor is asked for from now on.
+/// Says that a log-in needs a second factor from now on.
 pub(super) fn second_factor_on(user: &User, at: Timestamp) -> Mail {
     second_factor(user, FactorNews::On, at)
 }
 
-/// Says that no second factor is asked for any more.
+/// Says that a log-in needs no second factor any more.
 pub(super) fn second_factor_off(user: &User, at: Timestamp) -> Mail {
     second_factor(user, FactorNews::Off, at)
 }
 
-/// Says that there are other recovery codes.
+/// Says that the recovery codes were replaced.
 pub(super) fn recovery_codes_renewed(user: &User, at: Timestamp) -> Mail {
     second_factor(user, FactorNews::Renewed, at)
 }
@@ -115,7 +115,7 @@ pub(super) fn recovery_code_used(user: &User, left: u32, at: Timestamp) -> Mail 
     second_factor(user, FactorNews::Recovery { left }, at)
 }
 
-/// Says that somebody knows the password, and does not get any further.
+/// Says that somebody gave the right password and wrong second factors.
 pub(super) fn second_factor_guessed(user: &User, at: Timestamp) -> Mail {
     second_factor(user, FactorNews::Guessed, at)
 }

@@ -1,4 +1,5 @@
-//! One file for each group of calls. A handler parses, calls and shapes; nothing else.
+//! The handlers, one file for each group of calls. A handler parses, calls the domain and the store, and shapes the
+//! answer.
 
 pub(super) mod account;
 pub(super) mod admin;

@@ -25,16 +25,16 @@ use crate::domain::organization::Organization;
 use crate::idempotency::{Answer, Completion};
 use crate::store::{AuditAction, Effect, Mutation, OrganizationChange, Outcome, Reshape, StoreError};
 
-/// The step whose answers describe an organization, in a template that has one.
+/// The key of the step whose answers describe an organization, in a template with such a step.
 const ORGANIZATION: &str = "organization";
 
-/// How often a change starts anew when another one of the same person was faster.
+/// The number of times that a change is decided anew, where another change of the same person was faster.
 const MAX_TRIES: u32 = 30;
 
 /// The state of my onboarding
 ///
-/// With it comes what it asks, so that a page can draw steps that it has never seen. People under way who are to be moved
-/// to a new version of their template are moved by this.
+/// The answer has the template, so that a page can draw any step. The call also moves a person under way to a new
+/// version of the template, where that is due.
 #[utoipa::path(
     get, path = "/api/onboarding", tag = "onboarding", operation_id = "get_onboarding", security(("access_token" = [])),
     params(
@@ -69,7 +69,7 @@ pub(in crate::api) async fn show(
     Ok((caching, answer).into_response())
 }
 
-/// The onboarding as it is to be, which by then it is: whoever is to be moved to the current template has been.
+/// The onboarding as it is to be. A person who is to be moved to the current template is moved first.
 async fn settled(app: &AppState, current: CurrentUser, mut state: Onboarding) -> Result<Way, ApiError> {
     for _ in 0..MAX_TRIES {
         let mut way = app.templates.way(&*app.store, state).await?;
@@ -89,7 +89,7 @@ async fn settled(app: &AppState, current: CurrentUser, mut state: Onboarding) ->
     Err(StoreError::exhausted("an onboarding that stands still").into())
 }
 
-/// Does what nobody asked for. False where the state has changed since it was read.
+/// Commits a change that nobody has asked for. False where the state has changed since it was read.
 async fn done_unasked(app: &AppState, effect: Effect, audit: Audit) -> Result<bool, ApiError> {
     let (at, audit) = (app.now(), Some(audit.into_entry(app)));
     let mutation = Mutation { at, idempotency: None, session: None, effect, messages: Vec::new(), audit };
@@ -98,8 +98,8 @@ async fn done_unasked(app: &AppState, effect: Effect, audit: Audit) -> Result<bo
 
 /// Change a step
 ///
-/// With `If-Match`, the change is done only where the state still has that version. What is good data is up to the
-/// person's template, which `GET /api/onboarding` gives.
+/// With `If-Match`, the change is done only where the state still has that version. The person's template, which `GET
+/// /api/onboarding` gives, says what data is valid.
 #[utoipa::path(
     put, path = "/api/onboarding/steps/{key}", tag = "onboarding", operation_id = "put_step", security(("access_token" = [])),
     params(
@@ -154,8 +154,8 @@ pub(in crate::api) async fn put_step(
 
 /// Complete my onboarding
 ///
-/// Makes the organization that the answers of the step `organization` describe, where I belong to none. Again is no harm:
-/// a completed onboarding stays as it is.
+/// Makes the organization that the answers of the step `organization` describe, where I belong to none. A completed
+/// onboarding stays as it is.
 #[utoipa::path(
     post, path = "/api/onboarding/complete", tag = "onboarding", operation_id = "complete_onboarding", security(("access_token" = [])),
     params(
@@ -199,8 +199,8 @@ pub(in crate::api) async fn complete(
     .await
 }
 
-/// The completion, and the organization that the answers describe, where they were asked for: the person is its owner.
-/// Whoever belongs to one already gets no other.
+/// The completion, and the organization that the answers describe, where the template asks for one. The person
+/// becomes its owner. A person who belongs to an organization gets no other one.
 fn completing(
     stored: &Onboarding,
     (template, completed): (&Template, &Onboarding),
@@ -225,8 +225,7 @@ fn completing(
 
 /// Open my completed onboarding again
 ///
-/// Its steps may then be worked on as before it was completed; what was entered stays, and so does `activated_at`. An
-/// onboarding that is open stays as it is.
+/// The steps may be worked on again. The answers and `activated_at` stay. An open onboarding stays as it is.
 #[utoipa::path(
     post, path = "/api/onboarding/reopen", tag = "onboarding", operation_id = "reopen_onboarding", security(("access_token" = [])),
     params(
@@ -269,7 +268,7 @@ async fn load(app: &AppState, current: CurrentUser) -> Result<Onboarding, ApiErr
     Ok(app.store.onboarding(current.id).await?.ok_or(AccessError::UnknownUser)?)
 }
 
-/// In the order of RFC 9110 section 13.2.2.
+/// Checks the conditions of the request in the order of RFC 9110 section 13.2.2.
 fn check_preconditions(headers: &HeaderMap, state: &Onboarding) -> Result<(), ApiError> {
     check_if_match(headers, state)?;
     if etag::if_none_match(headers, &etag::of_version(state.version))? {
@@ -287,7 +286,7 @@ fn check_if_match(headers: &HeaderMap, state: &Onboarding) -> Result<(), ApiErro
     }
 }
 
-/// The answer of a change: kept as the name of the state that it tells.
+/// The answer of a change, which is stored as a reference to the state that it shows.
 fn telling(current: CurrentUser, template: &Template, state: &Onboarding) -> Result<Answer, ApiError> {
     let answer = whole_state(template, state)?;
     Ok(answer.telling(current.id, state.version, completion(state)))

@@ -1,4 +1,4 @@
-//! Beginning a session for somebody who has proved who they are, whichever way they came.
+//! Begins sessions for people who have proved who they are, by any method.
 
 use http::StatusCode;
 use http::header::SET_COOKIE;
@@ -18,13 +18,13 @@ use crate::domain::{LogInMethod, PasswordHash, Timestamp, User};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, LogIn, SeenAccount, StoreError};
 
-/// How often a log-in starts anew when the account was changed meanwhile.
+/// The number of times that a log-in is decided anew, where the account has changed.
 pub(super) const MAX_TRIES: u32 = 3;
 
-/// What has to stand still for so long as one try takes.
+/// The name of what one try needs unchanged.
 pub(super) const STANDS_STILL: &str = "an account that stands still";
 
-/// Where somebody comes from, and where their session's token goes.
+/// The client, and the place of the session's refresh token.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Visitor<'a> {
     pub(super) client: &'a ClientInfo,
@@ -32,16 +32,16 @@ pub(super) struct Visitor<'a> {
     pub(super) mode: SessionMode,
 }
 
-/// A session that is about to begin, and what its owner is answered.
+/// A session that is about to begin, and the answer for its owner.
 pub(super) struct Opened {
     pub(super) session: NewSession,
     pub(super) answer: Answer,
-    /// The device, as it is known to the account from now on.
+    /// The device that the account knows from now on.
     pub(super) device: KnownDevice,
 }
 
 impl Visitor<'_> {
-    /// Opens a session for `user`, who has proved by `method` to be the one.
+    /// Opens a session for `user`, who has proved by `method` who they are.
     pub(super) fn open(
         self,
         app: &AppState,
@@ -63,15 +63,15 @@ impl Visitor<'_> {
 }
 
 impl Opened {
-    /// That somebody has logged in: to which session, and by what.
+    /// The audit row of the log-in: session and method.
     pub(super) fn audit(&self) -> Audit {
         let NewSession { id, user_id, method, .. } = &self.session;
         let subject = Some(format!("{id} {}", method.as_str()));
         Audit { action: AuditAction::UserLoggedIn, user_id: *user_id, subject }
     }
 
-    /// What the log-in changes, and what is answered, where the account still is as it was read: `user`, with the hash that a
-    /// password was checked against.
+    /// The changes of the log-in, and the answer. The account must still be as it was read: `user`, with the hash
+    /// that a password was checked against.
     pub(super) fn log_in(
         self,
         user: &User,
@@ -83,12 +83,12 @@ impl Opened {
     }
 }
 
-/// An administrator lets nobody into a suspended account.
+/// Refuses a suspended account.
 pub(super) fn refuse_suspended(user: &User) -> Result<(), ApiError> {
     if user.suspended_at.is_some() { Err(ApiError::AccountSuspended) } else { Ok(()) }
 }
 
-/// What is told after [`MAX_TRIES`].
+/// The error after [`MAX_TRIES`].
 pub(super) fn never_still() -> ApiError {
     StoreError::exhausted(STANDS_STILL).into()
 }

@@ -1,4 +1,4 @@
-//! The own account as a whole: changing, closing, reopening and exporting it.
+//! The own account as a whole: changes, closes, reopens and exports it.
 
 use axum::Json;
 use axum::extract::State;
@@ -26,13 +26,13 @@ use crate::domain::User;
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, IdentityChange};
 
-/// How long a closed account can be opened again.
+/// The time in which a closed account can be opened again.
 const GRACE: Duration = Duration::days(14);
 
-/// How many rows of the audit log an export has at most.
+/// The largest number of audit rows in an export.
 const MAX_EXPORTED_AUDIT: u32 = 10_000;
 
-/// How often a change starts anew when another one of the same person was faster.
+/// The number of times that a change is decided anew, where another change of the same person was faster.
 const MAX_TRIES: u32 = 10;
 
 /// Change my name, language, theme, and whether I am reminded
@@ -80,8 +80,8 @@ pub(in crate::api) async fn update(
 
 /// Close my account
 ///
-/// Every session ends. For 14 days, whoever logs in can open the account again; after that, everything personal is
-/// deleted. Again is no harm: the end of the grace stays.
+/// All sessions end. The account can be opened again for 14 days by logging in. After that, all personal data is
+/// deleted. Closing a closed account changes nothing: the end of the grace stays.
 #[utoipa::path(
     delete, path = "/api/account", tag = "account", operation_id = "close_account", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -126,7 +126,7 @@ pub(in crate::api) async fn close(
 
 /// Open my closed account again
 ///
-/// Log in first: closing has ended every session. An account that is not closed stays as it is.
+/// Closing has ended every session, so log in first. An account that is not closed stays as it is.
 #[utoipa::path(
     post, path = "/api/account/reopen", tag = "account", operation_id = "reopen_account", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),

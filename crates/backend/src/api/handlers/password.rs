@@ -26,17 +26,17 @@ use crate::domain::{Email, Password, User};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, CodeUse, Effect, IdentityChange, StoreError};
 
-/// The answer to a forgotten password is given after this time, so that the work for a known address, which is a few
-/// writes more, cannot be told from that for an unknown one.
+/// The time after which a request for a forgotten password is answered. Work for a known address takes a few more
+/// writes, and must not be told from that for an unknown one.
 const FORGOT_TAKES: Duration = Duration::from_millis(300);
 
-/// How often a change starts anew when the account has changed meanwhile.
+/// The number of times that a change is decided anew, where the account has changed.
 const MAX_TRIES: u32 = 3;
 
 /// I have forgotten my password
 ///
-/// Sends a link to the address if it is that of an account. The answer is the same, after the same time, if it is not, and
-/// if a mail was sent within the last minute or five within the last hour.
+/// Sends a link to the address of an account. The answer is the same, after the same time, for an address without an
+/// account, and where a mail was sent within the last minute or five within the last hour.
 #[utoipa::path(
     post, path = "/api/auth/password/forgot", tag = "auth", operation_id = "forgot_password",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -80,7 +80,7 @@ async fn send_link(app: &AppState, attempt: &Attempt, email: &Email) -> Result<A
 
 /// Choose a new password by the link
 ///
-/// Every session of the account ends. The address counts as verified, since the link came by it.
+/// All sessions of the account end. The address counts as verified, because the link came by mail.
 #[utoipa::path(
     post, path = "/api/auth/password/reset", tag = "auth", operation_id = "reset_password",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -128,7 +128,7 @@ pub(in crate::api) async fn reset(
     Err(StoreError::exhausted("a code that stands still").into())
 }
 
-/// What can be said of a password only when its owner is known.
+/// Checks a password by the rules that need its owner.
 fn check(password: &Password, user: &User) -> Result<(), ApiError> {
     let refused = |error: crate::domain::PasswordError| {
         ApiError::Validation(FieldErrors::from([("new_password".to_owned(), vec![error.to_string()])]))
@@ -138,7 +138,7 @@ fn check(password: &Password, user: &User) -> Result<(), ApiError> {
 
 /// Change my password
 ///
-/// Every other session of the account ends.
+/// All other sessions of the account end.
 #[utoipa::path(
     post, path = "/api/auth/password/change", tag = "auth", operation_id = "change_password", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),

@@ -1,4 +1,4 @@
-//! The end of reminders, by the link of a mail: without a log-in, and with one click (RFC 8058).
+//! Ends reminders by the link of a mail, without a log-in and with one click (RFC 8058).
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -15,15 +15,15 @@ use crate::app::{App, AppState};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, IdentityChange};
 
-/// The page loads nothing, and its form goes nowhere else.
+/// The policy of the page: it loads nothing, and its form goes to this call only.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 const PAGE: &str = include_str!("reminders.html");
-/// What RFC 8058 section 3.2 has mail programs send.
+/// The form, with the field that mail programs send (RFC 8058 section 3.2).
 const FORM: &str = "<form method=\"post\"><input type=\"hidden\" name=\"List-Unsubscribe\" value=\"One-Click\">\
                     <button type=\"submit\">{button}</button></form>";
 
-/// What a mail program sends. The body is not looked at: whoever has the link may end reminders.
+/// The body that a mail program sends. The body is not read, because whoever has the link may end reminders.
 #[derive(Serialize, ToSchema)]
 pub(in crate::api) struct OneClick {
     /// Always `One-Click`.
@@ -60,8 +60,8 @@ const GERMAN: Texts = Texts {
 
 /// Ask whether reminders are to end
 ///
-/// A page with a button, in German or English. It changes nothing, so that whatever follows links in mails (a virus
-/// scanner, a preview) ends no reminders.
+/// The answer is a page with a button, in German or English. Nothing is changed, so programs that follow links in
+/// mails (a virus scanner, a preview) end no reminders.
 #[utoipa::path(
     get, path = "/api/unsubscribe/{token}", tag = "account", operation_id = "show_unsubscribe",
     params(("token" = String, Path, description = "As the link in the mail bears it")),
@@ -83,7 +83,8 @@ pub(in crate::api) async fn show(
 
 /// End reminders
 ///
-/// By the link of a mail, without a log-in (RFC 8058). Again is no harm. A browser gets a page, anybody else no body.
+/// The link of a mail ends reminders without a log-in (RFC 8058). A second call changes nothing. A browser gets a
+/// page, and any other client gets no body.
 #[utoipa::path(
     post, path = "/api/unsubscribe/{token}", tag = "account", operation_id = "unsubscribe",
     params(
@@ -124,7 +125,7 @@ fn owner(app: &AppState, token: Result<Path<String>, PathRejection>) -> Result<U
     app.unsubscriptions.verify(&token).ok_or(ApiError::UnknownUnsubscription)
 }
 
-/// In the language that the client likes best, of the two that there are.
+/// The texts in the preferred of the two languages.
 fn texts(headers: &HeaderMap) -> &'static Texts {
     let AcceptedLanguage(language) = AcceptedLanguage::of(headers);
     if language.is_some_and(|language| language.primary() == GERMAN.language) { &GERMAN } else { &ENGLISH }

@@ -1,4 +1,4 @@
-//! Refreshing and ending a session.
+//! Refreshes and ends a session.
 
 use std::time::Instant;
 
@@ -23,14 +23,15 @@ use crate::domain::session::{NewToken, TokenState, Verdict};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, Rotation};
 
-/// How often a rotation starts anew when another one of the same session was faster.
+/// The number of times that a rotation is decided anew, where another rotation of the same session was faster.
 const MAX_TRIES: u32 = 10;
 
 /// Get new tokens
 ///
-/// Each refresh token is replaced by the next one at its first use. For 10 seconds after that it gives that next one
-/// again, as long as that has not been used; later, its use ends the session. A session ends `SESSION_MAX_AGE` after
-/// log-in, however much it is used. A cookie is accepted from our own pages only.
+/// Each refresh token is replaced by its successor at its first use. The replaced token gives the same successor for
+/// 10 more seconds, as long as the successor was not used. A later use of the replaced token ends the session. A
+/// session ends `SESSION_MAX_AGE` after log-in, however often it is used. A cookie is accepted from this site's own
+/// pages only.
 #[utoipa::path(
     post, path = "/api/auth/refresh", tag = "auth", operation_id = "refresh",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -68,8 +69,8 @@ pub(in crate::api) async fn refresh(
     .await
 }
 
-/// Gives the token's successor: for the first time, or once more, where the answer with it was lost or two tabs asked at
-/// once.
+/// Gives the token's successor, for the first time or once more. A client may have lost the answer, or two tabs have
+/// asked at once.
 async fn renew(
     app: &AppState,
     attempt: &Attempt,
@@ -109,8 +110,8 @@ fn renewed(app: &AppState, place: TokenPlace, client: &ClientInfo) -> TokenPlace
     }
 }
 
-/// Two parties hold the family's tokens, and we cannot know which is the thief. The refusal is
-/// not kept for the request's key, and need not be: ending a session twice changes nothing.
+/// Ends the session of a reused token. Two parties hold tokens of the family, and nothing tells which one is the
+/// thief. The refusal is not stored for the request's key, because ending a session twice changes nothing.
 async fn end_family(app: &AppState, state: &TokenState) -> Result<(), ApiError> {
     tracing::warn!(session_id = %state.session_id, "a refresh token was used again; its session is ended");
     let audit = Some(about(AuditAction::TokenReused, state));
@@ -125,9 +126,9 @@ fn about(action: AuditAction, state: &TokenState) -> Audit {
 
 /// End the session
 ///
-/// Ends the session of the access token or, where it is missing or has expired, of the refresh
-/// token. Its refresh tokens stop to work at once, its last access token at once for changes and
-/// within 10 seconds for reads. A cookie is accepted from our own pages only.
+/// Ends the session of the access token or, where that token is missing or has expired, of the refresh token. The
+/// session's refresh tokens stop to work at once. Its last access token stops to work at once for changes, and within
+/// 10 seconds for reads. A cookie is accepted from this site's own pages only.
 #[utoipa::path(
     post, path = "/api/auth/logout", tag = "auth", operation_id = "logout", security(("access_token" = []), ()),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -174,8 +175,8 @@ pub(super) fn without_cookies(
     cleared.into_iter().fold(answer, |answer, clear| answer.with(SET_COOKIE, clear))
 }
 
-/// The session that is to end and its user. None where the refresh token is unknown, which is as
-/// good as ended (RFC 7009 section 2.2).
+/// The session to end, with its user. None where the refresh token is unknown, which counts as ended (RFC 7009
+/// section 2.2).
 async fn leaving(
     app: &AppState,
     request: TokenRequest,

@@ -1,4 +1,4 @@
-//! The own sessions: listing and ending them.
+//! The own sessions: lists and ends them.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -20,40 +20,40 @@ use crate::domain::{LogInMethod, Timestamp, device};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, SessionsQuery};
 
-/// Nobody reads a longer list.
+/// The largest number of sessions in the answer.
 const MOST_SHOWN: u32 = 100;
 
-/// A session of one's own.
+/// A session of the person.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct SessionInfoBody {
-    /// Its name in paths.
+    /// The session's id, which names the session in paths.
     id: Uuid,
-    /// With what it was last used, by what the client calls itself, such as `Firefox on Windows`.
+    /// The client of the last use, by the client's own name, such as `Firefox on Windows`.
     #[schema(example = "Firefox on Windows")]
     device: String,
-    /// The address from which it was last used. Null where it is not known.
+    /// The client's address at the last use; `null` where it is not known.
     #[schema(required = true, example = "203.0.113.7")]
     address: Option<String>,
-    /// When it was begun.
+    /// The time of the log-in.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last begun or refreshed; access tokens are used in between with no trace.
+    /// The time of the last log-in or refresh. The use of an access token leaves no trace.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     last_used_at: Timestamp,
-    /// What its log-in was finished with: `password`, `totp` (a code of an authenticator app), `recovery_code`, `oidc` (a
-    /// provider), `passkey`. Null where a version before this one began it.
+    /// The last step of the log-in: `password`, `totp` (a code of an authenticator app), `recovery_code`, `oidc` (a
+    /// provider) or `passkey`. `null` where an earlier version began the session.
     #[schema(required = true, example = "passkey")]
     method: Option<&'static str>,
-    /// Whether it is the one that asks.
+    /// Whether the session is the one that asks.
     current: bool,
 }
 
-/// One's own sessions.
+/// The person's own sessions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct SessionsBody {
-    /// The one that asks, then the others, those that were used last first. At most 100.
+    /// The session that asks, and then the others, the last used ones first. At most 100.
     items: Vec<SessionInfoBody>,
 }
 
@@ -88,7 +88,7 @@ pub(in crate::api) async fn list(
     Ok(Json(SessionsBody { items: live(&app, current.id, current.session_id).await? }))
 }
 
-/// The live sessions of a person, `current` first and marked.
+/// The live sessions of a person. The session `current` comes first and is marked.
 pub(super) async fn live(
     app: &AppState,
     user_id: Uuid,
@@ -107,8 +107,8 @@ pub(super) async fn live(
 
 /// End one of my sessions
 ///
-/// Its refresh tokens stop to work at once, its last access token at once for changes and within 10 seconds for reads. It
-/// may be the session that asks.
+/// The session's refresh tokens stop to work at once. Its last access token stops to work at once for changes, and
+/// within 10 seconds for reads. The session may be the one that asks.
 #[utoipa::path(
     delete, path = "/api/auth/sessions/{id}", tag = "auth", operation_id = "end_session", security(("access_token" = [])),
     params(
@@ -169,7 +169,7 @@ pub(in crate::api) async fn end_others(
 
 /// End all my sessions
 ///
-/// The one that asks, too.
+/// The session that asks ends, too.
 #[utoipa::path(
     delete, path = "/api/auth/sessions", tag = "auth", operation_id = "end_all_sessions", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),

@@ -1,4 +1,4 @@
-//! Reference data for forms: the same for everybody, so caches may keep it.
+//! Reference data for forms. The data is the same for everybody, so caches may keep it.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! The ways into an account: one of them must stay.
+//! The ways into an account, one of which must stay.
 
 use uuid::Uuid;
 
@@ -26,8 +26,8 @@ impl WaysIn {
         })
     }
 
-    /// Another way than the identity or passkey `leaving`. None are an identity at a provider that is configured no more, and a
-    /// passkey that is disabled.
+    /// A way in other than the identity or passkey `leaving`. An identity at a provider that is not configured any
+    /// more is no way in, and neither is a disabled passkey.
     pub(super) fn besides(&self, app: &AppState, leaving: Uuid) -> Option<WayIn> {
         if !self.credentials.password_hash.is_of_nobody() {
             return Some(WayIn::Password);

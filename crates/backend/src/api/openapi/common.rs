@@ -1,4 +1,4 @@
-//! Parts of the OpenAPI document that all calls of one kind share.
+//! The common parts of the OpenAPI document.
 
 use utoipa::Modify;
 use utoipa::openapi::content::ContentBuilder;
@@ -9,10 +9,10 @@ use utoipa::openapi::{OpenApi, PathItem, RefOr, Required, ResponseBuilder};
 use super::super::dto::{self, organizations};
 use super::super::handlers::{admin, oidc};
 
-/// Adds the refusals that come before a handler, and makes parameters and bodies as strict as their readers.
+/// Adds the refusals that come before a handler. Makes parameters and bodies as strict as their readers are.
 pub(super) struct Common;
 
-/// Bodies with any other field than those that are described are refused.
+/// The names of bodies that refuse unknown fields.
 const CLOSED: [&str; 12] = [
     "RegisterRequest",
     "LoginRequest",
@@ -28,7 +28,8 @@ const CLOSED: [&str; 12] = [
     "CloseAccountRequest",
 ];
 
-/// Whether a kind of call may be refused with a status, and why. What a call says of the status itself stands.
+/// The calls that may be refused with a status, the status, and the reason. A call's own description of the status
+/// stays.
 type Refusal = (fn(&Operation) -> bool, &'static str, &'static str);
 
 const REFUSALS: [Refusal; 10] = [
@@ -60,7 +61,8 @@ fn has_condition(operation: &Operation) -> bool {
     parameters(operation).any(|parameter| parameter.name == "If-Match")
 }
 
-/// Those for operations answer from memory, or have a body of their own for a sick database.
+/// Whether a call is no operations call. Operations calls answer from memory, or have a body of their own for a
+/// failing database.
 fn is_of_the_api(operation: &Operation) -> bool {
     has_body(operation) || needs_token(operation)
 }
@@ -100,7 +102,7 @@ fn complete(operation: &mut Operation) {
     }
 }
 
-/// A header or a part of the path may be left out, but is never `null`.
+/// Says that a header or path parameter is never `null`. It may be left out.
 fn never_null(parameter: &mut RefOr<Parameter>) {
     if let RefOr::T(parameter) = parameter
         && parameter.parameter_in == ParameterIn::Header

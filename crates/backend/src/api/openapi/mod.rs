@@ -1,4 +1,4 @@
-//! The OpenAPI document, made from the handlers' own descriptions.
+//! The OpenAPI document, made from the descriptions of the handlers.
 
 mod common;
 

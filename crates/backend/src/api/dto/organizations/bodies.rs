@@ -12,16 +12,16 @@ use crate::domain::organization::{DomainClaim, Invitation, Member, Membership, O
 pub(in crate::api) struct OrganizationBody {
     id: Uuid,
     name: String,
-    /// How many people it has; `null` where nobody has said.
+    /// The number of people in the organization; `null` where nobody has given it.
     #[schema(required = true, example = "2-10")]
     size: Option<String>,
-    /// Its page; `null` where nobody has said.
+    /// The organization's page; `null` where nobody has given it.
     #[schema(required = true, example = "https://acme.example")]
     website: Option<String>,
-    /// What the person may do there: `member` or `owner`.
+    /// The person's role: `member` or `owner`.
     #[schema(pattern = "^(member|owner)$", example = "owner")]
     role: &'static str,
-    /// Since when the person is a member.
+    /// The time when the person joined.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     joined_at: Timestamp,
@@ -71,11 +71,11 @@ impl From<&Member> for MemberBody {
     }
 }
 
-/// Some members.
+/// A page of members.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct MembersBody {
     pub(in crate::api) items: Vec<MemberBody>,
-    /// What `cursor` is to be for the next page; `null` after the last one.
+    /// The `cursor` of the next page; `null` after the last one.
     #[schema(required = true)]
     pub(in crate::api) next_cursor: Option<String>,
 }
@@ -92,23 +92,23 @@ pub(in crate::api) struct InvitationBody {
     /// `pending`, `accepted`, `revoked` or `expired`.
     #[schema(pattern = "^(pending|accepted|revoked|expired)$", example = "pending")]
     pub(in crate::api) state: &'static str,
-    /// The account of whoever invites.
+    /// The id of the person who invites.
     pub(in crate::api) invited_by: Uuid,
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub(in crate::api) created_at: Timestamp,
-    /// When its last mail was written.
+    /// The time of the invitation's last mail.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub(in crate::api) sent_at: Timestamp,
-    /// When it stops to work.
+    /// The end of the invitation's lifetime.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub(in crate::api) expires_at: Timestamp,
 }
 
 impl InvitationBody {
-    /// The invitation as it stands at `now`.
+    /// The invitation with its state at `now`.
     pub(in crate::api) fn of(invitation: &Invitation, now: Timestamp) -> Self {
         Self {
             id: invitation.id,
@@ -123,28 +123,28 @@ impl InvitationBody {
     }
 }
 
-/// Some invitations.
+/// A page of invitations.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct InvitationsBody {
     pub(in crate::api) items: Vec<InvitationBody>,
-    /// What `cursor` is to be for the next page; `null` after the last one.
+    /// The `cursor` of the next page; `null` after the last one.
     #[schema(required = true)]
     pub(in crate::api) next_cursor: Option<String>,
 }
 
-/// An invitation, as whoever has its link sees it.
+/// An invitation, as a person with its link sees it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct ReceivedInvitationBody {
-    /// What the organization is called.
+    /// The name of the organization.
     #[schema(example = "Acme")]
     pub(in crate::api) organization: String,
-    /// The invited address: the account must have it.
+    /// The invited address, which the account must have.
     #[schema(format = Email)]
     pub(in crate::api) email: String,
     /// `member` or `owner`.
     #[schema(pattern = "^(member|owner)$", example = "member")]
     pub(in crate::api) role: &'static str,
-    /// When the link stops to work.
+    /// The end of the link's lifetime.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub(in crate::api) expires_at: Timestamp,
@@ -153,13 +153,13 @@ pub(in crate::api) struct ReceivedInvitationBody {
 /// A mail domain of an organization.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct DomainBody {
-    /// As A-labels in lower case.
+    /// The domain as A-labels in lower case.
     #[schema(example = "acme.example")]
     domain: String,
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     claimed_at: Timestamp,
-    /// When an admin approved it; `null` until then.
+    /// The time when an admin approved the claim; `null` before.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     verified_at: Option<Timestamp>,
@@ -178,15 +178,15 @@ pub(in crate::api) struct DomainsBody {
     pub(in crate::api) items: Vec<DomainBody>,
 }
 
-/// A claim of a mail domain that waits for an admin.
+/// A claim of a mail domain that an admin has to decide.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct DomainClaimBody {
     organization_id: Uuid,
     organization_name: String,
-    /// As A-labels in lower case.
+    /// The domain as A-labels in lower case.
     #[schema(example = "acme.example")]
     domain: String,
-    /// The account of the owner who claimed it, with a verified address there.
+    /// The id of the owner who claimed the domain and has a verified address there.
     claimed_by: Uuid,
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
@@ -205,13 +205,13 @@ impl From<&DomainClaim> for DomainClaimBody {
     }
 }
 
-/// An organization that offers itself.
+/// An organization that the person may join.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct OfferBody {
-    /// What to join.
+    /// The id of the organization.
     id: Uuid,
     name: String,
-    /// How many members it has.
+    /// The number of members.
     members: u64,
 }
 
@@ -221,7 +221,7 @@ impl From<&Offer> for OfferBody {
     }
 }
 
-/// The organizations that offer themselves.
+/// The organizations that the person may join.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct OffersBody {
     pub(in crate::api) items: Vec<OfferBody>,

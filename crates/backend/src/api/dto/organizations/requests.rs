@@ -10,7 +10,7 @@ use crate::domain::Email;
 use crate::domain::one_time_code::LinkToken;
 use crate::domain::organization::{MailDomain, MemberRole, OrganizationName, OrganizationSize, Website};
 
-/// Bodies with no other fields than those that are described.
+/// The names of bodies that refuse unknown fields.
 pub(in crate::api) const CLOSED: [&str; 7] = [
     "FoundRequest",
     "DescribeRequest",
@@ -21,16 +21,16 @@ pub(in crate::api) const CLOSED: [&str; 7] = [
     "DomainRequest",
 ];
 
-/// An organization that is to be made.
+/// An organization to be made.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct FoundRequest {
-    /// One line of which something is seen. Blanks around it are cut off.
+    /// The organization's name: one line with a visible character. Blanks at the ends are cut off.
     #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"^\s*[^\s\x00-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069]([^\x00-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069]*[^\s\x00-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069])?\s*$", example = "Acme")]
     pub(in crate::api) name: OrganizationName,
-    /// How many people it has.
+    /// The number of people in the organization.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^\s*[^\s\x00-\x1F\x7F-\x9F\u2028\u2029]([^\x00-\x1F\x7F-\x9F\u2028\u2029]*[^\s\x00-\x1F\x7F-\x9F\u2028\u2029])?\s*$", example = "2-10")]
     pub(in crate::api) size: Option<OrganizationSize>,
-    /// Its page, with http or https; at most 2048 bytes.
+    /// The organization's page: an http or https URL of at most 2048 bytes.
     #[schema(value_type = Option<String>, max_length = 2048, pattern = r"^[Hh][Tt][Tt][Pp][Ss]?:", example = "https://acme.example")]
     pub(in crate::api) website: Option<Website>,
 }
@@ -43,16 +43,16 @@ impl FromFields for FoundRequest {
     }
 }
 
-/// What is to change. What is left out or `null` stays as it is.
+/// The changes. A field that is left out or `null` stays as it is.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct DescribeRequest {
-    /// One line of which something is seen. Blanks around it are cut off.
+    /// The organization's name: one line with a visible character. Blanks at the ends are cut off.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"^\s*[^\s\x00-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069]([^\x00-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069]*[^\s\x00-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069])?\s*$", example = "Acme")]
     pub(in crate::api) name: Option<OrganizationName>,
-    /// How many people it has.
+    /// The number of people in the organization.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^\s*[^\s\x00-\x1F\x7F-\x9F\u2028\u2029]([^\x00-\x1F\x7F-\x9F\u2028\u2029]*[^\s\x00-\x1F\x7F-\x9F\u2028\u2029])?\s*$", example = "2-10")]
     pub(in crate::api) size: Option<OrganizationSize>,
-    /// Its page, with http or https; at most 2048 bytes.
+    /// The organization's page: an http or https URL of at most 2048 bytes.
     #[schema(value_type = Option<String>, max_length = 2048, pattern = r"^[Hh][Tt][Tt][Pp][Ss]?:", example = "https://acme.example")]
     pub(in crate::api) website: Option<Website>,
 }
@@ -64,13 +64,13 @@ impl FromFields for DescribeRequest {
     }
 }
 
-/// Somebody who is to be invited.
+/// A person to be invited.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct InviteRequest {
-    /// Whether anybody has an account with this address makes no difference to the answer.
+    /// The invited address. The answer does not depend on whether an account has the address.
     #[schema(value_type = String, format = Email, max_length = 254, pattern = r#"^\s*[^\s@\x22<>(),;:\\]+@[^\s@\x22<>(),;:\\]+\s*$"#, example = "grace@example.com")]
     pub(in crate::api) email: Email,
-    /// `member` where it is left out. Only owners invite owners.
+    /// The role; `member` where the field is left out. Only owners invite owners.
     #[schema(value_type = Option<String>, pattern = "^(member|owner)$", example = "member")]
     pub(in crate::api) role: Option<MemberRole>,
 }
@@ -82,7 +82,7 @@ impl FromFields for InviteRequest {
     }
 }
 
-/// What the link of an invitation bears.
+/// The token of an invitation's link.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct InvitationTokenRequest {
     /// The token of the link.
@@ -96,7 +96,7 @@ impl FromFields for InvitationTokenRequest {
     }
 }
 
-/// What a member may do from now on.
+/// The new role of a member.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct MemberRoleRequest {
     /// `member` or `owner`.
@@ -110,10 +110,10 @@ impl FromFields for MemberRoleRequest {
     }
 }
 
-/// Who is an owner from now on.
+/// The next owner.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct OwnershipRequest {
-    /// The account of a member.
+    /// The id of a member.
     #[schema(value_type = Uuid)]
     pub(in crate::api) user_id: Uuid,
 }
@@ -124,10 +124,10 @@ impl FromFields for OwnershipRequest {
     }
 }
 
-/// A domain that is to be claimed.
+/// A domain to be claimed.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct DomainRequest {
-    /// What stands behind the `@` of the addresses. Domains where anybody gets an address are refused.
+    /// The part of the addresses behind the `@`. Domains where anybody can get an address are refused.
     #[schema(value_type = String, min_length = 3, max_length = 252, example = "acme.example")]
     pub(in crate::api) domain: MailDomain,
 }
@@ -138,7 +138,7 @@ impl FromFields for DomainRequest {
     }
 }
 
-/// A page of a list.
+/// The wanted page of a list.
 #[derive(Debug)]
 pub(in crate::api) struct Page {
     pub(in crate::api) after: Option<Uuid>,
@@ -148,12 +148,12 @@ pub(in crate::api) struct Page {
 const LIST: &str = "a list of an organization";
 
 impl Page {
-    /// One row more than is shown tells whether another page follows.
+    /// The number of rows to read: one more than the page has, which tells whether another page follows.
     pub(in crate::api) fn wanted(&self) -> u32 {
         self.limit + 1
     }
 
-    /// The rows that are shown, and the cursor of the next page.
+    /// The rows of the page, and the cursor of the next page.
     pub(in crate::api) fn cut<T>(
         &self,
         mut rows: Vec<T>,

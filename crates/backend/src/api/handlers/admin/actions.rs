@@ -13,7 +13,8 @@ use crate::store::{AccountChange, AuditAction};
 
 /// Suspend an account
 ///
-/// Nobody may log in until it is restored, and all its sessions end. The last admin who may act cannot be suspended.
+/// Nobody may log in until the account is restored, and all sessions of the account end. The last admin who can act
+/// cannot be suspended.
 #[utoipa::path(
     post, path = "/api/admin/users/{id}/suspend", tag = "admin", operation_id = "suspend_user", security(("access_token" = [])),
     params(
@@ -34,7 +35,7 @@ pub(in crate::api) async fn suspend(order: Order) -> Result<Answer, ApiError> {
 
 /// Restore a suspended account
 ///
-/// Its sessions stay ended. To restore one that is not suspended changes nothing.
+/// The account's sessions stay ended. Restoring an account that is not suspended changes nothing.
 #[utoipa::path(
     post, path = "/api/admin/users/{id}/restore", tag = "admin", operation_id = "restore_user", security(("access_token" = [])),
     params(
@@ -54,7 +55,7 @@ pub(in crate::api) async fn restore(order: Order) -> Result<Answer, ApiError> {
 
 /// End all sessions of an account
 ///
-/// Its refresh tokens stop to work at once, and its access tokens as they do after a log-out.
+/// The account's refresh tokens stop to work at once. The access tokens stop to work as after a log-out.
 #[utoipa::path(
     post, path = "/api/admin/users/{id}/end-sessions", tag = "admin", operation_id = "end_sessions", security(("access_token" = [])),
     params(
@@ -74,8 +75,8 @@ pub(in crate::api) async fn end_sessions(order: Order) -> Result<Answer, ApiErro
 
 /// Send a link for a new password
 ///
-/// The owner of the account gets the mail that `POST /api/auth/password/forgot` sends, whenever the last one was sent. The
-/// password stays as it is until the link is used; nobody but the owner learns the new one.
+/// The owner gets the mail of `POST /api/auth/password/forgot`, even shortly after another one. The password stays
+/// until the link is used, and only the owner learns the new one.
 #[utoipa::path(
     post, path = "/api/admin/users/{id}/send-reset", tag = "admin", operation_id = "send_reset", security(("access_token" = [])),
     params(
@@ -93,7 +94,7 @@ pub(in crate::api) async fn send_reset(order: Order) -> Result<Answer, ApiError>
     order.carry_out_with(AuditAction::ResetSent, reset_mail).await
 }
 
-/// A link of now, whenever the last one was sent.
+/// A reset mail of now, even shortly after another one.
 fn reset_mail(app: &AppState, user: &User, at: Timestamp) -> (AccountChange, Vec<Mail>) {
     let code = app.codes.issue(user.id, CodePurpose::ResetPassword, user.email.clone(), at);
     let mail = mails::with_code(user, &code);

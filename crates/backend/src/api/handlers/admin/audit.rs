@@ -12,7 +12,7 @@ use crate::app::App;
 
 /// Read the audit log
 ///
-/// The newest row comes first. Rows that come while pages are read move nobody; what is older than `AUDIT_RETENTION` is
+/// The newest row comes first. Rows that come meanwhile do not shift a page. Rows older than `AUDIT_RETENTION` are
 /// gone.
 #[utoipa::path(
     get, path = "/api/admin/audit", tag = "admin", operation_id = "list_audit_log", security(("access_token" = [])),

@@ -19,10 +19,10 @@ use crate::domain::organization::{MailDomain, Refusal};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, OrganizationChange, StoreError};
 
-/// How many claims are shown.
+/// The largest number of claims in the answer.
 const MOST: u32 = 100;
 
-/// Claims that wait.
+/// The claims that an admin has to decide.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct DomainClaimsBody {
     items: Vec<DomainClaimBody>,
@@ -30,7 +30,7 @@ pub(in crate::api) struct DomainClaimsBody {
 
 /// List claims of mail domains
 ///
-/// Those that wait, the oldest first; at most 100. Each is by an owner whose verified address is at the domain.
+/// The pending claims, the oldest first; at most 100. The owner who claims a domain has a verified address there.
 #[utoipa::path(
     get, path = "/api/admin/domain-claims", tag = "admin", operation_id = "list_domain_claims", security(("access_token" = [])),
     responses(
@@ -48,8 +48,8 @@ pub(in crate::api) async fn list(
 
 /// Approve the claim of a mail domain
 ///
-/// The organization offers itself to people with a verified address there from then on. The owner who claimed it must
-/// still be one, with a verified address there.
+/// People with a verified address at the domain may join the organization from then on. The person who claimed the
+/// domain must still be an owner with a verified address there.
 #[utoipa::path(
     post, path = "/api/admin/organizations/{id}/domains/{domain}/approve", tag = "admin", operation_id = "approve_domain", security(("access_token" = [])),
     params(
@@ -71,7 +71,7 @@ pub(in crate::api) async fn approve(request: AdminRequest<(Uuid, String)>) -> Re
 
 /// Refuse the claim of a mail domain
 ///
-/// One that was approved before is taken away. Whoever has joined by it stays.
+/// A claim that was approved before is removed. People who have joined by the domain stay.
 #[utoipa::path(
     post, path = "/api/admin/organizations/{id}/domains/{domain}/refuse", tag = "admin", operation_id = "refuse_domain", security(("access_token" = [])),
     params(

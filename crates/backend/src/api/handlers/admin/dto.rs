@@ -12,13 +12,13 @@ use crate::domain::{Reason, Timestamp};
 use crate::store::directory::{Account, AuditRecord, Progress};
 use crate::store::{Actor, AuditEntry};
 
-/// Bodies with no other fields than those that are described.
+/// The names of bodies that refuse unknown fields.
 pub(in crate::api) const CLOSED: [&str; 2] = ["ReasonRequest", "ReplayRequest"];
 
-/// Why an admin does something.
+/// The reason of an admin's action.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct ReasonRequest {
-    /// Kept in the audit log. At most 500 UTF-16 units, in one line.
+    /// The reason for the audit log: at most 500 UTF-16 units, in one line.
     #[schema(value_type = String, min_length = 1, max_length = 500, pattern = r"^\s*[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F])?\s*$", example = "asked for it by phone")]
     pub(super) reason: Reason,
 }
@@ -29,24 +29,24 @@ impl FromFields for ReasonRequest {
     }
 }
 
-/// How far an account is with its onboarding.
+/// The progress of an account's onboarding.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct ProgressBody {
     /// `in_progress` or `completed`.
     #[schema(pattern = "^(in_progress|completed)$", example = "in_progress")]
     status: &'static str,
-    /// `begun` (nothing was changed yet), `in_progress`, `stuck` (nothing has changed for 48 hours, or for as long as
-    /// `REMIND_AFTER` says first), `completed`, or `reopened` after that.
+    /// `begun` (nothing was changed), `in_progress`, `stuck` (nothing has changed for 48 hours, or for the first time
+    /// of `REMIND_AFTER`), `completed`, or `reopened` after that.
     #[schema(pattern = "^(begun|in_progress|stuck|completed|reopened)$", example = "stuck")]
     state: &'static str,
-    /// The number of the last reminder that was written, counted from 1; `null` where none was.
+    /// The number of the last reminder, from 1 on; `null` before the first.
     #[schema(required = true)]
     last_reminder: Option<u8>,
-    /// When it was completed.
+    /// The time of the completion; `null` while the onboarding is open.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     completed_at: Option<Timestamp>,
-    /// When it was last changed.
+    /// The time of the last change.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
@@ -66,11 +66,11 @@ impl ProgressBody {
 pub(in crate::api) struct AccountBody {
     #[serde(flatten)]
     user: UserBody,
-    /// Since when nobody may log in.
+    /// The time when the account was suspended; `null` for an account in use.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     suspended_at: Option<Timestamp>,
-    /// `null` for an account without one.
+    /// The progress; `null` for an account without an onboarding.
     #[schema(required = true)]
     onboarding: Option<ProgressBody>,
 }
@@ -82,68 +82,68 @@ impl AccountBody {
     }
 }
 
-/// Some accounts.
+/// A page of accounts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct AccountsBody {
     pub(super) items: Vec<AccountBody>,
-    /// What `cursor` is to be for the next page; `null` after the last one.
+    /// The `cursor` of the next page; `null` after the last one.
     #[schema(required = true)]
     pub(super) next_cursor: Option<String>,
 }
 
-/// An account with all that belongs to it.
+/// An account with its onboarding, sessions and newest audit rows.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct WholeAccountBody {
     #[serde(flatten)]
     pub(super) user: UserBody,
-    /// Since when nobody may log in.
+    /// The time when the account was suspended; `null` for an account in use.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub(super) suspended_at: Option<Timestamp>,
-    /// `null` for an account without one.
+    /// The onboarding; `null` for an account without one.
     #[schema(required = true)]
     pub(super) onboarding: Option<OnboardingBody>,
-    /// Its live sessions, those that were used last first; at most 100.
+    /// The live sessions, the last used ones first; at most 100.
     pub(super) sessions: Vec<SessionInfoBody>,
-    /// What was done to it last, the newest first; all of it is at `/api/admin/audit?user_id=`.
+    /// The newest rows of the audit log about the account. `/api/admin/audit?user_id=` has all of them.
     pub(super) audit: Vec<AuditRecordBody>,
 }
 
-/// Who did something.
+/// The actor of an audit row.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct ActorBody {
-    /// `person` (whom it was done to, or whoever claimed to be), `admin` or `command_line`.
+    /// `person` (the account's owner, or somebody who claimed to be the owner), `admin` or `command_line`.
     #[schema(pattern = "^(person|admin|command_line)$", example = "admin")]
     kind: &'static str,
-    /// The account of the admin.
+    /// The id of the admin's account.
     #[schema(required = true)]
     id: Option<Uuid>,
-    /// Its address; `null` where the account is gone.
+    /// The address of the admin's account; `null` where the account is gone.
     #[schema(required = true)]
     email: Option<String>,
 }
 
-/// Something that was done.
+/// A row of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct AuditRecordBody {
     id: i64,
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// What was done.
+    /// The action.
     #[schema(example = "user.logged_in")]
     action: String,
-    /// The account that it was done to; `null` where none is known.
+    /// The id of the account that the row is about; `null` where none is known.
     #[schema(required = true)]
     user_id: Option<Uuid>,
-    /// Its address; `null` where the account is gone.
+    /// The address of that account; `null` where the account is gone.
     #[schema(required = true)]
     user_email: Option<String>,
     actor: ActorBody,
-    /// What exactly, such as the step's key or the session's id.
+    /// The detail of the action, such as a step's key or a session's id.
     #[schema(required = true)]
     subject: Option<String>,
-    /// Why, in the words of the admin.
+    /// The reason, in the words of the admin.
     #[schema(required = true)]
     reason: Option<String>,
     /// The address of the client.
@@ -176,11 +176,11 @@ impl From<AuditRecord> for AuditRecordBody {
     }
 }
 
-/// Some rows of the audit log, the newest first.
+/// A page of the audit log, the newest row first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct AuditLogBody {
     pub(super) items: Vec<AuditRecordBody>,
-    /// What `cursor` is to be for the next page; `null` after the last one.
+    /// The `cursor` of the next page; `null` after the last one.
     #[schema(required = true)]
     pub(super) next_cursor: Option<String>,
 }

@@ -18,7 +18,7 @@ use crate::domain::Timestamp;
 use crate::store::directory::{Account, AccountFilter, AccountPage, Position};
 use crate::store::{AuditAction, BoxError};
 
-/// How many accounts are in memory at once.
+/// The number of accounts in memory at once.
 const PAGE: u32 = 500;
 
 const HEADER: [&str; 10] = [
@@ -36,8 +36,9 @@ const HEADER: [&str; 10] = [
 
 /// Download accounts as CSV
 ///
-/// RFC 4180 in UTF-8, in the order of the list. A text that a spreadsheet could take for a formula has an apostrophe
-/// before it. The export is a row of the audit log. Should the database fail on the way, the answer breaks off.
+/// The table is in RFC 4180 format and UTF-8, in the order of the list. A text that a spreadsheet could take for a
+/// formula has an apostrophe before it. The export is a row of the audit log. The answer breaks off where the
+/// database fails on the way.
 #[utoipa::path(
     get, path = "/api/admin/users.csv", tag = "admin", operation_id = "export_users", security(("access_token" = [])),
     params(
@@ -67,7 +68,7 @@ pub(in crate::api) async fn download(
     Ok((headers, Body::from_stream(table(app, filter, first))).into_response())
 }
 
-/// What comes next.
+/// The next part of the export.
 enum Next {
     Header(AccountPage),
     Page(AccountPage),
@@ -120,7 +121,8 @@ fn row(Account { user, onboarding }: &Account) -> Result<[String; 10], time::err
     ])
 }
 
-/// What people chose themselves must not be run by the spreadsheet of whoever opens the table (CWE-1236).
+/// The text with an apostrophe before a formula. The spreadsheet of the reader must not run what people have typed
+/// (CWE-1236).
 fn harmless(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
     if formula { format!("'{text}") } else { text.to_owned() }

@@ -1,4 +1,4 @@
-//! Mails that wait, were sent or were given up.
+//! Mails that wait, were sent or were given up, for admins.
 
 use axum::Json;
 use axum::extract::State;
@@ -17,8 +17,8 @@ use crate::outbox::MAIL;
 
 /// List mails
 ///
-/// The newest come first. A mail that was sent is shown for 7 days, one that was given up for 30; what a mail says is
-/// shown to nobody.
+/// The newest come first. A sent mail is shown for 7 days, and one that was given up for 30. Nobody sees the content
+/// of a mail.
 #[utoipa::path(
     get, path = "/api/admin/outbox", tag = "admin", operation_id = "list_mails", security(("access_token" = [])),
     params(
@@ -46,7 +46,7 @@ pub(in crate::api) async fn list(
 
 /// Send a mail again
 ///
-/// One that was given up is tried again from the beginning. One that waits for its next attempt is tried at once. One whose
+/// A mail that was given up is tried from the beginning. A mail between two attempts is tried at once. A mail whose
 /// code has expired is given up again.
 #[utoipa::path(
     post, path = "/api/admin/outbox/{id}/replay", tag = "admin", operation_id = "replay_mail", security(("access_token" = [])),

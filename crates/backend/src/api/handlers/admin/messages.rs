@@ -1,4 +1,4 @@
-//! Common parts of the lists of mails and of events.
+//! The common parts of the lists of mails and of events.
 
 use std::str::FromStr;
 
@@ -14,7 +14,7 @@ use crate::app::AppState;
 use crate::domain::Timestamp;
 use crate::store::messages::{MessageFilter, MessagePosition, MessageRecord, MessageState};
 
-/// How far a message is.
+/// The state of a message, as a parameter.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct State(pub(super) MessageState);
 
@@ -39,7 +39,7 @@ fn name_of(state: MessageState) -> &'static str {
     }
 }
 
-/// What a message is. One that there is not gives an empty list.
+/// The topic of a message, as a parameter. An unknown topic gives an empty list.
 #[derive(Debug)]
 pub(super) struct Topic(pub(super) String);
 
@@ -56,7 +56,7 @@ impl FromStr for Topic {
     }
 }
 
-/// Which messages, and from where on.
+/// The wanted messages, and the position of the page.
 #[derive(Debug)]
 pub(in crate::api) struct MessagesPage {
     pub(super) filter: MessageFilter,
@@ -72,7 +72,7 @@ impl FromFields for MessagesPage {
     }
 }
 
-/// The filter lacks its channel.
+/// The filter without its channel, and the position.
 pub(super) fn filter_and_position(
     fields: &mut Fields,
     oldest_first: bool,
@@ -97,7 +97,7 @@ fn list_of(filter: &MessageFilter) -> String {
     format!("messages {filter:?}")
 }
 
-/// The cursor of the page after one that ends at `position`; `filter` without its channel.
+/// The cursor of the page after `position`. `filter` has no channel.
 pub(super) fn next(
     filter: &MessageFilter,
     position: Option<&MessagePosition>,
@@ -105,46 +105,48 @@ pub(super) fn next(
     position.map(|position| cursor::write(&list_of(filter), position)).transpose()
 }
 
-/// A message of the outbox, without what it says.
+/// A message of the outbox, without its content.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct MessageBody {
-    /// The same for all attempts: of an event the `webhook-id`, of a mail the local part of the `Message-ID`.
+    /// The id, which is the same for all attempts: the `webhook-id` of an event, the local part of a mail's
+    /// `Message-ID`.
     id: Uuid,
-    /// What it is.
+    /// The kind of the message.
     #[serde(rename = "type")]
     #[schema(example = "onboarding.completed")]
     kind: String,
-    /// The account that it concerns.
+    /// The id of the account that the message is about.
     #[schema(required = true)]
     user_id: Option<Uuid>,
-    /// Of a mail, where it goes.
+    /// The address of a mail.
     #[schema(required = true)]
     recipient: Option<String>,
-    /// Of an event, which one of its person it is, from 1 on.
+    /// The number of an event among those of its person, from 1 on.
     #[schema(required = true)]
     sequence: Option<i64>,
-    /// `waiting` (for the first attempt, for the next, or for earlier events of the same person), `sent`, or `dead`: given up.
+    /// `waiting` (for an attempt, or for earlier events of the same person), `sent`, or `dead` (given up).
     #[schema(pattern = "^(waiting|sent|dead)$", example = "dead")]
     state: &'static str,
-    /// When it was written.
+    /// The time when the message was written.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// How often it was tried, since it was written or was last to be sent again.
+    /// The number of attempts since the message was written or last queued again.
     attempts: i64,
-    /// When it is tried next; `null` where it is not, or after an earlier event of the same person.
+    /// The time of the next attempt; `null` where there is none, or where an earlier event of the same person comes
+    /// first.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     next_attempt_at: Option<Timestamp>,
-    /// When it was sent.
+    /// The time when the message was sent.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     sent_at: Option<Timestamp>,
-    /// When it was given up.
+    /// The time when the message was given up.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     dead_at: Option<Timestamp>,
-    /// Why the last attempt failed.
+    /// The error of the last attempt.
     #[schema(required = true)]
     last_error: Option<String>,
 }
@@ -168,11 +170,11 @@ impl From<MessageRecord> for MessageBody {
     }
 }
 
-/// Some messages.
+/// A page of messages.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct MessagesBody {
     items: Vec<MessageBody>,
-    /// What `cursor` is to be for the next page; `null` after the last one.
+    /// The `cursor` of the next page; `null` after the last one.
     #[schema(required = true)]
     next_cursor: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! An order: a change of somebody's account that an admin asks for, with who, whom and why.
+//! Orders: changes of accounts by admins, with actor, target and reason.
 
 use axum::body::Body;
 use axum::extract::FromRequest;
@@ -18,10 +18,10 @@ use crate::store::{
     AccountChange, Actor, Administration, AuditAction, AuditEntry, Effect, Mutation, StoreError,
 };
 
-/// How often a change starts anew when what it was decided on has changed.
+/// The number of times that a change is decided anew, where its facts have changed.
 const MAX_TRIES: u32 = 3;
 
-/// The request, as handlers get it: without the role, a proof that is not old, or a reason, they are not called.
+/// The request. The handler is not called without the admin's role, a recent authentication and a reason.
 pub(in crate::api) struct Order {
     app: App,
     admin: User,
@@ -42,7 +42,7 @@ impl FromRequest<App> for Order {
 }
 
 impl Order {
-    /// Does `change`.
+    /// Carries out `change`.
     pub(super) async fn carry_out(
         self,
         action: AuditAction,
@@ -51,7 +51,7 @@ impl Order {
         self.carry_out_with(action, |_, _, _| (change.clone(), Vec::new())).await
     }
 
-    /// Does what is `made` of the account as it is, and sends the mails.
+    /// Carries out the change that `made` makes of the present account, and sends the mails.
     pub(super) async fn carry_out_with(
         mut self,
         action: AuditAction,
@@ -74,7 +74,7 @@ impl Order {
         Err(StoreError::exhausted("accounts that stand still").into())
     }
 
-    /// Why the change could not be done; the account as it is now, where it can be by now.
+    /// The reason why the change could not be done, or the present account where the change is possible by now.
     async fn explain(&self, app: &AppState, takes_admin_away: bool) -> Result<User, ApiError> {
         let user = app.store.user(self.user.id).await?.ok_or(ApiError::UnknownUser)?;
         let admin = app.store.user(self.admin.id).await?;
@@ -88,7 +88,7 @@ impl Order {
     }
 }
 
-/// Notes what an admin does that changes nothing.
+/// Writes the audit row of an admin's action that changes nothing.
 pub(super) async fn note(
     app: &AppState,
     at: Timestamp,

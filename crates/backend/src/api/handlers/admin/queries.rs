@@ -1,4 +1,4 @@
-//! The queries of lists.
+//! The query parameters of lists.
 
 use std::str::FromStr;
 
@@ -13,16 +13,16 @@ use crate::domain::funnel::Dimension;
 use crate::domain::{AccountStatus, Role};
 use crate::store::directory::{AccountFilter, AuditFilter, AuditPosition, Position, Prefix};
 
-/// As many characters as an address has at most.
+/// The longest search text, in characters, which is the longest address.
 const MAX_SEARCH_CHARS: usize = 254;
 
-/// Which accounts.
+/// The wanted accounts.
 #[derive(Debug)]
 pub(in crate::api) struct AccountsWanted {
     pub(super) filter: AccountFilter,
 }
 
-/// A page of accounts.
+/// The wanted page of accounts.
 #[derive(Debug)]
 pub(in crate::api) struct AccountsPage {
     pub(super) filter: AccountFilter,
@@ -30,7 +30,7 @@ pub(in crate::api) struct AccountsPage {
     pub(super) limit: u32,
 }
 
-/// A page of the audit log.
+/// The wanted page of the audit log.
 #[derive(Debug)]
 pub(in crate::api) struct AuditLogPage {
     pub(super) filter: AuditFilter,
@@ -69,7 +69,7 @@ impl FromStr for Status {
     }
 }
 
-/// The name of an action: one that nobody has done gives an empty list.
+/// The name of an action. An unknown action gives an empty list.
 struct ActionName(String);
 
 #[derive(Debug, thiserror::Error)]
@@ -101,10 +101,10 @@ impl FromFields for AccountsWanted {
     }
 }
 
-/// By what the funnel is told apart.
+/// The wanted groups of the funnel.
 #[derive(Debug)]
 pub(in crate::api) struct FunnelWanted {
-    /// None for everybody at once.
+    /// The dimension of the groups; none for no groups.
     pub(super) by: Option<Dimension>,
 }
 
@@ -142,7 +142,7 @@ impl FromFields for AccountsPage {
 }
 
 impl AccountsPage {
-    /// The cursor of the page after this one.
+    /// The cursor of the next page.
     pub(super) fn next(&self, position: Option<&Position>) -> Result<Option<String>, serde_json::Error> {
         position.map(|position| cursor::write(&list_of(&self.filter), position)).transpose()
     }
@@ -152,7 +152,7 @@ fn list_of(filter: &AccountFilter) -> String {
     format!("accounts {filter:?}")
 }
 
-/// A position in the audit log as a cursor bears it: milliseconds since 1970, and the number of the row.
+/// A position in the audit log, as a cursor has it: Unix milliseconds, and the number of the row.
 #[derive(Debug, Serialize, Deserialize)]
 struct AuditKeys(i64, i64);
 
@@ -176,7 +176,7 @@ impl FromFields for AuditLogPage {
 }
 
 impl AuditKeys {
-    /// None for a moment that is in no calendar: nobody was given that.
+    /// The position; none for a moment that no calendar has, which no cursor was given for.
     fn position(self) -> Option<AuditPosition> {
         let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).ok()?;
         (at.year() > 0).then_some(AuditPosition { at, id: self.1 })
@@ -184,7 +184,7 @@ impl AuditKeys {
 }
 
 impl AuditLogPage {
-    /// The cursor of the page after this one.
+    /// The cursor of the next page.
     pub(super) fn next(&self, position: Option<AuditPosition>) -> Result<Option<String>, serde_json::Error> {
         let keys = |AuditPosition { at, id }| {
             let millis = i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);

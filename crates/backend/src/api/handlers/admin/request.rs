@@ -1,4 +1,4 @@
-//! Common parts of all changes that admins ask for: who asks, the idempotency key, the target, and the reason.
+//! The common parts of all changes by admins: the actor, the idempotency key, the target and the reason.
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -14,14 +14,14 @@ use crate::api::step_up::FreshAdministrator;
 use crate::app::App;
 use crate::domain::{Reason, User};
 
-/// The request, as handlers get it: without the role, a proof that is not old, or a reason, they are not called.
+/// The request. The handler is not called without the admin's role, a recent authentication and a reason.
 ///
-/// `P` is what the path names.
+/// `P` is the type of the path's parameters.
 pub(in crate::api) struct AdminRequest<P> {
     pub(super) app: App,
     pub(super) admin: User,
     pub(super) attempt: Attempt,
-    /// Judged by the handler, which knows what the path should name.
+    /// The path's parameters, or their error, which the handler judges.
     pub(super) path: Result<Path<P>, PathRejection>,
     pub(super) reason: Reason,
 }

@@ -1,4 +1,4 @@
-//! Sending messages of the outbox again.
+//! Queues messages of the outbox again.
 
 use axum::extract::Path;
 use http::StatusCode;
@@ -13,7 +13,7 @@ use crate::idempotency::Answer;
 use crate::store::messages::Replay;
 use crate::store::{AuditAction, AuditEntry, Effect};
 
-/// Lets one message of `channel` be sent again.
+/// Queues one message of `channel` again.
 pub(super) async fn one(request: AdminRequest<Uuid>, channel: &str) -> Result<Answer, ApiError> {
     let AdminRequest { app, admin, attempt, path, reason } = request;
     let Path(id) = path.map_err(|_| ApiError::MalformedPath { reason: "bears no id of a message" })?;

@@ -1,4 +1,4 @@
-//! Looking for accounts, and at one of them.
+//! The accounts for admins: the list, and one of them.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -17,13 +17,13 @@ use crate::app::{App, AppState};
 use crate::domain::User;
 use crate::store::directory::AuditFilter;
 
-/// How much of the audit log is shown with an account.
+/// The number of audit rows in the answer about an account.
 const NEWEST_AUDIT_ROWS: u32 = 50;
 
 /// List accounts
 ///
-/// Without `q` the newest come first. With it, those whose address begins so come first, in the order of their addresses,
-/// and then those of whom only the name does. Accounts that come while pages are read move nobody.
+/// Without `q` the newest come first. With `q`, accounts whose address begins so come first, ordered by address, and
+/// then accounts of which only the name does. Accounts that come meanwhile do not shift a page.
 #[utoipa::path(
     get, path = "/api/admin/users", tag = "admin", operation_id = "list_users", security(("access_token" = [])),
     params(

@@ -1,4 +1,4 @@
-//! Events that wait for the webhook, were told or were given up.
+//! Events that wait for the webhook, were sent or were given up, for admins.
 
 use axum::Json;
 use axum::extract::State;
@@ -25,27 +25,27 @@ use crate::outbox::WEBHOOK;
 use crate::store::messages::{MAX_REPLAYED, MessageFilter, MessagePosition, Replay};
 use crate::store::{AuditAction, AuditEntry};
 
-/// Which events are to be told again, and why. All that is given must be met.
+/// The events to be sent again, and the reason. An event must meet all given conditions.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct ReplayRequest {
-    /// Kept in the audit log. At most 500 UTF-16 units, in one line.
+    /// The reason for the audit log: at most 500 UTF-16 units, in one line.
     #[schema(value_type = String, min_length = 1, max_length = 500, pattern = r"^\s*[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F])?\s*$", example = "the receiver lost a day")]
     reason: Reason,
-    /// How far they are.
+    /// The state of the events.
     #[schema(value_type = Option<String>, pattern = "^(waiting|sent|dead)$", example = "dead")]
     state: Option<Reached>,
-    /// What they are.
+    /// The type of the events.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z_.]+$", example = "onboarding.completed")]
     r#type: Option<Topic>,
-    /// Whom they concern.
+    /// The id of the account that the events are about.
     user_id: Option<Uuid>,
-    /// Not written before this moment (RFC 3339).
+    /// The earliest time of writing (RFC 3339).
     #[schema(value_type = Option<String>, format = DateTime)]
     from: Option<Moment>,
-    /// Written before this moment (RFC 3339).
+    /// The time that all events were written before (RFC 3339).
     #[schema(value_type = Option<String>, format = DateTime)]
     before: Option<Moment>,
-    /// The `next_cursor` of the answer before, with the same filters.
+    /// The `next_cursor` of the last answer, with the same filters.
     #[schema(value_type = Option<String>, min_length = 1, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<MessagePosition>,
 }
@@ -62,7 +62,7 @@ impl FromFields for ReplayRequest {
 }
 
 impl ReplayRequest {
-    /// Lacks its channel.
+    /// The filter without its channel.
     fn filter(&self) -> MessageFilter {
         MessageFilter {
             channel: String::new(),
@@ -76,20 +76,20 @@ impl ReplayRequest {
     }
 }
 
-/// What is told again.
+/// The events that are sent again.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct ReplayedBody {
-    /// How many events, at most 100 for one call.
+    /// The number of events, at most 100 for one call.
     replayed: usize,
-    /// What `cursor` is to be for the next call, which goes on with newer events; `null` after the last one.
+    /// The `cursor` of the next call, which goes on with newer events; `null` after the last one.
     #[schema(required = true)]
     next_cursor: Option<String>,
 }
 
 /// List events
 ///
-/// What the webhook is told, the newest first. An event is shown for 30 days after it was told or given up; its content is
-/// shown to nobody but the receiver.
+/// The newest come first. An event is shown for 30 days after it was sent or given up. Only the receiver sees its
+/// content.
 #[utoipa::path(
     get, path = "/api/admin/webhooks", tag = "admin", operation_id = "list_webhooks", security(("access_token" = [])),
     params(
@@ -117,7 +117,7 @@ pub(in crate::api) async fn list(
 
 /// Tell an event again
 ///
-/// By the same id and with the same content. One that waits for its next attempt is tried at once.
+/// The event keeps its id and content. An event between two attempts is tried at once.
 #[utoipa::path(
     post, path = "/api/admin/webhooks/{id}/replay", tag = "admin", operation_id = "replay_webhook", security(("access_token" = [])),
     params(
@@ -137,7 +137,8 @@ pub(in crate::api) async fn replay(request: AdminRequest<Uuid>) -> Result<Answer
 
 /// Tell some events again
 ///
-/// The oldest 100 that meet the filters; the next call goes on with newer ones. Those of one person are told in their order.
+/// The call takes the oldest 100 events that meet the filters, and the next call goes on with newer ones. The events
+/// of one person are sent in their order.
 #[utoipa::path(
     post, path = "/api/admin/webhooks/replay", tag = "admin", operation_id = "replay_webhooks", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),

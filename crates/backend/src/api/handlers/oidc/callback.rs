@@ -32,15 +32,15 @@ use crate::domain::{Email, FullName, LogInMethod, NewUser, PasswordHash, Timesta
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, LogIn, OidcChange};
 
-/// How often the decision is taken anew when what it was made on has changed.
+/// The number of times that a log-in is decided anew, where its facts have changed.
 const MAX_TRIES: u32 = 4;
 
 /// Come back from a provider
 ///
-/// Takes what the provider has sent the person back with, in the browser that began. An identity that is known logs in to
-/// its account. Any other makes an account, unless there is one with the address: that is opened only where its address is
-/// verified, the provider says so of it, too, and is configured as one whose word on addresses counts
-/// (`OIDC_<NAME>_TRUST_EMAIL`). Otherwise its owner logs in and links the provider.
+/// Takes the parameters that the provider has sent the person back with, in the browser that began. A known identity
+/// logs in to its account. Any other identity makes an account, unless an account has the address. Such an account is
+/// opened only if both sides have verified the address and the operator trusts the provider's word on addresses
+/// (`OIDC_<NAME>_TRUST_EMAIL`). Otherwise the account's owner logs in and links the provider.
 #[utoipa::path(
     post, path = "/api/auth/oidc/{provider}/callback", tag = "auth", operation_id = "finish_oidc",
     params(
@@ -108,7 +108,7 @@ pub(in crate::api) async fn callback(
     Err(never_still())
 }
 
-/// Who has come, and whence.
+/// The person who has come back, and the client.
 struct Arrival<'a> {
     app: &'a AppState,
     provider: &'a Provider,
@@ -118,7 +118,7 @@ struct Arrival<'a> {
     headers: &'a HeaderMap,
 }
 
-/// What is to be committed.
+/// The effect and the answer to commit.
 struct Plan {
     at: Timestamp,
     change: OidcChange,
@@ -146,7 +146,7 @@ impl Arrival<'_> {
         Ok(decide(assertion, Known { linked, with_address }, self.provider.trusts_email))
     }
 
-    /// New accounts are counted by address, however they are made.
+    /// Counts a new account by the client's address, as any registration.
     async fn admit(&self, decision: &Decision) -> Result<(), ApiError> {
         if matches!(decision, Decision::Register { .. }) {
             Guard::of(self.counted()).admit(self.app).await?;
@@ -154,8 +154,8 @@ impl Arrival<'_> {
         Ok(())
     }
 
-    /// A provider stands for the password, and not for what the person has asked to be asked for besides: the flow is over, and
-    /// the log-in goes on as one by the password does.
+    /// Ends the flow and asks for a second factor, as a log-in by password does. A provider stands for the password
+    /// only.
     async fn ask_second_factor(
         &self,
         attempt: &Attempt,
@@ -200,7 +200,8 @@ impl Arrival<'_> {
         Limit::registrations(self.client.client.address)
     }
 
-    /// The flow is over. Whoever tries many addresses learns which are taken, as by registering.
+    /// Ends the flow of a refused person. Taken addresses are counted as at registration, because a client could
+    /// learn them.
     async fn refused(&self, returned: &Returned, refusal: Refusal) -> Result<ApiError, ApiError> {
         let (reason, refusal) = match refusal {
             Refusal::NoAddress => ("no address", OidcRefusal::NoAddress),
@@ -307,7 +308,7 @@ impl Arrival<'_> {
     }
 }
 
-/// A name for somebody whose provider tells none: what stands before the `@`.
+/// A name for a person whose provider tells none: the local part of the address.
 fn name_from(email: &Email) -> Result<FullName, ApiError> {
     let before = email.as_str().split('@').next().unwrap_or_default();
     before.parse().map_err(|_| OidcRefusal::NoAddress.into())

@@ -14,7 +14,7 @@ use crate::domain::{PresentedPassword, Timestamp};
 
 const MAX_BYTES: usize = 4096;
 
-/// What a provider gives the browser to bring back: any text that is not too long.
+/// A parameter that the browser brings back from a provider: any text of a sane length.
 #[derive(Clone)]
 pub(in crate::api) struct Brought(pub(super) String);
 
@@ -36,39 +36,39 @@ impl std::fmt::Debug for Brought {
     }
 }
 
-/// What the provider has sent the person back with: these parameters of the query, and where the session goes.
+/// The query parameters that the provider has sent the person back with, and the place of the refresh token.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct CallbackRequest {
-    /// Names the log-in that was begun.
+    /// The state of the flow.
     #[schema(value_type = String, min_length = 1, max_length = 4096)]
     pub(super) state: Brought,
-    /// Good for one exchange. Either this or `error` is given.
+    /// The code for one exchange. Either `code` or `error` is given.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 4096)]
     pub(super) code: Option<Brought>,
-    /// Why the provider lets nobody in.
+    /// The error of the provider.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 4096, example = "access_denied")]
     pub(super) error: Option<Brought>,
-    /// Which provider says so (RFC 9207).
+    /// The issuer of the answer (RFC 9207).
     #[schema(value_type = Option<String>, min_length = 1, max_length = 4096)]
     pub(super) iss: Option<Brought>,
-    /// Where the refresh token goes; `token` where it is left out.
+    /// The place of the refresh token; `token` where the field is left out.
     #[schema(value_type = Option<SessionMode>)]
     pub(super) session: SessionMode,
 }
 
-/// The same for an identity that is to be linked.
+/// The query parameters that the provider has sent the person back with, for an identity to be linked.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct LinkCallbackRequest {
-    /// Names the log-in that was begun.
+    /// The state of the flow.
     #[schema(value_type = String, min_length = 1, max_length = 4096)]
     pub(super) state: Brought,
-    /// Good for one exchange. Either this or `error` is given.
+    /// The code for one exchange. Either `code` or `error` is given.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 4096)]
     pub(super) code: Option<Brought>,
-    /// Why the provider lets nobody in.
+    /// The error of the provider.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 4096, example = "access_denied")]
     pub(super) error: Option<Brought>,
-    /// Which provider says so (RFC 9207).
+    /// The issuer of the answer (RFC 9207).
     #[schema(value_type = Option<String>, min_length = 1, max_length = 4096)]
     pub(super) iss: Option<Brought>,
 }
@@ -94,10 +94,10 @@ impl FromFields for CallbackRequest {
     }
 }
 
-/// The wish to log in to one's account by a provider, too.
+/// The request to link an identity to the own account.
 #[derive(Debug, ToSchema)]
 pub(in crate::api) struct LinkStartRequest {
-    /// Needed where the account has a password.
+    /// The account's password, which is needed where the account has one.
     #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 512)]
     pub(super) current_password: Option<PresentedPassword>,
 }
@@ -110,23 +110,23 @@ impl FromFields for LinkStartRequest {
     }
 }
 
-/// Where the browser is to go now.
+/// The address that the browser is to go to.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct StartBody {
-    /// At the provider. It sends the person back to `PUBLIC_URL/oidc/{provider}`.
+    /// The address at the provider. The provider sends the person back to `PUBLIC_URL/oidc/{provider}`.
     #[schema(example = "https://accounts.example.com/authorize?response_type=code")]
     pub(super) authorization_url: String,
-    /// Seconds until the log-in must be finished.
+    /// The time in which the log-in must be finished, in seconds.
     pub(super) expires_in: i64,
 }
 
 /// A provider that people can log in by.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct ProviderBody {
-    /// Its name in paths.
+    /// The provider's name in paths.
     #[schema(example = "google")]
     name: String,
-    /// What people call it.
+    /// The provider's name for people.
     #[schema(example = "Google")]
     label: String,
 }
@@ -134,7 +134,7 @@ pub(in crate::api) struct ProviderBody {
 /// The providers that people can log in by.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct ProvidersBody {
-    /// In the order of their names.
+    /// The providers, ordered by name.
     items: Vec<ProviderBody>,
 }
 
@@ -151,12 +151,12 @@ impl From<&Providers> for ProvidersBody {
 /// An identity at a provider that opens the account.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct IdentityBody {
-    /// Its name in paths.
+    /// The identity's id, which names the identity in paths.
     id: Uuid,
-    /// The provider's name. Null where nobody can log in by it any more.
+    /// The provider's name; `null` where the provider is not configured any more.
     #[schema(required = true, example = "google")]
     provider: Option<String>,
-    /// Whose word it is.
+    /// The issuer (`iss`).
     #[schema(example = "https://accounts.google.com")]
     issuer: String,
     /// The address that the provider told when the identity was linked.
@@ -165,7 +165,7 @@ pub(in crate::api) struct IdentityBody {
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last logged in with.
+    /// The time of the last log-in with the identity.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     last_used_at: Timestamp,
@@ -188,7 +188,7 @@ impl IdentityBody {
 /// The ways into the account besides its password.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct IdentitiesBody {
-    /// The oldest first.
+    /// The identities, the oldest first.
     pub(super) items: Vec<IdentityBody>,
     /// Whether the account has a password.
     pub(super) has_password: bool,

@@ -1,4 +1,4 @@
-//! Common parts of the calls of a flow: begin the flow, find it again, get the provider's tokens, end it.
+//! The common parts of a flow's calls: begin the flow, find it again, get the provider's tokens, end the flow.
 
 use std::time::Duration;
 
@@ -23,10 +23,10 @@ use crate::domain::oidc::{Assertion, BrowserToken, FLOW_LIFETIME, Flow, FlowVerd
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, AuditEntry, Effect, OidcChange};
 
-/// Each begun flow is a row for a day: an address may begin so many at once, and one in 3 s from then on.
+/// The limit on begun flows, each of which is a row for a day: 200 in a row from one address, and then one in 3 s.
 const STARTS: Policy = Policy { free: 200, forgiven_after: Duration::from_secs(3) };
 
-/// No error code of a standard is longer.
+/// The longest error code of a provider, in characters. No standard has a longer one.
 const MAX_ERROR: usize = 60;
 
 pub(super) fn provider(
@@ -37,7 +37,7 @@ pub(super) fn provider(
     Ok(app.oidc.find(&name).ok_or(OidcRefusal::UnknownProvider)?)
 }
 
-/// A flow that is to be stored, and what its browser is told.
+/// Stores a new flow. Gives the answer for the browser.
 pub(super) async fn begin(
     app: &AppState,
     provider: &Provider,
@@ -78,7 +78,7 @@ pub(super) struct Returned {
 }
 
 impl Returned {
-    /// Refuses where the flow cannot be finished here and now.
+    /// Finds the flow. Refuses a flow that cannot be finished here and now.
     pub(super) async fn find(
         app: &AppState,
         provider: &Provider,
@@ -105,7 +105,7 @@ impl Returned {
         }
     }
 
-    /// Judges the flow anew, after a change of something that was read.
+    /// Judges the flow again, after something has changed.
     pub(super) async fn judge_again(&mut self, app: &AppState, provider: &Provider) -> Result<(), ApiError> {
         let flow = app.store.oidc_flow(self.hash()).await?;
         self.flow = flow.ok_or(OidcRefusal::Expired)?;
@@ -116,8 +116,8 @@ impl Returned {
         self.flow.begun.state_hash
     }
 
-    /// What the provider says of the person. Where it must not be believed, or says no, that is audited, and the flow is
-    /// over.
+    /// The provider's assertion of the person. A refusal, and an answer that must not be believed, is audited and
+    /// ends the flow.
     pub(super) async fn assertion(
         &self,
         app: &AppState,
@@ -154,7 +154,7 @@ impl Returned {
         Ok(provider.assertion(code, &secrets, app.now()).await?)
     }
 
-    /// Ends the flow, with an audit row. That it has ended already is no harm.
+    /// Ends the flow, with an audit row. A flow that has ended already is no error.
     pub(super) async fn refuse(
         &self,
         app: &AppState,
@@ -171,7 +171,8 @@ impl Returned {
     }
 }
 
-/// What the audit log says of a refusal after which the flow is over. A provider that does not answer may do so soon.
+/// The reason for the audit log of a refusal that ends the flow; none for a provider that does not answer and may do
+/// so soon.
 fn lasting(refusal: &OidcRefusal) -> Option<String> {
     match refusal {
         OidcRefusal::Denied(error) => Some(error.clone()),
@@ -181,7 +182,7 @@ fn lasting(refusal: &OidcRefusal) -> Option<String> {
     }
 }
 
-/// A provider's error code, as it may be shown and kept.
+/// The provider's error code in printable characters.
 fn printable(error: &str) -> String {
     let plain = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
     error.chars().take(MAX_ERROR).map(plain).collect()

@@ -38,7 +38,8 @@ pub(in crate::api) async fn list(
 
 /// Take away one of my identities
 ///
-/// Nobody logs in by it any more; sessions go on. It is refused where nothing else opens the account.
+/// Nobody logs in by the identity any more, and sessions go on. The call is refused where nothing else opens the
+/// account.
 #[utoipa::path(
     delete, path = "/api/auth/oidc/identities/{id}", tag = "auth", operation_id = "unlink_oidc_identity", security(("access_token" = [])),
     params(

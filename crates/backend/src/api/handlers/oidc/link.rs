@@ -1,4 +1,4 @@
-//! Adding an identity at a provider to one's account.
+//! Adds an identity at a provider to the own account.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -24,16 +24,17 @@ use crate::domain::oidc::Identity;
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, OidcChange, SessionsQuery, StoreError};
 
-/// Somebody without a password shows by a session that is not older than this that they are there.
+/// The largest age of the log-in of a person without a password.
 const RECENT: Duration = Duration::minutes(10);
 
-/// How often a link starts anew when something has changed meanwhile.
+/// The number of times that a link is decided anew, where something has changed.
 const MAX_TRIES: u32 = 4;
 
 /// Log in to my account by a provider, too
 ///
-/// As `/api/auth/oidc/{provider}/start`, but the identity is added to the account, by
-/// `/api/auth/oidc/{provider}/link/callback`. Whoever has no password must have logged in within the last 10 minutes.
+/// The call is like `/api/auth/oidc/{provider}/start`. The identity is added to the account by
+/// `/api/auth/oidc/{provider}/link/callback`. A person without a password must have logged in within the last 10
+/// minutes.
 #[utoipa::path(
     post, path = "/api/auth/oidc/{provider}/link", tag = "auth", operation_id = "start_oidc_link", security(("access_token" = [])),
     params(
@@ -65,7 +66,8 @@ pub(in crate::api) async fn start(
     done(attempt.commit(&app, at, effect, None, answer).await?)
 }
 
-/// A session alone may be a thief's: with an identity of their own linked, they could come back for good.
+/// Refuses without a proof of the person. A thief of a session could otherwise link an identity and come back for
+/// good.
 async fn prove(
     app: &AppState,
     current: CurrentUser,
@@ -93,8 +95,8 @@ async fn prove(
 
 /// Come back from a provider, to my account
 ///
-/// Takes what the provider has sent the person back with, in the browser that began. An identity that opens the account
-/// already stays as it is.
+/// Takes the parameters that the provider has sent the person back with, in the browser that began. An identity that
+/// opens the account already stays as it is.
 #[utoipa::path(
     post, path = "/api/auth/oidc/{provider}/link/callback", tag = "auth", operation_id = "finish_oidc_link", security(("access_token" = [])),
     params(

@@ -1,5 +1,6 @@
-//! Log-in by OpenID Connect providers: `start` sends a person there, `callback` takes them back and begins a session,
-//! `link` adds an identity to an account, `identities` shows and takes away what was added; `flow` is what they share.
+//! Log-in by OpenID Connect providers. `start` sends a person to a provider. `callback` takes the person back and
+//! begins a session. `link` adds an identity to an account. `identities` lists and removes identities. `flow` has
+//! their common parts.
 
 pub(in crate::api) mod callback;
 mod dto;
@@ -8,5 +9,5 @@ pub(in crate::api) mod identities;
 pub(in crate::api) mod link;
 pub(in crate::api) mod start;
 
-/// Bodies with any other field than those that are described are refused.
+/// The names of bodies that refuse unknown fields.
 pub(in crate::api) const CLOSED: [&str; 3] = ["CallbackRequest", "LinkCallbackRequest", "LinkStartRequest"];

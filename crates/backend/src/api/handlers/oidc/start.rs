@@ -29,9 +29,9 @@ pub(in crate::api) async fn providers(State(app): State<App>) -> Json<ProvidersB
 
 /// Log in by a provider
 ///
-/// Begins a log-in, which the same browser must finish within 10 minutes: it gets a cookie for that. The provider sends the
-/// person back to the page `PUBLIC_URL/oidc/{provider}`, which hands the parameters of its query to
-/// `/api/auth/oidc/{provider}/callback`.
+/// Begins a log-in, which the same browser must finish within 10 minutes; a cookie recognizes the browser. The
+/// provider sends the person back to the page `PUBLIC_URL/oidc/{provider}`. The page hands the parameters of its
+/// query to `/api/auth/oidc/{provider}/callback`.
 #[utoipa::path(
     post, path = "/api/auth/oidc/{provider}/start", tag = "auth", operation_id = "start_oidc",
     params(

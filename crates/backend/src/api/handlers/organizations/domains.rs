@@ -37,8 +37,8 @@ pub(in crate::api) async fn list(
 
 /// Claim a domain for my organization
 ///
-/// By an owner whose own verified address is there. Once an admin has approved it, the organization offers itself to
-/// people with a verified address at the domain. Again is no harm.
+/// The owner who claims the domain must have a verified address there. After an admin's approval, people with a
+/// verified address at the domain may join the organization. Claiming a claimed domain again changes nothing.
 #[utoipa::path(
     post, path = "/api/organization/domains", tag = "organizations", operation_id = "claim_domain", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -75,7 +75,8 @@ pub(in crate::api) async fn claim(
 
 /// Give a domain of my organization up
 ///
-/// The organization offers itself to nobody there any more; whoever has joined stays. Again is no harm.
+/// Nobody can join by the domain any more, and people who have joined stay. Giving up a domain that the organization
+/// does not have changes nothing.
 #[utoipa::path(
     delete, path = "/api/organization/domains/{domain}", tag = "organizations", operation_id = "drop_domain", security(("access_token" = [])),
     params(
@@ -104,7 +105,8 @@ pub(in crate::api) async fn drop_one(
     commit(&app, &attempt, app.now(), change, audit, Answer::empty(StatusCode::NO_CONTENT)).await
 }
 
-/// The domain of a path, which may be on the list of public ones by now. One that is no domain is nobody's.
+/// The domain of a path, which may be on the list of public domains by now. A text that is no domain is a domain of
+/// no organization.
 async fn stored(app: &AppState, organization_id: Uuid, text: &str) -> Result<MailDomain, ApiError> {
     let known = app.store.domains(organization_id).await?.into_iter().map(|claim| claim.domain);
     let lower = text.to_lowercase();

@@ -26,9 +26,9 @@ use crate::store::{AuditAction, Effect, InvitationTarget, OrganizationChange, St
 
 /// Invite somebody to my organization
 ///
-/// A mail with a link goes to the address, in the language of whoever invites. The link works once, for 7 days, for an
-/// account with that address. The answer is the same whether there is such an account or not. An organization sends 50 such mails a day
-/// at most, and so does a person.
+/// A mail with a link goes to the address, in the language of the person who invites. The link works once, for 7
+/// days, for an account with that address. The answer does not depend on whether there is such an account. An
+/// organization may send 50 such mails a day, and so may a person.
 #[utoipa::path(
     post, path = "/api/organization/invitations", tag = "organizations", operation_id = "invite", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -78,7 +78,7 @@ pub(in crate::api) async fn invite(
     send(&app, &attempt, at, OrganizationChange::Invite(invitation), audit, mail, answer).await
 }
 
-/// Whoever sends mails to others has shown to read their own.
+/// The account of a person whose own address is verified. Only such a person sends mails to others.
 async fn proved(app: &AppState, id: Uuid) -> Result<User, ApiError> {
     let user = app.store.user(id).await?.ok_or(AccessError::UnknownUser)?;
     if user.email_verified_at.is_some() { Ok(user) } else { Err(ApiError::EmailNotVerified) }
@@ -102,7 +102,8 @@ async fn send(
 
 /// List invitations
 ///
-/// Owners see all of the organization, others those that they sent. They are listed for 30 days after they have expired.
+/// Owners see all invitations of the organization, and other members those that they sent. An invitation is listed
+/// for 30 days after its end.
 #[utoipa::path(
     get, path = "/api/organization/invitations", tag = "organizations", operation_id = "list_invitations", security(("access_token" = [])),
     params(
@@ -132,8 +133,8 @@ pub(in crate::api) async fn list(
 
 /// Send an invitation again
 ///
-/// The link of the mail before works no more. Allowed to whoever invited and to owners, every 10 minutes and for 5 mails
-/// in all; also once it has expired.
+/// The link of the earlier mail stops to work. The person who invited and owners may send an invitation again, also
+/// after its end: every 10 minutes, and for 5 mails in all.
 #[utoipa::path(
     post, path = "/api/organization/invitations/{id}/resend", tag = "organizations", operation_id = "resend_invitation", security(("access_token" = [])),
     params(
@@ -173,7 +174,7 @@ pub(in crate::api) async fn resend(
 
 /// Revoke an invitation
 ///
-/// Allowed to whoever invited and to owners. Again is no harm.
+/// The person who invited and owners may revoke an invitation. Revoking a revoked invitation changes nothing.
 #[utoipa::path(
     delete, path = "/api/organization/invitations/{id}", tag = "organizations", operation_id = "revoke_invitation", security(("access_token" = [])),
     params(

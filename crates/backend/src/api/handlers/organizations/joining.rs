@@ -1,4 +1,4 @@
-//! Joining by an invitation: while registering, or with an account that is there.
+//! Joins an organization by an invitation, at registration or with an existing account.
 
 use axum::Json;
 use axum::extract::State;
@@ -23,15 +23,15 @@ use crate::domain::{Email, Timestamp};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, OrganizationChange, Reshape};
 
-/// The step whose answers describe an organization.
+/// The key of the step whose answers describe an organization.
 const ORGANIZATION: &str = "organization";
 
-/// How often joining starts anew when another change of the same person was faster.
+/// The number of times that joining is decided anew, where another change of the same person was faster.
 const MAX_TRIES: u32 = 10;
 
 /// Look at an invitation
 ///
-/// For whoever has its link: what it is to, and for which address. Nothing is used by that.
+/// The answer for a person with the link: the organization and the invited address. The invitation is not used up.
 #[utoipa::path(
     post, path = "/api/invitations/lookup", tag = "organizations", operation_id = "look_at_invitation",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -56,8 +56,9 @@ pub(in crate::api) async fn look_up(
 
 /// Accept an invitation
 ///
-/// The account must have the invited address, which is verified by that. The step `organization` of an onboarding that is
-/// not completed is filled and done. Whoever has no account yet registers with `invitation`.
+/// The account must have the invited address, which counts as verified from then on. The step `organization` of an
+/// onboarding that is not completed is filled in and completed. A person without an account registers with
+/// `invitation`.
 #[utoipa::path(
     post, path = "/api/invitations/accept", tag = "organizations", operation_id = "accept_invitation", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -103,7 +104,7 @@ async fn waiting(app: &AppState, token: &LinkToken, at: Timestamp) -> Result<Inv
     }
 }
 
-/// The invitation of a link, which waits and is for this address.
+/// The pending invitation of a link, for this address.
 pub(in crate::api::handlers) async fn invited(
     app: &AppState,
     token: &LinkToken,
@@ -137,8 +138,8 @@ pub(in crate::api::handlers) fn registering(
     Ok(Effect::Sequence(vec![registration, joining]))
 }
 
-/// A change by which a person joins, and their step `organization` filled and done where they are not through already and
-/// their template has one.
+/// A change by which a person joins. The person's step `organization` is filled in and completed, where the template
+/// has the step and the onboarding is open.
 pub(super) fn with_step(
     change: OrganizationChange,
     organization: &Organization,
@@ -159,7 +160,7 @@ pub(super) fn with_step(
     Ok(Effect::Sequence(vec![joining, saving]))
 }
 
-/// As much of the step as the template takes: done, with what the organization says; else what is nearest to it.
+/// The step as far as the template takes it: completed with the organization's details, or what is nearest to that.
 fn filled(
     organization: &Organization,
     step: &StepKey,

@@ -1,4 +1,4 @@
-//! Members: seeing, promoting and removing them.
+//! Lists, promotes and removes members.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -42,7 +42,7 @@ pub(in crate::api) async fn list(
     Ok(Json(MembersBody { items: members.iter().map(MemberBody::from).collect(), next_cursor }))
 }
 
-/// The member of a path, and who asks.
+/// The member of a path, with the person who asks.
 async fn target(app: &AppState, by: Uuid, user_id: Uuid) -> Result<MemberTarget, ApiError> {
     let organization_id = membership(app, by).await?.organization.id;
     Ok(MemberTarget { organization_id, user_id, by })
@@ -79,7 +79,8 @@ pub(in crate::api) async fn set_role(
 
 /// Remove a member
 ///
-/// At once: no session of theirs sees or changes anything of the organization any more. Invitations by them are revoked.
+/// The removal counts at once: no session of the member sees or changes anything of the organization from then on.
+/// The member's invitations are revoked.
 #[utoipa::path(
     delete, path = "/api/organization/members/{user_id}", tag = "organizations", operation_id = "remove_member", security(("access_token" = [])),
     params(
@@ -109,7 +110,7 @@ pub(in crate::api) async fn remove(
 
 /// Pass my ownership
 ///
-/// The other member becomes an owner, and I a mere member, both at once.
+/// The other member becomes an owner, and I become a plain member, in one transaction.
 #[utoipa::path(
     post, path = "/api/organization/ownership", tag = "organizations", operation_id = "pass_ownership", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),

@@ -1,7 +1,7 @@
-//! Organizations: the own one, its members, who is invited to it, and its mail domains.
+//! Organizations: the own one, its members, invitations and mail domains.
 //!
-//! Nothing of it is in an access token: each call looks at the membership anew, so that whoever is removed can do
-//! nothing from then on, in no session and at no instance.
+//! Access tokens say nothing of organizations. Each call reads the membership, so that a removed member can do
+//! nothing from then on, in any session and at any instance.
 
 pub(in crate::api) mod domains;
 pub(in crate::api) mod invitations;
@@ -22,12 +22,12 @@ use crate::domain::organization::{Membership, Refusal};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, OrganizationChange, StoreError};
 
-/// What the person belongs to; without anything, the request ends here.
+/// The membership of the person; the request ends here without one.
 async fn membership(app: &AppState, user_id: Uuid) -> Result<Membership, ApiError> {
     Ok(app.store.membership(user_id).await?.ok_or(Refusal::NotMember)?)
 }
 
-/// Whoever has completed the onboarding may do it.
+/// Refuses a person whose onboarding is not completed.
 async fn check_onboarded(app: &AppState, user_id: Uuid) -> Result<(), ApiError> {
     let state = app.store.onboarding(user_id).await?;
     let completed = state.is_some_and(|state| state.completed_at.is_some());
@@ -40,14 +40,14 @@ fn id_of(id: Result<Path<Uuid>, PathRejection>) -> Result<Uuid, ApiError> {
     Ok(id)
 }
 
-/// What is remembered of a change by a person, who is the one that it is found by.
+/// The audit row of a change by a person, with that person as the account.
 fn audit(action: AuditAction, user_id: Uuid, subject: &impl ToString) -> Audit {
     // As long as the audit log takes.
     let subject: String = subject.to_string().chars().take(100).collect();
     Audit { action, user_id, subject: Some(subject) }
 }
 
-/// Commits a change that no version guards: the store decides whether it may be done.
+/// Commits a change without a version guard. The store decides whether the change is allowed.
 async fn commit(
     app: &AppState,
     attempt: &Attempt,

@@ -1,4 +1,4 @@
-//! Organizations that offer themselves to people with an address at their domain.
+//! Organizations that people may join by the domain of their address.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -22,12 +22,13 @@ use crate::domain::organization::{MailDomain, MemberRole, Membership, Offer, Ref
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, OrganizationChange};
 
-/// How often joining starts anew when another change of the same person was faster.
+/// The number of times that joining is decided anew, where another change of the same person was faster.
 const MAX_TRIES: u32 = 10;
 
 /// Organizations that I may join
 ///
-/// Those that have verified the domain of my address, where my address is verified, too. Nothing while I belong to one.
+/// The organizations that have verified the domain of my address, where my address is verified. The list is empty
+/// while I belong to an organization.
 #[utoipa::path(
     get, path = "/api/organizations/offers", tag = "organizations", operation_id = "list_offers", security(("access_token" = [])),
     responses(
@@ -55,7 +56,8 @@ async fn offer_to(app: &AppState, user: &User) -> Result<Option<Offer>, ApiError
 
 /// Join an organization that offers itself
 ///
-/// As a member. The step `organization` of an onboarding that is not completed is filled and done.
+/// The person becomes a member. The step `organization` of an onboarding that is not completed is filled in and
+/// completed.
 #[utoipa::path(
     post, path = "/api/organizations/{id}/join", tag = "organizations", operation_id = "join_organization", security(("access_token" = [])),
     params(

@@ -1,4 +1,4 @@
-//! The own organization: looking at it, making, changing and leaving it.
+//! The own organization: shows, makes, changes and leaves it.
 
 use axum::Json;
 use axum::extract::State;
@@ -34,7 +34,8 @@ pub(in crate::api) async fn show(
 
 /// Make an organization
 ///
-/// Completing the onboarding makes one of the answers of the step `organization`; this is for whoever has none by that.
+/// Completing the onboarding makes an organization of the answers of the step `organization`. This call is for people
+/// who have none by that.
 #[utoipa::path(
     post, path = "/api/organization", tag = "organizations", operation_id = "found_organization", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -97,7 +98,7 @@ pub(in crate::api) async fn describe(
 
 /// Leave my organization
 ///
-/// With its last member, the organization is gone. Invitations by whoever leaves are revoked.
+/// The organization ends with its last member. Invitations by the person who leaves are revoked.
 #[utoipa::path(
     post, path = "/api/organization/leave", tag = "organizations", operation_id = "leave_organization", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),

@@ -1,4 +1,4 @@
-//! Logging in by a passkey.
+//! Logs people in by passkey.
 
 use axum::Json;
 use axum::extract::State;
@@ -24,9 +24,9 @@ use crate::store::{Effect, PasskeyChange};
 
 /// Begin to log in by a passkey
 ///
-/// No account is named: the browser offers whichever passkeys of this service the person has, in a dialog or, with
-/// `mediation: "conditional"`, among the suggestions of an input field. Nothing is stored, so that a log-in page may ask for
-/// this whenever it is opened. The answer is good for one log-in or one step-up.
+/// The request names no account. The browser offers all passkeys of this service that the person has, in a dialog or,
+/// with `mediation: "conditional"`, among the suggestions of an input field. Nothing is stored, so a log-in page may
+/// call this whenever it is opened. The answer is good for one log-in or one step-up.
 #[utoipa::path(
     get, path = "/api/auth/login/passkey", tag = "auth", operation_id = "begin_passkey_login",
     responses(
@@ -39,16 +39,16 @@ pub(in crate::api) async fn begin(State(app): State<App>) -> Result<Response, Ap
     Ok(unstored(&PasskeyOptionsBody::new(token, told(&options)?)))
 }
 
-/// Options that are good once are in no cache.
+/// The response without caching, because the options are good for one use.
 pub(super) fn unstored(body: &PasskeyOptionsBody) -> Response {
     ([(CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(body)).into_response()
 }
 
 /// Log in by a passkey
 ///
-/// A passkey is two factors in one: the device, and how it recognizes its owner, which is demanded. So no second factor is
-/// asked for, and the session is of `aal2`. What is wrong is counted as wrong passwords are, by address of the client or, for a
-/// device that has logged in to the account before, by that.
+/// A passkey is two factors in one: the device, and the recognition of its owner, which is demanded. So no second
+/// factor is asked for, and the session has the level `aal2`. Wrong signatures are counted as wrong passwords are: by
+/// address of the client, or by the device where it has logged in to the account before.
 #[utoipa::path(
     post, path = "/api/auth/login/passkey", tag = "auth", operation_id = "login_passkey",
     params(

@@ -1,5 +1,5 @@
-//! Passkeys: `register` adds one to an account, `own` shows, renames and takes away, `login` begins a session by one; `prove`
-//! verifies a signature, for a log-in and for a step-up.
+//! Passkeys. `register` adds one to an account. `own` lists, renames and removes them. `login` begins a session by
+//! one. `prove` verifies a signature, for a log-in and for a step-up.
 
 pub(in crate::api) mod login;
 pub(in crate::api) mod own;

@@ -1,4 +1,4 @@
-//! The own passkeys: listing, naming and removing them.
+//! The own passkeys: lists, renames and removes them.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -75,8 +75,8 @@ pub(in crate::api) async fn rename(
 
 /// Take away one of my passkeys
 ///
-/// Nobody logs in by it any more; sessions go on. It is refused where nothing else opens the account. The authenticator keeps
-/// its part until its owner deletes it there.
+/// Nobody logs in by the passkey any more, and sessions go on. The call is refused where nothing else opens the
+/// account. The authenticator keeps its part until the owner deletes it there.
 #[utoipa::path(
     delete, path = "/api/auth/passkeys/{id}", tag = "auth", operation_id = "remove_passkey", security(("access_token" = [])),
     params(

@@ -16,16 +16,16 @@ use crate::domain::passkey::{CredentialHash, Passkey, PasskeyUse};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, AuditEntry, Effect, PasskeyChange};
 
-/// A signature whose challenge is good.
+/// A signature whose challenge is valid.
 pub(in crate::api::handlers) struct Signed<'a> {
     app: &'a AppState,
     proof: &'a PasskeyProof,
     assertion: Assertion,
-    /// The first judgement fell, and what it was made on has changed.
+    /// Whether the signature was judged before, and something has changed since.
     is_again: bool,
 }
 
-/// Somebody who has proved by a passkey to be the one.
+/// A person who has authenticated by a passkey.
 pub(in crate::api::handlers) struct Proven {
     pub(in crate::api::handlers) user: User,
     pub(in crate::api::handlers) used: PasskeyUse,
@@ -41,13 +41,14 @@ impl<'a> Signed<'a> {
         Ok(Self { app, proof, assertion, is_again: false })
     }
 
-    /// The passkey that is said to have signed, and whose account it opens.
+    /// The passkey that is said to have signed, with the account that it opens.
     pub(in crate::api::handlers) async fn passkey(&self) -> Result<Option<(Passkey, User)>, ApiError> {
         let id = self.proof.credential.get_credential_id();
         Ok(self.app.store.passkey(CredentialHash::of(id)).await?)
     }
 
-    /// Refuses unless `found` has signed. What is wrong is audited, and counted by `guard`; none of `found` is an unknown one.
+    /// Refuses unless `found` has signed. A wrong signature is audited, and `guard` counts it. No `found` stands for
+    /// an unknown passkey.
     pub(in crate::api::handlers) async fn prove(
         &mut self,
         guard: &Guard,
@@ -88,8 +89,8 @@ impl<'a> Signed<'a> {
         Ok(refusal.into())
     }
 
-    /// There may be a copy of the passkey, and nobody knows which one is the owner's: it opens nothing any more, and the owner is
-    /// told (WebAuthn Level 3, section 6.1.1).
+    /// Disables a passkey of which there may be a copy, and tells the owner by mail (WebAuthn Level 3, section
+    /// 6.1.1). Nobody knows which copy is the owner's.
     async fn disable(&self, guard: &Guard, passkey: &Passkey, user: &User) -> Result<ApiError, ApiError> {
         let (app, at) = (self.app, self.app.now());
         let change = PasskeyChange::Disable {

@@ -1,4 +1,4 @@
-//! Adding a passkey to the own account.
+//! Adds a passkey to the own account.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -25,8 +25,9 @@ use crate::store::{AuditAction, Effect, PasskeyChange, StoreError};
 
 /// Begin with a passkey
 ///
-/// Says what the browser is to ask an authenticator for: a key that is found without the account's name, by a device that
-/// recognizes its owner. Nothing is stored until the answer comes to `POST /api/auth/passkeys`, in the same session.
+/// The answer has the options for the browser's request to an authenticator. The authenticator makes a key that is
+/// found without the account's name, on a device that recognizes its owner. Nothing is stored until the answer comes
+/// to `POST /api/auth/passkeys`, in the same session.
 #[utoipa::path(
     get, path = "/api/auth/passkeys/registration", tag = "auth", operation_id = "begin_passkey", security(("access_token" = [])),
     responses(
@@ -54,8 +55,8 @@ pub(in crate::api) async fn begin(
 
 /// Add a passkey to my account
 ///
-/// Takes what the authenticator has made. From now on the account can be logged in to by it, without the password. Its owner is
-/// told by mail.
+/// Takes the authenticator's answer. The passkey logs in to the account from now on, without the password. The owner
+/// gets a mail.
 #[utoipa::path(
     post, path = "/api/auth/passkeys", tag = "auth", operation_id = "register_passkey", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -109,7 +110,7 @@ pub(in crate::api) async fn finish(
     }
 }
 
-/// Why a passkey was not added.
+/// The reason why a passkey was not added.
 async fn why(
     app: &AppState,
     user_id: Uuid,

@@ -13,34 +13,34 @@ use crate::domain::second_factor::SecondFactors;
 use crate::domain::{PasswordHash, User};
 use crate::store::{AuditAction, Effect, FactorChange, RightPassword, SeenAccount};
 
-/// Somebody who knows the password of an account.
+/// A person who has given the right password of an account.
 pub(in crate::api::handlers) struct Proven {
     pub(in crate::api::handlers) user: User,
-    /// What the password was checked against.
+    /// The hash that the password was checked against.
     pub(in crate::api::handlers) seen: PasswordHash,
-    /// What takes the place of that, where there is to be another.
+    /// The new hash, where the old one is to be replaced.
     pub(in crate::api::handlers) rehash: Option<PasswordHash>,
 }
 
-/// What is asked for, and what is kept until it comes.
+/// The question for a second factor, with the wrong passwords to forgive.
 pub(in crate::api::handlers) struct Asked {
     pub(in crate::api::handlers) factors: SecondFactors,
     pub(in crate::api::handlers) mode: SessionMode,
-    /// The wrong passwords that the device has given.
+    /// The debt of wrong passwords from the device.
     pub(in crate::api::handlers) forgiven: Option<GuessKey>,
 }
 
-/// What is yet to be proved after the password, or a provider's word.
+/// The proof that is still needed after the password, or after a provider's log-in.
 pub(in crate::api::handlers) enum Owed {
-    /// Nothing: there is no second factor.
+    /// No proof, because the person has no second factor.
     Nothing,
-    /// Nothing: the device is remembered, and the log-in names it.
+    /// No proof, because the device with this id is remembered. The log-in names the device.
     Remembered(Uuid),
-    /// One of these.
+    /// One of these second factors.
     Factor(SecondFactors),
 }
 
-/// What is yet to be proved by the person `user_id`, who logs in from `device`.
+/// The proof that the person `user_id` still owes, who logs in from `device`.
 pub(in crate::api::handlers) async fn owed(
     app: &AppState,
     user_id: Uuid,
@@ -58,7 +58,8 @@ pub(in crate::api::handlers) async fn owed(
     }
 }
 
-/// Answers a right password with the question for a second factor. Stale where the account was changed since it was read.
+/// Answers a right password with the question for a second factor. The commit is stale where the account has changed
+/// since it was read.
 pub(in crate::api::handlers) async fn ask(
     app: &AppState,
     attempt: &Attempt,

@@ -1,4 +1,4 @@
-//! Remembered devices.
+//! Remembered devices: lists and forgets them.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -16,12 +16,12 @@ use crate::app::{App, AppState};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, FactorChange};
 
-/// Nobody reads a longer list.
+/// The largest number of devices in the answer.
 const MOST_SHOWN: u32 = 100;
 
 /// My remembered devices
 ///
-/// Where the password alone logs me in, though I have switched a second factor on.
+/// The password alone logs in on these devices, although the account has a second factor.
 #[utoipa::path(
     get, path = "/api/auth/factors/devices", tag = "auth", operation_id = "list_devices", security(("access_token" = [])),
     params(("X-Device-Token" = Option<String>, Header, description = "From an answer to a log-in with this header: which device is `current`. Browsers have it as a cookie")),
@@ -40,7 +40,7 @@ pub(in crate::api) async fn list(
     Ok(Json(DevicesBody { items: remembered(&app, current.id, own).await? }))
 }
 
-/// The remembered devices of a person; `current` is the one that asks, where it is known.
+/// The remembered devices of a person. `current` is the id of the device that asks, where it is known.
 pub(in crate::api::handlers) async fn remembered(
     app: &AppState,
     user_id: Uuid,
@@ -52,7 +52,8 @@ pub(in crate::api::handlers) async fn remembered(
 
 /// Forget one remembered device
 ///
-/// From now on a log-in there asks for the second factor, one that runs at this moment, too. Its session goes on.
+/// A log-in on the device needs the second factor from now on, even a log-in that runs at this moment. Sessions on the
+/// device go on.
 #[utoipa::path(
     delete, path = "/api/auth/factors/devices/{id}", tag = "auth", operation_id = "forget_device", security(("access_token" = [])),
     params(
@@ -86,8 +87,8 @@ pub(in crate::api) async fn forget_one(
 
 /// Forget all remembered devices
 ///
-/// From now on a log-in asks for the second factor on every device, until one is remembered anew. Their sessions go on. A
-/// changed or reset password, and the end of all (other) sessions, forget them, too.
+/// A log-in needs the second factor on every device from now on, until a device is remembered again. Sessions on the
+/// devices go on. A changed or reset password also forgets the devices, and so does the end of all (other) sessions.
 #[utoipa::path(
     delete, path = "/api/auth/factors/devices", tag = "auth", operation_id = "forget_devices", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),

@@ -22,10 +22,10 @@ use crate::store::{Effect, FactorChange, FactorLogIn, RememberedDevice, SeenAcco
 
 /// Log in: the second factor
 ///
-/// For people who have switched one on, `POST /api/auth/login` answers 401 `second_factor_required` with a challenge; this
-/// call takes it, with a code of the authenticator app or a recovery code. A code is good for one use. Wrong ones are
-/// counted by account and by address of the client: 5 and 30 may follow each other, then each has to wait longer, up to 15
-/// minutes. A device that has logged in to the account before has 10 of its own.
+/// `POST /api/auth/login` answers 401 `second_factor_required` with a challenge for people with a second factor. This
+/// call takes the challenge, with a code of the authenticator app or a recovery code. A code is good for one use.
+/// Wrong codes are counted by account and by address of the client: 5 and 30 are free in a row, and then each one has
+/// to wait longer, up to 15 minutes. A device that has logged in to the account before has 10 of its own.
 #[utoipa::path(
     post, path = "/api/auth/login/second-factor", tag = "auth", operation_id = "login_second_factor",
     params(
@@ -81,7 +81,7 @@ pub(in crate::api) async fn second_factor(
     Err(never_still())
 }
 
-/// The account of the challenge, whose password must still be the one that was given.
+/// The account of the challenge, whose password must not have changed since.
 async fn whose(app: &AppState, challenge: &Challenge) -> Result<(User, SeenAccount), ApiError> {
     let found = app.store.credentials_of(challenge.user_id).await?;
     let found = found.filter(|found| challenge.is_for(&found.password_hash));
@@ -91,7 +91,7 @@ async fn whose(app: &AppState, challenge: &Challenge) -> Result<(User, SeenAccou
     Ok((user, seen))
 }
 
-/// Who logs in, and by what.
+/// The person who logs in, and the given factor.
 struct Begun<'a> {
     user: &'a User,
     seen: SeenAccount,

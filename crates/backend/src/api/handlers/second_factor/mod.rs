@@ -1,4 +1,4 @@
-//! Second factors: logging in with one, proving it once more, switching one on and off.
+//! Second factors: logs in with one, proves one again, switches one on and off.
 
 pub(in crate::api::handlers) mod challenge;
 pub(in crate::api) mod devices;

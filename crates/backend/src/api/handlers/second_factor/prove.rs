@@ -13,7 +13,7 @@ use crate::domain::second_factor::{FactorUse, SecondFactors};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect};
 
-/// What the use of `given` changes; none where it cannot be right. Whether it was used before is decided by the change.
+/// The use of `given`; none where the factor cannot be right. The commit decides whether the factor was used before.
 pub(super) fn used(
     app: &AppState,
     user: &User,
@@ -33,8 +33,8 @@ pub(super) fn used(
     }
 }
 
-/// Notes that a second factor was wrong. Whoever comes so far has the password, so that its owner is told once the free
-/// guesses are used up.
+/// Notes a wrong second factor. The client has the right password, so the owner gets a mail when the free guesses are
+/// used up.
 pub(super) async fn wrong(app: &AppState, user: &User, reserved: &Reserved) -> Result<ApiError, ApiError> {
     let at = app.now();
     let mails = reserved.was_last_free.then(|| mails::second_factor_guessed(user, at));

@@ -18,7 +18,7 @@ use crate::store::{AuditAction, Effect, FactorChange};
 
 /// Give me other recovery codes
 ///
-/// Ten new ones, which are shown this once. Those of before are worth nothing any more.
+/// The answer has ten new codes, which are shown only once. The earlier codes stop to work.
 #[utoipa::path(
     post, path = "/api/auth/factors/recovery-codes", tag = "auth", operation_id = "renew_recovery_codes", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),

@@ -1,4 +1,4 @@
-//! Step-up: a fresh proof of who the person is.
+//! Step-up: authenticates the person of a session again.
 
 use std::time::Duration;
 
@@ -24,10 +24,10 @@ use crate::domain::{AuthLevel, Authentication, Timestamp, User};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, FactorChange, PasskeyChange, SessionsQuery, StepUp};
 
-/// What was proved.
+/// The given proof.
 struct Proof {
     level: AuthLevel,
-    /// A name for the audit log.
+    /// The proof's name in the audit log.
     by: &'static str,
     used: Option<FactorUse>,
     reserved: Option<Reserved>,
@@ -36,10 +36,10 @@ struct Proof {
 
 /// Prove once more that it is me
 ///
-/// Sensitive calls answer 403 `step_up_required` where the last proof is older than `STEP_UP_MAX_AGE`, or where it was the
-/// password alone of somebody who has a second factor. This call takes the proof and gives an access token that says so;
-/// tokens of later refreshes say it, too. People with a second factor give a code of it, all others the password; whoever has a
-/// passkey may give a signature by that, which is two factors in one.
+/// Sensitive calls answer 403 `step_up_required` where the last authentication is older than `STEP_UP_MAX_AGE`, or
+/// was by password alone although the person has a second factor. This call takes a proof and gives an access token
+/// with the new authentication; later tokens of the session have it, too. People with a second factor give a code,
+/// and all others the password. A signature by a passkey is two factors in one and serves everybody.
 #[utoipa::path(
     post, path = "/api/auth/step-up", tag = "auth", operation_id = "step_up", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -97,7 +97,7 @@ pub(in crate::api) async fn step_up(
     }
 }
 
-/// A passkey is two factors in one, whatever else its owner has.
+/// Proves a passkey, which is two factors in one, whatever other factors the person has.
 async fn by_passkey(
     app: &AppState,
     current: CurrentUser,
@@ -145,7 +145,7 @@ async fn by_factor(
     Ok(Proof { level: AuthLevel::Two, by, used: Some(factor), reserved, mail })
 }
 
-/// The token outlives its session no more than any other does.
+/// The answer with a new access token, which does not outlive its session.
 async fn stepped_up(
     app: &AppState,
     current: CurrentUser,

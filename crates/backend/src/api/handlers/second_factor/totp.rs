@@ -1,4 +1,4 @@
-//! Authenticator apps: switching one on, in two steps, and off.
+//! Authenticator apps: switches one on, in two steps, and off.
 
 use axum::Json;
 use axum::extract::State;
@@ -47,8 +47,9 @@ pub(in crate::api) async fn show(
 
 /// Begin with an authenticator app
 ///
-/// Gives a secret for the app. Nothing else changes until a code of it is given to `/api/auth/factors/totp/confirm`, within
-/// 15 minutes. Whoever has an app already goes on with that one until then, and with the new one from then on.
+/// The answer has a secret for the app. Nothing else changes until a code is given to
+/// `/api/auth/factors/totp/confirm`, within 15 minutes. An app that is on stays in use until then, and the new app
+/// replaces it then.
 #[utoipa::path(
     post, path = "/api/auth/factors/totp", tag = "auth", operation_id = "enrol_totp", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -84,9 +85,9 @@ pub(in crate::api) async fn enrol(
 
 /// Switch the authenticator app on
 ///
-/// Takes its first code. From now on a log-in asks for a code beside the password. The answer has ten recovery codes, which
-/// are shown this once; those of before are worth nothing any more, and no device is remembered any more. This session
-/// counts as proved by both factors; its next access token says so.
+/// Takes the app's first code. A log-in needs a code beside the password from now on. The answer has ten recovery
+/// codes, which are shown only once. Earlier recovery codes stop to work, and all remembered devices are forgotten.
+/// This session counts as authenticated by both factors, and its next access token says so.
 #[utoipa::path(
     post, path = "/api/auth/factors/totp/confirm", tag = "auth", operation_id = "confirm_totp", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
@@ -133,8 +134,8 @@ pub(in crate::api) async fn confirm(
 
 /// Switch the second factor off
 ///
-/// The authenticator app, the recovery codes and the remembered devices are forgotten. From now on the password logs in
-/// alone.
+/// The authenticator app, the recovery codes and the remembered devices are deleted. The password logs in alone from
+/// now on.
 #[utoipa::path(
     delete, path = "/api/auth/factors/totp", tag = "auth", operation_id = "remove_totp", security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),

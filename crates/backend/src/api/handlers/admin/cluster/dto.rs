@@ -10,67 +10,67 @@ use crate::domain::Timestamp;
 /// Balancers and instances at one moment.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct ClusterBody {
-    /// Whether balancers are known (`LB_ADMIN_URLS`); without any, both lists are empty.
+    /// Whether balancers are configured (`LB_ADMIN_URLS`). Both lists are empty without them.
     configured: bool,
-    /// How far back the histories go.
+    /// The length of the histories, in minutes.
     minutes: u32,
-    /// When this was so.
+    /// The time of the answer.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     as_of: Timestamp,
-    /// All balancers that are known.
+    /// All configured balancers.
     balancers: Vec<BalancerBody>,
-    /// Each server of their pools once, by its name; at most 100.
+    /// Each server of the balancers' pools once, by its name; at most 100.
     instances: Vec<InstanceBody>,
 }
 
 /// A balancer.
 #[derive(Debug, Serialize, ToSchema)]
 struct BalancerBody {
-    /// As configured.
+    /// The configured URL.
     #[schema(example = "http://load-balancer:8081/")]
     url: String,
-    /// Where it was asked; `null` where the name leads nowhere.
+    /// The address that was asked; `null` where the name has no address.
     #[schema(required = true, example = "172.18.0.5:8081")]
     address: Option<String>,
-    /// How it is; `null` where it did not say.
+    /// The balancer's state; `null` where the balancer gave none.
     #[schema(required = true)]
     status: Option<BalancerStatus>,
-    /// What it has counted; `null` where it did not say, as one of an earlier version.
+    /// The balancer's counts; `null` where the balancer gave none, as one of an earlier version does.
     #[schema(required = true)]
     history: Option<BalancerHistory>,
-    /// Why something is missing.
+    /// The reason why something is missing; `null` where nothing is.
     #[schema(required = true)]
     error: Option<SilenceBody>,
 }
 
-/// An instance, asked itself.
+/// An instance, asked directly.
 #[derive(Debug, Serialize, ToSchema)]
 struct InstanceBody {
-    /// What it calls itself, or what the balancers call it.
+    /// The instance's own name, or the name that the balancers give it.
     #[schema(example = "backend-1")]
     name: String,
-    /// Where it was asked.
+    /// The address that was asked.
     #[schema(example = "172.18.0.7:5000")]
     address: String,
-    /// What it says; `null` where it did not.
+    /// The instance's state; `null` where the instance gave none.
     #[schema(required = true)]
     health: Option<InstanceHealth>,
-    /// Passwords that wait to be hashed; `null` where it did not say.
+    /// The number of passwords that wait for hashing; `null` where the instance gave none.
     #[schema(required = true)]
     hashes_waiting: Option<u64>,
-    /// Why something is missing.
+    /// The reason why something is missing; `null` where nothing is.
     #[schema(required = true)]
     error: Option<SilenceBody>,
 }
 
-/// Why somebody has not answered.
+/// The reason why a balancer or an instance gave no answer.
 #[derive(Debug, Serialize, ToSchema)]
 struct SilenceBody {
-    /// `unknown_name`, `unreachable`, `slow`, `status` (another one than was expected) or `unreadable`.
+    /// `unknown_name`, `unreachable`, `slow`, `status` (an unexpected status) or `unreadable`.
     #[schema(example = "unreachable", pattern = "^(unknown_name|unreachable|slow|status|unreadable)$")]
     code: &'static str,
-    /// The same for people.
+    /// The reason in words.
     detail: String,
 }
 

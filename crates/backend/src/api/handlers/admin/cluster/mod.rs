@@ -15,10 +15,10 @@ use crate::app::App;
 use crate::cluster::Report;
 use dto::ClusterBody;
 
-/// As long as balancers keep what they have counted.
+/// The longest history, in minutes, which is as long as balancers keep one.
 const MOST_MINUTES: u32 = 360;
 
-/// How far back.
+/// The wanted length of the histories.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::api) struct ClusterWanted {
     minutes: Minutes,
@@ -48,9 +48,9 @@ impl FromFields for ClusterWanted {
 
 /// Look at balancers and instances
 ///
-/// The balancers of `LB_ADMIN_URLS` are asked how they and their servers are and what they have counted, and each server
-/// is asked itself. Whoever does not answer within 2 s is in the answer with the reason. Up to 15 minutes back there is
-/// a value for every 5 s, further back one for each minute.
+/// The balancers of `LB_ADMIN_URLS` are asked for their state, the state of their servers and their counts. Each
+/// server is asked for its own state. The answer names the reason where a balancer or server does not answer within 2
+/// s. There is a value for every 5 s of the last 15 minutes, and one for each minute before.
 #[utoipa::path(
     get, path = "/api/admin/cluster", tag = "admin", operation_id = "show_cluster", security(("access_token" = [])),
     params(

@@ -1,4 +1,4 @@
-//! The funnel, for admins: how far people come in their onboarding.
+//! The funnel for admins.
 
 mod dto;
 mod shape;
@@ -18,8 +18,8 @@ use dto::FunnelBody;
 
 /// Count how far all accounts are
 ///
-/// By the steps of the template that new people get, for everybody, and where `by` is given for each group, too. Accounts that were
-/// deleted are not counted. The counts are kept, and only what was changed since the last one is counted anew.
+/// The counts are by the steps of the template for new people, for everybody and, with `by`, for each group. Deleted
+/// accounts are not counted. The counts are stored, and only changes since the last count are counted anew.
 #[utoipa::path(
     get, path = "/api/admin/funnel", tag = "admin", operation_id = "funnel", security(("access_token" = [])),
     params(

@@ -6,10 +6,10 @@ use super::dto::{FunnelCountsBody, FunnelGroupBody, FunnelStepBody};
 use crate::domain::funnel::{Cell, Cells, Dimension};
 use crate::domain::onboarding::template::Template;
 
-/// Five years of weeks, or every country.
+/// The largest number of groups: five years of weeks, or every country.
 const MAX_GROUPS: usize = 260;
 
-/// The sums of one group by step; those of the whole under an empty key.
+/// The sums of one group by step. An empty key has the sums of the whole onboarding.
 pub(super) type GroupCells = BTreeMap<String, Cell>;
 
 /// The sums of each group.
@@ -21,7 +21,7 @@ pub(super) fn by_group(cells: Cells) -> BTreeMap<String, GroupCells> {
     groups
 }
 
-/// The groups that have anybody in them, in order.
+/// The groups with at least one person, in order.
 pub(super) fn groups(template: &Template, dimension: Dimension, cells: Cells) -> Vec<FunnelGroupBody> {
     let groups = by_group(cells).into_iter();
     let mut groups: Vec<_> = groups
@@ -36,8 +36,7 @@ pub(super) fn groups(template: &Template, dimension: Dimension, cells: Cells) ->
     groups
 }
 
-/// What is said of a group: the steps of today's template, and behind them those that only others have and somebody has
-/// reached.
+/// The counts of a group: the steps of today's template, and then steps of other templates that somebody has reached.
 pub(super) fn counts(template: &Template, cells: &GroupCells) -> FunnelCountsBody {
     let none = Cell::default();
     let all = cells.get("").unwrap_or(&none);
@@ -78,7 +77,7 @@ fn step_body(key: &str, title: &str, required: bool, cell: &Cell, registered: u6
     }
 }
 
-/// To four decimals.
+/// The share, to four decimals; none where `whole` is 0.
 fn share(part: u64, whole: u64) -> Option<f64> {
     // Counts of people are exact in a float.
     #[allow(clippy::cast_precision_loss)]
