@@ -1,4 +1,4 @@
-//! The metrics, under the names that dashboards use.
+//! The metrics, with the names that dashboards use.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,14 +20,14 @@ use crate::store::observation::ServerMetrics;
 
 const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// Why an answer is not kept for the request's `Idempotency-Key`.
+/// The reason why an answer is not stored for the request's `Idempotency-Key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotKept {
-    /// A refusal, and the key was made by a proxy.
+    /// The answer is a refusal, and a proxy made the key.
     ProxyKey,
-    /// A refusal of more than 4 KiB.
+    /// The answer is a refusal of more than 4 KiB.
     TooLarge,
-    /// Its asker has enough live records.
+    /// The asker has the largest number of live records.
     Quota,
 }
 
@@ -41,8 +41,8 @@ impl NotKept {
     }
 }
 
-/// All metrics of an instance. Each instance has a registry of its own, so that tests may run
-/// several in one process.
+/// The metrics of an instance. Each instance has a registry of its own, so that tests can run several instances in
+/// one process.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -66,6 +66,10 @@ pub struct Metrics {
 
 impl Metrics {
     /// Makes and registers all metrics.
+    ///
+    /// # Errors
+    ///
+    /// The error of the registry where two metrics have one name.
     pub fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
         let labels = ["method", "route", "status"];
@@ -135,57 +139,61 @@ impl Metrics {
         registry.register(Box::new(ProcessMetrics::for_self()))
     }
 
-    /// Counts background tasks that ended, by task and reason.
+    /// The counter of background tasks that ended, by task and reason.
     pub fn task_ends(&self) -> IntCounterVec {
         self.task_ends.clone()
     }
 
-    /// Counts spans, too. To be called once.
+    /// Registers the counters of spans. The function must be called once only.
+    ///
+    /// # Errors
+    ///
+    /// The error of the registry where a name is taken.
     pub fn count_spans(&self, counts: Arc<SpanCounts>) -> prometheus::Result<()> {
         self.registry.register(Box::new(SpanMetrics::new(counts)?))
     }
 
-    /// How many secrets of authenticator apps the current secret has not sealed.
+    /// Sets the number of secrets of authenticator apps that the current key has not encrypted.
     pub fn factors_sealed_otherwise(&self, left: usize) {
         self.factors_sealed_otherwise.set(i64::try_from(left).unwrap_or(i64::MAX));
     }
 
-    /// The part of password hashing, for the hasher.
+    /// The metrics of password hashing.
     pub fn hashes(&self) -> HashMetrics {
         self.hashes.clone()
     }
 
-    /// The database's part, for whoever opens the store.
+    /// The metrics of the store.
     pub fn store(&self) -> StoreMetrics {
         self.store.clone()
     }
 
-    /// What the database says about itself, for whoever asks it.
+    /// The metrics about the database itself.
     pub fn server(&self) -> &ServerMetrics {
         &self.server
     }
 
-    /// What is measured of the outbox.
+    /// The metrics of the outbox.
     pub fn outbox(&self) -> &OutboxMetrics {
         &self.outbox
     }
 
-    /// Says whether the file of `variable` holds another value than this instance goes by.
+    /// Sets whether the file of `variable` has another value than the one in use.
     pub fn value_file(&self, variable: &str, differs: bool) {
         self.value_files.with_label_values(&[variable]).set(f64::from(u8::from(differs)));
     }
 
-    /// Counts an answer that was not kept for the request's key.
+    /// Counts an answer that was not stored for the request's key.
     pub fn answer_not_kept(&self, reason: NotKept) {
         self.answers_not_kept.with_label_values(&[reason.as_str()]).inc();
     }
 
-    /// Shows how many accounts collide. Every instance tells the same.
+    /// Sets the number of accounts whose addresses collide. Every instance sets the same value.
     pub fn address_collisions(&self, accounts: u64) {
         self.address_collisions.set(i64::try_from(accounts).unwrap_or(i64::MAX));
     }
 
-    /// Counts a question to the replica: answered by it, or else by the primary.
+    /// Counts a query that the replica was to answer. `answered` says whether the replica did, and not the primary.
     pub fn replica_read(&self, answered: bool) {
         let result = if answered { "answered" } else { "failed" };
         self.replica_reads.with_label_values(&[result]).inc();
@@ -197,7 +205,11 @@ impl Metrics {
         self.durations.with_label_values(&[method, route]).observe(duration.as_secs_f64());
     }
 
-    /// The Prometheus text format 0.0.4, with the pool and the hashing queue as they are now.
+    /// The metrics in the Prometheus text format 0.0.4, with the pool and the hashing queue as they are now.
+    ///
+    /// # Errors
+    ///
+    /// The error of the encoder.
     pub fn render(&self, pool: PoolStatus, hashes_waiting: usize) -> prometheus::Result<Vec<u8>> {
         for (state, connections) in [("idle", pool.idle), ("in_use", pool.in_use)] {
             self.pool_connections.with_label_values(&[state]).set(connections.into());

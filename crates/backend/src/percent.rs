@@ -1,6 +1,6 @@
 //! Percent-encoding (RFC 3986 section 2.1).
 
-/// Undoes the encoding of `text`; the error says what is wrong, and bears nothing of the text.
+/// Decodes `text`. The error says what is wrong and repeats nothing of `text`.
 pub(crate) fn decode(text: &str) -> Result<String, &'static str> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

@@ -1,4 +1,4 @@
-//! The metrics of the process itself, as a collector of Prometheus.
+//! The metrics of the process, as a collector of Prometheus.
 
 use prometheus::{
     core::{Collector, Desc},
@@ -9,13 +9,13 @@ use service_kit::process;
 
 const CPU: &str = "process_cpu_seconds_total";
 
-/// The figures of `prometheus::process_collector`, but for the processor time: the collector counts it in whole seconds,
-/// so that a rate over a short range would be 0 or far too high.
+/// The figures of `prometheus::process_collector` with another processor time. The collector counts whole seconds, so
+/// a rate over a short range would be 0 or far too high.
 #[derive(Debug)]
 pub(crate) struct ProcessMetrics(ProcessCollector);
 
 impl ProcessMetrics {
-    /// Those of this process.
+    /// The metrics of this process.
     pub(crate) fn for_self() -> Self {
         Self(ProcessCollector::for_self())
     }

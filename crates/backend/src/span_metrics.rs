@@ -13,7 +13,7 @@ pub(crate) struct SpanMetrics {
     counts: Arc<SpanCounts>,
     sent: IntCounter,
     dropped: IntCounterVec,
-    /// Whoever holds it brings the counters up to date.
+    /// The lock under which the counters are brought up to date.
     turn: Mutex<()>,
 }
 

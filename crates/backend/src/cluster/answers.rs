@@ -1,9 +1,10 @@
-//! The answers of balancers and instances, as far as they are passed on. Members that are not named here are left out.
+//! The answers of balancers and instances, as far as the API passes them on. Other members of the answers are left
+//! out.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// How a balancer is now.
+/// The state of a balancer.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct BalancerStatus {
     /// `healthy`, `degraded` (some of its servers can serve) or `down` (none can).
@@ -11,157 +12,157 @@ pub struct BalancerStatus {
     pub status: String,
     /// The version of the program.
     pub version: String,
-    /// Whole seconds since its start.
+    /// The time since the balancer's start, in whole seconds.
     pub uptime_seconds: u64,
-    /// Whether it is about to end.
+    /// Whether the balancer drains.
     pub draining: bool,
-    /// Connections from clients that are open, idle ones included.
+    /// The number of open connections from clients, idle ones included.
     pub client_connections: u64,
-    /// Connections to servers that are open, idle ones included.
+    /// The number of open connections to servers, idle ones included.
     pub upstream_connections: u64,
-    /// Its pools.
+    /// The pools.
     pub pools: Vec<BalancerPool>,
 }
 
 /// A pool of a balancer.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct BalancerPool {
-    /// Its name.
+    /// The name of the pool.
     pub name: String,
-    /// Its servers.
+    /// The servers.
     pub servers: Vec<BalancerServer>,
 }
 
 /// A server, as a balancer sees it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct BalancerServer {
-    /// What the balancer calls it.
+    /// The name that the balancer gives the server.
     pub name: String,
-    /// What it calls itself, where it was discovered.
+    /// The name that a discovered server gives itself.
     #[schema(required = true)]
     pub instance: Option<String>,
-    /// As configured, or as discovered.
+    /// The address, as configured or discovered.
     pub address: String,
-    /// Where connections go.
+    /// The address of connections.
     #[schema(required = true)]
     pub resolved: Option<String>,
     /// `up`, `starting`, `ejected`, `down`, `drain`, `disabled` or `leaving`.
     #[schema(example = "up")]
     pub state: String,
-    /// Its share relative to the others'.
+    /// The weight relative to other servers.
     pub weight: u32,
-    /// Requests that are with it now.
+    /// The number of requests in flight at the server.
     pub in_flight: u32,
-    /// When the last check ended (RFC 3339).
+    /// The end of the last check (RFC 3339).
     #[schema(required = true, format = DateTime)]
     pub last_check: Option<String>,
-    /// How long it took, in milliseconds.
+    /// The duration of the last check, in milliseconds.
     pub last_check_ms: f64,
-    /// Why it failed, if it did.
+    /// The reason why the last check failed; `null` where it succeeded.
     #[schema(required = true)]
     pub last_check_error: Option<String>,
-    /// Failed checks in a row.
+    /// The number of failed checks in a row.
     pub consecutive_failures: u32,
 }
 
-/// What a balancer has counted in the minutes that were asked for. All lists are as long as there are slots, the oldest
-/// first; a value is `null` where nothing is known of that time.
+/// The counts of a balancer in the wanted minutes. All lists have one value for each slot, the oldest first. A value
+/// is `null` where nothing is known of that time.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct BalancerHistory {
-    /// How long each slot is.
+    /// The length of a slot, in seconds.
     pub step_seconds: u64,
-    /// When the first slot began (RFC 3339); `null` where the balancer has just begun.
+    /// The beginning of the first slot (RFC 3339); `null` where the balancer has just begun.
     #[schema(required = true, format = DateTime)]
     pub from: Option<String>,
-    /// When the last one was over (RFC 3339).
+    /// The end of the last slot (RFC 3339).
     #[schema(required = true, format = DateTime)]
     pub to: Option<String>,
-    /// Its pools.
+    /// The pools.
     pub pools: Vec<PoolHistory>,
 }
 
-/// All answers to requests for a pool.
+/// The counts of all requests to a pool.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PoolHistory {
-    /// Its name.
+    /// The name of the pool.
     pub name: String,
     #[serde(flatten)]
     #[allow(missing_docs, reason = "its members stand beside those here")]
     pub lines: HistoryLines,
-    /// Answers with 5xx that the balancer gave itself.
+    /// The number of 5xx answers of the balancer itself.
     pub own_errors: Vec<Option<u64>>,
-    /// Attempts after the first.
+    /// The number of attempts after the first.
     pub retries: Vec<Option<u64>>,
-    /// Its servers.
+    /// The servers.
     pub servers: Vec<ServerHistory>,
 }
 
-/// The answers of a server.
+/// The counts of a server.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ServerHistory {
-    /// What the balancer calls it.
+    /// The name that the balancer gives the server.
     pub name: String,
     #[serde(flatten)]
     #[allow(missing_docs, reason = "its members stand beside those here")]
     pub lines: HistoryLines,
 }
 
-/// What was counted, slot by slot.
+/// The counts by slot.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct HistoryLines {
-    /// Answers to clients.
+    /// The number of answers to clients.
     pub requests: Vec<Option<u64>>,
-    /// Answers with 5xx.
+    /// The number of 5xx answers.
     pub errors: Vec<Option<u64>>,
-    /// The most requests in flight at the end of a second.
+    /// The largest number of requests in flight at the end of a second.
     pub in_flight: Vec<Option<u64>>,
     /// The duration that half of the requests did not exceed, in milliseconds.
     pub p50_ms: Vec<Option<f64>>,
-    /// The duration that 95 of 100 did not exceed, in milliseconds.
+    /// The duration that 95 of 100 requests did not exceed, in milliseconds.
     pub p95_ms: Vec<Option<f64>>,
-    /// The duration that 99 of 100 did not exceed, in milliseconds.
+    /// The duration that 99 of 100 requests did not exceed, in milliseconds.
     pub p99_ms: Vec<Option<f64>>,
 }
 
-/// What an instance says of itself.
+/// The state of an instance, as the instance gives it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct InstanceHealth {
-    /// `healthy`, `degraded` (its database does not answer) or `draining`.
+    /// `healthy`, `degraded` (the database does not answer) or `draining`.
     #[schema(example = "healthy")]
     pub status: String,
     /// The name of the instance.
     pub instance: String,
     /// The version of the program.
     pub version: String,
-    /// Whole seconds since its start.
+    /// The time since the instance's start, in whole seconds.
     pub uptime_seconds: u64,
-    /// Its database.
+    /// The state of the database.
     pub database: InstanceDatabase,
 }
 
-/// The database, seen from an instance.
+/// The state of the database, seen from an instance.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct InstanceDatabase {
     /// `up` or `down`.
     #[schema(example = "up")]
     pub status: String,
-    /// How long a sign of life took, in milliseconds.
+    /// The duration of a ping, in milliseconds.
     pub latency_ms: f64,
     /// The connections of the instance.
     pub pool: InstancePool,
 }
 
-/// Connections of an instance to its database.
+/// The connections of an instance to its database.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct InstancePool {
-    /// How many it may have.
+    /// The largest number of connections.
     pub max: u32,
-    /// How many it has.
+    /// The number of open connections.
     pub open: u32,
-    /// How many of these are free.
+    /// The number of idle connections.
     pub idle: u32,
-    /// How many of these are in use.
+    /// The number of connections in use.
     pub in_use: u32,
-    /// Requests that wait for one.
+    /// The number of requests that wait for a connection.
     pub waiting: u32,
 }

@@ -1,4 +1,4 @@
-//! One request to a balancer or instance, with limits to time and length.
+//! One request to a balancer or instance, with limits on time and size.
 
 use std::time::Duration;
 
@@ -6,38 +6,38 @@ use http::StatusCode;
 use reqwest::redirect::Policy;
 use serde::de::DeserializeOwned;
 
-/// Whoever does not take a connection by then is down.
+/// The longest time of connecting.
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
-/// Whoever has not answered by then is slow.
+/// The longest time of a whole request.
 const LIMIT: Duration = Duration::from_secs(2);
-/// The history of a hundred servers has about two.
+/// The largest answer, in bytes. The history of a hundred servers has about 2 MiB.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
-    /// The name leads to no address.
+    /// The name has no address.
     #[error("the name leads to no address")]
     UnknownName,
-    /// No connection, or it broke.
+    /// There is no connection, or it broke off.
     #[error("cannot be reached")]
     Unreachable(#[source] reqwest::Error),
-    /// Nothing within 2 s.
+    /// There is no answer within 2 s.
     #[error("does not answer within {} s", LIMIT.as_secs())]
     Slow,
-    /// Another status than 200, or 503 for whoever drains.
+    /// The status is neither 200 nor the 503 of a server that drains.
     #[error("answers with status {0}")]
     Status(StatusCode),
-    /// More than can be an answer.
+    /// The answer is too large.
     #[error("answers with more than {MOST_BYTES} bytes")]
     TooLong,
-    /// Something else than was asked for.
+    /// The answer is not of the expected form.
     #[error("answers with something else")]
     Unreadable(#[source] serde_json::Error),
 }
 
 impl AskError {
-    /// Its stable name.
+    /// The reason's stable name.
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownName => "unknown_name",
@@ -55,12 +55,12 @@ impl From<reqwest::Error> for AskError {
     }
 }
 
-/// Who asks.
+/// The HTTP client for balancers and instances.
 #[derive(Debug)]
 pub(super) struct Asker(reqwest::Client);
 
 impl Asker {
-    /// Balancers and instances are near: no proxy, and nobody sends the question elsewhere.
+    /// A client without a proxy and without redirects, because balancers and instances are near.
     pub(super) fn new() -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder()
             .no_proxy()

@@ -1,7 +1,7 @@
-//! The balancers and the instances behind them, as they say of themselves at this moment: for admins.
+//! The balancers and the instances behind them, as they describe themselves at this moment, for admins.
 //!
-//! `ask` speaks to them, `answers` is what they say. Nothing is kept between two questions: the past minutes come from the
-//! balancers, which keep them. Reading asks for no token at a balancer, so an instance has none.
+//! `ask` sends requests, and `answers` has the answers. Nothing is stored between two calls: the balancers keep the
+//! last minutes. Reading needs no token at a balancer, so an instance has none.
 
 mod answers;
 mod ask;
@@ -24,71 +24,75 @@ pub use self::answers::{
 };
 pub use self::ask::AskError;
 
-/// A name that has not been resolved by then counts as unknown.
+/// The longest time of resolving a name. A slower name counts as unknown.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(1);
-/// Instances that are asked; of others only what the balancers say is known.
+/// The largest number of instances that are asked. Of other instances only the balancers' word is known.
 const MOST_INSTANCES: usize = 100;
 
-/// What an instance needs to look at the whole.
+/// The configured balancers, and the client that asks them.
 #[derive(Debug)]
 pub struct Cluster {
     asker: Asker,
     urls: Vec<Url>,
 }
 
-/// Why no client can be made.
+/// The HTTP client could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("the client for LB_ADMIN_URLS cannot be made")]
 pub struct ClusterError(#[from] reqwest::Error);
 
-/// The whole at one moment. Whoever did not answer is there with the reason.
+/// The state of the whole system at one moment. A balancer or instance without an answer is there with the reason.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Each balancer, in the order of the configuration and of addresses.
+    /// The balancers, in the order of the configuration and of addresses.
     pub balancers: Vec<Balancer>,
-    /// Each server of a balancer's pool, once, by its name.
+    /// Each server of the balancers' pools once, ordered by name.
     pub instances: Vec<Instance>,
 }
 
 /// A balancer.
 #[derive(Debug)]
 pub struct Balancer {
-    /// As configured.
+    /// The configured URL.
     pub url: Url,
-    /// Where the question went; none where the name is unknown.
+    /// The address that was asked; none where the name is unknown.
     pub address: Option<String>,
-    /// How it is now.
+    /// The present state.
     pub status: Result<BalancerStatus, AskError>,
-    /// What it has counted.
+    /// The counts.
     pub history: Result<BalancerHistory, AskError>,
 }
 
-/// A server of a pool, asked itself.
+/// A server of a pool, asked directly.
 #[derive(Debug)]
 pub struct Instance {
-    /// What it calls itself, or what the balancers call it.
+    /// The instance's own name, or the name that the balancers give it.
     pub name: String,
-    /// Where it was asked.
+    /// The address that was asked.
     pub address: String,
-    /// What it says.
+    /// The instance's state.
     pub health: Result<InstanceHealth, AskError>,
-    /// Passwords that wait to be hashed.
+    /// The number of passwords that wait for hashing.
     pub hashes_waiting: Option<u64>,
 }
 
 impl Cluster {
-    /// Nothing is connected yet.
+    /// The cluster of the configuration. No connection is made yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError`] where the HTTP client cannot be made.
     pub fn new(BalancerUrls(urls): BalancerUrls) -> Result<Self, ClusterError> {
         Ok(Self { asker: Asker::new()?, urls })
     }
 
-    /// Whether any balancer is known.
+    /// Whether balancers are configured.
     pub fn is_configured(&self) -> bool {
         !self.urls.is_empty()
     }
 
-    /// Asks everybody at once, for what was counted in the last `minutes`, too. It takes a few seconds at most,
-    /// whoever is down.
+    /// Asks all balancers and instances at once, also for the counts of the last `minutes`. A report takes a few
+    /// seconds at most.
     pub async fn report(&self, minutes: u32) -> Report {
         let places = join_all(self.urls.iter().map(places_of)).await;
         let mut seen = BTreeSet::new();
@@ -126,14 +130,15 @@ impl Cluster {
     }
 }
 
-/// Where a balancer is asked.
+/// The base URL for asking one balancer.
 struct Place {
     url: Url,
-    /// None where the name leads nowhere.
+    /// The URL; none where the name has no address.
     base: Option<Url>,
 }
 
-/// A name may lead to several balancers: each is asked by its address. Over TLS a name has to stay one.
+/// The places of a URL. A name may have several addresses, each of which is a balancer. Over TLS the name is asked as
+/// one.
 async fn places_of(url: &Url) -> Vec<Place> {
     let as_it_is = || vec![Place { url: url.clone(), base: Some(url.clone()) }];
     let (Some(Host::Domain(name)), "http", Some(port)) =
@@ -154,7 +159,7 @@ async fn places_of(url: &Url) -> Vec<Place> {
     places
 }
 
-/// Where the servers of all balancers are, with a name for each.
+/// The addresses of the servers of all balancers, with a name for each.
 fn servers_of(balancers: &[Balancer]) -> BTreeMap<String, String> {
     let pools = balancers
         .iter()
@@ -174,7 +179,7 @@ fn gauge(text: &str, name: &str) -> Option<u64> {
     line.trim().parse().ok()
 }
 
-/// `backend-10` comes after `backend-9`.
+/// The key of the natural order, in which `backend-10` comes after `backend-9`.
 fn natural(name: &str) -> (&str, u64) {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     (stem, name[stem.len()..].parse().unwrap_or(0))

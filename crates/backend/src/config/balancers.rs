@@ -1,28 +1,28 @@
-//! `LB_ADMIN_URLS`: where the balancers' admin ports are.
+//! The admin ports of the balancers (`LB_ADMIN_URLS`).
 
 use std::str::FromStr;
 
 use url::Url;
 
-/// As many as an answer about all of them may take.
+/// The largest number of balancers.
 const MOST: usize = 16;
 
-/// The bases of the balancers' admin ports, such as `http://load-balancer:8081`.
+/// The base URLs of the balancers' admin ports, such as `http://load-balancer:8081`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BalancerUrls(pub Vec<Url>);
 
-/// An entry cannot be asked, or there are too many.
+/// The reason why the value is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadBalancerUrl {
-    /// No base of an HTTP server.
+    /// The entry is no base URL of an HTTP server.
     #[error("{0:?} is not a URL like http://load-balancer:8081, without a path and a password")]
     NotABase(String),
-    /// More than are asked.
+    /// There are more entries than balancers that are asked.
     #[error("has {0} URLs, must have at most {MOST}; a name may lead to several balancers")]
     TooMany(usize),
 }
 
-/// URLs, separated by commas or white space.
+/// Parses URLs that are separated by commas or white space.
 impl FromStr for BalancerUrls {
     type Err = BadBalancerUrl;
 

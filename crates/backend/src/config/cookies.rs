@@ -3,30 +3,30 @@
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-/// When a cookie is `Secure`.
+/// The rule for the attribute `Secure` of cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CookieSecurity {
-    /// `true`.
+    /// `true`: cookies are always `Secure`.
     Always,
-    /// `false`.
+    /// `false`: cookies are never `Secure`.
     Never,
-    /// `auto`: where the client has come by HTTPS, as trusted proxies tell.
+    /// `auto`: a cookie is `Secure` where the client has come by HTTPS, as trusted proxies tell.
     ByScheme,
 }
 
-/// The value is none of those.
+/// The value is none of `true`, `false` and `auto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of auto, true, false")]
 pub struct UnknownCookieSecurity;
 
 impl CookieSecurity {
-    /// Where nothing is said: an instance that listens on loopback alone is one of a developer's machine, or stands
-    /// behind a proxy of the same machine, and goes by the scheme; any other demands HTTPS.
+    /// The rule without a value. An instance that listens on loopback only goes by the scheme: it is one of a
+    /// developer's machine, or behind a proxy of the same machine. Every other instance demands HTTPS.
     pub fn default_at(bind_address: SocketAddr) -> Self {
         if bind_address.ip().is_loopback() { Self::ByScheme } else { Self::Always }
     }
 
-    /// Whether a cookie for a client that came by HTTPS, or not, is `Secure`.
+    /// Whether a cookie is `Secure`, for a client that came by HTTPS or not.
     pub fn is_secure(self, https: bool) -> bool {
         match self {
             Self::Always => true,

@@ -11,87 +11,87 @@ use url::Url;
 use super::provision::LoginConfig;
 use crate::percent::decode;
 
-/// What the URL of a file begins with.
+/// The beginning of a file's URL.
 const FILE: &str = "sqlite://";
 
-/// The database and how to reach it.
+/// The database, and the way to reach it.
 #[derive(Debug, Clone)]
 pub enum DatabaseConfig {
     /// A file that the instances on this machine share.
     Sqlite {
-        /// The file; it is made where it is missing, with its folder.
+        /// The path of the file. A missing file is made, with its folder.
         path: PathBuf,
-        /// Bounds the connections of this instance.
+        /// The bounds of this instance's connections.
         pool: PoolConfig,
     },
     /// A Microsoft SQL Server.
     SqlServer(SqlServerConfig),
 }
 
-/// How to reach a SQL Server.
+/// The address of a SQL Server, and the log-in there.
 #[derive(Debug, Clone)]
 pub struct SqlServerConfig {
-    /// Host name or address.
+    /// The host name or address.
     pub host: String,
-    /// Port, by default 1433.
+    /// The port, by default 1433.
     pub port: u16,
-    /// Name of the database.
+    /// The name of the database.
     pub database: String,
     /// The login.
     pub user: String,
     /// The login's password.
     pub password: Secret,
-    /// `DB_ENCRYPT`: TLS for the whole connection; without it only what the server demands.
+    /// Whether the whole connection has TLS (`DB_ENCRYPT`). Without it, only what the server demands is encrypted.
     pub encrypt: bool,
-    /// `DB_CA_FILE`: PEM file of the authorities to trust, instead of the system's.
+    /// The PEM file of the trusted authorities, instead of those of the system (`DB_CA_FILE`).
     pub ca_file: Option<PathBuf>,
-    /// `DB_TRUST_SERVER_CERTIFICATE`: take any certificate.
+    /// Whether any certificate is accepted (`DB_TRUST_SERVER_CERTIFICATE`).
     pub trust_server_certificate: bool,
-    /// `DB_LOGIN_PATIENCE`: for how long a refused login is waited for at the start, since another process may still
-    /// be making it (`provision`).
+    /// The time that a refused login is tried again at the start (`DB_LOGIN_PATIENCE`), because another process
+    /// (`provision`) may be making the login.
     pub login_patience: Duration,
-    /// `DB_READ_SERVER`: a replica that answers what may lag behind.
+    /// The replica for reading (`DB_READ_SERVER`).
     pub replica: Option<ReplicaConfig>,
-    /// Whether the session only reads (`ApplicationIntent=ReadOnly`), so that an availability group may lead it to a
+    /// Whether the session only reads (`ApplicationIntent=ReadOnly`), so that an availability group may route it to a
     /// secondary.
     pub read_only: bool,
-    /// Bounds the connections of this instance.
+    /// The bounds of this instance's connections.
     pub pool: PoolConfig,
 }
 
 /// A replica for reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplicaConfig {
-    /// Host name or address.
+    /// The host name or address.
     pub host: String,
-    /// Port, by default 1433.
+    /// The port, by default 1433.
     pub port: u16,
-    /// `DB_READ_MAX_LAG`: whoever wrote within this time reads from the primary.
+    /// The time after a write in which the client reads from the primary (`DB_READ_MAX_LAG`).
     pub max_lag: Duration,
 }
 
 /// The bounds of a connection pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolConfig {
-    /// `DB_POOL_MAX`, at least 1.
+    /// The largest number of connections, at least 1 (`DB_POOL_MAX`).
     pub max: u32,
-    /// `DB_POOL_MIN`, at most `max`.
+    /// The smallest number of connections, at most `max` (`DB_POOL_MIN`).
     pub min: u32,
-    /// `DB_POOL_IDLE_TIMEOUT_MS`: an idle connection above `min` is closed after this.
+    /// The time after which an idle connection above `min` is closed (`DB_POOL_IDLE_TIMEOUT_MS`).
     pub idle_timeout: Duration,
-    /// `DB_POOL_ACQUIRE_TIMEOUT_MS`: who waits longer for a connection is refused.
+    /// The longest wait for a connection (`DB_POOL_ACQUIRE_TIMEOUT_MS`).
     pub acquire_timeout: Duration,
 }
 
 impl fmt::Display for SqlServerConfig {
-    /// `database on host:port`, for messages: neither user nor password.
+    /// Writes `database on host:port` for messages, without user and password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} on {}:{}", self.database, self.host, self.port)
     }
 }
 
 impl SqlServerConfig {
-    /// The same database by another login.
+    /// The same database with another login.
     #[must_use]
     pub fn with_login(&self, login: &LoginConfig) -> Self {
         Self { user: login.user.clone(), password: login.password.clone(), ..self.clone() }
@@ -105,8 +105,8 @@ impl SqlServerConfig {
 }
 
 impl DatabaseConfig {
-    /// As [`DatabaseConfig::read`], by the migrator's login (`DB_MIGRATOR_PASSWORD`) where it is given. A file has no
-    /// logins, so that nothing is asked about them.
+    /// As [`DatabaseConfig::read`], with the migrator's login where `DB_MIGRATOR_PASSWORD` is given. A file has no
+    /// logins, so their settings are not read.
     pub fn read_for_migration(sources: &mut Sources) -> Option<Self> {
         let database = Self::read(sources);
         if matches!(database, Some(Self::Sqlite { .. })) {
@@ -119,8 +119,8 @@ impl DatabaseConfig {
         })
     }
 
-    /// Reads `DATABASE_URL`, or else `DB_SERVER` and its companions; notes all problems in `sources`. What only a server
-    /// needs is not read for a file.
+    /// Reads `DATABASE_URL`, or `DB_SERVER` with its companions. All problems go to `sources`. Settings of a server
+    /// are not read for a file.
     pub fn read(sources: &mut Sources) -> Option<Self> {
         let pool = PoolConfig::read(sources);
         let url = sources.secret("DATABASE_URL");
@@ -163,7 +163,7 @@ impl PoolConfig {
     }
 }
 
-/// What the environment says beside the URL, whose parameters about TLS win over it.
+/// The settings beside the URL. Parameters of the URL about TLS win over them.
 struct Defaults {
     encrypt: bool,
     ca_file: Option<PathBuf>,
@@ -189,7 +189,7 @@ impl Defaults {
 }
 
 impl ReplicaConfig {
-    /// Notes its problems in `sources`.
+    /// Reads the bounds. Problems go to `sources`.
     fn read(sources: &mut Sources) -> Option<Self> {
         let max_lag = sources.or("DB_READ_MAX_LAG", HumanDuration(Duration::from_secs(5))).get();
         if !(Duration::from_secs(1)..=Duration::from_mins(10)).contains(&max_lag) {
@@ -204,7 +204,7 @@ impl ReplicaConfig {
     }
 }
 
-/// By the rules of URLs, so that IPv6 addresses stand in brackets.
+/// Host and port by the rules of URLs, so that IPv6 addresses are in brackets.
 fn host_and_port(server: &str) -> Option<(String, u16)> {
     let url = Url::parse(&format!("sqlserver://{server}")).ok()?;
     let only_a_server = url.path().is_empty() && url.username().is_empty() && url.query().is_none();
@@ -212,7 +212,7 @@ fn host_and_port(server: &str) -> Option<(String, u16)> {
     Some((host.trim_matches(['[', ']']).to_owned(), url.port().unwrap_or(1433)))
 }
 
-/// None by default: a wrong password is told at once.
+/// The patience with a refused login, by default none, so that a wrong password is reported at once.
 fn login_patience(sources: &mut Sources) -> Duration {
     let patience = sources.or("DB_LOGIN_PATIENCE", HumanDuration(Duration::ZERO)).get();
     if patience > Duration::from_mins(10) {
@@ -257,7 +257,7 @@ fn file(url: &str, pool: PoolConfig) -> Result<DatabaseConfig, String> {
     }
 }
 
-/// The reasons never repeat the URL, which bears a password.
+/// Reads the URL of a server. The reasons never repeat the URL, which has a password.
 fn server(text: &str, pool: PoolConfig, defaults: Defaults) -> Result<DatabaseConfig, String> {
     let url = Url::parse(text).map_err(|error| format!("is no URL: {error}"))?;
     match url.scheme() {

@@ -1,4 +1,4 @@
-//! The settings of mails: where they go, from whom they come, and where their links lead.
+//! The settings of mails: the mail server, the sender, and the base of links.
 
 use std::path::PathBuf;
 
@@ -8,25 +8,25 @@ use service_kit::config::Sources;
 use crate::mail::smtp::SmtpConfig;
 use crate::mail::{PostConfig, PublicUrl};
 
-/// Nobody can be there (RFC 2606).
+/// The default sender, at a domain that cannot exist (RFC 2606).
 const NOBODY: &str = "User Onboarding <no-reply@user-onboarding.invalid>";
-/// Where the page is in development.
+/// The page's address in development.
 const LOCAL_PAGE: &str = "http://localhost:3000";
 
-/// Mails.
+/// The settings of mails.
 #[derive(Debug, Clone)]
 pub struct MailConfig {
-    /// `SMTP_URL`, or else `MAIL_OUTBOX_DIR`.
+    /// The mail server of `SMTP_URL`, or the folder of `MAIL_OUTBOX_DIR`.
     pub post: PostConfig,
-    /// `MAIL_FROM`.
+    /// The sender (`MAIL_FROM`).
     pub from: Mailbox,
-    /// `PUBLIC_URL`.
+    /// The base of links (`PUBLIC_URL`).
     pub base: PublicUrl,
 }
 
 impl MailConfig {
-    /// None where neither a server nor a folder is given: mails then wait for an instance that has one. `host` is what
-    /// this host calls itself to a server.
+    /// Reads the settings. None where neither a server nor a folder is given: mails then wait for an instance that
+    /// has one. `host` is the name of this host in EHLO.
     pub(super) fn read(sources: &mut Sources, base: Option<PublicUrl>, host: &str) -> Option<Self> {
         let ca_file: Option<PathBuf> = sources.optional("SMTP_CA_FILE");
         let folder: Option<PathBuf> = sources.optional("MAIL_OUTBOX_DIR");

@@ -42,80 +42,84 @@ pub use trusted_proxies::{NotANetwork, TrustedProxies};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// All that `serve` needs to know.
+/// The settings of `serve`.
 #[derive(Debug)]
 pub struct Config {
-    /// Where it speaks and under which name.
+    /// The address and name of the server.
     pub server: ServerConfig,
-    /// Where the data is.
+    /// The database.
     pub database: DatabaseConfig,
-    /// How people prove who they are.
+    /// The settings of tokens and passwords.
     pub auth: AuthConfig,
-    /// Where mails go; none where they wait for another instance.
+    /// The settings of mails; none where mails wait for another instance.
     pub mail: Option<MailConfig>,
-    /// Where events go; none where nobody is told.
+    /// The webhook; none where there is none.
     pub webhook: Option<EndpointConfig>,
-    /// What onboardings ask.
+    /// The onboarding templates.
     pub templates: Catalogue,
-    /// Whom people can log in by.
+    /// The providers that people can log in by.
     pub oidc: Vec<OidcProviderConfig>,
-    /// What passkeys are bound to; none where there are no passkeys.
+    /// The relying party of passkeys; none where there are no passkeys.
     pub passkeys: Option<PasskeyConfig>,
-    /// `LB_ADMIN_URLS`: the balancers that are asked how they are; none where none is known.
+    /// The admin ports of the balancers (`LB_ADMIN_URLS`); empty where none are known.
     pub balancers: BalancerUrls,
-    /// Where secrets and other values were read from.
+    /// The files that secrets and other values were read from.
     pub files: ValueFiles,
 }
 
-/// The server's side of the process.
+/// The settings of the server.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
     /// The name of this instance: `INSTANCE_ID`, or the host's name.
     pub instance_id: String,
-    /// `BIND_ADDRESS`; port 0 takes any free one.
+    /// The listen address (`BIND_ADDRESS`). Port 0 takes any free port.
     pub bind_address: SocketAddr,
-    /// `TRUSTED_PROXIES`: whose word on the client's address and scheme is believed.
+    /// The proxies whose forwarding fields are believed (`TRUSTED_PROXIES`).
     pub trusted_proxies: TrustedProxies,
-    /// `DRAIN_GRACE` and `DRAIN_TIMEOUT`: how the end goes.
+    /// The times of a drain (`DRAIN_GRACE` and `DRAIN_TIMEOUT`).
     pub drain: Drain,
-    /// `DB_VIEWS_INTERVAL`: how often the database is asked about itself; zero: never.
+    /// The interval of queries on the database's own state (`DB_VIEWS_INTERVAL`). Zero switches the queries off.
     pub database_views_interval: Duration,
-    /// `AUDIT_RETENTION`: how long a row of the audit log is kept.
+    /// The time that a row of the audit log is kept (`AUDIT_RETENTION`).
     pub audit_retention: Duration,
-    /// `REMIND_AFTER`: when people are reminded whose onboarding stands still.
+    /// The times of reminders (`REMIND_AFTER`).
     pub reminders: ReminderSchedule,
 }
 
-/// Tokens and passwords.
+/// The settings of tokens and passwords.
 #[derive(Debug)]
 pub struct AuthConfig {
     /// The keys from `JWT_SECRET` and `JWT_OTHER_SECRETS`.
     pub keyring: Keyring,
-    /// `ACCESS_TOKEN_TTL`.
+    /// The lifetime of access tokens (`ACCESS_TOKEN_TTL`).
     pub access_token_ttl: Duration,
-    /// `REFRESH_TOKEN_TTL`, from each rotation on, and `SESSION_MAX_AGE`, from log-in on.
+    /// The lifetimes of sessions: `REFRESH_TOKEN_TTL` from each rotation on, and `SESSION_MAX_AGE` from log-in on.
     pub lifetimes: Lifetimes,
-    /// `STEP_UP_MAX_AGE`: how old a proof may be where a sensitive call asks for one.
+    /// The largest age of an authentication for a sensitive call (`STEP_UP_MAX_AGE`).
     pub step_up_max_age: time::Duration,
-    /// `COOKIE_SECURE`: whether session cookies demand HTTPS.
+    /// Whether session cookies demand HTTPS (`COOKIE_SECURE`).
     pub cookie_security: CookieSecurity,
-    /// How many threads hash passwords at once (`HASH_THREADS`, by default one for each core but one).
+    /// The number of hashing threads (`HASH_THREADS`, by default one for each core but one).
     pub hash_threads: NonZeroU32,
 }
 
-/// What the process tells of itself: needed by every subcommand, and read even where the rest is bad.
+/// The settings of logs and traces. Every subcommand needs these settings, even where others are bad.
 #[derive(Debug, Clone)]
 pub struct LogConfig {
     /// `INSTANCE_ID`, or the host's name.
     pub instance_id: String,
-    /// `LOG_FORMAT`.
+    /// The format of logs (`LOG_FORMAT`).
     pub format: LogFormat,
-    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and its kin; `None` where traces are off.
+    /// The settings of traces (`OTEL_EXPORTER_OTLP_ENDPOINT` and others of this name); none where traces are off.
     pub traces: Option<TraceConfig>,
 }
 
 impl Config {
-    /// Reads and checks everything that `serve` needs; all problems are told at once.
+    /// Reads and checks the settings of `serve`.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] with all problems.
     pub fn read(mut sources: Sources) -> Result<(Self, LogConfig), ConfigErrors> {
         let log = LogConfig::read(&mut sources);
         let server = ServerConfig::read(&mut sources, &log.instance_id);
@@ -139,7 +143,7 @@ impl Config {
 }
 
 impl LogConfig {
-    /// Notes its problems in `sources`.
+    /// Reads the settings. Problems go to `sources`.
     pub fn read(sources: &mut Sources) -> Self {
         let instance_id = sources.optional("INSTANCE_ID").unwrap_or_else(host_name);
         let printable = |c: char| c.is_ascii_graphic();
@@ -228,13 +232,14 @@ fn duration(sources: &mut Sources, name: &str, default: Duration) -> Duration {
     sources.or(name, HumanDuration(default)).get()
 }
 
-/// One core is left to everything else. Under a processor limit, as many as fit into it count.
+/// The number of cores less one, which is left to other work. Under a processor limit, the cores within the limit
+/// count.
 fn all_cores_but_one() -> NonZeroU32 {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(64));
     u32::try_from(cores - 1).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
 }
 
-/// The host's name as the kernel knows it, which container engines set to the container's.
+/// The host's name as the kernel has it. Container engines set this name to the container's.
 fn host_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim();

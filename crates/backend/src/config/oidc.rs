@@ -1,4 +1,4 @@
-//! `OIDC_<NAME>_…`: the providers that people can log in by.
+//! The providers that people can log in by (`OIDC_<NAME>_…`).
 
 use std::collections::BTreeMap;
 
@@ -10,29 +10,29 @@ use crate::mail::PublicUrl;
 
 const PREFIX: &str = "OIDC_";
 
-/// What is told of a provider. The longest first, so that none is taken for the end of a name.
+/// The keys of a provider's settings. Longer keys come first, so that no key is taken for the end of a name.
 const KEYS: [&str; 5] = ["CLIENT_SECRET", "TRUST_EMAIL", "CLIENT_ID", "ISSUER", "LABEL"];
 
 /// A provider of OpenID Connect.
 #[derive(Debug, Clone)]
 pub struct OidcProviderConfig {
-    /// `<NAME>` in lower case, with `-` for `_`.
+    /// The provider's name: `<NAME>` in lower case, with `-` for `_`.
     pub name: ProviderName,
-    /// `OIDC_<NAME>_LABEL`: what people call it.
+    /// The provider's name for people (`OIDC_<NAME>_LABEL`).
     pub label: String,
-    /// `OIDC_<NAME>_ISSUER`: where its description of itself is, and whose tokens it gives.
+    /// The issuer of the provider's tokens, which is also the base of its metadata (`OIDC_<NAME>_ISSUER`).
     pub issuer: IssuerUrl,
-    /// `OIDC_<NAME>_CLIENT_ID`.
+    /// The client id (`OIDC_<NAME>_CLIENT_ID`).
     pub client_id: ClientId,
-    /// `OIDC_<NAME>_CLIENT_SECRET`; none for a client that the provider calls public.
+    /// The client secret (`OIDC_<NAME>_CLIENT_SECRET`); none for a client that the provider calls public.
     pub client_secret: Option<Secret>,
-    /// `OIDC_<NAME>_TRUST_EMAIL`: whether an address that it calls verified counts as verified here.
+    /// Whether an address that the provider has verified counts as verified here (`OIDC_<NAME>_TRUST_EMAIL`).
     pub trusts_email: bool,
-    /// `PUBLIC_URL` and `/oidc/` and the name: the page that people come back to.
+    /// The page that people come back to: `PUBLIC_URL`, `/oidc/` and the name.
     pub redirect: RedirectUrl,
 }
 
-/// Reads all providers, in the order of their names. Their pages begin with `base`.
+/// Reads all providers, ordered by name. Their pages begin with `base`.
 pub(super) fn read(sources: &mut Sources, base: Option<&PublicUrl>) -> Vec<OidcProviderConfig> {
     let mut names = BTreeMap::new();
     for variable in sources.names_with_prefix(PREFIX) {
@@ -61,7 +61,7 @@ pub(super) fn read(sources: &mut Sources, base: Option<&PublicUrl>) -> Vec<OidcP
     providers
 }
 
-/// The part between the prefix and the key.
+/// The key between the prefix and the end of a variable's name.
 fn key_of(variable: &str) -> Option<&str> {
     let rest = variable.strip_prefix(PREFIX)?;
     KEYS.iter().find_map(|key| rest.strip_suffix(key)?.strip_suffix('_'))
@@ -94,7 +94,8 @@ fn provider(
     Some(OidcProviderConfig { name: parsed, label, issuer, client_id, client_secret, trusts_email, redirect })
 }
 
-/// What it answers decides who is let in, so that nobody on the way may change it. On this machine there is no way.
+/// The issuer as a URL. The provider's answers decide who is let in, so nobody on the way may change them. Plain HTTP
+/// is allowed only for a provider on this machine.
 fn checked(issuer: &str) -> Result<IssuerUrl, &'static str> {
     const REASON: &str =
         "must be a URL with https, or with http and a loopback address, without query and fragment";

@@ -1,24 +1,25 @@
-//! `PASSKEY_RP_ID` and `PASSKEY_ORIGINS`: the relying party of passkeys.
+//! The relying party of passkeys (`PASSKEY_RP_ID` and `PASSKEY_ORIGINS`).
 
 use service_kit::config::Sources;
 use url::{Host, Url};
 
 use crate::mail::PublicUrl;
 
-/// Where the page is in development.
+/// The page's address in development.
 const LOCAL_PAGE: &str = "http://localhost:3000";
 
 /// The relying party (WebAuthn Level 3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasskeyConfig {
-    /// `PASSKEY_RP_ID`, or the domain of `PUBLIC_URL`: what passkeys are bound to for good.
+    /// The relying party's id (`PASSKEY_RP_ID`, or the domain of `PUBLIC_URL`). Passkeys are bound to the id for
+    /// ever.
     pub rp_id: String,
-    /// The origin of `PUBLIC_URL` and those of `PASSKEY_ORIGINS`: the pages that may use them. At least one.
+    /// The pages that may use passkeys: the origin of `PUBLIC_URL` and those of `PASSKEY_ORIGINS`, at least one.
     pub origins: Vec<Url>,
 }
 
-/// None where the page has no domain: `PUBLIC_URL` has an IP address that is not of this machine. At one that is, the page is
-/// `localhost`, too.
+/// Reads the relying party. None where the page has no domain, because `PUBLIC_URL` has an IP address of another
+/// machine. An address of this machine counts as `localhost`.
 pub(super) fn read(sources: &mut Sources, base: Option<&PublicUrl>) -> Option<PasskeyConfig> {
     let rp_id: Option<String> = sources.optional("PASSKEY_RP_ID");
     let listed: Option<String> = sources.optional("PASSKEY_ORIGINS");
@@ -54,8 +55,8 @@ pub(super) fn read(sources: &mut Sources, base: Option<&PublicUrl>) -> Option<Pa
     Some(PasskeyConfig { rp_id, origins })
 }
 
-/// The page's origin, by a name where there is one: browsers know no passkeys at addresses, but they know that `localhost` is
-/// this machine.
+/// The page's origin, by a name where there is one. Browsers know no passkeys at addresses, but they know
+/// `localhost`.
 fn page(base: Option<&PublicUrl>) -> Option<Url> {
     let mut page: Url = base.map_or_else(|| LOCAL_PAGE.to_owned(), ToString::to_string).parse().ok()?;
     let is_loopback = match page.host()? {

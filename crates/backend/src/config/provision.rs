@@ -7,28 +7,28 @@ use super::{DatabaseConfig, SqlServerConfig};
 /// The longest name that SQL Server takes for a login (`sysname`).
 const MAX_LOGIN_CHARS: usize = 128;
 
-/// What `provision` needs to know: the server, and three logins of it.
+/// The settings of `provision`: the server, and three logins of it.
 #[derive(Debug, Clone)]
 pub struct ProvisionConfig {
-    /// The database and the administrator's login: `DB_ADMIN_USER`, `DB_ADMIN_PASSWORD`.
+    /// The database, with the administrator's login (`DB_ADMIN_USER`, `DB_ADMIN_PASSWORD`).
     pub administrator: SqlServerConfig,
-    /// The login that changes the schema: `DB_MIGRATOR_USER`, `DB_MIGRATOR_PASSWORD`.
+    /// The login that changes the schema (`DB_MIGRATOR_USER`, `DB_MIGRATOR_PASSWORD`).
     pub migrator: LoginConfig,
-    /// The login of the instances that serve: `DB_USER`, `DB_PASSWORD`.
+    /// The login of instances (`DB_USER`, `DB_PASSWORD`).
     pub application: LoginConfig,
 }
 
 /// A login with a password (SQL Server authentication).
 #[derive(Debug, Clone)]
 pub struct LoginConfig {
-    /// Its name, 1 to 128 characters.
+    /// The login's name, 1 to 128 characters.
     pub user: String,
-    /// Its password.
+    /// The login's password.
     pub password: Secret,
 }
 
 impl ProvisionConfig {
-    /// Reads it; notes all problems in `sources`.
+    /// Reads the settings. Problems go to `sources`.
     pub fn read(sources: &mut Sources) -> Option<Self> {
         let application = DatabaseConfig::read(sources);
         if matches!(application, Some(DatabaseConfig::Sqlite { .. })) {
@@ -49,12 +49,12 @@ impl ProvisionConfig {
 }
 
 impl LoginConfig {
-    /// The login that changes the schema.
+    /// Reads the login that changes the schema.
     fn migrator(sources: &mut Sources) -> Option<Self> {
         login(sources, "DB_MIGRATOR_USER", "onboarding_migrator", "DB_MIGRATOR_PASSWORD")
     }
 
-    /// The migrator's login where its password is given: `migrate` then uses it instead of `DB_USER`.
+    /// Reads the migrator's login where its password is given. `migrate` then uses this login instead of `DB_USER`.
     pub(super) fn optional_migrator(sources: &mut Sources) -> Option<Self> {
         sources.secret("DB_MIGRATOR_PASSWORD")?;
         Self::migrator(sources)
@@ -66,7 +66,7 @@ fn login(sources: &mut Sources, name: &str, default: &str, password: &str) -> Op
     Some(LoginConfig { user, password: sources.required_secret(password)? })
 }
 
-/// Three logins of different rights cannot be one; SQL Server compares their names without regard to case.
+/// Refuses logins with equal names, because each has other rights. SQL Server compares names without regard to case.
 fn reject_unfit(sources: &mut Sources, roles: [(&str, &LoginConfig); 3]) {
     for (index, &(name, login)) in roles.iter().enumerate() {
         if !(1..=MAX_LOGIN_CHARS).contains(&login.user.chars().count()) {

@@ -1,4 +1,4 @@
-//! `REMIND_AFTER`: when people get reminders.
+//! The times of reminders (`REMIND_AFTER`).
 
 use std::str::FromStr;
 
@@ -6,7 +6,7 @@ use service_kit::duration;
 
 use crate::domain::onboarding::{BadSchedule, ReminderSchedule};
 
-/// `REMIND_AFTER`: durations separated by commas, or `off`.
+/// The value of `REMIND_AFTER`: durations separated by commas, or `off`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct RemindAfter(pub(super) ReminderSchedule);
 

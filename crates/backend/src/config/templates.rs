@@ -1,4 +1,4 @@
-//! `ONBOARDING_TEMPLATES_DIR`: the folder of onboarding templates.
+//! The folder of onboarding templates (`ONBOARDING_TEMPLATES_DIR`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,21 +10,21 @@ use crate::domain::onboarding::template::{Catalogue, Source};
 
 const VARIABLE: &str = "ONBOARDING_TEMPLATES_DIR";
 
-/// A larger file is no template.
+/// The largest template file, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Why a folder of templates cannot be used.
+/// The reason why a folder of templates cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplatesError {
-    /// It, or a file in it, cannot be read.
+    /// The folder, or a file in it, cannot be read.
     #[error("{} cannot be read: {source}", .path.display())]
     Unreadable {
-        /// The file or folder.
+        /// The path of the file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the file system.
         source: std::io::Error,
     },
-    /// What it holds cannot be used. One problem to a line.
+    /// The templates cannot be used. Each problem is a line.
     #[error("{}", lines(.0))]
     Invalid(Vec<Problem>),
 }
@@ -33,7 +33,11 @@ fn lines(problems: &[Problem]) -> String {
     problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// The templates of `folder`, or those that are built in.
+/// The templates of `folder`, or the built-in ones.
+///
+/// # Errors
+///
+/// A [`TemplatesError`] by cause.
 pub fn load_templates(folder: Option<&Path>) -> Result<Catalogue, TemplatesError> {
     match folder {
         None => Catalogue::built_in().map_err(TemplatesError::Invalid),
@@ -41,7 +45,7 @@ pub fn load_templates(folder: Option<&Path>) -> Result<Catalogue, TemplatesError
     }
 }
 
-/// What `ONBOARDING_TEMPLATES_DIR` holds, or what is built in. Notes every problem in `sources`.
+/// The templates of `ONBOARDING_TEMPLATES_DIR`, or the built-in ones. Problems go to `sources`.
 pub(super) fn read(sources: &mut Sources) -> Option<Catalogue> {
     let folder: Option<PathBuf> = sources.optional(VARIABLE);
     match load_templates(folder.as_deref()) {
@@ -59,7 +63,8 @@ pub(super) fn read(sources: &mut Sources) -> Option<Catalogue> {
     }
 }
 
-/// The files of a folder that end in `.toml`, by name. What a container engine links in (`..data`) is no file of its own.
+/// The files of a folder that end in `.toml`, ordered by name. The link `..data`, which a container engine makes, is
+/// left out.
 fn sources(folder: &Path) -> Result<Vec<Source>, TemplatesError> {
     let failed = |path: &Path| {
         let path = path.to_owned();

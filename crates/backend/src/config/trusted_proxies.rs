@@ -1,12 +1,13 @@
-//! `TRUSTED_PROXIES`: the proxies whose forwarding fields are believed.
+//! The proxies whose forwarding fields are believed (`TRUSTED_PROXIES`).
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use ipnet::IpNet;
 
-/// Loopback, private networks (RFC 1918, RFC 4193), carriers' and clusters' shared space (RFC 6598), link-local IPv6. In
-/// every shipped configuration balancers and the page's server have such addresses, and nobody else reaches a backend.
+/// The default networks: loopback, private networks (RFC 1918, RFC 4193), shared address space (RFC 6598) and
+/// link-local IPv6. In every shipped configuration balancers and the page's server have such addresses, and nobody
+/// else reaches a backend.
 const DEFAULT: &str =
     "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7,fe80::/10";
 
@@ -14,13 +15,13 @@ const DEFAULT: &str =
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
-/// An entry is neither an address nor a network.
+/// The entry is neither an address nor a network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is neither an address nor a network such as 10.0.0.0/8; `none` trusts nobody")]
 pub struct NotANetwork(String);
 
 impl TrustedProxies {
-    /// Whether a proxy at `address` is believed.
+    /// Whether the proxy at `address` is believed.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address.to_canonical()))
     }
@@ -32,7 +33,7 @@ impl Default for TrustedProxies {
     }
 }
 
-/// Addresses and networks, separated by commas or white space; or `none`.
+/// Parses addresses and networks that are separated by commas or white space, or `none`.
 impl FromStr for TrustedProxies {
     type Err = NotANetwork;
 

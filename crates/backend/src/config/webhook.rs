@@ -8,7 +8,7 @@ use url::Url;
 use crate::webhook::EndpointConfig;
 use crate::webhook::signature::WebhookSecret;
 
-/// A URL that can be called.
+/// A URL for events.
 struct Target(Url);
 
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +25,7 @@ impl FromStr for Target {
     }
 }
 
-/// None where no URL is given: then no events are written either.
+/// Reads the settings. None where no URL is given, and no events are written then.
 pub(super) fn read(sources: &mut Sources) -> Option<EndpointConfig> {
     let url = sources.secret("WEBHOOK_URL");
     let secret = sources.secret("WEBHOOK_SECRET");

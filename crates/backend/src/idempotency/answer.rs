@@ -1,4 +1,4 @@
-//! A whole answer, before it is sent, so that it can be kept.
+//! A whole answer before it is sent, in a form to be stored.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::reference::{Completion, StateReference, digest_of};
 use super::unreadable::Unreadable;
 
-/// Status, headers and body of an answer. The headers are those that belong to the answer itself
-/// (type, `ETag`, cookie …), not those that each try gets anew (request id, instance, date).
+/// Status, headers and body of an answer. The headers are those that belong to the answer itself (type, `ETag`,
+/// cookies). Headers that each try gets anew (request id, instance, date) are not among them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
@@ -21,20 +21,21 @@ pub struct Answer {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body; empty for none.
     pub body: Bytes,
-    /// The state that the body tells, where it tells the whole of one: then this is kept, and not the body.
+    /// The state that the body shows in whole. The reference is stored then, and not the body. None for other
+    /// answers.
     pub tells: Option<StateReference>,
 }
 
-/// What was kept for a request.
+/// The stored form of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
     /// The answer.
     Answer(Answer),
-    /// What the answer told.
+    /// A reference to the state that the answer showed.
     State(StateReference),
 }
 
-/// How an answer is written before it is encrypted.
+/// The serialized answer, before it is encrypted.
 #[derive(Serialize, Deserialize)]
 struct Wire {
     status: u16,
@@ -44,6 +45,10 @@ struct Wire {
 
 impl Answer {
     /// An answer with a JSON body.
+    ///
+    /// # Errors
+    ///
+    /// The error of the serializer.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, serde_json::Error> {
         let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
         Ok(Self { status, headers, body: serde_json::to_vec(body)?.into(), tells: None })
@@ -54,21 +59,21 @@ impl Answer {
         Self { status, headers: Vec::new(), body: Bytes::new(), tells: None }
     }
 
-    /// The same with one more header.
+    /// The answer with one more header.
     #[must_use]
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// The same, told to be the whole of a person's onboarding in a version.
+    /// The answer as one that shows the whole onboarding of a person in a version.
     #[must_use]
     pub fn telling(mut self, user_id: Uuid, version: i64, completion: Completion) -> Self {
         self.tells = Some(StateReference { user_id, version, completion, digest: digest_of(&self.body) });
         self
     }
 
-    /// Whether this is, byte for byte, the answer that `reference` was kept for.
+    /// Whether this answer has, byte for byte, the body that `reference` was stored for.
     pub fn is_the_one_of(&self, reference: &StateReference) -> bool {
         digest_of(&self.body) == reference.digest
     }

@@ -5,20 +5,24 @@ use http::HeaderMap;
 /// The header's name.
 const HEADER: &str = "idempotency-key";
 const MAX_CHARS: usize = 255;
-/// What the keys begin with that a proxy gives to requests without one.
+/// The first characters of keys that a proxy gives to requests without one.
 const BY_PROXY: &str = "proxy-";
 
 /// A key: 1 to 255 visible ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
-/// The header is there, but its value cannot be a key.
+/// The header's value cannot be a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Idempotency-Key must be given once, with 1 to {MAX_CHARS} visible ASCII characters")]
 pub struct InvalidKey;
 
 impl IdempotencyKey {
-    /// Reads the header, if it is there.
+    /// Reads the header; none where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidKey`] for a value that cannot be a key, or several values.
     pub fn read(headers: &HeaderMap) -> Result<Option<Self>, InvalidKey> {
         let mut values = headers.get_all(HEADER).iter();
         let Some(value) = values.next() else { return Ok(None) };
@@ -30,8 +34,8 @@ impl IdempotencyKey {
         }
     }
 
-    /// Whether a proxy made it, to send the request again itself. A client that says so of its own key only gives up
-    /// that its refusals are kept.
+    /// Whether a proxy made the key, to send the request again itself. A client that uses such a key only gives up
+    /// that its refusals are stored.
     pub fn made_by_proxy(&self) -> bool {
         self.0.starts_with(BY_PROXY)
     }

@@ -1,9 +1,9 @@
 //! Requests that may be repeated: the same key and body get the first answer again, from any
 //! instance (IETF draft-ietf-httpapi-idempotency-key-header).
 //!
-//! What is kept tells nothing: the scope is a hash, the request's body a keyed hash, and the
-//! answer is encrypted, since it may bear tokens. Both keys are derived from the secret of the
-//! access tokens; records name the secret that was used, so that a change of it loses none.
+//! Stored records reveal nothing. The scope is a hash, the request's body a keyed hash, and the answer is encrypted,
+//! because an answer may have tokens. Both keys are derived from the secret of the access tokens. A record names its
+//! secret, so that a change of secrets loses no record.
 
 mod answer;
 mod key;
@@ -18,11 +18,11 @@ pub use vault::{OpenError, Request, Vault};
 
 pub use crate::store::KEPT_FOR;
 
-/// Beyond so many live records of one person, what they change is done without a record.
+/// The number of live records of one person, beyond which changes are done without a record.
 pub const MAX_LIVE_CHANGES: u32 = 1000;
 
-/// Beyond so many live refusals of one asker, they are not kept.
+/// The number of live refusals of one asker, beyond which refusals are not stored.
 pub const MAX_LIVE_REFUSALS: u32 = 20;
 
-/// The largest refusal that is kept, encrypted.
+/// The largest refusal that is stored, in encrypted bytes.
 pub const MAX_REFUSAL_BYTES: usize = 4 * 1024;

@@ -1,39 +1,40 @@
-//! A kept answer in the form of a reference to the state that it showed.
+//! References: the stored form of an answer that shows a state.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use uuid::Uuid;
 
 use super::unreadable::Unreadable;
 
-/// What such a record begins with; one that bears the answer itself begins with `{`.
+/// The first byte of a reference. A stored answer begins with `{`.
 const MARK: u8 = 1;
 const BYTES: usize = 1 + 16 + 8 + 1 + 16;
 
-/// Whether an onboarding was completed in some version of it.
+/// The completion of an onboarding in one of its versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completion {
-    /// It never had been.
+    /// The onboarding had never been completed.
     Never,
-    /// It was.
+    /// The onboarding was completed.
     Completed,
-    /// It had been, and was open again.
+    /// The onboarding had been completed, and was open again.
     Reopened,
 }
 
-/// Names the state of an onboarding, which an answer has told in whole: 42 bytes instead of up to 80 KB.
+/// The name of an onboarding's state that an answer has shown in whole: 42 bytes instead of up to 80 KB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StateReference {
-    /// Whose onboarding.
+    /// The id of the account.
     pub user_id: Uuid,
-    /// Which version of it.
+    /// The version of the onboarding.
     pub version: i64,
-    /// Whether it was completed by then.
+    /// The completion in that version.
     pub completion: Completion,
-    /// The beginning of the SHA-256 of the answer's body: what is made anew is the same, or it is told apart.
+    /// The first bytes of the SHA-256 of the answer's body, by which an answer that is made again is compared with
+    /// the first one.
     pub digest: [u8; 16],
 }
 
-/// The beginning of the SHA-256 of a body.
+/// The first bytes of the SHA-256 of a body.
 pub(super) fn digest_of(body: &[u8]) -> [u8; 16] {
     let mut start = [0; 16];
     start.copy_from_slice(&digest(&SHA256, body).as_ref()[..16]);
@@ -55,7 +56,7 @@ impl StateReference {
         bytes
     }
 
-    /// None where the bytes are no reference but an answer.
+    /// The reference; none where the bytes are those of an answer.
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Option<Self>, Unreadable> {
         if bytes.first() != Some(&MARK) {
             return Ok(None);

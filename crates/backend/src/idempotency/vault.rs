@@ -17,7 +17,7 @@ use crate::store::{Asker, IdempotencyRecord, KeptAnswer, Scope};
 /// A request with a key, as records know it.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// What its record is found by.
+    /// The key of the request's record.
     pub scope: Scope,
     /// Whether a proxy made the key, and not the client.
     pub key_by_proxy: bool,
@@ -25,9 +25,9 @@ pub struct Request {
     pub body: bytes::Bytes,
 }
 
-/// Makes and opens records with the keys of all secrets.
+/// Encrypts and decrypts records, with the keys of all secrets.
 pub struct Vault {
-    /// The current secret's first.
+    /// The keys by `kid`, those of the current secret first.
     keys: Vec<Key>,
 }
 
@@ -37,28 +37,32 @@ struct Key {
     answer: RandomizedNonceKey,
 }
 
-/// Why a kept answer cannot be given again.
+/// The reason why a stored answer cannot be given again.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The key was used with another body.
     #[error("the idempotency key was used before with another body")]
     OtherBody,
-    /// The secret of the record is not among ours any more.
+    /// The secret of the record is not known any more.
     #[error("the secret {kid} of a kept answer is not known any more")]
     UnknownSecret {
-        /// Which.
+        /// The `kid` of the secret.
         kid: String,
     },
     /// The record was damaged or tampered with.
     #[error("a kept answer cannot be decrypted")]
     Damaged(#[from] Unspecified),
-    /// The record was written by a version that this one does not understand.
+    /// The record was written by a version that this version does not understand.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
 }
 
 impl Vault {
     /// A vault with keys from every secret of `keyring`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unspecified`] where a key cannot be made.
     pub fn new(keyring: &Keyring) -> Result<Self, Unspecified> {
         let answers = keyring.derive_all("idempotency answer A256GCM v1");
         let bodies = keyring.derive_all("idempotency body HMAC-SHA256 v1");
@@ -70,6 +74,10 @@ impl Vault {
     }
 
     /// The record of `request` and its `answer`.
+    ///
+    /// # Errors
+    ///
+    /// An [`OpenError`] where the answer cannot be encrypted.
     pub fn seal(
         &self,
         request: &Request,
@@ -90,7 +98,7 @@ impl Vault {
         Ok(IdempotencyRecord { scope: request.scope, asker, kept, expires_at: now + KEPT_FOR })
     }
 
-    /// What live records of `who` are counted by; `what` tells one count from another.
+    /// The asker by which live records of `who` are counted. `what` tells one count from another.
     pub fn asker(&self, what: &str, who: &[u8]) -> Asker {
         let mut asker = [0; 16];
         if let Some(key) = self.keys.first() {
@@ -100,7 +108,11 @@ impl Vault {
         asker
     }
 
-    /// What was kept for `request`.
+    /// The stored form of the answer to `request`.
+    ///
+    /// # Errors
+    ///
+    /// An [`OpenError`] by cause.
     pub fn open(&self, request: &Request, kept: &KeptAnswer) -> Result<Kept, OpenError> {
         let key = self.keys.iter().find(|key| key.kid == kept.kid);
         let key = key.ok_or_else(|| OpenError::UnknownSecret { kid: kept.kid.clone() })?;
@@ -127,7 +139,7 @@ impl Key {
 }
 
 impl Request {
-    /// A request of `who` (anything that tells askers apart) with `key`.
+    /// A request of `who` with `key`. `who` is any text that tells askers apart.
     pub fn new(who: &[u8], method: &str, path: &str, key: &IdempotencyKey, body: bytes::Bytes) -> Self {
         let mut context = Context::new(&SHA256);
         for part in

@@ -1,4 +1,4 @@
-//! Envelopes: a waiting message is encrypted, because its codes and links open accounts.
+//! Envelopes: encrypted messages in the outbox. The codes and links of a message open accounts.
 
 use std::fmt;
 
@@ -16,41 +16,49 @@ use crate::store::outbox::{NewMessage, SealedParameters};
 /// The channel of mails.
 pub const MAIL: &str = "mail";
 
-/// Makes messages of mails and mails of messages, with the keys of all secrets.
+/// Encrypts and decrypts messages, with the keys of all secrets.
 pub struct Envelopes {
-    /// The current secret's first.
+    /// The keys by `kid`, that of the current secret first.
     keys: Vec<(String, RandomizedNonceKey)>,
 }
 
-/// Why a message cannot be written or read.
+/// The reason why a message cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvelopeError {
-    /// The secret of the message is not among ours any more.
+    /// The secret of the message is not known any more.
     #[error("the secret {kid} of a message is not known any more")]
     UnknownSecret {
-        /// Which.
+        /// The `kid` of the secret.
         kid: String,
     },
     /// The message was damaged, tampered with or moved.
     #[error("a message cannot be decrypted")]
     Damaged(#[from] Unspecified),
-    /// The message was written by a version that this one does not understand.
+    /// The message was written by a version that this version does not understand.
     #[error("a message cannot be read")]
     Unreadable(#[from] serde_json::Error),
-    /// The recipient is no address.
+    /// The recipient is no e-mail address.
     #[error("the recipient of a message is no address")]
     Recipient(#[from] EmailError),
 }
 
 impl Envelopes {
-    /// Envelopes with a key from every secret of `keyring`.
+    /// Envelopes with keys from every secret of `keyring`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unspecified`] where a key cannot be made.
     pub fn new(keyring: &Keyring) -> Result<Self, Unspecified> {
         let keys = keyring.derive_all("outbox parameters A256GCM v1").into_iter();
         let keys = keys.map(|(kid, key)| Ok((kid, RandomizedNonceKey::new(&AES_256_GCM, &key)?)));
         Ok(Self { keys: keys.collect::<Result<_, Unspecified>>()? })
     }
 
-    /// A new message that brings `mail`.
+    /// A new message with `mail`.
+    ///
+    /// # Errors
+    ///
+    /// An [`EnvelopeError`] by cause.
     pub fn seal(&self, mail: &Mail) -> Result<NewMessage, EnvelopeError> {
         let id = Uuid::now_v7();
         Ok(NewMessage {
@@ -66,7 +74,11 @@ impl Envelopes {
         })
     }
 
-    /// The mail that `message` brings.
+    /// The mail in `message`.
+    ///
+    /// # Errors
+    ///
+    /// An [`EnvelopeError`] by cause.
     pub fn open(&self, message: &NewMessage) -> Result<Mail, EnvelopeError> {
         let content: MailContent = serde_json::from_slice(&self.decrypt(message)?)?;
         Ok(Mail {
@@ -78,7 +90,7 @@ impl Envelopes {
         })
     }
 
-    /// What the message `id` says, encrypted and bound to that id.
+    /// The content of the message `id`, encrypted and bound to that id.
     pub(super) fn encrypt(&self, id: Uuid, mut text: Vec<u8>) -> Result<SealedParameters, EnvelopeError> {
         // `Keyring` has a current secret by its making.
         let (kid, key) = self.keys.first().ok_or(Unspecified)?;
@@ -88,7 +100,7 @@ impl Envelopes {
         Ok(SealedParameters { kid: kid.clone(), sealed })
     }
 
-    /// What `message` says.
+    /// The decrypted content of `message`.
     pub(super) fn decrypt(&self, message: &NewMessage) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
         let SealedParameters { kid, sealed } = &message.parameters;
         let key = self.keys.iter().find(|(known, _)| known == kid);

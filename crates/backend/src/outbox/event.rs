@@ -1,4 +1,4 @@
-//! Events as messages.
+//! Events as messages of the outbox.
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -7,11 +7,15 @@ use super::envelope::{EnvelopeError, Envelopes};
 use crate::domain::event::Event;
 use crate::store::outbox::NewMessage;
 
-/// The channel of events: they go to the webhook.
+/// The channel of events, which go to the webhook.
 pub const WEBHOOK: &str = "webhook";
 
 impl Envelopes {
-    /// A new message that tells `event`, after the earlier ones of the same person.
+    /// A new message with `event`, after the earlier ones of the same person.
+    ///
+    /// # Errors
+    ///
+    /// An [`EnvelopeError`] by cause.
     pub fn seal_event(&self, event: &Event) -> Result<NewMessage, EnvelopeError> {
         let id = Uuid::now_v7();
         Ok(NewMessage {
@@ -28,7 +32,11 @@ impl Envelopes {
         })
     }
 
-    /// The data of the event that `message` tells. An earlier or later version may have written it.
+    /// The data of the event in `message`. An earlier or later version may have written the message.
+    ///
+    /// # Errors
+    ///
+    /// An [`EnvelopeError`] by cause.
     pub fn open_event(&self, message: &NewMessage) -> Result<Map<String, Value>, EnvelopeError> {
         Ok(serde_json::from_slice(&self.decrypt(message)?)?)
     }

@@ -5,7 +5,7 @@ use prometheus::{CounterVec, GaugeVec, Opts, Registry};
 use crate::domain::Timestamp;
 use crate::store::outbox::OutboxStatus;
 
-/// The outbox's metrics. Cloning shares them.
+/// The metrics of the outbox. Clones share the counts.
 #[derive(Debug, Clone)]
 pub struct OutboxMetrics {
     messages: GaugeVec,
@@ -15,6 +15,10 @@ pub struct OutboxMetrics {
 
 impl OutboxMetrics {
     /// Makes the metrics and registers them.
+    ///
+    /// # Errors
+    ///
+    /// The error of the registry where a name is taken.
     pub fn register(registry: &Registry) -> prometheus::Result<Self> {
         let messages = Opts::new("outbox_messages", "Messages in the outbox that are not sent, by state.");
         let oldest = Opts::new("outbox_oldest_seconds", "Age of the oldest message that waits to be sent.");
@@ -30,12 +34,12 @@ impl OutboxMetrics {
         Ok(metrics)
     }
 
-    /// Counts an attempt that ended with `result`.
+    /// Counts an attempt with the result `result`.
     pub fn attempt(&self, channel: &str, topic: &str, result: &str) {
         self.attempts.with_label_values(&[channel, topic, result]).inc();
     }
 
-    /// Shows how the messages of `channel` stand. Every instance tells the same.
+    /// Sets the gauges for the messages of `channel`. Every instance sets the same values.
     pub fn show(&self, channel: &str, status: &OutboxStatus, now: Timestamp) {
         let counts = [("waiting", status.waiting), ("leased", status.leased), ("dead", status.dead)];
         for (state, messages) in counts {

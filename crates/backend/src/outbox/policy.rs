@@ -1,4 +1,5 @@
-//! The policy of tries: when a message is tried again, and when it is given up. Pure: the time comes in as an argument.
+//! The policy of attempts: when a message is tried again, and when it is given up. The functions are pure and take
+//! the time as an argument.
 
 use time::Duration;
 
@@ -6,26 +7,26 @@ use crate::domain::Timestamp;
 use crate::mail::SendError;
 use crate::store::outbox::{ClaimedMessage, Fate};
 
-/// How long a message is left to the instance that has taken it. Longer than [`crate::mail::smtp::SEND_LIMIT`],
-/// [`BEGIN_WITHIN`] and 30 s by which clocks of instances may differ together, so that none is taken up while it is
-/// still being sent.
+/// The length of a lease. A lease is longer than [`crate::mail::smtp::SEND_LIMIT`], [`BEGIN_WITHIN`] and a clock
+/// difference of 30 s together, so that no message is leased anew while it is being sent.
 pub const LEASE: Duration = Duration::seconds(90);
-/// After this time of a lease, no further message of it is begun.
+/// The time of a lease in which its messages are begun.
 pub const BEGIN_WITHIN: std::time::Duration = std::time::Duration::from_secs(15);
-/// How many are taken at once: few, since those of an instance that dies wait for the end of the lease.
+/// The number of messages in a lease. The number is small, because the messages of an instance that dies wait for the
+/// end of the lease.
 pub const BATCH: u32 = 5;
-/// RFC 5321 section 4.5.4.1: at least 4 to 5 days.
+/// The time after which a mail is given up. RFC 5321 section 4.5.4.1 says 4 to 5 days at least.
 pub const GIVE_UP_AFTER: Duration = Duration::days(4);
 
 const FIRST_PAUSE: Duration = Duration::seconds(5);
 const LONGEST_PAUSE: Duration = Duration::minutes(15);
 
-/// Whether it is of no use to send the message any more.
+/// Whether the message has expired.
 pub fn is_worthless(claimed: &ClaimedMessage, now: Timestamp) -> bool {
     claimed.message.expires_at.is_some_and(|end| end <= now)
 }
 
-/// What becomes of a message that could not be sent. `share` is a random number from 0 to 1, so that those that failed
+/// The fate of a message after a failed attempt. `share` is a random number from 0 to 1, so that messages that failed
 /// together do not come again together.
 pub fn after_failure(claimed: &ClaimedMessage, error: &SendError, now: Timestamp, share: f64) -> Fate {
     let reason = error.to_string();
@@ -41,7 +42,7 @@ pub fn after_failure(claimed: &ClaimedMessage, error: &SendError, now: Timestamp
     }
 }
 
-/// The pause after so many attempts: it doubles up to a limit, and a random share of up to a fifth comes on top.
+/// The pause after `attempts` attempts. The pause doubles up to a limit, with a random addition of up to a fifth.
 pub fn pause(attempts: i64, share: f64) -> Duration {
     let doublings = u32::try_from(attempts.clamp(1, 20) - 1).unwrap_or_default();
     let pause = (FIRST_PAUSE * 2_i32.pow(doublings)).min(LONGEST_PAUSE);

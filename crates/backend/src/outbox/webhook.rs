@@ -1,4 +1,4 @@
-//! The fate of an event after a try to tell a webhook of it. Pure: the time comes in as an argument.
+//! The policy of attempts at the webhook. The functions are pure and take the time as an argument.
 
 use std::time::Duration;
 
@@ -9,28 +9,30 @@ use crate::domain::Timestamp;
 use crate::store::outbox::{ClaimedMessage, Fate};
 use crate::webhook::{Reply, SEND_LIMIT};
 
-/// How long an event is left to the instance that has taken it. All that are taken together are sent at once, so it is
-/// longer than [`SEND_LIMIT`] and 30 s by which clocks of instances may differ.
+/// The length of a lease. All events of a lease are sent at once, so the lease is longer than [`SEND_LIMIT`] and a
+/// clock difference of 30 s together.
 pub const LEASE: time::Duration = time::Duration::seconds(60);
-/// How many are taken at once: few, since those of an instance that dies wait for the end of the lease.
+/// The number of events in a lease. The number is small, because the events of an instance that dies wait for the end
+/// of the lease.
 pub const BATCH: u32 = 10;
-/// How long an instance waits after a 410 before it asks again whether the receiver wants events.
+/// The pause after a 410, until the receiver is asked again.
 pub const AFTER_GONE: Duration = Duration::from_hours(1);
-/// The longest time that a receiver may ask to wait.
+/// The longest pause that a receiver may ask for.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(6);
 
-/// What a reply means for an event, and for the others.
+/// The consequences of a reply, for the event and for others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// What becomes of the event.
+    /// The fate of the event.
     pub fate: Fate,
-    /// How long nothing else is sent either; none where this event alone is concerned.
+    /// The time in which no other event is sent either; none where only this event is concerned.
     pub hold: Option<Duration>,
-    /// Whether others would fare the same, so that one is enough to see whether it has passed.
+    /// Whether other events would meet the same, so that one event is enough to try again.
     pub trouble: bool,
 }
 
-/// Decides. `share` is a random number from 0 to 1, so that those that failed together do not come again together.
+/// Decides on a reply. `share` is a random number from 0 to 1, so that events that failed together do not come again
+/// together.
 pub fn decide(claimed: &ClaimedMessage, reply: &Reply, now: Timestamp, share: f64) -> Decision {
     let again = |reason: String, wait: Duration| {
         let wait = time::Duration::try_from(wait).unwrap_or(GIVE_UP_AFTER);

@@ -6,7 +6,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::domain::Timestamp;
 
-/// The body of an event, in the form that Standard Webhooks recommends.
+/// The body of an event, in the form of Standard Webhooks.
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(rename = "type")]
@@ -15,8 +15,8 @@ struct Body<'a> {
     data: Map<String, Value>,
 }
 
-/// The body of an event of this `kind` that happened at `at` and is the number `sequence` of its person, from 1 on and
-/// without gaps. It depends on nothing else.
+/// The body of an event of the kind `kind` at the time `at`. `sequence` is the event's number among those of its
+/// person, from 1 on and without gaps. The body depends on nothing else.
 pub fn body(
     kind: &str,
     at: Timestamp,

@@ -1,4 +1,4 @@
-//! The receiver, and one try to tell it something.
+//! The receiver, and one attempt to send it an event.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,23 +12,24 @@ use uuid::Uuid;
 use super::signature::{WebhookSecret, signatures};
 use crate::domain::Timestamp;
 
-/// A try ends within this time, whatever the receiver does. Standard Webhooks recommends 15 to 30 s.
+/// The longest time of an attempt. Standard Webhooks recommends 15 to 30 s.
 pub const SEND_LIMIT: Duration = Duration::from_secs(15);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// Longer than between two looks into the outbox, shorter than receivers keep idle connections.
+/// The time that idle connections are kept: longer than the pause between two looks into the outbox, and shorter than
+/// receivers keep them.
 const KEEP_IDLE: Duration = Duration::from_secs(10);
 
-/// Why the webhook cannot be set up.
+/// The HTTP client could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("the client for WEBHOOK_URL cannot be made")]
 pub struct EndpointError(#[from] reqwest::Error);
 
-/// Where the receiver is, and what proves that it is us.
+/// The receiver's URL and the secrets that it shares.
 #[derive(Debug, Clone)]
 pub struct EndpointConfig {
-    /// `WEBHOOK_URL`.
+    /// The URL (`WEBHOOK_URL`).
     pub url: Url,
-    /// `WEBHOOK_SECRET`, then `WEBHOOK_OTHER_SECRETS`: each of them signs.
+    /// The secrets `WEBHOOK_SECRET` and `WEBHOOK_OTHER_SECRETS`, each of which signs.
     pub secrets: Vec<WebhookSecret>,
 }
 
@@ -40,38 +41,42 @@ pub struct Endpoint {
     secrets: Vec<WebhookSecret>,
 }
 
-/// What is sent in one try.
+/// The content of one attempt.
 #[derive(Debug, Clone)]
 pub struct Delivery {
-    /// The same for all tries.
+    /// The id of the event, which is the same in all attempts.
     pub id: Uuid,
-    /// The time of this try.
+    /// The time of the attempt.
     pub at: Timestamp,
-    /// What is told.
+    /// The body.
     pub body: Vec<u8>,
 }
 
-/// How a try ended.
+/// The result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// 2xx: the receiver has it.
+    /// The status 2xx: the receiver has the event.
     Delivered,
-    /// 410: the receiver wants no events any more.
+    /// The status 410: the receiver wants no events any more.
     Gone,
     /// Any other status.
     Refused {
-        /// Which.
+        /// The status.
         status: StatusCode,
-        /// How long the receiver asks to wait, by `Retry-After`.
+        /// The wait that the receiver asks for (`Retry-After`).
         retry_after: Option<Duration>,
     },
-    /// There was no answer. The receiver may have it nevertheless.
+    /// There was no answer. The receiver may have the event nevertheless.
     Silence(String),
 }
 
 impl Endpoint {
-    /// Nothing is connected yet. Redirects are not followed: the events, and their signatures, go to the URL of the
-    /// configuration and nowhere else.
+    /// The receiver of the configuration. No connection is made yet. Redirects are not followed, so that events and
+    /// signatures only go to the configured URL.
+    ///
+    /// # Errors
+    ///
+    /// [`EndpointError`] where the HTTP client cannot be made.
     pub fn new(EndpointConfig { url, secrets }: EndpointConfig) -> Result<Self, EndpointError> {
         let client = reqwest::Client::builder()
             .redirect(Policy::none())
@@ -83,7 +88,7 @@ impl Endpoint {
         Ok(Self { client, url, secrets })
     }
 
-    /// Tries once.
+    /// Makes one attempt.
     pub async fn send(&self, Delivery { id, at, body }: Delivery) -> Reply {
         let (id, timestamp) = (id.to_string(), at.unix_timestamp());
         let request = self
@@ -104,7 +109,7 @@ impl Endpoint {
 }
 
 impl Reply {
-    /// The body is not read: nothing in it would matter.
+    /// The result of a status. The body is not read, because nothing in it matters.
     fn of(status: StatusCode, headers: &HeaderMap) -> Self {
         match status {
             status if status.is_success() => Self::Delivered,
@@ -114,7 +119,7 @@ impl Reply {
     }
 }
 
-/// RFC 9110 section 10.2.3: seconds, or a date.
+/// The wait of `Retry-After` (RFC 9110 section 10.2.3): a number of seconds, or a date.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {

@@ -1,8 +1,8 @@
-//! Tells events to another system over HTTP, by the scheme of [Standard Webhooks](https://www.standardwebhooks.com).
+//! Sends events to another system over HTTP, by the scheme of [Standard Webhooks](https://www.standardwebhooks.com).
 //!
-//! An [`Endpoint`] sends a [`Delivery`]: the body ([`body()`]) is the same, byte for byte, each time, and so is its id; each
-//! try is signed anew ([`signature`]), for the time of the try. What becomes of an event by the [`Reply`], what waits
-//! and what is tried again is for the module `outbox` to say.
+//! An [`Endpoint`] sends a [`Delivery`]. The body ([`body()`]) and the id are the same in each attempt. Each attempt
+//! is signed anew ([`signature`]), for the time of the attempt. The module `outbox` decides what follows from the
+//! [`Reply`].
 
 mod body;
 mod endpoint;

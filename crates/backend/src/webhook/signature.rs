@@ -8,14 +8,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-/// What a secret begins with.
+/// The first characters of a secret.
 const PREFIX: &str = "whsec_";
 
-/// A secret that is shared with the receiver: `whsec_` and 24 to 64 bytes in base64. `Debug` does not show it.
+/// A secret that the receiver shares: `whsec_` and 24 to 64 bytes in base64. `Debug` does not show the secret.
 #[derive(Clone)]
 pub struct WebhookSecret(Zeroizing<Vec<u8>>);
 
-/// A text that is no such secret.
+/// The text is no such secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be whsec_ and 24 to 64 random bytes in base64; make one with: echo whsec_$(openssl rand -base64 32)"
@@ -38,8 +38,8 @@ impl fmt::Debug for WebhookSecret {
     }
 }
 
-/// The value of `webhook-signature` for the message `id`, sent at `timestamp` (seconds since 1970): one signature of the
-/// version `v1` by each of `secrets`, with blanks between them.
+/// The value of `webhook-signature` for the message `id`, sent at `timestamp` in Unix seconds: one signature of the
+/// version `v1` for each of `secrets`, separated by blanks.
 pub fn signatures(secrets: &[WebhookSecret], id: &str, timestamp: i64, body: &[u8]) -> String {
     let signed = [id.as_bytes(), b".", timestamp.to_string().as_bytes(), b".", body].concat();
     let sign = |secret: &WebhookSecret| {
