@@ -1,4 +1,4 @@
-//! Starts everything, keeps the manifest true, and stops everything in order.
+//! Starts all processes, keeps the manifest true, and stops all processes in order.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -24,16 +24,16 @@ const BALANCER: &str = "load-balancer";
 const FRONTEND: &str = "frontend";
 const START_DEADLINE: Duration = Duration::from_secs(90);
 
-/// Why the cluster could not be brought up, or had to end.
+/// The reason why the cluster could not start, or had to end.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
     /// A service did not start.
     #[error(transparent)]
     Start(#[from] StartFailure),
-    /// Something stayed unready for too long.
+    /// A service stayed unready for too long.
     #[error("not ready after {} s: {}", START_DEADLINE.as_secs(), missing.join(", "))]
     TooSlow {
-        /// The names of what is missing.
+        /// The names of the missing services.
         missing: Vec<String>,
     },
     /// A file below the data directory could not be written.
@@ -68,7 +68,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Writes what the services read and starts all of them at once; none needs another to start.
+    /// Writes the files that the services read, and starts all services at once. No service needs another one to
+    /// start.
     pub async fn start(
         layout: Layout,
         binaries: &Binaries,
@@ -86,7 +87,7 @@ impl Cluster {
         Ok(Self { layout, terminal, events, ready: BTreeMap::new(), backends, balancer, frontend, mails })
     }
 
-    /// Waits until every service is ready and the balancer knows it of every backend, and writes the manifest.
+    /// Waits until every service is ready and the balancer has found every backend, and writes the manifest.
     pub async fn wait_until_ready(&mut self) -> Result<(), ClusterError> {
         let deadline = Instant::now() + START_DEADLINE;
         if let Ok(result) = timeout_at(deadline, self.all_ready()).await {
@@ -110,7 +111,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Waits until the balancer's checks have found every backend up; until then it calls them `starting`.
+    /// Waits until the balancer's checks have found every backend up. A backend is `starting` until then.
     async fn all_found(&mut self) -> Result<(), StartFailure> {
         let url = format!("http://{}/health", self.layout.traffic);
         let names: Vec<_> = self.layout.instances.iter().map(|instance| instance.name.clone()).collect();
@@ -124,7 +125,7 @@ impl Cluster {
         }
     }
 
-    /// Keeps the manifest true as instances are restarted; returns only with an error.
+    /// Keeps the manifest true when instances are restarted. Returns only with an error.
     pub async fn follow(&mut self) -> Result<(), ClusterError> {
         loop {
             self.next_event().await?;
@@ -132,7 +133,7 @@ impl Cluster {
         }
     }
 
-    /// Balancer first, so that it drains into living backends; then the backends; then the page's server.
+    /// Stops the balancer first, so that it drains into living backends; then the backends; then the page's server.
     pub async fn stop(self) {
         let manifest = self.layout.manifest_path();
         self.balancer.stop().await;

@@ -1,4 +1,4 @@
-//! Ports, paths and environments: what the options come to, computed once and without touching anything.
+//! Ports, paths and environments, computed from the options without touching anything.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -10,19 +10,19 @@ const TRAFFIC_PORT: u16 = 8080;
 const ADMIN_PORT: u16 = 8081;
 const FIRST_BACKEND_PORT: u16 = 5001;
 
-/// One backend: its name and the address it listens on.
+/// The name and listen address of one backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
-    /// `backend-1`, `backend-2` …
+    /// The name: `backend-1`, `backend-2` and so on.
     pub name: String,
-    /// Loopback address and port.
+    /// The loopback address and port.
     pub address: SocketAddr,
 }
 
-/// Everything that is decided before the first process starts.
+/// All that is decided before the first process starts.
 #[derive(Debug, Clone)]
 pub struct Layout {
-    /// Where the page is served.
+    /// The page's address.
     pub frontend: SocketAddr,
     /// The balancer's traffic address.
     pub traffic: SocketAddr,
@@ -30,13 +30,13 @@ pub struct Layout {
     pub admin: SocketAddr,
     /// All backends, first to last.
     pub instances: Vec<Instance>,
-    /// Absolute data directory.
+    /// The absolute path of the data directory.
     pub data_dir: PathBuf,
-    /// Directory of the built page.
+    /// The directory of the built page.
     pub frontend_dir: PathBuf,
-    /// Given to the backends as `DATABASE_URL`.
+    /// The value of the backends' `DATABASE_URL`.
     pub database_url: String,
-    /// Where traces go; `None` where they are off.
+    /// The collector of traces; `None` where traces are off.
     pub otlp_endpoint: Option<String>,
     /// Whether all log lines are shown.
     pub verbose: bool,
@@ -80,24 +80,24 @@ impl Layout {
             .chain(self.instances.iter().map(|instance| (instance.name.as_str(), instance.address)))
     }
 
-    /// `DIR/cluster.json`.
+    /// The path of `cluster.json`.
     pub fn manifest_path(&self) -> PathBuf {
         self.data_dir.join("cluster.json")
     }
 
-    /// Where backends write mails, unless the environment says where mails go.
+    /// The folder that backends write mails into; none where the environment names another destination.
     pub fn mail_dir(&self) -> Option<PathBuf> {
         let elsewhere = ["SMTP_URL", "SMTP_URL_FILE", "MAIL_OUTBOX_DIR", "MAIL_OUTBOX_DIR_FILE"];
         let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         (!elsewhere.iter().any(is_set)).then(|| self.data_dir.join("mails"))
     }
 
-    /// The configuration that is written for the balancer.
+    /// The path of the balancer's configuration.
     pub fn balancer_config_path(&self) -> PathBuf {
         self.data_dir.join("load-balancer.toml")
     }
 
-    /// The kept signing secret.
+    /// The path of the signing secret.
     pub fn secret_path(&self) -> PathBuf {
         self.data_dir.join("jwt-secret")
     }
@@ -117,7 +117,7 @@ impl Layout {
     }
 }
 
-/// A listener whose port does not exist.
+/// The port of a listener would be over 65535.
 #[derive(Debug, thiserror::Error)]
 #[error("--port-offset {offset} moves the {name} from port {port} past 65535; choose a smaller offset")]
 pub struct PortOutOfRange {

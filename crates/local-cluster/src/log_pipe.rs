@@ -1,4 +1,5 @@
-//! The output of a child: shown with its prefix, and its last lines kept to say why it ended.
+//! Reads the output of a child. Lines are shown with the child's name, and the last ones are kept to say why the
+//! child ended.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Tells on the terminal which mails came: people have no mailbox here.
+//! Shows on the terminal which mails came, because people have no mailbox here.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::terminal::Terminal;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const NAME: &str = "mail";
 
-/// Watches the folder that backends write mails into. Never ends; the task is aborted with the cluster.
+/// Watches the folder that backends write mails into. The task never ends by itself and is aborted with the cluster.
 pub(crate) async fn watch(folder: PathBuf, terminal: Terminal) {
     // What came in an earlier run was told then.
     let mut known = mails(&folder);
@@ -27,14 +27,14 @@ pub(crate) async fn watch(folder: PathBuf, terminal: Terminal) {
     }
 }
 
-/// Empty where there is no folder yet.
+/// The files in the folder; none where the folder does not exist yet.
 fn mails(folder: &Path) -> BTreeSet<PathBuf> {
     let files =
         std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|file| file.path());
     files.filter(|path| path.extension().is_some_and(|extension| extension == "eml")).collect()
 }
 
-/// For whom a mail is, what it is about and its link.
+/// The recipient, the subject and the link of a mail.
 fn told(bytes: &[u8]) -> Option<String> {
     let mail = mailparse::parse_mail(bytes).ok()?;
     let header = |name| mail.headers.get_first_value(name).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `cluster.json`: what runs where, for scripts and tests.
+//! `cluster.json`: the addresses and processes of the cluster, for scripts and tests.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// The running cluster, as written to `DIR/cluster.json`.
+/// The running cluster, as it is written to `DIR/cluster.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Base URL of the page.
+    /// The base URL of the page.
     pub frontend: String,
-    /// Base URL of the balancer's traffic port.
+    /// The base URL of the balancer's traffic port.
     pub load_balancer: String,
-    /// Base URL of the balancer's admin port.
+    /// The base URL of the balancer's admin port.
     pub admin: String,
-    /// Process id of the balancer.
+    /// The process id of the balancer.
     pub load_balancer_pid: u32,
-    /// Process id of `local-cluster` itself.
+    /// The process id of `local-cluster` itself.
     pub supervisor_pid: u32,
-    /// The folder that backends write mails into; none where they go elsewhere.
+    /// The folder that backends write mails into; none where mails go elsewhere.
     #[serde(default)]
     pub mails: Option<PathBuf>,
     /// Every backend that has been ready, with its present process id.
@@ -30,16 +30,16 @@ pub struct Manifest {
 /// One backend in the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceEntry {
-    /// `backend-1` …
+    /// The name: `backend-1` and so on.
     pub name: String,
-    /// `127.0.0.1:5001` …
+    /// The address: `127.0.0.1:5001` and so on.
     pub address: String,
-    /// Process id, which changes when the instance is restarted.
+    /// The process id, which changes when the instance is restarted.
     pub pid: u32,
 }
 
 impl Manifest {
-    /// Replaces the file at once, so that a reader never sees half of it. The file is its owner's alone.
+    /// Replaces the file in one step, so that a reader never sees half of it. Only the owner can read the file.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         let new = path.with_extension("json.new");
         // One that was left half written may be readable by others.
@@ -53,7 +53,7 @@ impl Manifest {
         std::fs::rename(&new, path)
     }
 
-    /// Reads what an earlier cluster left; `None` where there is nothing readable.
+    /// Reads the manifest of an earlier cluster; `None` where there is no readable one.
     pub fn read(path: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(path).ok()?).ok()
     }

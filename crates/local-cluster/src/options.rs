@@ -1,4 +1,4 @@
-//! What a person asked for on the command line.
+//! The options of the command line.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "local-cluster", version, about, propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -20,7 +20,7 @@ pub enum Command {
     Up(UpOptions),
 }
 
-/// How the cluster is to be started.
+/// The options of a start.
 #[derive(Debug, Clone, Args)]
 pub struct UpOptions {
     /// How many backends to run
@@ -52,7 +52,7 @@ pub struct UpOptions {
     pub verbose: bool,
 }
 
-/// An empty variable counts as none.
+/// The collector's URL. An empty variable counts as none.
 fn collector(text: &str) -> Result<String, &'static str> {
     let url = reqwest::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     if text.is_empty() || url.is_some_and(|url| url.has_host()) {

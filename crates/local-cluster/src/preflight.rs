@@ -1,4 +1,4 @@
-//! What would make the start fail, found before anything is started, each with what to do about it.
+//! Finds what would make the start fail before anything is started, and says what to do about it.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -12,13 +12,13 @@ use nix::unistd::Pid;
 use crate::layout::Layout;
 use crate::manifest::Manifest;
 
-/// A reason not to start.
+/// The reason not to start.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The data directory cannot be used.
     #[error("cannot use the data directory {}", path.display())]
     DataDir {
-        /// `--data-dir`.
+        /// The path of `--data-dir`.
         path: PathBuf,
         /// The cause.
         source: io::Error,
@@ -26,13 +26,13 @@ pub enum Refusal {
     /// Another cluster runs on the same data.
     #[error("another local-cluster is running on {}; stop it, or give this one its own --data-dir and --port-offset", path.display())]
     Running {
-        /// `--data-dir`.
+        /// The path of `--data-dir`.
         path: PathBuf,
     },
     /// A port is taken.
     #[error("port {} of the {name} is taken; stop what listens there, or move every port with --port-offset", address.port())]
     PortTaken {
-        /// Whose port.
+        /// The name of the port's owner.
         name: String,
         /// The address that cannot be bound.
         address: SocketAddr,
@@ -42,10 +42,10 @@ pub enum Refusal {
     /// A sibling binary is missing.
     #[error("{} is missing; build everything first: just build", path.display())]
     BinaryMissing {
-        /// Where it should be.
+        /// The path where the binary should be.
         path: PathBuf,
     },
-    /// This program cannot say where it is.
+    /// This program's own path cannot be found.
     #[error("cannot find out where this program is")]
     OwnPath(#[source] io::Error),
 }
@@ -53,9 +53,9 @@ pub enum Refusal {
 /// The binaries beside this one.
 #[derive(Debug, Clone)]
 pub struct Binaries {
-    /// `onboarding-backend`.
+    /// The path of `onboarding-backend`.
     pub backend: PathBuf,
-    /// `load-balancer`.
+    /// The path of `load-balancer`.
     pub balancer: PathBuf,
 }
 
@@ -78,11 +78,11 @@ pub fn data_dir(wanted: &Path) -> Result<PathBuf, Refusal> {
     wanted.canonicalize().map_err(refuse)
 }
 
-/// Held while the cluster runs; a second cluster on the same directory is refused.
+/// The lock of the data directory, held while the cluster runs. A second cluster on the same directory is refused.
 pub struct DataDirLock(#[expect(dead_code, reason = "held for its lock, which ends with the process")] File);
 
 impl DataDirLock {
-    /// Takes the lock, at once or not at all.
+    /// Takes the lock without waiting.
     pub fn take(data_dir: &Path) -> Result<Self, Refusal> {
         let refuse = |source| Refusal::DataDir { path: data_dir.to_owned(), source };
         let file = File::create(data_dir.join("cluster.lock")).map_err(refuse)?;
@@ -94,7 +94,8 @@ impl DataDirLock {
     }
 }
 
-/// Ends what a killed supervisor left behind, if it is really ours; returns how many processes that were.
+/// Ends processes that a killed supervisor has left behind, where they run this cluster's binaries. Returns the
+/// number of ended processes.
 pub fn end_leftovers(layout: &Layout, binaries: &Binaries) -> usize {
     let Some(manifest) = Manifest::read(&layout.manifest_path()) else { return 0 };
     let ours = |pid: &u32| runs_one_of(*pid, [&binaries.backend, &binaries.balancer]);
@@ -106,8 +107,8 @@ pub fn end_leftovers(layout: &Layout, binaries: &Binaries) -> usize {
     leftovers.len()
 }
 
-/// Refuses when one of the ports cannot be bound within `patience`: those of a process that was just killed are
-/// free only once the system has put it away.
+/// Refuses where one of the ports cannot be bound within `patience`. The ports of a process that was just killed are
+/// free only after the system has cleaned up.
 pub fn ports_are_free(layout: &Layout, patience: Duration) -> Result<(), Refusal> {
     let deadline = Instant::now() + patience;
     for (name, address) in layout.listeners() {
@@ -121,7 +122,8 @@ pub fn ports_are_free(layout: &Layout, patience: Duration) -> Result<(), Refusal
     Ok(())
 }
 
-/// A process id may have been given to another program since; only the executable tells.
+/// Whether a process runs one of the programs. Another program may have got the process id since, and only the
+/// executable tells.
 fn runs_one_of(pid: u32, programs: [&PathBuf; 2]) -> bool {
     std::fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| programs.contains(&&exe))
 }

@@ -1,4 +1,4 @@
-//! Waiting until services can work.
+//! Waits until services can work.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use serde::Deserialize;
 use service_kit::health::get;
 
 const POLL: Duration = Duration::from_millis(25);
-/// A service that takes longer to answer is asked again.
+/// The longest wait for one answer, after which the service is asked again.
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// Returns once `url` has answered with success; callers bound it by what else may happen to the process.
+/// Waits until `url` answers with success. Callers bound the wait by other events of the process.
 pub(crate) async fn wait_until_ready(url: &str) {
     while get(url, ANSWER).await.is_err() {
         tokio::time::sleep(POLL).await;
     }
 }
 
-/// Returns once the balancer's own view of the instances, which `url` gives, has all of these up.
+/// Waits until the balancer's view of the instances at `url` has all `names` up.
 pub(crate) async fn wait_until_all_up(url: &str, names: &[String]) {
     while !get(url, ANSWER).await.is_ok_and(|answer| are_up(&answer.content, names)) {
         tokio::time::sleep(POLL).await;

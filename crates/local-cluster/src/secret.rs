@@ -1,4 +1,4 @@
-//! The signing secret of the cluster: made once and kept, so that a restart logs nobody out.
+//! The signing secret of the cluster, made once and kept, so that a restart logs nobody out.
 
 use std::fs::{OpenOptions, read_to_string};
 use std::io::{self, Write as _};
@@ -7,7 +7,8 @@ use std::path::Path;
 
 use rand::RngExt as _;
 
-/// 32 random bytes as 64 hexadecimal digits, readable by the owner alone.
+/// Writes 32 random bytes as 64 hexadecimal digits to a new file that only the owner can read. An existing file
+/// stays.
 pub(crate) fn make_if_missing(path: &Path) -> io::Result<()> {
     if read_to_string(path).is_ok_and(|kept| kept.trim().len() >= 64) {
         return Ok(());

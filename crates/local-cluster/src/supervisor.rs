@@ -1,4 +1,5 @@
-//! Keeps one child process alive: start, wait until ready, restart when it dies, stop when told.
+//! Keeps one child process alive: starts it, waits until it is ready, restarts it when it dies, and stops it when
+//! told.
 
 use std::ffi::OsString;
 use std::io;
@@ -17,83 +18,83 @@ use crate::terminal::{Terminal, seconds};
 
 const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
 const MAX_BACK_OFF: Duration = Duration::from_secs(2);
-/// Longer than the services take to finish what is in flight.
+/// The time for a stop, which is longer than the services take to finish their requests.
 const STOP_DEADLINE: Duration = Duration::from_secs(30);
 
 /// One program to keep running.
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// Its name on the terminal and in the manifest.
+    /// The name on the terminal and in the manifest.
     pub name: String,
-    /// The binary.
+    /// The path of the binary.
     pub program: PathBuf,
-    /// Its arguments.
+    /// The arguments.
     pub arguments: Vec<OsString>,
-    /// Variables set on top of the environment that is passed on.
+    /// The variables on top of the environment that is passed on.
     pub environment: Vec<(&'static str, OsString)>,
-    /// Answers with success once the service can work.
+    /// The URL that answers with success once the service can work.
     pub ready_url: String,
 }
 
-/// What a supervisor tells the cluster.
+/// An event of a supervised service.
 #[derive(Debug)]
 pub enum Event {
-    /// The service answers; sent again after each restart.
+    /// The service is ready. The event is sent again after each restart.
     Ready {
-        /// The service.
+        /// The name of the service.
         name: String,
-        /// Its process.
+        /// The process id.
         pid: u32,
     },
-    /// The very first start failed, and trying again would not help.
+    /// The very first start failed, and another try would not help.
     NeverStarted(StartFailure),
 }
 
-/// Why a service could not be started at all.
+/// The reason why a service could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartFailure {
     /// The binary could not be executed.
     #[error("{name}: cannot start {}", program.display())]
     Spawn {
-        /// The service.
+        /// The name of the service.
         name: String,
-        /// The binary.
+        /// The path of the binary.
         program: PathBuf,
         /// The cause.
         source: io::Error,
     },
-    /// It ended by itself before it was ever ready.
+    /// The process ended before it was ever ready.
     #[error("{name} {how} before it was ready\n{last_lines}")]
     Ended {
-        /// The service.
+        /// The name of the service.
         name: String,
-        /// Its exit, in words.
+        /// The exit, in words.
         how: String,
-        /// What it wrote last.
+        /// The last lines that the process wrote.
         last_lines: String,
     },
 }
 
-/// Runs `service` until `stop` turns true, then ends it; returns when the process is gone.
+/// Runs `service` until `stop` turns true, then ends it. Returns when the process is gone.
 pub struct Supervisor {
-    /// What to run.
+    /// The service.
     pub service: Service,
-    /// Where its lines go.
+    /// The terminal for the service's lines.
     pub terminal: Terminal,
-    /// Where its state goes.
+    /// The receiver of the service's events.
     pub events: mpsc::Sender<Event>,
-    /// True: end the process.
+    /// Turns true when the process is to end.
     pub stop: watch::Receiver<bool>,
 }
 
-/// How one life of the process ended.
+/// The end of one life of the process.
 enum Life {
     Died { status: io::Result<ExitStatus>, was_ready: bool, last_lines: LastLines },
     Stopped,
 }
 
 impl Supervisor {
-    /// The whole life of the service, restarts included.
+    /// Runs the service with all its restarts.
     pub async fn run(mut self) {
         let mut back_off = FIRST_BACK_OFF;
         let mut ever_ready = false;
@@ -201,7 +202,7 @@ impl Supervisor {
         self.tell(Event::NeverStarted(failure)).await;
     }
 
-    /// The cluster stops listening only when it ends, and then nobody needs to be told.
+    /// Sends an event. The cluster stops listening only when it ends, and then nobody needs the event.
     async fn tell(&self, event: Event) {
         if self.events.send(event).await.is_err() {
             self.terminal.note(&self.service.name, "the cluster is ending");

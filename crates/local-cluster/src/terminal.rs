@@ -1,4 +1,4 @@
-//! The only place that prints: short, calm lines, one colour for each process.
+//! Prints short lines with one colour for each process. Nothing else of the crate prints.
 
 use std::fmt::Display;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ const COLOURS: [AnsiColor; 6] = [
 ];
 const NAME_WIDTH: usize = 14;
 
-/// What a person sees, on standard error; lines of all processes go through one of these.
+/// The terminal on standard error. The lines of all processes go through one terminal.
 #[derive(Debug, Clone, Copy)]
 pub struct Terminal {
     started: Instant,
@@ -34,28 +34,28 @@ impl Terminal {
         eprintln!("\n{bold}user-onboarding{bold:#}  {text}\n");
     }
 
-    /// Something good happened to a process.
+    /// Prints a success of a process.
     pub fn good(&self, name: &str, text: impl Display) {
         self.event(AnsiColor::Green, "✔", name, text);
     }
 
-    /// Something happened that needs no action.
+    /// Prints an event that needs no action.
     pub fn note(&self, name: &str, text: impl Display) {
         self.event(AnsiColor::BrightBlack, "·", name, text);
     }
 
-    /// Something went wrong and is being handled.
+    /// Prints a problem that is being handled.
     pub fn bad(&self, name: &str, text: impl Display) {
         self.event(AnsiColor::Red, "✘", name, text);
     }
 
-    /// One line that a process wrote itself.
+    /// Prints one line that a process has written.
     pub fn log_line(&self, name: &str, line: &str) {
         let colour = style(colour_of(name));
         eprintln!("          {colour}{name:<NAME_WIDTH$}│{colour:#} {line}");
     }
 
-    /// A label and a link, as in the list of addresses.
+    /// Prints a label and a link, as in the list of addresses.
     pub fn address(&self, label: &str, url: impl Display) {
         let link = Style::new().underline();
         eprintln!("    {label:<15}{link}{url}{link:#}");
@@ -81,7 +81,7 @@ impl Default for Terminal {
     }
 }
 
-/// A duration as people say it: `85 ms`, `1.2 s`.
+/// A duration for people: `85 ms`, `1.2 s`.
 pub fn seconds(duration: Duration) -> String {
     if duration < Duration::from_secs(1) {
         return format!("{} ms", duration.as_millis());
@@ -93,7 +93,8 @@ fn style(colour: AnsiColor) -> Style {
     Style::new().fg_color(Some(colour.into()))
 }
 
-/// The same name has the same colour in every run; neighbours such as `backend-1` and `backend-2` differ.
+/// The colour of a name. A name has the same colour in every run, and neighbours such as `backend-1` and `backend-2`
+/// differ.
 fn colour_of(name: &str) -> AnsiColor {
     let sum: usize = name.bytes().map(usize::from).sum();
     COLOURS[sum % COLOURS.len()]

@@ -2,7 +2,7 @@
 
 use std::{error::Error, io::Write, process::ExitCode};
 
-/// Success.
+/// The work succeeded.
 pub const OK: u8 = 0;
 /// The work failed: a taken port, a database that cannot be had.
 pub const FAILED: u8 = 1;

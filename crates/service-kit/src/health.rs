@@ -1,4 +1,4 @@
-//! Answers and asks "is it up?".
+//! Asks whether a service works, and knows for how long this one runs.
 
 use std::{
     io,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::http::{Answer, AskError, Question, ask};
 
-/// Since when a process runs.
+/// The start of a process.
 #[derive(Debug, Clone, Copy)]
 pub struct Uptime(Instant);
 
@@ -40,20 +40,20 @@ pub enum ProbeError {
     /// The address is not one that can be probed.
     #[error("{0:?} is not an address such as http://127.0.0.1:5000/health")]
     Url(String),
-    /// The host's name has no address.
+    /// The host name has no address.
     #[error("{url} cannot be found")]
     Unknown {
         /// The host.
         url: String,
-        /// What the resolver said.
+        /// The error of the resolver.
         source: io::Error,
     },
     /// The host does not listen, did not answer in time, or did not complete its answer.
     #[error("{url} does not answer")]
     Unreachable {
-        /// What was asked.
+        /// The URL that was asked.
         url: String,
-        /// What happened.
+        /// The cause.
         source: AskError,
     },
     /// The answer is not HTTP/1.
@@ -62,7 +62,7 @@ pub enum ProbeError {
     /// The service answers that it is not well.
     #[error("{url} answered {status}")]
     Status {
-        /// What was asked.
+        /// The URL that was asked.
         url: String,
         /// The status code of the answer.
         status: u16,

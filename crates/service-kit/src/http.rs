@@ -23,9 +23,9 @@ use tokio::{
 use crate::config::Secret;
 use crate::duration::HumanDuration;
 
-/// The most content of an answer that is read, in bytes; the answer to a probe is short.
+/// The largest content of an answer that is read, in bytes. The answer to a probe is short.
 const MOST_CONTENT: usize = 64 * 1024;
-/// How long to wait for more of an answer that does not say where it ends.
+/// The wait for more of an answer that does not say where it ends.
 const UNFRAMED_SILENCE: Duration = Duration::from_millis(100);
 
 /// The target of a request.
@@ -48,10 +48,10 @@ pub struct Answer {
     pub content: Vec<u8>,
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
-    /// Nobody listens, or the network is in the way.
+    /// The connection failed: no process listens, or the network does not let it through.
     #[error("cannot connect: {0}")]
     Connect(#[source] io::Error),
     /// The path or the host cannot be written into a request.

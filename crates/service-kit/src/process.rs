@@ -1,4 +1,4 @@
-//! What this process uses, by Linux's figures; nothing on other systems.
+//! The resources that this process uses, by Linux's figures; nothing on other systems.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub fn resident_bytes() -> Option<u64> {
     resident_bytes_of(&std::fs::read_to_string("/proc/self/status").ok()?)
 }
 
-/// `proc_pid_status`(5).
+/// Reads the resident memory from `/proc/PID/status` (`proc_pid_status`(5)), in bytes.
 fn resident_bytes_of(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)

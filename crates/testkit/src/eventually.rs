@@ -7,9 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Something that is so, or not yet.
+/// A condition that holds, or not yet.
 pub trait Condition {
-    /// What it gives once it is so.
+    /// The value of a condition that holds.
     type Value;
 
     /// The value, or what was seen instead.
@@ -40,7 +40,7 @@ impl<T, E: Debug> Condition for Result<T, E> {
     }
 }
 
-/// Asks again and again until the condition is so, and gives its value.
+/// Asks again and again until the condition holds, and gives its value.
 ///
 /// The condition is a `bool`, an `Option`, or a `Result` whose error says what was seen instead.
 ///

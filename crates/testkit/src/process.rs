@@ -1,4 +1,4 @@
-//! A binary that runs beside the test, heard and signalled.
+//! A binary that runs beside the test, with its output and signals.
 
 use std::{
     io,
@@ -20,11 +20,11 @@ use tokio::{
 
 use crate::eventually;
 
-/// So long the last lines of a process that has ended may take. They take longer only when something that it has
-/// started still holds its output.
+/// The longest wait for the last lines of a process that has ended. The wait is that long only where a child of the
+/// process still holds its output.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// A running process. Dropped, it is killed, and with it what it started in its process group.
+/// A running process. Dropping the value kills the process and its process group.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -34,7 +34,11 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it, with nothing on its standard input, and collects what it writes.
+    /// Starts the command with an empty standard input, and collects its output.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system.
     pub fn spawn(mut command: Command) -> io::Result<Self> {
         let mut child = command
             .stdin(Stdio::null())
@@ -52,12 +56,12 @@ impl Process {
         Ok(Self { child, pid, lines, readers })
     }
 
-    /// Its process id.
+    /// The process id.
     pub fn pid(&self) -> i32 {
         self.pid.as_raw()
     }
 
-    /// All lines so far, of standard output and standard error as they came.
+    /// All lines of standard output and standard error so far, in the order of their arrival.
     pub fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap().clone()
     }
@@ -76,11 +80,15 @@ impl Process {
     }
 
     /// Sends a signal, such as STOP, CONT, TERM or KILL, to the process alone.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
         send(self.pid.as_raw(), signal)
     }
 
-    /// Waits for its end and for its last lines.
+    /// Waits for the end of the process and for its last lines.
     ///
     /// # Panics
     /// When it does not end in time, with all lines so far.
@@ -93,7 +101,7 @@ impl Process {
         ended
     }
 
-    /// Asks it to end (TERM) and waits.
+    /// Asks the process to end (TERM), and waits.
     pub async fn terminate(&mut self, limit: Duration) -> io::Result<ExitStatus> {
         self.signal(Signal::SIGTERM)?;
         self.wait(limit).await
@@ -107,12 +115,16 @@ impl Drop for Process {
     }
 }
 
-/// Sends a signal to a process, by its id.
+/// Sends a signal to the process `pid`.
+///
+/// # Errors
+///
+/// The error of the system.
 pub fn send(pid: i32, what: Signal) -> io::Result<()> {
     Ok(signal::kill(Pid::from_raw(pid), what)?)
 }
 
-/// Whether a process is there (a zombie is not).
+/// Whether the process `pid` is running (a zombie is not).
 pub fn is_alive(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The state follows the name, which is in parentheses and may contain some.

@@ -1,4 +1,4 @@
-//! A client that sends exactly the bytes it is told to, and reads what comes back.
+//! A client that sends exactly the given bytes, and reads the answers.
 
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 
@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::message::{Body, Framing, Head, Headers, Incoming, header, invalid};
 
-/// A test that waits longer for a byte has failed.
+/// The longest wait for a byte, after which a test has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One connection, by default over TCP.
@@ -21,20 +21,20 @@ pub struct RawClient<S = TcpStream> {
     incoming: Incoming,
 }
 
-/// What came back.
+/// An answer.
 #[derive(Debug, Clone)]
 pub struct RawResponse {
-    /// The status line, as it came.
+    /// The status line.
     pub line: String,
     /// The status code.
     pub status: u16,
-    /// The headers, in the order and spelling in which they came.
+    /// The headers, in their order and spelling.
     pub headers: Headers,
-    /// The body, without its chunks.
+    /// The body without its chunk framing.
     pub body: Vec<u8>,
-    /// What came behind a chunked body.
+    /// The trailers of a chunked body.
     pub trailers: Headers,
-    /// The status codes of the interim (1xx) answers before it.
+    /// The status codes of the interim (1xx) answers before the answer.
     pub interim: Vec<u16>,
 }
 
@@ -46,7 +46,7 @@ impl RawClient {
         Ok(Self::over(stream))
     }
 
-    /// Ends the connection with a reset: what is on its way is lost, and the peer's next read fails.
+    /// Ends the connection with a reset: bytes on their way are lost, and the peer's next read fails.
     pub fn reset(self) -> io::Result<()> {
         SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))
     }
@@ -58,12 +58,12 @@ impl RawClient {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
-    /// Speaks over a connection that is there already, such as one with TLS.
+    /// A client over an existing connection, such as one with TLS.
     pub fn over(stream: S) -> Self {
         Self { stream, incoming: Incoming::default() }
     }
 
-    /// Sends these bytes and nothing else.
+    /// Sends the bytes and nothing else.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         within(async {
             self.stream.write_all(bytes.as_ref()).await?;
@@ -95,7 +95,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
         }
     }
 
-    /// Reads one head, an interim one too, and gives its status and headers.
+    /// Reads one head, which may be an interim one. Gives its status and headers.
     pub async fn read_interim(&mut self) -> io::Result<(u16, Headers)> {
         let head = self.read_head().await?;
         Ok((status(&head)?, head.headers))
@@ -108,13 +108,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
         Ok(bytes)
     }
 
-    /// Reads exactly so many bytes, as after an upgrade.
+    /// Reads `length` bytes, such as after an upgrade.
     pub async fn read_exactly(&mut self, length: usize) -> io::Result<Vec<u8>> {
         let framing = Framing::Length(length);
         within(self.incoming.body(&mut self.stream, framing)).await.map(|body| body.bytes)
     }
 
-    /// Says that nothing more will be sent, and goes on listening.
+    /// Ends the sending side, and goes on reading.
     pub async fn half_close(&mut self) -> io::Result<()> {
         within(self.stream.shutdown()).await
     }
@@ -130,7 +130,7 @@ impl RawResponse {
         header(&self.headers, name)
     }
 
-    /// How often a header stands there.
+    /// The number of headers with the name.
     pub fn count(&self, name: &str) -> usize {
         self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).count()
     }

@@ -17,7 +17,7 @@ const TAG_LEN: usize = 16;
 /// Random nonces of 96 bits are safe for 2³² tokens of one key (NIST SP 800-38D section 8.3).
 pub(super) struct EncryptionKey(RandomizedNonceKey);
 
-/// The header as we write it, and the only one that is accepted.
+/// The header as [`EncryptionKey`] writes it, which is the only accepted one.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
@@ -45,7 +45,7 @@ enum Jwt {
     Jwt,
 }
 
-/// A JWE whose form is right and whose header is acceptable; nothing of it is trusted yet.
+/// A JWE of the right form with an accepted header. Nothing of its content is trusted yet.
 pub(super) struct Compact<'a> {
     kid: String,
     /// The encoded header, which the tag protects.
@@ -98,7 +98,7 @@ impl<'a> Compact<'a> {
         Ok(Self { kid: header.kid, protected, nonce, sealed })
     }
 
-    /// Which key it claims to be made with.
+    /// The `kid` of the key that the token claims to be made with.
     pub(super) fn kid(&self) -> &str {
         &self.kid
     }
@@ -115,7 +115,7 @@ impl<'a> Compact<'a> {
     }
 }
 
-/// Base64url without padding and without stray bits, so that a token has one spelling only.
+/// Decodes base64url without padding. Stray bits are refused, so that a token has one spelling only.
 fn decode(part: &'static str, text: &str) -> Result<Vec<u8>, TokenError> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenError::Encoding(part))
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Claims, ISSUER_AND_AUDIENCE, TokenError};
 
-/// What a token for access is called, RFC 9068 section 2.1.
+/// The type of access tokens (RFC 9068 section 2.1).
 const TYPE: &str = "at+jwt";
 
 pub(super) struct SigningKey {
@@ -16,7 +16,7 @@ pub(super) struct SigningKey {
     validation: Validation,
 }
 
-/// The header as we write it; any other field, or one of these twice, is refused.
+/// The header as it is written. Another field, or one of these fields twice, is refused.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StrictHeader<'a> {
@@ -32,9 +32,8 @@ enum Hs256 {
     Hs256,
 }
 
-/// All claims as they stand in the token. Unknown ones are let through, so that a newer version may add some;
-/// each of these has to be there, once, and of its type, but for `acr` and `auth_time`, which earlier versions do not
-/// write.
+/// The claims of a token. Unknown claims are allowed, so that a newer version may add some. Each of these claims must
+/// be there, once, and of its type. `acr` and `auth_time` may be missing, because earlier versions do not write them.
 #[derive(Serialize, Deserialize)]
 struct WireClaims {
     iss: String,

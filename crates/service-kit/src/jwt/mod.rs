@@ -35,39 +35,39 @@ pub struct Claims {
     pub sid: Uuid,
     /// The role of the user.
     pub role: String,
-    /// When the token was made, in Unix seconds.
+    /// The time when the token was issued, in Unix seconds.
     pub iat: i64,
-    /// When the token begins to be good, in Unix seconds.
+    /// The time from which the token is valid, in Unix seconds.
     pub nbf: i64,
-    /// The first second in which the token is good no more, in Unix seconds.
+    /// The time from which the token is not valid any more, in Unix seconds.
     pub exp: i64,
     /// The id of this token.
     pub jti: Uuid,
     /// The level of the user's authentication (`OpenID` Connect Core section 2), such as `aal1`. None in tokens of
     /// earlier versions.
     pub acr: Option<String>,
-    /// When the user last authenticated, in Unix seconds. None in tokens of earlier versions.
+    /// The time of the user's last authentication, in Unix seconds. None in tokens of earlier versions.
     pub auth_time: Option<i64>,
 }
 
-/// Why a token is not accepted. For logs: clients are told no more than "expired" or "invalid".
+/// The reason why a token is not accepted, for logs. Clients are told no more than "expired" or "invalid".
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// The token is longer than [`MAX_TOKEN_BYTES`].
     #[error("the token is longer than {MAX_TOKEN_BYTES} bytes")]
     TooLong,
-    /// The token has not the five parts of a compact JWE; a token that is only signed has three.
+    /// The token does not have the five parts of a compact JWE. A token that is only signed has three.
     #[error("the token is not encrypted")]
     NotEncrypted,
     /// A part is not base64url without padding, or has a wrong length.
     #[error("the {0} of the token cannot be decoded")]
     Encoding(&'static str),
-    /// The outer or inner header is not exactly what [`Keyring::seal`] writes.
+    /// The outer or inner header is not what [`Keyring::seal`] writes.
     #[error("the header of the {layer} is not acceptable")]
     Header {
         /// `JWE` or `JWS`.
         layer: &'static str,
-        /// What is wrong with the header.
+        /// The error of the header.
         source: serde_json::Error,
     },
     /// No secret of the keyring has this `kid`.
@@ -76,7 +76,7 @@ pub enum TokenError {
     /// The token was changed on its way, or encrypted with another key.
     #[error("the token cannot be decrypted")]
     Decryption,
-    /// The JWS inside has another key's signature, another issuer or audience, or claims that cannot be read.
+    /// The JWS has another key's signature, another issuer or audience, or claims that cannot be read.
     #[error("the signed token inside is not acceptable")]
     Signed(#[from] jsonwebtoken::errors::Error),
     /// `nbf` lies in the future by more than the leeway.

@@ -7,13 +7,13 @@ use super::{Deadline, Shutdown, Signals};
 /// The times of an end.
 #[derive(Debug, Clone, Copy)]
 pub struct Drain {
-    /// How long requests are still accepted after health began to say 503, so that balancers notice.
+    /// The time in which requests are still accepted after health has begun to say 503, so that balancers notice.
     pub grace: Duration,
-    /// How long running work may take after that.
+    /// The time that running work may take after that.
     pub timeout: Duration,
 }
 
-/// How a process ended.
+/// The way that a process has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drained {
     /// All work was finished.

@@ -19,11 +19,11 @@ use tokio::{
 /// The phases of an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// The process serves.
+    /// The process serves requests.
     Serving,
-    /// Health says 503, so that balancers look elsewhere; connections and requests are still taken.
+    /// Health says 503, so that balancers look elsewhere. Connections and requests are still accepted.
     Draining,
-    /// Nothing new is accepted; running work is finished.
+    /// Nothing new is accepted, and running work is finished.
     Closing,
 }
 
@@ -96,7 +96,7 @@ impl Shutdown {
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// A deadline so long from now.
+    /// A deadline after `duration` from now.
     pub fn after(duration: Duration) -> Self {
         Self(Instant::now() + duration)
     }

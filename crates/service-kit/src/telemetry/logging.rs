@@ -19,8 +19,8 @@ use super::traces::{Traces, is_span};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// One JSON object to a line, with `timestamp`, `level`, `service`, `instance`, `target`, `message`, the
-    /// event's own fields beside them and those of its spans.
+    /// One JSON object to a line, with `timestamp`, `level`, `service`, `instance`, `target` and `message`, and with
+    /// the fields of the event and of its spans.
     Json,
     /// Lines for a terminal, with no colour.
     #[default]
@@ -55,7 +55,7 @@ pub struct TelemetryConfig {
     pub format: LogFormat,
 }
 
-/// Why logging cannot start.
+/// The reason why logging cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
     /// `RUST_LOG` cannot be read.
@@ -66,13 +66,12 @@ pub enum InitError {
     Twice(#[from] TryInitError),
 }
 
-/// Starts logging for the whole process; `RUST_LOG` says how much (default `info`).
+/// Starts logging for the whole process. `RUST_LOG` is the filter (default `info`).
 pub fn init(config: &TelemetryConfig) -> Result<(), InitError> {
     init_with(config, None)
 }
 
-/// Starts logging, and has spans of the target [`SPANS`](super::traces::SPANS) go to `traces`, whatever `RUST_LOG`
-/// says.
+/// Starts logging. Spans of the target [`SPANS`](super::traces::SPANS) go to `traces`, whatever `RUST_LOG` says.
 pub fn init_with(config: &TelemetryConfig, traces: Option<&Traces>) -> Result<(), InitError> {
     let directives = std::env::var("RUST_LOG").ok().filter(|directives| !directives.is_empty());
     let filter = filter(directives.as_deref().unwrap_or("info"))?;
@@ -89,8 +88,8 @@ pub fn init_with(config: &TelemetryConfig, traces: Option<&Traces>) -> Result<()
     Ok(tracing_subscriber::registry().with(lines).with(traces.map(Traces::layer)).try_init()?)
 }
 
-/// The filter of `directives`. Of the h2 library it lets errors only through, unless the directives name it: each frame
-/// of an attack would be a warning.
+/// The filter of `directives`. The h2 library logs errors only, unless the directives name it: each frame of an
+/// attack would be a warning.
 fn filter(directives: &str) -> Result<EnvFilter, ParseError> {
     EnvFilter::try_new(format!("h2=error,{directives}"))
 }

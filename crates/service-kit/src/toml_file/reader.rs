@@ -28,7 +28,7 @@ impl<'a> Reader<'a> {
         self.problems.borrow_mut().push((at, self.problem(at, key, reason.into())));
     }
 
-    /// Notes something that is understood but should be written otherwise, at a byte of the file.
+    /// Notes something at a byte of the file that is understood but should be written otherwise.
     fn note(&self, at: usize, key: &str, reason: impl Into<String>) {
         self.notes.borrow_mut().push((at, self.problem(at, key, reason.into())));
     }
@@ -55,7 +55,7 @@ pub struct Section<'a> {
     path: String,
     at: usize,
     table: &'a DeTable<'a>,
-    /// The keys that were asked for: all known keys.
+    /// The keys that were asked for, which are all known keys.
     known: RefCell<Vec<&'static str>>,
 }
 
@@ -82,7 +82,7 @@ impl<'a> Section<'a> {
         self.reader.file
     }
 
-    /// The path that leads here, such as `steps[0].fields[2]`; empty for the whole file.
+    /// The path of this table, such as `steps[0].fields[2]`; empty for the whole file.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -134,7 +134,7 @@ impl<'a> Section<'a> {
         default
     }
 
-    /// Every value of a table whose keys are free, such as names, with its key and its path. What is no `T` is noted.
+    /// Every value of a table with free keys, such as names, with its key and path. Values that are no `T` are noted.
     pub fn entries<T: Value>(&self) -> Vec<(String, T)> {
         let read = |(name, value): (&Spanned<std::borrow::Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
             let key = name.get_ref().as_ref();
@@ -216,7 +216,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Notes every key that nobody asked for as unknown. To be called once all known keys were asked for.
+    /// Notes every key that was not asked for as unknown. The caller has asked for all known keys before.
     pub fn unknown(&self) {
         let known = self.known.borrow();
         for (name, _) in self.table {

@@ -21,7 +21,7 @@ pub trait Value: Sized {
 ///
 /// # Errors
 ///
-/// Says what the value is instead, or that it cannot be used, and what is `expected`.
+/// A text that says what the value is instead, or that it cannot be used, and what is `expected`.
 pub fn text<T>(
     value: &DeValue<'_>,
     expected: &str,
@@ -85,7 +85,7 @@ impl Value for SocketAddr {
     }
 }
 
-/// What a value is, for people.
+/// The type of a value, for people.
 pub fn type_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",

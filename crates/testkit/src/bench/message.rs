@@ -4,13 +4,13 @@ use thiserror::Error;
 
 const MAX_HEADERS: usize = 32;
 
-/// Why bytes could not be read as a message of the benchmark.
+/// The reason why bytes cannot be read as a message of the benchmark.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum FramingError {
     /// The head breaks the grammar.
     #[error("malformed head: {0}")]
     Head(#[from] httparse::Error),
-    /// Content-Length is no number.
+    /// The `Content-Length` is no number.
     #[error("bad Content-Length")]
     Length,
     /// The body is chunked, which no message of the benchmark is.
@@ -35,26 +35,26 @@ pub struct Forwarded {
 /// The head of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RequestHead<'a> {
-    /// Bytes of the head, its empty line included.
+    /// The length of the head with its empty line, in bytes.
     pub head_len: usize,
     /// The target as sent.
     pub path: &'a str,
-    /// Bytes of the body.
+    /// The length of the body, in bytes.
     pub body_len: usize,
     /// Whether the sender ends the connection after this exchange.
     pub close: bool,
-    /// Which forwarding headers are there, and not empty.
+    /// The forwarding headers that are there and not empty.
     pub forwarded: Forwarded,
 }
 
 /// The head of a response.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ResponseHead {
-    /// Bytes of the head, its empty line included.
+    /// The length of the head with its empty line, in bytes.
     pub head_len: usize,
     /// Status code.
     pub status: u16,
-    /// Bytes of the body.
+    /// The length of the body, in bytes.
     pub body_len: usize,
 }
 

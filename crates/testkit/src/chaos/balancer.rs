@@ -1,4 +1,4 @@
-//! What the balancer says of itself: health, retries, and what became of a request.
+//! Asks the balancer for its health, its retries, and the attempts of a request.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ impl Balancer {
         Ok(Self { client, base: trimmed(base), admin: trimmed(admin) })
     }
 
-    /// Waits until `/health` says `healthy`, or tells what it said last.
+    /// Waits until `/health` says `healthy`. The error is the last answer.
     pub(super) async fn well(&self, patience: Duration) -> Result<(), String> {
         let deadline = Instant::now() + patience;
         loop {
@@ -38,13 +38,13 @@ impl Balancer {
         }
     }
 
-    /// How many retries there have been; `None` where its metrics cannot be had.
+    /// The number of retries; `None` where the balancer's metrics cannot be read.
     pub(super) async fn retries(&self) -> Option<u64> {
         let text = self.text(&format!("{}/metrics", self.admin)).await;
         text.contains("lb_requests_total").then(|| sum(&text, "lb_retries_total"))
     }
 
-    /// What the balancer knows of one request: each attempt, its server and outcome.
+    /// The attempts of one request, as the balancer lists them.
     pub(super) async fn explain(&self, request_id: Uuid) -> String {
         self.text(&format!("{}/api/requests/{request_id}", self.admin)).await
     }
@@ -55,8 +55,8 @@ impl Balancer {
     }
 }
 
-/// How much a counter has grown while it was looked at, as Prometheus' `increase` reckons: a count below the one before
-/// means that the process was started anew and has counted from zero.
+/// The growth of a counter, as Prometheus' `increase` computes it: a count below the one before means that the
+/// process was restarted and counts from zero.
 #[derive(Debug, Default)]
 pub(super) struct Increase {
     last: Option<u64>,
@@ -64,7 +64,7 @@ pub(super) struct Increase {
 }
 
 impl Increase {
-    /// Takes in what the counter says now.
+    /// Takes the present count.
     pub(super) fn observe(&mut self, count: u64) {
         self.total += match self.last {
             None => 0,

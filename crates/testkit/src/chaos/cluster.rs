@@ -1,4 +1,4 @@
-//! What runs where, from `cluster.json`.
+//! The addresses and processes of a cluster, from `cluster.json`.
 
 use std::{
     io,
@@ -10,17 +10,17 @@ use serde::Deserialize;
 
 use crate::process::is_alive;
 
-/// The program that faults are done to. No other process is ever signalled, whatever a file says.
+/// The program of the processes that get faults. No other process is ever signalled, whatever a file says.
 const PROGRAM: &str = "onboarding-backend";
 
-/// A running cluster, as its supervisor wrote it down.
+/// A running cluster, as its supervisor has described it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Cluster {
     /// The address of the balancer for traffic, such as `http://127.0.0.1:8080`.
     pub load_balancer: String,
-    /// Its address for administration.
+    /// The address of the balancer for administration.
     pub admin: String,
-    /// The folder that mails are written into, where it is one.
+    /// The folder that mails are written into; none where mails go elsewhere.
     #[serde(default)]
     pub mails: Option<PathBuf>,
     /// The backends.
@@ -30,40 +30,40 @@ pub struct Cluster {
 /// A backend.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
 pub struct Instance {
-    /// Its name, such as `backend-1`.
+    /// The name, such as `backend-1`.
     pub name: String,
-    /// Where it listens.
+    /// The listen address.
     pub address: SocketAddr,
-    /// Its process, which changes with every restart.
+    /// The process id, which changes with every restart.
     pub pid: i32,
 }
 
-/// Why the description cannot be used.
+/// The reason why the description cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
     /// The file cannot be read.
     #[error("cannot read {}; is the cluster running?", path.display())]
     Read {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
-    /// Its content is no description of a cluster.
+    /// The content of the file is no description of a cluster.
     #[error("{} does not describe a cluster", path.display())]
     Content {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the reader stumbled on.
+        /// The cause.
         source: serde_json::Error,
     },
-    /// It names no backends.
+    /// The description names no backends.
     #[error("{} names no instances", .0.display())]
     Empty(PathBuf),
 }
 
 impl Cluster {
-    /// Reads it anew; the supervisor rewrites it whenever it restarts something.
+    /// Reads the description again. The supervisor rewrites it whenever it restarts a process.
     pub fn read(path: &Path) -> Result<Self, ClusterError> {
         let text =
             std::fs::read(path).map_err(|source| ClusterError::Read { path: path.to_owned(), source })?;
@@ -75,14 +75,14 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// The instance of that name.
+    /// The instance with the name `name`.
     pub fn instance(&self, name: &str) -> Option<&Instance> {
         self.instances.iter().find(|instance| instance.name == name)
     }
 }
 
 impl Instance {
-    /// Whether its process is there and is a backend, not another one that got the same id.
+    /// Whether the instance's process is running and is a backend, not another program with the same process id.
     pub fn is_running(&self) -> bool {
         let program = std::fs::read_link(format!("/proc/{}/exe", self.pid)).unwrap_or_default();
         let name = program.file_name().unwrap_or_default().to_string_lossy();

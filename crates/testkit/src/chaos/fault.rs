@@ -1,4 +1,4 @@
-//! Faults: which backend, when, and back again.
+//! Faults: which backend fails, when, and until when.
 
 use std::{collections::BTreeMap, fmt, io, path::PathBuf, sync::Mutex, time::Duration};
 
@@ -12,24 +12,24 @@ use tokio::{
 use super::{Cluster, ClusterError, Instance, Plan};
 use crate::process::send;
 
-/// How long an instance may take to be back after a fault.
+/// The longest time that an instance may take to be back after a fault.
 const BACK_WITHIN: Duration = Duration::from_mins(1);
 
-/// What is done to backends.
+/// The kind of faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Fault {
-    /// Nothing, for comparison.
+    /// No faults, for comparison.
     None,
-    /// SIGKILL to a random one.
+    /// SIGKILL to a random backend.
     Kill,
-    /// SIGSTOP to a random one, and SIGCONT after a while.
+    /// SIGSTOP to a random backend, and SIGCONT after a while.
     Stop,
-    /// SIGTERM to each in turn; the next one's turn comes when the last one is back.
+    /// SIGTERM to each backend in turn. The next one gets it when the last one is back.
     Restart,
 }
 
 impl Fault {
-    /// How many faults a run has to have seen to prove something.
+    /// The number of faults that a run needs to prove something.
     pub(super) fn least(self, instances: usize) -> usize {
         match self {
             Self::None => 0,
@@ -50,24 +50,24 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Why a fault could not be made.
+/// The reason why a fault could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum FaultError {
     /// The description of the cluster is gone or broken.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
-    /// The process did not take the signal.
+    /// The process could not be signalled.
     #[error("{name} cannot be signalled")]
     Signal {
-        /// Which instance.
+        /// The name of the instance.
         name: String,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
-    /// It did not come back.
+    /// The instance did not come back.
     #[error("{name} was not back after {BACK_WITHIN:?}")]
     Gone {
-        /// Which instance.
+        /// The name of the instance.
         name: String,
     },
 }
@@ -96,12 +96,12 @@ impl Saboteur {
         }
     }
 
-    /// How many faults have been made so far.
+    /// The number of faults so far.
     pub(super) fn faults(&self) -> watch::Receiver<usize> {
         self.count.subscribe()
     }
 
-    /// How many by instance.
+    /// The numbers of faults, by instance.
     pub(super) fn done(&self) -> BTreeMap<String, usize> {
         self.done.lock().unwrap().clone()
     }
@@ -143,8 +143,7 @@ impl Saboteur {
         Ok(())
     }
 
-    /// The instance whose turn it is, with the process that it has now; one that is being restarted is
-    /// waited for.
+    /// The instance whose turn it is, with its present process. An instance that is being restarted is waited for.
     async fn victim(&self, turn: usize) -> Result<Instance, FaultError> {
         let deadline = Instant::now() + BACK_WITHIN;
         loop {
@@ -160,7 +159,7 @@ impl Saboteur {
         }
     }
 
-    /// Waits until another process serves in the place of this one.
+    /// Waits until another process serves in place of the old one.
     async fn back(&self, old: &Instance) -> Result<(), FaultError> {
         let deadline = Instant::now() + BACK_WITHIN;
         while Instant::now() < deadline {
@@ -192,7 +191,7 @@ async fn is_ready(instance: &Instance) -> bool {
     answer.is_ok_and(|answer| answer.status().is_success())
 }
 
-/// A process that is stopped while this lives. It is continued however the run ends.
+/// A stopped process. Dropping the value continues the process, however the run ends.
 pub(super) struct Stopped(i32);
 
 impl Stopped {

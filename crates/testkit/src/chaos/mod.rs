@@ -34,61 +34,61 @@ use fault::Saboteur;
 use load::Load;
 use report::Gathered;
 
-/// How long the cluster may take to be well, before and after.
+/// The longest time that the cluster may take to be well, before and after a run.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How many people register a second time in the end. A server lets 30 of such go from one address without a wait, and
-/// forgets one a minute.
+/// The number of people who register a second time in the end. A server lets 30 of such requests go from one address
+/// without a wait, and forgets one a minute.
 const REGISTERED_AGAIN: usize = 3;
 
-/// What to do to which cluster.
+/// The plan of a run.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// `cluster.json` of the running cluster.
+    /// The path of the running cluster's `cluster.json`.
     pub cluster: PathBuf,
-    /// Where requests go, if not to the balancer that `cluster.json` names.
+    /// The base URL of requests; the balancer of `cluster.json` where there is none.
     pub base_url: Option<String>,
-    /// What is done to backends.
+    /// The kind of faults.
     pub fault: Fault,
-    /// How many people are on their way at once.
+    /// The number of people who are on their way at once.
     pub clients: usize,
-    /// How long new people set out.
+    /// The time in which new people set out.
     pub duration: Duration,
-    /// A file that ends it earlier, as soon as it is there.
+    /// The path of a file that ends the run as soon as the file is there.
     pub until: Option<PathBuf>,
     /// The pause between two faults.
     pub every: Duration,
-    /// How long a stopped backend stays so.
+    /// The time that a stopped backend stays stopped.
     pub stop_for: Duration,
-    /// What the choice of victims comes from.
+    /// The seed of the choice of victims.
     pub seed: u64,
 }
 
-/// Why a run could not be done. Failed requests are no such error, but part of the report.
+/// The reason why a run could not be done. Failed requests are part of the report.
 #[derive(Debug, thiserror::Error)]
 pub enum ChaosError {
     /// The description of the cluster cannot be used.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
-    /// A fault could not be made, or an instance did not come back from it.
+    /// A fault could not be made, or an instance did not come back.
     #[error(transparent)]
     Fault(#[from] FaultError),
-    /// No client could be made.
+    /// The HTTP client could not be made.
     #[error("no HTTP client can be made")]
     Client(#[from] reqwest::Error),
-    /// The balancer does not say that all instances are well.
+    /// The balancer does not say that all instances are healthy.
     #[error("the cluster is not well {when}: {seen}")]
     Unwell {
-        /// `before the run` or `after it`.
+        /// The time: `before the run` or `after it`.
         when: &'static str,
-        /// What its `/health` said.
+        /// The last answer of `/health`.
         seen: String,
     },
 }
 
-/// Runs the plan and tells `progress` of it every few seconds.
+/// Runs the plan, and reports to `progress` every few seconds.
 ///
-/// Dropped half-way, it ends its clients and continues what it has stopped.
+/// Dropping the run ends its clients and continues the processes that it has stopped.
 pub async fn run(plan: &Plan, progress: impl Fn(&Progress)) -> Result<Report, ChaosError> {
     let cluster = Cluster::read(&plan.cluster)?;
     let base = plan.base_url.clone().unwrap_or_else(|| cluster.load_balancer.clone());

@@ -5,20 +5,20 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use super::{Fault, Plan};
 use crate::journey::{Failure, Figures, Finding, Latencies, Operation, Person};
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Debug, Clone)]
 pub enum Progress {
     /// People are on their way.
     Walking {
-        /// Since the start.
+        /// The time since the start.
         elapsed: Duration,
-        /// Requests so far.
+        /// The number of requests so far.
         requests: u64,
-        /// Failed ones among them.
+        /// The number of failed requests so far.
         failed: u64,
-        /// People who are registered and through.
+        /// The number of people who are registered and have come to their end.
         registered: usize,
-        /// Faults so far.
+        /// The number of faults so far.
         faults: usize,
     },
     /// So many people are asked for what was acknowledged to them.
@@ -43,7 +43,7 @@ impl fmt::Display for Progress {
     }
 }
 
-/// What a run leaves behind, beside its figures.
+/// The facts of a run beside its figures.
 pub(super) struct Gathered {
     pub(super) took: Duration,
     pub(super) people: Vec<Person>,
@@ -53,38 +53,38 @@ pub(super) struct Gathered {
     pub(super) explanations: Vec<String>,
 }
 
-/// What a run has shown.
+/// The result of a run.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// What was done.
+    /// The kind of faults.
     pub fault: Fault,
-    /// How many clients at once.
+    /// The number of clients at once.
     pub clients: usize,
-    /// How long people were on their way.
+    /// The time that people were on their way.
     pub took: Duration,
-    /// All requests, those of the verification too.
+    /// The number of all requests, with those of the verification.
     pub requests: u64,
-    /// Those without the expected answer.
+    /// The number of requests without the expected answer.
     pub failed: u64,
-    /// The first of them.
+    /// The first failures.
     pub failures: Vec<Failure>,
-    /// What the balancer says of the first of them.
+    /// The balancer's lists of attempts of the first failed requests.
     pub explanations: Vec<String>,
-    /// How often the balancer tried a request again; `None` where it does not say.
+    /// The number of the balancer's retries; `None` where the balancer does not give it.
     pub retries: Option<u64>,
-    /// Faults by instance.
+    /// The numbers of faults, by instance.
     pub faults: BTreeMap<String, usize>,
-    /// Whether there were enough of them to prove something.
+    /// Whether there were enough faults to prove something.
     pub disturbed: bool,
-    /// Answers by instance.
+    /// The numbers of answers, by instance.
     pub servers: BTreeMap<String, u64>,
-    /// Registrations that were acknowledged.
+    /// The number of acknowledged registrations.
     pub registered: usize,
-    /// Steps that were acknowledged.
+    /// The number of acknowledged steps.
     pub steps: usize,
-    /// Acknowledged things that are lost, changed or doubled.
+    /// The acknowledged things that are lost, changed or doubled.
     pub findings: Vec<Finding>,
-    /// Latencies by kind of request.
+    /// The latencies, by kind of request.
     pub latencies: BTreeMap<Operation, Latencies>,
 }
 

@@ -1,4 +1,4 @@
-//! One request to the API: its key, its answer, and the account of both.
+//! Requests to the API, each with its key, its answer and its figures.
 
 use std::{
     fmt,
@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use super::{Failure, Figures, Mailbox, Reason};
 
-/// As long as the patience of a person, and as the balancer's own limit for a request.
+/// The longest wait for an answer, which is as long as the balancer's own limit on a request.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a request is for; latencies are told apart by it.
+/// The kind of a request, by which latencies are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
     /// `POST /api/auth/register`
@@ -44,7 +44,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// All of them, in the order of a journey.
+    /// All kinds, in the order of a journey.
     pub const ALL: [Self; 11] = [
         Self::Register,
         Self::Login,
@@ -121,21 +121,21 @@ impl Call {
         Self { method: Method::DELETE, ..Self::post(operation, path, None) }
     }
 
-    /// As this user.
+    /// The call with an access token.
     #[must_use]
     pub fn bearer(mut self, token: &str) -> Self {
         self.token = Some(token.to_owned());
         self
     }
 
-    /// Only if the onboarding still has this version.
+    /// The call on the condition that the onboarding still has this version.
     #[must_use]
     pub fn if_version(mut self, version: Option<i64>) -> Self {
         self.if_match = version;
         self
     }
 
-    /// With this status as the good one, where it is not 200.
+    /// The call with another expected status than 200.
     #[must_use]
     pub fn expect(mut self, status: u16) -> Self {
         self.expected = status;
@@ -143,19 +143,19 @@ impl Call {
     }
 }
 
-/// What came back.
+/// The answer to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// The headers that matter to a client: content type, entity tag.
+    /// The headers that matter to a client: content type and entity tag.
     pub headers: [Option<String>; 2],
     /// The body, byte for byte.
     pub body: Vec<u8>,
 }
 
 impl Answer {
-    /// The body as JSON, `null` where it is none.
+    /// The body as JSON; `null` where the body is none.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
@@ -190,16 +190,16 @@ impl Api {
         })
     }
 
-    /// With the mailboxes of its people, where they can be read.
+    /// The client with the mailboxes of its people, where they can be read.
     #[must_use]
     pub fn with_mailbox(mut self, mailbox: Option<Mailbox>) -> Self {
         self.mailbox = mailbox;
         self
     }
 
-    /// As the person of this number, who has an address of their own (198.18.0.0/15 is for tests of devices, RFC 2544).
-    /// Whoever trusts this machine as a proxy, as the balancer of `local-cluster` does, believes it; to all others, all
-    /// people of a run have the address of this machine.
+    /// The client as the person `number`, with an address of its own (198.18.0.0/15 is for tests of devices, RFC
+    /// 2544). The balancer of `local-cluster` trusts this machine as a proxy and believes the address. For any other
+    /// server, all people of a run have the address of this machine.
     #[must_use]
     pub fn of_person(&self, number: usize) -> Self {
         let place = u32::try_from(number % (1 << 17)).unwrap_or(0);
@@ -207,12 +207,16 @@ impl Api {
         Self { address: Some(address), ..self.clone() }
     }
 
-    /// The mailboxes of its people.
+    /// The mailboxes of the client's people.
     pub fn mailbox(&self) -> Option<&Mailbox> {
         self.mailbox.as_ref()
     }
 
-    /// Makes a request, once. Anything but the expected status is a failure, which is counted.
+    /// Makes a request once. An answer without the expected status is a failure, which is counted.
+    ///
+    /// # Errors
+    ///
+    /// The [`Failure`].
     pub async fn call(&self, call: &Call) -> Result<Answer, Failure> {
         let request_id = Uuid::now_v7();
         let start = Instant::now();
@@ -269,7 +273,7 @@ impl Api {
     }
 }
 
-/// reqwest's own text says little without its causes.
+/// The error of a request with its causes. reqwest's own text says little without them.
 fn transport(error: &reqwest::Error) -> Reason {
     Reason::Transport(service_kit::exit::chain(error))
 }

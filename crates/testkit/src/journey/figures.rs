@@ -1,4 +1,4 @@
-//! The account of all requests: how many, how fast, by whom, and each that failed.
+//! The figures of all requests: how many, how fast, by which instance, and the failures.
 
 use std::{
     collections::BTreeMap,
@@ -12,35 +12,35 @@ use uuid::Uuid;
 
 use super::Operation;
 
-/// So many failures are kept in full; all are counted.
+/// The number of failures that are kept in full. All failures are counted.
 const KEPT_FAILURES: usize = 100;
 
-/// Why a request failed.
+/// The reason why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// No answer: refused, reset, cut off, timed out.
+    /// There is no answer: refused, reset, cut off or timed out.
     Transport(String),
-    /// An answer of another status than the expected one.
+    /// The answer has another status than the expected one.
     Status {
         /// The status.
         status: u16,
         /// The beginning of the body.
         body: String,
     },
-    /// The expected status with a content that contradicts what was acknowledged before.
+    /// The answer has the expected status, and its content contradicts what was acknowledged before.
     Content(String),
 }
 
 /// A request that failed.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// How long after the start.
+    /// The time since the start.
     pub at: Duration,
-    /// What it was for.
+    /// The kind of the request.
     pub operation: Operation,
-    /// Its `X-Request-Id`, by which the logs and the balancer know it.
+    /// The `X-Request-Id`, by which logs and balancer know the request.
     pub request_id: Option<Uuid>,
-    /// What went wrong.
+    /// The reason.
     pub reason: Reason,
 }
 
@@ -58,10 +58,10 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Latencies of one kind of request, in microseconds up to a minute, to three digits.
+/// The latencies of one kind of request, in microseconds up to a minute, to three digits.
 pub type Latencies = Histogram<u64>;
 
-/// The account, shared by all clients.
+/// The figures, which all clients share.
 #[derive(Debug)]
 pub struct Figures {
     start: Instant,
@@ -83,17 +83,17 @@ impl Default for Figures {
 }
 
 impl Figures {
-    /// How long it has been going on.
+    /// The time since the start.
     pub fn elapsed(&self) -> Duration {
         self.start.elapsed()
     }
 
-    /// How many requests were made.
+    /// The number of requests.
     pub fn requests(&self) -> u64 {
         self.inner.lock().unwrap().latencies.values().map(Histogram::len).sum()
     }
 
-    /// How many of them failed.
+    /// The number of failed requests.
     pub fn failed(&self) -> u64 {
         self.inner.lock().unwrap().failed
     }
@@ -108,7 +108,7 @@ impl Figures {
         self.inner.lock().unwrap().latencies.clone()
     }
 
-    /// How many answers each instance gave.
+    /// The numbers of answers, by instance.
     pub fn servers(&self) -> BTreeMap<String, u64> {
         self.inner.lock().unwrap().servers.clone()
     }

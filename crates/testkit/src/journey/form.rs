@@ -1,10 +1,10 @@
-//! Filling in whatever steps a template asks for, as a page does that has never seen them.
+//! Fills in whatever steps a template asks for, as a page does that has never seen them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Map, Value, json};
 
-/// Gives answers. Each text is another one and says what was asked, so that it can be found again whatever becomes of it.
+/// Gives answers. Each text is unique and names its question, so that it can be found again.
 #[derive(Debug, Default)]
 pub struct Form {
     numbers: AtomicU64,
@@ -51,7 +51,7 @@ pub fn texts(answers: &Map<String, Value>) -> Vec<String> {
     texts.filter(|text| text.contains(':') && !text.contains('@')).map(str::to_owned).collect()
 }
 
-/// What a text of [`texts`] answers.
+/// The question of a text of [`texts`].
 pub fn question(text: &str) -> &str {
     text.rsplit_once(':').unwrap().0
 }

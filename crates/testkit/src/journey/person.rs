@@ -1,11 +1,11 @@
-//! A person, and what was acknowledged to them.
+//! A person, with what the server has acknowledged.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Answer, Api, Call, Failure, Operation, Reason, StepAck, steps};
 
-/// What a log-in gives.
+/// The tokens of a log-in.
 #[derive(Debug, Clone)]
 pub struct Tokens {
     /// The access token.
@@ -14,23 +14,23 @@ pub struct Tokens {
     pub refresh: String,
 }
 
-/// Someone who signs up. What the server acknowledged is kept, to be asked for again.
+/// A person who signs up. What the server acknowledges is kept, to be compared later.
 #[derive(Debug, Clone)]
 pub struct Person {
     pub(super) number: usize,
     pub(super) email: String,
     pub(super) password: String,
-    /// The id that the server gave, once it acknowledged the registration.
+    /// The id that the server gave; none before an acknowledged registration.
     pub(super) id: Option<Uuid>,
-    /// Each step as it was acknowledged last.
+    /// The steps, each as it was acknowledged last.
     pub(super) steps: Vec<StepAck>,
     /// The version of the onboarding that was acknowledged last.
     pub(super) version: i64,
-    /// A change that failed: it may have happened or not, once.
+    /// Whether a change failed that may have happened once.
     pub(super) in_doubt: bool,
     pub(super) completed: bool,
     pub(super) verified: bool,
-    /// What may be the password by now, where its change was not acknowledged.
+    /// The password after a change that was not acknowledged.
     pub(super) new_password: Option<String>,
 }
 
@@ -38,7 +38,7 @@ pub struct Person {
 const FIRST_VERSION: i64 = 1;
 
 impl Person {
-    /// A person of their own for each run and number.
+    /// The person `number` of the run.
     pub fn new(run: Uuid, number: usize) -> Self {
         Self {
             number,
@@ -54,12 +54,12 @@ impl Person {
         }
     }
 
-    /// Their number in the run.
+    /// The person's number in the run.
     pub fn number(&self) -> usize {
         self.number
     }
 
-    /// Their e-mail address.
+    /// The person's e-mail address.
     pub fn email(&self) -> &str {
         &self.email
     }
@@ -69,7 +69,7 @@ impl Person {
         self.id.is_some()
     }
 
-    /// How many steps were acknowledged.
+    /// The number of acknowledged steps.
     pub fn acknowledged_steps(&self) -> usize {
         self.steps.len()
     }
@@ -111,14 +111,14 @@ impl Person {
         tokens(api, Operation::Login, &answer)
     }
 
-    /// Trades the refresh token for a new pair.
+    /// Exchanges the refresh token for a new pair.
     pub async fn refresh(&self, api: &Api, old: &Tokens) -> Result<Tokens, Failure> {
         let body = json!({"refresh_token": old.refresh});
         let answer = api.call(&Call::post(Operation::Refresh, "/api/auth/refresh", Some(body))).await?;
         tokens(api, Operation::Refresh, &answer.json())
     }
 
-    /// Asks who they are.
+    /// Reads the own account.
     pub async fn me(&self, api: &Api, tokens: &Tokens) -> Result<(), Failure> {
         let call = Call::get(Operation::Me, "/api/auth/me").bearer(&tokens.access);
         let user = api.call(&call).await?.json();
@@ -126,7 +126,7 @@ impl Person {
     }
 
     /// Sees the session of the registration beside that of `tokens`, ends it, and sees that it is gone. A log-in that
-    /// happened twice would be seen, too.
+    /// happened twice would show here.
     pub async fn end_first_session(&self, api: &Api, tokens: &Tokens) -> Result<(), Failure> {
         let others = self.other_sessions(api, tokens, 1).await?;
         for id in others {
@@ -137,7 +137,7 @@ impl Person {
         self.other_sessions(api, tokens, 0).await.map(|_| ())
     }
 
-    /// The ids of all sessions but that of `tokens`, which have to be so many.
+    /// The ids of all sessions but that of `tokens`, which must be this many.
     async fn other_sessions(
         &self,
         api: &Api,
@@ -157,7 +157,7 @@ impl Person {
         if ids.len() == expected && items.len() == expected + 1 { Ok(ids) } else { Err(wrong()) }
     }
 
-    /// Every step, as a page would send them, and the completion.
+    /// Sends every step as a page does, and the completion.
     pub async fn walk_onboarding(&mut self, api: &Api, tokens: &Tokens) -> Result<(), Failure> {
         self.read(api, tokens).await?;
         for entry in steps::entries(self.number) {
@@ -188,7 +188,7 @@ impl Person {
         self.check_state(api, Operation::Step, &answer)
     }
 
-    /// Makes a change; a failed one leaves it in doubt whether it happened.
+    /// Makes a change. A failed change may have happened or not.
     async fn change(&mut self, api: &Api, call: Call) -> Result<Answer, Failure> {
         self.in_doubt = true;
         let answer = api.call(&call).await?;
@@ -203,7 +203,7 @@ impl Person {
         if findings.is_empty() { Ok(()) } else { Err(wrong(findings.join("; "))) }
     }
 
-    /// The id in a user object, which has to be this person's.
+    /// The id in a user object, which must be this person's.
     fn own_id(&self, api: &Api, operation: Operation, user: &Value) -> Result<Uuid, Failure> {
         let id = user["id"].as_str().and_then(|id| Uuid::parse_str(id).ok());
         let known = self.id.is_none_or(|known| Some(known) == id);

@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-/// A step as the server acknowledged it.
+/// A step, as the server has acknowledged it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepAck {
-    /// Its key.
+    /// The key.
     pub key: &'static str,
-    /// Its status.
+    /// The status.
     pub status: &'static str,
-    /// What was entered; none where the server keeps what it has.
+    /// The data; none where the server keeps the stored data.
     pub data: Value,
 }
 
-/// What person `n` enters, in order. Some come back to a step, some skip the one that may be skipped.
+/// The steps of person `n`, in order. Some people come back to a step, and some skip the one that may be skipped.
 pub(super) fn entries(n: usize) -> Vec<StepAck> {
     let ack = |key, status, data| StepAck { key, status, data };
     let countries = ["DE", "FR", "JP", "BR"];

@@ -1,15 +1,15 @@
-//! Afterwards: is everything that was acknowledged there, exactly once?
+//! Verifies afterwards that everything acknowledged is there exactly once.
 
 use serde_json::Value;
 
 use super::{Api, Call, Failure, Operation, Person};
 
-/// Something acknowledged that is lost, changed or doubled.
+/// An acknowledged thing that is lost, changed or doubled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Who.
+    /// The e-mail address of the person.
     pub email: String,
-    /// What is wrong.
+    /// The difference, in words.
     pub what: String,
 }
 
@@ -42,7 +42,7 @@ impl Person {
         Ok(api.call(&call).await?.json())
     }
 
-    /// What the state of the onboarding contradicts of what was acknowledged.
+    /// The contradictions between the state of the onboarding and what was acknowledged.
     pub(super) fn compare(&self, state: &Value) -> Vec<String> {
         let mut wrong = Vec::new();
         let version = state["version"].as_i64();

@@ -28,10 +28,10 @@ use tokio::{net::TcpListener, task::JoinHandle};
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
 
-/// What to do with each span that comes.
+/// The receiver of each span.
 type Sink = Arc<dyn Fn(Span) + Send + Sync>;
 
-/// A collector in this process. Dropped, it is gone.
+/// A collector in this process, which ends when it is dropped.
 pub struct Collector {
     address: SocketAddr,
     spans: Arc<Mutex<Vec<Span>>>,
@@ -45,7 +45,7 @@ impl Drop for Collector {
 }
 
 impl Collector {
-    /// Starts it on a free port of the loopback.
+    /// Starts a collector on a free loopback port.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -57,17 +57,17 @@ impl Collector {
         Self { address, spans, server }
     }
 
-    /// For `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    /// The value for `OTEL_EXPORTER_OTLP_ENDPOINT`.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// All spans so far, in the order in which they came.
+    /// All spans so far, in the order of their arrival.
     pub fn spans(&self) -> Vec<Span> {
         self.spans.lock().unwrap().clone()
     }
 
-    /// Those of one trace, in the order in which they began.
+    /// The spans of one trace, in the order of their beginning.
     pub fn trace(&self, trace_id: &str) -> Vec<Span> {
         let mut spans: Vec<_> = self.spans().into_iter().filter(|span| span.trace_id == trace_id).collect();
         spans.sort_by_key(|span| span.began_nanos);
@@ -75,7 +75,7 @@ impl Collector {
     }
 }
 
-/// Serves `POST /v1/traces` until it is dropped, and gives each span to `sink`.
+/// Serves `POST /v1/traces` until the future is dropped, and gives each span to `sink`.
 pub async fn serve(listener: TcpListener, sink: impl Fn(Span) + Send + Sync + 'static) -> io::Result<()> {
     let sink: Sink = Arc::new(sink);
     axum::serve(listener, Router::new().route("/v1/traces", post(take)).with_state(sink)).await

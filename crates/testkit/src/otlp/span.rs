@@ -11,44 +11,44 @@ use opentelemetry_proto::tonic::{
 use serde::Serialize;
 use serde_json::json;
 
-/// What a span is to the ones before and after it.
+/// The kind of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Within a process.
+    /// Work within a process.
     Internal,
     /// A request that came in.
     Server,
     /// A request that went out.
     Client,
-    /// Something else, which no service here makes.
+    /// Another kind, which no service here makes.
     Other,
 }
 
 /// One span. Ids are lower-case hexadecimal digits.
 #[derive(Debug, Clone, Serialize)]
 pub struct Span {
-    /// `service.name`.
+    /// The value of `service.name`.
     pub service: String,
-    /// `service.instance.id`, or empty.
+    /// The value of `service.instance.id`, or empty.
     pub instance: String,
     /// Its name.
     pub name: String,
     /// Its kind.
     pub kind: Kind,
-    /// 32 digits.
+    /// The id of the trace: 32 digits.
     pub trace_id: String,
-    /// 16 digits.
+    /// The id of the span: 16 digits.
     pub span_id: String,
-    /// 16 digits; empty for the first one of a trace.
+    /// The id of the parent: 16 digits, or empty for the first span of a trace.
     pub parent_span_id: String,
-    /// Since 1970.
+    /// The beginning, in Unix nanoseconds.
     pub began_nanos: u64,
-    /// How long it took.
+    /// The duration, in nanoseconds.
     pub duration_nanos: u64,
-    /// Whether it says that it failed.
+    /// Whether the span has the status of an error.
     pub failed: bool,
-    /// What else it says.
+    /// The other attributes.
     pub attributes: BTreeMap<String, serde_json::Value>,
 }
 

@@ -12,20 +12,20 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// A mail that was taken.
+/// A mail that the server took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
     /// The number of the connection, from 0.
     pub connection: usize,
-    /// From whom, without angle brackets.
+    /// The sender, without angle brackets.
     pub from: String,
-    /// To whom.
+    /// The recipients.
     pub to: Vec<String>,
-    /// Head and body, without the stuffed dots.
+    /// Head and body, without dot-stuffing.
     pub data: Vec<u8>,
-    /// Whether it came over TLS.
+    /// Whether the mail came over TLS.
     pub secured: bool,
-    /// What came with `AUTH PLAIN`, in base64.
+    /// The argument of `AUTH PLAIN`, in base64.
     pub login: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl Received {
     }
 }
 
-/// What goes wrong with one mail.
+/// A fault for one mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The sender is answered by this code.
@@ -58,18 +58,18 @@ pub enum Fault {
     DropAfterTaking,
 }
 
-/// How connections to the server are secured.
+/// The security of connections to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
-    /// Not at all.
+    /// Connections are not secured.
     None,
-    /// By STARTTLS, where the client wants it.
+    /// STARTTLS, where the client wants it.
     StartTls,
-    /// From the first byte.
+    /// TLS from the first byte.
     Implicit,
 }
 
-/// The server. It ends when it is dropped.
+/// The server, which ends when it is dropped.
 #[derive(Debug)]
 pub struct MailServer {
     address: SocketAddr,
@@ -86,12 +86,20 @@ struct Shared {
 }
 
 impl MailServer {
-    /// Starts one that takes everything.
+    /// Starts a server that takes every mail.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system.
     pub async fn start() -> io::Result<Self> {
         Self::start_with(Security::None).await
     }
 
-    /// The same with TLS for `localhost`.
+    /// Starts a server with TLS for `localhost`.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system.
     pub async fn start_with(security: Security) -> io::Result<Self> {
         let (certificate, acceptor) = tls::for_localhost();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -110,32 +118,32 @@ impl MailServer {
         Ok(Self { address, shared, certificate, listening })
     }
 
-    /// Where it listens.
+    /// The listen address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its certificate, which vouches for itself, as PEM.
+    /// The self-signed certificate, as PEM.
     pub fn certificate(&self) -> &str {
         &self.certificate
     }
 
-    /// The next mails fail so, one after the other; then all are taken again.
+    /// Gives each of the next mails a fault, in order. Mails after these are taken.
     pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.faults.lock().unwrap().extend(faults);
     }
 
-    /// Each recipient is answered only after this time, as by servers that look at who calls.
+    /// Delays the answer to each recipient, as servers do that check senders.
     pub fn delay(&self, delay: Duration) {
         *self.shared.delay.lock().unwrap() = delay;
     }
 
-    /// All that was taken, in order.
+    /// All mails that the server took, in order.
     pub fn received(&self) -> Vec<Received> {
         self.shared.received.lock().unwrap().clone()
     }
 
-    /// How often each `Message-ID` was taken, and whether all of one id were the same byte for byte.
+    /// The number of mails of each `Message-ID`, and whether all of them had the same bytes.
     pub fn by_message_id(&self) -> BTreeMap<String, (usize, bool)> {
         let mut all: BTreeMap<String, (usize, bool)> = BTreeMap::new();
         let mut first: BTreeMap<String, Received> = BTreeMap::new();

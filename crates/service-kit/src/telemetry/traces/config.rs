@@ -1,4 +1,4 @@
-//! What OpenTelemetry's environment variables say of traces
+//! The configuration of traces by OpenTelemetry's environment variables
 //! (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/>).
 
 use std::{collections::HashMap, time::Duration};
@@ -11,10 +11,10 @@ use reqwest::{
 use super::{Sampling, pairs};
 use crate::config::{Secret, Sources};
 
-/// The specification's own default, in milliseconds.
+/// The specification's default, in milliseconds.
 const TIMEOUT_MS: u64 = 10_000;
 
-/// Where spans go and which.
+/// The collector of spans, and the choice of spans.
 #[derive(Debug, Clone)]
 pub struct TraceConfig {
     endpoint: String,
@@ -26,7 +26,8 @@ pub struct TraceConfig {
 }
 
 impl TraceConfig {
-    /// `None` where traces are off: no endpoint is given, or `OTEL_SDK_DISABLED` is `true`. Problems are noted.
+    /// Reads the configuration. `None` where traces are off: no endpoint is given, or `OTEL_SDK_DISABLED` is `true`.
+    /// Problems are noted.
     pub fn read(sources: &mut Sources) -> Option<Self> {
         let disabled = sources.or("OTEL_SDK_DISABLED", String::new()).eq_ignore_ascii_case("true");
         let endpoint = endpoint(sources);
@@ -42,7 +43,7 @@ impl TraceConfig {
         (!disabled).then_some(config)
     }
 
-    /// The address of `POST`s.
+    /// The URL that spans are sent to by `POST`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
@@ -68,7 +69,7 @@ impl TraceConfig {
     }
 }
 
-/// The address for traces alone as it is, or the one for all signals with the path that the specification adds.
+/// The URL of the variable for traces, or the URL for all signals with the path that the specification adds.
 fn endpoint(sources: &mut Sources) -> Option<String> {
     let name = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
     if let Some(endpoint) = sources.optional::<String>(name) {

@@ -12,18 +12,18 @@ pub struct SpanCounts {
 }
 
 impl SpanCounts {
-    /// Spans that a collector has taken.
+    /// The number of spans that a collector has taken.
     pub fn sent(&self) -> u64 {
         self.sent.load(Relaxed)
     }
 
-    /// Spans that are lost, by reason: `queue_full` (they come faster than they can be sent) or `export_failed` (the
-    /// collector cannot be reached, or refused them).
+    /// The numbers of lost spans, by reason: `queue_full` (they come faster than they can be sent) or `export_failed`
+    /// (the collector cannot be reached, or refused them).
     pub fn dropped(&self) -> [(&'static str, u64); 2] {
         [("queue_full", self.no_room.load(Relaxed)), ("export_failed", self.not_taken.load(Relaxed))]
     }
 
-    /// Takes a place in a queue of `size`; without a place the span is lost.
+    /// Takes a place in a queue of `size`. False, and the span is lost, where there is no place.
     pub(super) fn enter(&self, size: usize) -> bool {
         if self.waiting.fetch_add(1, Relaxed) < size {
             return true;

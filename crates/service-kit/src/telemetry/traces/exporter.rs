@@ -1,4 +1,4 @@
-//! Counts sent and lost spans, and logs that a collector cannot be reached, though not each time.
+//! Counts sent and lost spans, and logs a collector that cannot be reached, though not each time.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -22,7 +22,7 @@ pub(super) struct Counting<E> {
     exporter: E,
     counts: Arc<SpanCounts>,
     endpoint: String,
-    /// When the present trouble was last logged.
+    /// The time when the present trouble was last logged.
     trouble: Mutex<Option<Instant>>,
 }
 

@@ -35,8 +35,8 @@ use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 use exporter::Counting;
 use queue::Queue;
 
-/// The target of `tracing` spans that are for traces alone; no log line bears their fields. Where traces are off, such
-/// a span costs one comparison.
+/// The target of `tracing` spans that are for traces only. No log line has their fields. Such a span costs one
+/// comparison where traces are off.
 pub const SPANS: &str = "spans";
 
 /// A sender of spans to a collector. Clones share the sender.
@@ -49,7 +49,7 @@ pub struct Traces {
     scope: InstrumentationScope,
 }
 
-/// Why spans cannot be sent.
+/// The reason why spans cannot be sent.
 #[derive(Debug, thiserror::Error)]
 #[error("spans cannot be sent to {endpoint}")]
 pub struct TraceError {

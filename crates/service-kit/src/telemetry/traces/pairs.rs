@@ -3,7 +3,7 @@
 
 use percent_encoding::percent_decode_str;
 
-/// What is wrong with a list; never a value of it.
+/// The number of the entry that cannot be read. The entry itself is not shown.
 #[derive(Debug, thiserror::Error)]
 #[error("entry {0} is not name=value with a percent-encoded value")]
 pub(super) struct BadPair(usize);

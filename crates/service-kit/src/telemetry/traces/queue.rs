@@ -11,11 +11,11 @@ use opentelemetry_sdk::{
 
 use super::SpanCounts;
 
-/// The most spans that wait, those being sent included: some 2 MB.
+/// The largest number of waiting spans, those being sent included: some 2 MB.
 const SIZE: usize = 2048;
-/// The most spans in one message.
+/// The largest number of spans in one message.
 const BATCH: usize = 512;
-/// How long a span waits for others to share its message.
+/// The time that a span waits for others to share its message.
 const DELAY: Duration = Duration::from_secs(1);
 
 /// A batch processor that counts its losses. Clones share the processor.

@@ -1,4 +1,4 @@
-//! Samplers: OpenTelemetry's built-in rules for which requests are sampled.
+//! Samplers: OpenTelemetry's built-in rules for the choice of requests.
 
 use opentelemetry::{
     Context, KeyValue,
@@ -9,14 +9,14 @@ use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 /// The bound of the decision: a trace is sampled when 63 bits of its id are below the bound.
 const ALL: u64 = 1 << 63;
 
-/// A sampler of `OTEL_TRACES_SAMPLER`. One rule for all services, so that they decide alike about the same trace.
+/// A sampler of `OTEL_TRACES_SAMPLER`. All services have the same rule, so that they decide alike about one trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sampling {
     parent_based: bool,
     under: u64,
 }
 
-/// There is no such sampler.
+/// The sampler is unknown, or its argument is not valid.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BadSampling {
     #[error(

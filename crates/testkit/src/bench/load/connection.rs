@@ -8,12 +8,12 @@ use crate::bench::{
     poller::Interest,
 };
 
-/// What is asked, and what must come back.
+/// A request, and the answer that must come back.
 #[derive(Debug, Clone)]
 pub struct Work {
-    /// The whole request, as it goes on the wire.
+    /// The bytes of the whole request.
     pub request: Vec<u8>,
-    /// Length of the body that must come back, with status 200.
+    /// The length of the answer's body, whose status must be 200.
     pub expect_len: usize,
     /// Whether each connection serves one request and the server ends it.
     pub once: bool,
@@ -34,19 +34,19 @@ impl Work {
     }
 }
 
-/// Why a request did not get its answer.
+/// The reason why a request did not get its answer.
 #[derive(Debug, Error)]
 pub enum Failure {
-    /// Another status.
+    /// The answer has another status.
     #[error("status {0}")]
     Status(u16),
-    /// Another length.
+    /// The body has another length.
     #[error("length {0}")]
     Length(usize),
     /// More bytes than the answer has.
     #[error("bytes after the answer")]
     Surplus,
-    /// The connection ended first.
+    /// The connection ended before the answer did.
     #[error("connection ended early")]
     Ended,
     /// The answer is no HTTP of the benchmark.
@@ -57,7 +57,7 @@ pub enum Failure {
     Socket(#[from] io::Error),
 }
 
-/// Where a connection is.
+/// The state of a connection.
 #[derive(Debug, PartialEq, Eq)]
 enum State {
     Idle,
@@ -69,7 +69,7 @@ enum State {
     End,
 }
 
-/// What a step brought.
+/// The result of a step.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Waiting,

@@ -23,16 +23,16 @@ const STALL: Duration = Duration::from_secs(10);
 /// In a closed loop the clock is looked at this often when nothing comes.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Why a phase could not be ended.
+/// The reason why a phase could not be ended.
 #[derive(Debug, Error)]
 pub enum LoadError {
-    /// The poller or a new connection failed.
+    /// The poller failed, or a new connection did.
     #[error("socket")]
     Socket(#[from] io::Error),
-    /// No answer for a long time.
+    /// No answer came for a long time.
     #[error("no answer for {STALL:?} with {0} requests in flight")]
     Stalled(usize),
-    /// Too much went wrong.
+    /// Too many requests failed.
     #[error("over {MAX_FAILURES} failures, such as: {0}")]
     Failing(Failure),
 }
@@ -64,7 +64,7 @@ impl Fleet {
         Ok(fleet)
     }
 
-    /// No connection yet.
+    /// A fleet without connections.
     pub fn empty(dial: Dial, work: Work) -> Result<Self, LoadError> {
         let (connections, idle, ready) = (Vec::new(), VecDeque::new(), Vec::new());
         let (scratch, tally, progress) = (vec![0; SCRATCH], Tally::new(), Instant::now());
@@ -104,7 +104,7 @@ impl Fleet {
         self.connections.len() - self.idle.len()
     }
 
-    /// Starts what is due, as far as connections are free; gives how many have been started in all.
+    /// Starts the requests that are due, as far as connections are free. Gives the number of all started requests.
     fn start_due(&mut self, schedule: &Schedule, mut started: u64, now: Instant) -> Result<u64, LoadError> {
         let allowed = schedule.allowed(now, started);
         while started < allowed {
@@ -131,7 +131,7 @@ impl Fleet {
         }
     }
 
-    /// How long to wait for events: until the next request is due, where a connection is free for it.
+    /// The wait for events: until the next request is due, where a connection is free for it.
     fn patience(&self, schedule: &Schedule, started: u64, now: Instant) -> Duration {
         if self.idle.is_empty() || schedule.over(now, started) {
             return TICK;
@@ -190,7 +190,7 @@ impl Fleet {
         Ok(())
     }
 
-    /// The server ended an idle connection, as it may.
+    /// Replaces an idle connection that the server has ended, as it may.
     fn reopen(&mut self, id: usize) -> Result<(), LoadError> {
         self.tally.reopened();
         self.connections[id] = self.connect(id)?;

@@ -1,13 +1,13 @@
 use std::time::{Duration, Instant};
 
-/// When requests are due.
+/// The times when requests are due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// Closed loop: the next one as soon as a connection is free.
+    /// Closed loop: the next request is due as soon as a connection is free.
     Saturate,
-    /// Open loop: this many a second, evenly spaced.
+    /// Open loop: this number of requests a second, evenly spaced.
     Rate(u32),
-    /// This many in all, as soon as connections are free.
+    /// This number of requests in all, as soon as connections are free.
     Count(u64),
 }
 
@@ -24,7 +24,7 @@ impl Schedule {
         Self { pace, start, length }
     }
 
-    /// How many requests may have been started by `now`, where `started` have been.
+    /// The number of requests that may have been started by `now`, where `started` were started.
     pub(super) fn allowed(&self, now: Instant, started: u64) -> u64 {
         let elapsed = now - self.start;
         match self.pace {
@@ -35,7 +35,7 @@ impl Schedule {
         }
     }
 
-    /// When request `index` is due; `now` in a closed loop.
+    /// The time when request `index` is due; `now` in a closed loop.
     pub(super) fn due(&self, index: u64, now: Instant) -> Instant {
         match self.pace {
             Pace::Saturate | Pace::Count(_) => now,
@@ -53,7 +53,7 @@ impl Schedule {
     }
 }
 
-/// Requests that are due within `elapsed`, the one at its very end excluded.
+/// The number of requests that are due within `elapsed`, without one at its very end.
 fn at_rate(rate: u32, elapsed: Duration) -> u64 {
     u64::try_from(elapsed.as_nanos() * u128::from(rate) / 1_000_000_000).unwrap_or(u64::MAX)
 }

@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::connection::Failure;
 
-/// Latencies above this are counted as this much.
+/// The longest latency that is told apart. Longer ones count as this long.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// What one phase gave, while it runs.
+/// The counts of one phase while it runs.
 pub(super) struct Tally {
     latencies: Histogram<u64>,
     lags: Histogram<u64>,
@@ -19,30 +19,30 @@ pub(super) struct Tally {
 /// Percentiles in microseconds.
 #[derive(Debug, Clone, Serialize)]
 pub struct Latency {
-    /// Median.
+    /// The median.
     pub p50: f64,
-    /// 99 %.
+    /// The 99th percentile.
     pub p99: f64,
-    /// 99.9 %.
+    /// The 99.9th percentile.
     pub p999: f64,
     /// The longest.
     pub max: f64,
 }
 
-/// What one phase gave.
+/// The result of one phase.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// Responses that had the expected status and length.
+    /// The number of responses with the expected status and length.
     pub responses: u64,
-    /// Time from the first request to the last response, in seconds.
+    /// The time from the first request to the last response, in seconds.
     pub seconds: f64,
-    /// From the moment a request was due (open loop) or sent (closed loop) to its last byte.
+    /// The latency from the moment a request was due (open loop) or sent (closed loop) to its last byte.
     pub latency_us: Latency,
-    /// How late the generator itself sent requests for which a connection was free.
+    /// The delay of the generator in sending requests for which a connection was free.
     pub lag_us: Latency,
-    /// What went wrong, by cause.
+    /// The failures, by cause.
     pub failures: BTreeMap<String, u64>,
-    /// Idle connections that the proxy ended and that were opened anew.
+    /// The number of idle connections that the proxy ended and that were opened again.
     pub reopened: u64,
 }
 

@@ -1,4 +1,4 @@
-//! A storm of log-ins beside somebody who reads.
+//! A storm of log-ins beside a person who reads.
 
 mod reader;
 
@@ -13,48 +13,48 @@ use uuid::Uuid;
 
 pub use reader::{Reader, Reads};
 
-/// Longer than any layer lets a request wait.
+/// The longest wait for an answer, which is longer than any layer lets a request wait.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 const PASSWORD: &str = "correct horse battery";
 
-/// What a storm is.
+/// The plan of a storm.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Where the API is.
+    /// The base URL of the API.
     pub target: String,
-    /// How many log in at once.
+    /// The number of people who log in at once.
     pub logins: usize,
-    /// How often each of them tries.
+    /// The number of tries of each.
     pub tries: usize,
 }
 
-/// Somebody with an account.
+/// A person with an account.
 #[derive(Debug, Clone)]
 pub struct Person {
     email: String,
-    /// What their reads bear.
+    /// The access token of the person's reads.
     pub access_token: String,
 }
 
-/// What became of a storm.
+/// The result of a storm.
 #[derive(Debug, Default, Serialize)]
 pub struct Outcome {
     /// Answers to the first tries, by status; `error` for none.
     pub first: BTreeMap<String, usize>,
     /// Answers to all tries.
     pub all: BTreeMap<String, usize>,
-    /// How many were let in at which try.
+    /// The number of successful log-ins, by the number of their try.
     pub let_in_at_try: BTreeMap<usize, usize>,
-    /// The longest that anybody waited for one answer, in milliseconds, by status.
+    /// The longest wait for one answer in milliseconds, by status.
     pub longest_ms: BTreeMap<String, u128>,
-    /// The `Retry-After` of first tries, in seconds: least and greatest.
+    /// The `Retry-After` of first tries in seconds: the least and the greatest.
     pub retry_after: Option<(u64, u64)>,
-    /// From the first try to the last answer, in milliseconds.
+    /// The time from the first try to the last answer, in milliseconds.
     pub took_ms: u128,
 }
 
-/// How one try ended.
+/// The end of one try.
 struct End {
     number: usize,
     status: String,
@@ -72,7 +72,7 @@ pub async fn register(target: &str) -> reqwest::Result<Person> {
     Ok(Person { email, access_token })
 }
 
-/// All log in at once; who is sent away comes back when told to, up to `plan.tries` times.
+/// Lets all people log in at once. A person who is sent away comes back when told to, up to `plan.tries` times.
 pub async fn storm(plan: &Plan, person: &Person) -> reqwest::Result<Outcome> {
     // Each a person of their own, with a connection of their own.
     let client = Client::builder().pool_max_idle_per_host(0).build()?;

@@ -10,22 +10,22 @@ use reqwest::{Client, RequestBuilder};
 use serde::Serialize;
 use tokio::time::sleep_until;
 
-/// What the reads of some time were like, in microseconds from the moment each was due.
+/// The reads of some time. Latencies are in microseconds from the moment when each read was due.
 #[derive(Debug, Clone, Serialize)]
 pub struct Reads {
-    /// How many were answered with 200.
+    /// The number of reads with status 200.
     pub good: u64,
-    /// How many were not.
+    /// The number of other reads.
     pub failed: u64,
     /// The median.
     pub p50_us: u64,
-    /// 99 of 100 were as fast.
+    /// The 99th percentile.
     pub p99_us: u64,
-    /// The slowest.
+    /// The longest latency.
     pub max_us: u64,
 }
 
-/// Somebody who reads their onboarding again and again.
+/// A person who reads the own onboarding again and again.
 #[derive(Debug)]
 pub struct Reader {
     shared: Arc<Shared>,
@@ -64,7 +64,7 @@ impl Reader {
         Self { shared, thread: Some(thread) }
     }
 
-    /// What was read since the last time this was asked.
+    /// The reads since the last call.
     pub fn take(&self) -> Reads {
         let tally = std::mem::replace(&mut *lock(&self.shared), Tally::new());
         Reads {

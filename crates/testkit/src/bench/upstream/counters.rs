@@ -2,31 +2,31 @@ use serde::Serialize;
 
 use crate::bench::message::Forwarded;
 
-/// What arrived since the start. `/bench/stats` gives it as JSON.
+/// The counts since the start. `/bench/stats` gives them as JSON.
 #[derive(Debug, Default, Clone, Serialize)]
 pub struct Counters {
-    /// Connections accepted by the HTTP servers.
+    /// The number of connections accepted by the HTTP servers.
     pub connections: u64,
-    /// Requests answered, but for health checks and the counters themselves.
+    /// The number of answered requests, without health checks and requests for the counters.
     pub requests: u64,
-    /// Of these, requests without a filled `X-Forwarded-For`.
+    /// The number of these requests without a filled `X-Forwarded-For`.
     pub without_client: u64,
-    /// Without `X-Forwarded-Proto`.
+    /// The number of these requests without `X-Forwarded-Proto`.
     pub without_proto: u64,
-    /// Without `X-Forwarded-Host`.
+    /// The number of these requests without `X-Forwarded-Host`.
     pub without_host: u64,
-    /// Without `X-Request-Id`.
+    /// The number of these requests without `X-Request-Id`.
     pub without_request_id: u64,
-    /// Bytes of request bodies.
+    /// The length of all request bodies, in bytes.
     pub body_bytes: u64,
-    /// Connections ended because their bytes were no message of the benchmark.
+    /// The number of connections that ended because their bytes were no message of the benchmark.
     pub malformed: u64,
-    /// Lines that reached the log sink.
+    /// The number of lines that reached the log sink.
     pub log_lines: u64,
 }
 
 impl Counters {
-    /// Counts one request that bore `forwarded`.
+    /// Counts one request with the headers `forwarded`.
     pub(super) fn request(&mut self, forwarded: Forwarded) {
         self.requests += 1;
         self.without_client += u64::from(!forwarded.client);

@@ -1,6 +1,6 @@
 //! One idempotency key used many times at once, and while the first instance hangs: one effect, one answer.
 //!
-//! Requests go to the instances themselves, since a balancer in between would tell them apart.
+//! Requests go to the instances themselves, because a balancer in between would make them different.
 
 mod request;
 mod trials;
@@ -9,12 +9,12 @@ use std::{fmt, path::Path};
 
 use super::{Cluster, ClusterError};
 
-/// What was tried, and what it showed.
+/// One trial and its result.
 #[derive(Debug, Clone)]
 pub struct Trial {
-    /// What was tried.
+    /// The name of the trial.
     pub name: &'static str,
-    /// What was seen: as it should be, or not.
+    /// What was seen: as an error where it is wrong.
     pub outcome: Result<String, String>,
 }
 
@@ -23,7 +23,7 @@ pub struct Trial {
 pub struct Trials(pub Vec<Trial>);
 
 impl Trials {
-    /// Whether all went as they should.
+    /// Whether all trials have succeeded.
     pub fn passed(&self) -> bool {
         self.0.iter().all(|trial| trial.outcome.is_ok())
     }
@@ -43,7 +43,12 @@ impl fmt::Display for Trials {
     }
 }
 
-/// Runs all trials against the instances of the cluster. Dropped half-way, it continues what it has stopped.
+/// Runs all trials against the instances of the cluster. Dropping the run continues the processes that it has
+/// stopped.
+///
+/// # Errors
+///
+/// A [`ClusterError`] where the description of the cluster cannot be used.
 pub async fn run(manifest: &Path, seed: u64) -> Result<Trials, ClusterError> {
     let cluster = Cluster::read(manifest)?;
     Ok(Trials(trials::all(&cluster, seed).await))
