@@ -1,15 +1,19 @@
 //! The database's settings.
 
-use std::fmt;
+mod pool;
+mod replica;
+mod server;
+
 use std::path::PathBuf;
-use std::time::Duration;
 
 use service_kit::config::{Secret, Sources};
-use service_kit::duration::HumanDuration;
-use url::Url;
 
+use self::server::{Defaults, from_parts, from_url};
 use super::provision::LoginConfig;
-use crate::percent::decode;
+
+pub use pool::PoolConfig;
+pub use replica::ReplicaConfig;
+pub use server::SqlServerConfig;
 
 /// The beginning of a file's URL.
 const FILE: &str = "sqlite://";
@@ -26,82 +30,6 @@ pub enum DatabaseConfig {
     },
     /// A Microsoft SQL Server.
     SqlServer(SqlServerConfig),
-}
-
-/// The address of a SQL Server, and the log-in there.
-#[derive(Debug, Clone)]
-pub struct SqlServerConfig {
-    /// The host name or address.
-    pub host: String,
-    /// The port, by default 1433.
-    pub port: u16,
-    /// The name of the database.
-    pub database: String,
-    /// The login.
-    pub user: String,
-    /// The login's password.
-    pub password: Secret,
-    /// Whether the whole connection has TLS (`DB_ENCRYPT`). Without it, only what the server demands is encrypted.
-    pub encrypt: bool,
-    /// The PEM file of the trusted authorities, instead of those of the system (`DB_CA_FILE`).
-    pub ca_file: Option<PathBuf>,
-    /// Whether any certificate is accepted (`DB_TRUST_SERVER_CERTIFICATE`).
-    pub trust_server_certificate: bool,
-    /// The time that a refused login is tried again at the start (`DB_LOGIN_PATIENCE`), because another process
-    /// (`provision`) may be making the login.
-    pub login_patience: Duration,
-    /// The replica for reading (`DB_READ_SERVER`).
-    pub replica: Option<ReplicaConfig>,
-    /// Whether the session only reads (`ApplicationIntent=ReadOnly`), so that an availability group may route it to a
-    /// secondary.
-    pub read_only: bool,
-    /// The bounds of this instance's connections.
-    pub pool: PoolConfig,
-}
-
-/// A replica for reading.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReplicaConfig {
-    /// The host name or address.
-    pub host: String,
-    /// The port, by default 1433.
-    pub port: u16,
-    /// The time after a write in which the client reads from the primary (`DB_READ_MAX_LAG`).
-    pub max_lag: Duration,
-}
-
-/// The bounds of a connection pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PoolConfig {
-    /// The largest number of connections, at least 1 (`DB_POOL_MAX`).
-    pub max: u32,
-    /// The smallest number of connections, at most `max` (`DB_POOL_MIN`).
-    pub min: u32,
-    /// The time after which an idle connection above `min` is closed (`DB_POOL_IDLE_TIMEOUT_MS`).
-    pub idle_timeout: Duration,
-    /// The longest wait for a connection (`DB_POOL_ACQUIRE_TIMEOUT_MS`).
-    pub acquire_timeout: Duration,
-}
-
-impl fmt::Display for SqlServerConfig {
-    /// Writes `database on host:port` for messages, without user and password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on {}:{}", self.database, self.host, self.port)
-    }
-}
-
-impl SqlServerConfig {
-    /// The same database with another login.
-    #[must_use]
-    pub fn with_login(&self, login: &LoginConfig) -> Self {
-        Self { user: login.user.clone(), password: login.password.clone(), ..self.clone() }
-    }
-
-    /// The same database on its replica, for reading only.
-    #[must_use]
-    pub fn of_replica(&self, replica: &ReplicaConfig) -> Self {
-        Self { host: replica.host.clone(), port: replica.port, read_only: true, ..self.clone() }
-    }
 }
 
 impl DatabaseConfig {
@@ -130,7 +58,7 @@ impl DatabaseConfig {
                 return from_parts(sources, pool, defaults).map(Self::SqlServer);
             }
             Some(url) if url.starts_with(FILE) => file(url, pool),
-            Some(url) => server(url, pool, Defaults::read(sources)),
+            Some(url) => from_url(url, pool, Defaults::read(sources)).map(Self::SqlServer),
         };
         match config {
             Ok(config) => Some(config),
@@ -142,114 +70,6 @@ impl DatabaseConfig {
     }
 }
 
-impl PoolConfig {
-    fn read(sources: &mut Sources) -> Self {
-        let max = sources.or("DB_POOL_MAX", 10);
-        let min = sources.or("DB_POOL_MIN", max.min(2));
-        if !(1..=1000).contains(&max) {
-            sources.reject("DB_POOL_MAX", "must be between 1 and 1000");
-        } else if min > max {
-            sources.reject("DB_POOL_MIN", "must not be more than DB_POOL_MAX");
-        }
-        let idle = sources.or("DB_POOL_IDLE_TIMEOUT_MS", 30_000_u64);
-        let acquire = sources.or("DB_POOL_ACQUIRE_TIMEOUT_MS", 2_000_u64);
-        for (name, value) in [("DB_POOL_IDLE_TIMEOUT_MS", idle), ("DB_POOL_ACQUIRE_TIMEOUT_MS", acquire)] {
-            if !(1..=3_600_000).contains(&value) {
-                sources.reject(name, "must be between 1 and 3600000");
-            }
-        }
-        let (idle_timeout, acquire_timeout) = (Duration::from_millis(idle), Duration::from_millis(acquire));
-        Self { max, min, idle_timeout, acquire_timeout }
-    }
-}
-
-/// The settings beside the URL. Parameters of the URL about TLS win over them.
-struct Defaults {
-    encrypt: bool,
-    ca_file: Option<PathBuf>,
-    trust_server_certificate: bool,
-    login_patience: Duration,
-    replica: Option<ReplicaConfig>,
-}
-
-impl Defaults {
-    fn read(sources: &mut Sources) -> Self {
-        let ca_file: Option<PathBuf> = sources.optional("DB_CA_FILE");
-        if let Some(path) = ca_file.as_ref().filter(|path| !path.is_file()) {
-            sources.reject("DB_CA_FILE", format_args!("there is no file {}", path.display()));
-        }
-        Self {
-            encrypt: sources.or("DB_ENCRYPT", true),
-            ca_file,
-            trust_server_certificate: sources.or("DB_TRUST_SERVER_CERTIFICATE", false),
-            login_patience: login_patience(sources),
-            replica: ReplicaConfig::read(sources),
-        }
-    }
-}
-
-impl ReplicaConfig {
-    /// Reads the bounds. Problems go to `sources`.
-    fn read(sources: &mut Sources) -> Option<Self> {
-        let max_lag = sources.or("DB_READ_MAX_LAG", HumanDuration(Duration::from_secs(5))).get();
-        if !(Duration::from_secs(1)..=Duration::from_mins(10)).contains(&max_lag) {
-            sources.reject("DB_READ_MAX_LAG", "must be between 1s and 10m");
-        }
-        let server: String = sources.optional("DB_READ_SERVER")?;
-        let found = host_and_port(&server);
-        if found.is_none() {
-            sources.reject("DB_READ_SERVER", "must be HOST or HOST:PORT");
-        }
-        found.map(|(host, port)| Self { host, port, max_lag })
-    }
-}
-
-/// Host and port by the rules of URLs, so that IPv6 addresses are in brackets.
-fn host_and_port(server: &str) -> Option<(String, u16)> {
-    let url = Url::parse(&format!("sqlserver://{server}")).ok()?;
-    let only_a_server = url.path().is_empty() && url.username().is_empty() && url.query().is_none();
-    let host = url.host_str().filter(|host| only_a_server && !host.is_empty())?;
-    Some((host.trim_matches(['[', ']']).to_owned(), url.port().unwrap_or(1433)))
-}
-
-/// The patience with a refused login, by default none, so that a wrong password is reported at once.
-fn login_patience(sources: &mut Sources) -> Duration {
-    let patience = sources.or("DB_LOGIN_PATIENCE", HumanDuration(Duration::ZERO)).get();
-    if patience > Duration::from_mins(10) {
-        sources.reject("DB_LOGIN_PATIENCE", "must be at most 10m");
-    }
-    patience
-}
-
-fn from_parts(sources: &mut Sources, pool: PoolConfig, defaults: Defaults) -> Option<SqlServerConfig> {
-    let Some(host) = sources.optional::<String>("DB_SERVER") else {
-        sources.reject(
-            "DATABASE_URL",
-            "is required: sqlite://PATH or sqlserver://user:password@host:port/database (or set DB_SERVER and its companions)",
-        );
-        return None;
-    };
-    let port = sources.or("DB_PORT", 1433);
-    let database = sources.required("DB_DATABASE");
-    let user = sources.required("DB_USER");
-    let password = sources.required_secret("DB_PASSWORD");
-    let Defaults { encrypt, ca_file, trust_server_certificate, login_patience, replica } = defaults;
-    Some(SqlServerConfig {
-        host,
-        port,
-        database: database?,
-        user: user?,
-        password: password?,
-        encrypt,
-        ca_file,
-        trust_server_certificate,
-        login_patience,
-        replica,
-        read_only: false,
-        pool,
-    })
-}
-
 fn file(url: &str, pool: PoolConfig) -> Result<DatabaseConfig, String> {
     match url.trim_start_matches(FILE) {
         "" => Err("sqlite:// needs a path, as in sqlite:///var/lib/onboarding/data.db".into()),
@@ -257,49 +77,10 @@ fn file(url: &str, pool: PoolConfig) -> Result<DatabaseConfig, String> {
     }
 }
 
-/// Reads the URL of a server. The reasons never repeat the URL, which has a password.
-fn server(text: &str, pool: PoolConfig, defaults: Defaults) -> Result<DatabaseConfig, String> {
-    let url = Url::parse(text).map_err(|error| format!("is no URL: {error}"))?;
-    match url.scheme() {
-        "sqlserver" | "mssql" => sql_server(&url, pool, defaults).map(DatabaseConfig::SqlServer),
-        other => Err(format!("the scheme must be sqlite or sqlserver, not {other}")),
-    }
-}
-
-fn sql_server(url: &Url, pool: PoolConfig, mut defaults: Defaults) -> Result<SqlServerConfig, String> {
-    let host = url.host_str().filter(|host| !host.is_empty()).ok_or("names no host")?;
-    let database = decode(url.path().trim_start_matches('/'))?;
-    let user = decode(url.username())?;
-    let password = decode(url.password().ok_or("names no password")?)?;
-    if database.is_empty() || user.is_empty() {
-        return Err("needs a user and a database: sqlserver://user:password@host:port/database".into());
-    }
-    for (name, value) in url.query_pairs() {
-        let flag = || value.parse().map_err(|_| format!("{name} must be true or false"));
-        match &*name {
-            "encrypt" => defaults.encrypt = flag()?,
-            "trust_server_certificate" => defaults.trust_server_certificate = flag()?,
-            other => return Err(format!("has an unknown parameter {other}")),
-        }
-    }
-    Ok(SqlServerConfig {
-        host: host.trim_matches(['[', ']']).to_owned(),
-        port: url.port().unwrap_or(1433),
-        database,
-        user,
-        password: Secret::new(password),
-        encrypt: defaults.encrypt,
-        ca_file: defaults.ca_file,
-        trust_server_certificate: defaults.trust_server_certificate,
-        login_patience: defaults.login_patience,
-        replica: defaults.replica,
-        read_only: false,
-        pool,
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<DatabaseConfig, String> {
