@@ -95,8 +95,7 @@ fn nearest<'h>(headers: &'h HeaderMap, name: &'static str) -> Option<&'h str> {
     texts(headers, name).last().and_then(|value| value.rsplit(',').next()).map(str::trim)
 }
 
-/// The values of a field, from the last to the first. A value that is no text ends the chain, as one that is no
-/// address does.
+/// The values of a field, in order. A value that is no text is replaced by one that is no address, which ends the chain.
 fn texts<'h>(headers: &'h HeaderMap, name: &'static str) -> impl Iterator<Item = &'h str> {
     headers.get_all(name).iter().map(|value: &HeaderValue| value.to_str().unwrap_or("unknown"))
 }

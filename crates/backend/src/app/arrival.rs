@@ -35,7 +35,7 @@ pub(super) struct Arrival {
 ///
 /// # Errors
 ///
-/// A [`BuildError`] that no waiting mends.
+/// A [`MigrationError`] that no waiting mends.
 pub(super) async fn store(
     config: DatabaseConfig,
     metrics: StoreMetrics,

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 use service_kit::jwt::{Claims, Keyring, TokenError};
 use uuid::Uuid;
 
-use crate::domain::{Authentication, Role, Timestamp, UnknownRole, User};
+use crate::domain::{Authentication, Timestamp, User};
 
 /// Issues and verifies access tokens.
 #[derive(Debug)]
@@ -16,15 +16,14 @@ pub struct TokenIssuer {
     ttl: Duration,
 }
 
-/// The user of a request, as the access token says. The database was not asked.
+/// The user of a request, as the access token says. The database was not asked. The token's role is not here, because
+/// calls of admins read the role from the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CurrentUser {
     /// The id of the account.
     pub id: Uuid,
     /// The id of the token's session.
     pub session_id: Uuid,
-    /// The user's role when the token was issued.
-    pub role: Role,
     /// The last authentication of the session. None in tokens of earlier versions.
     pub authentication: Option<Authentication>,
 }
@@ -50,9 +49,6 @@ pub enum AccessError {
     /// The account of the token does not exist any more.
     #[error("the account of the access token does not exist any more")]
     UnknownUser,
-    /// The token has a role that this version does not know.
-    #[error("the access token is not valid")]
-    Role(#[from] UnknownRole),
 }
 
 impl TokenIssuer {
@@ -68,10 +64,6 @@ impl TokenIssuer {
 
     /// A token for `user` in the session `session_id`, valid for `ttl`. `authentication` is the last authentication
     /// of the session.
-    ///
-    /// # Errors
-    ///
-    /// A [`TokenError`] where the token cannot be signed or encrypted.
     pub fn issue(
         &self,
         user: &User,
@@ -110,8 +102,7 @@ impl TokenIssuer {
             other => AccessError::Invalid(other),
         })?;
         let authentication = authentication(&claims);
-        let role = claims.role.parse()?;
-        Ok(CurrentUser { id: claims.sub, session_id: claims.sid, role, authentication })
+        Ok(CurrentUser { id: claims.sub, session_id: claims.sid, authentication })
     }
 }
 
@@ -130,7 +121,7 @@ fn bearer(value: &HeaderValue) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{AuthLevel, now};
+    use crate::domain::{AuthLevel, Role, now};
     use service_kit::config::Secret;
 
     fn issuer(secret: &str) -> TokenIssuer {
@@ -151,7 +142,7 @@ mod tests {
         let authentication = Authentication { level: AuthLevel::Two, at: at - Duration::from_mins(3) };
         let token = issuer.issue(&user, session_id, authentication, (at, issuer.ttl()));
         let authentication = Some(authentication);
-        let named = CurrentUser { id: user.id, session_id, role: Role::Admin, authentication };
+        let named = CurrentUser { id: user.id, session_id, authentication };
         for header in [format!("Bearer {token}"), format!("bearer  {token}")] {
             assert_eq!(issuer.authenticate(&headers(&[&header]), at).unwrap(), named);
         }

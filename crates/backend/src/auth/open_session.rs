@@ -32,10 +32,6 @@ pub struct OpenedSession {
 
 impl OpenedSession {
     /// Opens a session for `user`, who has logged in from `client` by `method`.
-    ///
-    /// # Errors
-    ///
-    /// A [`TokenError`] where the access token cannot be made.
     pub fn begin(
         method: LogInMethod,
         user: &User,
@@ -63,10 +59,6 @@ impl OpenedSession {
 impl Grant {
     /// A grant of `refresh_token`, which expires at `expires_at`, and of a new access token for the session
     /// `session_id`. The access token ends with the session at `ends_at` at the latest.
-    ///
-    /// # Errors
-    ///
-    /// A [`TokenError`] where the access token cannot be made.
     pub fn new(
         user: &User,
         session_id: Uuid,

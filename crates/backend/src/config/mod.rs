@@ -119,7 +119,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// A [`ConfigError`] with all problems.
+    /// [`ConfigErrors`] with all problems.
     pub fn read(mut sources: Sources) -> Result<(Self, LogConfig), ConfigErrors> {
         let log = LogConfig::read(&mut sources);
         let server = ServerConfig::read(&mut sources, &log.instance_id);

@@ -74,7 +74,7 @@ impl Passkeys {
     ///
     /// # Errors
     ///
-    /// A [`PasskeyError`] where the settings cannot be used.
+    /// [`Unspecified`] where a key cannot be made.
     pub fn new(config: Option<PasskeyConfig>, keyring: &Keyring) -> Result<Self, Unspecified> {
         // What could be wrong with it, the configuration has refused.
         let site = config.map(|config| Ok((site::site(&config)?, config)));
