@@ -1,31 +1,19 @@
-import { QueryClient } from '@tanstack/react-query';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { storage } from '../api/storage';
 import type { User } from '../api/types';
 import { service } from '../test/network';
 import { ADA, signedUp } from '../test/person';
-import { DraftSync } from './draft-sync';
-import { Drafts } from './drafts';
+import { openPage as openPageOf, stored, submit as submitBy } from '../test/wizard-page';
 import type { NewStatus } from './saver';
 import type { StepData } from './steps';
-import { callsOver, Wizard } from './wizard';
+import type { Wizard } from './wizard';
 
 describe('wizard', () => {
   let user: User;
   let wizard: Wizard;
 
-  /** A page that was just opened: storage is as it was, memory is empty. */
-  const openPage = (tab = 'tab-1'): Wizard => {
-    const queries = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: 'always' } } });
-    const drafts = new Drafts(storage, user.id, tab);
-    return new Wizard(callsOver(queries, user.id), (saver) => new DraftSync(drafts, saver));
-  };
+  const openPage = (tab?: string): Wizard => openPageOf(user.id, tab);
   const submit = (key: string, status: NewStatus, data: StepData, by = wizard): Promise<unknown> =>
-    by.submit({ key, status, data, template: service.personByEmail(ADA.email).state.template });
-  const stored = (key: string): unknown => {
-    const step = service.personByEmail(ADA.email).state.steps.find((each) => each.key === key);
-    return [step?.status, step?.data];
-  };
+    submitBy(by, key, status, data);
   const outage = (): void =>
     void service.faults.push(...Array.from({ length: 5 }, () => 'drop_before' as const));
 

@@ -1,7 +1,14 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Popover, UnstyledButton, VisuallyHidden } from '@mantine/core';
-import { IconChevronDown, IconLogout, IconSettings, IconUser, IconUsers } from '@tabler/icons-react';
-import { useState } from 'react';
+import {
+  IconChevronDown,
+  IconLogout,
+  IconSettings,
+  IconUser,
+  IconUsers,
+  type TablerIcon,
+} from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
 import { storage } from '../api/storage';
 import { TAB } from '../app/tab';
@@ -91,39 +98,41 @@ export function PersonMenu() {
 function Ways({ isAdmin, onGo }: { isAdmin: boolean; onGo: () => void }) {
   return (
     <>
-      <Button
-        component={Link}
-        to="/account"
-        variant="default"
-        fullWidth
-        leftSection={<IconUser size={18} aria-hidden />}
-        onClick={onGo}
-      >
+      <Way to="/account" icon={IconUser} onGo={onGo}>
         <Trans>Your account</Trans>
-      </Button>
-      <Button
-        component={Link}
-        to="/organization"
-        variant="default"
-        fullWidth
-        leftSection={<IconUsers size={18} aria-hidden />}
-        onClick={onGo}
-      >
+      </Way>
+      <Way to="/organization" icon={IconUsers} onGo={onGo}>
         <Trans>Your organization</Trans>
-      </Button>
+      </Way>
       {isAdmin && (
-        <Button
-          component={Link}
-          to="/admin"
-          variant="default"
-          fullWidth
-          leftSection={<IconSettings size={18} aria-hidden />}
-          onClick={onGo}
-        >
+        <Way to="/admin" icon={IconSettings} onGo={onGo}>
           <Trans>Admin area</Trans>
-        </Button>
+        </Way>
       )}
     </>
+  );
+}
+
+interface WayProps {
+  to: string;
+  icon: TablerIcon;
+  onGo: () => void;
+  children: ReactNode;
+}
+
+/** One page that the menu leads to. */
+function Way({ to, icon: Picture, onGo, children }: WayProps) {
+  return (
+    <Button
+      component={Link}
+      to={to}
+      variant="default"
+      fullWidth
+      leftSection={<Picture size={18} aria-hidden />}
+      onClick={onGo}
+    >
+      {children}
+    </Button>
   );
 }
 

@@ -1,7 +1,6 @@
-import { Button, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useLingui } from '@lingui/react';
 import { useLingui as useWords } from '@lingui/react/macro';
-import { IconRefresh } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import { unwrap } from '../../api';
 import type { AuditRecordBody } from '../../generated';
@@ -10,6 +9,8 @@ import { PageHeading } from '../../ui/PageHeading';
 import classes from '../Admin.module.css';
 import { listAuditLog } from '../api';
 import { ChoiceFilter, DayFilter } from '../Filter';
+import { FilterBar } from '../FilterBar';
+import { Refresh } from '../Refresh';
 import { type Column, DataTable } from '../table/DataTable';
 import { type Filters, given, momentOf, useFilters } from '../useFilters';
 import { usePages } from '../usePages';
@@ -39,14 +40,7 @@ export function Audit() {
           heading={t`Audit log`}
           lead={t`Who did what, and why. The newest first.`}
         />
-        <Button
-          size="sm"
-          variant="default"
-          leftSection={<IconRefresh size={18} aria-hidden />}
-          onClick={pages.refresh}
-        >
-          {t`Refresh`}
-        </Button>
+        <Refresh onClick={pages.refresh} />
       </div>
       <div className={classes.card}>
         <AuditFilters {...filters} />
@@ -73,7 +67,7 @@ function AuditFilters({ values, set, clear, any }: Filters<AuditFilter>) {
     .map(([code, words]) => [code, _(words)] as const)
     .toSorted(([, a], [, b]) => a.localeCompare(b));
   return (
-    <search className={classes.filters} aria-label={t`Filters`}>
+    <FilterBar any={any} clear={clear}>
       <ChoiceFilter
         label={t`What`}
         value={values.action}
@@ -84,12 +78,7 @@ function AuditFilters({ values, set, clear, any }: Filters<AuditFilter>) {
       <DayFilter label={t`Until`} value={values.until} onChange={(until) => set({ until })} />
       {values.user && <TextInput size="sm" label={t`Account`} value={values.user} readOnly />}
       {values.actor && <TextInput size="sm" label={t`By admin`} value={values.actor} readOnly />}
-      {any && (
-        <Button size="sm" variant="default" onClick={clear}>
-          {t`Clear the filters`}
-        </Button>
-      )}
-    </search>
+    </FilterBar>
   );
 }
 

@@ -1,6 +1,4 @@
-import { Button } from '@mantine/core';
 import { useLingui } from '@lingui/react/macro';
-import { IconRefresh } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { unwrap } from '../../api';
 import type { FunnelBody } from '../../generated';
@@ -11,6 +9,7 @@ import classes from '../Admin.module.css';
 import { funnel } from '../api';
 import { Failed } from '../Failed';
 import { ChoiceFilter } from '../Filter';
+import { Refresh } from '../Refresh';
 import { useFilters } from '../useFilters';
 import own from './Funnel.module.css';
 import { FunnelGroups } from './FunnelGroups';
@@ -52,16 +51,11 @@ export function Funnel() {
               ['country', t`Country`],
             ]}
           />
-          <Button
-            size="sm"
-            variant="default"
+          <Refresh
             className={own.refresh}
             loading={isFetching && data !== undefined}
-            leftSection={<IconRefresh size={18} aria-hidden />}
             onClick={() => void refetch()}
-          >
-            {t`Refresh`}
-          </Button>
+          />
         </div>
       </div>
       {!data && !error && <CardSkeleton />}

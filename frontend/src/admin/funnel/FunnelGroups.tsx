@@ -5,6 +5,7 @@ import type { FunnelGroupBody } from '../../generated';
 import classes from '../Admin.module.css';
 import own from './Funnel.module.css';
 import { groupName } from './group-name';
+import { NumberTable } from './NumberTable';
 import { lasting, percentOf } from './numbers';
 
 interface FunnelGroupsProps {
@@ -109,48 +110,34 @@ function GroupChart({ groups, by }: { groups: FunnelGroupBody[]; by: string }) {
 function GroupTable({ groups, by, chosen, onChoose }: FunnelGroupsProps) {
   const { t, i18n } = useLingui();
   const heads = [t`Group`, t`Registered`, t`Completed`, t`Share`, t`Stuck`, t`Median`];
+  const rows = groups.map(({ value, registered, completed, stuck, median_seconds }) => ({
+    key: value,
+    name: (
+      <button
+        type="button"
+        dir="auto"
+        className={own.choose}
+        aria-pressed={value === chosen}
+        onClick={() => onChoose(value === chosen ? '' : value)}
+      >
+        {groupName(by, value, i18n.locale, t`No country chosen`)}
+      </button>
+    ),
+    numbers: [
+      registered,
+      completed,
+      t`${percentOf(completed, registered)} %`,
+      stuck,
+      lasting(median_seconds, i18n.locale),
+    ],
+  }));
   return (
     <div>
-      <table className={own.table}>
-        <caption className={own.caption}>{t`The groups in numbers. Choose one to see its steps.`}</caption>
-        <thead>
-          <tr>
-            {heads.map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {groups.map(({ value, registered, completed, stuck, median_seconds }) => (
-            <tr key={value}>
-              <th scope="row">
-                <button
-                  type="button"
-                  dir="auto"
-                  className={own.choose}
-                  aria-pressed={value === chosen}
-                  onClick={() => onChoose(value === chosen ? '' : value)}
-                >
-                  {groupName(by, value, i18n.locale, t`No country chosen`)}
-                </button>
-              </th>
-              {[
-                registered,
-                completed,
-                t`${percentOf(completed, registered)} %`,
-                stuck,
-                lasting(median_seconds, i18n.locale),
-              ].map((number, at) => (
-                <td key={heads[at + 1]} data-label={heads[at + 1]}>
-                  {number}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <NumberTable
+        caption={t`The groups in numbers. Choose one to see its steps.`}
+        heads={heads}
+        rows={rows}
+      />
     </div>
   );
 }

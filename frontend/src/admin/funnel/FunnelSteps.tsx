@@ -3,6 +3,7 @@ import type { FunnelCountsBody, FunnelStepBody } from '../../generated';
 import classes from '../Admin.module.css';
 import own from './Funnel.module.css';
 import { groupName } from './group-name';
+import { NumberTable } from './NumberTable';
 import { lasting, percentOf } from './numbers';
 
 interface FunnelStepsProps {
@@ -115,40 +116,22 @@ const share = (part: number, whole: number): number => (whole === 0 ? 0 : (part 
 function StepTable({ steps }: { steps: FunnelStepBody[] }) {
   const { t, i18n } = useLingui();
   const heads = [t`Step`, t`Reached`, t`Completed`, t`Skipped`, t`In progress`, t`Stuck`, t`Lost`, t`Median`];
+  const rows = steps.map((step) => ({
+    key: step.key,
+    name: step.title,
+    numbers: [
+      step.reached,
+      step.completed,
+      step.skipped,
+      step.in_progress,
+      step.stuck,
+      step.drop_off === null ? '–' : t`${Math.round(step.drop_off * 100)} %`,
+      lasting(step.median_seconds, i18n.locale),
+    ],
+  }));
   return (
     <div>
-      <table className={own.table}>
-        <caption className={own.caption}>{t`The steps in numbers`}</caption>
-        <thead>
-          <tr>
-            {heads.map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {steps.map((step) => (
-            <tr key={step.key}>
-              <th scope="row">{step.title}</th>
-              {[
-                step.reached,
-                step.completed,
-                step.skipped,
-                step.in_progress,
-                step.stuck,
-                step.drop_off === null ? '–' : t`${Math.round(step.drop_off * 100)} %`,
-                lasting(step.median_seconds, i18n.locale),
-              ].map((value, at) => (
-                <td key={heads[at + 1]} data-label={heads[at + 1]}>
-                  {value}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <NumberTable caption={t`The steps in numbers`} heads={heads} rows={rows} />
     </div>
   );
 }

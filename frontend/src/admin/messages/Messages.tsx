@@ -1,8 +1,7 @@
-import { Button, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import type { MessageDescriptor } from '@lingui/core';
 import { useLingui } from '@lingui/react';
 import { useLingui as useWords } from '@lingui/react/macro';
-import { IconRefresh } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { unwrap } from '../../api';
 import type { MessageBody } from '../../generated';
@@ -11,7 +10,9 @@ import { PageHeading } from '../../ui/PageHeading';
 import classes from '../Admin.module.css';
 import { listMails, listWebhooks, replayMail, replayWebhook } from '../api';
 import { ChoiceFilter, DayFilter } from '../Filter';
+import { FilterBar } from '../FilterBar';
 import { ReasonDialog } from '../ReasonDialog';
+import { Refresh } from '../Refresh';
 import { DataTable } from '../table/DataTable';
 import { type Filters, given, momentOf, useFilters } from '../useFilters';
 import { usePages } from '../usePages';
@@ -73,14 +74,7 @@ function Messages({ kind }: { kind: Kind }) {
           }
         />
         <div className={classes.ways}>
-          <Button
-            size="sm"
-            variant="default"
-            leftSection={<IconRefresh size={18} aria-hidden />}
-            onClick={pages.refresh}
-          >
-            {t`Refresh`}
-          </Button>
+          <Refresh onClick={pages.refresh} />
           {!isMails && <ReplayMany query={query} onDone={tell} />}
         </div>
       </div>
@@ -123,7 +117,7 @@ function MessageFilters({ kind, filters }: { kind: Kind; filters: Filters<Messag
   const { values, set, clear, any } = filters;
   const types = Object.entries(TYPES[kind]).map(([code, words]) => [code, _(words)] as const);
   return (
-    <search className={classes.filters} aria-label={t`Filters`}>
+    <FilterBar any={any} clear={clear}>
       <ChoiceFilter
         label={t`State`}
         value={values.state}
@@ -144,11 +138,6 @@ function MessageFilters({ kind, filters }: { kind: Kind; filters: Filters<Messag
       <DayFilter label={t`From`} value={values.from} onChange={(from) => set({ from })} />
       <DayFilter label={t`Until`} value={values.until} onChange={(until) => set({ until })} />
       {values.user && <TextInput size="sm" label={t`Account`} value={values.user} readOnly />}
-      {any && (
-        <Button size="sm" variant="default" onClick={clear}>
-          {t`Clear the filters`}
-        </Button>
-      )}
-    </search>
+    </FilterBar>
   );
 }

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { useLingui } from '@lingui/react/macro';
-import { IconDownload, IconRefresh } from '@tabler/icons-react';
+import { IconDownload } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { Link } from 'react-router';
 import { unwrap } from '../../api';
@@ -12,6 +12,7 @@ import { useFailure } from '../../ui/useFailure';
 import classes from '../Admin.module.css';
 import { exportUsers, listUsers } from '../api';
 import { Badge } from '../Badge';
+import { Refresh } from '../Refresh';
 import { saveFile } from '../save-file';
 import { State } from '../State';
 import { type Column, DataTable } from '../table/DataTable';
@@ -39,14 +40,7 @@ export function People() {
           lead={t`Everybody with an account, the newest first.`}
         />
         <div className={classes.ways}>
-          <Button
-            size="sm"
-            variant="default"
-            leftSection={<IconRefresh size={18} aria-hidden />}
-            onClick={pages.refresh}
-          >
-            {t`Refresh`}
-          </Button>
+          <Refresh onClick={pages.refresh} />
           <Download query={query} />
         </div>
       </div>

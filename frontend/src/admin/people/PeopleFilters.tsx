@@ -1,8 +1,8 @@
-import { Button } from '@mantine/core';
 import { useLingui } from '@lingui/react/macro';
 import { useCallback } from 'react';
 import classes from '../Admin.module.css';
 import { ChoiceFilter, TextFilter } from '../Filter';
+import { FilterBar } from '../FilterBar';
 import type { Filters } from '../useFilters';
 
 export const PEOPLE_FILTERS = ['q', 'status', 'role', 'verified', 'stuck'] as const;
@@ -15,7 +15,7 @@ export function PeopleFilters({ values, set, clear, any }: Filters<PeopleFilter>
   const { t } = useLingui();
   const search = useCallback((q: string) => set({ q }), [set]);
   return (
-    <search className={classes.filters} aria-label={t`Filters`}>
+    <FilterBar any={any} clear={clear}>
       <TextFilter
         label={t`Address or name`}
         placeholder={t`Begins with …`}
@@ -65,11 +65,6 @@ export function PeopleFilters({ values, set, clear, any }: Filters<PeopleFilter>
           ['30d', t`30 days or more`],
         ]}
       />
-      {any && (
-        <Button size="sm" variant="default" onClick={clear}>
-          {t`Clear the filters`}
-        </Button>
-      )}
-    </search>
+    </FilterBar>
   );
 }
