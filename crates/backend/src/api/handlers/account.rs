@@ -13,7 +13,7 @@ use crate::api::authenticated::Authenticated;
 use crate::api::client::ClientInfo;
 use crate::api::device::Devices;
 use crate::api::dto::{RegisterRequest, SessionBody, UserBody};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::freshness::Asked;
 use crate::api::guard::Guard;
@@ -35,16 +35,15 @@ use uuid::Uuid;
 /// attempt has to wait longer.
 #[utoipa::path(
     post, path = "/api/auth/register", tag = "auth", operation_id = "register",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = RegisterRequest,
     responses(
         (status = 201, description = "The account and its first session", body = SessionBody),
-        (status = 403, description = "With `invitation`: `other_address`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`email_taken`", body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "With `invitation`: `invitation_used`; `invitation_expired`: too old, revoked, replaced by a newer mail, or unknown", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
-        (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "With `invitation`: `other_address`"),
+        (status = 409, description = "`email_taken`"),
+        (status = 410, description = "With `invitation`: `invitation_used`; `invitation_expired`: too old, revoked, replaced by a newer mail, or unknown"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 429, description = "`too_many_attempts`", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 503, description = "`overloaded`, `database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn register(
@@ -98,7 +97,7 @@ pub(in crate::api) async fn register(
     get, path = "/api/auth/me", tag = "auth", operation_id = "me", security(("access_token" = [])),
     responses(
         (status = 200, description = "The account of the access token", body = UserBody),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
     )
 )]
 pub(in crate::api) async fn me(

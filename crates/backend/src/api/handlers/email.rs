@@ -9,7 +9,7 @@ use super::{current_password, mails};
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::{ChangeEmailRequest, NoFields, VerifyEmailRequest};
-use crate::api::error::{ApiError, FieldErrors, Problem};
+use crate::api::error::{ApiError, FieldErrors};
 use crate::api::fields::Checked;
 use crate::api::guard::Guard;
 use crate::api::retry::until_done;
@@ -33,16 +33,15 @@ const MAX_TRIES: u32 = 5;
 /// digits are also counted by account: after five, each further one has to wait longer, up to 15 minutes.
 #[utoipa::path(
     post, path = "/api/auth/email/verify", tag = "auth", operation_id = "verify_email", security(("access_token" = []), ()),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = VerifyEmailRequest,
     responses(
         (status = 204, description = "The address is the account's, and verified"),
-        (status = 401, description = "With `code`: `token_missing`, `token_expired`, `token_invalid` (the access token)", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`email_taken`: another account has the new address by now", body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "`token_used`; `token_expired`: too old, unknown, replaced by a newer one, or too many wrong digits", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_code`: other digits; `validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`: too many wrong digits over several mails", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "With `code`: `token_missing`, `token_expired`, `token_invalid` (the access token)"),
+        (status = 409, description = "`email_taken`: another account has the new address by now"),
+        (status = 410, description = "`token_used`; `token_expired`: too old, unknown, replaced by a newer one, or too many wrong digits"),
+        (status = 422, description = "`invalid_code`: other digits; `validation_failed`, `idempotency_key_reused`"),
+        (status = 429, description = "`too_many_attempts`: too many wrong digits over several mails", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn verify(
@@ -155,13 +154,12 @@ async fn reject(
 /// Nothing is sent where the address is verified.
 #[utoipa::path(
     post, path = "/api/auth/email/resend", tag = "auth", operation_id = "resend_email", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 202, description = "The mail will be sent"),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_requests`: at most one mail a minute, and five an hour", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds"))),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`"),
+        (status = 429, description = "`too_many_requests`: at most one mail a minute, and five an hour", headers(("Retry-After" = u64, description = "Seconds"))),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn resend(
@@ -188,15 +186,14 @@ pub(in crate::api) async fn resend(
 /// Only the owner of the new address learns whether another account has it.
 #[utoipa::path(
     post, path = "/api/auth/email/change", tag = "auth", operation_id = "change_email", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = ChangeEmailRequest,
     responses(
         (status = 202, description = "The mail to the new address will be sent"),
-        (status = 401, description = "`invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`step_up_required`: only of people with a second factor", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_requests`: at most one mail a minute, and five an hour; `too_many_attempts`: too many wrong passwords", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds"))),
-        (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`"),
+        (status = 403, description = "`step_up_required`: only of people with a second factor"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 429, description = "`too_many_requests`: at most one mail a minute, and five an hour; `too_many_attempts`: too many wrong passwords", headers(("Retry-After" = u64, description = "Seconds"))),
+        (status = 503, description = "`overloaded`, `database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn change(

@@ -9,7 +9,7 @@ use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::client::ClientInfo;
 use crate::api::device::Devices;
 use crate::api::dto::{LoginRequest, SessionBody};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::guard::Guard;
 use crate::api::retry::until_done;
@@ -31,17 +31,16 @@ use crate::store::{AuditAction, AuditEntry, Effect, LogIn};
 #[utoipa::path(
     post, path = "/api/auth/login", tag = "auth", operation_id = "login",
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
         ("X-Device-Token" = Option<String>, Header, description = "From an earlier answer with this header: an allowance of wrong attempts apart from strangers'. With `session` `cookie` it is a cookie"),
     ),
     request_body = LoginRequest,
     responses(
         (status = 200, description = "A new session", body = SessionBody),
-        (status = 401, description = "`invalid_credentials`; `second_factor_required`: the password is right, and `second_factor` says how the log-in goes on", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`account_suspended`: the password is right", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
-        (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_credentials`; `second_factor_required`: the password is right, and `second_factor` says how the log-in goes on"),
+        (status = 403, description = "`account_suspended`: the password is right"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 429, description = "`too_many_attempts`", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 503, description = "`overloaded`, `database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn login(

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::{NoFields, OnboardingBody, StepRequest, under};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::etag;
 use crate::api::fields::Checked;
 use crate::api::freshness::Asked;
@@ -44,7 +44,7 @@ const MAX_TRIES: u32 = 30;
     responses(
         (status = 200, description = "The whole state", body = OnboardingBody, headers(("ETag" = String, description = "The version in quotes"))),
         (status = 304, description = "The client has this state already"),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
     )
 )]
 pub(in crate::api) async fn show(
@@ -106,17 +106,16 @@ async fn done_unasked(app: &AppState, effect: Effect, audit: Audit) -> Result<bo
         ("key" = String, Path, description = "Which step of the person's template; a name that an earlier version had for it is understood, too", max_length = 32, pattern = "^[a-z][a-z0-9_]*$", example = "profile"),
         ("If-Match" = Option<String>, Header, description = "The `ETag` of the state that the change is based on; `*` for any", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
         ("If-None-Match" = Option<String>, Header, description = "Refuses the change where the state has this `ETag`; `*` refuses any, since the state is always there", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
     ),
     request_body = StepRequest,
     responses(
         (status = 200, description = "The whole state after the change", body = OnboardingBody, headers(("ETag" = String, description = "The version in quotes"))),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_step`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`step_is_automatic`, `onboarding_completed`", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "`version_mismatch`, `precondition_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 404, description = "`unknown_step`"),
+        (status = 409, description = "`step_is_automatic`, `onboarding_completed`"),
+        (status = 412, description = "`version_mismatch`, `precondition_failed`"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn put_step(
@@ -161,15 +160,14 @@ pub(in crate::api) async fn put_step(
     params(
         ("If-Match" = Option<String>, Header, description = "The `ETag` of the state that the change is based on; `*` for any", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
         ("If-None-Match" = Option<String>, Header, description = "Refuses the change where the state has this `ETag`; `*` refuses any, since the state is always there", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
     ),
     request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 200, description = "The whole state, completed", body = OnboardingBody, headers(("ETag" = String, description = "The version in quotes"))),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`onboarding_incomplete`: `open_steps` names the required steps that are open", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "`version_mismatch`, `precondition_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 409, description = "`onboarding_incomplete`: `open_steps` names the required steps that are open"),
+        (status = 412, description = "`version_mismatch`, `precondition_failed`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn complete(
@@ -231,14 +229,13 @@ fn completing(
     params(
         ("If-Match" = Option<String>, Header, description = "The `ETag` of the state that the change is based on; `*` for any", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
         ("If-None-Match" = Option<String>, Header, description = "Refuses the change where the state has this `ETag`; `*` refuses any, since the state is always there", example = "\"7\"", pattern = r"^(\*|[ \t,]*((W/)?\x22[^\x22\x00-\x20\x7F]*\x22([ \t]*,[ \t,]*(W/)?\x22[^\x22\x00-\x20\x7F]*\x22)*[ \t,]*)?)$"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
     ),
     request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 200, description = "The whole state, open", body = OnboardingBody, headers(("ETag" = String, description = "The version in quotes"))),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "`version_mismatch`, `precondition_failed`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 412, description = "`version_mismatch`, `precondition_failed`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn reopen(

@@ -16,7 +16,7 @@ use crate::api::dto::{
     CloseAccountRequest, ClosingBody, ExportBody, FactorsBody, NoFields, OnboardingBody,
     UpdateAccountRequest, UserBody,
 };
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::retry::until_done;
 use crate::api::step_up::demand_beside_password;
@@ -38,13 +38,12 @@ const MAX_TRIES: u32 = 10;
 /// Change my name, language, theme, and whether I am reminded
 #[utoipa::path(
     patch, path = "/api/account", tag = "account", operation_id = "update_account", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = UpdateAccountRequest,
     responses(
         (status = 200, description = "The account after the change", body = UserBody),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn update(
@@ -84,15 +83,14 @@ pub(in crate::api) async fn update(
 /// deleted. Closing a closed account changes nothing: the end of the grace stays.
 #[utoipa::path(
     delete, path = "/api/account", tag = "account", operation_id = "close_account", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = CloseAccountRequest,
     responses(
         (status = 202, description = "The account will be deleted", body = ClosingBody),
-        (status = 401, description = "`invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`step_up_required`: only of people with a second factor", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
-        (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`"),
+        (status = 403, description = "`step_up_required`: only of people with a second factor"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 429, description = "`too_many_attempts`", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 503, description = "`overloaded`, `database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn close(
@@ -129,12 +127,11 @@ pub(in crate::api) async fn close(
 /// Closing has ended every session, so log in first. An account that is not closed stays as it is.
 #[utoipa::path(
     post, path = "/api/account/reopen", tag = "account", operation_id = "reopen_account", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 200, description = "The account", body = UserBody),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`: also where the grace is over", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`: also where the grace is over"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn reopen(
@@ -167,7 +164,7 @@ pub(in crate::api) async fn reopen(
     get, path = "/api/account/export", tag = "account", operation_id = "export_account", security(("access_token" = [])),
     responses(
         (status = 200, description = "Account, sessions, onboarding, organization and audit log, for download", body = ExportBody),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`"),
     )
 )]
 pub(in crate::api) async fn export(

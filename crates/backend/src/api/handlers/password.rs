@@ -13,7 +13,7 @@ use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::client::ClientInfo;
 use crate::api::dto::{ChangePasswordRequest, ForgotPasswordRequest, ResetPasswordRequest};
-use crate::api::error::{ApiError, FieldErrors, Problem};
+use crate::api::error::{ApiError, FieldErrors};
 use crate::api::fields::Checked;
 use crate::api::guard::Guard;
 use crate::api::step_up::demand_beside_password;
@@ -39,13 +39,12 @@ const MAX_TRIES: u32 = 3;
 /// account, and where a mail was sent within the last minute or five within the last hour.
 #[utoipa::path(
     post, path = "/api/auth/password/forgot", tag = "auth", operation_id = "forgot_password",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = ForgotPasswordRequest,
     responses(
         (status = 202, description = "If there is an account, its owner gets a mail"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 429, description = "`too_many_attempts`", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn forgot(
@@ -83,13 +82,12 @@ async fn send_link(app: &AppState, attempt: &Attempt, email: &Email) -> Result<A
 /// All sessions of the account end. The address counts as verified, because the link came by mail.
 #[utoipa::path(
     post, path = "/api/auth/password/reset", tag = "auth", operation_id = "reset_password",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = ResetPasswordRequest,
     responses(
         (status = 204, description = "The new password holds; log in with it"),
-        (status = 410, description = "`token_used`; `token_expired`: too old, unknown, or replaced by a newer one", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "`token_used`; `token_expired`: too old, unknown, or replaced by a newer one"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 503, description = "`overloaded`, `database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn reset(
@@ -141,15 +139,14 @@ fn check(password: &Password, user: &User) -> Result<(), ApiError> {
 /// All other sessions of the account end.
 #[utoipa::path(
     post, path = "/api/auth/password/change", tag = "auth", operation_id = "change_password", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = ChangePasswordRequest,
     responses(
         (status = 204, description = "The new password holds"),
-        (status = 401, description = "`invalid_credentials`: the current password is wrong; `token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`step_up_required`: only of people with a second factor", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
-        (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_credentials`: the current password is wrong; `token_missing`, `token_expired`, `token_invalid`"),
+        (status = 403, description = "`step_up_required`: only of people with a second factor"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 429, description = "`too_many_attempts`", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 503, description = "`overloaded`, `database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn change(

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::api::accept_language::AcceptedLanguage;
 use crate::api::attempt::{Attempt, Audit, Commit};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::app::{App, AppState};
 use crate::idempotency::Answer;
 use crate::store::{AuditAction, Effect, IdentityChange};
@@ -67,8 +67,8 @@ const GERMAN: Texts = Texts {
     params(("token" = String, Path, description = "As the link in the mail bears it")),
     responses(
         (status = 200, description = "A page", body = String, content_type = "text/html"),
-        (status = 400, description = "`malformed_path`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_unsubscription`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`malformed_path`"),
+        (status = 404, description = "`unknown_unsubscription`"),
     )
 )]
 pub(in crate::api) async fn show(
@@ -87,15 +87,12 @@ pub(in crate::api) async fn show(
 /// page, and any other client gets no body.
 #[utoipa::path(
     post, path = "/api/unsubscribe/{token}", tag = "account", operation_id = "unsubscribe",
-    params(
-        ("token" = String, Path, description = "As the link in the mail bears it"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("token" = String, Path, description = "As the link in the mail bears it")),
     request_body(content((Option<OneClick> = "application/x-www-form-urlencoded"), (Option<OneClick> = "multipart/form-data")), description = "Not looked at"),
     responses(
         (status = 200, description = "There will be no more reminders: a page, for whoever accepts `text/html`", body = String, content_type = "text/html"),
         (status = 204, description = "There will be no more reminders"),
-        (status = 404, description = "`unknown_unsubscription`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`unknown_unsubscription`"),
     )
 )]
 pub(in crate::api) async fn unsubscribe(

@@ -13,7 +13,7 @@ use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::client::ClientInfo;
 use crate::api::cookie;
 use crate::api::dto::{SessionBody, TokenRequest};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::presented::{Choice, Presented, TokenPlace, choose, presented};
 use crate::api::retry::until_done;
@@ -34,14 +34,13 @@ const MAX_TRIES: u32 = 10;
 /// pages only.
 #[utoipa::path(
     post, path = "/api/auth/refresh", tag = "auth", operation_id = "refresh",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body(content = Option<TokenRequest>, description = "Not needed where the token is sent as a cookie"),
     responses(
         (status = 200, description = "A new pair of tokens", body = SessionBody),
-        (status = 401, description = "`refresh_token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`account_suspended`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`refresh_token_invalid`"),
+        (status = 403, description = "`account_suspended`, `cross_site_request`"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn refresh(
@@ -131,13 +130,12 @@ fn about(action: AuditAction, state: &TokenState) -> Audit {
 /// 10 seconds for reads. A cookie is accepted from this site's own pages only.
 #[utoipa::path(
     post, path = "/api/auth/logout", tag = "auth", operation_id = "logout", security(("access_token" = []), ()),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body(content = Option<TokenRequest>, description = "Not needed with an access token or a cookie"),
     responses(
         (status = 204, description = "The session has ended"),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`cross_site_request`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`"),
+        (status = 403, description = "`cross_site_request`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn logout(

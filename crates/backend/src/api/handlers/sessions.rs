@@ -13,7 +13,7 @@ use super::session::without_cookies;
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::client::ClientInfo;
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::app::{App, AppState};
 use crate::domain::session::SessionSummary;
 use crate::domain::{LogInMethod, Timestamp, device};
@@ -78,7 +78,7 @@ impl SessionInfoBody {
     get, path = "/api/auth/sessions", tag = "auth", operation_id = "list_sessions", security(("access_token" = [])),
     responses(
         (status = 200, description = "The live sessions", body = SessionsBody),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
     )
 )]
 pub(in crate::api) async fn list(
@@ -111,16 +111,13 @@ pub(super) async fn live(
 /// within 10 seconds for reads. The session may be the one that asks.
 #[utoipa::path(
     delete, path = "/api/auth/sessions/{id}", tag = "auth", operation_id = "end_session", security(("access_token" = [])),
-    params(
-        ("id" = Uuid, Path, description = "Which session"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("id" = Uuid, Path, description = "Which session")),
     responses(
         (status = 204, description = "The session has ended"),
-        (status = 400, description = "`invalid_idempotency_key`, `malformed_path`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`session_not_found`: I have no such session, or it has ended", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_idempotency_key`, `malformed_path`"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 404, description = "`session_not_found`: I have no such session, or it has ended"),
+        (status = 422, description = "`idempotency_key_reused`"),
     )
 )]
 pub(in crate::api) async fn end_one(
@@ -148,12 +145,11 @@ pub(in crate::api) async fn end_one(
 /// End all my other sessions
 #[utoipa::path(
     delete, path = "/api/auth/sessions/others", tag = "auth", operation_id = "end_other_sessions", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     responses(
         (status = 204, description = "Only the session that asks is left"),
-        (status = 400, description = "`invalid_idempotency_key`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_idempotency_key`"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 422, description = "`idempotency_key_reused`"),
     )
 )]
 pub(in crate::api) async fn end_others(
@@ -172,12 +168,11 @@ pub(in crate::api) async fn end_others(
 /// The session that asks ends, too.
 #[utoipa::path(
     delete, path = "/api/auth/sessions", tag = "auth", operation_id = "end_all_sessions", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     responses(
         (status = 204, description = "No session is left"),
-        (status = 400, description = "`invalid_idempotency_key`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_idempotency_key`"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 422, description = "`idempotency_key_reused`"),
     )
 )]
 pub(in crate::api) async fn end_all(

@@ -2,14 +2,14 @@
 
 use utoipa::Modify;
 use utoipa::openapi::content::ContentBuilder;
-use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
-use utoipa::openapi::schema::{AdditionalProperties, Object, Ref, Schema, SchemaType, Type};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, Ref, Schema, SchemaType, Type};
 use utoipa::openapi::{OpenApi, PathItem, RefOr, Required, ResponseBuilder};
 
 use super::super::dto::{self, organizations};
 use super::super::handlers::{admin, oidc};
 
-/// Adds the refusals that come before a handler. Makes parameters and bodies as strict as their readers are.
+/// Adds the parameter of all changes, the refusals that come before a handler, and the body of errors. Makes parameters and bodies as strict as their readers are.
 pub(super) struct Common;
 
 /// The names of bodies that refuse unknown fields.
@@ -74,6 +74,7 @@ fn parameters(operation: &Operation) -> impl Iterator<Item = &Parameter> {
 
 impl Modify for Common {
     fn modify(&self, document: &mut OpenApi) {
+        document.paths.paths.values_mut().flat_map(changes).for_each(take_key);
         document.paths.paths.values_mut().flat_map(operations).for_each(complete);
         let components = document.components.get_or_insert_default();
         let closed = CLOSED.into_iter().chain(admin::CLOSED).chain(organizations::CLOSED).chain(dto::CLOSED);
@@ -90,14 +91,43 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [get, put, post, delete, patch].into_iter().flatten()
 }
 
+/// The operations that change something. Each of them is behind the middleware `idempotent`.
+fn changes(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { put, post, delete, patch, .. } = item;
+    [put, post, delete, patch].into_iter().flatten()
+}
+
+/// Says that a change takes an `Idempotency-Key`.
+fn take_key(operation: &mut Operation) {
+    let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+    let key = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("Makes the request repeatable for 24 hours"))
+        .schema(Some(text.pattern(Some(r"^[\x21-\x7E]+$"))))
+        .build();
+    operation.parameters.get_or_insert_default().push(key.into());
+}
+
+/// Adds the common refusals, and says of each error without a body that its body is a [`Problem`].
+///
+/// [`Problem`]: crate::api::error::Problem
 fn complete(operation: &mut Operation) {
     operation.parameters.iter_mut().flatten().for_each(never_null);
     for (applies, status, description) in REFUSALS {
         if applies(operation) && !operation.responses.responses.contains_key(status) {
-            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-            let response = ResponseBuilder::new().description(description);
-            let response = response.content("application/problem+json", content).build();
+            let response = ResponseBuilder::new().description(description).build();
             operation.responses.responses.insert(status.to_owned(), response.into());
+        }
+    }
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && status.starts_with(['4', '5'])
+            && response.content.is_empty()
+        {
+            let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+            response.content.insert("application/problem+json".to_owned(), problem.into());
         }
     }
 }

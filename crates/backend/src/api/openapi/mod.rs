@@ -7,6 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use self::common::Common;
 use super::dto::ThemeName;
+use super::error::Problem;
 use super::handlers::admin::{
     actions, audit, cluster, domains as domain_claims, export, funnel, mails, users, webhooks,
 };
@@ -50,7 +51,7 @@ use super::handlers::{
         audit::list, funnel::show, cluster::show, webhooks::list, webhooks::replay, webhooks::replay_some, mails::list, mails::replay,
         health::live, health::ready, health::with_database, health::metrics, docs::openapi, docs::page,
     ),
-    components(schemas(ThemeName)),
+    components(schemas(ThemeName, Problem)),
     tags(
         (name = "auth", description = "Accounts and sessions"),
         (name = "account", description = "The own account as a whole"),

@@ -2,7 +2,7 @@
 
 use super::dto::ReasonRequest;
 use super::order::Order;
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::handlers::mails;
 use crate::app::AppState;
 use crate::domain::mail::Mail;
@@ -17,16 +17,13 @@ use crate::store::{AccountChange, AuditAction};
 /// cannot be suspended.
 #[utoipa::path(
     post, path = "/api/admin/users/{id}/suspend", tag = "admin", operation_id = "suspend_user", security(("access_token" = [])),
-    params(
-        ("id" = Uuid, Path, description = "The account"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("id" = Uuid, Path, description = "The account")),
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "The account is suspended"),
-        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_user`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`last_admin`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`"),
+        (status = 404, description = "`unknown_user`"),
+        (status = 409, description = "`last_admin`"),
     )
 )]
 pub(in crate::api) async fn suspend(order: Order) -> Result<Answer, ApiError> {
@@ -38,15 +35,12 @@ pub(in crate::api) async fn suspend(order: Order) -> Result<Answer, ApiError> {
 /// The account's sessions stay ended. Restoring an account that is not suspended changes nothing.
 #[utoipa::path(
     post, path = "/api/admin/users/{id}/restore", tag = "admin", operation_id = "restore_user", security(("access_token" = [])),
-    params(
-        ("id" = Uuid, Path, description = "The account"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("id" = Uuid, Path, description = "The account")),
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "The account may be used"),
-        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_user`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`"),
+        (status = 404, description = "`unknown_user`"),
     )
 )]
 pub(in crate::api) async fn restore(order: Order) -> Result<Answer, ApiError> {
@@ -58,15 +52,12 @@ pub(in crate::api) async fn restore(order: Order) -> Result<Answer, ApiError> {
 /// The account's refresh tokens stop to work at once. The access tokens stop to work as after a log-out.
 #[utoipa::path(
     post, path = "/api/admin/users/{id}/end-sessions", tag = "admin", operation_id = "end_sessions", security(("access_token" = [])),
-    params(
-        ("id" = Uuid, Path, description = "The account"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("id" = Uuid, Path, description = "The account")),
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "No session is left"),
-        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_user`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`"),
+        (status = 404, description = "`unknown_user`"),
     )
 )]
 pub(in crate::api) async fn end_sessions(order: Order) -> Result<Answer, ApiError> {
@@ -79,15 +70,12 @@ pub(in crate::api) async fn end_sessions(order: Order) -> Result<Answer, ApiErro
 /// until the link is used, and only the owner learns the new one.
 #[utoipa::path(
     post, path = "/api/admin/users/{id}/send-reset", tag = "admin", operation_id = "send_reset", security(("access_token" = [])),
-    params(
-        ("id" = Uuid, Path, description = "The account"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("id" = Uuid, Path, description = "The account")),
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "The mail is on its way"),
-        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_user`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`"),
+        (status = 404, description = "`unknown_user`"),
     )
 )]
 pub(in crate::api) async fn send_reset(order: Order) -> Result<Answer, ApiError> {

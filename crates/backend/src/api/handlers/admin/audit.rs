@@ -6,7 +6,7 @@ use axum::extract::State;
 use super::dto::{AuditLogBody, AuditRecordBody};
 use super::queries::AuditLogPage;
 use crate::api::administrator::Administrator;
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::query::CheckedQuery;
 use crate::app::App;
 
@@ -27,8 +27,8 @@ use crate::app::App;
     ),
     responses(
         (status = 200, description = "Some rows", body = AuditLogBody),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins"),
+        (status = 422, description = "`validation_failed`"),
     )
 )]
 pub(in crate::api) async fn list(

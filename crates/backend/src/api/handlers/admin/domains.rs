@@ -13,7 +13,7 @@ use super::request::AdminRequest;
 use crate::api::administrator::Administrator;
 use crate::api::attempt::Commit;
 use crate::api::dto::organizations::DomainClaimBody;
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::app::App;
 use crate::domain::organization::{MailDomain, Refusal};
 use crate::idempotency::Answer;
@@ -35,7 +35,7 @@ pub(in crate::api) struct DomainClaimsBody {
     get, path = "/api/admin/domain-claims", tag = "admin", operation_id = "list_domain_claims", security(("access_token" = [])),
     responses(
         (status = 200, description = "The oldest claims that wait", body = DomainClaimsBody),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins"),
     )
 )]
 pub(in crate::api) async fn list(
@@ -55,14 +55,13 @@ pub(in crate::api) async fn list(
     params(
         ("id" = Uuid, Path, description = "The organization"),
         ("domain" = String, Path, description = "The domain", example = "acme.example"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
     ),
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "The domain is the organization's"),
-        (status = 403, description = "`forbidden`: only for admins; `step_up_required`; `domain_not_proved`: the owner is none any more, or has no verified address there", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_domain`: no such claim waits", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`domain_taken`: it is another organization's", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`; `domain_not_proved`: the owner is none any more, or has no verified address there"),
+        (status = 404, description = "`unknown_domain`: no such claim waits"),
+        (status = 409, description = "`domain_taken`: it is another organization's"),
     )
 )]
 pub(in crate::api) async fn approve(request: AdminRequest<(Uuid, String)>) -> Result<Answer, ApiError> {
@@ -77,13 +76,12 @@ pub(in crate::api) async fn approve(request: AdminRequest<(Uuid, String)>) -> Re
     params(
         ("id" = Uuid, Path, description = "The organization"),
         ("domain" = String, Path, description = "The domain", example = "acme.example"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
     ),
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "The domain is not the organization's"),
-        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_domain`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`"),
+        (status = 404, description = "`unknown_domain`"),
     )
 )]
 pub(in crate::api) async fn refuse(request: AdminRequest<(Uuid, String)>) -> Result<Answer, ApiError> {

@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::order;
 use super::queries::AccountsWanted;
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::query::CheckedQuery;
 use crate::api::step_up::FreshAdministrator;
 use crate::app::App;
@@ -50,8 +50,8 @@ const HEADER: [&str; 10] = [
     ),
     responses(
         (status = 200, description = "A header and a row for each account", body = String, content_type = "text/csv"),
-        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`"),
+        (status = 422, description = "`validation_failed`"),
     )
 )]
 pub(in crate::api) async fn download(

@@ -9,7 +9,7 @@ use super::messages::{self, MessagesBody, MessagesPage};
 use super::request::AdminRequest;
 use super::resend;
 use crate::api::administrator::Administrator;
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::query::CheckedQuery;
 use crate::app::App;
 use crate::idempotency::Answer;
@@ -32,8 +32,8 @@ use crate::outbox::MAIL;
     ),
     responses(
         (status = 200, description = "Some mails", body = MessagesBody),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins"),
+        (status = 422, description = "`validation_failed`"),
     )
 )]
 pub(in crate::api) async fn list(
@@ -50,16 +50,13 @@ pub(in crate::api) async fn list(
 /// code has expired is given up again.
 #[utoipa::path(
     post, path = "/api/admin/outbox/{id}/replay", tag = "admin", operation_id = "replay_mail", security(("access_token" = [])),
-    params(
-        ("id" = Uuid, Path, description = "The mail"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("id" = Uuid, Path, description = "The mail")),
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "The mail is on its way"),
-        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_message`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`message_was_sent`: what it said is not kept", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`"),
+        (status = 404, description = "`unknown_message`"),
+        (status = 409, description = "`message_was_sent`: what it said is not kept"),
     )
 )]
 pub(in crate::api) async fn replay(request: AdminRequest<Uuid>) -> Result<Answer, ApiError> {

@@ -10,7 +10,7 @@ use super::queries::AccountsPage;
 use crate::api::administrator::Administrator;
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::OnboardingBody;
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::handlers::sessions;
 use crate::api::query::CheckedQuery;
 use crate::app::{App, AppState};
@@ -37,8 +37,8 @@ const NEWEST_AUDIT_ROWS: u32 = 50;
     ),
     responses(
         (status = 200, description = "Some accounts", body = AccountsBody),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins"),
+        (status = 422, description = "`validation_failed`"),
     )
 )]
 pub(in crate::api) async fn list(
@@ -58,9 +58,9 @@ pub(in crate::api) async fn list(
     params(("id" = Uuid, Path, description = "The account")),
     responses(
         (status = 200, description = "The account with all that belongs to it", body = WholeAccountBody),
-        (status = 400, description = "`malformed_path`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_user`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`malformed_path`"),
+        (status = 403, description = "`forbidden`: only for admins"),
+        (status = 404, description = "`unknown_user`"),
     )
 )]
 pub(in crate::api) async fn show(

@@ -14,7 +14,7 @@ use super::request::AdminRequest;
 use super::resend;
 use crate::api::administrator::Administrator;
 use crate::api::attempt::Attempt;
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::{Checked, Fields, FromFields};
 use crate::api::query::{CheckedQuery, Moment};
 use crate::api::step_up::FreshAdministrator;
@@ -103,8 +103,8 @@ pub(in crate::api) struct ReplayedBody {
     ),
     responses(
         (status = 200, description = "Some events", body = MessagesBody),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins"),
+        (status = 422, description = "`validation_failed`"),
     )
 )]
 pub(in crate::api) async fn list(
@@ -120,15 +120,12 @@ pub(in crate::api) async fn list(
 /// The event keeps its id and content. An event between two attempts is tried at once.
 #[utoipa::path(
     post, path = "/api/admin/webhooks/{id}/replay", tag = "admin", operation_id = "replay_webhook", security(("access_token" = [])),
-    params(
-        ("id" = Uuid, Path, description = "The event: its `webhook-id`"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("id" = Uuid, Path, description = "The event: its `webhook-id`")),
     request_body = ReasonRequest,
     responses(
         (status = 204, description = "The event is on its way"),
-        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_message`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`"),
+        (status = 404, description = "`unknown_message`"),
     )
 )]
 pub(in crate::api) async fn replay(request: AdminRequest<Uuid>) -> Result<Answer, ApiError> {
@@ -141,12 +138,11 @@ pub(in crate::api) async fn replay(request: AdminRequest<Uuid>) -> Result<Answer
 /// of one person are sent in their order.
 #[utoipa::path(
     post, path = "/api/admin/webhooks/replay", tag = "admin", operation_id = "replay_webhooks", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = ReplayRequest,
     responses(
         (status = 200, description = "The events are on their way", body = ReplayedBody),
-        (status = 403, description = "`forbidden`: only for admins; `step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins; `step_up_required`"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
     )
 )]
 pub(in crate::api) async fn replay_some(

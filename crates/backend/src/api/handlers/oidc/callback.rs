@@ -13,7 +13,7 @@ use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::client::ClientInfo;
 use crate::api::device::Devices;
 use crate::api::dto::{SessionBody, SessionMode};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::guard::Guard;
 use crate::api::handlers::mails;
@@ -43,21 +43,18 @@ const MAX_TRIES: u32 = 4;
 /// (`OIDC_<NAME>_TRUST_EMAIL`). Otherwise the account's owner logs in and links the provider.
 #[utoipa::path(
     post, path = "/api/auth/oidc/{provider}/callback", tag = "auth", operation_id = "finish_oidc",
-    params(
-        ("provider" = String, Path, description = "Which provider"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("provider" = String, Path, description = "Which provider")),
     request_body = CallbackRequest,
     responses(
         (status = 200, description = "A new session", body = SessionBody),
         (status = 201, description = "A new account and its first session", body = SessionBody),
-        (status = 401, description = "`oidc_code_refused`: the provider does not take the code; `oidc_token_refused`: what the provider says must not be believed; `second_factor_required`: the log-in goes on at `/api/auth/login/second-factor`, as one by the password", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`oidc_flow_foreign`: begun by another browser, at another provider or for another purpose; `oidc_denied`: the provider let nobody in; `oidc_email_missing`, `account_suspended`, `cross_site_request`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_provider`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`account_exists`: log in to it, and link the provider", body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "`oidc_flow_used`, `oidc_flow_expired`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
-        (status = 503, description = "`provider_unavailable`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`oidc_code_refused`: the provider does not take the code; `oidc_token_refused`: what the provider says must not be believed; `second_factor_required`: the log-in goes on at `/api/auth/login/second-factor`, as one by the password"),
+        (status = 403, description = "`oidc_flow_foreign`: begun by another browser, at another provider or for another purpose; `oidc_denied`: the provider let nobody in; `oidc_email_missing`, `account_suspended`, `cross_site_request`"),
+        (status = 404, description = "`unknown_provider`"),
+        (status = 409, description = "`account_exists`: log in to it, and link the provider"),
+        (status = 410, description = "`oidc_flow_used`, `oidc_flow_expired`"),
+        (status = 429, description = "`too_many_attempts`", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 503, description = "`provider_unavailable`, `database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn callback(

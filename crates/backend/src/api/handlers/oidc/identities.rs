@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::dto::{IdentitiesBody, IdentityBody};
 use crate::api::attempt::{Attempt, Audit};
 use crate::api::authenticated::Authenticated;
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::handlers::mails;
 use crate::api::handlers::opening::{MAX_TRIES, STANDS_STILL};
 use crate::api::handlers::ways_in::WaysIn;
@@ -42,17 +42,14 @@ pub(in crate::api) async fn list(
 /// account.
 #[utoipa::path(
     delete, path = "/api/auth/oidc/identities/{id}", tag = "auth", operation_id = "unlink_oidc_identity", security(("access_token" = [])),
-    params(
-        ("id" = Uuid, Path, description = "Which identity"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("id" = Uuid, Path, description = "Which identity")),
     responses(
         (status = 204, description = "It opens the account no more"),
-        (status = 400, description = "`invalid_idempotency_key`, `malformed_path`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`identity_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`last_way_in`: choose a password first", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_idempotency_key`, `malformed_path`"),
+        (status = 403, description = "`step_up_required`"),
+        (status = 404, description = "`identity_not_found`"),
+        (status = 409, description = "`last_way_in`: choose a password first"),
+        (status = 422, description = "`idempotency_key_reused`"),
     )
 )]
 pub(in crate::api) async fn unlink(

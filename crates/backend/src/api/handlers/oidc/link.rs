@@ -11,7 +11,7 @@ use super::flow::{self, Returned};
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::client::ClientInfo;
-use crate::api::error::{ApiError, FieldErrors, Problem};
+use crate::api::error::{ApiError, FieldErrors};
 use crate::api::fields::Checked;
 use crate::api::handlers::account::done;
 use crate::api::handlers::{current_password, mails};
@@ -37,18 +37,15 @@ const MAX_TRIES: u32 = 4;
 /// minutes.
 #[utoipa::path(
     post, path = "/api/auth/oidc/{provider}/link", tag = "auth", operation_id = "start_oidc_link", security(("access_token" = [])),
-    params(
-        ("provider" = String, Path, description = "Which provider"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("provider" = String, Path, description = "Which provider")),
     request_body(content = Option<LinkStartRequest>, description = "Not needed where the account has no password"),
     responses(
         (status = 200, description = "Where the browser is to go", body = StartBody),
-        (status = 401, description = "`invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`session_too_old`: log in again first; `step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_provider`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
-        (status = 503, description = "`provider_unavailable`, `overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_credentials`: the password is wrong; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 403, description = "`session_too_old`: log in again first; `step_up_required`"),
+        (status = 404, description = "`unknown_provider`"),
+        (status = 429, description = "`too_many_attempts`", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 503, description = "`provider_unavailable`, `overloaded`, `database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn start(
@@ -99,19 +96,16 @@ async fn prove(
 /// opens the account already stays as it is.
 #[utoipa::path(
     post, path = "/api/auth/oidc/{provider}/link/callback", tag = "auth", operation_id = "finish_oidc_link", security(("access_token" = [])),
-    params(
-        ("provider" = String, Path, description = "Which provider"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("provider" = String, Path, description = "Which provider")),
     request_body = LinkCallbackRequest,
     responses(
         (status = 200, description = "The identity opens the account", body = IdentityBody),
-        (status = 401, description = "`oidc_code_refused`: the provider does not take the code; `oidc_token_refused`: what the provider says must not be believed; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`oidc_flow_foreign`: begun by another browser, at another provider, by another person or for another purpose; `oidc_denied`: the provider let nobody in", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_provider`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`identity_taken`: it opens another account", body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "`oidc_flow_used`, `oidc_flow_expired`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`provider_unavailable`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`oidc_code_refused`: the provider does not take the code; `oidc_token_refused`: what the provider says must not be believed; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 403, description = "`oidc_flow_foreign`: begun by another browser, at another provider, by another person or for another purpose; `oidc_denied`: the provider let nobody in"),
+        (status = 404, description = "`unknown_provider`"),
+        (status = 409, description = "`identity_taken`: it opens another account"),
+        (status = 410, description = "`oidc_flow_used`, `oidc_flow_expired`"),
+        (status = 503, description = "`provider_unavailable`, `database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn callback(

@@ -10,7 +10,7 @@ use super::flow;
 use crate::api::attempt::Attempt;
 use crate::api::client::ClientInfo;
 use crate::api::dto::NoFields;
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::handlers::account::done;
 use crate::api::same_site;
@@ -34,17 +34,14 @@ pub(in crate::api) async fn providers(State(app): State<App>) -> Json<ProvidersB
 /// query to `/api/auth/oidc/{provider}/callback`.
 #[utoipa::path(
     post, path = "/api/auth/oidc/{provider}/start", tag = "auth", operation_id = "start_oidc",
-    params(
-        ("provider" = String, Path, description = "Which provider"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("provider" = String, Path, description = "Which provider")),
     request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 200, description = "Where the browser is to go", body = StartBody),
-        (status = 403, description = "`cross_site_request`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_provider`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`: too many log-ins were begun", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
-        (status = 503, description = "`provider_unavailable`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`cross_site_request`"),
+        (status = 404, description = "`unknown_provider`"),
+        (status = 429, description = "`too_many_attempts`: too many log-ins were begun", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 503, description = "`provider_unavailable`, `database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn start(

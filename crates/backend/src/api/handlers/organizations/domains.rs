@@ -11,7 +11,7 @@ use crate::api::attempt::Attempt;
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::NoFields;
 use crate::api::dto::organizations::{DomainBody, DomainRequest, DomainsBody};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::app::{App, AppState};
 use crate::domain::organization::{DomainClaim, MailDomain};
@@ -23,7 +23,7 @@ use crate::store::{AuditAction, DomainTarget, OrganizationChange};
     get, path = "/api/organization/domains", tag = "organizations", operation_id = "list_domains", security(("access_token" = [])),
     responses(
         (status = 200, description = "Claimed and verified ones", body = DomainsBody),
-        (status = 404, description = "`no_organization`: you belong to none", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no_organization`: you belong to none"),
     )
 )]
 pub(in crate::api) async fn list(
@@ -41,13 +41,12 @@ pub(in crate::api) async fn list(
 /// verified address at the domain may join the organization. Claiming a claimed domain again changes nothing.
 #[utoipa::path(
     post, path = "/api/organization/domains", tag = "organizations", operation_id = "claim_domain", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = DomainRequest,
     responses(
         (status = 201, description = "It waits for an admin, or is verified already", body = DomainBody),
-        (status = 403, description = "`owner_required`; `domain_not_proved`: you have no verified address there", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`no_organization`: you belong to none", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`domain_taken`: it is another organization's; `too_many_domains`: there are 10 already", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`owner_required`; `domain_not_proved`: you have no verified address there"),
+        (status = 404, description = "`no_organization`: you belong to none"),
+        (status = 409, description = "`domain_taken`: it is another organization's; `too_many_domains`: there are 10 already"),
     )
 )]
 pub(in crate::api) async fn claim(
@@ -79,15 +78,12 @@ pub(in crate::api) async fn claim(
 /// does not have changes nothing.
 #[utoipa::path(
     delete, path = "/api/organization/domains/{domain}", tag = "organizations", operation_id = "drop_domain", security(("access_token" = [])),
-    params(
-        ("domain" = String, Path, description = "The domain", example = "acme.example"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("domain" = String, Path, description = "The domain", example = "acme.example")),
     request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 204, description = "The organization has the domain no more"),
-        (status = 403, description = "`owner_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`no_organization`: you belong to none", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`owner_required`"),
+        (status = 404, description = "`no_organization`: you belong to none"),
     )
 )]
 pub(in crate::api) async fn drop_one(

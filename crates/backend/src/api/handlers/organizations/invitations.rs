@@ -11,7 +11,7 @@ use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::NoFields;
 use crate::api::dto::organizations::{InvitationBody, InvitationsBody, InviteRequest, Page};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::handlers::mails;
 use crate::api::query::CheckedQuery;
@@ -31,14 +31,13 @@ use crate::store::{AuditAction, Effect, InvitationTarget, OrganizationChange, St
 /// organization may send 50 such mails a day, and so may a person.
 #[utoipa::path(
     post, path = "/api/organization/invitations", tag = "organizations", operation_id = "invite", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = InviteRequest,
     responses(
         (status = 201, description = "The mail will be sent", body = InvitationBody),
-        (status = 403, description = "`owner_required`: only owners invite owners; `email_not_verified`: your own address is not verified", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`no_organization`: you belong to none", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`member_invited`: a member has this address; `already_invited`: an invitation waits; `onboarding_incomplete`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`invitation_limit`: as many mails as a day allows", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds"))),
+        (status = 403, description = "`owner_required`: only owners invite owners; `email_not_verified`: your own address is not verified"),
+        (status = 404, description = "`no_organization`: you belong to none"),
+        (status = 409, description = "`member_invited`: a member has this address; `already_invited`: an invitation waits; `onboarding_incomplete`"),
+        (status = 429, description = "`invitation_limit`: as many mails as a day allows", headers(("Retry-After" = u64, description = "Seconds"))),
     )
 )]
 pub(in crate::api) async fn invite(
@@ -112,8 +111,8 @@ async fn send(
     ),
     responses(
         (status = 200, description = "Some invitations to my organization", body = InvitationsBody),
-        (status = 404, description = "`no_organization`: you belong to none", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no_organization`: you belong to none"),
+        (status = 422, description = "`validation_failed`"),
     )
 )]
 pub(in crate::api) async fn list(
@@ -137,17 +136,14 @@ pub(in crate::api) async fn list(
 /// after its end: every 10 minutes, and for 5 mails in all.
 #[utoipa::path(
     post, path = "/api/organization/invitations/{id}/resend", tag = "organizations", operation_id = "resend_invitation", security(("access_token" = [])),
-    params(
-        ("id" = Uuid, Path, description = "The invitation"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("id" = Uuid, Path, description = "The invitation")),
     request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 200, description = "The mail will be sent", body = InvitationBody),
-        (status = 403, description = "`email_not_verified`: your own address is not verified", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_invitation`; `no_organization`: you belong to none", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`invitation_closed`: it was accepted or revoked", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`resend_too_soon`; `invitation_limit`: as many mails as a day allows", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds"))),
+        (status = 403, description = "`email_not_verified`: your own address is not verified"),
+        (status = 404, description = "`unknown_invitation`; `no_organization`: you belong to none"),
+        (status = 409, description = "`invitation_closed`: it was accepted or revoked"),
+        (status = 429, description = "`resend_too_soon`; `invitation_limit`: as many mails as a day allows", headers(("Retry-After" = u64, description = "Seconds"))),
     )
 )]
 pub(in crate::api) async fn resend(
@@ -177,15 +173,12 @@ pub(in crate::api) async fn resend(
 /// The person who invited and owners may revoke an invitation. Revoking a revoked invitation changes nothing.
 #[utoipa::path(
     delete, path = "/api/organization/invitations/{id}", tag = "organizations", operation_id = "revoke_invitation", security(("access_token" = [])),
-    params(
-        ("id" = Uuid, Path, description = "The invitation"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("id" = Uuid, Path, description = "The invitation")),
     request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 204, description = "Its link does not work any more"),
-        (status = 404, description = "`unknown_invitation`; `no_organization`: you belong to none", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`invitation_closed`: it was accepted", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`unknown_invitation`; `no_organization`: you belong to none"),
+        (status = 409, description = "`invitation_closed`: it was accepted"),
     )
 )]
 pub(in crate::api) async fn revoke(

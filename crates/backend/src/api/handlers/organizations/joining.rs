@@ -9,7 +9,7 @@ use super::audit;
 use crate::api::attempt::Attempt;
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::organizations::{InvitationTokenRequest, OrganizationBody, ReceivedInvitationBody};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::retry::until_done;
 use crate::app::{App, AppState};
@@ -34,11 +34,10 @@ const MAX_TRIES: u32 = 10;
 /// The answer for a person with the link: the organization and the invited address. The invitation is not used up.
 #[utoipa::path(
     post, path = "/api/invitations/lookup", tag = "organizations", operation_id = "look_at_invitation",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = InvitationTokenRequest,
     responses(
         (status = 200, description = "The invitation, which waits", body = ReceivedInvitationBody),
-        (status = 410, description = "`invitation_used`; `invitation_expired`: too old, revoked, replaced by a newer mail, or unknown", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "`invitation_used`; `invitation_expired`: too old, revoked, replaced by a newer mail, or unknown"),
     )
 )]
 pub(in crate::api) async fn look_up(
@@ -61,13 +60,12 @@ pub(in crate::api) async fn look_up(
 /// `invitation`.
 #[utoipa::path(
     post, path = "/api/invitations/accept", tag = "organizations", operation_id = "accept_invitation", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = InvitationTokenRequest,
     responses(
         (status = 200, description = "The organization that I belong to now", body = OrganizationBody),
-        (status = 403, description = "`other_address`: it is for another address than the account's", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`already_member`: leave the other organization first", body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "`invitation_used`; `invitation_expired`: too old, revoked, replaced by a newer mail, or unknown", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`other_address`: it is for another address than the account's"),
+        (status = 409, description = "`already_member`: leave the other organization first"),
+        (status = 410, description = "`invitation_used`; `invitation_expired`: too old, revoked, replaced by a newer mail, or unknown"),
     )
 )]
 pub(in crate::api) async fn accept(

@@ -11,7 +11,7 @@ use crate::api::attempt::Attempt;
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::NoFields;
 use crate::api::dto::organizations::{MemberBody, MemberRoleRequest, MembersBody, OwnershipRequest, Page};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::query::CheckedQuery;
 use crate::app::{App, AppState};
@@ -27,8 +27,8 @@ use crate::store::{AuditAction, MemberTarget, OrganizationChange};
     ),
     responses(
         (status = 200, description = "Some members of my organization", body = MembersBody),
-        (status = 404, description = "`no_organization`: you belong to none", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no_organization`: you belong to none"),
+        (status = 422, description = "`validation_failed`"),
     )
 )]
 pub(in crate::api) async fn list(
@@ -51,16 +51,13 @@ async fn target(app: &AppState, by: Uuid, user_id: Uuid) -> Result<MemberTarget,
 /// Give a member a role
 #[utoipa::path(
     patch, path = "/api/organization/members/{user_id}", tag = "organizations", operation_id = "set_member_role", security(("access_token" = [])),
-    params(
-        ("user_id" = Uuid, Path, description = "The account of the member"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("user_id" = Uuid, Path, description = "The account of the member")),
     request_body = MemberRoleRequest,
     responses(
         (status = 204, description = "The member has the role"),
-        (status = 403, description = "`owner_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_member`; `no_organization`: you belong to none", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`last_owner`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`owner_required`"),
+        (status = 404, description = "`unknown_member`; `no_organization`: you belong to none"),
+        (status = 409, description = "`last_owner`"),
     )
 )]
 pub(in crate::api) async fn set_role(
@@ -83,16 +80,13 @@ pub(in crate::api) async fn set_role(
 /// The member's invitations are revoked.
 #[utoipa::path(
     delete, path = "/api/organization/members/{user_id}", tag = "organizations", operation_id = "remove_member", security(("access_token" = [])),
-    params(
-        ("user_id" = Uuid, Path, description = "The account of the member"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("user_id" = Uuid, Path, description = "The account of the member")),
     request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 204, description = "They belong to the organization no more"),
-        (status = 403, description = "`owner_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_member`; `no_organization`: you belong to none", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`last_owner`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`owner_required`"),
+        (status = 404, description = "`unknown_member`; `no_organization`: you belong to none"),
+        (status = 409, description = "`last_owner`"),
     )
 )]
 pub(in crate::api) async fn remove(
@@ -113,12 +107,11 @@ pub(in crate::api) async fn remove(
 /// The other member becomes an owner, and I become a plain member, in one transaction.
 #[utoipa::path(
     post, path = "/api/organization/ownership", tag = "organizations", operation_id = "pass_ownership", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = OwnershipRequest,
     responses(
         (status = 204, description = "The other member is an owner"),
-        (status = 403, description = "`owner_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`unknown_member`; `no_organization`: you belong to none", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`owner_required`"),
+        (status = 404, description = "`unknown_member`; `no_organization`: you belong to none"),
     )
 )]
 pub(in crate::api) async fn pass_ownership(

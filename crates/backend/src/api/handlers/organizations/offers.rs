@@ -12,7 +12,7 @@ use crate::api::attempt::Attempt;
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::NoFields;
 use crate::api::dto::organizations::{OfferBody, OffersBody, OrganizationBody};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::retry::until_done;
 use crate::app::{App, AppState};
@@ -60,15 +60,12 @@ async fn offer_to(app: &AppState, user: &User) -> Result<Option<Offer>, ApiError
 /// completed.
 #[utoipa::path(
     post, path = "/api/organizations/{id}/join", tag = "organizations", operation_id = "join_organization", security(("access_token" = [])),
-    params(
-        ("id" = Uuid, Path, description = "The organization"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("id" = Uuid, Path, description = "The organization")),
     request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 200, description = "The organization that I belong to now", body = OrganizationBody),
-        (status = 404, description = "`no_offer`: there is no such organization, or it does not offer itself to you", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`already_member`: leave the other organization first", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no_offer`: there is no such organization, or it does not offer itself to you"),
+        (status = 409, description = "`already_member`: leave the other organization first"),
     )
 )]
 pub(in crate::api) async fn join(

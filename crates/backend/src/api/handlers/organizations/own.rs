@@ -10,7 +10,7 @@ use crate::api::attempt::Attempt;
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::NoFields;
 use crate::api::dto::organizations::{DescribeRequest, FoundRequest, OrganizationBody};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::app::App;
 use crate::domain::organization::{MemberRole, Membership, Organization, Refusal};
@@ -22,7 +22,7 @@ use crate::store::{AuditAction, OrganizationChange};
     get, path = "/api/organization", tag = "organizations", operation_id = "get_organization", security(("access_token" = [])),
     responses(
         (status = 200, description = "What I belong to, and what I may do there", body = OrganizationBody),
-        (status = 404, description = "`no_organization`: you belong to none", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no_organization`: you belong to none"),
     )
 )]
 pub(in crate::api) async fn show(
@@ -38,11 +38,10 @@ pub(in crate::api) async fn show(
 /// who have none by that.
 #[utoipa::path(
     post, path = "/api/organization", tag = "organizations", operation_id = "found_organization", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = FoundRequest,
     responses(
         (status = 201, description = "The organization, of which I am the owner", body = OrganizationBody),
-        (status = 409, description = "`already_member`: leave the other one first; `onboarding_incomplete`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`already_member`: leave the other one first; `onboarding_incomplete`"),
     )
 )]
 pub(in crate::api) async fn found(
@@ -66,12 +65,11 @@ pub(in crate::api) async fn found(
 /// Change my organization
 #[utoipa::path(
     patch, path = "/api/organization", tag = "organizations", operation_id = "describe_organization", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = DescribeRequest,
     responses(
         (status = 200, description = "The organization after the change", body = OrganizationBody),
-        (status = 403, description = "`owner_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`no_organization`: you belong to none", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`owner_required`"),
+        (status = 404, description = "`no_organization`: you belong to none"),
     )
 )]
 pub(in crate::api) async fn describe(
@@ -101,12 +99,11 @@ pub(in crate::api) async fn describe(
 /// The organization ends with its last member. Invitations by the person who leaves are revoked.
 #[utoipa::path(
     post, path = "/api/organization/leave", tag = "organizations", operation_id = "leave_organization", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 204, description = "I belong to none"),
-        (status = 404, description = "`no_organization`: you belong to none", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`last_owner`: pass the ownership first", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no_organization`: you belong to none"),
+        (status = 409, description = "`last_owner`: pass the ownership first"),
     )
 )]
 pub(in crate::api) async fn leave(

@@ -11,7 +11,7 @@ use crate::api::attempt::{Attempt, Commit};
 use crate::api::client::ClientInfo;
 use crate::api::device::Devices;
 use crate::api::dto::{PasskeyLoginRequest, PasskeyOptionsBody, SessionBody};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::guard::Guard;
 use crate::api::handlers::opening::{MAX_TRIES, Visitor, never_still, refuse_suspended};
@@ -31,7 +31,7 @@ use crate::store::{Effect, PasskeyChange};
     get, path = "/api/auth/login/passkey", tag = "auth", operation_id = "begin_passkey_login",
     responses(
         (status = 200, description = "What the browser is to ask for", body = PasskeyOptionsBody, headers(("Cache-Control" = String, description = "`no-store`"))),
-        (status = 404, description = "`passkeys_unavailable`: the service's address has no domain", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`passkeys_unavailable`: the service's address has no domain"),
     )
 )]
 pub(in crate::api) async fn begin(State(app): State<App>) -> Result<Response, ApiError> {
@@ -52,19 +52,18 @@ pub(super) fn unstored(body: &PasskeyOptionsBody) -> Response {
 #[utoipa::path(
     post, path = "/api/auth/login/passkey", tag = "auth", operation_id = "login_passkey",
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
         ("X-Device-Token" = Option<String>, Header, description = "From an earlier answer with this header: an allowance of wrong attempts apart from strangers'. With `session` `cookie` it is a cookie"),
     ),
     request_body = PasskeyLoginRequest,
     responses(
         (status = 200, description = "A new session", body = SessionBody),
-        (status = 401, description = "`unknown_passkey`: no account has it; `passkey_challenge_mismatch`; `passkey_refused`: its signature is wrong, or it is of another account; `passkey_counter_regressed`: there may be a copy of it, so that it was switched off; `passkey_disabled`: that has happened before", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`passkey_wrong_origin`: used at another address; `passkey_wrong_rp`: of another service; `passkey_user_not_verified`: the device has not recognized its owner; `account_suspended`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`passkeys_unavailable`", body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "`passkey_challenge_expired`, `passkey_challenge_used`: begin again", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unknown_passkey`: no account has it; `passkey_challenge_mismatch`; `passkey_refused`: its signature is wrong, or it is of another account; `passkey_counter_regressed`: there may be a copy of it, so that it was switched off; `passkey_disabled`: that has happened before"),
+        (status = 403, description = "`passkey_wrong_origin`: used at another address; `passkey_wrong_rp`: of another service; `passkey_user_not_verified`: the device has not recognized its owner; `account_suspended`"),
+        (status = 404, description = "`passkeys_unavailable`"),
+        (status = 410, description = "`passkey_challenge_expired`, `passkey_challenge_used`: begin again"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 429, description = "`too_many_attempts`", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn finish(

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::{PasskeyBody, PasskeysBody, RenamePasskeyRequest};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::handlers::mails;
 use crate::api::handlers::opening::{MAX_TRIES, STANDS_STILL};
@@ -41,15 +41,12 @@ pub(in crate::api) async fn list(
 /// Give a passkey another name
 #[utoipa::path(
     patch, path = "/api/auth/passkeys/{id}", tag = "auth", operation_id = "rename_passkey", security(("access_token" = [])),
-    params(
-        ("id" = Uuid, Path, description = "Which passkey"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("id" = Uuid, Path, description = "Which passkey")),
     request_body = RenamePasskeyRequest,
     responses(
         (status = 200, description = "It has that name", body = PasskeyBody),
-        (status = 404, description = "`passkey_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`passkey_not_found`"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
     )
 )]
 pub(in crate::api) async fn rename(
@@ -79,17 +76,14 @@ pub(in crate::api) async fn rename(
 /// account. The authenticator keeps its part until the owner deletes it there.
 #[utoipa::path(
     delete, path = "/api/auth/passkeys/{id}", tag = "auth", operation_id = "remove_passkey", security(("access_token" = [])),
-    params(
-        ("id" = Uuid, Path, description = "Which passkey"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("id" = Uuid, Path, description = "Which passkey")),
     responses(
         (status = 204, description = "It opens the account no more"),
-        (status = 400, description = "`invalid_idempotency_key`, `malformed_path`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`passkey_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`last_way_in`: choose a password first", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_idempotency_key`, `malformed_path`"),
+        (status = 403, description = "`step_up_required`"),
+        (status = 404, description = "`passkey_not_found`"),
+        (status = 409, description = "`last_way_in`: choose a password first"),
+        (status = 422, description = "`idempotency_key_reused`"),
     )
 )]
 pub(in crate::api) async fn remove(

@@ -10,7 +10,7 @@ use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::client::ClientInfo;
 use crate::api::dto::{PasskeyBody, PasskeyOptionsBody, RegisterPasskeyRequest};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::handlers::mails;
 use crate::api::passkey_refusal::PasskeyRefusal;
@@ -32,10 +32,10 @@ use crate::store::{AuditAction, Effect, PasskeyChange, StoreError};
     get, path = "/api/auth/passkeys/registration", tag = "auth", operation_id = "begin_passkey", security(("access_token" = [])),
     responses(
         (status = 200, description = "What the browser is to ask for", body = PasskeyOptionsBody, headers(("Cache-Control" = String, description = "`no-store`"))),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`passkeys_unavailable`: the service's address has no domain", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`too_many_passkeys`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 403, description = "`step_up_required`"),
+        (status = 404, description = "`passkeys_unavailable`: the service's address has no domain"),
+        (status = 409, description = "`too_many_passkeys`"),
     )
 )]
 pub(in crate::api) async fn begin(
@@ -59,17 +59,16 @@ pub(in crate::api) async fn begin(
 /// gets a mail.
 #[utoipa::path(
     post, path = "/api/auth/passkeys", tag = "auth", operation_id = "register_passkey", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = RegisterPasskeyRequest,
     responses(
         (status = 201, description = "The passkey opens the account", body = PasskeyBody),
-        (status = 401, description = "`passkey_challenge_mismatch`, `passkey_refused`; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`passkey_wrong_origin`: made at another address; `passkey_wrong_rp`: for another service; `passkey_user_not_verified`: the device has not recognized its owner; `passkey_challenge_foreign`: begun in another session", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`passkeys_unavailable`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`passkey_registered`: somebody has it already; `too_many_passkeys`; `passkey_not_discoverable`: the device cannot keep it", body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "`passkey_challenge_expired`, `passkey_challenge_used`: begin again", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`passkey_challenge_mismatch`, `passkey_refused`; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 403, description = "`passkey_wrong_origin`: made at another address; `passkey_wrong_rp`: for another service; `passkey_user_not_verified`: the device has not recognized its owner; `passkey_challenge_foreign`: begun in another session"),
+        (status = 404, description = "`passkeys_unavailable`"),
+        (status = 409, description = "`passkey_registered`: somebody has it already; `too_many_passkeys`; `passkey_not_discoverable`: the device cannot keep it"),
+        (status = 410, description = "`passkey_challenge_expired`, `passkey_challenge_used`: begin again"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn finish(

@@ -10,7 +10,7 @@ use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::device::Devices;
 use crate::api::dto::{DeviceBody, DevicesBody};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::handlers::account::done;
 use crate::app::{App, AppState};
 use crate::idempotency::Answer;
@@ -27,8 +27,8 @@ const MOST_SHOWN: u32 = 100;
     params(("X-Device-Token" = Option<String>, Header, description = "From an answer to a log-in with this header: which device is `current`. Browsers have it as a cookie")),
     responses(
         (status = 200, description = "The remembered devices", body = DevicesBody),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn list(
@@ -56,17 +56,14 @@ pub(in crate::api::handlers) async fn remembered(
 /// device go on.
 #[utoipa::path(
     delete, path = "/api/auth/factors/devices/{id}", tag = "auth", operation_id = "forget_device", security(("access_token" = [])),
-    params(
-        ("id" = Uuid, Path, description = "Which device"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
-    ),
+    params(("id" = Uuid, Path, description = "Which device")),
     responses(
         (status = 204, description = "The device is not remembered"),
-        (status = 400, description = "`invalid_idempotency_key`, `malformed_path`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`device_not_found`: no such device of mine is remembered (any more)", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_idempotency_key`, `malformed_path`"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 404, description = "`device_not_found`: no such device of mine is remembered (any more)"),
+        (status = 422, description = "`idempotency_key_reused`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn forget_one(
@@ -91,12 +88,11 @@ pub(in crate::api) async fn forget_one(
 /// devices go on. A changed or reset password also forgets the devices, and so does the end of all (other) sessions.
 #[utoipa::path(
     delete, path = "/api/auth/factors/devices", tag = "auth", operation_id = "forget_devices", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     responses(
         (status = 204, description = "No device is remembered"),
-        (status = 400, description = "`invalid_idempotency_key`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_idempotency_key`"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn forget(

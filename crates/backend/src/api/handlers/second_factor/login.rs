@@ -8,7 +8,7 @@ use crate::api::attempt::{Attempt, Commit};
 use crate::api::client::ClientInfo;
 use crate::api::device::Devices;
 use crate::api::dto::{SecondFactorRequest, SessionBody, SessionMode};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::guard::{Guard, Reserved};
 use crate::api::handlers::mails;
@@ -29,18 +29,17 @@ use crate::store::{Effect, FactorChange, FactorLogIn, RememberedDevice, SeenAcco
 #[utoipa::path(
     post, path = "/api/auth/login/second-factor", tag = "auth", operation_id = "login_second_factor",
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$"),
         ("X-Device-Token" = Option<String>, Header, description = "From an earlier answer with this header: the device that is remembered or has an allowance of its own. With `session` `cookie` it is a cookie"),
     ),
     request_body = SecondFactorRequest,
     responses(
         (status = 200, description = "A new session", body = SessionBody),
-        (status = 401, description = "`invalid_second_factor`: the code is wrong or was used before; `challenge_expired`: give the password again", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`account_suspended`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
-        (status = 500, description = "`second_factor_unreadable`: log in with a recovery code; `internal_error`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_second_factor`: the code is wrong or was used before; `challenge_expired`: give the password again"),
+        (status = 403, description = "`account_suspended`"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 429, description = "`too_many_attempts`", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 500, description = "`second_factor_unreadable`: log in with a recovery code; `internal_error`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn second_factor(

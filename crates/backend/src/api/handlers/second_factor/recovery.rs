@@ -6,7 +6,7 @@ use http::StatusCode;
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::{NoFields, RecoveryCodesBody};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::handlers::mails;
 use crate::api::step_up::demand;
@@ -21,14 +21,13 @@ use crate::store::{AuditAction, Effect, FactorChange};
 /// The answer has ten new codes, which are shown only once. The earlier codes stop to work.
 #[utoipa::path(
     post, path = "/api/auth/factors/recovery-codes", tag = "auth", operation_id = "renew_recovery_codes", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 200, description = "The new codes", body = RecoveryCodesBody),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`no_second_factor`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 403, description = "`step_up_required`"),
+        (status = 409, description = "`no_second_factor`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn renew(

@@ -9,7 +9,7 @@ use super::prove;
 use crate::api::attempt::{Attempt, Audit, Commit};
 use crate::api::authenticated::Authenticated;
 use crate::api::dto::{PasskeyProof, StepUpRequest, SteppedUpBody};
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::guard::{Guard, Reserved};
 use crate::api::handlers::opening::{MAX_TRIES, never_still};
@@ -42,19 +42,18 @@ struct Proof {
 /// and all others the password. A signature by a passkey is two factors in one and serves everybody.
 #[utoipa::path(
     post, path = "/api/auth/step-up", tag = "auth", operation_id = "step_up", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = StepUpRequest,
     responses(
         (status = 200, description = "An access token in the place of the one of before", body = SteppedUpBody),
-        (status = 401, description = "`invalid_credentials`, `invalid_second_factor`; `unknown_passkey`, `passkey_challenge_mismatch`, `passkey_refused`, `passkey_counter_regressed`, `passkey_disabled`; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`step_up_required`: a second factor is switched on, so that the password is not enough; `passkey_wrong_origin`, `passkey_wrong_rp`, `passkey_user_not_verified`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`no_second_factor`: give the password", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`passkeys_unavailable`", body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "`passkey_challenge_expired`, `passkey_challenge_used`: begin again", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
-        (status = 500, description = "`second_factor_unreadable`: give a recovery code; `internal_error`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`overloaded`, `database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_credentials`, `invalid_second_factor`; `unknown_passkey`, `passkey_challenge_mismatch`, `passkey_refused`, `passkey_counter_regressed`, `passkey_disabled`; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 403, description = "`step_up_required`: a second factor is switched on, so that the password is not enough; `passkey_wrong_origin`, `passkey_wrong_rp`, `passkey_user_not_verified`"),
+        (status = 409, description = "`no_second_factor`: give the password"),
+        (status = 404, description = "`passkeys_unavailable`"),
+        (status = 410, description = "`passkey_challenge_expired`, `passkey_challenge_used`: begin again"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 429, description = "`too_many_attempts`", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 500, description = "`second_factor_unreadable`: give a recovery code; `internal_error`"),
+        (status = 503, description = "`overloaded`, `database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn step_up(

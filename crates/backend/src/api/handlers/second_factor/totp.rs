@@ -11,7 +11,7 @@ use crate::api::authenticated::Authenticated;
 use crate::api::dto::{
     ConfirmTotpRequest, FactorsBody, NoFields, RecoveryCodesBody, TotpBody, TotpEnrolmentBody,
 };
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::Checked;
 use crate::api::guard::Guard;
 use crate::api::handlers::mails;
@@ -35,7 +35,7 @@ impl From<&SecondFactors> for FactorsBody {
     get, path = "/api/auth/factors", tag = "auth", operation_id = "list_factors", security(("access_token" = [])),
     responses(
         (status = 200, description = "What a log-in asks for beside the password", body = FactorsBody),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
     )
 )]
 pub(in crate::api) async fn show(
@@ -52,13 +52,12 @@ pub(in crate::api) async fn show(
 /// replaces it then.
 #[utoipa::path(
     post, path = "/api/auth/factors/totp", tag = "auth", operation_id = "enrol_totp", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body(content = Option<NoFields>, description = "Not needed"),
     responses(
         (status = 201, description = "A secret that waits for its first code", body = TotpEnrolmentBody),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 403, description = "`step_up_required`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn enrol(
@@ -90,16 +89,15 @@ pub(in crate::api) async fn enrol(
 /// This session counts as authenticated by both factors, and its next access token says so.
 #[utoipa::path(
     post, path = "/api/auth/factors/totp/confirm", tag = "auth", operation_id = "confirm_totp", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     request_body = ConfirmTotpRequest,
     responses(
         (status = 200, description = "The second factor is on", body = RecoveryCodesBody),
-        (status = 401, description = "`invalid_second_factor`; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`not_enrolling`: there is no secret that waits for its first code, or it has waited for too long", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
-        (status = 500, description = "`second_factor_unreadable`: begin anew; `internal_error`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_second_factor`; `token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 409, description = "`not_enrolling`: there is no secret that waits for its first code, or it has waited for too long"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`"),
+        (status = 429, description = "`too_many_attempts`", headers(("Retry-After" = u64, description = "Seconds until the next attempt is possible"))),
+        (status = 500, description = "`second_factor_unreadable`: begin anew; `internal_error`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn confirm(
@@ -138,14 +136,13 @@ pub(in crate::api) async fn confirm(
 /// now on.
 #[utoipa::path(
     delete, path = "/api/auth/factors/totp", tag = "auth", operation_id = "remove_totp", security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request repeatable for 24 hours", min_length = 1, max_length = 255, pattern = r"^[\x21-\x7E]+$")),
     responses(
         (status = 204, description = "It is off"),
-        (status = 400, description = "`invalid_idempotency_key`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`step_up_required`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`no_second_factor`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`database_unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`invalid_idempotency_key`"),
+        (status = 401, description = "`token_missing`, `token_expired`, `token_invalid`, `session_revoked`"),
+        (status = 403, description = "`step_up_required`"),
+        (status = 409, description = "`no_second_factor`"),
+        (status = 503, description = "`database_unavailable`"),
     )
 )]
 pub(in crate::api) async fn remove(

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 
 use crate::api::administrator::Administrator;
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::fields::{Fields, FromFields};
 use crate::api::query::CheckedQuery;
 use crate::app::App;
@@ -53,13 +53,11 @@ impl FromFields for ClusterWanted {
 /// s. There is a value for every 5 s of the last 15 minutes, and one for each minute before.
 #[utoipa::path(
     get, path = "/api/admin/cluster", tag = "admin", operation_id = "show_cluster", security(("access_token" = [])),
-    params(
-        ("minutes" = Option<u32>, Query, description = "How far back the history goes; 15 where it is left out", minimum = 1, maximum = 360, example = 15),
-    ),
+    params(("minutes" = Option<u32>, Query, description = "How far back the history goes; 15 where it is left out", minimum = 1, maximum = 360, example = 15)),
     responses(
         (status = 200, description = "What they say; `configured` is false where no balancer is known", body = ClusterBody),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins"),
+        (status = 422, description = "`validation_failed`"),
     )
 )]
 pub(in crate::api) async fn show(

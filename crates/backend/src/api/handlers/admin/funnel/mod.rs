@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::queries::FunnelWanted;
 use crate::api::administrator::Administrator;
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::ApiError;
 use crate::api::query::CheckedQuery;
 use crate::app::App;
 use crate::app::funnel::up_to_date;
@@ -27,8 +27,8 @@ use dto::FunnelBody;
     ),
     responses(
         (status = 200, description = "The counts", body = FunnelBody),
-        (status = 403, description = "`forbidden`: only for admins", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: only for admins"),
+        (status = 422, description = "`validation_failed`"),
     )
 )]
 pub(in crate::api) async fn show(
