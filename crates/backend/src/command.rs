@@ -24,10 +24,10 @@ use service_kit::telemetry::{self, InitError, TelemetryConfig};
 
 const SERVICE: &str = "onboarding-backend";
 
-/// How long a health check waits for an answer.
+/// The longest wait of a health check.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the last spans may take on their way to the collector.
+/// The longest time for the last spans on their way to the collector.
 const LAST_SPANS: Duration = Duration::from_secs(3);
 
 /// The onboarding API. It is configured by environment variables alone.
@@ -60,7 +60,7 @@ enum Command {
     Openapi,
 }
 
-/// Why a command failed.
+/// The reason why a command failed.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("bad configuration:\n{0}")]
@@ -187,7 +187,7 @@ async fn apply(database: &DatabaseConfig) -> Result<(), Failure> {
     print(if applied.is_empty() { "nothing to migrate" } else { "the database is up to date" })
 }
 
-/// Logging, and traces where they are on.
+/// Starts logging, and traces where they are on.
 fn start_telemetry(log: &LogConfig) -> Result<Option<Traces>, Failure> {
     let start = |config| Traces::start(config, SERVICE, &log.instance_id);
     let traces = log.traces.as_ref().map(start).transpose()?;

@@ -18,7 +18,7 @@ use super::{Failure, start_logging};
 pub(super) use accounts::AccountError;
 pub(super) use password::PasswordInputError;
 
-/// How long a database that does not answer at once is waited for.
+/// The longest wait for a database that does not answer at once.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Args)]
@@ -103,13 +103,13 @@ impl From<RoleName> for Role {
     }
 }
 
-/// What a command works with.
+/// The parts that the commands work with.
 struct Context {
     store: Arc<dyn Store>,
     instance_id: String,
 }
 
-/// Does what was asked, and notes it in the audit log as done at the command line.
+/// Runs a command. The audit log has a row for each change, by the command line.
 pub(super) async fn run(AdminArgs { command }: AdminArgs) -> Result<(), Failure> {
     let mut sources = Sources::from_env();
     let log = LogConfig::read(&mut sources);
@@ -137,7 +137,7 @@ impl Context {
     }
 }
 
-/// The database, once it has answered; connecting may take longer than a sign of life may.
+/// The database, once it has answered. Connecting may take longer than a ping.
 async fn open(database: &DatabaseConfig) -> Result<Arc<dyn Store>, Failure> {
     let store = open_store(database)?;
     let give_up = Instant::now() + PATIENCE;

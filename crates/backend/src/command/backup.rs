@@ -1,4 +1,4 @@
-//! Backing up and restoring.
+//! Takes and restores backups.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{Failure, print, start_logging};
 
-/// Between two looks at the clock while waiting for the next backup.
+/// The pause after a failed backup.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Args)]
@@ -87,7 +87,7 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     OffsetDateTime::parse(text, &Rfc3339).map_err(wrong)
 }
 
-/// Takes a backup, or one after the other, or checks one.
+/// Takes one backup, takes backups at intervals, or checks one.
 pub(super) async fn back_up(args: BackupArgs) -> Result<(), Failure> {
     let Some(config) = configured()? else { return Ok(()) };
     match (args.command, args.take) {
@@ -104,14 +104,14 @@ pub(super) async fn back_up(args: BackupArgs) -> Result<(), Failure> {
     }
 }
 
-/// Restores, then says what was done.
+/// Restores a backup, and prints the steps that were done.
 pub(super) async fn restore(args: RestoreArgs) -> Result<(), Failure> {
     let Some(config) = configured()? else { return Ok(()) };
     let RestoreArgs { from, logs, stop_at, force } = args;
     tell(&backup::restore(&config, Source { from, logs, stop_at, force }, now()).await?)
 }
 
-/// Where the database is; none after a problem, which has ended the process by then.
+/// The configured database; none after a problem, which is reported.
 fn configured() -> Result<Option<DatabaseConfig>, Failure> {
     let mut sources = Sources::from_env();
     let log = LogConfig::read(&mut sources);
@@ -121,7 +121,7 @@ fn configured() -> Result<Option<DatabaseConfig>, Failure> {
     Ok(database)
 }
 
-/// One backup after the other. One that fails is told and tried again: the next may succeed.
+/// Takes backups at intervals. A failed backup is reported and tried again.
 async fn keep_on(config: &DatabaseConfig, wanted: &Wanted, every: Duration) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
     let mut pause = first_pause(config, wanted, every).await;
@@ -144,7 +144,7 @@ async fn keep_on(config: &DatabaseConfig, wanted: &Wanted, every: Duration) -> R
     }
 }
 
-/// A process that was restarted takes no backup before its time.
+/// The pause before the first backup. A restarted process takes no backup before its time.
 async fn first_pause(config: &DatabaseConfig, wanted: &Wanted, every: Duration) -> Duration {
     match backup::last(config, wanted.log).await {
         Some(last) => every.saturating_sub((now() - last).unsigned_abs()),

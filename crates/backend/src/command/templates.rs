@@ -39,7 +39,7 @@ enum TemplatesCommand {
     },
 }
 
-/// What was asked for is not there, or bad.
+/// The template that was asked for does not exist, or is not valid.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TemplateError {
     #[error("the templates cannot be used:\n{0}")]
@@ -56,7 +56,7 @@ pub(super) fn run(args: TemplatesArgs) -> Result<(), Failure> {
     }
 }
 
-/// What `ONBOARDING_TEMPLATES_DIR` names.
+/// The folder of `ONBOARDING_TEMPLATES_DIR`.
 fn configured() -> Result<Option<PathBuf>, Failure> {
     let mut sources = Sources::from_env();
     let folder = sources.optional("ONBOARDING_TEMPLATES_DIR");
@@ -117,7 +117,7 @@ fn diff(a: &str, b: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A file, or one of the catalogue.
+/// The template of a file, or of the catalogue.
 fn either(folder: Option<&Path>, wanted: &str) -> Result<std::sync::Arc<Template>, Failure> {
     let file = Path::new(wanted);
     if !file.is_file() {
@@ -130,7 +130,7 @@ fn either(folder: Option<&Path>, wanted: &str) -> Result<std::sync::Arc<Template
     Ok(std::sync::Arc::new(template))
 }
 
-/// By `key` the newest, by `key.vN` that version.
+/// The newest template of a key, or the version of `key.vN`.
 fn find<'a>(catalogue: &'a Catalogue, wanted: &str) -> Result<&'a Entry, TemplateError> {
     let is_it = |id: &TemplateId| id.key == wanted || id.to_string() == wanted;
     let found = catalogue.entries().filter(|entry| is_it(&entry.template.id)).last();

@@ -1,4 +1,4 @@
-//! Actions of the command line on accounts.
+//! The actions of the command line on accounts.
 
 use backend::auth::{HashError, hash_once};
 use backend::domain::guessing::{LOG_IN, Limit};
@@ -15,28 +15,28 @@ use uuid::Uuid;
 use super::{Context, PasswordInputError, password};
 use crate::command::{Failure, print};
 
-/// How many accounts are read at once.
+/// The number of accounts in one page.
 const PAGE: u32 = 200;
 
-/// How often a change starts anew when what it was decided on has changed.
+/// The number of times that a change is decided anew, where its facts have changed.
 const MAX_TRIES: u32 = 3;
 
-/// Why an account was not made or changed.
+/// The reason why an account was not made or changed.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::command) enum AccountError {
-    /// Nobody has the address.
+    /// No account has the address.
     #[error("there is no account with the address {0}")]
     Unknown(Email),
-    /// Somebody has it.
+    /// An account has the address already.
     #[error("there is already an account with the address {0}")]
     Taken(Email),
-    /// Nobody else can act as an admin.
+    /// No other account can act as an admin.
     #[error("{0} is the last account that can act as an admin; give another one the role first")]
     LastAdmin(Email),
     /// The password could not be hashed.
     #[error("the password cannot be hashed")]
     Hash(#[from] HashError),
-    /// Others change the account all the time.
+    /// The account changes all the time.
     #[error("the account was changed by others meanwhile; try again")]
     Busy,
 }
@@ -132,7 +132,7 @@ impl Context {
         Err(AccountError::Busy.into())
     }
 
-    /// Why a change could not be done; nothing where it can be by now.
+    /// The reason why a change could not be done; nothing where the change is possible by now.
     async fn explain(&self, user: &User) -> Result<(), Failure> {
         let gone = || AccountError::Unknown(user.email.clone());
         let now = self.store.user(user.id).await?.ok_or_else(gone)?;
@@ -170,7 +170,7 @@ async fn hash(password: Password) -> Result<PasswordHash, AccountError> {
     Ok(hash_once(password).await?)
 }
 
-/// Tabs between the columns, which none of them contains.
+/// The columns of a line, with tabs in between. No column has a tab.
 fn line(Account { user, .. }: &Account) -> String {
     let verified = if user.email_verified_at.is_some() { "yes" } else { "no" };
     let registered = user.created_at.format(&Rfc3339).unwrap_or_default();

@@ -1,31 +1,31 @@
-//! A password from whoever types it, never from an argument: arguments can be seen by everybody on the machine, and are
-//! kept by shells.
+//! Reads a password from the terminal or standard input, never from an argument. Everybody on the machine can see
+//! arguments, and shells keep them.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
 use backend::domain::{Password, PasswordError};
 
-/// More than any password has, in bytes.
+/// The longest input, in bytes. No password is longer.
 const MAX_BYTES: u64 = 4096;
 
-/// Why no password was read.
+/// The reason why no password was read.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::command) enum PasswordInputError {
-    /// Standard input has ended without one.
+    /// Standard input has no line.
     #[error("there is no password on standard input")]
     Missing,
-    /// The two that were typed differ.
+    /// The two typed passwords differ.
     #[error("the two passwords differ")]
     Differ,
-    /// It is none that anybody may have.
+    /// The password is not allowed.
     #[error("the password {0}")]
     Refused(#[from] PasswordError),
-    /// It could not be read.
+    /// The input cannot be read.
     #[error("the password cannot be read")]
     Io(#[from] io::Error),
 }
 
-/// Asks at the terminal, or reads the first line of what is not one.
+/// Asks at the terminal twice, or reads the first line of standard input where that is no terminal.
 pub(super) fn read() -> Result<Password, PasswordInputError> {
     let stdin = io::stdin();
     let text = if stdin.is_terminal() {

@@ -28,40 +28,41 @@ pub use moving::{Moving, moving};
 pub use reminders::{BadSchedule, ReminderSchedule, ReminderWindow};
 pub use step::{MAX_KEY_LENGTH, StepKey, StepRecord, StepStatus, UnknownStep, UnknownStepStatus};
 
-/// The whole state of one person's onboarding.
+/// The onboarding of one person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Onboarding {
-    /// What it is an instance of.
+    /// The template that the onboarding is an instance of.
     pub template: TemplateId,
-    /// Starts at 1, grows by exactly one with each change.
+    /// The version, which starts at 1 and grows by one with each change.
     pub version: i64,
-    /// When it was completed for the first time: the activation. It is set once, and stays when the onboarding is
-    /// reopened.
+    /// The time of the first completion, which is the activation; none before it. A reopened onboarding keeps this
+    /// time.
     pub activated_at: Option<Timestamp>,
-    /// When it was completed, as long as it is.
+    /// The time of the present completion; none while the onboarding is open.
     pub completed_at: Option<Timestamp>,
     /// The touched steps. `account` is always among them. Steps that the template does not have are kept, and count
     /// for nothing.
     pub steps: BTreeMap<StepKey, StepRecord>,
-    /// What the person has reached, where that is more than the steps say: others apply to them by now. Only reopening a
-    /// step takes it away.
+    /// The progress that the person has reached, in percent; none where it is that of the steps. The steps may say
+    /// less, because other steps apply to the person by now. Only reopening a step lowers the progress.
     pub progress_floor: Option<u8>,
 }
 
 impl Onboarding {
-    /// The state that registering makes: `account` is done.
+    /// The onboarding of somebody who has just registered: the step `account` is completed.
     pub fn begun(template: TemplateId, at: Timestamp) -> Self {
         let account = StepRecord::new(StepStatus::Completed, Map::new(), Some(at));
         let steps = BTreeMap::from([(StepKey::ACCOUNT, account)]);
         Self { template, version: 1, activated_at: None, completed_at: None, steps, progress_floor: None }
     }
 
-    /// How far the person is with a step; none where they have not touched it.
+    /// The status of a step; none where the person has not touched the step.
     pub fn status_of(&self, step: &StepKey) -> Option<StepStatus> {
         self.steps.get(step).map(|record| record.status)
     }
 
-    /// All answers to what the template asks no more: those of whole steps by step, and others by where they were given.
+    /// The answers to questions that the template asks no more: those of whole steps by step, and others by the place
+    /// where they were given.
     pub fn set_aside(&self, template: &Template) -> Map<String, Value> {
         let steps = self.steps.iter().filter(|(key, _)| template.step(key).is_none());
         let whole = steps.map(|(key, record)| (key.to_string(), Value::Object(record.data.clone())));
@@ -69,7 +70,7 @@ impl Onboarding {
         whole.chain(single).collect()
     }
 
-    /// Whether nothing but registering has been done.
+    /// Whether the person has done nothing but register.
     pub fn is_untouched(&self) -> bool {
         self.completed_at.is_none() && self.steps.keys().all(|step| *step == StepKey::ACCOUNT)
     }
@@ -79,8 +80,8 @@ impl Onboarding {
         Answers::new(template, &self.steps)
     }
 
-    /// Share of the steps that apply which are completed, in whole percent; never less than before, unless a step was
-    /// reopened. A skipped step is not done: it counts among neither.
+    /// The percentage of completed steps among the steps that apply and are not skipped. The percentage never falls,
+    /// unless a step is reopened.
     pub fn progress_percent(&self, template: &Template) -> u8 {
         if self.completed_at.is_some() {
             return 100;
@@ -88,7 +89,7 @@ impl Onboarding {
         self.steps_percent(template).max(self.progress_floor.unwrap_or_default())
     }
 
-    /// What the steps say.
+    /// The percentage by the steps alone.
     fn steps_percent(&self, template: &Template) -> u8 {
         let answers = self.answers(template);
         let wanted = |step: &&StepTemplate| {
@@ -110,7 +111,7 @@ impl Onboarding {
         template.steps.iter().filter(is_open).map(|step| step.key.clone()).collect()
     }
 
-    /// This state with `step` as in `record`, one version on.
+    /// The onboarding with the record `record` of the step `step`, one version higher.
     #[must_use]
     pub fn with_step(mut self, step: StepKey, record: StepRecord) -> Self {
         self.steps.insert(step, record);
@@ -118,7 +119,7 @@ impl Onboarding {
         self
     }
 
-    /// This state completed at `at`, one version on.
+    /// The onboarding, completed at `at`, one version higher.
     #[must_use]
     pub fn with_completion(mut self, at: Timestamp) -> Self {
         self.activated_at = self.activated_at.or(Some(at));
@@ -127,7 +128,7 @@ impl Onboarding {
         self
     }
 
-    /// This state, which was complete, open again, one version on.
+    /// The completed onboarding, open again, one version higher.
     #[must_use]
     pub fn reopened(mut self) -> Self {
         self.completed_at = None;
@@ -135,7 +136,7 @@ impl Onboarding {
         self
     }
 
-    /// This state, which came of `before` by a change other than reopening a step: what was reached stays.
+    /// The onboarding with at least the progress `reached`. The change was not one that reopens a step.
     #[must_use]
     fn reaching(mut self, reached: u8, template: &Template) -> Self {
         self.progress_floor = (reached > self.steps_percent(template)).then_some(reached);

@@ -46,7 +46,7 @@ impl Directory for SqliteStore {
     }
 }
 
-/// A statement that grows by conditions.
+/// A query that grows by conditions.
 struct Query {
     sql: String,
     values: Vec<Value>,
@@ -66,7 +66,7 @@ impl Query {
     }
 }
 
-/// Some account other than one with which somebody can act as an admin.
+/// A query for an account other than one that can act as an admin.
 pub(super) const OTHER_ADMIN: &str =
     "SELECT 1 FROM users WHERE role = 'admin' AND +suspended_at IS NULL AND +id <> ? LIMIT 1";
 

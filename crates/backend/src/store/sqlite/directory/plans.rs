@@ -1,4 +1,4 @@
-//! What SQLite says how it will answer.
+//! SQLite's plans for the queries of lists.
 
 use rusqlite::{Connection, params_from_iter};
 use tempfile::TempDir;
