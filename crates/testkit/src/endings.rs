@@ -5,21 +5,21 @@
 
 use crate::{Script, Step};
 
-/// What a probe finds in the content of a whole answer.
+/// The content of a whole answer that a probe looks for.
 pub const CONTENT: &str = "{\"instance\":\"b-2\"}";
 
 /// The bytes of an answer to a GET, and what follows them.
 #[derive(Debug, Clone)]
 #[allow(clippy::struct_excessive_bools, reason = "four facts that have nothing to do with each other")]
 pub struct Ending {
-    /// What is peculiar about it.
+    /// The peculiarity of the answer.
     pub name: &'static str,
     /// Whether it is a good answer that has come to its end.
     pub whole: bool,
     /// Whether [`CONTENT`] is its content.
     pub has_content: bool,
     bytes: Vec<u8>,
-    /// In writes of one byte each, not in one.
+    /// Whether each byte is a write of its own.
     split: bool,
     /// The server closes behind it.
     closes: bool,
@@ -77,7 +77,7 @@ fn cut() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// All of them: each whole answer in one write and in one byte a write, and each of the kinds of cut ones.
+/// All answers: each whole one in one write and in one byte a write, and each kind of cut ones.
 pub fn endings() -> Vec<Ending> {
     let mut all = Vec::new();
     for split in [false, true] {

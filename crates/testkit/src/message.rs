@@ -6,7 +6,7 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// No test needs a longer head.
+/// The longest head, in bytes.
 const MAX_HEAD: usize = 1024 * 1024;
 
 /// Header fields in the order and spelling in which they came.
@@ -25,7 +25,7 @@ pub(crate) struct Head {
     pub(crate) headers: Headers,
 }
 
-/// How the end of a body is told, RFC 9112 section 6.3.
+/// The framing of a body (RFC 9112 section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Framing {
     None,
@@ -41,7 +41,7 @@ pub(crate) struct Body {
     pub(crate) trailers: Headers,
 }
 
-/// Bytes that were read and belong to no message yet.
+/// The bytes that were read and belong to no message yet.
 #[derive(Debug, Default)]
 pub(crate) struct Incoming {
     bytes: Vec<u8>,
@@ -87,7 +87,7 @@ impl Incoming {
         }
     }
 
-    /// All that is left in the buffer.
+    /// Takes the rest of the buffer.
     pub(crate) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes)
     }
@@ -164,7 +164,7 @@ pub(crate) fn invalid(what: &str) -> io::Error {
 }
 
 impl Head {
-    /// How the body of a request is framed, or `None` where a header says it.
+    /// The framing of a request's body, or `None` where a header says it.
     pub(crate) fn framing(&self) -> io::Result<Option<Framing>> {
         let coding = header(&self.headers, "transfer-encoding");
         if coding.is_some_and(|coding| coding.to_ascii_lowercase().ends_with("chunked")) {

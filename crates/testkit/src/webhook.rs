@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::upstream::{Answer, Script, Seen, Step, Upstream};
 
-/// What the receiver does with a request.
+/// The receiver's reaction to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mood {
     /// Takes it and answers 204.
@@ -32,7 +32,7 @@ pub enum Mood {
 pub struct Received {
     /// The request.
     pub request: Seen,
-    /// What became of it.
+    /// The reaction to the request.
     pub mood: Mood,
 }
 
@@ -47,7 +47,7 @@ type Choice = dyn Fn(usize) -> Mood + Send + Sync;
 
 struct Shared {
     choose: Mutex<Box<Choice>>,
-    /// What was decided, by connection and exchange.
+    /// The reactions, by connection and exchange.
     moods: Mutex<BTreeMap<(usize, usize), Mood>>,
 }
 
@@ -73,12 +73,12 @@ impl Receiver {
         Self { upstream, shared }
     }
 
-    /// From now on, `choose` decides about each request by the number of requests before it.
+    /// Lets `choose` decide on each request from now on, by the number of requests before it.
     pub fn behave(&self, choose: impl Fn(usize) -> Mood + Send + Sync + 'static) {
         *self.shared.choose.lock().unwrap() = Box::new(choose);
     }
 
-    /// Where events go.
+    /// The URL for events.
     pub fn url(&self) -> String {
         format!("http://{}/hooks", self.upstream.address())
     }
@@ -93,7 +93,7 @@ impl Receiver {
         self.upstream.up().await;
     }
 
-    /// All requests that were read whole, in the order in which they came.
+    /// All requests that were read whole, in the order of their arrival.
     pub fn received(&self) -> Vec<Received> {
         let moods = self.shared.moods.lock().unwrap();
         let whole = |request: &Seen| {
@@ -110,12 +110,12 @@ impl Receiver {
 }
 
 impl Received {
-    /// Its `webhook-id`.
+    /// The value of `webhook-id`.
     pub fn id(&self) -> String {
         self.request.header("webhook-id").unwrap_or_default().to_owned()
     }
 
-    /// Its body.
+    /// The body as JSON.
     pub fn body(&self) -> Value {
         serde_json::from_slice(&self.request.body).unwrap_or_default()
     }

@@ -7,15 +7,15 @@ use rustix::{
     io::Errno,
 };
 
-/// How many events one wait may return.
+/// The largest number of events of one wait.
 const BATCH: usize = 1024;
 
-/// What a socket is watched for.
+/// The events that a socket is watched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interest {
-    /// Bytes, a connection, or the end of the stream.
+    /// Readable: bytes, a connection, or the end of the stream.
     Read,
-    /// The same, and room to write.
+    /// Readable, or room to write.
     ReadWrite,
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Progress, balancer::Balancer};
 use crate::journey::{Api, Failure, Figures, Mailbox, Person};
 
-/// So many failed requests are explained by the balancer.
+/// The largest number of failed requests that the balancer is asked about.
 const EXPLAINED: usize = 20;
 
 /// The clients of a run.
@@ -22,7 +22,7 @@ pub(super) struct Load {
 }
 
 struct Shared {
-    /// In the e-mail addresses, so that the people of two runs do not meet.
+    /// The id of the run in e-mail addresses, so that the people of two runs do not meet.
     run: Uuid,
     next: AtomicUsize,
     stop: AtomicBool,
@@ -67,7 +67,7 @@ impl Load {
         clients.join_all().await.into_iter().flatten().collect()
     }
 
-    /// How far it is.
+    /// The progress of the run.
     pub(super) fn progress(&self, faults: usize) -> Progress {
         Progress::Walking {
             elapsed: self.figures.elapsed(),
@@ -78,7 +78,7 @@ impl Load {
         }
     }
 
-    /// What the balancer said of the first failed requests.
+    /// The balancer's answers about the first failed requests.
     pub(super) fn explanations(&self) -> Vec<String> {
         self.shared.explanations.lock().unwrap().clone()
     }
@@ -99,7 +99,7 @@ async fn client(api: Api, shared: Arc<Shared>) -> Vec<Person> {
 }
 
 impl Shared {
-    /// Asks at once, while the balancer still remembers.
+    /// Asks the balancer about a failed request at once, while the balancer remembers it.
     async fn explain(&self, failure: &Failure) {
         let Some(id) = failure.request_id else { return };
         if self.explanations.lock().unwrap().len() < EXPLAINED {

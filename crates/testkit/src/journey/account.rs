@@ -1,4 +1,4 @@
-//! What a person does with the account itself: proving the address, and another password.
+//! The changes of a person's account: proving the address, and another password.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use serde_json::json;
 use super::person::spelled;
 use super::{Api, Call, Failure, Operation, Person, Reason, Tokens};
 
-/// So long a journey waits for a mail. Where an instance has died with one, it comes only when the lease has run out:
-/// then the address is verified afterwards.
+/// The longest wait for a mail within a journey. The mail of an instance that has died comes at the end of its lease,
+/// and the address is verified afterwards.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Longer than a lease, and than sending takes.
+/// The longest wait for a mail after the journeys, which is longer than a lease.
 const LAST_PATIENCE: Duration = Duration::from_secs(150);
 
 impl Person {

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// All mailboxes. Clones share what was read.
+/// The mailboxes of all people. Clones share the codes.
 #[derive(Debug, Clone)]
 pub struct Mailbox {
     folder: PathBuf,
@@ -58,7 +58,7 @@ impl Mailbox {
     }
 }
 
-/// Whom a mail is for, and the line of it that is six digits.
+/// The recipient of a mail, and its line of six digits.
 fn code_of(text: &str) -> Option<(String, String)> {
     let to = text.lines().find_map(|line| line.strip_prefix("To: "))?;
     let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());

@@ -26,7 +26,7 @@ struct Session<'a> {
     to: Vec<String>,
 }
 
-/// What comes after a command.
+/// The consequence of a command.
 enum Next {
     Answer(String),
     Secure,
@@ -160,7 +160,7 @@ impl Session<'_> {
     }
 }
 
-/// What stands between the angle brackets.
+/// The text between the angle brackets.
 fn path(line: &str) -> String {
     let inside = line.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
     inside.map(|(path, _)| path.to_owned()).unwrap_or_default()

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use crate::message::Headers;
 
-/// How the end of the body is told.
+/// The framing of a body (RFC 9112 section 6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Framing {
     Length,
-    /// In chunks of so many bytes, with trailers behind them.
+    /// Chunks of this size, with trailers behind them.
     Chunked(usize, Headers),
     UntilClose,
 }
@@ -45,7 +45,7 @@ impl Answer {
         self
     }
 
-    /// In chunks of `size` bytes instead of with a length.
+    /// The answer in chunks of `size` bytes, instead of with a length.
     #[must_use]
     pub fn chunked(mut self, size: usize) -> Self {
         self.framing = Framing::Chunked(size.max(1), Vec::new());
@@ -64,7 +64,7 @@ impl Answer {
         self
     }
 
-    /// With a body that ends where the connection does.
+    /// The answer with a body that ends where the connection does.
     #[must_use]
     pub fn until_close(mut self) -> Self {
         self.framing = Framing::UntilClose;

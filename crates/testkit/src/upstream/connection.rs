@@ -27,7 +27,7 @@ enum Next {
 
 /// A request that is being answered.
 struct Exchange {
-    /// Where it stands in the list of what was seen.
+    /// The index in the list of seen requests.
     at: usize,
     seen: Seen,
     /// `None` once the body was read.

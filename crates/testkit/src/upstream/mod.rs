@@ -1,6 +1,6 @@
 //! A scripted HTTP/1.1 server on a free port of the loopback, over bare TCP.
 //!
-//! It does what a [`Script`] says, well-behaved or not, and remembers what it saw.
+//! The server does what a [`Script`] says, well-behaved or not, and remembers the requests.
 
 mod answer;
 mod connection;
@@ -45,7 +45,7 @@ pub struct Seen {
     pub headers: Headers,
     /// The body, without its chunks, as far as the script read it.
     pub body: Vec<u8>,
-    /// What came behind a chunked body.
+    /// The trailers of a chunked body.
     pub trailers: Headers,
 }
 
@@ -55,7 +55,7 @@ impl Seen {
         header(&self.headers, name)
     }
 
-    /// How often a header stands there.
+    /// The number of headers with the name.
     pub fn count(&self, name: &str) -> usize {
         self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).count()
     }
@@ -91,7 +91,7 @@ struct Shared {
     seen: Mutex<Vec<Seen>>,
     connections: AtomicUsize,
     open: AtomicUsize,
-    /// Told when all connections are to be closed.
+    /// The channel that tells connections to close.
     hang_up: tokio::sync::watch::Sender<usize>,
 }
 
@@ -127,7 +127,7 @@ impl Upstream {
         upstream
     }
 
-    /// Where it listens.
+    /// The listen address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -163,7 +163,7 @@ impl Upstream {
         self.shared.hang_up.send_modify(|times| *times += 1);
     }
 
-    /// All requests so far, in the order in which their heads came.
+    /// All requests so far, in the order of their heads' arrival.
     pub fn seen(&self) -> Vec<Seen> {
         self.shared.seen.lock().unwrap().clone()
     }
@@ -176,17 +176,17 @@ impl Upstream {
         self.seen().pop().expect("a request came")
     }
 
-    /// How many requests came.
+    /// The number of requests.
     pub fn requests(&self) -> usize {
         self.shared.seen.lock().unwrap().len()
     }
 
-    /// How many connections were accepted.
+    /// The number of accepted connections.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// How many connections are open.
+    /// The number of open connections.
     pub fn open_connections(&self) -> usize {
         self.shared.open.load(Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! What a scripted upstream does with a request.
+//! Scripts: what an upstream does with a request.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -54,22 +54,22 @@ impl fmt::Debug for Responder {
 
 type Choice = dyn Fn(&Seen) -> Script + Send + Sync;
 
-/// What to do with a request. Unless it closes, the connection is kept for the next one.
+/// The script of a request. The connection is kept for the next request, unless a step closes it.
 #[derive(Clone)]
 pub enum Script {
-    /// These steps, for each request.
+    /// The same steps for each request.
     Steps(Arc<[Step]>),
-    /// Whatever the function says, which sees the head of the request.
+    /// The script that the function chooses by the head of the request.
     By(Arc<Choice>),
 }
 
 impl Script {
-    /// These steps.
+    /// A script with these steps.
     pub fn steps(steps: impl Into<Arc<[Step]>>) -> Self {
         Self::Steps(steps.into())
     }
 
-    /// As the function says for each request, which it sees without its body.
+    /// A script that `choose` chooses for each request, which it sees without its body.
     pub fn by(choose: impl Fn(&Seen) -> Self + Send + Sync + 'static) -> Self {
         Self::By(Arc::new(choose))
     }

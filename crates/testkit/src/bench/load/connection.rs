@@ -43,7 +43,7 @@ pub enum Failure {
     /// The body has another length.
     #[error("length {0}")]
     Length(usize),
-    /// More bytes than the answer has.
+    /// The answer has more bytes than it should.
     #[error("bytes after the answer")]
     Surplus,
     /// The connection ended before the answer did.
@@ -85,9 +85,9 @@ pub(super) struct Connection {
     state: State,
     sent: usize,
     partial: Vec<u8>,
-    /// When the request in flight was due.
+    /// The time when the request in flight was due.
     pub(super) due: Instant,
-    /// What the poller watches for.
+    /// The events that the poller watches for.
     pub(super) interest: Interest,
 }
 

@@ -14,13 +14,13 @@ use super::{
 };
 use crate::bench::poller::{Interest, Poller};
 
-/// One read takes four bodies of the benchmark.
+/// The size of a read, which takes four bodies of the benchmark.
 const SCRATCH: usize = 256 * 1024;
-/// With so many failures the run says nothing.
+/// The number of failures after which a run says nothing.
 const MAX_FAILURES: u64 = 1000;
-/// With no answer for so long the server hangs.
+/// The time without an answer after which the server hangs.
 const STALL: Duration = Duration::from_secs(10);
-/// In a closed loop the clock is looked at this often when nothing comes.
+/// The longest wait for events in a closed loop.
 const TICK: Duration = Duration::from_millis(100);
 
 /// The reason why a phase could not be ended.
@@ -48,9 +48,9 @@ pub struct Fleet {
     ready: Vec<usize>,
     scratch: Vec<u8>,
     tally: Tally,
-    /// How many connections were free when the last wait began.
+    /// The number of connections that were free when the last wait began.
     free: usize,
-    /// When the last answer came.
+    /// The time of the last answer.
     progress: Instant,
 }
 

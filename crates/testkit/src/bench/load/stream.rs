@@ -27,7 +27,7 @@ pub enum TlsError {
     Refused(#[from] rustls::Error),
 }
 
-/// How connections are made.
+/// The way that connections are made.
 #[derive(Debug, Clone)]
 pub struct Dial {
     address: SocketAddr,

@@ -11,7 +11,7 @@ pub(super) struct Answers {
     missing: Rc<[u8]>,
 }
 
-/// What a request is answered with.
+/// The answer to a request.
 pub(super) struct Chosen {
     pub(super) bytes: Rc<[u8]>,
     /// Whether the request is work that a contender was given.

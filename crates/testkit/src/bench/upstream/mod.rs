@@ -22,14 +22,14 @@ use super::poller::{Interest, Poller};
 
 pub use self::counters::Counters;
 
-/// As many connections as may wait to be accepted: all clients of the idle case come at once.
+/// The number of connections that may wait to be accepted. All clients of the idle case come at once.
 const BACKLOG: i32 = 4096;
-/// One read takes a whole POST body of the benchmark.
+/// The size of a read, which takes a whole POST body of the benchmark.
 const SCRATCH: usize = 128 * 1024;
-/// Tokens of listeners count down from here, those of connections up from 0.
+/// The last token. Tokens of listeners count down from it, and those of connections up from 0.
 const LAST_TOKEN: usize = usize::MAX;
 
-/// What every connection works with.
+/// The parts that all connections share.
 struct Shared {
     answers: Answers,
     counters: Counters,
@@ -62,7 +62,7 @@ impl Upstream {
         Ok(Self { poller, listeners, peers: Slab::new(), shared })
     }
 
-    /// Where the HTTP servers listen, then the log sink.
+    /// The addresses of the HTTP servers, and then that of the log sink.
     pub fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
         self.listeners.iter().map(TcpListener::local_addr).collect()
     }

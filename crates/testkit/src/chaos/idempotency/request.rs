@@ -17,7 +17,7 @@ pub(super) struct Request {
     body: String,
 }
 
-/// What the answers of one key have to share: status, content type, entity tag, body.
+/// The parts that all answers of one key must share: status, content type, entity tag and body.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Essence {
     pub(super) status: u16,
@@ -41,12 +41,12 @@ impl Request {
         Self { body: String::new(), ..Self::new("GET", path, &Value::Null) }
     }
 
-    /// The same key with another body.
+    /// The request with the same key and another body.
     pub(super) fn with_body(&self, body: &Value) -> Self {
         Self { body: body.to_string(), ..self.clone() }
     }
 
-    /// The same request with a fresh key.
+    /// The request with a fresh key.
     pub(super) fn anew(&self) -> Self {
         Self { key: Uuid::new_v4(), ..self.clone() }
     }

@@ -19,10 +19,10 @@ use crate::{
 /// Requests at once with one key.
 const AT_ONCE: usize = 20;
 
-/// How often an instance is stopped in mid-request; each time at another moment.
+/// The number of stops of an instance during a request, each at another moment.
 const STOPS: usize = 10;
 
-/// No stop lasts longer, so that nothing but the stop is tried.
+/// The longest stop.
 const LONGEST_STOP: Duration = Duration::from_secs(5);
 
 /// A change that takes an argon2 hash and a transaction takes about this long; stops fall within it.
@@ -65,7 +65,7 @@ impl Rig {
         self.instances[index % self.instances.len()].address
     }
 
-    /// All at once, over the instances in turn, and the one answer that they have to be.
+    /// Sends the request many times at once, to the instances in turn. Gives the one answer that all must be.
     async fn at_once(&self, request: &Request, expected: u16) -> Result<Essence, String> {
         let mut asked = JoinSet::new();
         for index in 0..AT_ONCE {
