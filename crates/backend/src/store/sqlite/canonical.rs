@@ -67,17 +67,13 @@ fn note_collision(connection: &Connection, id: &str, canonical: &str, now: Times
 
 #[cfg(test)]
 mod tests {
+    use super::super::plans::Migrated;
     use super::*;
 
     #[test]
     fn what_is_missing_is_found_by_an_index() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data.db");
-        super::super::migrate(&path).unwrap();
-        let connection = super::super::connection::open(&path).unwrap();
-        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {MISSING}")).unwrap();
-        let steps = explain.query_map([1], |row| row.get::<_, String>("detail")).unwrap();
-        let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+        let database = Migrated::new();
+        let steps = database.plan(MISSING);
         assert!(steps.iter().any(|step| step.contains("uq_users_email_canonical")), "{steps:?}");
         assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{steps:?}");
     }

@@ -3,8 +3,7 @@
 use rusqlite::{Connection, Error, Row, params};
 use uuid::Uuid;
 
-use super::connection::store_error;
-use super::read::{millis, moment, one, parse};
+use super::read::{all, millis, moment, one, parse};
 use super::rows::changed;
 use crate::domain::one_time_code::{CodePurpose, CodeState, MAX_ATTEMPTS, MAX_RESENDS, NewCode};
 use crate::domain::{PasswordHash, Timestamp};
@@ -178,10 +177,7 @@ pub(super) fn of_user(
         code_columns!(),
         " FROM one_time_codes WHERE user_id = ? AND created_at > ? ORDER BY created_at DESC LIMIT 100"
     );
-    let read = || -> Result<Vec<CodeRow>, Error> {
-        let mut query = connection.prepare_cached(sql)?;
-        query.query_map(params![user_id.to_string(), millis(since)], CodeRow::read)?.collect()
-    };
-    let rows = read().map_err(|error| store_error("read codes", error))?;
+    let rows =
+        all(connection, "read codes", sql, params![user_id.to_string(), millis(since)], CodeRow::read)?;
     rows.into_iter().map(CodeRow::into_state).collect()
 }

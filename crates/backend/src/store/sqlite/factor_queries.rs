@@ -4,9 +4,8 @@ use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
-use super::connection::store_error;
 use super::job::Job;
-use super::read::{moment, parse};
+use super::read::{all, moment, parse};
 use super::{SqliteStore, remembered};
 use crate::domain::Timestamp;
 use crate::domain::second_factor::{DeviceSummary, OwnedSecret, SealedSecret, SecondFactors, TotpFactor};
@@ -52,12 +51,8 @@ impl FactorRow {
 }
 
 fn of_user(connection: &Connection, user_id: Uuid) -> Result<SecondFactors, StoreError> {
-    let failed = |error| store_error("read second factors", error);
-    let mut query = connection.prepare_cached(OF_USER).map_err(failed)?;
-    let rows = query.query_map([user_id.to_string()], FactorRow::read).map_err(failed)?;
     let mut factors = SecondFactors::default();
-    for row in rows {
-        let row = row.map_err(failed)?;
+    for row in all(connection, "read second factors", OF_USER, [user_id.to_string()], FactorRow::read)? {
         factors.recovery_codes_left = row.codes_left;
         let place = if row.confirmed_at.is_some() { &mut factors.totp } else { &mut factors.pending };
         *place = Some(row.into_factor()?);
@@ -66,19 +61,15 @@ fn of_user(connection: &Connection, user_id: Uuid) -> Result<SecondFactors, Stor
 }
 
 fn sealed_otherwise(connection: &Connection, kid: &str, limit: u32) -> Result<Vec<OwnedSecret>, StoreError> {
-    let failed = |error| store_error("read secrets of authenticator apps", error);
-    let mut query = connection.prepare_cached(SEALED_OTHERWISE).map_err(failed)?;
-    let rows = query
-        .query_map(params![kid, limit], |row| {
-            let secret = SealedSecret { kid: row.get(2)?, sealed: row.get(3)? };
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, secret))
-        })
-        .map_err(failed)?;
-    rows.map(|row| {
-        let (id, user_id, secret) = row.map_err(failed)?;
+    let (action, params) = ("read secrets of authenticator apps", params![kid, limit]);
+    let rows = all(connection, action, SEALED_OTHERWISE, params, |row| {
+        let secret = SealedSecret { kid: row.get(2)?, sealed: row.get(3)? };
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, secret))
+    })?;
+    let read = |(id, user_id, secret): (String, String, SealedSecret)| {
         Ok(OwnedSecret { id: parse("factor id", &id)?, user_id: parse("user id", &user_id)?, secret })
-    })
-    .collect()
+    };
+    rows.into_iter().map(read).collect()
 }
 
 #[async_trait]
@@ -111,20 +102,16 @@ impl Factors for SqliteStore {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plans::Migrated;
     use super::*;
 
     #[test]
     fn no_statement_reads_a_whole_table() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data.db");
-        super::super::migrate(&path).unwrap();
-        let connection = super::super::connection::open(&path).unwrap();
+        let database = Migrated::new();
         for (statement, index) in
             [(OF_USER, "uq_totp_factors_user_id"), (SEALED_OTHERWISE, "ix_totp_factors_kid")]
         {
-            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
-            let steps = explain.raw_query().mapped(|row| row.get::<_, String>("detail"));
-            let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+            let steps = database.plan(statement);
             assert!(steps.iter().any(|step| step.contains(index)), "{steps:?}");
             assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{steps:?}");
         }

@@ -158,10 +158,7 @@ impl CellRow {
 }
 
 fn cells(connection: &Connection, query: &str, params: impl rusqlite::Params) -> Result<Cells, StoreError> {
-    let read = || -> Result<Vec<CellRow>, Error> {
-        connection.prepare_cached(query)?.query_map(params, CellRow::read)?.collect()
-    };
-    let rows = read().map_err(|error| store_error("read the funnel", error))?;
+    let rows = read::all(connection, "read the funnel", query, params, CellRow::read)?;
     Ok(Cells(rows.into_iter().map(CellRow::into_cell).collect::<Result<_, _>>()?))
 }
 
@@ -196,23 +193,19 @@ impl Funnels for SqliteStore {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plans::Migrated;
     use super::*;
 
     #[test]
     fn whom_to_count_is_found_by_indexes() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data.db");
-        super::super::migrate(&path).unwrap();
-        let connection = super::super::connection::open(&path).unwrap();
+        let database = Migrated::new();
         let table = [
             (CHANGED, "ix_onboarding_updated_at"),
             (DUE, "ix_funnel_people_due_at"),
             (CELLS, "PRIMARY KEY (dimension=?)"),
         ];
         for (statement, index) in table {
-            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
-            let steps = explain.raw_query().mapped(|row| row.get::<_, String>("detail"));
-            let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+            let steps = database.plan(statement);
             assert!(steps[0].starts_with("SEARCH") && steps[0].contains(index), "{steps:?}");
             assert!(steps.iter().all(|step| step.starts_with("SEARCH")), "{steps:?}");
         }

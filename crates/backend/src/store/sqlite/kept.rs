@@ -73,21 +73,14 @@ pub(super) fn keep_version(
 
 #[cfg(test)]
 mod tests {
+    use super::super::plans::Migrated;
     use super::*;
 
     #[test]
     fn no_statement_reads_a_whole_table() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data.db");
-        super::super::migrate(&path).unwrap();
-        let connection = super::super::connection::open(&path).unwrap();
+        let database = Migrated::new();
         for statement in [LIVE, AT_VERSION, KEEP_VERSION] {
-            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
-            let mut rows = explain.raw_query();
-            let mut steps = Vec::new();
-            while let Some(row) = rows.next().unwrap() {
-                steps.push(row.get::<_, String>("detail").unwrap());
-            }
+            let steps = database.plan(statement);
             // The steps that were found, and what was counted, are read in whole, and nothing else.
             let found = |step: &String| step.starts_with("SCAN s") || step.starts_with("SCAN (");
             let scan = steps.iter().find(|step| step.starts_with("SCAN") && !found(step));

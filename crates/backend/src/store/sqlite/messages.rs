@@ -6,9 +6,8 @@ use rusqlite::{Connection, Row, params_from_iter};
 use uuid::Uuid;
 
 use super::SqliteStore;
-use super::connection::store_error;
 use super::job::Job;
-use super::read::{millis, moment, parse};
+use super::read::{all, millis, moment, parse};
 use crate::store::messages::{
     MessageFilter, MessagePage, MessagePosition, MessageRecord, MessageState, Messages,
 };
@@ -105,10 +104,7 @@ fn query(filter: &MessageFilter, after: Option<&MessagePosition>, limit: u32) ->
 }
 
 fn read(connection: &Connection, sql: &str, values: Vec<Value>) -> Result<Vec<MessageRecord>, StoreError> {
-    let rows = connection.prepare_cached(sql).and_then(|mut query| {
-        query.query_map(params_from_iter(values), MessageRow::read)?.collect::<Result<Vec<_>, _>>()
-    });
-    let rows = rows.map_err(|error| store_error("read the outbox", error))?;
+    let rows = all(connection, "read the outbox", sql, params_from_iter(values), MessageRow::read)?;
     rows.into_iter().map(MessageRow::into_record).collect()
 }
 
@@ -168,15 +164,13 @@ impl MessageRow {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plans::Migrated;
     use super::*;
     use crate::domain::now;
 
     #[test]
     fn every_list_is_read_by_an_index_and_long_ones_are_not_sorted() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data.db");
-        super::super::migrate(&path).unwrap();
-        let connection = super::super::connection::open(&path).unwrap();
+        let database = Migrated::new();
         let after = MessagePosition { at: now(), key: "key".into() };
         for state in [None, Some(MessageState::Waiting), Some(MessageState::Sent), Some(MessageState::Dead)] {
             for user_id in [None, Some(Uuid::nil())] {
@@ -186,9 +180,7 @@ mod tests {
                 let filter =
                     MessageFilter { channel, state, topic, user_id, from, before: from, oldest_first };
                 let (sql, values) = query(&filter, Some(&after), 50);
-                let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-                let steps = explain.query_map(params_from_iter(&values), |row| row.get("detail")).unwrap();
-                let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+                let steps = database.plan(&sql);
                 let few = user_id.is_some() || state == Some(MessageState::Dead);
                 assert!(steps[0].starts_with("SEARCH"), "{sql}: {steps:?}");
                 // Those of one moment may be, which the last term alone means.

@@ -35,6 +35,8 @@ mod outbox;
 mod passkeys;
 mod personal;
 mod place;
+#[cfg(test)]
+mod plans;
 mod purge;
 mod read;
 mod remembered;

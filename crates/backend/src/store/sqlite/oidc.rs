@@ -4,9 +4,8 @@ use async_trait::async_trait;
 use rusqlite::{Connection, Error, Row, params};
 use uuid::Uuid;
 
-use super::connection::store_error;
 use super::job::Job;
-use super::read::{AFTER_USER, UserRow, millis, moment, one, parse, user_columns};
+use super::read::{AFTER_USER, UserRow, all, millis, moment, one, parse, user_columns};
 use super::rows::{changed, is_unique_violation};
 use super::{SqliteStore, accounts, codes, guesses, log_in, sessions, ways_in};
 use crate::domain::oidc::{Flow, Identity, NewFlow};
@@ -24,9 +23,9 @@ pub(super) fn apply(connection: &Connection, change: &OidcChange, at: Timestamp)
                 let sql = "UPDATE oidc_identities SET last_used_at = max(last_used_at, ?2) WHERE id = ?1";
                 changed(connection, sql, params![identity_id.to_string(), millis(at)]).map(or_stale)
             };
-            all(&[&used, &|| end(state_hash), &|| log_in::apply(connection, log_in, at)])
+            in_order(&[&used, &|| end(state_hash), &|| log_in::apply(connection, log_in, at)])
         }
-        OidcChange::Register { state_hash, user, identity, session, code, counted } => all(&[
+        OidcChange::Register { state_hash, user, identity, session, code, counted } => in_order(&[
             &|| end(state_hash),
             &|| accounts::add(connection, user, at),
             &|| link(connection, identity),
@@ -36,7 +35,7 @@ pub(super) fn apply(connection: &Connection, change: &OidcChange, at: Timestamp)
                 code.as_ref().map_or(Ok(()), |code| codes::add(connection, code)).map(|()| Outcome::Committed)
             },
         ]),
-        OidcChange::Link { state_hash, identity, verified, log_in } => all(&[
+        OidcChange::Link { state_hash, identity, verified, log_in } => in_order(&[
             &|| may_link(connection, identity.user_id, verified.as_ref()).map(or_stale),
             &|| end(state_hash),
             &|| link(connection, identity),
@@ -51,7 +50,7 @@ pub(super) fn apply(connection: &Connection, change: &OidcChange, at: Timestamp)
 }
 
 /// Does the steps in order, as long as each outcome is `Committed`.
-fn all(steps: &[&dyn Fn() -> Result<Outcome, Error>]) -> Result<Outcome, Error> {
+fn in_order(steps: &[&dyn Fn() -> Result<Outcome, Error>]) -> Result<Outcome, Error> {
     for step in steps {
         match step()? {
             Outcome::Committed => {}
@@ -200,11 +199,8 @@ fn identities_of(connection: &Connection, user_id: Uuid) -> Result<Vec<Identity>
         identity_columns!(),
         " FROM oidc_identities i WHERE i.user_id = ? ORDER BY i.created_at, i.id"
     );
-    let read = || -> Result<Vec<IdentityRow>, Error> {
-        let mut query = connection.prepare_cached(sql)?;
-        query.query_map([user_id.to_string()], |row| IdentityRow::read(row, 0))?.collect()
-    };
-    let rows = read().map_err(|error| store_error("read identities", error))?;
+    let rows =
+        all(connection, "read identities", sql, [user_id.to_string()], |row| IdentityRow::read(row, 0))?;
     rows.into_iter().map(IdentityRow::into_identity).collect()
 }
 

@@ -197,14 +197,12 @@ impl MessageRow {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plans::Migrated;
     use super::*;
 
     #[test]
     fn no_statement_reads_the_whole_outbox() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data.db");
-        super::super::migrate(&path).unwrap();
-        let connection = super::super::connection::open(&path).unwrap();
+        let database = Migrated::new();
         for (statement, index) in [
             (PURGE, "ix_outbox_purge_at"),
             (DUE, "ix_outbox_next_attempt_at"),
@@ -212,11 +210,7 @@ mod tests {
             (STATUS, "COVERING INDEX ix_outbox_open"),
             (STATUS, "ix_outbox_dead_at"),
         ] {
-            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
-            let values = vec![0; explain.parameter_count()];
-            let steps =
-                explain.query_map(rusqlite::params_from_iter(values), |row| row.get("detail")).unwrap();
-            let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+            let steps = database.plan(statement);
             assert!(steps.iter().any(|step| step.contains(index)), "{statement}: {steps:?}");
             assert!(!steps.iter().any(|step| step.starts_with("SCAN outbox")), "{statement}: {steps:?}");
         }

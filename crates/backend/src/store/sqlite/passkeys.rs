@@ -4,10 +4,9 @@ use async_trait::async_trait;
 use rusqlite::{Connection, Error, Row, params};
 use uuid::Uuid;
 
-use super::connection::store_error;
 use super::factors::lift;
 use super::job::Job;
-use super::read::{AFTER_USER, UserRow, millis, moment, one, parse, user_columns};
+use super::read::{AFTER_USER, UserRow, all, millis, moment, one, parse, user_columns};
 use super::rows::{changed, is_unique_violation};
 use super::{SqliteStore, log_in, ways_in};
 use crate::domain::passkey::{
@@ -187,11 +186,8 @@ fn passkey(connection: &Connection, hash: CredentialHash) -> Result<Option<(Pass
 }
 
 fn passkeys_of(connection: &Connection, user_id: Uuid) -> Result<Vec<Passkey>, StoreError> {
-    let read = || -> Result<Vec<PasskeyRow>, Error> {
-        let mut query = connection.prepare_cached(OF_USER)?;
-        query.query_map([user_id.to_string()], |row| PasskeyRow::read(row, 0))?.collect()
-    };
-    let rows = read().map_err(|error| store_error("read passkeys", error))?;
+    let read = |row: &Row<'_>| PasskeyRow::read(row, 0);
+    let rows = all(connection, "read passkeys", OF_USER, [user_id.to_string()], read)?;
     rows.into_iter().map(PasskeyRow::into_passkey).collect()
 }
 
@@ -216,22 +212,18 @@ impl Passkeys for SqliteStore {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plans::Migrated;
     use super::*;
 
     #[test]
     fn no_statement_reads_a_whole_table() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data.db");
-        super::super::migrate(&path).unwrap();
-        let connection = super::super::connection::open(&path).unwrap();
+        let database = Migrated::new();
         for (statement, index) in [
             (BY_CREDENTIAL, "uq_passkeys_credential_hash"),
             (OF_USER, "ix_passkeys_user_id"),
             (ANSWERED, "PRIMARY KEY"),
         ] {
-            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
-            let steps = explain.raw_query().mapped(|row| row.get::<_, String>("detail"));
-            let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+            let steps = database.plan(statement);
             assert!(steps[0].starts_with("SEARCH") && steps[0].contains(index), "{steps:?}");
         }
     }

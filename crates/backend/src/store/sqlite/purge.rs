@@ -79,23 +79,12 @@ fn run(connection: &Connection, statement: &str, time: Timestamp, limit: u32) ->
 
 #[cfg(test)]
 mod tests {
+    use super::super::plans::Migrated;
     use super::*;
-
-    /// The steps of the plan, such as `SEARCH sessions USING INDEX …`.
-    fn plan(connection: &Connection, statement: &str) -> Vec<String> {
-        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
-        for index in 1..=explain.parameter_count() {
-            explain.raw_bind_parameter(index, 1).unwrap();
-        }
-        explain.raw_query().mapped(|row| row.get("detail")).collect::<Result<_, _>>().unwrap()
-    }
 
     #[test]
     fn no_statement_reads_a_whole_table() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data.db");
-        super::super::migrate(&path).unwrap();
-        let connection = super::super::connection::open(&path).unwrap();
+        let database = Migrated::new();
         for (statement, index) in [
             (RECORDS, "ix_idempotency_records_expires_at"),
             (STEP_VERSIONS, "ix_onboarding_step_versions_expires_at"),
@@ -110,7 +99,7 @@ mod tests {
             (AUDIT, "ix_audit_log_at"),
             (UNKEYED_NAMES, "ix_users_name_key"),
         ] {
-            let steps = plan(&connection, statement);
+            let steps = database.plan(statement);
             assert!(steps.iter().any(|step| step.contains(index)), "{statement}: {steps:?}");
             assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{statement}: {steps:?}");
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Error, OptionalExtension as _, Row, params};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -44,6 +44,19 @@ pub(super) fn one<T>(
 ) -> Result<Option<T>, StoreError> {
     let row = connection.prepare_cached(sql).and_then(|mut query| query.query_row(params, read).optional());
     row.map_err(|error| store_error(action, error))
+}
+
+/// Runs a query and reads all its rows by `read`.
+pub(super) fn all<T>(
+    connection: &Connection,
+    action: &'static str,
+    sql: &str,
+    params: impl rusqlite::Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, StoreError> {
+    let rows =
+        || -> Result<Vec<T>, Error> { connection.prepare_cached(sql)?.query_map(params, read)?.collect() };
+    rows().map_err(|error| store_error(action, error))
 }
 
 /// Checks that the schema is there and can be read.

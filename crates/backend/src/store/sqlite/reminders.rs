@@ -1,13 +1,12 @@
 //! Reminders as SQL.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, Error, params};
+use rusqlite::{Connection, Error, Row, params};
 use uuid::Uuid;
 
 use super::SqliteStore;
-use super::connection::store_error;
 use super::job::Job;
-use super::read::{AFTER_USER, UserRow, millis, moment, one, user_columns};
+use super::read::{AFTER_USER, UserRow, all, millis, moment, one, user_columns};
 use super::rows::changed;
 use crate::domain::mail::REFUSED;
 use crate::domain::onboarding::{LifeFacts, ReminderWindow};
@@ -75,12 +74,9 @@ fn due(connection: &Connection, window: ReminderWindow, limit: u32) -> Result<Ve
         // Nobody has had a reminder of the number 0.
         let reminded = (reminded > 0).then_some(reminded);
         let (after, until) = (millis(window.changed_after), millis(window.changed_until));
-        let rows = || -> Result<Vec<(UserRow, i64)>, Error> {
-            let mut query = connection.prepare_cached(DUE)?;
-            let values = params![reminded, after, until, REFUSED, left];
-            query.query_map(values, |row| Ok((UserRow::read(row)?, row.get(AFTER_USER)?)))?.collect()
-        };
-        for (user, changed_at) in rows().map_err(|error| store_error("look for due reminders", error))? {
+        let values = params![reminded, after, until, REFUSED, left];
+        let read = |row: &Row<'_>| Ok((UserRow::read(row)?, row.get::<_, i64>(AFTER_USER)?));
+        for (user, changed_at) in all(connection, "look for due reminders", DUE, values, read)? {
             people.push(DueReminder { user: user.into_user()?, changed_at: moment(changed_at)? });
         }
     }
@@ -125,18 +121,13 @@ impl Reminders for SqliteStore {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plans::Migrated;
     use super::*;
 
     #[test]
     fn whom_to_remind_is_found_by_an_index() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data.db");
-        super::super::migrate(&path).unwrap();
-        let connection = super::super::connection::open(&path).unwrap();
-        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {DUE}")).unwrap();
-        let values = vec![1; explain.parameter_count()];
-        let steps = explain.query_map(rusqlite::params_from_iter(values), |row| row.get("detail")).unwrap();
-        let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+        let database = Migrated::new();
+        let steps = database.plan(DUE);
         assert!(
             steps[0].starts_with("SEARCH o USING") && steps[0].contains("ix_onboarding_reminded"),
             "{steps:?}"

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Error, Row, params};
 use uuid::Uuid;
 
 use super::connection::store_error;
-use super::read::{millis, moment, parse};
+use super::read::{all, millis, moment, parse};
 use super::remembered;
 use crate::domain::Timestamp;
 use crate::domain::UserAgent;
@@ -132,21 +132,15 @@ pub(super) fn list(
     connection: &Connection,
     query: &SessionsQuery,
 ) -> Result<Vec<SessionSummary>, StoreError> {
-    let failed = |error| store_error("list sessions", error);
-    let mut statement = connection.prepare_cached(LIST).map_err(failed)?;
-    let rows = statement
-        .query_map(
-            params![
-                query.user_id.to_string(),
-                millis(query.now),
-                millis(query.begun_after),
-                query.first.to_string(),
-                query.limit,
-            ],
-            SummaryRow::read,
-        )
-        .map_err(failed)?;
-    rows.map(|row| row.map_err(failed)?.into_summary()).collect()
+    let params = params![
+        query.user_id.to_string(),
+        millis(query.now),
+        millis(query.begun_after),
+        query.first.to_string(),
+        query.limit,
+    ];
+    let rows = all(connection, "list sessions", LIST, params, SummaryRow::read)?;
+    rows.into_iter().map(SummaryRow::into_summary).collect()
 }
 
 struct SummaryRow {
@@ -190,15 +184,10 @@ pub(super) fn revoked_since(
     since: Timestamp,
     limit: u32,
 ) -> Result<Vec<(Uuid, Timestamp)>, StoreError> {
-    let failed = |error| store_error("read ended sessions", error);
-    let mut statement = connection.prepare_cached(REVOKED).map_err(failed)?;
-    let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?));
-    let rows = statement.query_map(params![millis(since), limit], row).map_err(failed)?;
-    rows.map(|row| {
-        let (id, at) = row.map_err(failed)?;
-        Ok((parse("session id", &id)?, moment(at)?))
-    })
-    .collect()
+    let params = params![millis(since), limit];
+    let rows: Vec<(String, i64)> =
+        all(connection, "read ended sessions", REVOKED, params, |row| row.try_into())?;
+    rows.into_iter().map(|(id, at)| Ok((parse("session id", &id)?, moment(at)?))).collect()
 }
 
 pub(super) fn is_revoked(connection: &Connection, id: Uuid) -> Result<bool, StoreError> {
@@ -210,18 +199,14 @@ pub(super) fn is_revoked(connection: &Connection, id: Uuid) -> Result<bool, Stor
 
 #[cfg(test)]
 mod tests {
+    use super::super::plans::Migrated;
     use super::*;
 
     #[test]
     fn no_statement_reads_a_whole_table() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data.db");
-        super::super::migrate(&path).unwrap();
-        let connection = super::super::connection::open(&path).unwrap();
+        let database = Migrated::new();
         for (statement, index) in [(REVOKED, "ix_sessions_revoked_at"), (LIST, "ix_sessions_user_id")] {
-            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
-            let steps = explain.raw_query().mapped(|row| row.get::<_, String>("detail"));
-            let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+            let steps = database.plan(statement);
             assert!(steps[0].starts_with("SEARCH") && steps[0].contains(index), "{steps:?}");
         }
     }

@@ -80,20 +80,14 @@ pub(super) fn forget(connection: &Connection, user_id: &str) -> Result<(), Error
 
 #[cfg(test)]
 mod tests {
+    use super::super::plans::Migrated;
     use super::*;
 
     #[test]
     fn no_statement_reads_the_whole_outbox() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data.db");
-        super::super::migrate(&path).unwrap();
-        let connection = super::super::connection::open(&path).unwrap();
+        let database = Migrated::new();
         for statement in [WAKE, STREAM, AGAIN, AT_ONCE] {
-            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
-            let values = vec![0; explain.parameter_count()];
-            let steps =
-                explain.query_map(rusqlite::params_from_iter(values), |row| row.get("detail")).unwrap();
-            let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+            let steps = database.plan(statement);
             assert!(steps.iter().all(|step: &String| !step.starts_with("SCAN")), "{statement}: {steps:?}");
             assert!(steps.iter().all(|step| !step.contains("TEMP B-TREE")), "{statement}: {steps:?}");
         }

@@ -1,24 +1,19 @@
 //! The texts of onboarding templates.
 
-use rusqlite::{Connection, Error, params};
+use rusqlite::{Connection, params};
 
 use super::connection::store_error;
-use super::read::millis;
+use super::read::{self, millis};
 use crate::domain::Timestamp;
 use crate::domain::onboarding::template::TemplateId;
 use crate::store::{StoreError, StoredTemplate};
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<StoredTemplate>, StoreError> {
-    let read = || -> Result<Vec<StoredTemplate>, Error> {
-        let mut query =
-            connection.prepare_cached("SELECT template, version, source FROM onboarding_templates")?;
-        let rows = query.query_map([], |row| {
-            let id = TemplateId { key: row.get(0)?, version: row.get(1)? };
-            Ok(StoredTemplate { id, source: row.get(2)? })
-        })?;
-        rows.collect()
-    };
-    read().map_err(|error| store_error("read templates", error))
+    let sql = "SELECT template, version, source FROM onboarding_templates";
+    read::all(connection, "read templates", sql, [], |row| {
+        let id = TemplateId { key: row.get(0)?, version: row.get(1)? };
+        Ok(StoredTemplate { id, source: row.get(2)? })
+    })
 }
 
 pub(super) fn keep(

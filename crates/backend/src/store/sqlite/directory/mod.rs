@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::SqliteStore;
 use super::connection::store_error;
 use super::job::Job;
+use super::read::all;
 use crate::store::StoreError;
 use crate::store::directory::{
     AccountFilter, AccountPage, AuditFilter, AuditPage, AuditPosition, Directory, Position,
@@ -85,8 +86,5 @@ fn rows<T>(
     read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
 ) -> Result<Vec<T>, StoreError> {
     let Query { sql, values } = query;
-    let found = connection.prepare_cached(&sql).and_then(|mut statement| {
-        statement.query_map(rusqlite::params_from_iter(values), read)?.collect::<Result<Vec<T>, _>>()
-    });
-    found.map_err(|error| store_error(action, error))
+    all(connection, action, &sql, rusqlite::params_from_iter(values), read)
 }

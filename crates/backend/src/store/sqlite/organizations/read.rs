@@ -2,7 +2,7 @@
 
 mod domains;
 
-use rusqlite::{Connection, Error, Row, params};
+use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
 pub(super) use domains::{domains, offer, waiting_claims};
@@ -12,8 +12,7 @@ use crate::domain::organization::{
 };
 use crate::domain::{Email, FullName};
 use crate::store::StoreError;
-use crate::store::sqlite::connection::store_error;
-use crate::store::sqlite::read::{moment, one, parse};
+use crate::store::sqlite::read::{all, moment, one, parse};
 
 /// The columns of an organization, in the order of [`OrganizationRow::read`] from column 0 on. Other columns begin at
 /// [`AFTER`].
@@ -70,19 +69,6 @@ pub(super) fn membership(connection: &Connection, user_id: Uuid) -> Result<Optio
         })
     })
     .transpose()
-}
-
-/// Reads all rows of a query.
-fn all<T>(
-    connection: &Connection,
-    action: &'static str,
-    sql: &str,
-    params: impl rusqlite::Params,
-    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Vec<T>, StoreError> {
-    let rows =
-        || -> Result<Vec<T>, Error> { connection.prepare_cached(sql)?.query_map(params, read)?.collect() };
-    rows().map_err(|error| store_error(action, error))
 }
 
 /// A text before every id, or the id `after`.
@@ -206,12 +192,11 @@ pub(super) fn invitations(
 
 #[cfg(test)]
 mod tests {
+    use crate::store::sqlite::plans::Migrated;
+
     #[test]
     fn no_question_reads_a_whole_table() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data.db");
-        crate::store::sqlite::migrate(&path).unwrap();
-        let connection = crate::store::sqlite::connection::open(&path).unwrap();
+        let database = Migrated::new();
         for statement in [
             invitations!("i.token_hash = ?"),
             invitations!("i.organization_id = ?1 AND i.id > ?2 ORDER BY i.id LIMIT ?4"),
@@ -220,12 +205,7 @@ mod tests {
             super::super::PURGE_INVITATIONS,
             super::super::PURGE_QUOTAS,
         ] {
-            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
-            for index in 1..=explain.parameter_count() {
-                explain.raw_bind_parameter(index, 1).unwrap();
-            }
-            let steps = explain.raw_query().mapped(|row| row.get::<_, String>("detail"));
-            let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+            let steps = database.plan(statement);
             // What waits is an index of its own, read from its beginning to the limit.
             let scan = steps
                 .iter()

@@ -3,10 +3,10 @@
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::{AFTER, OrganizationRow, all, organization_columns};
+use super::{AFTER, OrganizationRow, organization_columns};
 use crate::domain::organization::{DomainClaim, MailDomain, Offer, OrganizationName};
 use crate::store::StoreError;
-use crate::store::sqlite::read::{moment, one, parse};
+use crate::store::sqlite::read::{all, moment, one, parse};
 
 macro_rules! claims {
     ($condition:literal) => {
