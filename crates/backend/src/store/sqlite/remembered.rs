@@ -3,8 +3,7 @@
 use rusqlite::{Connection, Error, Row, params};
 use uuid::Uuid;
 
-use super::connection::store_error;
-use super::read::{millis, moment, one, parse};
+use super::read::{all, millis, moment, one, parse};
 use super::rows::changed;
 use crate::domain::second_factor::DeviceSummary;
 use crate::domain::session::NewSession;
@@ -64,7 +63,7 @@ pub(super) fn forget(connection: &Connection, user_id: Uuid) -> Result<(), Error
     Ok(())
 }
 
-/// The password alone does not log in there any more; whether it did at `at`.
+/// Forgets one device. Gives whether the device was remembered at `at`.
 pub(super) fn forget_one(
     connection: &Connection,
     user_id: Uuid,
@@ -96,11 +95,9 @@ pub(super) fn list(
     now: Timestamp,
     limit: u32,
 ) -> Result<Vec<DeviceSummary>, StoreError> {
-    let failed = |error| store_error("list remembered devices", error);
-    let mut statement = connection.prepare_cached(LIST).map_err(failed)?;
     let of = params![user_id.to_string(), millis(now), limit];
-    let rows = statement.query_map(of, DeviceRow::read).map_err(failed)?;
-    rows.map(|row| row.map_err(failed)?.into_summary()).collect()
+    let rows = all(connection, "list remembered devices", LIST, of, DeviceRow::read)?;
+    rows.into_iter().map(DeviceRow::into_summary).collect()
 }
 
 struct DeviceRow {
