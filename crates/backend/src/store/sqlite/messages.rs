@@ -179,7 +179,7 @@ mod tests {
                 let oldest_first = user_id.is_some();
                 let filter =
                     MessageFilter { channel, state, topic, user_id, from, before: from, oldest_first };
-                let (sql, values) = query(&filter, Some(&after), 50);
+                let (sql, _) = query(&filter, Some(&after), 50);
                 let steps = database.plan(&sql);
                 let few = user_id.is_some() || state == Some(MessageState::Dead);
                 assert!(steps[0].starts_with("SEARCH"), "{sql}: {steps:?}");
