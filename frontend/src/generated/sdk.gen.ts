@@ -21,8 +21,8 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * Close my account
  *
- * Every session ends. For 14 days, whoever logs in can open the account again; after that, everything personal is
- * deleted. Again is no harm: the end of the grace stays.
+ * All sessions end. The account can be opened again for 14 days by logging in. After that, all personal data is
+ * deleted. Closing a closed account changes nothing: the end of the grace stays.
  */
 export const closeAccount = <ThrowOnError extends boolean = false>(options: Options<CloseAccountData, ThrowOnError>) => (options.client ?? client).delete<CloseAccountResponses, CloseAccountErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -59,7 +59,7 @@ export const exportAccount = <ThrowOnError extends boolean = false>(options?: Op
 /**
  * Open my closed account again
  *
- * Log in first: closing has ended every session. An account that is not closed stays as it is.
+ * Closing has ended every session, so log in first. An account that is not closed stays as it is.
  */
 export const reopenAccount = <ThrowOnError extends boolean = false>(options?: Options<ReopenAccountData, ThrowOnError>) => (options?.client ?? client).post<ReopenAccountResponses, ReopenAccountErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -74,7 +74,7 @@ export const reopenAccount = <ThrowOnError extends boolean = false>(options?: Op
 /**
  * Read the audit log
  *
- * The newest row comes first. Rows that come while pages are read move nobody; what is older than `AUDIT_RETENTION` is
+ * The newest row comes first. Rows that come meanwhile do not shift a page. Rows older than `AUDIT_RETENTION` are
  * gone.
  */
 export const listAuditLog = <ThrowOnError extends boolean = false>(options?: Options<ListAuditLogData, ThrowOnError>) => (options?.client ?? client).get<ListAuditLogResponses, ListAuditLogErrors, ThrowOnError>({
@@ -86,9 +86,9 @@ export const listAuditLog = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * Look at balancers and instances
  *
- * The balancers of `LB_ADMIN_URLS` are asked how they and their servers are and what they have counted, and each server
- * is asked itself. Whoever does not answer within 2 s is in the answer with the reason. Up to 15 minutes back there is
- * a value for every 5 s, further back one for each minute.
+ * The balancers of `LB_ADMIN_URLS` are asked for their state, the state of their servers and their counts. Each
+ * server is asked for its own state. The answer names the reason where a balancer or server does not answer within 2
+ * s. There is a value for every 5 s of the last 15 minutes, and one for each minute before.
  */
 export const showCluster = <ThrowOnError extends boolean = false>(options?: Options<ShowClusterData, ThrowOnError>) => (options?.client ?? client).get<ShowClusterResponses, ShowClusterErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -99,7 +99,7 @@ export const showCluster = <ThrowOnError extends boolean = false>(options?: Opti
 /**
  * List claims of mail domains
  *
- * Those that wait, the oldest first; at most 100. Each is by an owner whose verified address is at the domain.
+ * The pending claims, the oldest first; at most 100. The owner who claims a domain has a verified address there.
  */
 export const listDomainClaims = <ThrowOnError extends boolean = false>(options?: Options<ListDomainClaimsData, ThrowOnError>) => (options?.client ?? client).get<ListDomainClaimsResponses, ListDomainClaimsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -110,8 +110,8 @@ export const listDomainClaims = <ThrowOnError extends boolean = false>(options?:
 /**
  * Count how far all accounts are
  *
- * By the steps of the template that new people get, for everybody, and where `by` is given for each group, too. Accounts that were
- * deleted are not counted. The counts are kept, and only what was changed since the last one is counted anew.
+ * The counts are by the steps of the template for new people, for everybody and, with `by`, for each group. Deleted
+ * accounts are not counted. The counts are stored, and only changes since the last count are counted anew.
  */
 export const funnel = <ThrowOnError extends boolean = false>(options?: Options<FunnelData, ThrowOnError>) => (options?.client ?? client).get<FunnelResponses, FunnelErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -122,8 +122,8 @@ export const funnel = <ThrowOnError extends boolean = false>(options?: Options<F
 /**
  * Approve the claim of a mail domain
  *
- * The organization offers itself to people with a verified address there from then on. The owner who claimed it must
- * still be one, with a verified address there.
+ * People with a verified address at the domain may join the organization from then on. The person who claimed the
+ * domain must still be an owner with a verified address there.
  */
 export const approveDomain = <ThrowOnError extends boolean = false>(options: Options<ApproveDomainData, ThrowOnError>) => (options.client ?? client).post<ApproveDomainResponses, ApproveDomainErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -138,7 +138,7 @@ export const approveDomain = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Refuse the claim of a mail domain
  *
- * One that was approved before is taken away. Whoever has joined by it stays.
+ * A claim that was approved before is removed. People who have joined by the domain stay.
  */
 export const refuseDomain = <ThrowOnError extends boolean = false>(options: Options<RefuseDomainData, ThrowOnError>) => (options.client ?? client).post<RefuseDomainResponses, RefuseDomainErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -153,8 +153,8 @@ export const refuseDomain = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * List mails
  *
- * The newest come first. A mail that was sent is shown for 7 days, one that was given up for 30; what a mail says is
- * shown to nobody.
+ * The newest come first. A sent mail is shown for 7 days, and one that was given up for 30. Nobody sees the content
+ * of a mail.
  */
 export const listMails = <ThrowOnError extends boolean = false>(options?: Options<ListMailsData, ThrowOnError>) => (options?.client ?? client).get<ListMailsResponses, ListMailsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -165,7 +165,7 @@ export const listMails = <ThrowOnError extends boolean = false>(options?: Option
 /**
  * Send a mail again
  *
- * One that was given up is tried again from the beginning. One that waits for its next attempt is tried at once. One whose
+ * A mail that was given up is tried from the beginning. A mail between two attempts is tried at once. A mail whose
  * code has expired is given up again.
  */
 export const replayMail = <ThrowOnError extends boolean = false>(options: Options<ReplayMailData, ThrowOnError>) => (options.client ?? client).post<ReplayMailResponses, ReplayMailErrors, ThrowOnError>({
@@ -181,8 +181,8 @@ export const replayMail = <ThrowOnError extends boolean = false>(options: Option
 /**
  * List accounts
  *
- * Without `q` the newest come first. With it, those whose address begins so come first, in the order of their addresses,
- * and then those of whom only the name does. Accounts that come while pages are read move nobody.
+ * Without `q` the newest come first. With `q`, accounts whose address begins so come first, ordered by address, and
+ * then accounts of which only the name does. Accounts that come meanwhile do not shift a page.
  */
 export const listUsers = <ThrowOnError extends boolean = false>(options?: Options<ListUsersData, ThrowOnError>) => (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -193,8 +193,9 @@ export const listUsers = <ThrowOnError extends boolean = false>(options?: Option
 /**
  * Download accounts as CSV
  *
- * RFC 4180 in UTF-8, in the order of the list. A text that a spreadsheet could take for a formula has an apostrophe
- * before it. The export is a row of the audit log. Should the database fail on the way, the answer breaks off.
+ * The table is in RFC 4180 format and UTF-8, in the order of the list. A text that a spreadsheet could take for a
+ * formula has an apostrophe before it. The export is a row of the audit log. The answer breaks off where the
+ * database fails on the way.
  */
 export const exportUsers = <ThrowOnError extends boolean = false>(options?: Options<ExportUsersData, ThrowOnError>) => (options?.client ?? client).get<ExportUsersResponses, ExportUsersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -214,7 +215,7 @@ export const showUser = <ThrowOnError extends boolean = false>(options: Options<
 /**
  * End all sessions of an account
  *
- * Its refresh tokens stop to work at once, and its access tokens as they do after a log-out.
+ * The account's refresh tokens stop to work at once. The access tokens stop to work as after a log-out.
  */
 export const endSessions = <ThrowOnError extends boolean = false>(options: Options<EndSessionsData, ThrowOnError>) => (options.client ?? client).post<EndSessionsResponses, EndSessionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -229,7 +230,7 @@ export const endSessions = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Restore a suspended account
  *
- * Its sessions stay ended. To restore one that is not suspended changes nothing.
+ * The account's sessions stay ended. Restoring an account that is not suspended changes nothing.
  */
 export const restoreUser = <ThrowOnError extends boolean = false>(options: Options<RestoreUserData, ThrowOnError>) => (options.client ?? client).post<RestoreUserResponses, RestoreUserErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -244,8 +245,8 @@ export const restoreUser = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Send a link for a new password
  *
- * The owner of the account gets the mail that `POST /api/auth/password/forgot` sends, whenever the last one was sent. The
- * password stays as it is until the link is used; nobody but the owner learns the new one.
+ * The owner gets the mail of `POST /api/auth/password/forgot`, even shortly after another one. The password stays
+ * until the link is used, and only the owner learns the new one.
  */
 export const sendReset = <ThrowOnError extends boolean = false>(options: Options<SendResetData, ThrowOnError>) => (options.client ?? client).post<SendResetResponses, SendResetErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -260,7 +261,8 @@ export const sendReset = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Suspend an account
  *
- * Nobody may log in until it is restored, and all its sessions end. The last admin who may act cannot be suspended.
+ * Nobody may log in until the account is restored, and all sessions of the account end. The last admin who can act
+ * cannot be suspended.
  */
 export const suspendUser = <ThrowOnError extends boolean = false>(options: Options<SuspendUserData, ThrowOnError>) => (options.client ?? client).post<SuspendUserResponses, SuspendUserErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -275,8 +277,8 @@ export const suspendUser = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * List events
  *
- * What the webhook is told, the newest first. An event is shown for 30 days after it was told or given up; its content is
- * shown to nobody but the receiver.
+ * The newest come first. An event is shown for 30 days after it was sent or given up. Only the receiver sees its
+ * content.
  */
 export const listWebhooks = <ThrowOnError extends boolean = false>(options?: Options<ListWebhooksData, ThrowOnError>) => (options?.client ?? client).get<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -287,7 +289,8 @@ export const listWebhooks = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * Tell some events again
  *
- * The oldest 100 that meet the filters; the next call goes on with newer ones. Those of one person are told in their order.
+ * The call takes the oldest 100 events that meet the filters, and the next call goes on with newer ones. The events
+ * of one person are sent in their order.
  */
 export const replayWebhooks = <ThrowOnError extends boolean = false>(options: Options<ReplayWebhooksData, ThrowOnError>) => (options.client ?? client).post<ReplayWebhooksResponses, ReplayWebhooksErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -302,7 +305,7 @@ export const replayWebhooks = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Tell an event again
  *
- * By the same id and with the same content. One that waits for its next attempt is tried at once.
+ * The event keeps its id and content. An event between two attempts is tried at once.
  */
 export const replayWebhook = <ThrowOnError extends boolean = false>(options: Options<ReplayWebhookData, ThrowOnError>) => (options.client ?? client).post<ReplayWebhookResponses, ReplayWebhookErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -317,8 +320,8 @@ export const replayWebhook = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Move my account to another address
  *
- * A code goes to the new address, which becomes the account's when the code is given to `/api/auth/email/verify`. Whether another
- * account has it is told to nobody but its owner.
+ * A code goes to the new address, which becomes the account's when the code is given to `/api/auth/email/verify`.
+ * Only the owner of the new address learns whether another account has it.
  */
 export const changeEmail = <ThrowOnError extends boolean = false>(options: Options<ChangeEmailData, ThrowOnError>) => (options.client ?? client).post<ChangeEmailResponses, ChangeEmailErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -333,7 +336,7 @@ export const changeEmail = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Send me the mail again
  *
- * Nothing is sent where the address is verified already.
+ * Nothing is sent where the address is verified.
  */
 export const resendEmail = <ThrowOnError extends boolean = false>(options?: Options<ResendEmailData, ThrowOnError>) => (options?.client ?? client).post<ResendEmailResponses, ResendEmailErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -348,9 +351,9 @@ export const resendEmail = <ThrowOnError extends boolean = false>(options?: Opti
 /**
  * Prove that I read my mail
  *
- * Takes what a mail brought, to the account's address or to the one that is to be the account's: either the six
- * digits, with an access token, or the token of the link. After five wrong digits a new mail is needed; the link goes on
- * to work. Wrong digits are counted by account, too: beyond five, each has to wait longer, up to 15 minutes.
+ * Takes the secret of a mail to the account's present or next address: either the six digits, with an access token,
+ * or the token of the link. Five wrong digits end a code, and a new mail is needed; the link still works. Wrong
+ * digits are also counted by account: after five, each further one has to wait longer, up to 15 minutes.
  */
 export const verifyEmail = <ThrowOnError extends boolean = false>(options: Options<VerifyEmailData, ThrowOnError>) => (options.client ?? client).post<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -374,8 +377,8 @@ export const listFactors = <ThrowOnError extends boolean = false>(options?: Opti
 /**
  * Forget all remembered devices
  *
- * From now on a log-in asks for the second factor on every device, until one is remembered anew. Their sessions go on. A
- * changed or reset password, and the end of all (other) sessions, forget them, too.
+ * A log-in needs the second factor on every device from now on, until a device is remembered again. Sessions on the
+ * devices go on. A changed or reset password also forgets the devices, and so does the end of all (other) sessions.
  */
 export const forgetDevices = <ThrowOnError extends boolean = false>(options?: Options<ForgetDevicesData, ThrowOnError>) => (options?.client ?? client).delete<ForgetDevicesResponses, ForgetDevicesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -386,7 +389,7 @@ export const forgetDevices = <ThrowOnError extends boolean = false>(options?: Op
 /**
  * My remembered devices
  *
- * Where the password alone logs me in, though I have switched a second factor on.
+ * The password alone logs in on these devices, although the account has a second factor.
  */
 export const listDevices = <ThrowOnError extends boolean = false>(options?: Options<ListDevicesData, ThrowOnError>) => (options?.client ?? client).get<ListDevicesResponses, ListDevicesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -397,7 +400,8 @@ export const listDevices = <ThrowOnError extends boolean = false>(options?: Opti
 /**
  * Forget one remembered device
  *
- * From now on a log-in there asks for the second factor, one that runs at this moment, too. Its session goes on.
+ * A log-in on the device needs the second factor from now on, even a log-in that runs at this moment. Sessions on the
+ * device go on.
  */
 export const forgetDevice = <ThrowOnError extends boolean = false>(options: Options<ForgetDeviceData, ThrowOnError>) => (options.client ?? client).delete<ForgetDeviceResponses, ForgetDeviceErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -408,7 +412,7 @@ export const forgetDevice = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Give me other recovery codes
  *
- * Ten new ones, which are shown this once. Those of before are worth nothing any more.
+ * The answer has ten new codes, which are shown only once. The earlier codes stop to work.
  */
 export const renewRecoveryCodes = <ThrowOnError extends boolean = false>(options?: Options<RenewRecoveryCodesData, ThrowOnError>) => (options?.client ?? client).post<RenewRecoveryCodesResponses, RenewRecoveryCodesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -423,8 +427,8 @@ export const renewRecoveryCodes = <ThrowOnError extends boolean = false>(options
 /**
  * Switch the second factor off
  *
- * The authenticator app, the recovery codes and the remembered devices are forgotten. From now on the password logs in
- * alone.
+ * The authenticator app, the recovery codes and the remembered devices are deleted. The password logs in alone from
+ * now on.
  */
 export const removeTotp = <ThrowOnError extends boolean = false>(options?: Options<RemoveTotpData, ThrowOnError>) => (options?.client ?? client).delete<RemoveTotpResponses, RemoveTotpErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -435,8 +439,9 @@ export const removeTotp = <ThrowOnError extends boolean = false>(options?: Optio
 /**
  * Begin with an authenticator app
  *
- * Gives a secret for the app. Nothing else changes until a code of it is given to `/api/auth/factors/totp/confirm`, within
- * 15 minutes. Whoever has an app already goes on with that one until then, and with the new one from then on.
+ * The answer has a secret for the app. Nothing else changes until a code is given to
+ * `/api/auth/factors/totp/confirm`, within 15 minutes. An app that is on stays in use until then, and the new app
+ * replaces it then.
  */
 export const enrolTotp = <ThrowOnError extends boolean = false>(options?: Options<EnrolTotpData, ThrowOnError>) => (options?.client ?? client).post<EnrolTotpResponses, EnrolTotpErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -451,9 +456,9 @@ export const enrolTotp = <ThrowOnError extends boolean = false>(options?: Option
 /**
  * Switch the authenticator app on
  *
- * Takes its first code. From now on a log-in asks for a code beside the password. The answer has ten recovery codes, which
- * are shown this once; those of before are worth nothing any more, and no device is remembered any more. This session
- * counts as proved by both factors; its next access token says so.
+ * Takes the app's first code. A log-in needs a code beside the password from now on. The answer has ten recovery
+ * codes, which are shown only once. Earlier recovery codes stop to work, and all remembered devices are forgotten.
+ * This session counts as authenticated by both factors, and its next access token says so.
  */
 export const confirmTotp = <ThrowOnError extends boolean = false>(options: Options<ConfirmTotpData, ThrowOnError>) => (options.client ?? client).post<ConfirmTotpResponses, ConfirmTotpErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -468,13 +473,13 @@ export const confirmTotp = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Log in
  *
- * A wrong password and an unknown address get the same answer in the same time. Wrong attempts are counted by account
- * and by address of the client: 5 and 30 may follow each other, then each has to wait longer, up to 15 minutes. A device
- * that has logged in to the account before has 10 of its own.
+ * A wrong password and an unknown address get the same answer in the same time. Wrong attempts are counted by
+ * account and by address of the client: 5 and 30 are free in a row, and then each one has to wait longer, up to 15
+ * minutes. A device that has logged in to the account before has 10 of its own.
  *
- * People who have switched a second factor on get 401 `second_factor_required` for the right password, unless the device is
- * remembered. Its `second_factor` has a challenge, which `POST /api/auth/login/second-factor` takes, and the factors that
- * there are.
+ * People with a second factor get 401 `second_factor_required` for the right password, unless the device is
+ * remembered. The field `second_factor` has a challenge for `POST /api/auth/login/second-factor`, and the kinds of
+ * factors.
  */
 export const login = <ThrowOnError extends boolean = false>(options: Options<LoginData, ThrowOnError>) => (options.client ?? client).post<LoginResponses, LoginErrors, ThrowOnError>({
     url: '/api/auth/login',
@@ -488,18 +493,18 @@ export const login = <ThrowOnError extends boolean = false>(options: Options<Log
 /**
  * Begin to log in by a passkey
  *
- * No account is named: the browser offers whichever passkeys of this service the person has, in a dialog or, with
- * `mediation: "conditional"`, among the suggestions of an input field. Nothing is stored, so that a log-in page may ask for
- * this whenever it is opened. The answer is good for one log-in or one step-up.
+ * The request names no account. The browser offers all passkeys of this service that the person has, in a dialog or,
+ * with `mediation: "conditional"`, among the suggestions of an input field. Nothing is stored, so a log-in page may
+ * call this whenever it is opened. The answer is good for one log-in or one step-up.
  */
 export const beginPasskeyLogin = <ThrowOnError extends boolean = false>(options?: Options<BeginPasskeyLoginData, ThrowOnError>) => (options?.client ?? client).get<BeginPasskeyLoginResponses, BeginPasskeyLoginErrors, ThrowOnError>({ url: '/api/auth/login/passkey', ...options });
 
 /**
  * Log in by a passkey
  *
- * A passkey is two factors in one: the device, and how it recognizes its owner, which is demanded. So no second factor is
- * asked for, and the session is of `aal2`. What is wrong is counted as wrong passwords are, by address of the client or, for a
- * device that has logged in to the account before, by that.
+ * A passkey is two factors in one: the device, and the recognition of its owner, which is demanded. So no second
+ * factor is asked for, and the session has the level `aal2`. Wrong signatures are counted as wrong passwords are: by
+ * address of the client, or by the device where it has logged in to the account before.
  */
 export const loginPasskey = <ThrowOnError extends boolean = false>(options: Options<LoginPasskeyData, ThrowOnError>) => (options.client ?? client).post<LoginPasskeyResponses, LoginPasskeyErrors, ThrowOnError>({
     url: '/api/auth/login/passkey',
@@ -513,10 +518,10 @@ export const loginPasskey = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Log in: the second factor
  *
- * For people who have switched one on, `POST /api/auth/login` answers 401 `second_factor_required` with a challenge; this
- * call takes it, with a code of the authenticator app or a recovery code. A code is good for one use. Wrong ones are
- * counted by account and by address of the client: 5 and 30 may follow each other, then each has to wait longer, up to 15
- * minutes. A device that has logged in to the account before has 10 of its own.
+ * `POST /api/auth/login` answers 401 `second_factor_required` with a challenge for people with a second factor. This
+ * call takes the challenge, with a code of the authenticator app or a recovery code. A code is good for one use.
+ * Wrong codes are counted by account and by address of the client: 5 and 30 are free in a row, and then each one has
+ * to wait longer, up to 15 minutes. A device that has logged in to the account before has 10 of its own.
  */
 export const loginSecondFactor = <ThrowOnError extends boolean = false>(options: Options<LoginSecondFactorData, ThrowOnError>) => (options.client ?? client).post<LoginSecondFactorResponses, LoginSecondFactorErrors, ThrowOnError>({
     url: '/api/auth/login/second-factor',
@@ -530,9 +535,9 @@ export const loginSecondFactor = <ThrowOnError extends boolean = false>(options:
 /**
  * End the session
  *
- * Ends the session of the access token or, where it is missing or has expired, of the refresh
- * token. Its refresh tokens stop to work at once, its last access token at once for changes and
- * within 10 seconds for reads. A cookie is accepted from our own pages only.
+ * Ends the session of the access token or, where that token is missing or has expired, of the refresh token. The
+ * session's refresh tokens stop to work at once. Its last access token stops to work at once for changes, and within
+ * 10 seconds for reads. A cookie is accepted from this site's own pages only.
  */
 export const logout = <ThrowOnError extends boolean = false>(options?: Options<LogoutData, ThrowOnError>) => (options?.client ?? client).post<LogoutResponses, LogoutErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -565,7 +570,8 @@ export const listOidcIdentities = <ThrowOnError extends boolean = false>(options
 /**
  * Take away one of my identities
  *
- * Nobody logs in by it any more; sessions go on. It is refused where nothing else opens the account.
+ * Nobody logs in by the identity any more, and sessions go on. The call is refused where nothing else opens the
+ * account.
  */
 export const unlinkOidcIdentity = <ThrowOnError extends boolean = false>(options: Options<UnlinkOidcIdentityData, ThrowOnError>) => (options.client ?? client).delete<UnlinkOidcIdentityResponses, UnlinkOidcIdentityErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -581,10 +587,10 @@ export const listOidcProviders = <ThrowOnError extends boolean = false>(options?
 /**
  * Come back from a provider
  *
- * Takes what the provider has sent the person back with, in the browser that began. An identity that is known logs in to
- * its account. Any other makes an account, unless there is one with the address: that is opened only where its address is
- * verified, the provider says so of it, too, and is configured as one whose word on addresses counts
- * (`OIDC_<NAME>_TRUST_EMAIL`). Otherwise its owner logs in and links the provider.
+ * Takes the parameters that the provider has sent the person back with, in the browser that began. A known identity
+ * logs in to its account. Any other identity makes an account, unless an account has the address. Such an account is
+ * opened only if both sides have verified the address and the operator trusts the provider's word on addresses
+ * (`OIDC_<NAME>_TRUST_EMAIL`). Otherwise the account's owner logs in and links the provider.
  */
 export const finishOidc = <ThrowOnError extends boolean = false>(options: Options<FinishOidcData, ThrowOnError>) => (options.client ?? client).post<FinishOidcResponses, FinishOidcErrors, ThrowOnError>({
     url: '/api/auth/oidc/{provider}/callback',
@@ -598,8 +604,9 @@ export const finishOidc = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Log in to my account by a provider, too
  *
- * As `/api/auth/oidc/{provider}/start`, but the identity is added to the account, by
- * `/api/auth/oidc/{provider}/link/callback`. Whoever has no password must have logged in within the last 10 minutes.
+ * The call is like `/api/auth/oidc/{provider}/start`. The identity is added to the account by
+ * `/api/auth/oidc/{provider}/link/callback`. A person without a password must have logged in within the last 10
+ * minutes.
  */
 export const startOidcLink = <ThrowOnError extends boolean = false>(options: Options<StartOidcLinkData, ThrowOnError>) => (options.client ?? client).post<StartOidcLinkResponses, StartOidcLinkErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -614,8 +621,8 @@ export const startOidcLink = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Come back from a provider, to my account
  *
- * Takes what the provider has sent the person back with, in the browser that began. An identity that opens the account
- * already stays as it is.
+ * Takes the parameters that the provider has sent the person back with, in the browser that began. An identity that
+ * opens the account already stays as it is.
  */
 export const finishOidcLink = <ThrowOnError extends boolean = false>(options: Options<FinishOidcLinkData, ThrowOnError>) => (options.client ?? client).post<FinishOidcLinkResponses, FinishOidcLinkErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -630,9 +637,9 @@ export const finishOidcLink = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Log in by a provider
  *
- * Begins a log-in, which the same browser must finish within 10 minutes: it gets a cookie for that. The provider sends the
- * person back to the page `PUBLIC_URL/oidc/{provider}`, which hands the parameters of its query to
- * `/api/auth/oidc/{provider}/callback`.
+ * Begins a log-in, which the same browser must finish within 10 minutes; a cookie recognizes the browser. The
+ * provider sends the person back to the page `PUBLIC_URL/oidc/{provider}`. The page hands the parameters of its
+ * query to `/api/auth/oidc/{provider}/callback`.
  */
 export const startOidc = <ThrowOnError extends boolean = false>(options: Options<StartOidcData, ThrowOnError>) => (options.client ?? client).post<StartOidcResponses, StartOidcErrors, ThrowOnError>({
     url: '/api/auth/oidc/{provider}/start',
@@ -655,8 +662,8 @@ export const listPasskeys = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * Add a passkey to my account
  *
- * Takes what the authenticator has made. From now on the account can be logged in to by it, without the password. Its owner is
- * told by mail.
+ * Takes the authenticator's answer. The passkey logs in to the account from now on, without the password. The owner
+ * gets a mail.
  */
 export const registerPasskey = <ThrowOnError extends boolean = false>(options: Options<RegisterPasskeyData, ThrowOnError>) => (options.client ?? client).post<RegisterPasskeyResponses, RegisterPasskeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -671,8 +678,9 @@ export const registerPasskey = <ThrowOnError extends boolean = false>(options: O
 /**
  * Begin with a passkey
  *
- * Says what the browser is to ask an authenticator for: a key that is found without the account's name, by a device that
- * recognizes its owner. Nothing is stored until the answer comes to `POST /api/auth/passkeys`, in the same session.
+ * The answer has the options for the browser's request to an authenticator. The authenticator makes a key that is
+ * found without the account's name, on a device that recognizes its owner. Nothing is stored until the answer comes
+ * to `POST /api/auth/passkeys`, in the same session.
  */
 export const beginPasskey = <ThrowOnError extends boolean = false>(options?: Options<BeginPasskeyData, ThrowOnError>) => (options?.client ?? client).get<BeginPasskeyResponses, BeginPasskeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -683,8 +691,8 @@ export const beginPasskey = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * Take away one of my passkeys
  *
- * Nobody logs in by it any more; sessions go on. It is refused where nothing else opens the account. The authenticator keeps
- * its part until its owner deletes it there.
+ * Nobody logs in by the passkey any more, and sessions go on. The call is refused where nothing else opens the
+ * account. The authenticator keeps its part until the owner deletes it there.
  */
 export const removePasskey = <ThrowOnError extends boolean = false>(options: Options<RemovePasskeyData, ThrowOnError>) => (options.client ?? client).delete<RemovePasskeyResponses, RemovePasskeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -708,7 +716,7 @@ export const renamePasskey = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Change my password
  *
- * Every other session of the account ends.
+ * All other sessions of the account end.
  */
 export const changePassword = <ThrowOnError extends boolean = false>(options: Options<ChangePasswordData, ThrowOnError>) => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -723,8 +731,8 @@ export const changePassword = <ThrowOnError extends boolean = false>(options: Op
 /**
  * I have forgotten my password
  *
- * Sends a link to the address if it is that of an account. The answer is the same, after the same time, if it is not, and
- * if a mail was sent within the last minute or five within the last hour.
+ * Sends a link to the address of an account. The answer is the same, after the same time, for an address without an
+ * account, and where a mail was sent within the last minute or five within the last hour.
  */
 export const forgotPassword = <ThrowOnError extends boolean = false>(options: Options<ForgotPasswordData, ThrowOnError>) => (options.client ?? client).post<ForgotPasswordResponses, ForgotPasswordErrors, ThrowOnError>({
     url: '/api/auth/password/forgot',
@@ -738,7 +746,7 @@ export const forgotPassword = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Choose a new password by the link
  *
- * Every session of the account ends. The address counts as verified, since the link came by it.
+ * All sessions of the account end. The address counts as verified, because the link came by mail.
  */
 export const resetPassword = <ThrowOnError extends boolean = false>(options: Options<ResetPasswordData, ThrowOnError>) => (options.client ?? client).post<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError>({
     url: '/api/auth/password/reset',
@@ -752,9 +760,10 @@ export const resetPassword = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Get new tokens
  *
- * Each refresh token is replaced by the next one at its first use. For 10 seconds after that it gives that next one
- * again, as long as that has not been used; later, its use ends the session. A session ends `SESSION_MAX_AGE` after
- * log-in, however much it is used. A cookie is accepted from our own pages only.
+ * Each refresh token is replaced by its successor at its first use. The replaced token gives the same successor for
+ * 10 more seconds, as long as the successor was not used. A later use of the replaced token ends the session. A
+ * session ends `SESSION_MAX_AGE` after log-in, however often it is used. A cookie is accepted from this site's own
+ * pages only.
  */
 export const refresh = <ThrowOnError extends boolean = false>(options?: Options<RefreshData, ThrowOnError>) => (options?.client ?? client).post<RefreshResponses, RefreshErrors, ThrowOnError>({
     url: '/api/auth/refresh',
@@ -768,10 +777,11 @@ export const refresh = <ThrowOnError extends boolean = false>(options?: Options<
 /**
  * Make an account
  *
- * Makes the account, its first session and its onboarding, whose step `account` is done by that. A mail with a code and
- * a link goes to the address, in the person's language. With `invitation` there is no such mail: the account joins the organization, and its step
- * `organization` is done, too. From one address of a client, 300 accounts may follow each other, then one comes every 12
- * seconds; 30 attempts may meet an account that is there already, then each has to wait longer.
+ * Makes the account, its first session and its onboarding, whose step `account` is completed. A mail with a code and
+ * a link goes to the address, in the person's language. With `invitation` there is no such mail: the account joins
+ * the organization, and the step `organization` is completed, too. One client address may make 300 accounts in a
+ * row, and one every 12 seconds after that. One client address may meet 30 existing accounts in a row; each further
+ * attempt has to wait longer.
  */
 export const register = <ThrowOnError extends boolean = false>(options: Options<RegisterData, ThrowOnError>) => (options.client ?? client).post<RegisterResponses, RegisterErrors, ThrowOnError>({
     url: '/api/auth/register',
@@ -785,7 +795,7 @@ export const register = <ThrowOnError extends boolean = false>(options: Options<
 /**
  * End all my sessions
  *
- * The one that asks, too.
+ * The session that asks ends, too.
  */
 export const endAllSessions = <ThrowOnError extends boolean = false>(options?: Options<EndAllSessionsData, ThrowOnError>) => (options?.client ?? client).delete<EndAllSessionsResponses, EndAllSessionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -816,8 +826,8 @@ export const endOtherSessions = <ThrowOnError extends boolean = false>(options?:
 /**
  * End one of my sessions
  *
- * Its refresh tokens stop to work at once, its last access token at once for changes and within 10 seconds for reads. It
- * may be the session that asks.
+ * The session's refresh tokens stop to work at once. Its last access token stops to work at once for changes, and
+ * within 10 seconds for reads. The session may be the one that asks.
  */
 export const endSession = <ThrowOnError extends boolean = false>(options: Options<EndSessionData, ThrowOnError>) => (options.client ?? client).delete<EndSessionResponses, EndSessionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -828,10 +838,10 @@ export const endSession = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Prove once more that it is me
  *
- * Sensitive calls answer 403 `step_up_required` where the last proof is older than `STEP_UP_MAX_AGE`, or where it was the
- * password alone of somebody who has a second factor. This call takes the proof and gives an access token that says so;
- * tokens of later refreshes say it, too. People with a second factor give a code of it, all others the password; whoever has a
- * passkey may give a signature by that, which is two factors in one.
+ * Sensitive calls answer 403 `step_up_required` where the last authentication is older than `STEP_UP_MAX_AGE`, or
+ * was by password alone although the person has a second factor. This call takes a proof and gives an access token
+ * with the new authentication; later tokens of the session have it, too. People with a second factor give a code,
+ * and all others the password. A signature by a passkey is two factors in one and serves everybody.
  */
 export const stepUp = <ThrowOnError extends boolean = false>(options: Options<StepUpData, ThrowOnError>) => (options.client ?? client).post<StepUpResponses, StepUpErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -856,8 +866,9 @@ export const apiHealth = <ThrowOnError extends boolean = false>(options?: Option
 /**
  * Accept an invitation
  *
- * The account must have the invited address, which is verified by that. The step `organization` of an onboarding that is
- * not completed is filled and done. Whoever has no account yet registers with `invitation`.
+ * The account must have the invited address, which counts as verified from then on. The step `organization` of an
+ * onboarding that is not completed is filled in and completed. A person without an account registers with
+ * `invitation`.
  */
 export const acceptInvitation = <ThrowOnError extends boolean = false>(options: Options<AcceptInvitationData, ThrowOnError>) => (options.client ?? client).post<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -872,7 +883,7 @@ export const acceptInvitation = <ThrowOnError extends boolean = false>(options: 
 /**
  * Look at an invitation
  *
- * For whoever has its link: what it is to, and for which address. Nothing is used by that.
+ * The answer for a person with the link: the organization and the invited address. The invitation is not used up.
  */
 export const lookAtInvitation = <ThrowOnError extends boolean = false>(options: Options<LookAtInvitationData, ThrowOnError>) => (options.client ?? client).post<LookAtInvitationResponses, LookAtInvitationErrors, ThrowOnError>({
     url: '/api/invitations/lookup',
@@ -886,8 +897,8 @@ export const lookAtInvitation = <ThrowOnError extends boolean = false>(options: 
 /**
  * The state of my onboarding
  *
- * With it comes what it asks, so that a page can draw steps that it has never seen. People under way who are to be moved
- * to a new version of their template are moved by this.
+ * The answer has the template, so that a page can draw any step. The call also moves a person under way to a new
+ * version of the template, where that is due.
  */
 export const getOnboarding = <ThrowOnError extends boolean = false>(options?: Options<GetOnboardingData, ThrowOnError>) => (options?.client ?? client).get<GetOnboardingResponses, GetOnboardingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -898,8 +909,8 @@ export const getOnboarding = <ThrowOnError extends boolean = false>(options?: Op
 /**
  * Complete my onboarding
  *
- * Makes the organization that the answers of the step `organization` describe, where I belong to none. Again is no harm:
- * a completed onboarding stays as it is.
+ * Makes the organization that the answers of the step `organization` describe, where I belong to none. A completed
+ * onboarding stays as it is.
  */
 export const completeOnboarding = <ThrowOnError extends boolean = false>(options?: Options<CompleteOnboardingData, ThrowOnError>) => (options?.client ?? client).post<CompleteOnboardingResponses, CompleteOnboardingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -914,8 +925,7 @@ export const completeOnboarding = <ThrowOnError extends boolean = false>(options
 /**
  * Open my completed onboarding again
  *
- * Its steps may then be worked on as before it was completed; what was entered stays, and so does `activated_at`. An
- * onboarding that is open stays as it is.
+ * The steps may be worked on again. The answers and `activated_at` stay. An open onboarding stays as it is.
  */
 export const reopenOnboarding = <ThrowOnError extends boolean = false>(options?: Options<ReopenOnboardingData, ThrowOnError>) => (options?.client ?? client).post<ReopenOnboardingResponses, ReopenOnboardingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -930,8 +940,8 @@ export const reopenOnboarding = <ThrowOnError extends boolean = false>(options?:
 /**
  * Change a step
  *
- * With `If-Match`, the change is done only where the state still has that version. What is good data is up to the
- * person's template, which `GET /api/onboarding` gives.
+ * With `If-Match`, the change is done only where the state still has that version. The person's template, which `GET
+ * /api/onboarding` gives, says what data is valid.
  */
 export const putStep = <ThrowOnError extends boolean = false>(options: Options<PutStepData, ThrowOnError>) => (options.client ?? client).put<PutStepResponses, PutStepErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -973,7 +983,8 @@ export const describeOrganization = <ThrowOnError extends boolean = false>(optio
 /**
  * Make an organization
  *
- * Completing the onboarding makes one of the answers of the step `organization`; this is for whoever has none by that.
+ * Completing the onboarding makes an organization of the answers of the step `organization`. This call is for people
+ * who have none by that.
  */
 export const foundOrganization = <ThrowOnError extends boolean = false>(options: Options<FoundOrganizationData, ThrowOnError>) => (options.client ?? client).post<FoundOrganizationResponses, FoundOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -997,8 +1008,8 @@ export const listDomains = <ThrowOnError extends boolean = false>(options?: Opti
 /**
  * Claim a domain for my organization
  *
- * By an owner whose own verified address is there. Once an admin has approved it, the organization offers itself to
- * people with a verified address at the domain. Again is no harm.
+ * The owner who claims the domain must have a verified address there. After an admin's approval, people with a
+ * verified address at the domain may join the organization. Claiming a claimed domain again changes nothing.
  */
 export const claimDomain = <ThrowOnError extends boolean = false>(options: Options<ClaimDomainData, ThrowOnError>) => (options.client ?? client).post<ClaimDomainResponses, ClaimDomainErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -1013,7 +1024,8 @@ export const claimDomain = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Give a domain of my organization up
  *
- * The organization offers itself to nobody there any more; whoever has joined stays. Again is no harm.
+ * Nobody can join by the domain any more, and people who have joined stay. Giving up a domain that the organization
+ * does not have changes nothing.
  */
 export const dropDomain = <ThrowOnError extends boolean = false>(options: Options<DropDomainData, ThrowOnError>) => (options.client ?? client).delete<DropDomainResponses, DropDomainErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -1028,7 +1040,8 @@ export const dropDomain = <ThrowOnError extends boolean = false>(options: Option
 /**
  * List invitations
  *
- * Owners see all of the organization, others those that they sent. They are listed for 30 days after they have expired.
+ * Owners see all invitations of the organization, and other members those that they sent. An invitation is listed
+ * for 30 days after its end.
  */
 export const listInvitations = <ThrowOnError extends boolean = false>(options?: Options<ListInvitationsData, ThrowOnError>) => (options?.client ?? client).get<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -1039,9 +1052,9 @@ export const listInvitations = <ThrowOnError extends boolean = false>(options?: 
 /**
  * Invite somebody to my organization
  *
- * A mail with a link goes to the address, in the language of whoever invites. The link works once, for 7 days, for an
- * account with that address. The answer is the same whether there is such an account or not. An organization sends 50 such mails a day
- * at most, and so does a person.
+ * A mail with a link goes to the address, in the language of the person who invites. The link works once, for 7
+ * days, for an account with that address. The answer does not depend on whether there is such an account. An
+ * organization may send 50 such mails a day, and so may a person.
  */
 export const invite = <ThrowOnError extends boolean = false>(options: Options<InviteData, ThrowOnError>) => (options.client ?? client).post<InviteResponses, InviteErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -1056,7 +1069,7 @@ export const invite = <ThrowOnError extends boolean = false>(options: Options<In
 /**
  * Revoke an invitation
  *
- * Allowed to whoever invited and to owners. Again is no harm.
+ * The person who invited and owners may revoke an invitation. Revoking a revoked invitation changes nothing.
  */
 export const revokeInvitation = <ThrowOnError extends boolean = false>(options: Options<RevokeInvitationData, ThrowOnError>) => (options.client ?? client).delete<RevokeInvitationResponses, RevokeInvitationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -1071,8 +1084,8 @@ export const revokeInvitation = <ThrowOnError extends boolean = false>(options: 
 /**
  * Send an invitation again
  *
- * The link of the mail before works no more. Allowed to whoever invited and to owners, every 10 minutes and for 5 mails
- * in all; also once it has expired.
+ * The link of the earlier mail stops to work. The person who invited and owners may send an invitation again, also
+ * after its end: every 10 minutes, and for 5 mails in all.
  */
 export const resendInvitation = <ThrowOnError extends boolean = false>(options: Options<ResendInvitationData, ThrowOnError>) => (options.client ?? client).post<ResendInvitationResponses, ResendInvitationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -1087,7 +1100,7 @@ export const resendInvitation = <ThrowOnError extends boolean = false>(options: 
 /**
  * Leave my organization
  *
- * With its last member, the organization is gone. Invitations by whoever leaves are revoked.
+ * The organization ends with its last member. Invitations by the person who leaves are revoked.
  */
 export const leaveOrganization = <ThrowOnError extends boolean = false>(options?: Options<LeaveOrganizationData, ThrowOnError>) => (options?.client ?? client).post<LeaveOrganizationResponses, LeaveOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -1111,7 +1124,8 @@ export const listMembers = <ThrowOnError extends boolean = false>(options?: Opti
 /**
  * Remove a member
  *
- * At once: no session of theirs sees or changes anything of the organization any more. Invitations by them are revoked.
+ * The removal counts at once: no session of the member sees or changes anything of the organization from then on.
+ * The member's invitations are revoked.
  */
 export const removeMember = <ThrowOnError extends boolean = false>(options: Options<RemoveMemberData, ThrowOnError>) => (options.client ?? client).delete<RemoveMemberResponses, RemoveMemberErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -1139,7 +1153,7 @@ export const setMemberRole = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Pass my ownership
  *
- * The other member becomes an owner, and I a mere member, both at once.
+ * The other member becomes an owner, and I become a plain member, in one transaction.
  */
 export const passOwnership = <ThrowOnError extends boolean = false>(options: Options<PassOwnershipData, ThrowOnError>) => (options.client ?? client).post<PassOwnershipResponses, PassOwnershipErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -1154,7 +1168,8 @@ export const passOwnership = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Organizations that I may join
  *
- * Those that have verified the domain of my address, where my address is verified, too. Nothing while I belong to one.
+ * The organizations that have verified the domain of my address, where my address is verified. The list is empty
+ * while I belong to an organization.
  */
 export const listOffers = <ThrowOnError extends boolean = false>(options?: Options<ListOffersData, ThrowOnError>) => (options?.client ?? client).get<ListOffersResponses, ListOffersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -1165,7 +1180,8 @@ export const listOffers = <ThrowOnError extends boolean = false>(options?: Optio
 /**
  * Join an organization that offers itself
  *
- * As a member. The step `organization` of an onboarding that is not completed is filled and done.
+ * The person becomes a member. The step `organization` of an onboarding that is not completed is filled in and
+ * completed.
  */
 export const joinOrganization = <ThrowOnError extends boolean = false>(options: Options<JoinOrganizationData, ThrowOnError>) => (options.client ?? client).post<JoinOrganizationResponses, JoinOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -1185,15 +1201,16 @@ export const getStaticData = <ThrowOnError extends boolean = false>(options?: Op
 /**
  * Ask whether reminders are to end
  *
- * A page with a button, in German or English. It changes nothing, so that whatever follows links in mails (a virus
- * scanner, a preview) ends no reminders.
+ * The answer is a page with a button, in German or English. Nothing is changed, so programs that follow links in
+ * mails (a virus scanner, a preview) end no reminders.
  */
 export const showUnsubscribe = <ThrowOnError extends boolean = false>(options: Options<ShowUnsubscribeData, ThrowOnError>) => (options.client ?? client).get<ShowUnsubscribeResponses, ShowUnsubscribeErrors, ThrowOnError>({ url: '/api/unsubscribe/{token}', ...options });
 
 /**
  * End reminders
  *
- * By the link of a mail, without a log-in (RFC 8058). Again is no harm. A browser gets a page, anybody else no body.
+ * The link of a mail ends reminders without a log-in (RFC 8058). A second call changes nothing. A browser gets a
+ * page, and any other client gets no body.
  */
 export const unsubscribe = <ThrowOnError extends boolean = false>(options: Options<UnsubscribeData, ThrowOnError>) => (options.client ?? client).post<UnsubscribeResponses, UnsubscribeErrors, ThrowOnError>({
     ...urlSearchParamsBodySerializer,
@@ -1208,7 +1225,7 @@ export const unsubscribe = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Is this instance alive
  *
- * Says nothing of the database: an instance is not restarted because its database is away.
+ * The answer does not depend on the database, because a restart of the instance would not mend the database.
  */
 export const health = <ThrowOnError extends boolean = false>(options?: Options<HealthData, ThrowOnError>) => (options?.client ?? client).get<HealthResponses, HealthErrors, ThrowOnError>({ url: '/health', ...options });
 

@@ -10,50 +10,50 @@ export type ClientOptions = {
 export type AccountBody = UserBody & {
     onboarding: ProgressBody | null;
     /**
-     * Since when nobody may log in.
+     * The time when the account was suspended; `null` for an account in use.
      */
     suspended_at: string | null;
 };
 
 /**
- * Some accounts.
+ * A page of accounts.
  */
 export type AccountsBody = {
     items: Array<AccountBody>;
     /**
-     * What `cursor` is to be for the next page; `null` after the last one.
+     * The `cursor` of the next page; `null` after the last one.
      */
     next_cursor: string | null;
 };
 
 /**
- * Who did something.
+ * The actor of an audit row.
  */
 export type ActorBody = {
     /**
-     * Its address; `null` where the account is gone.
+     * The address of the admin's account; `null` where the account is gone.
      */
     email: string | null;
     /**
-     * The account of the admin.
+     * The id of the admin's account.
      */
     id: string | null;
     /**
-     * `person` (whom it was done to, or whoever claimed to be), `admin` or `command_line`.
+     * `person` (the account's owner, or somebody who claimed to be the owner), `admin` or `command_line`.
      */
     kind: string;
 };
 
 /**
- * How the log-in goes on: one of `factors`, with `challenge`, at `POST /api/auth/login/second-factor`.
+ * The next step of the log-in: one of `factors`, with `challenge`, at `POST /api/auth/login/second-factor`.
  */
 export type AskedFactorBody = {
     /**
-     * Says whose password was right. It tells nothing, and logs nobody in by itself.
+     * The token of the right password. A client cannot read the token, and the token alone logs nobody in.
      */
     challenge: string;
     /**
-     * Seconds until the challenge expires and the password is needed again.
+     * The time until the challenge expires, in seconds.
      */
     expires_in: number;
     /**
@@ -63,22 +63,22 @@ export type AskedFactorBody = {
 };
 
 /**
- * Some rows of the audit log, the newest first.
+ * A page of the audit log, the newest row first.
  */
 export type AuditLogBody = {
     items: Array<AuditRecordBody>;
     /**
-     * What `cursor` is to be for the next page; `null` after the last one.
+     * The `cursor` of the next page; `null` after the last one.
      */
     next_cursor: string | null;
 };
 
 /**
- * Something that was done.
+ * A row of the audit log.
  */
 export type AuditRecordBody = {
     /**
-     * What was done.
+     * The action.
      */
     action: string;
     actor: ActorBody;
@@ -90,20 +90,20 @@ export type AuditRecordBody = {
     id: number;
     instance_id: string;
     /**
-     * Why, in the words of the admin.
+     * The reason, in the words of the admin.
      */
     reason: string | null;
     request_id: string;
     /**
-     * What exactly, such as the step's key or the session's id.
+     * The detail of the action, such as a step's key or a session's id.
      */
     subject: string | null;
     /**
-     * Its address; `null` where the account is gone.
+     * The address of that account; `null` where the account is gone.
      */
     user_email: string | null;
     /**
-     * The account that it was done to; `null` where none is known.
+     * The id of the account that the row is about; `null` where none is known.
      */
     user_id: string | null;
 };
@@ -113,37 +113,37 @@ export type AuditRecordBody = {
  */
 export type BalancerBody = {
     /**
-     * Where it was asked; `null` where the name leads nowhere.
+     * The address that was asked; `null` where the name has no address.
      */
     address: string | null;
     error: SilenceBody | null;
     history: BalancerHistory | null;
     status: BalancerStatus | null;
     /**
-     * As configured.
+     * The configured URL.
      */
     url: string;
 };
 
 /**
- * What a balancer has counted in the minutes that were asked for. All lists are as long as there are slots, the oldest
- * first; a value is `null` where nothing is known of that time.
+ * The counts of a balancer in the wanted minutes. All lists have one value for each slot, the oldest first. A value
+ * is `null` where nothing is known of that time.
  */
 export type BalancerHistory = {
     /**
-     * When the first slot began (RFC 3339); `null` where the balancer has just begun.
+     * The beginning of the first slot (RFC 3339); `null` where the balancer has just begun.
      */
     from: string | null;
     /**
-     * Its pools.
+     * The pools.
      */
     pools: Array<PoolHistory>;
     /**
-     * How long each slot is.
+     * The length of a slot, in seconds.
      */
     step_seconds: number;
     /**
-     * When the last one was over (RFC 3339).
+     * The end of the last slot (RFC 3339).
      */
     to: string | null;
 };
@@ -153,11 +153,11 @@ export type BalancerHistory = {
  */
 export type BalancerPool = {
     /**
-     * Its name.
+     * The name of the pool.
      */
     name: string;
     /**
-     * Its servers.
+     * The servers.
      */
     servers: Array<BalancerServer>;
 };
@@ -167,39 +167,39 @@ export type BalancerPool = {
  */
 export type BalancerServer = {
     /**
-     * As configured, or as discovered.
+     * The address, as configured or discovered.
      */
     address: string;
     /**
-     * Failed checks in a row.
+     * The number of failed checks in a row.
      */
     consecutive_failures: number;
     /**
-     * Requests that are with it now.
+     * The number of requests in flight at the server.
      */
     in_flight: number;
     /**
-     * What it calls itself, where it was discovered.
+     * The name that a discovered server gives itself.
      */
     instance: string | null;
     /**
-     * When the last check ended (RFC 3339).
+     * The end of the last check (RFC 3339).
      */
     last_check: string | null;
     /**
-     * Why it failed, if it did.
+     * The reason why the last check failed; `null` where it succeeded.
      */
     last_check_error: string | null;
     /**
-     * How long it took, in milliseconds.
+     * The duration of the last check, in milliseconds.
      */
     last_check_ms: number;
     /**
-     * What the balancer calls it.
+     * The name that the balancer gives the server.
      */
     name: string;
     /**
-     * Where connections go.
+     * The address of connections.
      */
     resolved: string | null;
     /**
@@ -207,25 +207,25 @@ export type BalancerServer = {
      */
     state: string;
     /**
-     * Its share relative to the others'.
+     * The weight relative to other servers.
      */
     weight: number;
 };
 
 /**
- * How a balancer is now.
+ * The state of a balancer.
  */
 export type BalancerStatus = {
     /**
-     * Connections from clients that are open, idle ones included.
+     * The number of open connections from clients, idle ones included.
      */
     client_connections: number;
     /**
-     * Whether it is about to end.
+     * Whether the balancer drains.
      */
     draining: boolean;
     /**
-     * Its pools.
+     * The pools.
      */
     pools: Array<BalancerPool>;
     /**
@@ -233,11 +233,11 @@ export type BalancerStatus = {
      */
     status: string;
     /**
-     * Connections to servers that are open, idle ones included.
+     * The number of open connections to servers, idle ones included.
      */
     upstream_connections: number;
     /**
-     * Whole seconds since its start.
+     * The time since the balancer's start, in whole seconds.
      */
     uptime_seconds: number;
     /**
@@ -247,24 +247,24 @@ export type BalancerStatus = {
 };
 
 /**
- * What the provider has sent the person back with: these parameters of the query, and where the session goes.
+ * The query parameters that the provider has sent the person back with, and the place of the refresh token.
  */
 export type CallbackRequest = {
     /**
-     * Good for one exchange. Either this or `error` is given.
+     * The code for one exchange. Either `code` or `error` is given.
      */
     code?: string | null;
     /**
-     * Why the provider lets nobody in.
+     * The error of the provider.
      */
     error?: string | null;
     /**
-     * Which provider says so (RFC 9207).
+     * The issuer of the answer (RFC 9207).
      */
     iss?: string | null;
     session?: SessionMode | null;
     /**
-     * Names the log-in that was begun.
+     * The state of the flow.
      */
     state: string;
 };
@@ -275,38 +275,38 @@ export type CallbackRequest = {
 export type ChangeEmailRequest = {
     current_password: string;
     /**
-     * Another address than the account's.
+     * An address other than the account's present one.
      */
     new_email: string;
 };
 
 /**
- * A new password for somebody who knows the old one.
+ * A new password, from somebody who gives the present one.
  */
 export type ChangePasswordRequest = {
     current_password: string;
     /**
-     * Any characters; not the e-mail address.
+     * The new password: any characters, without the e-mail address.
      */
     new_password: string;
 };
 
 /**
- * Something to choose from.
+ * A value to choose.
  */
 export type ChoiceBody = {
     /**
-     * What a person reads.
+     * The text for people.
      */
     label: string;
     /**
-     * What is stored.
+     * The stored value.
      */
     value: string;
 };
 
 /**
- * The wish to close the account, by somebody who knows its password.
+ * The request to close the account, with the account's password.
  */
 export type CloseAccountRequest = {
     current_password: string;
@@ -317,7 +317,7 @@ export type CloseAccountRequest = {
  */
 export type ClosingBody = {
     /**
-     * Until then it can be opened again.
+     * The end of the time in which the account can be opened again.
      */
     closing_at: string;
 };
@@ -327,23 +327,23 @@ export type ClosingBody = {
  */
 export type ClusterBody = {
     /**
-     * When this was so.
+     * The time of the answer.
      */
     as_of: string;
     /**
-     * All balancers that are known.
+     * All configured balancers.
      */
     balancers: Array<BalancerBody>;
     /**
-     * Whether balancers are known (`LB_ADMIN_URLS`); without any, both lists are empty.
+     * Whether balancers are configured (`LB_ADMIN_URLS`). Both lists are empty without them.
      */
     configured: boolean;
     /**
-     * Each server of their pools once, by its name; at most 100.
+     * Each server of the balancers' pools once, by its name; at most 100.
      */
     instances: Array<InstanceBody>;
     /**
-     * How far back the histories go.
+     * The length of the histories, in minutes.
      */
     minutes: number;
 };
@@ -353,7 +353,7 @@ export type ClusterBody = {
  */
 export type ConfirmTotpRequest = {
     /**
-     * The six digits that the authenticator app shows. Blanks among them do not count.
+     * The six digits of the authenticator app. Blanks among the digits do not count.
      */
     code: string;
 };
@@ -363,21 +363,21 @@ export type ConfirmTotpRequest = {
  */
 export type CountryBody = {
     /**
-     * ISO 3166-1 alpha-2.
+     * The ISO 3166-1 alpha-2 code.
      */
     code: string;
     /**
-     * English short name.
+     * The English short name.
      */
     name: string;
 };
 
 /**
- * How the database is, seen from an instance.
+ * The state of the database, seen from an instance.
  */
 export type DatabaseBody = {
     /**
-     * How long a sign of life took, in milliseconds.
+     * The duration of a ping, in milliseconds.
      */
     latency_ms: number;
     /**
@@ -385,7 +385,7 @@ export type DatabaseBody = {
      */
     pool: PoolBody;
     /**
-     * Why it is down; only at `/ready`, which is not for strangers.
+     * The reason why the database is down, only at `/ready`, which is not public.
      */
     reason?: string | null;
     /**
@@ -395,63 +395,63 @@ export type DatabaseBody = {
 };
 
 /**
- * What is to change. What is left out or `null` stays as it is.
+ * The changes. A field that is left out or `null` stays as it is.
  */
 export type DescribeRequest = {
     /**
-     * One line of which something is seen. Blanks around it are cut off.
+     * The organization's name: one line with a visible character. Blanks at the ends are cut off.
      */
     name?: string | null;
     /**
-     * How many people it has.
+     * The number of people in the organization.
      */
     size?: string | null;
     /**
-     * Its page, with http or https; at most 2048 bytes.
+     * The organization's page: an http or https URL of at most 2048 bytes.
      */
     website?: string | null;
 };
 
 /**
- * Where the password alone logs in.
+ * A device where the password alone logs in.
  */
 export type DeviceBody = {
     /**
-     * The address from which it last logged in. Null where it is not known.
+     * The client's address at the last log-in; `null` where it is not known.
      */
     address: string | null;
     /**
-     * When it was first remembered.
+     * The time when the device was first remembered.
      */
     created_at: string;
     /**
-     * Whether it is the one that asks.
+     * Whether the device is the one that asks.
      */
     current: boolean;
     /**
-     * With what it last logged in, by what the client called itself, such as `Firefox on Windows`.
+     * The client of the last log-in, by the client's own name, such as `Firefox on Windows`.
      */
     device: string;
     /**
-     * Until when it is remembered.
+     * The end of the time that the device is remembered.
      */
     expires_at: string;
     /**
-     * Its name in paths.
+     * The device's id, which names the device in paths.
      */
     id: string;
     /**
-     * When somebody last logged in there.
+     * The time of the last log-in on the device.
      */
     last_used_at: string;
 };
 
 /**
- * One's own remembered devices.
+ * The person's own remembered devices.
  */
 export type DevicesBody = {
     /**
-     * Those that were used last first. At most 100.
+     * The devices, the last used ones first. At most 100.
      */
     items: Array<DeviceBody>;
 };
@@ -462,26 +462,26 @@ export type DevicesBody = {
 export type DomainBody = {
     claimed_at: string;
     /**
-     * As A-labels in lower case.
+     * The domain as A-labels in lower case.
      */
     domain: string;
     /**
-     * When an admin approved it; `null` until then.
+     * The time when an admin approved the claim; `null` before.
      */
     verified_at: string | null;
 };
 
 /**
- * A claim of a mail domain that waits for an admin.
+ * A claim of a mail domain that an admin has to decide.
  */
 export type DomainClaimBody = {
     claimed_at: string;
     /**
-     * The account of the owner who claimed it, with a verified address there.
+     * The id of the owner who claimed the domain and has a verified address there.
      */
     claimed_by: string;
     /**
-     * As A-labels in lower case.
+     * The domain as A-labels in lower case.
      */
     domain: string;
     organization_id: string;
@@ -489,18 +489,18 @@ export type DomainClaimBody = {
 };
 
 /**
- * Claims that wait.
+ * The claims that an admin has to decide.
  */
 export type DomainClaimsBody = {
     items: Array<DomainClaimBody>;
 };
 
 /**
- * A domain that is to be claimed.
+ * A domain to be claimed.
  */
 export type DomainRequest = {
     /**
-     * What stands behind the `@` of the addresses. Domains where anybody gets an address are refused.
+     * The part of the addresses behind the `@`. Domains where anybody can get an address are refused.
      */
     domain: string;
 };
@@ -513,38 +513,39 @@ export type DomainsBody = {
 };
 
 /**
- * All that is kept of a person.
+ * All that is stored of a person.
  */
 export type ExportBody = {
     account: UserBody;
     /**
-     * What the audit log says of the person, newest first, at most 10,000 rows.
+     * The rows of the audit log about the person, the newest first, at most 10,000.
      */
     audit_log: Array<ExportedAudit>;
     /**
-     * Every identity at an OpenID Connect provider, the oldest first.
+     * All identities at OpenID Connect providers, the oldest first.
      */
     oidc_identities: Array<ExportedIdentity>;
     onboarding: OnboardingBody;
     organization: OrganizationBody | null;
     /**
-     * Every passkey, the oldest first.
+     * All passkeys, the oldest first.
      */
     passkeys: Array<PasskeyBody>;
     /**
-     * Every remembered device, those that were used last first, at most 100. None is `current`.
+     * The remembered devices, the last used ones first, at most 100. None is `current`.
      */
     remembered_devices: Array<DeviceBody>;
     /**
-     * What a log-in asks for beside the password. The secrets themselves are in no export.
+     * The second factors, without their secrets.
      */
     second_factors: FactorsBody;
     /**
-     * Every session, newest first.
+     * All sessions, the newest first.
      */
     sessions: Array<ExportedSession>;
     /**
-     * Answers to what the onboarding asks no more: those of whole steps by step, and by where they were given.
+     * Answers to questions that the onboarding asks no more: those of whole steps by step, others by the place where
+     * they were given.
      */
     set_aside: {
         [key: string]: unknown;
@@ -556,16 +557,16 @@ export type ExportBody = {
  */
 export type ExportedAudit = {
     /**
-     * What was done.
+     * The action.
      */
     action: string;
     /**
-     * From which address.
+     * The client's address.
      */
     address: string | null;
     at: string;
     /**
-     * What exactly, such as the step's key or the session's id.
+     * The detail of the action, such as a step's key or a session's id.
      */
     subject: string | null;
 };
@@ -593,7 +594,7 @@ export type ExportedIdentity = {
 export type ExportedSession = {
     created_at: string;
     /**
-     * When it was ended.
+     * The time when the session was ended.
      */
     ended_at: string | null;
     id: string;
@@ -601,82 +602,82 @@ export type ExportedSession = {
 };
 
 /**
- * One's own second factors.
+ * The person's own second factors.
  */
 export type FactorsBody = {
     /**
-     * Whether a log-in asks for more than the password.
+     * Whether a log-in needs a second factor.
      */
     enabled: boolean;
     /**
-     * How many recovery codes are left.
+     * The number of unused recovery codes.
      */
     recovery_codes_left: number;
     totp: TotpBody | null;
 };
 
 /**
- * Somebody who has forgotten the password.
+ * A request of somebody who has forgotten the password.
  */
 export type ForgotPasswordRequest = {
     /**
-     * The address of the account. Compared without regard to case.
+     * The address of the account. Addresses are compared without regard to case.
      */
     email: string;
 };
 
 /**
- * An organization that is to be made.
+ * An organization to be made.
  */
 export type FoundRequest = {
     /**
-     * One line of which something is seen. Blanks around it are cut off.
+     * The organization's name: one line with a visible character. Blanks at the ends are cut off.
      */
     name: string;
     /**
-     * How many people it has.
+     * The number of people in the organization.
      */
     size?: string | null;
     /**
-     * Its page, with http or https; at most 2048 bytes.
+     * The organization's page: an http or https URL of at most 2048 bytes.
      */
     website?: string | null;
 };
 
 /**
- * How far all accounts are.
+ * The sums of all accounts.
  */
 export type FunnelBody = FunnelCountsBody & {
     /**
-     * Whatever was changed before this moment is counted (RFC 3339): that of the request, but while very many changes are
-     * being counted for the first time.
+     * The moment before which all changes are counted (RFC 3339). It is the time of the request, except while very
+     * many changes are counted for the first time.
      */
     as_of: string;
     /**
-     * The groups that were asked for: weeks from the newest on, others from the largest on, 260 at most.
+     * The groups that were asked for, at most 260: weeks from the newest on, other groups from the largest on.
      */
     groups?: Array<FunnelGroupBody> | null;
 };
 
 /**
- * How far people are.
+ * The sums of people.
  */
 export type FunnelCountsBody = {
     /**
-     * How many have completed the onboarding.
+     * The number of accounts that have completed the onboarding.
      */
     completed: number;
     /**
-     * How long half of those who have completed it took at most, in seconds, to 1.6 %: from the registration to the first
-     * completion. `null` where nobody has.
+     * The median time from the registration to the first completion, in seconds, to 1.6 %. `null` where nobody has
+     * completed the onboarding.
      */
     median_seconds: number | null;
     /**
-     * The same for nine of ten.
+     * The time that nine of ten completed onboardings did not exceed, measured likewise.
      */
     p90_seconds: number | null;
     /**
-     * How many accounts there are.
+     * The number of accounts.
      */
     registered: number;
     /**
@@ -684,36 +685,36 @@ export type FunnelCountsBody = {
      */
     steps: Array<FunnelStepBody>;
     /**
-     * How many are stuck: the onboarding is not complete, and nothing of it has changed for 48 hours.
+     * The number of stuck accounts: the onboarding is not complete and has not changed for 48 hours.
      */
     stuck: number;
 };
 
 /**
- * How far a group of people is.
+ * The sums of a group of people.
  */
 export type FunnelGroupBody = FunnelCountsBody & {
     /**
-     * Which group: template and version as in `default.v1`, the week of the registration as in `2026-W48` (ISO 8601, UTC),
-     * or the country as in `DE`, empty for whoever has chosen none.
+     * The group: template and version such as `default.v1`, the week of the registration such as `2026-W48` (ISO
+     * 8601, UTC), or the country such as `DE`. The value is empty for people who have chosen no country.
      */
     value: string;
 };
 
 /**
- * How far people are with a step.
+ * The sums of one step.
  */
 export type FunnelStepBody = {
     /**
-     * How many accounts have completed it.
+     * The number of accounts that have completed the step.
      */
     completed: number;
     /**
-     * The share of those who have reached it that is stuck here, from 0 to 1; `null` where nobody has.
+     * The share of stuck accounts among those that have reached the step, from 0 to 1; `null` where none has.
      */
     drop_off: number | null;
     /**
-     * How many have begun it and not ended it.
+     * The number of accounts that have begun the step, and have neither completed nor skipped it.
      */
     in_progress: number;
     /**
@@ -721,46 +722,47 @@ export type FunnelStepBody = {
      */
     key: string;
     /**
-     * How long half of those who have completed it took at most, in seconds, to 1.6 %: since the step that they completed
-     * before it. `null` where nobody has.
+     * The median time of completed steps in seconds, to 1.6 %. The time begins at the completion of the step before.
+     * `null` where nobody has completed the step.
      */
     median_seconds: number | null;
     /**
-     * How many have not touched it.
+     * The number of accounts that have not touched the step.
      */
     not_started: number;
     /**
-     * The same for nine of ten.
+     * The time that nine of ten completed steps did not exceed, measured likewise.
      */
     p90_seconds: number | null;
     /**
-     * How many accounts have reached it: have begun it, or are done with all steps before it.
+     * The number of accounts that have reached the step: that have begun it, or are done with all steps before it.
      */
     reached: number;
     /**
-     * Whether it must be completed before the onboarding can be.
+     * Whether the step must be completed before the onboarding can be.
      */
     required: boolean;
     /**
-     * How many have skipped it, which is not done.
+     * The number of accounts that have skipped the step, without completing it.
      */
     skipped: number;
     /**
-     * How many have begun it: completed, skipped and in progress together.
+     * The number of accounts that have begun the step: completed, skipped and in progress together.
      */
     started: number;
     /**
-     * How many are stuck here: nothing of their onboarding has changed for 48 hours, and this is its first open step.
+     * The number of accounts that are stuck at the step: their onboarding has not changed for 48 hours, and the step
+     * is their first open one.
      */
     stuck: number;
     /**
-     * Its name for people; its key where today's template has no such step.
+     * The step's name for people, or its key where today's template has no such step.
      */
     title: string;
 };
 
 /**
- * Whether an instance is alive.
+ * The health of an instance.
  */
 export type HealthBody = {
     database?: DatabaseBody | null;
@@ -769,11 +771,11 @@ export type HealthBody = {
      */
     instance: string;
     /**
-     * `healthy`, `degraded` (its database does not answer), `unready` or `draining`.
+     * `healthy`, `degraded` (the database does not answer), `unready` or `draining`.
      */
     status: string;
     /**
-     * Whole seconds since its start.
+     * The time since the instance's start, in whole seconds.
      */
     uptime_seconds: number;
     /**
@@ -783,15 +785,15 @@ export type HealthBody = {
 };
 
 /**
- * What was counted, slot by slot.
+ * The counts by slot.
  */
 export type HistoryLines = {
     /**
-     * Answers with 5xx.
+     * The number of 5xx answers.
      */
     errors: Array<number | null>;
     /**
-     * The most requests in flight at the end of a second.
+     * The largest number of requests in flight at the end of a second.
      */
     in_flight: Array<number | null>;
     /**
@@ -799,15 +801,15 @@ export type HistoryLines = {
      */
     p50_ms: Array<number | null>;
     /**
-     * The duration that 95 of 100 did not exceed, in milliseconds.
+     * The duration that 95 of 100 requests did not exceed, in milliseconds.
      */
     p95_ms: Array<number | null>;
     /**
-     * The duration that 99 of 100 did not exceed, in milliseconds.
+     * The duration that 99 of 100 requests did not exceed, in milliseconds.
      */
     p99_ms: Array<number | null>;
     /**
-     * Answers to clients.
+     * The number of answers to clients.
      */
     requests: Array<number | null>;
 };
@@ -821,7 +823,7 @@ export type IdentitiesBody = {
      */
     has_password: boolean;
     /**
-     * The oldest first.
+     * The identities, the oldest first.
      */
     items: Array<IdentityBody>;
 };
@@ -836,49 +838,49 @@ export type IdentityBody = {
      */
     email: string | null;
     /**
-     * Its name in paths.
+     * The identity's id, which names the identity in paths.
      */
     id: string;
     /**
-     * Whose word it is.
+     * The issuer (`iss`).
      */
     issuer: string;
     /**
-     * When it was last logged in with.
+     * The time of the last log-in with the identity.
      */
     last_used_at: string;
     /**
-     * The provider's name. Null where nobody can log in by it any more.
+     * The provider's name; `null` where the provider is not configured any more.
      */
     provider: string | null;
 };
 
 /**
- * An instance, asked itself.
+ * An instance, asked directly.
  */
 export type InstanceBody = {
     /**
-     * Where it was asked.
+     * The address that was asked.
      */
     address: string;
     error: SilenceBody | null;
     /**
-     * Passwords that wait to be hashed; `null` where it did not say.
+     * The number of passwords that wait for hashing; `null` where the instance gave none.
      */
     hashes_waiting: number | null;
     health: InstanceHealth | null;
     /**
-     * What it calls itself, or what the balancers call it.
+     * The instance's own name, or the name that the balancers give it.
      */
     name: string;
 };
 
 /**
- * The database, seen from an instance.
+ * The state of the database, seen from an instance.
  */
 export type InstanceDatabase = {
     /**
-     * How long a sign of life took, in milliseconds.
+     * The duration of a ping, in milliseconds.
      */
     latency_ms: number;
     /**
@@ -892,11 +894,11 @@ export type InstanceDatabase = {
 };
 
 /**
- * What an instance says of itself.
+ * The state of an instance, as the instance gives it.
  */
 export type InstanceHealth = {
     /**
-     * Its database.
+     * The state of the database.
      */
     database: InstanceDatabase;
     /**
@@ -904,11 +906,11 @@ export type InstanceHealth = {
      */
     instance: string;
     /**
-     * `healthy`, `degraded` (its database does not answer) or `draining`.
+     * `healthy`, `degraded` (the database does not answer) or `draining`.
      */
     status: string;
     /**
-     * Whole seconds since its start.
+     * The time since the instance's start, in whole seconds.
      */
     uptime_seconds: number;
     /**
@@ -918,27 +920,27 @@ export type InstanceHealth = {
 };
 
 /**
- * Connections of an instance to its database.
+ * The connections of an instance to its database.
  */
 export type InstancePool = {
     /**
-     * How many of these are free.
+     * The number of idle connections.
      */
     idle: number;
     /**
-     * How many of these are in use.
+     * The number of connections in use.
      */
     in_use: number;
     /**
-     * How many it may have.
+     * The largest number of connections.
      */
     max: number;
     /**
-     * How many it has.
+     * The number of open connections.
      */
     open: number;
     /**
-     * Requests that wait for one.
+     * The number of requests that wait for a connection.
      */
     waiting: number;
 };
@@ -950,12 +952,12 @@ export type InvitationBody = {
     created_at: string;
     email: string;
     /**
-     * When it stops to work.
+     * The end of the invitation's lifetime.
      */
     expires_at: string;
     id: string;
     /**
-     * The account of whoever invites.
+     * The id of the person who invites.
      */
     invited_by: string;
     /**
@@ -963,7 +965,7 @@ export type InvitationBody = {
      */
     role: string;
     /**
-     * When its last mail was written.
+     * The time of the invitation's last mail.
      */
     sent_at: string;
     /**
@@ -973,7 +975,7 @@ export type InvitationBody = {
 };
 
 /**
- * What the link of an invitation bears.
+ * The token of an invitation's link.
  */
 export type InvitationTokenRequest = {
     /**
@@ -983,68 +985,68 @@ export type InvitationTokenRequest = {
 };
 
 /**
- * Some invitations.
+ * A page of invitations.
  */
 export type InvitationsBody = {
     items: Array<InvitationBody>;
     /**
-     * What `cursor` is to be for the next page; `null` after the last one.
+     * The `cursor` of the next page; `null` after the last one.
      */
     next_cursor: string | null;
 };
 
 /**
- * Somebody who is to be invited.
+ * A person to be invited.
  */
 export type InviteRequest = {
     /**
-     * Whether anybody has an account with this address makes no difference to the answer.
+     * The invited address. The answer does not depend on whether an account has the address.
      */
     email: string;
     /**
-     * `member` where it is left out. Only owners invite owners.
+     * The role; `member` where the field is left out. Only owners invite owners.
      */
     role?: string | null;
 };
 
 /**
- * The same for an identity that is to be linked.
+ * The query parameters that the provider has sent the person back with, for an identity to be linked.
  */
 export type LinkCallbackRequest = {
     /**
-     * Good for one exchange. Either this or `error` is given.
+     * The code for one exchange. Either `code` or `error` is given.
      */
     code?: string | null;
     /**
-     * Why the provider lets nobody in.
+     * The error of the provider.
      */
     error?: string | null;
     /**
-     * Which provider says so (RFC 9207).
+     * The issuer of the answer (RFC 9207).
      */
     iss?: string | null;
     /**
-     * Names the log-in that was begun.
+     * The state of the flow.
      */
     state: string;
 };
 
 /**
- * The wish to log in to one's account by a provider, too.
+ * The request to link an identity to the own account.
  */
 export type LinkStartRequest = {
     /**
-     * Needed where the account has a password.
+     * The account's password, which is needed where the account has one.
      */
     current_password?: string | null;
 };
 
 /**
- * Somebody who wants in.
+ * A log-in by password.
  */
 export type LoginRequest = {
     /**
-     * Compared without regard to case.
+     * Addresses are compared without regard to case.
      */
     email: string;
     password: string;
@@ -1066,7 +1068,7 @@ export type MemberBody = {
 };
 
 /**
- * What a member may do from now on.
+ * The new role of a member.
  */
 export type MemberRoleRequest = {
     /**
@@ -1076,95 +1078,98 @@ export type MemberRoleRequest = {
 };
 
 /**
- * Some members.
+ * A page of members.
  */
 export type MembersBody = {
     items: Array<MemberBody>;
     /**
-     * What `cursor` is to be for the next page; `null` after the last one.
+     * The `cursor` of the next page; `null` after the last one.
      */
     next_cursor: string | null;
 };
 
 /**
- * A message of the outbox, without what it says.
+ * A message of the outbox, without its content.
  */
 export type MessageBody = {
     /**
-     * How often it was tried, since it was written or was last to be sent again.
+     * The number of attempts since the message was written or last queued again.
      */
     attempts: number;
     /**
-     * When it was written.
+     * The time when the message was written.
      */
     created_at: string;
     /**
-     * When it was given up.
+     * The time when the message was given up.
      */
     dead_at: string | null;
     /**
-     * The same for all attempts: of an event the `webhook-id`, of a mail the local part of the `Message-ID`.
+     * The id, which is the same for all attempts: the `webhook-id` of an event, the local part of a mail's
+     * `Message-ID`.
      */
     id: string;
     /**
-     * Why the last attempt failed.
+     * The error of the last attempt.
      */
     last_error: string | null;
     /**
-     * When it is tried next; `null` where it is not, or after an earlier event of the same person.
+     * The time of the next attempt; `null` where there is none, or where an earlier event of the same person comes
+     * first.
      */
     next_attempt_at: string | null;
     /**
-     * Of a mail, where it goes.
+     * The address of a mail.
      */
     recipient: string | null;
     /**
-     * When it was sent.
+     * The time when the message was sent.
      */
     sent_at: string | null;
     /**
-     * Of an event, which one of its person it is, from 1 on.
+     * The number of an event among those of its person, from 1 on.
      */
     sequence: number | null;
     /**
-     * `waiting` (for the first attempt, for the next, or for earlier events of the same person), `sent`, or `dead`: given up.
+     * `waiting` (for an attempt, or for earlier events of the same person), `sent`, or `dead` (given up).
      */
     state: string;
     /**
-     * What it is.
+     * The kind of the message.
      */
     type: string;
     /**
-     * The account that it concerns.
+     * The id of the account that the message is about.
      */
     user_id: string | null;
 };
 
 /**
- * Some messages.
+ * A page of messages.
  */
 export type MessagesBody = {
     items: Array<MessageBody>;
     /**
-     * What `cursor` is to be for the next page; `null` after the last one.
+     * The `cursor` of the next page; `null` after the last one.
      */
     next_cursor: string | null;
 };
 
 /**
- * What has to be proved at `POST /api/auth/step-up`.
+ * The proof for `POST /api/auth/step-up`.
  */
 export type NeededProofBody = {
     /**
-     * How surely (NIST SP 800-63B): `aal1`, or `aal2` for people with a second factor.
+     * The assurance level (NIST SP 800-63B): `aal1`, or `aal2` for people with a second factor.
      */
     acr: string;
     /**
-     * By what: `password`, or `totp` and `recovery_code` for people with a second factor; `passkey` for people who have one.
+     * The kinds of proof: `password`, or `totp` and `recovery_code` for people with a second factor; `passkey` for
+     * people who have one.
      */
     factors: Array<string>;
     /**
-     * How many seconds ago at most.
+     * The largest age of the proof, in seconds.
      */
     max_age: number;
 };
@@ -1177,22 +1182,22 @@ export type NoFields = {
 };
 
 /**
- * An organization that offers itself.
+ * An organization that the person may join.
  */
 export type OfferBody = {
     /**
-     * What to join.
+     * The id of the organization.
      */
     id: string;
     /**
-     * How many members it has.
+     * The number of members.
      */
     members: number;
     name: string;
 };
 
 /**
- * The organizations that offer themselves.
+ * The organizations that the person may join.
  */
 export type OffersBody = {
     items: Array<OfferBody>;
@@ -1203,16 +1208,16 @@ export type OffersBody = {
  */
 export type OnboardingBody = {
     /**
-     * When it was completed for the first time: it stays where the onboarding is opened again.
+     * The time of the first completion, which stays when the onboarding is reopened.
      */
     activated_at: string | null;
     /**
-     * When the onboarding was completed.
+     * The time of the completion; `null` while the onboarding is open.
      */
     completed_at: string | null;
     /**
-     * Share of the steps that apply which are completed, of those that are not skipped, in whole percent. It never
-     * becomes less, unless a step or the whole onboarding is reopened.
+     * The percentage of completed steps among the steps that apply and are not skipped, in whole percent. The
+     * percentage never falls, unless a step or the whole onboarding is reopened.
      */
     progress: number;
     status: OnboardingStatus;
@@ -1221,22 +1226,22 @@ export type OnboardingBody = {
      */
     steps: Array<StepBody>;
     /**
-     * What it is an instance of; in whole at `GET /api/onboarding`.
+     * The template of the onboarding. Only `GET /api/onboarding` gives the whole template.
      */
     template: TemplateBody;
     /**
-     * Grows by one with each change; the `ETag` is this number in quotes.
+     * The version, which grows by one with each change. The `ETag` is the version in quotes.
      */
     version: number;
 };
 
 /**
- * How far a person is with the onboarding.
+ * The status of the onboarding.
  */
 export type OnboardingStatus = 'in_progress' | 'completed';
 
 /**
- * What a mail program sends. The body is not looked at: whoever has the link may end reminders.
+ * The body that a mail program sends. The body is not read, because whoever has the link may end reminders.
  */
 export type OneClick = {
     /**
@@ -1252,30 +1257,30 @@ export type OrganizationBody = {
     created_at: string;
     id: string;
     /**
-     * Since when the person is a member.
+     * The time when the person joined.
      */
     joined_at: string;
     name: string;
     /**
-     * What the person may do there: `member` or `owner`.
+     * The person's role: `member` or `owner`.
      */
     role: string;
     /**
-     * How many people it has; `null` where nobody has said.
+     * The number of people in the organization; `null` where nobody has given it.
      */
     size: string | null;
     /**
-     * Its page; `null` where nobody has said.
+     * The organization's page; `null` where nobody has given it.
      */
     website: string | null;
 };
 
 /**
- * Who is an owner from now on.
+ * The next owner.
  */
 export type OwnershipRequest = {
     /**
-     * The account of a member.
+     * The id of a member.
      */
     user_id: string;
 };
@@ -1286,20 +1291,20 @@ export type OwnershipRequest = {
 export type PasskeyBody = {
     created_at: string;
     /**
-     * When it was switched off, since its signature counter went backwards and there may be a copy of it. Null for one that
-     * is good.
+     * The time when the passkey was disabled; `null` for a passkey that works. A signature counter that goes
+     * backwards disables a passkey, because there may be a copy of the key.
      */
     disabled_at: string | null;
     /**
-     * Its name in paths.
+     * The passkey's id, which names the passkey in paths.
      */
     id: string;
     /**
-     * When it was last used. Null before the first time.
+     * The time of the last use; `null` before the first.
      */
     last_used_at: string | null;
     /**
-     * How its owner calls it.
+     * The name that the owner has given the passkey.
      */
     name: string;
 };
@@ -1309,11 +1314,11 @@ export type PasskeyBody = {
  */
 export type PasskeyLoginRequest = {
     /**
-     * From the options.
+     * The token of the options.
      */
     challenge_token: string;
     /**
-     * What `PublicKeyCredential.toJSON()` gives (`AuthenticationResponseJSON` of WebAuthn Level 3).
+     * The result of `PublicKeyCredential.toJSON()` (`AuthenticationResponseJSON` of WebAuthn Level 3).
      */
     credential: {
         [key: string]: unknown;
@@ -1322,19 +1327,19 @@ export type PasskeyLoginRequest = {
 };
 
 /**
- * The first half of a ceremony: what the browser is to ask an authenticator for.
+ * The first half of a ceremony: the options for the browser's request to an authenticator.
  */
 export type PasskeyOptionsBody = {
     /**
-     * Goes into the request that ends the ceremony. It tells nothing.
+     * The token of the ceremony, for the request that ends the ceremony. A client cannot read the token.
      */
     challenge_token: string;
     /**
-     * Seconds until the ceremony must have ended.
+     * The time in which the ceremony must end, in seconds.
      */
     expires_in: number;
     /**
-     * In the form of WebAuthn Level 3, for `PublicKeyCredential.parseCreationOptionsFromJSON` or
+     * The options in the form of WebAuthn Level 3, for `PublicKeyCredential.parseCreationOptionsFromJSON` or
      * `parseRequestOptionsFromJSON`.
      */
     public_key: {
@@ -1347,11 +1352,11 @@ export type PasskeyOptionsBody = {
  */
 export type PasskeyProof = {
     /**
-     * From the options of `GET /api/auth/login/passkey`.
+     * The token of the options of `GET /api/auth/login/passkey`.
      */
     challenge_token: string;
     /**
-     * What `PublicKeyCredential.toJSON()` gives (`AuthenticationResponseJSON` of WebAuthn Level 3).
+     * The result of `PublicKeyCredential.toJSON()` (`AuthenticationResponseJSON` of WebAuthn Level 3).
      */
     credential: {
         [key: string]: unknown;
@@ -1359,29 +1364,29 @@ export type PasskeyProof = {
 };
 
 /**
- * One's own passkeys.
+ * The person's own passkeys.
  */
 export type PasskeysBody = {
     /**
-     * Whether the account has a password, so that it can do without passkeys.
+     * Whether the account has a password, so that it needs no passkey.
      */
     has_password: boolean;
     /**
-     * The oldest first.
+     * The passkeys, the oldest first.
      */
     items: Array<PasskeyBody>;
     /**
-     * A page where they can be used. Null where there is none.
+     * A page where the passkeys can be used; `null` where there is none.
      */
     origin: string | null;
     /**
-     * The domain that passkeys are bound to. Null where there are none, since the page has no domain.
+     * The domain that passkeys are bound to; `null` where the page has no domain and there are no passkeys.
      */
     rp_id: string | null;
 };
 
 /**
- * Connections of an instance to its database.
+ * The connections of an instance to its database.
  */
 export type PoolBody = {
     idle: number;
@@ -1389,65 +1394,65 @@ export type PoolBody = {
     max: number;
     open: number;
     /**
-     * Requests that wait for one.
+     * The number of requests that wait for a connection.
      */
     waiting: number;
 };
 
 /**
- * All answers to requests for a pool.
+ * The counts of all requests to a pool.
  */
 export type PoolHistory = HistoryLines & {
     /**
-     * Its name.
+     * The name of the pool.
      */
     name: string;
     /**
-     * Answers with 5xx that the balancer gave itself.
+     * The number of 5xx answers of the balancer itself.
      */
     own_errors: Array<number | null>;
     /**
-     * Attempts after the first.
+     * The number of attempts after the first.
      */
     retries: Array<number | null>;
     /**
-     * Its servers.
+     * The servers.
      */
     servers: Array<ServerHistory>;
 };
 
 /**
- * An error as clients see it (RFC 9457).
+ * An error, as clients see it (RFC 9457).
  */
 export type Problem = {
     /**
-     * Stable name of the problem.
+     * The stable name of the problem.
      */
     code: string;
     /**
-     * What is wrong with this request.
+     * The error of this request, in words.
      */
     detail: string;
     /**
-     * With 422: what is wrong with which field, at most 20 errors.
+     * The errors by field, with 422: at most 20.
      */
     errors?: {
         [key: string]: Array<string>;
     };
     /**
-     * With 422: how many errors there are besides, if there are any.
+     * The number of errors beyond those in `errors`, with 422.
      */
     more_errors?: number;
     /**
-     * With `onboarding_incomplete`: the required steps that are open.
+     * The required steps that are open, with `onboarding_incomplete`.
      */
     open_steps?: Array<string>;
     /**
-     * Finds the request in logs.
+     * The id of the request in logs.
      */
     request_id: string;
     /**
-     * With `second_factor_required`: how the log-in goes on.
+     * The next step of the log-in, with `second_factor_required`.
      */
     second_factor?: AskedFactorBody;
     /**
@@ -1455,34 +1460,34 @@ export type Problem = {
      */
     status: number;
     /**
-     * With `step_up_required`: what has to be proved.
+     * The proof that is needed, with `step_up_required`.
      */
     step_up?: NeededProofBody;
     /**
-     * The status's standard phrase.
+     * The standard phrase of the status.
      */
     title: string;
     /**
-     * Names the kind of problem: `urn:user-onboarding:problem:` and the code.
+     * The kind of the problem: `urn:user-onboarding:problem:` and the code.
      */
     type: string;
 };
 
 /**
- * How far an account is with its onboarding.
+ * The progress of an account's onboarding.
  */
 export type ProgressBody = {
     /**
-     * When it was completed.
+     * The time of the completion; `null` while the onboarding is open.
      */
     completed_at: string | null;
     /**
-     * The number of the last reminder that was written, counted from 1; `null` where none was.
+     * The number of the last reminder, from 1 on; `null` before the first.
      */
     last_reminder: number | null;
     /**
-     * `begun` (nothing was changed yet), `in_progress`, `stuck` (nothing has changed for 48 hours, or for as long as
-     * `REMIND_AFTER` says first), `completed`, or `reopened` after that.
+     * `begun` (nothing was changed), `in_progress`, `stuck` (nothing has changed for 48 hours, or for the first time
+     * of `REMIND_AFTER`), `completed`, or `reopened` after that.
      */
     state: string;
     /**
@@ -1490,7 +1495,7 @@ export type ProgressBody = {
      */
     status: string;
     /**
-     * When it was last changed.
+     * The time of the last change.
      */
     updated_at: string;
 };
@@ -1500,11 +1505,11 @@ export type ProgressBody = {
  */
 export type ProviderBody = {
     /**
-     * What people call it.
+     * The provider's name for people.
      */
     label: string;
     /**
-     * Its name in paths.
+     * The provider's name in paths.
      */
     name: string;
 };
@@ -1514,35 +1519,35 @@ export type ProviderBody = {
  */
 export type ProvidersBody = {
     /**
-     * In the order of their names.
+     * The providers, ordered by name.
      */
     items: Array<ProviderBody>;
 };
 
 /**
- * Why an admin does something.
+ * The reason of an admin's action.
  */
 export type ReasonRequest = {
     /**
-     * Kept in the audit log. At most 500 UTF-16 units, in one line.
+     * The reason for the audit log: at most 500 UTF-16 units, in one line.
      */
     reason: string;
 };
 
 /**
- * An invitation, as whoever has its link sees it.
+ * An invitation, as a person with its link sees it.
  */
 export type ReceivedInvitationBody = {
     /**
-     * The invited address: the account must have it.
+     * The invited address, which the account must have.
      */
     email: string;
     /**
-     * When the link stops to work.
+     * The end of the link's lifetime.
      */
     expires_at: string;
     /**
-     * What the organization is called.
+     * The name of the organization.
      */
     organization: string;
     /**
@@ -1552,7 +1557,7 @@ export type ReceivedInvitationBody = {
 };
 
 /**
- * Ten codes, each of which is good for one use in the place of the authenticator app. They are shown this once.
+ * Ten recovery codes, which are shown only once. Each code is good for one use in place of the authenticator app.
  */
 export type RecoveryCodesBody = {
     recovery_codes: Array<string>;
@@ -1563,120 +1568,119 @@ export type RecoveryCodesBody = {
  */
 export type RegisterPasskeyRequest = {
     /**
-     * From the options.
+     * The token of the options.
      */
     challenge_token: string;
     /**
-     * What `PublicKeyCredential.toJSON()` gives (`RegistrationResponseJSON` of WebAuthn Level 3).
+     * The result of `PublicKeyCredential.toJSON()` (`RegistrationResponseJSON` of WebAuthn Level 3).
      */
     credential: {
         [key: string]: unknown;
     };
     /**
-     * How its owner calls it; the client's name where it is left out. Blanks around it are cut off.
+     * The passkey's name; the name of the client where the field is left out. Blanks at the ends are cut off.
      */
     name?: string | null;
 };
 
 /**
- * An account that is to be made.
+ * An account to be made.
  */
 export type RegisterRequest = {
     /**
-     * Compared without regard to case, and to how its characters are written: a domain and its A-labels
-     * (`xn--…`) are one. At most 254 bytes, also as A-labels. The domain must be one that can exist (UTS 46).
+     * At most 254 bytes, also as A-labels. Addresses are compared without regard to case and to spelling: a domain
+     * and its A-labels (`xn--…`) are one. The domain must be one that can exist (UTS 46).
      */
     email: string;
     /**
-     * How the person wants to be called, with at least one visible character. Blanks around it are cut off.
-     * Controls, characters that change the direction of text (U+202A to U+202E, U+2066 to U+2069) and
-     * non-characters are refused.
+     * The person's name, with at least one visible character. Blanks at the ends are cut off. Controls, characters
+     * that change the direction of text (U+202A to U+202E, U+2066 to U+2069) and non-characters are refused.
      */
     full_name: string;
     /**
-     * The token of an invitation's link, for the address that it was sent to: the account joins the organization, and
-     * its address is verified.
+     * The token of an invitation's link, for the address that the invitation was sent to. The account joins the
+     * organization, and the account's address is verified.
      */
     invitation?: string | null;
     /**
-     * The person's language, of those that mails are written in, as a BCP 47 tag. Where it is left out, it is the one of
-     * `Accept-Language` that is liked best of these; where none of these is there, mails are in English until the account
-     * has a language.
+     * The person's language as a BCP 47 tag, one of those that mails are written in. Where the field is left out,
+     * the most preferred such language of `Accept-Language` counts. Without one, mails are in English until the
+     * account has a language.
      */
     language?: string | null;
     /**
-     * Any characters; 8 to 128 in NFC, at least one of them visible. Refused are the 100,000 most common passwords
-     * and those that contain the e-mail address, the part before its `@`, the name or a word of it (of at least 4
-     * letters or digits each), or the name of this service.
+     * Any characters: 8 to 128 in NFC, at least one of them visible. The 100,000 most common passwords are refused.
+     * A password is also refused if it contains the e-mail address, the part before the `@`, the name or a word of
+     * the name (of at least 4 letters or digits each), or the name of this service.
      */
     password: string;
     session?: SessionMode | null;
 };
 
 /**
- * Another name for a passkey.
+ * The new name of a passkey.
  */
 export type RenamePasskeyRequest = {
     /**
-     * Blanks around it are cut off.
+     * The passkey's name. Blanks at the ends are cut off.
      */
     name: string;
 };
 
 /**
- * Which events are to be told again, and why. All that is given must be met.
+ * The events to be sent again, and the reason. An event must meet all given conditions.
  */
 export type ReplayRequest = {
     /**
-     * Written before this moment (RFC 3339).
+     * The time that all events were written before (RFC 3339).
      */
     before?: string | null;
     /**
-     * The `next_cursor` of the answer before, with the same filters.
+     * The `next_cursor` of the last answer, with the same filters.
      */
     cursor?: string | null;
     /**
-     * Not written before this moment (RFC 3339).
+     * The earliest time of writing (RFC 3339).
      */
     from?: string | null;
     /**
-     * Kept in the audit log. At most 500 UTF-16 units, in one line.
+     * The reason for the audit log: at most 500 UTF-16 units, in one line.
      */
     reason: string;
     /**
-     * How far they are.
+     * The state of the events.
      */
     state?: string | null;
     /**
-     * What they are.
+     * The type of the events.
      */
     type?: string | null;
     /**
-     * Whom they concern.
+     * The id of the account that the events are about.
      */
     user_id?: string | null;
 };
 
 /**
- * What is told again.
+ * The events that are sent again.
  */
 export type ReplayedBody = {
     /**
-     * What `cursor` is to be for the next call, which goes on with newer events; `null` after the last one.
+     * The `cursor` of the next call, which goes on with newer events; `null` after the last one.
      */
     next_cursor: string | null;
     /**
-     * How many events, at most 100 for one call.
+     * The number of events, at most 100 for one call.
      */
     replayed: number;
 };
 
 /**
- * A new password for somebody who has forgotten the old one.
+ * A new password, by the link for a forgotten one.
  */
 export type ResetPasswordRequest = {
     /**
-     * Any characters; not the e-mail address.
+     * The new password: any characters, without the e-mail address.
      */
     new_password: string;
     /**
@@ -1686,15 +1690,15 @@ export type ResetPasswordRequest = {
 };
 
 /**
- * What comes after the password: the challenge, and either a code of the authenticator app or a recovery code.
+ * The second step of a log-in: the challenge, and either a code of the authenticator app or a recovery code.
  */
 export type SecondFactorRequest = {
     /**
-     * From the answer `second_factor_required`.
+     * The challenge of the answer `second_factor_required`.
      */
     challenge: string;
     /**
-     * The six digits that the authenticator app shows. Blanks among them do not count.
+     * The six digits of the authenticator app. Blanks among the digits do not count.
      */
     code?: string | null;
     /**
@@ -1702,28 +1706,28 @@ export type SecondFactorRequest = {
      */
     recovery_code?: string | null;
     /**
-     * Whether the password alone is to log in from this device for 30 days. The device is known by its cookie, or its
+     * Whether the password alone logs in from this device for 30 days. The device is known by its cookie or its
      * `X-Device-Token`.
      */
     remember_device?: boolean;
 };
 
 /**
- * The answers of a server.
+ * The counts of a server.
  */
 export type ServerHistory = HistoryLines & {
     /**
-     * What the balancer calls it.
+     * The name that the balancer gives the server.
      */
     name: string;
 };
 
 /**
- * A session's tokens, and whose they are.
+ * The tokens of a session, and the session's user.
  */
 export type SessionBody = {
     /**
-     * For the `Authorization` header.
+     * The token for the `Authorization` header.
      */
     access_token: string;
     /**
@@ -1731,7 +1735,7 @@ export type SessionBody = {
      */
     expires_in: number;
     /**
-     * Good for one refresh; absent where it was set as a cookie.
+     * The token for one refresh. The field is left out where the token is in a cookie.
      */
     refresh_token?: string | null;
     /**
@@ -1742,85 +1746,85 @@ export type SessionBody = {
 };
 
 /**
- * A session of one's own.
+ * A session of the person.
  */
 export type SessionInfoBody = {
     /**
-     * The address from which it was last used. Null where it is not known.
+     * The client's address at the last use; `null` where it is not known.
      */
     address: string | null;
     /**
-     * When it was begun.
+     * The time of the log-in.
      */
     created_at: string;
     /**
-     * Whether it is the one that asks.
+     * Whether the session is the one that asks.
      */
     current: boolean;
     /**
-     * With what it was last used, by what the client calls itself, such as `Firefox on Windows`.
+     * The client of the last use, by the client's own name, such as `Firefox on Windows`.
      */
     device: string;
     /**
-     * Its name in paths.
+     * The session's id, which names the session in paths.
      */
     id: string;
     /**
-     * When it was last begun or refreshed; access tokens are used in between with no trace.
+     * The time of the last log-in or refresh. The use of an access token leaves no trace.
      */
     last_used_at: string;
     /**
-     * What its log-in was finished with: `password`, `totp` (a code of an authenticator app), `recovery_code`, `oidc` (a
-     * provider), `passkey`. Null where a version before this one began it.
+     * The last step of the log-in: `password`, `totp` (a code of an authenticator app), `recovery_code`, `oidc` (a
+     * provider) or `passkey`. `null` where an earlier version began the session.
      */
     method: string | null;
 };
 
 /**
- * Where the refresh token goes.
+ * The place of the refresh token in the answer.
  */
 export type SessionMode = 'token' | 'cookie';
 
 /**
- * One's own sessions.
+ * The person's own sessions.
  */
 export type SessionsBody = {
     /**
-     * The one that asks, then the others, those that were used last first. At most 100.
+     * The session that asks, and then the others, the last used ones first. At most 100.
      */
     items: Array<SessionInfoBody>;
 };
 
 /**
- * Why somebody has not answered.
+ * The reason why a balancer or an instance gave no answer.
  */
 export type SilenceBody = {
     /**
-     * `unknown_name`, `unreachable`, `slow`, `status` (another one than was expected) or `unreadable`.
+     * `unknown_name`, `unreachable`, `slow`, `status` (an unexpected status) or `unreadable`.
      */
     code: string;
     /**
-     * The same for people.
+     * The reason in words.
      */
     detail: string;
 };
 
 /**
- * Where the browser is to go now.
+ * The address that the browser is to go to.
  */
 export type StartBody = {
     /**
-     * At the provider. It sends the person back to `PUBLIC_URL/oidc/{provider}`.
+     * The address at the provider. The provider sends the person back to `PUBLIC_URL/oidc/{provider}`.
      */
     authorization_url: string;
     /**
-     * Seconds until the log-in must be finished.
+     * The time in which the log-in must be finished, in seconds.
      */
     expires_in: number;
 };
 
 /**
- * What a person chooses from during the onboarding.
+ * The lists that a person chooses from during the onboarding.
  */
 export type StaticDataBody = {
     /**
@@ -1828,11 +1832,11 @@ export type StaticDataBody = {
      */
     countries: Array<CountryBody>;
     /**
-     * How many people an organization has.
+     * The sizes of organizations.
      */
     organization_sizes: Array<ChoiceBody>;
     /**
-     * What a person does in their organization.
+     * The roles of people in their organization.
      */
     roles: Array<ChoiceBody>;
     /**
@@ -1846,70 +1850,70 @@ export type StaticDataBody = {
  */
 export type StepBody = {
     /**
-     * Whether it is asked, by what was answered so far. A step that is not counts for nothing.
+     * Whether the step is asked, by the answers so far. A step that does not apply counts for nothing.
      */
     applies: boolean;
     /**
-     * When it was first completed, as long as it is.
+     * The time of the step's first completion; `null` while the step is open.
      */
     completed_at: string | null;
     /**
-     * What was entered.
+     * The answers.
      */
     data: {
         [key: string]: unknown;
     };
     /**
-     * Its name in paths.
+     * The step's key, which names the step in paths.
      */
     key: string;
     /**
-     * Whether it must be completed before the onboarding can be, where it applies.
+     * Whether the step must be completed before the onboarding can be, where the step applies.
      */
     required: boolean;
     status: StepState;
     /**
-     * Its name for people, in the template's first language; `template` has the others.
+     * The step's name for people, in the template's first language. `template` has the other languages.
      */
     title: string;
 };
 
 /**
- * What a step is to become.
+ * The change of a step.
  */
 export type StepRequest = {
     /**
-     * What was entered, at most 16 KiB as compact JSON. Fields that the person's template has in this step are checked
-     * where they are given and not blank (`null`, an empty string, an empty array), as `template.steps[].fields[]` of
-     * `GET /api/onboarding` says. Where the step is to be completed, its required visible fields must be given. Other
-     * fields are kept as they come. Without it, what is stored stays.
+     * The answers, at most 16 KiB as compact JSON. Fields of the person's template (`template.steps[].fields[]` of
+     * `GET /api/onboarding`) are checked where they are given and not blank (`null`, an empty string, an empty
+     * array). A step can be completed only with all its required visible fields. Other fields are kept without a
+     * check. Without `data`, the stored answers stay.
      */
     data?: {
         [key: string]: unknown;
     } | null;
     /**
-     * `skipped` only where the step is not required.
+     * The new status. `skipped` is allowed only where the step is not required.
      */
     status: StepStatusName;
 };
 
 /**
- * How far a person is with a step.
+ * The status of a step.
  */
 export type StepState = 'not_started' | 'in_progress' | 'completed' | 'skipped';
 
 /**
- * The status that a client may give a step.
+ * A status that a client may give a step.
  */
 export type StepStatusName = 'in_progress' | 'completed' | 'skipped';
 
 /**
- * A proof that it is oneself: the password or, for people with a second factor, a code of the authenticator app or a
- * recovery code; for people with a passkey, a signature by that.
+ * A proof of who the person is: the password, or a code of the authenticator app or a recovery code for people with
+ * a second factor, or a signature by a passkey.
  */
 export type StepUpRequest = {
     /**
-     * The six digits that the authenticator app shows. Blanks among them do not count.
+     * The six digits of the authenticator app. Blanks among the digits do not count.
      */
     code?: string | null;
     passkey?: PasskeyProof | null;
@@ -1921,15 +1925,15 @@ export type StepUpRequest = {
 };
 
 /**
- * An access token that says what was proved just now.
+ * An access token of a session that was just authenticated again.
  */
 export type SteppedUpBody = {
     /**
-     * For the `Authorization` header, in the place of the one of before.
+     * The token for the `Authorization` header, in place of the earlier one.
      */
     access_token: string;
     /**
-     * How surely the person is known (NIST SP 800-63B): `aal1`, `aal2`.
+     * The assurance level (NIST SP 800-63B): `aal1` or `aal2`.
      */
     acr: string;
     /**
@@ -1943,21 +1947,21 @@ export type SteppedUpBody = {
 };
 
 /**
- * What an onboarding is an instance of.
+ * The template of an onboarding.
  */
 export type TemplateBody = {
     key: string;
     /**
-     * The languages that every text is in, as BCP 47 tags; the first one is for whoever has none of them. Only at `GET
-     * /api/onboarding`.
+     * The languages that every text is in, as BCP 47 tags. The first one is for people who speak none of them. The
+     * field is only at `GET /api/onboarding`.
      */
     languages?: Array<string>;
     /**
-     * What is asked, in order. Only at `GET /api/onboarding`.
+     * The steps in order. The field is only at `GET /api/onboarding`.
      */
     steps?: Array<TemplateStepBody>;
     /**
-     * Grows with each change of what is asked.
+     * The version, which grows with each change of the questions.
      */
     version: number;
 };
@@ -1967,24 +1971,24 @@ export type TemplateBody = {
  */
 export type TemplateChoiceBody = {
     /**
-     * What a person reads, by language.
+     * The text for people, by language.
      */
     label: {
         [key: string]: string;
     };
     /**
-     * What is stored.
+     * The stored value.
      */
     value: string;
 };
 
 /**
- * A question about earlier answers: exactly one of `all`, `any` and `field` is there. What is not asked, because its
- * step does not apply or it is not visible, counts as not answered.
+ * A condition on earlier answers: exactly one of `all`, `any` and `field` is there. A field counts as not answered
+ * where its step does not apply or the field is not visible.
  */
 export type TemplateConditionBody = {
     /**
-     * All of these hold.
+     * All of these conditions hold.
      */
     all?: Array<TemplateConditionBody>;
     /**
@@ -1992,19 +1996,19 @@ export type TemplateConditionBody = {
      */
     answered?: boolean;
     /**
-     * At least one of these holds.
+     * At least one of these conditions holds.
      */
     any?: Array<TemplateConditionBody>;
     /**
-     * Whose answer is asked about: a step and a field of it.
+     * The step and field of the answer.
      */
     field?: string;
     /**
-     * The answer is one of these; of several values that were chosen, one is enough.
+     * The answer is one of these values. An answer of several values needs one of them.
      */
     in?: Array<unknown>;
     /**
-     * The answer is none of these, as it is where nothing was answered.
+     * The answer is none of these values, or is missing.
      */
     not_in?: Array<unknown>;
 };
@@ -2014,66 +2018,66 @@ export type TemplateConditionBody = {
  */
 export type TemplateFieldBody = {
     /**
-     * With `choice` and `choices`: what is chosen from, where the template lists it.
+     * The values of `choice` and `choices`, where the template lists them.
      */
     choices?: Array<TemplateChoiceBody>;
     /**
-     * By language.
+     * The field's explanation, by language.
      */
     help?: {
         [key: string]: string;
     };
     /**
-     * Its name in the step's `data`.
+     * The field's key in the step's `data`.
      */
     key: string;
     /**
-     * By language.
+     * The field's name, by language.
      */
     label: {
         [key: string]: string;
     };
     /**
-     * With `choice` and `choices`: the list of `GET /api/static-data` that is chosen from (`countries`, `time_zones`,
+     * The list of `GET /api/static-data` with the values of `choice` and `choices` (`countries`, `time_zones`,
      * `organization_sizes`, `organization_roles`, which is `roles` there).
      */
     list?: string;
     /**
-     * The greatest value, likewise.
+     * The greatest value: a number for `integer`, a day for `date`, the number of values for `choices`.
      */
     max?: unknown;
     /**
-     * With `text`: how many characters at most.
+     * The largest number of characters of a `text`.
      */
     max_length?: number;
     /**
-     * The least value: a number with `integer`, a day with `date`, how many values with `choices`.
+     * The least value: a number for `integer`, a day for `date`, the number of values for `choices`.
      */
     min?: unknown;
     /**
-     * With `text`: how many characters at least.
+     * The least number of characters of a `text`.
      */
     min_length?: number;
     /**
-     * With `text`: whether it is meant to have several lines.
+     * Whether the page offers several lines for a `text`.
      */
     multiline?: boolean;
     /**
-     * Whether the step can only be completed with an answer, where the field is visible.
+     * Whether the step can only be completed with an answer to the field. The rule holds where the field is visible.
      */
     required: boolean;
     /**
-     * With `text`: the list of `GET /api/static-data` that makes suggestions.
+     * The list of `GET /api/static-data` with suggestions for a `text`.
      */
     suggest?: string;
     /**
-     * `text` (a string), `integer`, `boolean`, `consent` (a boolean that is `true` where the step is completed), `choice`
-     * (one value), `choices` (an array of values), `date` (as in `2026-11-28`), `url` (http or https) or `email`. More
-     * may come; one that a page does not know is best drawn as a text.
+     * The type: `text` (a string), `integer`, `boolean`, `consent` (a boolean that is `true` in a completed step),
+     * `choice` (one value), `choices` (an array of values), `date` (such as `2026-11-28`), `url` (http or https) or
+     * `email`. More types may come; a page best draws an unknown type as a text.
      */
     type: string;
     /**
-     * When it is shown; always where there is none.
+     * The condition for showing the field; a field without one is always shown.
      */
     visible_when?: TemplateConditionBody;
 };
@@ -2083,27 +2087,28 @@ export type TemplateFieldBody = {
  */
 export type TemplateStepBody = {
     /**
-     * When it is asked; always where there is none. `steps[].applies` of the state says whether this holds.
+     * The condition for asking the step; a step without one is always asked. `steps[].applies` of the state says
+     * whether the condition holds.
      */
     applies_when?: TemplateConditionBody;
     /**
-     * Whether the service completes it, so that a person has nothing to do.
+     * Whether the service completes the step, so that people have nothing to do.
      */
     automatic: boolean;
     fields: Array<TemplateFieldBody>;
     /**
-     * By language.
+     * The step's explanation, by language.
      */
     help?: {
         [key: string]: string;
     };
     key: string;
     /**
-     * Whether it must be completed before the onboarding can be; else it may be skipped.
+     * Whether the step must be completed before the onboarding can be. Other steps may be skipped.
      */
     required: boolean;
     /**
-     * By language.
+     * The step's name, by language.
      */
     title: {
         [key: string]: string;
@@ -2111,16 +2116,16 @@ export type TemplateStepBody = {
 };
 
 /**
- * How the page looks.
+ * The theme of the page.
  */
 export type ThemeName = 'system' | 'light' | 'dark';
 
 /**
- * A refresh token, where it is not sent as a cookie.
+ * A refresh token that is not sent as a cookie.
  */
 export type TokenRequest = {
     /**
-     * As it was given at registration, log-in or the last refresh.
+     * The token of the registration, the log-in or the last refresh.
      */
     refresh_token?: string | null;
 };
@@ -2130,39 +2135,39 @@ export type TokenRequest = {
  */
 export type TotpBody = {
     /**
-     * Since when its codes are asked for.
+     * The time since when the app's codes are asked for.
      */
     confirmed_at: string | null;
 };
 
 /**
- * A secret for an authenticator app. It is shown this once.
+ * A secret for an authenticator app, which is shown only once.
  */
 export type TotpEnrolmentBody = {
     /**
-     * Until then the first code must have been given.
+     * The end of the time for the first code.
      */
     expires_at: string;
     /**
-     * In base32, for those who type it.
+     * The secret in base32, for typing.
      */
     secret: string;
     /**
-     * The same for a QR code: `otpauth://totp/…`.
+     * The secret for a QR code: `otpauth://totp/…`.
      */
     uri: string;
 };
 
 /**
- * What is to change. What is left out or `null` stays as it is.
+ * The changes. A field that is left out or `null` stays as it is.
  */
 export type UpdateAccountRequest = {
     /**
-     * How the person wants to be called. Blanks around it are cut off.
+     * The person's name. Blanks at the ends are cut off.
      */
     full_name?: string | null;
     /**
-     * A BCP 47 tag, at most 35 characters long.
+     * The person's language as a BCP 47 tag of at most 35 characters.
      */
     language?: string | null;
     /**
@@ -2177,19 +2182,19 @@ export type UpdateAccountRequest = {
  */
 export type UserBody = {
     /**
-     * With `closing`: when the account will be deleted.
+     * The time when the account will be deleted, with `closing`.
      */
     closing_at?: string;
     created_at: string;
     email: string;
     /**
-     * Whether the person has shown that mail to the address reaches them.
+     * Whether the person has proved that mail to the address reaches them.
      */
     email_verified: boolean;
     full_name: string;
     id: string;
     /**
-     * A BCP 47 tag; `null` where the person has chosen none.
+     * The person's language as a BCP 47 tag; `null` where the person has chosen none.
      */
     language: string | null;
     /**
@@ -2201,21 +2206,21 @@ export type UserBody = {
      */
     role: string;
     /**
-     * `active`, `suspended` or `closing` (its owner has closed it and may open it again).
+     * `active`, `suspended`, or `closing` (the owner has closed the account and may open it again).
      */
     status: string;
     /**
-     * `system`, `light` or `dark`.
+     * The page's theme: `system`, `light` or `dark`.
      */
     theme: string;
 };
 
 /**
- * What a mail brought: either its digits, with an access token, or the token of its link.
+ * The secret of a mail: either the mail's digits, with an access token, or the token of the mail's link.
  */
 export type VerifyEmailRequest = {
     /**
-     * The six digits. Blanks among them do not count.
+     * The six digits of the mail. Blanks among the digits do not count.
      */
     code?: string | null;
     /**
@@ -2225,20 +2230,20 @@ export type VerifyEmailRequest = {
 };
 
 /**
- * An account with all that belongs to it.
+ * An account with its onboarding, sessions and newest audit rows.
  */
 export type WholeAccountBody = UserBody & {
     /**
-     * What was done to it last, the newest first; all of it is at `/api/admin/audit?user_id=`.
+     * The newest rows of the audit log about the account. `/api/admin/audit?user_id=` has all of them.
      */
     audit: Array<AuditRecordBody>;
     onboarding: OnboardingBody | null;
     /**
-     * Its live sessions, those that were used last first; at most 100.
+     * The live sessions, the last used ones first; at most 100.
      */
     sessions: Array<SessionInfoBody>;
     /**
-     * Since when nobody may log in.
+     * The time when the account was suspended; `null` for an account in use.
      */
     suspended_at: string | null;
 };
@@ -4273,13 +4278,13 @@ export type LoginData = {
     body: LoginRequest;
     headers?: {
         /**
-         * Makes the request repeatable for 24 hours
-         */
-        'Idempotency-Key'?: string;
-        /**
          * From an earlier answer with this header: an allowance of wrong attempts apart from strangers'. With `session` `cookie` it is a cookie
          */
         'X-Device-Token'?: string;
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
     };
     path?: never;
     query?: never;
@@ -4369,13 +4374,13 @@ export type LoginPasskeyData = {
     body: PasskeyLoginRequest;
     headers?: {
         /**
-         * Makes the request repeatable for 24 hours
-         */
-        'Idempotency-Key'?: string;
-        /**
          * From an earlier answer with this header: an allowance of wrong attempts apart from strangers'. With `session` `cookie` it is a cookie
          */
         'X-Device-Token'?: string;
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
     };
     path?: never;
     query?: never;
@@ -4448,13 +4453,13 @@ export type LoginSecondFactorData = {
     body: SecondFactorRequest;
     headers?: {
         /**
-         * Makes the request repeatable for 24 hours
-         */
-        'Idempotency-Key'?: string;
-        /**
          * From an earlier answer with this header: the device that is remembered or has an allowance of its own. With `session` `cookie` it is a cookie
          */
         'X-Device-Token'?: string;
+        /**
+         * Makes the request repeatable for 24 hours
+         */
+        'Idempotency-Key'?: string;
     };
     path?: never;
     query?: never;
