@@ -25,7 +25,7 @@ build: page
 # what CI runs before the tests: formats, lints, types, licences
 check: check-rust check-frontend
 
-# the figures of a minute of faults: kill, stop and restart backends under load; lost or doubled work fails
+# the figures of a minute of faults: kill, stop and restart backends or upgrade the balancer under load; lost or doubled work fails
 chaos fault="kill" duration="60s" clients="20" *options: build
     #!/usr/bin/env bash
     set -euo pipefail

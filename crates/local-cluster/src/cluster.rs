@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::signal::unix::Signal;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -17,7 +18,7 @@ use crate::manifest::{InstanceEntry, Manifest};
 use crate::preflight::Binaries;
 use crate::readiness::wait_until_all_up;
 use crate::secret;
-use crate::supervisor::{Event, Service, StartFailure, Supervisor};
+use crate::supervisor::{Event, Replacement, Service, StartFailure, Supervisor};
 use crate::terminal::Terminal;
 
 const BALANCER: &str = "load-balancer";
@@ -52,6 +53,7 @@ pub enum ClusterError {
 /// A set of supervised services that are stopped together.
 struct Group {
     stop: watch::Sender<bool>,
+    replace: watch::Sender<usize>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -125,11 +127,17 @@ impl Cluster {
         }
     }
 
-    /// Keeps the manifest true when instances are restarted. Returns only with an error.
-    pub async fn follow(&mut self) -> Result<(), ClusterError> {
+    /// Keeps the manifest true when instances are restarted, and has the balancer replaced at each signal of `replace`.
+    /// Returns only with an error.
+    pub async fn follow(&mut self, replace: &mut Signal) -> Result<(), ClusterError> {
         loop {
-            self.next_event().await?;
-            self.write_manifest()?;
+            tokio::select! {
+                event = self.next_event() => {
+                    event?;
+                    self.write_manifest()?;
+                }
+                Some(()) = replace.recv() => self.balancer.replace.send_modify(|wishes| *wishes += 1),
+            }
         }
     }
 
@@ -191,11 +199,12 @@ impl Cluster {
 impl Group {
     fn start(services: Vec<Service>, terminal: Terminal, events: &mpsc::Sender<Event>) -> Self {
         let (stop, stopped) = watch::channel(false);
+        let (replace, wishes) = watch::channel(0);
         let supervise = |service| {
             let (events, stop) = (events.clone(), stopped.clone());
-            tokio::spawn(Supervisor { service, terminal, events, stop }.run())
+            tokio::spawn(Supervisor::new(service, terminal, events, stop, wishes.clone()).run())
         };
-        Self { tasks: services.into_iter().map(supervise).collect(), stop }
+        Self { tasks: services.into_iter().map(supervise).collect(), stop, replace }
     }
 
     async fn stop(self) {
@@ -241,16 +250,24 @@ fn backend_service(layout: &Layout, binaries: &Binaries, instance: &Instance) ->
         arguments: vec!["serve".into()],
         environment,
         ready_url: format!("http://{}/ready", instance.address),
+        replacement: None,
     }
 }
 
 fn balancer_service(layout: &Layout, binaries: &Binaries) -> Service {
+    let mut environment = common_environment(layout);
+    // Whatever has the balancer replaced asks this process for the new one.
+    environment.push(("LB_SUPERVISOR", std::process::id().to_string().into()));
     Service {
         name: BALANCER.to_owned(),
         program: binaries.balancer.clone(),
         arguments: vec!["--config".into(), layout.balancer_config_path().into(), "run".into()],
-        environment: common_environment(layout),
+        environment,
         ready_url: format!("http://{}/lb-health", layout.traffic),
+        replacement: Some(Replacement {
+            argument: "--take-over",
+            status_url: format!("http://{}/api/status", layout.admin),
+        }),
     }
 }
 

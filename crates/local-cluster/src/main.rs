@@ -41,10 +41,11 @@ async fn up(options: &UpOptions, terminal: Terminal) -> Result<(), Box<dyn Error
     preflight::ports_are_free(&layout, patience)?;
     let mut ctrl_c = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut replace = signal(SignalKind::user_defined2())?;
     terminal.title(format_args!("{} backends behind one load balancer", layout.instances.len()));
     let mut cluster = Cluster::start(layout.clone(), &binaries, terminal).await?;
     let result = tokio::select! {
-        result = serve(&mut cluster, &layout, terminal, started) => result,
+        result = serve(&mut cluster, &layout, terminal, started, &mut replace) => result,
         () = either(&mut ctrl_c, &mut terminate) => Ok(()),
     };
     terminal.text("");
@@ -62,10 +63,11 @@ async fn serve(
     layout: &Layout,
     terminal: Terminal,
     started: Instant,
+    replace: &mut Signal,
 ) -> Result<(), ClusterError> {
     cluster.wait_until_ready().await?;
     show_addresses(layout, terminal, &seconds(started.elapsed()));
-    cluster.follow().await
+    cluster.follow(replace).await
 }
 
 fn show_addresses(layout: &Layout, terminal: Terminal, took: &str) {

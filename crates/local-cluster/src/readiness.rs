@@ -16,6 +16,16 @@ pub(crate) async fn wait_until_ready(url: &str) {
     }
 }
 
+/// Waits until the process with this id answers at `url`.
+pub(crate) async fn wait_until_serving(url: &str, pid: u32) {
+    // Of a long answer the end is missing, so the answer is searched and not read.
+    let field = format!("\"pid\":{pid},");
+    let says = |content: &[u8]| content.windows(field.len()).any(|bytes| bytes == field.as_bytes());
+    while !get(url, ANSWER).await.is_ok_and(|answer| says(&answer.content)) {
+        tokio::time::sleep(POLL).await;
+    }
+}
+
 /// Waits until the balancer's view of the instances at `url` has all `names` up.
 pub(crate) async fn wait_until_all_up(url: &str, names: &[String]) {
     while !get(url, ANSWER).await.is_ok_and(|answer| are_up(&answer.content, names)) {

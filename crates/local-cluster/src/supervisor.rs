@@ -1,6 +1,8 @@
 //! Keeps one child process alive: starts it, waits until it is ready, restarts it when it dies, and stops it when
 //! told.
 
+mod replacement;
+
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -12,6 +14,9 @@ use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 
+pub use self::replacement::Replacement;
+
+use self::replacement::Leaving;
 use crate::log_pipe::{LastLines, relay};
 use crate::readiness::wait_until_ready;
 use crate::terminal::{Terminal, seconds};
@@ -34,6 +39,8 @@ pub struct Service {
     pub environment: Vec<(&'static str, OsString)>,
     /// The URL that answers with success once the service can work.
     pub ready_url: String,
+    /// How it is replaced while it runs, where it can be.
+    pub replacement: Option<Replacement>,
 }
 
 /// An event of a supervised service.
@@ -85,6 +92,9 @@ pub struct Supervisor {
     pub events: mpsc::Sender<Event>,
     /// Turns true when the process is to end.
     pub stop: watch::Receiver<bool>,
+    /// Grows with each wish to have the process replaced.
+    replace: watch::Receiver<usize>,
+    leaving: Leaving,
 }
 
 /// The end of one life of the process.
@@ -94,12 +104,23 @@ enum Life {
 }
 
 impl Supervisor {
+    /// A supervisor that has not begun. `replace` grows with each wish to have the process replaced.
+    pub fn new(
+        service: Service,
+        terminal: Terminal,
+        events: mpsc::Sender<Event>,
+        stop: watch::Receiver<bool>,
+        replace: watch::Receiver<usize>,
+    ) -> Self {
+        Self { service, terminal, events, stop, replace, leaving: Leaving::default() }
+    }
+
     /// Runs the service with all its restarts.
     pub async fn run(mut self) {
         let mut back_off = FIRST_BACK_OFF;
         let mut ever_ready = false;
         while !*self.stop.borrow() {
-            let child = match self.spawn() {
+            let child = match self.spawn(&[]) {
                 Ok(child) => child,
                 Err(failure) => return self.give_up(failure).await,
             };
@@ -118,10 +139,10 @@ impl Supervisor {
         }
     }
 
-    fn spawn(&self) -> Result<Child, StartFailure> {
+    fn spawn(&self, more: &[OsString]) -> Result<Child, StartFailure> {
         let service = &self.service;
         Command::new(&service.program)
-            .args(&service.arguments)
+            .args(service.arguments.iter().chain(more))
             .envs(service.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -140,7 +161,7 @@ impl Supervisor {
     async fn live(&mut self, mut child: Child) -> Life {
         let started = Instant::now();
         let pid = child.id().unwrap_or_default();
-        let last_lines = self.read_output(&mut child);
+        let mut last_lines = self.read_output(&mut child);
         let mut was_ready = false;
         tokio::select! {
             status = child.wait() => return Life::Died { status, was_ready, last_lines },
@@ -149,11 +170,22 @@ impl Supervisor {
         }
         self.terminal
             .good(&self.service.name, format_args!("ready in {} (pid {pid})", seconds(started.elapsed())));
-        self.tell(Event::Ready { name: self.service.name.clone(), pid }).await;
-        tokio::select! {
-            status = child.wait() => Life::Died { status, was_ready, last_lines },
-            () = stopped(&mut self.stop) => { self.terminate(child).await; Life::Stopped }
+        self.tell_ready(pid).await;
+        // A wish from before is of no use to a process that has only begun.
+        self.replace.mark_unchanged();
+        loop {
+            tokio::select! {
+                status = child.wait() => return Life::Died { status, was_ready, last_lines },
+                () = stopped(&mut self.stop) => { self.terminate(child).await; break }
+                () = wished(&mut self.replace) => self.replace(&mut child, &mut last_lines).await,
+            }
         }
+        self.leaving.ended(STOP_DEADLINE).await;
+        Life::Stopped
+    }
+
+    async fn tell_ready(&self, pid: u32) {
+        self.tell(Event::Ready { name: self.service.name.clone(), pid }).await;
     }
 
     fn read_output(&self, child: &mut Child) -> LastLines {
@@ -213,6 +245,13 @@ impl Supervisor {
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // An error means that the cluster is gone: stop as well.
     if stop.wait_for(|stop| *stop).await.is_err() {}
+}
+
+async fn wished(replace: &mut watch::Receiver<usize>) {
+    // An error means that the cluster is gone, and with it every wish.
+    if replace.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 fn signal(child: &Child, signal: Signal) {

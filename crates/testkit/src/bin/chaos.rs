@@ -6,8 +6,8 @@ use clap::{Parser, ValueEnum};
 use service_kit::{exit, shutdown::signal};
 use testkit::chaos::{self, Fault, Plan, idempotency};
 
-/// Walks people through the onboarding while backends are killed, stopped or restarted, and checks afterwards
-/// that everything acknowledged is there exactly once. Exits 1 if anything failed.
+/// Walks people through the onboarding while backends are killed, stopped or restarted, or the balancer is upgraded,
+/// and checks afterwards that everything acknowledged is there exactly once. Exits 1 if anything failed.
 #[derive(Debug, Parser)]
 #[command(name = "chaos", version)]
 struct Options {
@@ -17,7 +17,7 @@ struct Options {
     /// Faults under load, or one idempotency key used many times over all instances
     #[arg(long, default_value = "faults")]
     mode: Mode,
-    /// What is done to backends
+    /// What is done to backends, or to the balancer
     #[arg(long, default_value = "kill")]
     fault: Fault,
     /// People who are on their way at once

@@ -20,6 +20,9 @@ pub struct Cluster {
     pub load_balancer: String,
     /// The address of the balancer for administration.
     pub admin: String,
+    /// The process of the balancer, which changes with every upgrade; 0 where it is not said.
+    #[serde(default)]
+    pub load_balancer_pid: i32,
     /// The folder that mails are written into; none where mails go elsewhere.
     #[serde(default)]
     pub mails: Option<PathBuf>,

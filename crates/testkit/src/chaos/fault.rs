@@ -9,6 +9,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+use super::upgrade::{self, UpgradeError};
 use super::{Cluster, ClusterError, Instance, Plan};
 use crate::process::send;
 
@@ -26,6 +27,8 @@ pub enum Fault {
     Stop,
     /// SIGTERM to each backend in turn. The next one gets it when the last one is back.
     Restart,
+    /// A new process of the balancer takes over from the running one, while requests are half sent.
+    Upgrade,
 }
 
 impl Fault {
@@ -33,7 +36,7 @@ impl Fault {
     pub(super) fn least(self, instances: usize) -> usize {
         match self {
             Self::None => 0,
-            Self::Kill | Self::Stop => 1,
+            Self::Kill | Self::Stop | Self::Upgrade => 1,
             Self::Restart => instances,
         }
     }
@@ -46,6 +49,7 @@ impl fmt::Display for Fault {
             Self::Kill => "kill",
             Self::Stop => "stop",
             Self::Restart => "restart",
+            Self::Upgrade => "upgrade",
         })
     }
 }
@@ -64,6 +68,9 @@ pub enum FaultError {
         /// The cause.
         source: io::Error,
     },
+    /// The balancer was not replaced, or a request did not outlive that.
+    #[error(transparent)]
+    Upgrade(#[from] UpgradeError),
     /// The instance did not come back.
     #[error("{name} was not back after {BACK_WITHIN:?}")]
     Gone {
@@ -124,20 +131,24 @@ impl Saboteur {
             Fault::Kill => {
                 let victim = self.victim(rng.random_range(0..usize::MAX)).await?;
                 signal(&victim, Signal::SIGKILL)?;
-                self.count(&victim);
+                self.count(&victim.name);
             }
             Fault::Stop => {
                 let victim = self.victim(rng.random_range(0..usize::MAX)).await?;
                 let stopped = Stopped::new(&victim)?;
                 sleep(self.stop_for).await;
                 drop(stopped);
-                self.count(&victim);
+                self.count(&victim.name);
             }
             Fault::Restart => {
                 let victim = self.victim(turn).await?;
                 signal(&victim, Signal::SIGTERM)?;
                 self.back(&victim).await?;
-                self.count(&victim);
+                self.count(&victim.name);
+            }
+            Fault::Upgrade => {
+                upgrade::once(&self.manifest, BACK_WITHIN).await?;
+                self.count("load-balancer");
             }
         }
         Ok(())
@@ -176,8 +187,8 @@ impl Saboteur {
         Err(FaultError::Gone { name: old.name.clone() })
     }
 
-    fn count(&self, victim: &Instance) {
-        *self.done.lock().unwrap().entry(victim.name.clone()).or_default() += 1;
+    fn count(&self, victim: &str) {
+        *self.done.lock().unwrap().entry(victim.to_owned()).or_default() += 1;
         self.count.send_modify(|count| *count += 1);
     }
 }

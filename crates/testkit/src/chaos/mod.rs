@@ -1,5 +1,5 @@
 //! Faults under load: clients walk people through the onboarding while backends are killed, stopped or
-//! restarted; afterwards everything that was acknowledged has to be there, exactly once.
+//! restarted, or the balancer is replaced; afterwards everything that was acknowledged has to be there, exactly once.
 //!
 //! [`run`] does all of it against a running cluster and gives a [`Report`]; [`idempotency`] asks the same of
 //! one key used many times at once. The binary `chaos` is a thin shell around both.
@@ -10,6 +10,7 @@ mod fault;
 pub mod idempotency;
 mod load;
 mod report;
+mod upgrade;
 
 pub use cluster::{Cluster, ClusterError, Instance};
 pub use fault::{Fault, FaultError};
