@@ -3,6 +3,7 @@ import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { apiRules } from './api-rules.ts';
+import { FIRST, firstScript } from './first-script.ts';
 import { linguiMacros } from './lingui-macros.ts';
 import { precompress } from './precompress.ts';
 import { CONTENT_SECURITY_POLICY } from './src/csp.ts';
@@ -73,9 +74,30 @@ function noVariablesAtRunTime(): Plugin {
   };
 }
 
-/** The way to the service, React, router and languages: the first page cannot do without. */
-const EVERYWHERE =
-  /\/src\/(api|generated|session)\/|\/src\/app\/(slots|store|debug|brand)\.ts|\/node_modules\/(react|react-dom|scheduler|react-router|@lingui)\//;
+/**
+ * Pieces that are loaded together, each with what it imports. In many small ones, split by who else wants them, pages
+ * weigh more, and browsers have six connections by HTTP/1.1.
+ */
+const GROUPS = [
+  { name: 'start', test: (id: string) => id.endsWith(`/${FIRST}`), priority: 5 },
+  // What every page has.
+  { name: 'base', tags: ['$initial' as const], priority: 4 },
+  {
+    name: 'fields',
+    test: /\/src\/(passkeys\/(possible|words)|session\/(factors|provider)|pages\/(NewPassword|useCredentialsForm|Credentials\.module)|ui\/(FailureNote|PasswordField|useAction))\.\w+$|\/TextInput\.mjs$/,
+    priority: 3,
+  },
+  // Pages behind the log-in: all of them, and those that ask or show what was answered.
+  { name: 'person', test: /\/src\/(pages\/(AppLayout|onboarding\/GoneNotice)|ui\/Facts)\.tsx$/, priority: 2 },
+  {
+    name: 'answers',
+    test: /\/src\/(pages\/(organization\/Offers|onboarding\/Answers)|ui\/SearchSelect)\.tsx$|\/(Checkbox|ComboboxChevron|IconArrowLeft)\.mjs$/,
+    priority: 1,
+  },
+  // What is proved by a code, and the account.
+  { name: 'codes', test: /\/src\/pages\/(CodeForm|factors\/FactorForm)\.tsx$/, priority: 1 },
+  { name: 'account', test: /\/src\/pages\/account\/Account\.tsx$/ },
+];
 
 export default defineConfig({
   plugins: [
@@ -87,6 +109,7 @@ export default defineConfig({
     staticTheme(),
     apiRules(),
     contentSecurityPolicy(),
+    firstScript(),
     precompress(),
   ],
   server: { host: '127.0.0.1', port: 3000, proxy },
@@ -98,8 +121,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         chunkFileNames: nameOfChunk,
-        // What every page has, in one piece: in many small ones, split by who else wants them, it weighs more.
-        codeSplitting: { groups: [{ name: 'base', test: EVERYWHERE }] },
+        codeSplitting: { groups: GROUPS },
       },
     },
   },

@@ -1,13 +1,12 @@
-import { lazy } from 'react';
 import { Route, Routes } from 'react-router';
-import { page } from '../app/page';
-import { AppLayout as loadAppLayout } from '../app/person-pages';
-import { useStore } from '../app/store';
+import { pageOf } from '../app/page';
+import * as files from '../app/page-files';
+import { useStore } from '../app/useStore';
 import { session } from '../session/session';
 import { Admin } from './Admin';
 
-const AppLayout = lazy(loadAppLayout);
-const NotFound = page(() => import('../pages/NotFound'), 'NotFound');
+const AppLayout = pageOf(files.AppLayout);
+const NotFound = pageOf(files.NotFound);
 
 /** What is for admins alone is not there for others. The service judges each call by itself. */
 export function AdminOnly() {

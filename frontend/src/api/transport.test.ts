@@ -60,6 +60,18 @@ describe('transport', () => {
     expect(renew).not.toHaveBeenCalled();
   });
 
+  test('that a try has left is told before its answer has come', async () => {
+    const told: string[] = [];
+    const send = (async () => {
+      await Promise.resolve();
+      told.push('answered');
+      return new Response();
+    }) as typeof fetch;
+    const onSent = (): void => void told.push('sent');
+    await createTransport(parts({ onSent, fetch: send }))(request('GET', '/api/static-data'));
+    expect(told).toEqual(['sent', 'answered']);
+  });
+
   test('an answer that got lost is asked for under the same key: one effect', async () => {
     service.faults.push('drop_after', 'drop_before', 503);
     const response = await register();

@@ -15,6 +15,8 @@ export interface TransportParts {
   prove?(needed: NeededProofBody): Promise<boolean>;
   /** Tells of each try, where that is wanted. */
   traces?: Traces;
+  /** Called when a try has just left. */
+  onSent?(): void;
   /** Waits; replaced in tests. */
   sleep?(ms: number): Promise<void>;
   fetch?: typeof fetch;
@@ -100,7 +102,7 @@ async function tried(request: Request, body: string | undefined, parts: Transpor
     // oxlint-disable-next-line no-await-in-loop -- one try after another is the point
     const span = await parts.traces?.begin(request, attempt);
     // oxlint-disable-next-line no-await-in-loop
-    const result = await once(request, body, span, parts.fetch ?? fetch);
+    const result = await once(request, body, span, parts);
     if (result instanceof Response) {
       noteAnswer(result);
       parts.traces?.note(result);
@@ -130,20 +132,22 @@ async function once(
   request: Request,
   body: string | undefined,
   span: CallSpan | undefined,
-  send: typeof fetch,
+  { fetch: send = fetch, onSent }: TransportParts,
 ): Promise<Response | Failure> {
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TRY_TIMEOUT_MS)]);
   const headers = new Headers(request.headers);
   if (span) headers.set('traceparent', span.traceparent);
   const over = noteWait();
   try {
-    const response = await send(request.url, {
+    const answer = send(request.url, {
       method: request.method,
       headers,
       credentials: 'same-origin',
       signal,
       ...(body ? { body } : {}),
     });
+    onSent?.();
+    const response = await answer;
     const content = await response.arrayBuffer();
     const { status, statusText } = response;
     span?.answered(status);

@@ -1,37 +1,31 @@
-import { lazy } from 'react';
 import { useLingui } from '@lingui/react';
 import { Navigate, Route, Routes } from 'react-router';
 import { AuthLayout } from '../pages/AuthLayout';
 import { GuestOnly, PersonOnly } from './gates';
-import { page } from './page';
+import { pageOf } from './page';
+import * as files from './page-files';
 import { Root } from './Root';
-import { signUpPage } from './preload';
 
-/** A page for people with an account. Their list is a file of its own, so that the first page need not load it. */
-function personPage(name: keyof typeof import('./person-pages')) {
-  return lazy(async () => (await import('./person-pages'))[name]());
-}
+const SignUp = pageOf(files.SignUp);
+const LogIn = pageOf(files.LogIn);
+const VerifyEmail = pageOf(files.VerifyEmail);
+const ConfirmEmail = pageOf(files.ConfirmEmail);
+const Invitation = pageOf(files.Invitation);
+const ResetPassword = pageOf(files.ResetPassword);
+const ForgotPassword = pageOf(files.ForgotPassword);
+const ProviderReturn = pageOf(files.ProviderReturn);
+const AppLayout = pageOf(files.AppLayout);
+const Home = pageOf(files.Home);
+const Organization = pageOf(files.Organization);
+const Account = pageOf(files.Account);
+const StepPage = pageOf(files.StepPage);
+const Admin = pageOf(files.Admin);
+const NotFound = pageOf(files.NotFound);
+const LegalLayout = pageOf(files.LegalLayout);
+const Terms = pageOf(files.Terms);
+const Privacy = pageOf(files.Privacy);
 
-const SignUp = page(signUpPage, 'SignUp');
-const LogIn = page(() => import('../pages/LogIn'), 'LogIn');
-const VerifyEmail = page(() => import('../pages/VerifyEmail'), 'VerifyEmail', 'links');
-const ConfirmEmail = page(() => import('../pages/ConfirmEmail'), 'ConfirmEmail', 'links');
-const Invitation = page(() => import('../pages/Invitation'), 'Invitation', 'links');
-const ResetPassword = page(() => import('../pages/ResetPassword'), 'ResetPassword', 'links');
-const ForgotPassword = page(() => import('../pages/ForgotPassword'), 'ForgotPassword', 'links');
-const ProviderReturn = page(() => import('../pages/ProviderReturn'), 'ProviderReturn', 'links');
-const AppLayout = personPage('AppLayout');
-const Home = personPage('Home');
-const Organization = personPage('Organization');
-const Account = personPage('Account');
-const StepPage = personPage('StepPage');
-const Admin = personPage('Admin');
-const NotFound = page(() => import('../pages/NotFound'), 'NotFound');
-const LegalLayout = page(() => import('../pages/LegalLayout'), 'LegalLayout');
-const Terms = page(() => import('../pages/Legal'), 'Terms');
-const Privacy = page(() => import('../pages/Legal'), 'Privacy');
-
-/** Every address of the page. What only a person with an account needs is loaded when they have one. */
+/** Every address of the page. Each page is a file that is loaded when it is wanted (`page-files.ts`). */
 export function Pages() {
   // A change of language draws all of them anew.
   useLingui();

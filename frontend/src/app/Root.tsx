@@ -5,7 +5,7 @@ import { ConnectionNotice } from '../ui/ConnectionNotice';
 import { askedProof } from '../session/proof';
 import { Boundary } from './Boundary';
 import { page } from './page';
-import { useStore } from './store';
+import { useStore } from './useStore';
 
 const StepUp = page(() => import('../pages/factors/StepUp'), 'StepUp', 'factors');
 

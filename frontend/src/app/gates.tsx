@@ -1,7 +1,7 @@
 import { Navigate, Outlet, useLocation } from 'react-router';
 import { session } from '../session/session';
 import { AppSkeleton } from '../ui/AppSkeleton';
-import { useStore } from './store';
+import { useStore } from './useStore';
 
 /** Where to go after logging in, carried along by the redirect to the log-in page. */
 export interface ComeBack {

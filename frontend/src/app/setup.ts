@@ -1,37 +1,67 @@
-import { localStorageColorSchemeManager } from '@mantine/core';
 import { connectClient } from '../api';
 import { watchConnection } from '../api/connection';
 import { storage } from '../api/storage';
 import { accessToken, followTabs, renewToken, restore } from '../session/account';
+import { readAhead } from '../onboarding/read-ahead';
 import { prove } from '../session/proof';
+import { session } from '../session/session';
 import { createTraces } from '../traces';
 import { startWords } from '../i18n/words';
 import { noteDebug } from './debug';
 import { followAccountLanguage } from './language';
-import { preload } from './preload';
-import { COLOR_SCHEME_SLOT } from './slots';
+import { needsOnboarding, preload } from './preload';
+import { SESSION_SLOT } from './slots';
 
-export const colorSchemes = localStorageColorSchemeManager({ key: COLOR_SCHEME_SLOT });
-
-/** Wires the parts together, once, before the first render. */
-export function setUp(): void {
-  noteDebug(window.location.search);
-  startWords(window.location.search).catch(sayInAllLanguages);
-  preload(window.location.pathname);
-  watchConnection();
-  connectClient({
-    accessToken,
-    renew: renewToken,
-    prove,
-    traces: createTraces({ storage }),
-  });
-  followTabs();
-  followAccountLanguage();
-  void restore();
+/** What is on its way when the first script has run. */
+interface Started {
+  /** The words that all pages need. */
+  words: Promise<void>;
+  /** The pages of the address; fulfilled where they could not be loaded, too. */
+  pages: Promise<void>;
 }
 
-/** The words have not come: what is said about that is in no catalogue. */
-function sayInAllLanguages(): void {
-  document.body.textContent =
-    'This page could not be loaded. Please load it again. · Diese Seite konnte nicht geladen werden. Bitte laden Sie sie neu.';
+/** Wires the parts together and begins what takes long, once, before the first render. */
+export function setUp(): Started {
+  const { pathname, search } = window.location;
+  noteDebug(search);
+  watchConnection();
+  followTabs();
+  followAccountLanguage();
+  const words = startWords(search);
+  // Whoever draws the page tells a failure; until then nobody listens.
+  words.catch(() => undefined);
+  const pages = afterSession(pathname);
+  return { words, pages };
+}
+
+/** By HTTP/1.1 a browser has six connections, and what is asked last may wait for all files: the session goes first. */
+function afterSession(pathname: string): Promise<void> {
+  const maybePerson = storage.getItem(SESSION_SLOT) !== null;
+  return new Promise((resolve) => {
+    const onSent = once(() => void preload(pathname, maybePerson).then(resolve));
+    connectClient({ accessToken, renew: renewToken, prove, traces: createTraces({ storage }), onSent });
+    void findOut(pathname, onSent);
+  });
+}
+
+/** Finds out who is here. A first visit, and one that another tab has answered for, sends nothing for that. */
+async function findOut(pathname: string, onSent: () => void): Promise<void> {
+  await restore();
+  onSent();
+  readOnboarding(pathname);
+}
+
+/** Pages that begin with the person's state find it on its way. */
+function readOnboarding(pathname: string): void {
+  const now = session.get();
+  if (now.phase !== 'person' || now.user.status === 'closing') return;
+  if (needsOnboarding(pathname)) readAhead(now.user.id);
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) action();
+    done = true;
+  };
 }

@@ -1,6 +1,4 @@
-import { useSyncExternalStore } from 'react';
-
-/** A value outside React that components can watch. */
+/** A value outside React that components can watch (`useStore`). This file knows no React: what begins before React has come uses it. */
 export interface Store<T> {
   get(): T;
   set(next: T): void;
@@ -22,8 +20,4 @@ export function createStore<T>(initial: T): Store<T> {
       return () => listeners.delete(listener);
     },
   };
-}
-
-export function useStore<T>(store: Store<T>): T {
-  return useSyncExternalStore(store.subscribe, store.get, store.get);
 }

@@ -3,7 +3,7 @@ import { createContext, type ReactNode, use, useEffect, useLayoutEffect, useMemo
 import { connection } from '../api/connection';
 import { storage } from '../api/storage';
 import type { Onboarding, User } from '../api/types';
-import { useStore } from '../app/store';
+import { useStore } from '../app/useStore';
 import { liveTabs, TAB } from '../app/tab';
 import { DraftSync } from './draft-sync';
 import { Drafts } from './drafts';

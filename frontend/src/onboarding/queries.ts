@@ -2,6 +2,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { unwrap } from '../api';
 import type { Onboarding } from '../api/types';
 import { completeOnboarding, getOnboarding, getStaticData, putStep } from '../generated';
+import { takeReadAhead } from './read-ahead';
 import type { StepChange } from './saver';
 import type { StepData } from './steps';
 
@@ -9,7 +10,8 @@ import type { StepData } from './steps';
 export function onboardingQuery(userId: string) {
   return queryOptions({
     queryKey: ['onboarding', userId],
-    queryFn: async ({ signal }) => withoutNulls(await unwrap(getOnboarding({ signal }))),
+    queryFn: async ({ signal }) =>
+      withoutNulls(await unwrap(takeReadAhead(userId) ?? getOnboarding({ signal }))),
     structuralSharing: (known, answer) => newer(known as Onboarding | undefined, answer as Onboarding),
   });
 }

@@ -1,6 +1,6 @@
 import type { UseFormReturnType } from '@mantine/form';
 import { useEffect, useRef } from 'react';
-import { useStore } from '../app/store';
+import { useStore } from '../app/useStore';
 import { toData, type Values, valuesOf } from './checks';
 import { same } from './merge';
 import type { StepData } from './steps';

@@ -8,7 +8,7 @@ import { Link, Outlet } from 'react-router';
 import { PRODUCT } from '../app/brand';
 import { WithQueries } from '../app/queries';
 import type { User } from '../api/types';
-import { useStore } from '../app/store';
+import { useStore } from '../app/useStore';
 import { onboardingQuery } from '../onboarding/queries';
 import { WizardProvider } from '../onboarding/WizardProvider';
 import { session } from '../session/session';

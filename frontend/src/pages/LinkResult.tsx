@@ -2,7 +2,7 @@ import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { Link } from 'react-router';
-import { useStore } from '../app/store';
+import { useStore } from '../app/useStore';
 import { session } from '../session/session';
 import { PageHeading } from '../ui/PageHeading';
 import classes from './Credentials.module.css';

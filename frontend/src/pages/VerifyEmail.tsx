@@ -1,6 +1,6 @@
 import { t } from '@lingui/core/macro';
 import { Navigate } from 'react-router';
-import { useStore } from '../app/store';
+import { useStore } from '../app/useStore';
 import { session } from '../session/session';
 import { PageHeading } from '../ui/PageHeading';
 import { GoOn, LinkResult, type LinkWords, UNREACHABLE } from './LinkResult';

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { unwrap } from '../api';
 import { ApiError, isPassing } from '../api/problem';
-import { useStore } from '../app/store';
+import { useStore } from '../app/useStore';
 import { verifyEmail } from '../generated';
 import { refreshPerson } from '../session/account';
 import { session } from '../session/session';

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { useStore } from '../app/store';
+import { useStore } from '../app/useStore';
 import { onboardingQuery } from '../onboarding/queries';
 import { WizardProvider } from '../onboarding/WizardProvider';
 import { StepUp } from '../pages/factors/StepUp';

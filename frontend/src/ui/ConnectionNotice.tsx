@@ -1,7 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { IconCloudOff, IconHourglass, IconRefresh } from '@tabler/icons-react';
 import { type Connection, connection } from '../api/connection';
-import { useStore } from '../app/store';
+import { useStore } from '../app/useStore';
 import classes from './ConnectionNotice.module.css';
 
 const WORDS: Record<Exclude<Connection, 'online'>, string> = {

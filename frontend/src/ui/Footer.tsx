@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Link } from 'react-router';
 import { lastAnswerer } from '../api/connection';
 import { isDebug } from '../app/debug';
-import { useStore } from '../app/store';
+import { useStore } from '../app/useStore';
 import classes from './Footer.module.css';
 import { LanguageSwitch } from './LanguageSwitch';
 

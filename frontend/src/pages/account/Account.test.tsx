@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { useStore } from '../../app/store';
+import { useStore } from '../../app/useStore';
 import { onboardingQuery } from '../../onboarding/queries';
 import { WizardProvider } from '../../onboarding/WizardProvider';
 import { session } from '../../session/session';

@@ -2,7 +2,7 @@ import { msg } from '@lingui/core/macro';
 import { useLingui } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useEffect } from 'react';
-import { useStore } from '../../app/store';
+import { useStore } from '../../app/useStore';
 import type { StepUpRequest } from '../../generated';
 import { proveAnew } from '../../session/account';
 import type { AskedProof } from '../../session/proof';

@@ -1,7 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
-import { useStore } from '../../app/store';
+import { useStore } from '../../app/useStore';
 import { useWizard } from '../../onboarding/WizardProvider';
 import { Callout } from '../../ui/Callout';
 import { plainText } from './answers-of';

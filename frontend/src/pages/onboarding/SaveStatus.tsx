@@ -1,7 +1,7 @@
 import { t } from '@lingui/core/macro';
 import { IconCheck, IconCloudUp, IconDeviceFloppy } from '@tabler/icons-react';
 import { connection } from '../../api/connection';
-import { useStore } from '../../app/store';
+import { useStore } from '../../app/useStore';
 import type { SaveState } from '../../onboarding/save-state';
 import { useWizard } from '../../onboarding/WizardProvider';
 import classes from './SaveStatus.module.css';
