@@ -1,7 +1,7 @@
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { becauseOf, launch, newDevice, reasonToSkip } from './browser';
-import { newPerson, signUp } from './people';
+import { becauseOf, launch, newDevice, reasonToSkip, watchForTrouble } from './browser';
+import { newPerson, opened, signUp } from './people';
 
 /** Long enough for a page to have asked for all that it knows of, in ms. */
 const QUIET_MS = 500;
@@ -41,6 +41,23 @@ describe.skipIf(reasonToSkip !== undefined)(
       const page = path === '/sign-up' || path === '/log-in' ? stranger : person;
       const seen = await wavesUntil(page, path, heading);
       expect(seen).toHaveLength(waves);
+    });
+
+    test('a page that has come before its document has been read is drawn all the same', async () => {
+      const { context, page } = await newDevice(browser);
+      const trouble = watchForTrouble(page);
+      const pageCame = page.waitForEvent('requestfinished', (request) => request.url().includes('/SignUp-'));
+      const mainCame = page.waitForEvent('requestfinished', (request) => request.url().includes('/index-'));
+      // Nothing after this script in the document is read before it has run.
+      await page.route('**/color-scheme.js', async (route) => {
+        await Promise.all([pageCame, mainCame]);
+        await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+        await route.continue();
+      });
+      await page.goto('/sign-up');
+      await opened(page, 'Create your account');
+      expect(trouble).toEqual([]);
+      await context.close();
     });
   },
 );

@@ -17,15 +17,23 @@ import { theme } from './theme/theme';
 
 /** React holds back what follows a skeleton for as long: within that time, the page itself is there as early. */
 const PATIENCE_MS = 300;
-const root = document.getElementById('root');
-if (!root) throw new Error('index.html has no element #root');
 const colorSchemes = localStorageColorSchemeManager({ key: COLOR_SCHEME_SLOT });
+const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
 
-words.catch(sayInAllLanguages);
-void Promise.race([pages, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]).then(() => draw(root));
+words.catch(() => wholeDocument().then(sayInAllLanguages));
+void Promise.all([wholeDocument(), Promise.race([pages, patience])]).then(draw);
 
-function draw(into: HTMLElement): void {
-  createRoot(into).render(
+/** Files of pages import this one, so it may run while the document is still being read. */
+async function wholeDocument(): Promise<void> {
+  if (document.readyState !== 'loading') return;
+  await new Promise((resolve) => document.addEventListener('DOMContentLoaded', resolve, { once: true }));
+}
+
+function draw(): void {
+  const root = document.getElementById('root');
+  // Nothing can be drawn without words.
+  if (!root) return;
+  createRoot(root).render(
     <StrictMode>
       <LanguageProvider>
         <MantineProvider
