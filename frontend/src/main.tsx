@@ -20,6 +20,9 @@ const PATIENCE_MS = 300;
 const colorSchemes = localStorageColorSchemeManager({ key: COLOR_SCHEME_SLOT });
 const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
 
+// The headings' letters weigh as much as a page. Asked for now, they are here when it is drawn, or soon after, and take
+// nothing from the files that it cannot do without.
+document.fonts.load('650 1rem "Bricolage Grotesque Variable"').catch(() => undefined);
 words.catch(() => wholeDocument().then(sayInAllLanguages));
 void Promise.all([wholeDocument(), Promise.race([pages, patience])]).then(draw);
 

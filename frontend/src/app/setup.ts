@@ -4,7 +4,6 @@ import { storage } from '../api/storage';
 import { accessToken, followTabs, renewToken, restore } from '../session/account';
 import { readAhead } from '../onboarding/read-ahead';
 import { prove } from '../session/proof';
-import { session } from '../session/session';
 import { createTraces } from '../traces';
 import { startWords } from '../i18n/words';
 import { noteDebug } from './debug';
@@ -30,6 +29,7 @@ export function setUp(): Started {
   const words = startWords(search);
   // Whoever draws the page tells a failure; until then nobody listens.
   words.catch(() => undefined);
+  if (needsOnboarding(pathname)) readAhead();
   const pages = afterSession(pathname);
   return { words, pages };
 }
@@ -40,22 +40,14 @@ function afterSession(pathname: string): Promise<void> {
   return new Promise((resolve) => {
     const onSent = once(() => void preload(pathname, maybePerson).then(resolve));
     connectClient({ accessToken, renew: renewToken, prove, traces: createTraces({ storage }), onSent });
-    void findOut(pathname, onSent);
+    void findOut(onSent);
   });
 }
 
 /** Finds out who is here. A first visit, and one that another tab has answered for, sends nothing for that. */
-async function findOut(pathname: string, onSent: () => void): Promise<void> {
+async function findOut(onSent: () => void): Promise<void> {
   await restore();
   onSent();
-  readOnboarding(pathname);
-}
-
-/** Pages that begin with the person's state find it on its way. */
-function readOnboarding(pathname: string): void {
-  const now = session.get();
-  if (now.phase !== 'person' || now.user.status === 'closing') return;
-  if (needsOnboarding(pathname)) readAhead(now.user.id);
 }
 
 function once(action: () => void): () => void {
