@@ -55,8 +55,10 @@ const red: MantineColorsTuple = [
   '#5f1c13',
 ];
 
-const SANS = '"Figtree Variable", "Figtree Fallback", system-ui, sans-serif';
-const DISPLAY = '"Bricolage Grotesque Variable", "Bricolage Fallback", system-ui, sans-serif';
+/** The web font, and what stands in for it until it has come (`fonts.css`). */
+const SANS = '"Figtree Variable", "Figtree Fallback", "Figtree Wide Fallback", system-ui, sans-serif';
+const DISPLAY =
+  '"Bricolage Grotesque Variable", "Bricolage Fallback", "Bricolage Wide Fallback", system-ui, sans-serif';
 
 /** What opens a list. */
 const LIST = {
