@@ -1,5 +1,6 @@
 //! The command line.
 
+mod supervise;
 mod upgrade;
 
 use std::{
@@ -69,6 +70,9 @@ enum Command {
     /// Have a new process take over from the running balancer, and wait until it serves; exit with 1 if it cannot. No
     /// connection is refused or cut off.
     Upgrade,
+    /// Run the balancer and each one that takes over from it, as process 1 of a container or for systemd: the process id
+    /// stays. SIGUSR2 upgrades; other signals go to the balancer.
+    Supervise,
 }
 
 #[derive(Debug, Clone, Copy, Default, Args)]
@@ -102,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run(cli.config, options, environment),
         Command::Check => check(&cli.config, &environment),
         Command::Healthcheck => healthcheck(&cli.config),
+        Command::Supervise => supervise::run(&cli.config),
         Command::Upgrade => upgrade::run(&cli.config, environment.admin_token.as_ref()),
     }
 }

@@ -29,7 +29,7 @@ pub(crate) use self::{
     door::Door,
     listeners::{Listeners, Role},
     predecessor::{Arrivals, Predecessor, TakeOverError},
-    starter::Starter,
+    starter::{SUPERVISOR, Starter},
     successor::{Departures, Estate, Leaving, Orders, UpgradeError, Upgrades},
 };
 

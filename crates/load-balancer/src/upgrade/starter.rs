@@ -17,13 +17,13 @@ const SYSTEMD: &str = "SYSTEMD_EXEC_PID";
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StarterError {
     #[error(
-        "this is process 1, whose end would end all of its container; a supervisor must start the new process \
-         (LB_SUPERVISOR)"
+        "this is process 1, whose end would end all of its container; run \"load-balancer supervise\" there, which \
+         starts each new process"
     )]
     First,
     #[error(
-        "systemd would take the end of this process for the end of the service; a supervisor must start the new \
-         process (LB_SUPERVISOR)"
+        "systemd would take the end of this process for the end of the service; run \"load-balancer supervise\" there, \
+         which starts each new process"
     )]
     Systemd,
     #[error("cannot signal the supervisor (process {0})")]

@@ -36,6 +36,10 @@ struct Running {
 
 impl Running {
     async fn start(text: &str) -> Self {
+        Self::start_by("run", text).await
+    }
+
+    async fn start_by(subcommand: &str, text: &str) -> Self {
         let (http, admin) = (free_port(), free_port());
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("load-balancer.toml");
@@ -43,7 +47,7 @@ impl Running {
             .replace("http = \"127.0.0.1:0\"", &format!("http = \"{http}\""))
             .replace("admin = \"127.0.0.1:0\"", &format!("admin = \"{admin}\""));
         std::fs::write(&file, text).unwrap();
-        let mut run = command(&file, &["run"]);
+        let mut run = command(&file, &[subcommand]);
         run.env_remove("LB_SUPERVISOR").env_remove("SYSTEMD_EXEC_PID");
         let process = Process::spawn(run.into()).unwrap();
         process.wait_for_line("server is up", PATIENCE).await;
@@ -304,6 +308,46 @@ fn take_over(file: &Path, pid: i32) -> Process {
 
 fn count(process: &Process, text: &str) -> usize {
     process.lines().iter().filter(|line| line.contains(text)).count()
+}
+
+#[tokio::test]
+async fn a_supervisor_stays_while_one_balancer_follows_another() {
+    let upstream = upstream().await;
+    let text = config(&[("a", upstream.address())], HEALTH);
+    let mut balancer = Running::start_by("supervise", &text).await;
+    let http = balancer.http;
+    let load = Load::start(http, 3, 1);
+    for _ in 0..3 {
+        balancer.upgrade_well().await;
+        load.goes_on(10).await;
+    }
+    let before = balancer.pid().await;
+    assert_ne!(before, u64::try_from(balancer.process.pid()).unwrap());
+    balancer.process.signal(Signal::SIGUSR2).unwrap();
+    eventually(PATIENCE, || async { balancer.pid().await != before }).await;
+    let before = balancer.pid().await;
+    balancer.change("[listen]", "[listen]\nfoo = 1");
+    let order =
+        reqwest::Client::new().post(format!("http://{}/api/upgrade", balancer.admin)).send().await.unwrap();
+    assert_eq!(order.status(), 503);
+    assert_eq!(balancer.pid().await, before);
+    load.goes_on(10).await;
+    load.stop().await;
+    let mut websocket = websocket(http).await;
+    balancer.process.signal(Signal::SIGTERM).unwrap();
+    eventually(PATIENCE, || async { RawClient::connect(http).await.is_err() }).await;
+    is_echoed(&mut websocket, "what is under way ends in peace").await;
+    drop(websocket);
+    assert!(balancer.process.wait(PATIENCE).await.unwrap().success());
+}
+
+#[tokio::test]
+async fn a_supervisor_ends_as_its_last_balancer_did() {
+    let upstream = upstream().await;
+    let mut balancer = Running::start_by("supervise", &config(&[("a", upstream.address())], HEALTH)).await;
+    let pid = i32::try_from(balancer.pid().await).unwrap();
+    testkit::process::send(pid, Signal::SIGKILL).unwrap();
+    assert_eq!(balancer.process.wait(PATIENCE).await.unwrap().code(), Some(137));
 }
 
 #[tokio::test]

@@ -36,21 +36,27 @@ impl Drain {
         serve: F,
     ) -> (Drained, Option<F::Output>) {
         tokio::pin!(serve);
-        tokio::select! {
+        let by_signal = tokio::select! {
             output = &mut serve => return (Drained::Finished, Some(output)),
-            _ = signals.next() => {}
-            () = shutdown.draining() => {}
-        }
+            _ = signals.next() => true,
+            () = shutdown.draining() => false,
+        };
         shutdown.trigger();
         let order = async {
             tokio::time::sleep(self.grace).await;
             shutdown.close();
             Deadline::after(self.timeout).passed().await;
         };
+        let second_signal = async {
+            if !by_signal {
+                signals.next().await;
+            }
+            signals.next().await;
+        };
         tokio::select! {
             output = &mut serve => (Drained::Finished, Some(output)),
             () = order => (Drained::DeadlinePassed, None),
-            _ = signals.next() => (Drained::Forced, None),
+            () = second_signal => (Drained::Forced, None),
         }
     }
 }
