@@ -169,13 +169,13 @@ impl<C: Client> Exchange<'_, C> {
         let began = state.begin_attempt(server);
         self.request.begin_span(&self.worker.ids);
         let replay = self.replay(state.pool.policy());
-        let leave = || state.leaves(replay, self.timer.now());
+        let goes_elsewhere = || state.leaves(replay, self.timer.now());
         let target = AttemptTarget {
             server,
             settings: state.pool.settings(),
             fresh: state.fresh,
             limits: &state.limits,
-            leave: &leave,
+            leave: &goes_elsewhere,
         };
         let accept_head = |answered| !state.wants_another(answered, server, replay, self.timer.now());
         let attempt =
