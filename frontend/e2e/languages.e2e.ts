@@ -79,8 +79,11 @@ describe.skipIf(reasonToSkip !== undefined).each(LANGUAGES)(
       expect(await page.locator('html').getAttribute('lang')).toBe(html.lang);
       expect(await page.locator('html').getAttribute('dir')).toBe(html.dir);
       await inspect('sign-up');
+      await field('E-mail').fill('ada@');
+      await page.locator('input[type="password"]').fill('short');
       await button('Create account').click();
       await page.getByText(say('Tell us your name.')).waitFor();
+      await page.getByText(say('Use an address like name@example.com.')).waitFor();
       await inspect('sign-up-errors');
       await field('Your name').fill(person.name);
       await field('E-mail').fill(person.email);

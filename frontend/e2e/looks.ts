@@ -14,8 +14,8 @@ const LOOKS = [
   { name: 'wide', colorScheme: 'light', width: 1920, height: 1080 },
 ] as const;
 
-/** Each light and each layout once; all of them where pictures are asked for. */
-const looks = DIR ? LOOKS : LOOKS.slice(0, 3);
+/** Each light on each size; all of them where pictures are asked for. */
+const looks = DIR ? LOOKS : LOOKS.slice(0, 4);
 
 interface Violation {
   id: string;

@@ -1,3 +1,4 @@
+import { useLingui } from '@lingui/react/macro';
 import { Suspense } from 'react';
 import { Link, Outlet } from 'react-router';
 import { PRODUCT } from '../app/brand';
@@ -10,10 +11,11 @@ import classes from './AppLayout.module.css';
 
 /** The frame of pages that anybody may read. */
 export function LegalLayout() {
+  const { t } = useLingui();
   return (
     <div className={classes.frame}>
       <header className={classes.header}>
-        <Link to="/" className={classes.home} aria-label={`${PRODUCT}, to the start`}>
+        <Link to="/" className={classes.home} aria-label={t`${PRODUCT}, to the start`}>
           <Brand />
         </Link>
         <SchemeToggle />

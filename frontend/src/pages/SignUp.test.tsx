@@ -24,6 +24,9 @@ describe('signing up', () => {
     expect(screen.getByText('Tell us your name.')).toBeDefined();
     expect(screen.getByText('Enter your e-mail address.')).toBeDefined();
     expect(screen.getByText('Choose a password.')).toBeDefined();
+    for (const field of ['Your name', 'E-mail', 'Password']) {
+      expect(screen.getByLabelText(field).getAttribute('aria-invalid')).toBe('true');
+    }
     await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('Your name')));
     expect(service.requests).toHaveLength(0);
   });

@@ -50,7 +50,7 @@ export function advise(password: string, email: string): PasswordAdvice {
 export function emailError(email: string): string | undefined {
   const text = email.trim();
   if (text === '') return t`Enter your e-mail address.`;
-  return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text) ? undefined : 'Use an address like name@example.com.';
+  return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text) ? undefined : t`Use an address like name@example.com.`;
 }
 
 export function nameError(name: string): string | undefined {
