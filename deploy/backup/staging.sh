@@ -21,7 +21,7 @@ fi
 compose() { docker compose -f docker-compose.scale.yml "${files[@]}" "$@"; }
 files=("$@")
 folder=/backups
-if compose --profile backup config --services | grep -qx db; then folder=/var/opt/mssql/backup; fi
+if compose --profile backup config --services | grep -x db >/dev/null; then folder=/var/opt/mssql/backup; fi
 
 case $what in
   backup) compose --profile backup run --rm --no-deps backup backup --to "$folder" ;;

@@ -72,7 +72,7 @@ wait_for() {
 not_used() {
   local balancer address asked=
   for balancer in load-balancer load-balancer-2; do
-    address=$(docker port "user-onboarding-$balancer" 8081 2>/dev/null | head -n 1) && [[ -n $address ]] || continue
+    address=$(docker port "user-onboarding-$balancer" 8081 2>/dev/null | sed -n 1p) && [[ -n $address ]] || continue
     asked=yes
     diff <(printf '%s\n' "$@" | sort) <(used_by "$address") | sed -nE "s/^< /$balancer lacks /p; s/^> /$balancer still has /p" || true
   done

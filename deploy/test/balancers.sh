@@ -35,7 +35,7 @@ balancer_ready() { docker exec "user-onboarding-$1" load-balancer healthcheck; }
 balancer_used() {
   local port=$ADMIN_PORT
   [[ $1 != load-balancer-2 ]] || port=${ADMIN_PORT_2:-8082}
-  curl -fsS --max-time 5 "http://127.0.0.1:$port/metrics" | grep -qE '^lb_requests_total\{.*server="[^"]+".*\} [1-9]'
+  curl -fsS --max-time 5 "http://127.0.0.1:$port/metrics" | grep -E '^lb_requests_total\{.*server="[^"]+".*\} [1-9]' >/dev/null
 }
 
 balancer_restart() { compose restart "$1" >/dev/null 2>&1; }

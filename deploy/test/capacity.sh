@@ -13,9 +13,9 @@ seconds=${1:-20}
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || fail "how many seconds for each number of backends? A whole number, not '$seconds'"
 chaos=${CHAOS:-target/release/chaos}
 [[ -x $chaos ]] || fail "no $chaos: cargo build --release --locked -p testkit --bin chaos"
-balancer=$(docker port user-onboarding-load-balancer 8080 | head -n 1) || fail "staging is not running: \`just staging\` starts it"
+balancer=$(docker port user-onboarding-load-balancer 8080 | sed -n 1p) || fail "staging is not running: \`just staging\` starts it"
 balancer=${balancer/#0.0.0.0/127.0.0.1}
-admin=$(docker port user-onboarding-load-balancer 8081 | head -n 1)
+admin=$(docker port user-onboarding-load-balancer 8081 | sed -n 1p)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ticks=$(getconf CLK_TCK)

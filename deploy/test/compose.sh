@@ -26,7 +26,7 @@ development_works() {
   compose_dev up --detach --wait --no-build >/dev/null 2>&1 || { compose_dev logs --tail 20 >&2; fail "development did not come up"; }
   until_true 30 "the backend is up" backends_up "$LOAD_BALANCER_PORT" 1 || fail "the balancer does not see the backend"
   compose_onboards
-  curl -fsS "http://127.0.0.1:${BACKEND_PORT:-5000}/health" | grep -q '"instance":"backend-1"' || fail "the backend's own port does not answer"
+  curl -fsS "http://127.0.0.1:${BACKEND_PORT:-5000}/health" | grep '"instance":"backend-1"' >/dev/null || fail "the backend's own port does not answer"
   compose_dev down --volumes >/dev/null 2>&1
   show "development (docker compose up): one backend, its own port"
 }
@@ -35,7 +35,7 @@ development_works() {
 compose_onboards() {
   local page=${1:-http://127.0.0.1:$FRONTEND_PORT} seen
   until_true 60 "the page finds the balancer" curl -fsS "$page/api/health" || fail "the page does not find the balancer"
-  curl -fsS "$page/" | grep -q '<div id="root">' || fail "$page serves no page"
+  curl -fsS "$page/" | grep '<div id="root">' >/dev/null || fail "$page serves no page"
   seen=$(python3 deploy/test/onboard.py "$page") || fail "nobody could be onboarded"
   show "a person was onboarded through $page: $seen"
 }
@@ -64,9 +64,9 @@ tls_works() {
 https_stays_https() {
   local person seen
   for path in / /assets/none.js /api/health; do
-    curl -fsS -D - -o /dev/null "$1$path" 2>/dev/null | grep -qi '^strict-transport-security: max-age=31536000' ||
+    curl -fsS -D - -o /dev/null "$1$path" 2>/dev/null | grep -i '^strict-transport-security: max-age=31536000' >/dev/null ||
       [[ $path == /assets/* ]] || fail "$1$path does not tell people to stay with HTTPS"
-    ! curl -sS -D - -o /dev/null "http://127.0.0.1:$FRONTEND_PORT$path" | grep -qi '^strict-transport-security' ||
+    ! curl -sS -D - -o /dev/null "http://127.0.0.1:$FRONTEND_PORT$path" | grep -i '^strict-transport-security' >/dev/null ||
       fail "plain HTTP speaks of HTTPS at $path"
   done
   person=$(printf '{"email":"%s@example.com","password":"correct horse battery staple","full_name":"Ada","session":"cookie"}' "$RANDOM$RANDOM")
@@ -77,7 +77,7 @@ https_stays_https() {
 
 # curl checks the certificate, so this fails until the one in the folder is in use.
 tls_backends_up() {
-  curl -fsS "https://localhost:${TLS_LOAD_BALANCER_PORT:-8443}/health" | grep -q '"status":"healthy"'
+  curl -fsS "https://localhost:${TLS_LOAD_BALANCER_PORT:-8443}/health" | grep '"status":"healthy"' >/dev/null
 }
 
 # What docker itself says about each container: user, root file system, limits, health check, secrets.
@@ -100,7 +100,7 @@ container_is() {
   expect "$1" "$2 $3 $4 true [ALL] [no-new-privileges:true]" "$(docker inspect --format "$format" "$1")"
   expect "health check of $1" "30s 10s 3 40s healthy" "$(docker inspect --format \
     '{{.Config.Healthcheck.Interval}} {{.Config.Healthcheck.Timeout}} {{.Config.Healthcheck.Retries}} {{.Config.Healthcheck.StartPeriod}} {{.State.Health.Status}}' "$1")"
-  ! { docker inspect "$1" && docker logs "$1" 2>&1; } | grep -qF -f <(all_secrets) || fail "a secret is in the environment or the log of $1"
+  ! { docker inspect "$1" && docker logs "$1" 2>&1; } | grep -F -f <(all_secrets) >/dev/null || fail "a secret is in the environment or the log of $1"
 }
 
 # secret_of READER NAME, as its reader has it.

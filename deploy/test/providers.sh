@@ -26,7 +26,7 @@ compose_tells_backends() {
     expect "who is told of no provider ($files)" "" "$(OIDC_ENV_FILE=$work/none told_by_compose "$files")"
     expect "who is told of a provider, beside backends ($files)" "" \
       "$(OIDC_ENV_FILE=$example told_by_compose "$files" | grep -v '^backend-[0-9]*$' || true)"
-    OIDC_ENV_FILE=$example told_by_compose "$files" | grep -qx backend-1 || fail "backend-1 is told of no provider ($files)"
+    OIDC_ENV_FILE=$example told_by_compose "$files" | grep -x backend-1 >/dev/null || fail "backend-1 is told of no provider ($files)"
   done
   say "Compose: every backend is told of the providers of OIDC_ENV_FILE, and nobody else is"
 }

@@ -19,12 +19,12 @@ swarm_up() {
 
 swarm_down() {
   [[ $(docker info --format '{{.Swarm.LocalNodeState}}') == active ]] || return 0
-  if docker stack ls --format '{{.Name}}' | grep -qx "$stack"; then
+  if docker stack ls --format '{{.Name}}' | grep -x "$stack" >/dev/null; then
     docker stack rm "$stack" >/dev/null 2>&1 || true
     until_true 90 "the stack is gone" stack_is_gone || true
     docker volume rm "${stack}_sqlite" "${stack}_prometheus" "${stack}_grafana" >/dev/null 2>&1 || true
   fi
-  if docker node inspect self --format '{{.Spec.Labels}}' | grep -q "$mark"; then docker swarm leave --force >/dev/null; fi
+  if docker node inspect self --format '{{.Spec.Labels}}' | grep "$mark" >/dev/null; then docker swarm leave --force >/dev/null; fi
 }
 
 # Prometheus and Alertmanager as monitoring.yml deploys them. Grafana's image is not made here; that service has no task.

@@ -129,11 +129,17 @@ function environment(): NodeJS.ProcessEnv {
   return others;
 }
 
+/** Ports from 4000 that browsers and `fetch` refuse to connect to (Fetch standard, "port blocking"). */
+const BLOCKED = new Set([
+  4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10_080,
+]);
+
 /** Added to every port, below those that the system hands out for outgoing connections (from 32768). */
 async function freeOffset(): Promise<number> {
   for (;;) {
     const offset = 1000 + Math.floor(Math.random() * 23_000);
     const ports = [3000, 8080, 8081, 5001, 5002].map((port) => port + offset);
+    if (ports.some((port) => BLOCKED.has(port))) continue;
     const free = await Promise.all(ports.map(isFree));
     if (free.every(Boolean)) return offset;
   }

@@ -5,6 +5,7 @@ import { storage } from '../api/storage';
 import type { Onboarding, User } from '../api/types';
 import { useStore } from '../app/useStore';
 import { liveTabs, TAB } from '../app/tab';
+import { session } from '../session/session';
 import { DraftSync } from './draft-sync';
 import { Drafts } from './drafts';
 import { newer, onboardingQuery } from './queries';
@@ -36,6 +37,7 @@ export function WizardProvider({ user, state, children }: WizardProviderProps) {
     return new Wizard(callsOver(queries, user.id), (saver) => new DraftSync(drafts, saver));
   }, [queries, user.id]);
   useResending(wizard);
+  useForgetting(user.id);
   // Before any form below is filled.
   useLayoutEffect(() => wizard.meet(state), [wizard, state]);
   useEffect(() => {
@@ -74,4 +76,22 @@ function useResending(wizard: Wizard): void {
     const timer = setInterval(() => void wizard.sendAll(), RESEND_MS);
     return () => clearInterval(timer);
   }, [wizard, waiting, line]);
+}
+
+/**
+ * Forgets unsent text once the person has logged out, here or in another tab: this browser may be a shared one, and the
+ * service has all that it would take. A session that has ended by itself leaves the text for the next log-in.
+ */
+function useForgetting(userId: string): void {
+  useEffect(
+    () => () => {
+      // Forms that end now may still write what they hold.
+      setTimeout(() => {
+        const now = session.get();
+        const loggedOut = now.phase === 'guest' && (now.reason === 'signed_out' || now.reason === 'closed');
+        if (loggedOut) new Drafts(storage, userId, TAB).clear();
+      });
+    },
+    [userId],
+  );
 }
